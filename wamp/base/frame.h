@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace sallyport::wamp {
+
+/// The bytes of one encoded message, shared by all its receivers and never copied for them. Holds a
+/// RawSocket prefix (W-RAW-05) before the message, so that both framings send from one buffer. The
+/// count of references is not atomic: a frame belongs to one thread. Empty when default-made.
+class Frame {
+public:
+    static constexpr std::size_t prefix_bytes = 4;
+
+    Frame() noexcept = default;
+    Frame(const Frame& other) noexcept : block_(other.block_) { retain(); }
+    Frame(Frame&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    Frame& operator=(Frame other) noexcept {
+        std::swap(block_, other.block_);
+        return *this;
+    }
+    ~Frame() { release(); }
+
+    /// Copies `message`, at most 16 MiB, and writes the prefix of a RawSocket message frame before it.
+    static Frame copy_of(std::string_view message);
+
+    /// The message alone, for WebSocket.
+    std::string_view message() const noexcept;
+    /// Prefix and message, for RawSocket.
+    std::string_view rawsocket() const noexcept;
+    explicit operator bool() const noexcept { return block_ != nullptr; }
+
+private:
+    struct Block {
+        std::uint32_t references;
+        std::uint32_t message_bytes;
+        // prefix and message follow
+    };
+
+    void retain() const noexcept {
+        if (block_ != nullptr) ++block_->references;
+    }
+    void release() noexcept;
+
+    Block* block_ = nullptr;
+};
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "wamp/message/payload.h"
+
+namespace sallyport::wamp {
+
+/// RawSocket as a machine without a socket (checklist §2.3): fed with bytes as they arrive, asked for events
+/// until there is none. Complete frames are handed out as views into the bytes that were fed; only the
+/// beginning of a frame that is cut is copied. One object is one end of one connection.
+class RawSocket {
+public:
+    static constexpr std::size_t ping_bytes_max = 125;  ///< of payload (W-RAW-07)
+
+    enum class Kind : std::uint8_t {
+        none,     ///< feed more
+        opened,   ///< the handshake is done
+        message,
+        ping,     ///< the PONG is already in to_send()
+        pong,
+        failed,   ///< send what is in to_send(), then close
+    };
+    struct Event {
+        Kind kind = Kind::none;
+        std::string_view bytes;             ///< message, payload of a PONG, or why it failed; until feed()
+        Serializer serializer{};            ///< opened
+        std::size_t peer_receives_max = 0;  ///< opened: bytes of a message that the peer accepts
+    };
+
+    /// The end that was connected to. `serializers` is a bit set (1 << number).
+    static RawSocket server(std::size_t receives_max, unsigned serializers);
+    /// The end that connected; its four octets are in to_send() at once.
+    static RawSocket client(std::size_t receives_max, Serializer serializer);
+
+    /// `bytes` must stay valid until next() has returned Kind::none or failed.
+    void feed(std::string_view bytes);
+    Event next();
+
+    /// Octets of the machine's own (handshake, PONG) to send before anything else; the caller clears it.
+    std::string& to_send() noexcept { return to_send_; }
+
+    /// A PING frame (W-RAW-07); payload at most ping_bytes_max bytes.
+    static std::string ping(std::string_view payload);
+
+private:
+    enum class State : std::uint8_t { handshake_server, handshake_client, open, failed };
+    RawSocket(State state, std::size_t receives_max) noexcept : state_(state), receives_max_(receives_max) {}
+
+    State state_;
+    Serializer serializer_{};
+    unsigned serializers_ = 0;
+    std::size_t receives_max_;
+    std::string_view input_;  ///< fed, not yet looked at
+    std::string partial_;     ///< the beginning of a frame that was cut
+    std::string complete_;    ///< a frame put together from parts, while it is handed out
+    std::string to_send_;
+};
+
+/// The largest L with 2^(9+L) <= bytes, for the handshake; bytes 512 to 16 MiB (W-RAW-01).
+std::uint8_t rawsocket_length_code(std::size_t bytes) noexcept;
+
+}  // namespace sallyport::wamp

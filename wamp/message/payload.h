@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace sallyport::wamp {
+
+/// A serializer that a session may speak. The numbers are RawSocket's (W-RAW-01).
+enum class Serializer : std::uint8_t { json = 1, msgpack = 2 };
+
+std::string_view to_string(Serializer serializer) noexcept;  ///< "json", "msgpack"
+
+/// The arguments of one message as they arrived: spans of completely validated bytes (well-formed, depth,
+/// element count, UTF-8) with the name of their serializer; never parsed on their way through
+/// (W-MSG-12, DESIGN §6). An empty span means absent. `args` is an encoded array, `kwargs` an encoded
+/// map with string keys.
+///
+/// The spans point into the frame that was read: they hold until the call that handed them in returns.
+/// Whoever needs them for longer keeps an OwnedPayload.
+struct Payload {
+    Serializer serializer = Serializer::msgpack;
+    std::string_view args;
+    std::string_view kwargs;
+
+    bool empty() const noexcept { return args.empty() && kwargs.empty(); }
+    std::size_t bytes() const noexcept { return args.size() + kwargs.size(); }
+};
+
+/// A payload that owns its bytes.
+class OwnedPayload {
+public:
+    OwnedPayload() = default;
+    explicit OwnedPayload(const Payload& payload)
+        : serializer_(payload.serializer), args_(payload.args), kwargs_(payload.kwargs) {}
+    OwnedPayload(Serializer serializer, std::string args, std::string kwargs)
+        : serializer_(serializer), args_(std::move(args)), kwargs_(std::move(kwargs)) {}
+
+    Payload view() const noexcept { return {serializer_, args_, kwargs_}; }
+
+private:
+    Serializer serializer_ = Serializer::msgpack;
+    std::string args_;
+    std::string kwargs_;
+};
+
+}  // namespace sallyport::wamp
