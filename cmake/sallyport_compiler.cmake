@@ -1,0 +1,66 @@
+# Language level, warnings, sanitizers, hardening and ccache for every target of this project.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# No target includes the whole tree by accident of a generator: only what its own CMake list says.
+set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Debug CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+find_program(SALLYPORT_CCACHE ccache)
+mark_as_advanced(SALLYPORT_CCACHE)
+if(SALLYPORT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    # Precompiled headers are only cached with these sloppiness settings (ccache manual, "Precompiled headers").
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+        "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime" "${SALLYPORT_CCACHE}")
+endif()
+
+add_library(sallyport_flags INTERFACE)
+add_library(sallyport::flags ALIAS sallyport_flags)
+target_compile_options(sallyport_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+    -Wswitch-enum -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 warns falsely on std::string concatenation when it inlines (GCC bug 105651).
+    target_compile_options(sallyport_flags INTERFACE -Wno-restrict)
+    if(SALLYPORT_CCACHE)
+        target_compile_options(sallyport_flags INTERFACE -fpch-preprocess)
+    endif()
+endif()
+
+if(SALLYPORT_SANITIZE)
+    add_compile_options(-fsanitize=${SALLYPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${SALLYPORT_SANITIZE})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # The sanitizers' instrumentation makes GCC see uninitialised values that are not there.
+        target_compile_options(sallyport_flags INTERFACE -Wno-maybe-uninitialized)
+    endif()
+    if(SALLYPORT_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(sallyport_flags INTERFACE -Wno-tsan)  # Asio uses atomic fences
+    endif()
+endif()
+if(SALLYPORT_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "SALLYPORT_FUZZ needs Clang: use the preset 'fuzz'.")
+    endif()
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND NOT SALLYPORT_SANITIZE)
+    add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE)
+    add_compile_definitions(_FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
+    add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
+endif()
+
+# lld links the sanitized programs several times faster than GNU ld.
+find_program(SALLYPORT_LLD NAMES ld.lld ld.lld-14)
+mark_as_advanced(SALLYPORT_LLD)
+if(SALLYPORT_LLD MATCHES "ld\\.lld$")
+    add_link_options(-fuse-ld=lld)
+endif()

@@ -1,0 +1,75 @@
+# Every third-party library is found here, once. What is missing is named all together, with the cure.
+
+set(_missing "")
+
+# sallyport_need(<debian package> <variable that must be true>)
+macro(sallyport_need package found)
+    if(NOT ${found})
+        list(APPEND _missing "${package}")
+    endif()
+endmacro()
+
+find_package(OpenSSL 3.0 QUIET COMPONENTS SSL Crypto)
+sallyport_need(libssl-dev OPENSSL_FOUND)
+find_package(tomlplusplus QUIET CONFIG)
+sallyport_need(libtomlplusplus-dev tomlplusplus_FOUND)
+
+if(NOT SALLYPORT_CORE_ONLY)
+    find_package(Boost 1.81 QUIET)
+    sallyport_need(libboost1.81-dev Boost_FOUND)
+    find_package(Threads QUIET)
+    find_package(CLI11 QUIET CONFIG)
+    sallyport_need(libcli11-dev CLI11_FOUND)
+    find_package(fmt QUIET CONFIG)
+    sallyport_need(libfmt-dev fmt_FOUND)
+    find_package(spdlog QUIET CONFIG)
+    sallyport_need(libspdlog-dev spdlog_FOUND)
+    find_package(PkgConfig QUIET)
+    sallyport_need(pkg-config PkgConfig_FOUND)
+    if(PkgConfig_FOUND)
+        pkg_check_modules(systemd QUIET IMPORTED_TARGET libsystemd)
+        sallyport_need(libsystemd-dev systemd_FOUND)
+        pkg_check_modules(seccomp QUIET IMPORTED_TARGET libseccomp)
+        sallyport_need(libseccomp-dev seccomp_FOUND)
+    endif()
+endif()
+if(SALLYPORT_TESTS)
+    find_package(GTest QUIET CONFIG)
+    sallyport_need(libgtest-dev GTest_FOUND)
+    find_package(nlohmann_json QUIET CONFIG)
+    sallyport_need(nlohmann-json3-dev nlohmann_json_FOUND)
+endif()
+
+if(_missing)
+    list(JOIN _missing " " _missing_line)
+    message(FATAL_ERROR "Missing packages: ${_missing_line}\nInstall them with: deploy/install-dependencies")
+endif()
+
+# OpenSSL's home is policy/crypto and the net folders; toml++'s is policy and gateway/app; tests/layout holds this.
+add_library(sallyport_crypto_provider INTERFACE)
+add_library(sallyport::openssl ALIAS sallyport_crypto_provider)
+target_link_libraries(sallyport_crypto_provider INTERFACE OpenSSL::SSL OpenSSL::Crypto)
+add_library(sallyport_toml_provider INTERFACE)
+add_library(sallyport::toml ALIAS sallyport_toml_provider)
+target_link_libraries(sallyport_toml_provider INTERFACE tomlplusplus::tomlplusplus)
+
+if(NOT SALLYPORT_CORE_ONLY)
+    # Asio and Beast are compiled once, in wamp/net/asio_source.cpp; everybody else sees declarations.
+    add_library(sallyport_asio STATIC "${CMAKE_SOURCE_DIR}/wamp/net/asio_source.cpp")
+    add_library(sallyport::asio ALIAS sallyport_asio)
+    target_compile_definitions(sallyport_asio PUBLIC
+        BOOST_ASIO_SEPARATE_COMPILATION
+        BOOST_BEAST_SEPARATE_COMPILATION
+        BOOST_ASIO_NO_DEPRECATED
+        BOOST_ALL_NO_LIB)
+    target_link_libraries(sallyport_asio PUBLIC Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+    add_library(sallyport_logging INTERFACE)
+    add_library(sallyport::logging ALIAS sallyport_logging)
+    target_link_libraries(sallyport_logging INTERFACE spdlog::spdlog fmt::fmt)
+    add_library(sallyport_system INTERFACE)
+    add_library(sallyport::system ALIAS sallyport_system)
+    target_link_libraries(sallyport_system INTERFACE PkgConfig::systemd PkgConfig::seccomp)
+    add_library(sallyport_cli_parser INTERFACE)
+    add_library(sallyport::cli_parser ALIAS sallyport_cli_parser)
+    target_link_libraries(sallyport_cli_parser INTERFACE CLI11::CLI11)
+endif()
