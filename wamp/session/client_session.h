@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wamp/base/ids.h"
+#include "wamp/message/message.h"
+#include "wamp/session/features.h"
+
+namespace sallyport::wamp {
+
+/// The client's half of one WAMP session, for the link and the command line: says HELLO, answers a ticket
+/// challenge, judges what a router may send, numbers requests. It sends nothing itself.
+class ClientSession {
+public:
+    struct Config {
+        std::string realm;
+        std::string authid;      ///< "" for none
+        std::string authmethod = "anonymous";  ///< or "ticket"
+        std::string ticket;      ///< the secret; never logged
+        Dict authextra;          ///< "" when empty
+        std::string agent;       ///< "" for none
+    };
+    enum class State : std::uint8_t { closed, joining, established, leaving, ended };
+    enum class Verdict : std::uint8_t {
+        send,       ///< send reply(): AUTHENTICATE, or the GOODBYE that answers one (the session has then ended)
+        joined,     ///< WELCOME came
+        dispatch,   ///< an answer, EVENT, INVOCATION or INTERRUPT
+        ignore,
+        ended,      ///< our GOODBYE was answered
+        aborted,    ///< ABORT came; reason() says which
+        violation,  ///< the router broke the protocol: send ABORT, close
+    };
+
+    explicit ClientSession(Config config);
+
+    Hello hello();  ///< state becomes `joining`
+    Verdict judge(const Message& message);
+    /// What to send after Verdict::send.
+    Message take_reply();
+    Goodbye leave(std::string_view reason);  ///< state becomes `leaving`
+
+    /// The id for the next request (W-ID-04).
+    RequestId next_request() noexcept;
+
+    State state() const noexcept { return state_; }
+    SessionId id() const noexcept { return id_; }
+    Features router_features() const noexcept { return features_; }
+    const Dict& welcome() const noexcept { return welcome_; }
+    std::string_view reason() const noexcept { return reason_; }  ///< of ABORT or GOODBYE, or what was violated
+
+private:
+    Config config_;
+    State state_ = State::closed;
+    SessionId id_ = 0;
+    Features features_;
+    RequestId last_request_ = 0;
+    Dict welcome_;
+    std::string reason_;
+    std::optional<Message> reply_;
+};
+
+}  // namespace sallyport::wamp

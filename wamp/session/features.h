@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+
+#include "wamp/base/value.h"
+
+namespace sallyport::wamp {
+
+/// Roles and features that one end announced in HELLO or WELCOME (checklist §7), as a bit set.
+enum class Feature : std::uint32_t {
+    caller = 1u << 0,
+    callee = 1u << 1,
+    publisher = 1u << 2,
+    subscriber = 1u << 3,
+    broker = 1u << 4,
+    dealer = 1u << 5,
+    caller_progressive_call_results = 1u << 6,
+    callee_progressive_call_results = 1u << 7,
+    callee_call_canceling = 1u << 8,
+    callee_call_timeout = 1u << 9,
+    callee_caller_identification = 1u << 10,
+    subscriber_publisher_identification = 1u << 11,
+    callee_registration_revocation = 1u << 12,
+    subscriber_subscription_revocation = 1u << 13,
+    dealer_call_canceling = 1u << 14,
+    dealer_progressive_call_results = 1u << 15,
+};
+
+class Features {
+public:
+    constexpr Features() noexcept = default;
+    constexpr bool has(Feature feature) const noexcept {
+        return (bits_ & static_cast<std::uint32_t>(feature)) != 0;
+    }
+    constexpr void add(Feature feature) noexcept { bits_ |= static_cast<std::uint32_t>(feature); }
+    constexpr bool any_client_role() const noexcept { return (bits_ & 0xFu) != 0; }
+    constexpr bool operator==(const Features&) const noexcept = default;
+
+private:
+    std::uint32_t bits_ = 0;
+};
+
+/// Reads `roles` of HELLO.Details or WELCOME.Details, whose types were checked at decoding. A callee that cannot be
+/// cancelled counts as lacking progressive results (W-FEA-05); `call_cancelling` is an alias (W-FEA-03).
+Features read_features(const Dict& details) noexcept;
+
+/// `roles` as our routers announce them in WELCOME: exactly what works end to end (W-FEA-01).
+Dict router_roles();
+/// `roles` as our clients announce them in HELLO.
+Dict client_roles();
+
+}  // namespace sallyport::wamp
