@@ -4,9 +4,9 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-# No target includes the whole tree by accident of a generator: only what its own CMake list says.
-set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
+# One setting for libraries and programs (there are no shared ones), so that both can take one precompiled header.
+add_compile_options(-fPIE)
+add_link_options(-pie)
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Debug CACHE STRING "Build type" FORCE)
@@ -53,9 +53,9 @@ if(SALLYPORT_FUZZ)
 endif()
 
 if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND NOT SALLYPORT_SANITIZE)
-    add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE)
+    add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection)
     add_compile_definitions(_FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
-    add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
+    add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
 # lld links the sanitized programs several times faster than GNU ld.
