@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -23,12 +24,15 @@ public:
     }
     ~Frame() { release(); }
 
-    /// Copies `message`, at most 16 MiB, and writes the prefix of a RawSocket message frame before it.
+    /// Copies `message` and writes the prefix of a RawSocket message frame before it.
     static Frame copy_of(std::string_view message);
+    /// As copy_of(), of the parts one after the other.
+    static Frame join(std::initializer_list<std::string_view> parts);
 
     /// The message alone, for WebSocket.
     std::string_view message() const noexcept;
-    /// Prefix and message, for RawSocket.
+    /// Prefix and message, for RawSocket. The message has at most 16 MiB: the sender compared it with what
+    /// the peer receives before (W-RAW-06, W-RAW-11).
     std::string_view rawsocket() const noexcept;
     explicit operator bool() const noexcept { return block_ != nullptr; }
 
