@@ -1,0 +1,79 @@
+#include "gateway/tor/control_client.h"
+
+namespace sallyport::gateway {
+
+namespace {
+
+std::string hex(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text.push_back(digits[byte >> 4]);
+        text.push_back(digits[byte & 15]);
+    }
+    return text;
+}
+
+/// The word at `index` of a line, counted from 0; "" when there are fewer.
+std::string_view word(std::string_view line, std::size_t index) {
+    for (; index > 0; --index) {
+        const std::size_t blank = line.find(' ');
+        if (blank == std::string_view::npos) return {};
+        line.remove_prefix(blank + 1);
+    }
+    return line.substr(0, line.find(' '));
+}
+
+}  // namespace
+
+void ControlClient::ask(Asked what, std::string_view command, Output& out) {
+    asked_.push_back(what);
+    out.send.append(command).append("\r\n");
+}
+
+void ControlClient::start(std::string_view cookie, Output& out) {
+    // One after the other in one write: tor answers in order, and a refused AUTHENTICATE ends the connection.
+    ask(Asked::authenticate, "AUTHENTICATE " + hex(cookie), out);
+    ask(Asked::set_events, "SETEVENTS STATUS_CLIENT HS_DESC", out);
+    ask(Asked::bootstrap_phase, "GETINFO status/bootstrap-phase", out);
+}
+
+void ControlClient::on_bytes(std::string_view bytes, Output& out) {
+    replies_.append(bytes);
+    while (!failed_) {
+        const auto reply = replies_.next();
+        if (!reply) break;
+        reply->event() ? on_event(*reply, out) : on_reply(*reply, out);
+    }
+    if (replies_.broken() && !failed_) {
+        failed_ = true;
+        out.events.push_back(Failed{"tor's control port says what is no reply"});
+    }
+}
+
+void ControlClient::on_reply(const ControlReply& reply, Output& out) {
+    if (asked_.empty()) return;
+    const Asked what = asked_.front();
+    asked_.pop_front();
+    if (!reply.ok()) {
+        failed_ = true;
+        out.events.push_back(Failed{"tor's control port answers: " + reply.lines.back()});
+        return;
+    }
+    if (what == Asked::bootstrap_phase) on_event(reply, out);
+}
+
+void ControlClient::on_event(const ControlReply& event, Output& out) {
+    const std::string& line = event.lines.front();
+    if (auto bootstrap = parse_bootstrap(line)) {
+        if (last_ != bootstrap) {
+            last_ = bootstrap;
+            out.events.push_back(*std::move(bootstrap));
+        }
+    } else if (word(line, 0) == "HS_DESC" && word(line, 1) == "UPLOADED") {
+        out.events.push_back(Uploaded{std::string(word(line, 2))});
+    }
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,58 @@
+#include "gateway/tor/torrc.h"
+
+#include <algorithm>
+
+namespace sallyport::gateway {
+
+std::optional<std::string> unfit_for_torrc(std::string_view path) {
+    if (path.empty() || path.front() != '/') return "is not an absolute path";
+    const bool odd = std::any_of(path.begin(), path.end(), [](char c) {
+        return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '"' || c == '\\' || c == '#';
+    });
+    if (odd) return "has a blank, quote, backslash or # in its path, which tor does not read";
+    return std::nullopt;
+}
+
+std::optional<std::string> unfit_for_unix_socket(std::string_view path) {
+    if (path.empty()) return "has no path";
+    if (path.find('\0') != std::string_view::npos) return "has a NUL byte in its path";
+    if (path.size() > unix_path_bytes_max) {
+        return "has a path of " + std::to_string(path.size()) + " bytes where " + std::to_string(unix_path_bytes_max) +
+               " are possible; choose a shorter state_dir";
+    }
+    return std::nullopt;
+}
+
+std::string to_text(const Torrc& torrc) {
+    std::string text;
+    const auto line = [&text](std::string_view key, std::string_view value) {
+        text.append(key).append(" ").append(value).append("\n");
+    };
+    // Included first: what stands below is ours to say, and a later line wins.
+    if (!torrc.extra.empty()) line("%include", torrc.extra);
+    line("DataDirectory", torrc.data_directory);
+    line("ControlSocket", torrc.control_socket);
+    line("CookieAuthentication", "1");
+    line("Log", "notice stdout");
+    if (torrc.socks_socket.empty()) {
+        line("SocksPort", "0");
+    } else {
+        line("SocksPort", "unix:" + torrc.socks_socket + " ExtendedErrors");
+    }
+    if (torrc.single_onion) {
+        line("HiddenServiceNonAnonymousMode", "1");
+        line("HiddenServiceSingleHopMode", "1");
+    }
+    if (torrc.owner_pid > 0) line("__OwningControllerProcess", std::to_string(torrc.owner_pid));
+    line("HiddenServiceDir", torrc.onion_directory);
+    line("HiddenServiceVersion", "3");
+    line("HiddenServicePort", std::to_string(torrc.virtual_port) + " unix:" + torrc.front_socket);
+    line("HiddenServiceExportCircuitID", "haproxy");
+    return text;
+}
+
+std::string_view onion_mode(bool single_onion) noexcept {
+    return single_onion ? "single-onion\n" : "anonymous\n";
+}
+
+}  // namespace sallyport::gateway
