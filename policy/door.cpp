@@ -1,0 +1,359 @@
+#include "policy/door.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "policy/door_notes.h"
+#include "wamp/base/check.h"
+#include "wamp/base/uri.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::policy {
+
+namespace uris = wamp::uris;
+using wamp::Message;
+using wamp::MessageType;
+using wamp::PeerId;
+using Level = wamp::effect::Note::Level;
+using Verdict = wamp::ServerSession::Verdict;
+
+namespace {
+
+constexpr std::string_view link_role = "gateway";
+// Rates are per minute at the slowest, so a bucket that nobody used for this long is full again.
+constexpr wamp::Duration rate_memory = std::chrono::minutes(2);
+
+wamp::MatchPolicy match_of(const wamp::Dict& options) noexcept {
+    const auto name = options.get_string("match", "exact");
+    if (name == "prefix") return wamp::MatchPolicy::prefix;
+    if (name == "wildcard") return wamp::MatchPolicy::wildcard;
+    return wamp::MatchPolicy::exact;
+}
+
+/// Whether the request may name that URI at all (W-URI-03, 06, 07); what it may do there is for the policy.
+bool is_nameable(Action action, std::string_view uri, wamp::MatchPolicy match) noexcept {
+    if (!wamp::is_valid_pattern(uri, match)) return false;
+    switch (action) {
+        case Action::register_:
+            return !wamp::reaches_reserved(uri, match);
+        case Action::publish:
+            return !wamp::is_reserved(uri);
+        case Action::call:
+        case Action::subscribe:
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+/// Whom one request speaks for.
+struct Door::Speaker {
+    RoleIndex role;
+    wamp::SessionId session;
+    std::string_view authid;
+    std::string_view role_name;
+    bool conveyed;
+};
+
+Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random)
+    : limits_(limits), random_(random) {
+    for (auto& realm : realms) {
+        std::string name(realm.policy->realm());
+        realms_.emplace(std::move(name), std::move(realm));
+    }
+}
+
+const RealmPolicy* Door::realm(std::string_view name) const noexcept {
+    const auto found = realms_.find(name);
+    return found == realms_.end() ? nullptr : found->second.policy.get();
+}
+
+std::vector<wamp::SessionId> Door::session_ids() const {
+    std::vector<wamp::SessionId> ids;
+    for (const auto& [id, peer] : peers_) {
+        if (peer.session != 0) ids.push_back(peer.session);
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
+void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Instant now, wamp::Outbox& out) {
+    if (trust == Trust::client && peers_.size() >= limits_.peers_max) {
+        note(out, Level::warning, "refused a connection: ", limits_.peers_max, " are open already",
+             on_circuit(transport.circuit));
+        out.push_back(wamp::effect::Close{id});
+        return;
+    }
+    Peer& peer = peers_[id];
+    peer.transport = transport;
+    peer.trust = trust;
+    await(id, peer, limits_.join_timeout, now);
+}
+
+Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
+    const auto found = peers_.find(id);
+    if (found == peers_.end()) return {};
+    Peer& peer = found->second;
+    auto message = wamp::decode(peer.transport.serializer, bytes, limits_.message);
+    if (message.has_error()) {
+        if (peer.machine.state() == wamp::ServerSession::State::shutting_down) return {};
+        note(out, Level::info, "protocol violation: ", to_string(message.error()), of_session(peer.session),
+             on_circuit(peer.transport.circuit));
+        return abort(id, peer, uris::protocol_violation, out);
+    }
+    switch (peer.machine.judge(*message)) {
+        case Verdict::join:
+            return join(id, peer, std::get<wamp::Hello>(*message), out);
+        case Verdict::authenticate:
+            return authenticate(id, peer, std::get<wamp::Authenticate>(*message), out);
+        case Verdict::dispatch:
+            return dispatch(peer, std::move(*message), now, out);
+        case Verdict::ignore:
+            return {};
+        case Verdict::goodbye: {
+            const wamp::Goodbye reply{{}, std::string(uris::goodbye_and_out)};
+            out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, reply)});
+            note(out, Level::info, "left", of_session(peer.session), on_circuit(peer.transport.circuit));
+            await(id, peer, limits_.join_timeout, now);  // it may join again (W-SES-16)
+            return Left{std::exchange(peer.session, 0)};
+        }
+        case Verdict::ended:
+            drop(id, out);
+            return {};
+        case Verdict::close: {
+            const wamp::SessionId session = peer.session;
+            drop(id, out);
+            return session == 0 ? Event{} : Left{session};
+        }
+        case Verdict::violation:
+            note(out, Level::info, "protocol violation: ", peer.machine.why(), of_session(peer.session),
+                 on_circuit(peer.transport.circuit));
+            return abort(id, peer, uris::protocol_violation, out);
+    }
+    return {};
+}
+
+Door::Event Door::on_closed(PeerId id, std::string_view why, wamp::Outbox& out) {
+    const auto found = peers_.find(id);
+    if (found == peers_.end()) return {};
+    const wamp::SessionId session = found->second.session;
+    if (session != 0) {
+        note(out, Level::info, "connection lost: ", why, of_session(session),
+             on_circuit(found->second.transport.circuit));
+    }
+    peers_.erase(found);
+    return session == 0 ? Event{} : Left{session};
+}
+
+// Joining -------------------------------------------------------------------------------------------------
+
+Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Outbox& out) {
+    if (!wamp::is_valid_uri(hello.realm)) return refuse_join(id, peer, uris::invalid_uri, out);
+    const auto realm = realms_.find(hello.realm);
+    if (realm == realms_.end()) return refuse_join(id, peer, uris::no_such_realm, out);
+    peer.realm = &realm->second;
+    if (peer.trust == Trust::link) {
+        return welcome(id, peer, {std::string(link_role), std::string(link_role), "link"}, out);
+    }
+    const std::string anonymous_authid = "anonymous-" + std::to_string(random_.global_id());
+    auto opening = peer.realm->authenticator->open(hello, anonymous_authid);
+    if (auto* principal = std::get_if<Principal>(&opening)) return welcome(id, peer, std::move(*principal), out);
+    if (auto* challenge = std::get_if<Authenticator::Challenged>(&opening)) {
+        peer.machine.challenged();
+        const wamp::Challenge message{challenge->method, challenge->extra};
+        out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, message)});
+        peer.challenge = std::move(*challenge);
+        return {};
+    }
+    return refuse_join(id, peer, std::get<Authenticator::Refused>(opening).reason, out);
+}
+
+Door::Event Door::authenticate(PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Outbox& out) {
+    SALLYPORT_CHECK(peer.challenge.has_value());
+    const auto challenge = *std::exchange(peer.challenge, std::nullopt);  // one use only (W-AUT-05)
+    auto verified = peer.realm->authenticator->verify(challenge, message);
+    if (auto* principal = std::get_if<Principal>(&verified)) return welcome(id, peer, std::move(*principal), out);
+    return refuse_join(id, peer, std::get<Authenticator::Refused>(verified).reason, out);
+}
+
+Door::Event Door::welcome(PeerId id, Peer& peer, Principal principal, wamp::Outbox& out) {
+    Session session;
+    do {
+        session.id = random_.global_id();
+    } while (sessions_.has(session.id));
+    session.peer = id;
+    session.features = peer.machine.features();
+    session.policy = peer.realm->policy;
+    session.role = session.policy->role(principal.role);
+    session.principal = std::move(principal);
+    peer.session = session.id;
+    peer.due = wamp::never;
+    peer.machine.welcomed(session.id);
+
+    const Principal& who = session.principal;
+    const wamp::Welcome message{session.id,
+                                {{"realm", session.policy->realm()},
+                                 {"authid", who.authid},
+                                 {"authrole", who.role},
+                                 {"authmethod", who.method},
+                                 {"authprovider", "static"},
+                                 {"roles", wamp::router_roles()}}};
+    out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, message)});
+    note(out, Level::info, "joined realm ", session.policy->realm(), " as ", printable(who.authid), " (", who.role,
+         ") by ", who.method, of_session(session.id), on_circuit(peer.transport.circuit));
+    const wamp::SessionId session_id = session.id;
+    sessions_.add(std::move(session));
+    return Joined{session_id};
+}
+
+Door::Event Door::refuse_join(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out) {
+    note(out, Level::info, "refused to join: ", reason, on_circuit(peer.transport.circuit));
+    return abort(id, peer, reason, out);
+}
+
+Door::Event Door::abort(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out) {
+    const wamp::Abort message{{}, std::string(reason), {}};
+    out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, message)});
+    const wamp::SessionId session = peer.session;
+    drop(id, out);
+    return session == 0 ? Event{} : Left{session};
+}
+
+void Door::drop(PeerId id, wamp::Outbox& out) {
+    out.push_back(wamp::effect::Close{id});
+    peers_.erase(id);
+}
+
+void Door::dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now, wamp::Outbox& out) {
+    Session* const leaving = sessions_.find(session);
+    if (leaving == nullptr) return;
+    const auto found = peers_.find(leaving->peer);
+    if (found == peers_.end()) return;
+    Peer& peer = found->second;
+    peer.machine.goodbye_sent();
+    peer.session = 0;
+    const wamp::Goodbye message{{}, std::string(reason)};
+    out.push_back(wamp::effect::Send{found->first, wamp::encode(peer.transport.serializer, message)});
+    await(found->first, peer, limits_.leave_timeout, now);
+}
+
+// Time ----------------------------------------------------------------------------------------------------
+
+void Door::await(PeerId id, Peer& peer, wamp::Duration timeout, wamp::Instant now) {
+    peer.due = now + timeout;
+    const bool leaving = peer.machine.state() == wamp::ServerSession::State::shutting_down;
+    (leaving ? leaving_ : joining_).emplace_back(peer.due, id);
+}
+
+void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
+    for (auto* queue : {&joining_, &leaving_}) {
+        while (!queue->empty() && queue->front().first <= now) {
+            const auto [due, id] = queue->front();
+            queue->pop_front();
+            const auto found = peers_.find(id);
+            if (found == peers_.end() || found->second.due != due) continue;
+            if (queue == &leaving_) {
+                drop(id, out);
+            } else {
+                refuse_join(id, found->second, uris::timeout, out);
+            }
+        }
+    }
+}
+
+wamp::Instant Door::deadline() const noexcept {
+    wamp::Instant earliest = wamp::never;
+    for (const auto* queue : {&joining_, &leaving_}) {
+        if (!queue->empty()) earliest = std::min(earliest, queue->front().first);
+    }
+    return earliest;
+}
+
+// Requests ------------------------------------------------------------------------------------------------
+
+Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wamp::Outbox& out) {
+    return std::visit(
+        [&]<class M>(M&& m) -> Event {
+            using Asked = std::remove_cvref_t<M>;
+            if constexpr (std::is_same_v<Asked, wamp::Call>) {
+                return decide(peer, Action::call, std::move(m), m.procedure, now, out);
+            } else if constexpr (std::is_same_v<Asked, wamp::Register>) {
+                return decide(peer, Action::register_, std::move(m), m.procedure, now, out);
+            } else if constexpr (std::is_same_v<Asked, wamp::Publish>) {
+                return decide(peer, Action::publish, std::move(m), m.topic, now, out);
+            } else if constexpr (std::is_same_v<Asked, wamp::Subscribe>) {
+                return decide(peer, Action::subscribe, std::move(m), m.topic, now, out);
+            } else {
+                return Followup{peer.session, std::move(m)};
+            }
+        },
+        std::move(message));
+}
+
+template <class Asked>
+Door::Event Door::decide(Peer& peer, Action action, Asked&& asked, std::string_view uri, wamp::Instant now,
+                         wamp::Outbox& out) {
+    const Session& session = *sessions_.find(peer.session);
+    const bool answers = action != Action::publish || asked.options.get_bool("acknowledge", false);
+    const auto deny = [&](std::string_view error) -> Event {
+        if (answers) refuse(session.id, asked.type, asked.request, error, out);  // W-PUB-04
+        return {};
+    };
+    const bool has_match = action == Action::subscribe || action == Action::register_;
+    const auto match = has_match ? match_of(asked.options) : wamp::MatchPolicy::exact;
+    if (!is_nameable(action, uri, match)) return deny(uris::invalid_uri);
+
+    Speaker speaker{session.role, session.id, session.principal.authid, session.principal.role, false};
+    if (peer.trust == Trust::link) {
+        // The first of the chain is the original client (W-R2R-01).
+        const wamp::List* const chain = asked.options.get_list("forward_for");
+        const wamp::Dict* const origin =
+            chain == nullptr || chain->empty() ? nullptr : chain->front().get_if<wamp::Dict>();
+        if (origin != nullptr) {
+            const auto role_name = origin->get_string("authrole");
+            speaker = {session.policy->role(role_name), origin->get_uint("session", 0),
+                       origin->get_string("authid"), role_name, true};
+        }
+    }
+    std::size_t payload_bytes = 0;
+    if constexpr (requires { asked.payload; }) payload_bytes = asked.payload.bytes();
+
+    const Decision decision = session.policy->decide(speaker.role, action, uri, match, payload_bytes);
+    if (const auto* denial = std::get_if<Denial>(&decision)) {
+        note(out, Level::info, "denied: ", to_string(action), " ", uri, " by ", printable(speaker.authid), " (",
+             printable(speaker.role_name), "): ", explained(*denial, *session.policy), of_session(session.id),
+             on_circuit(peer.transport.circuit));
+        return deny(denial->reason == Denial::Reason::payload_too_big ? uris::payload_size_exceeded
+                                                                       : uris::not_authorized);
+    }
+    const Permit& permit = std::get<Permit>(decision);
+    if (!within_rate(peer, speaker, permit, now)) {
+        note(out, Level::info, "over the rate: ", to_string(action), " ", uri, " by ", printable(speaker.authid),
+             ": ", named(session.policy->rule(permit.rule())), of_session(session.id),
+             on_circuit(peer.transport.circuit));
+        return deny(uris::unavailable);
+    }
+    Request request{session.id, permit, {}, speaker.session, {}, {}};
+    if (speaker.conveyed) {
+        request.origin_authid = speaker.authid;
+        request.origin_role = speaker.role_name;
+    }
+    request.message = std::forward<Asked>(asked);
+    return request;
+}
+
+bool Door::within_rate(Peer& peer, const Speaker& speaker, const Permit& permit, wamp::Instant now) {
+    const double rate = permit.limits().rate_per_s;
+    if (rate <= 0) return true;
+    if (!speaker.conveyed) return peer.rates.take(permit.rule(), rate, now);
+    if (conveyed_rates_.size() >= limits_.conveyed_rates_max && !conveyed_rates_.contains(speaker.session)) {
+        std::erase_if(conveyed_rates_, [&](const auto& entry) { return entry.second.last_used + rate_memory < now; });
+        if (conveyed_rates_.size() >= limits_.conveyed_rates_max) return false;
+    }
+    ConveyedRates& remembered = conveyed_rates_[speaker.session];
+    remembered.last_used = now;
+    return remembered.rates.take(permit.rule(), rate, now);
+}
+
+}  // namespace sallyport::policy

@@ -1,0 +1,174 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "policy/authenticator.h"
+#include "policy/permit.h"
+#include "policy/rate_limiter.h"
+#include "policy/realm_policy.h"
+#include "policy/sessions.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/session/outbox.h"
+#include "wamp/session/server_session.h"
+
+namespace sallyport::policy {
+
+/// What a core has to know of a transport connection whose handshake is done.
+struct Transport {
+    wamp::Serializer serializer = wamp::Serializer::msgpack;
+    std::size_t peer_receives_max = 16u << 20;  ///< bytes of a message that the peer accepts
+    bool pings = false;                         ///< RawSocket: effect::Ping may be asked for
+    std::uint64_t circuit = 0;                  ///< Tor circuit; 0 when there is none
+};
+
+/// Bounds of one door.
+struct DoorLimits {
+    std::size_t peers_max = 10'000;
+    wamp::Duration join_timeout = std::chrono::seconds(10);   ///< transport open to WELCOME (W-SES-12)
+    wamp::Duration leave_timeout = std::chrono::seconds(2);   ///< our GOODBYE to its answer
+    std::size_t conveyed_rates_max = 4096;                    ///< principals of a link whose rates are remembered
+    wamp::MessageLimits message;
+};
+
+/// Who may enter one realm, and what for.
+struct DoorRealm {
+    std::shared_ptr<const RealmPolicy> policy;
+    std::shared_ptr<const Authenticator> authenticator;
+};
+
+/// A door of the gate: takes what clients send, keeps their sessions, lets the right people in, and gives a Permit for
+/// each request or answers it with the error that is due. The gateway's front and the inside are each a door with
+/// something behind it. Promises: nothing is handed on without a Permit, except what refers back to something
+/// that had one (CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD, ERROR); a stranger gets the standard's error and no detail.
+///
+/// A peer that joined as a *link* is trusted to convey principals (W-R2R-04): its requests are decided for the
+/// principal in `forward_for`, or for the role "gateway" where there is none.
+class Door {
+public:
+    /// A request that may pass. `origin_*` say whom it speaks for; they hold as long as `message`.
+    struct Request {
+        wamp::SessionId from;
+        Permit permit;
+        wamp::Message message;
+        wamp::SessionId origin_session;
+        std::string origin_authid;  ///< "" when the session speaks for itself
+        std::string origin_role;
+    };
+    /// CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of a session.
+    struct Followup {
+        wamp::SessionId from;
+        wamp::Message message;
+    };
+    /// The session has ended. The owner disposes of all that it has behind the door, then calls forget().
+    struct Left {
+        wamp::SessionId session;
+    };
+    struct Joined {
+        wamp::SessionId session;
+    };
+    using Event = std::variant<std::monostate, Request, Followup, Joined, Left>;
+
+    /// An INVOCATION that could not be said to its callee: the owner treats it as the callee's ERROR with that URI.
+    struct Undelivered {
+        wamp::SessionId callee;
+        wamp::RequestId invocation;
+        std::string_view error;
+    };
+
+    Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random);
+
+    enum class Trust : std::uint8_t { client, link };
+
+    /// A transport is open. Refused with Close beyond peers_max.
+    void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now, wamp::Outbox& out);
+    /// One message. What is returned borrows from `bytes`.
+    Event on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
+    /// The transport is gone. Left or nothing.
+    Event on_closed(wamp::PeerId peer, std::string_view why, wamp::Outbox& out);
+    void forget(wamp::SessionId session) noexcept { sessions_.remove(session); }
+
+    void on_deadline(wamp::Instant now, wamp::Outbox& out);
+    wamp::Instant deadline() const noexcept;
+
+    /// Sends what a machine behind the door wants delivered: encoded once per serializer, transcoded where it must be.
+    /// What a receiver cannot be told becomes the error that is due (W-RAW-11, W-SER-09); an INVOCATION of that kind is
+    /// appended to `undelivered`.
+    void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered, wamp::Outbox& out);
+    /// Answers a request with an error and no detail.
+    void refuse(wamp::SessionId session, wamp::MessageType type, wamp::RequestId request, std::string_view uri,
+                wamp::Outbox& out);
+
+    /// Ends the session from our side: GOODBYE with `reason`. The caller has disposed of it, and calls forget().
+    void dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now, wamp::Outbox& out);
+
+    Sessions& sessions() noexcept { return sessions_; }
+    bool has_peer(wamp::PeerId peer) const noexcept { return peers_.contains(peer); }
+    std::size_t peers() const noexcept { return peers_.size(); }
+    std::vector<wamp::SessionId> session_ids() const;
+    std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
+    const RealmPolicy* realm(std::string_view name) const noexcept;
+
+private:
+    struct Peer {
+        Transport transport;
+        Trust trust;
+        wamp::ServerSession machine;
+        wamp::SessionId session = 0;
+        wamp::Instant due = wamp::never;  ///< of joining or leaving
+        const DoorRealm* realm = nullptr;
+        std::optional<Authenticator::Challenged> challenge;
+        RateLimiter rates;
+    };
+    struct Speaker;
+    struct Encoded;
+    struct ConveyedRates {
+        RateLimiter rates;
+        wamp::Instant last_used;
+    };
+
+    Event join(wamp::PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Outbox& out);
+    Event authenticate(wamp::PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Outbox& out);
+    Event welcome(wamp::PeerId id, Peer& peer, Principal principal, wamp::Outbox& out);
+    Event dispatch(Peer& peer, wamp::Message&& message, wamp::Instant now, wamp::Outbox& out);
+    template <class Asked>
+    Event decide(Peer& peer, Action action, Asked&& asked, std::string_view uri, wamp::Instant now,
+                 wamp::Outbox& out);
+    bool within_rate(Peer& peer, const Speaker& speaker, const Permit& permit, wamp::Instant now);
+    Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
+    Event abort(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
+    void drop(wamp::PeerId id, wamp::Outbox& out);
+    void await(wamp::PeerId id, Peer& peer, wamp::Duration timeout, wamp::Instant now);
+
+    void deliver_to(wamp::SessionId to, const wamp::Message& message, Encoded& encoded,
+                    std::vector<Undelivered>& undelivered, wamp::Outbox& out);
+    void deliver_instead(wamp::SessionId to, wamp::PeerId peer, const Peer& receiver, const wamp::Message& message,
+                         std::string_view error, std::vector<Undelivered>& undelivered, wamp::Outbox& out);
+
+    std::map<std::string, DoorRealm, std::less<>> realms_;
+    DoorLimits limits_;
+    wamp::Random random_;
+    Sessions sessions_;
+    std::unordered_map<wamp::PeerId, Peer> peers_;
+    // Each holds one constant timeout, so the first entry is also the first to be due. Entries of peers that moved on
+    // are passed over.
+    std::deque<std::pair<wamp::Instant, wamp::PeerId>> joining_;
+    std::deque<std::pair<wamp::Instant, wamp::PeerId>> leaving_;
+    std::unordered_map<wamp::SessionId, ConveyedRates> conveyed_rates_;
+    std::uint64_t undeliverable_events_ = 0;
+};
+
+}  // namespace sallyport::policy

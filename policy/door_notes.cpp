@@ -1,0 +1,43 @@
+#include "policy/door_notes.h"
+
+#include <cstddef>
+
+namespace sallyport::policy {
+
+std::string printable(std::string_view text) {
+    constexpr std::size_t bytes_max = 64;
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    for (const char c : text.substr(0, bytes_max)) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7F && c != '\\') {
+            out += c;
+        } else {
+            out += "\\x";
+            out += digits[byte >> 4];
+            out += digits[byte & 0xF];
+        }
+    }
+    if (text.size() > bytes_max) out += "…";
+    return out;
+}
+
+std::string of_session(wamp::SessionId session) {
+    return session == 0 ? std::string() : ", session " + std::to_string(session);
+}
+
+std::string on_circuit(std::uint64_t circuit) {
+    return circuit == 0 ? std::string() : ", circuit " + std::to_string(circuit);
+}
+
+std::string named(const RuleInfo& rule) {
+    return "rule " + rule.id + " (" + rule.place.file + ":" + std::to_string(rule.place.line) + ")";
+}
+
+std::string explained(const Denial& denial, const RealmPolicy& policy) {
+    std::string text(to_string(denial.reason));
+    if (denial.rule != no_rule) text += ", " + named(policy.rule(denial.rule));
+    return text;
+}
+
+}  // namespace sallyport::policy
