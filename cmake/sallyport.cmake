@@ -1,5 +1,8 @@
 # How this project says what it is made of. Every folder is one library, every test folder one program.
 
+# Everything that ctest runs, without the programs that nothing tests.
+add_custom_target(test_programs)
+
 # The folders that there are, in order. A folder without a CMake list is not there yet.
 function(sallyport_folders)
     foreach(folder IN LISTS ARGN)
@@ -104,6 +107,7 @@ function(sallyport_gtest target)
     if(arg_PCH)
         sallyport_use_pch(${target})
     endif()
+    add_dependencies(test_programs ${target})
     add_test(NAME ${target} COMMAND ${target} --gtest_brief=1 --gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${target}.xml
         ${arg_ARGS} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     _sallyport_test_properties(${target} "${arg_TIMEOUT}" "${arg_LABELS}")
@@ -123,6 +127,7 @@ function(sallyport_fuzz_target name)
     add_executable(${target} ${arg_SOURCES})
     target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}")
     target_link_libraries(${target} PRIVATE sallyport::flags ${arg_DEPENDS})
+    add_dependencies(test_programs ${target})
     if(SALLYPORT_FUZZ)
         target_link_options(${target} PRIVATE -fsanitize=fuzzer)
         add_test(NAME ${target} COMMAND ${target} -runs=0 "${arg_CORPUS}")

@@ -32,6 +32,11 @@ TEST(BannedWords, AreAllowedInTheShell) {
     EXPECT_EQ(words("auto now = steady_clock::now();\n", "gateway/app/clock.cpp"), 0U);
 }
 
+TEST(BannedWords, OnlyCheckMayPrintBeforeItAborts) {
+    EXPECT_EQ(words("std::fprintf(stderr, text);\n", "wamp/base/check.cpp"), 0U);
+    EXPECT_EQ(words("std::fprintf(stderr, text);\n"), 1U);
+}
+
 TEST(BannedWords, AreReportedWithTheirLine) {
     const auto wrong = check_banned_words({"policy/a.cpp", "/* one\n two */\nthrow 1;\n"});
     ASSERT_EQ(wrong.size(), 1U);
