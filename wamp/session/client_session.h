@@ -38,7 +38,7 @@ public:
 
     Hello hello();  ///< state becomes `joining`
     Verdict judge(const Message& message);
-    /// What to send after Verdict::send.
+    /// What to send after Verdict::send, once.
     Message take_reply();
     Goodbye leave(std::string_view reason);  ///< state becomes `leaving`
 
@@ -52,8 +52,16 @@ public:
     std::string_view reason() const noexcept { return reason_; }  ///< of ABORT or GOODBYE, or what was violated
 
 private:
+    Verdict judge_joining(const Message& message);
+    Verdict judge_established(const Message& message);
+    Verdict judge_leaving(const Message& message);
+    Verdict challenged(const Challenge& challenge);
+    Verdict aborted(const Abort& abort);
+    Verdict violation(std::string_view why);
+
     Config config_;
     State state_ = State::closed;
+    bool answered_challenge_ = false;
     SessionId id_ = 0;
     Features features_;
     RequestId last_request_ = 0;

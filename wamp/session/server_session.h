@@ -64,8 +64,12 @@ public:
     std::string_view why() const noexcept { return why_; }
 
 private:
+    Verdict judge_closed(const Message& message) noexcept;
     Verdict judge_established(const Message& message) noexcept;
+    Verdict judge_shutting_down(const Message& message) noexcept;
     bool take_request_id(RequestId id) noexcept;
+    bool was_requested(RequestId id) const noexcept;
+    bool was_invoked(RequestId id) const noexcept;
     Verdict violation(std::string_view why) noexcept;
 
     State state_ = State::closed;
@@ -74,6 +78,9 @@ private:
     SessionId id_ = 0;
     RequestId last_request_ = 0;
     RequestId last_invocation_ = 0;
+    bool first_request_ = true;        ///< none came yet in this session
+    bool requests_wrapped_ = false;    ///< every id was used once
+    bool invocations_wrapped_ = false;
     std::string_view why_;
 };
 

@@ -1,0 +1,118 @@
+#include "wamp/router/broker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wamp/message/uris.h"
+#include "wamp/router/options.h"
+#include "wamp/router/receiver_filter.h"
+
+namespace sallyport::wamp {
+
+bool Broker::holds(const Member& member, SubscriptionId id,
+                   const Subscription& subscription) const {
+    // Whichever list is shorter knows.
+    if (member.subscriptions.size() < subscription.receivers.size()) {
+        const std::vector<SubscriptionId>& ids = member.subscriptions;
+        return std::find(ids.begin(), ids.end(), id) != ids.end();
+    }
+    const std::vector<Member*>& receivers = subscription.receivers;
+    return std::find(receivers.begin(), receivers.end(), &member) != receivers.end();
+}
+
+void Broker::subscribe(Member& from, Subscribe&& subscribe, Deliveries& out) {
+    const SessionId to = from.session.id;
+    const MatchPolicy match = match_of(subscribe.options);
+    if (!is_valid_pattern(subscribe.topic, match)) {
+        out.add(to, refusal(Subscribe::type, subscribe.request, uris::invalid_uri));
+        return;
+    }
+    SubscriptionId id = topics_.find(match, subscribe.topic);
+    if (id == 0) {
+        id = ++last_subscription_;
+        topics_.insert(match, subscribe.topic, id);
+        subscriptions_.emplace(id, Subscription{std::move(subscribe.topic), match, {}});
+    }
+    Subscription& subscription = subscriptions_.find(id)->second;
+    if (!holds(from, id, subscription)) {  // subscribing again gives the same (W-PUB-01)
+        subscription.receivers.push_back(&from);
+        from.subscriptions.push_back(id);
+    }
+    out.add(to, Subscribed{subscribe.request, id});
+}
+
+void Broker::unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out) {
+    const SubscriptionId id = unsubscribe.subscription;
+    const auto at = subscriptions_.find(id);
+    if (at == subscriptions_.end() || !holds(from, id, at->second)) {
+        out.add(from.session.id,
+                refusal(Unsubscribe::type, unsubscribe.request, uris::no_such_subscription));
+        return;
+    }
+    forget(from.subscriptions, id);
+    remove(from, id);
+    out.add(from.session.id, Unsubscribed{unsubscribe.request, {}});
+}
+
+void Broker::remove(Member& member, SubscriptionId id) {
+    const auto at = subscriptions_.find(id);
+    std::vector<Member*>& receivers = at->second.receivers;
+    receivers.erase(std::find(receivers.begin(), receivers.end(), &member));
+    if (!receivers.empty()) return;
+    topics_.erase(at->second.match, at->second.topic);
+    subscriptions_.erase(at);
+}
+
+void Broker::leave(Member& member) {
+    for (const SubscriptionId id : member.subscriptions) remove(member, id);
+    member.subscriptions.clear();
+}
+
+void Broker::publish(const Member& from, Publish&& publish, const Origin& origin,
+                     Deliveries& out) {
+    const bool acknowledge = publish.options.get_bool("acknowledge", false);
+    if (!is_valid_uri(publish.topic) || is_reserved(publish.topic)) {
+        if (acknowledge) {  // silence otherwise (W-PUB-04)
+            out.add(from.session.id, refusal(Publish::type, publish.request, uris::invalid_uri));
+        }
+        return;
+    }
+    const PublicationId publication = random_.global_id();
+    if (acknowledge) out.add(from.session.id, Published{publish.request, publication});
+
+    matching_.clear();
+    topics_.match(publish.topic, matching_);
+    if (matching_.empty()) return;
+    const ReceiverFilter filter(publish.options, from.session.id);
+    const bool disclose = publish.options.get_bool("disclose_me", false);
+    for (const SubscriptionId id : matching_) {
+        const Subscription& subscription = subscriptions_.find(id)->second;
+        receivers_.clear();
+        knowing_.clear();
+        for (const Member* member : subscription.receivers) {
+            const Realm::Session& session = member->session;
+            if (!filter.passes(session)) continue;
+            const bool told = disclose && session.features.has(
+                                              Feature::subscriber_publisher_identification);
+            (told ? knowing_ : receivers_).push_back(session.id);
+        }
+        deliver(id, subscription, publication, publish, origin, out);
+    }
+}
+
+void Broker::deliver(SubscriptionId id, const Subscription& subscription,
+                     PublicationId publication, const Publish& publish, const Origin& origin,
+                     Deliveries& out) {
+    Event event{id, publication, {}, publish.payload};
+    if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
+    if (!knowing_.empty()) {
+        Event telling = event;
+        telling.details.append("publisher", origin.session);
+        telling.details.append("publisher_authid", origin.authid);
+        telling.details.append("publisher_authrole", origin.authrole);
+        out.add(knowing_, std::move(telling));
+    }
+    if (!receivers_.empty()) out.add(receivers_, std::move(event));
+}
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "wamp/base/random.h"
+#include "wamp/base/uri.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/router/member.h"
+#include "wamp/router/pattern_index.h"
+
+namespace sallyport::wamp {
+
+/// The publish-and-subscribe half of a realm (checklist §9, §12). Sessions with the same topic and match share one
+/// subscription (W-PUB-02); an event goes out once per matching subscription and receiver (W-PUB-07), and a publication
+/// is acknowledged before anybody gets its events. Needs members that stay where they are until leave().
+class Broker {
+public:
+    explicit Broker(Random random) : random_(std::move(random)) {}
+
+    void subscribe(Member& from, Subscribe&& subscribe, Deliveries& out);
+    void unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out);
+    void publish(const Member& from, Publish&& publish, const Origin& origin, Deliveries& out);
+    void leave(Member& member);
+
+    std::size_t subscriptions() const noexcept { return subscriptions_.size(); }
+
+private:
+    struct Subscription {
+        std::string topic;
+        MatchPolicy match = MatchPolicy::exact;
+        std::vector<Member*> receivers;  ///< in order of subscribing
+    };
+
+    bool holds(const Member& member, SubscriptionId id, const Subscription& subscription) const;
+    void remove(Member& member, SubscriptionId id);
+    void deliver(SubscriptionId id, const Subscription& subscription, PublicationId publication,
+                 const Publish& publish, const Origin& origin, Deliveries& out);
+
+    Random random_;
+    std::unordered_map<SubscriptionId, Subscription> subscriptions_;
+    PatternIndex topics_;
+    SubscriptionId last_subscription_ = 0;
+    std::vector<Id> matching_;           ///< scratch
+    std::vector<SessionId> receivers_;   ///< scratch: those who are not told who published
+    std::vector<SessionId> knowing_;     ///< scratch: those who are
+};
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,96 @@
+#include "wamp/router/call_table.h"
+
+#include "wamp/base/check.h"
+#include "wamp/router/member.h"
+
+namespace sallyport::wamp {
+
+CallTable::Handle CallTable::take_slot() {
+    if (free_.empty()) {
+        slots_.emplace_back();
+        return static_cast<Handle>(slots_.size() - 1);
+    }
+    const Handle handle = free_.back();
+    free_.pop_back();
+    return handle;
+}
+
+CallTable::Handle CallTable::open_session() {
+    const Handle handle = take_slot();
+    for (Link& ring : slots_[handle].links) ring = {handle, handle};
+    return handle;
+}
+
+void CallTable::close_session(Handle session) {
+    SALLYPORT_CHECK(first_call_of(session) == none && first_invocation_of(session) == none);
+    free_.push_back(session);
+}
+
+CallTable::Handle CallTable::add(const PendingCall& call, Instant deadline) {
+    const Handle handle = take_slot();
+    slots_[handle].call = call;
+    link(handle, call.caller->calls, 0);
+    link(handle, call.callee->calls, 1);
+    by_call_.insert(call.caller->session.id, call.request, handle);
+    by_invocation_.insert(call.callee->session.id, call.invocation, handle);
+    if (deadline != never) deadlines_.set(handle, deadline);
+    if (call.counted_for != 0) {
+        if (std::uint32_t* count = counts_.find(call.counted_for, call.rule)) {
+            ++*count;
+        } else {
+            counts_.insert(call.counted_for, call.rule, 1);
+        }
+    }
+    return handle;
+}
+
+void CallTable::remove(Handle handle) {
+    const PendingCall& call = slots_[handle].call;
+    unlink(handle, 0);
+    unlink(handle, 1);
+    by_call_.erase(call.caller->session.id, call.request);
+    by_invocation_.erase(call.callee->session.id, call.invocation);
+    deadlines_.erase(handle);
+    if (call.counted_for != 0) {
+        std::uint32_t* count = counts_.find(call.counted_for, call.rule);
+        SALLYPORT_CHECK(count != nullptr);
+        if (--*count == 0) counts_.erase(call.counted_for, call.rule);
+    }
+    free_.push_back(handle);
+}
+
+CallTable::Handle CallTable::find_call(SessionId caller, RequestId request) const noexcept {
+    const std::uint32_t* found = by_call_.find(caller, request);
+    return found != nullptr ? *found : none;
+}
+
+CallTable::Handle CallTable::find_invocation(SessionId callee,
+                                             RequestId invocation) const noexcept {
+    const std::uint32_t* found = by_invocation_.find(callee, invocation);
+    return found != nullptr ? *found : none;
+}
+
+std::uint32_t CallTable::in_flight(SessionId session, std::uint32_t rule) const noexcept {
+    const std::uint32_t* found = counts_.find(session, rule);
+    return found != nullptr ? *found : 0;
+}
+
+CallTable::Handle CallTable::first_in(Handle session, int ring) const noexcept {
+    const Handle first = slots_[session].links[ring].next;
+    return first != session ? first : none;
+}
+
+void CallTable::link(Handle handle, Handle session, int ring) noexcept {
+    const Handle last = slots_[session].links[ring].previous;
+    slots_[handle].links[ring] = {last, session};
+    slots_[last].links[ring].next = handle;
+    slots_[session].links[ring].previous = handle;
+}
+
+void CallTable::unlink(Handle handle, int ring) noexcept {
+    const Link link = slots_[handle].links[ring];
+    slots_[link.previous].links[ring].next = link.next;
+    slots_[link.next].links[ring].previous = link.previous;
+}
+
+}  // namespace sallyport::wamp

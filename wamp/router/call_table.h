@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "wamp/base/ids.h"
+#include "wamp/base/instant.h"
+#include "wamp/router/deadline_heap.h"
+#include "wamp/router/pair_index.h"
+
+namespace sallyport::wamp {
+
+struct Member;
+
+/// A call that has been invoked and not been answered yet.
+struct PendingCall {
+    Member* caller = nullptr;
+    Member* callee = nullptr;
+    RequestId request = 0;     ///< the caller's id of the CALL
+    RequestId invocation = 0;  ///< the callee's id of the INVOCATION
+    SessionId counted_for = 0; ///< whose calls in flight it counts among, 0 when not counted
+    std::uint32_t rule = 0;    ///< and under which rule
+    Duration timeout{};        ///< zero: none
+    bool receive_progress = false;  ///< the callee was told that it may send progress
+    bool killed = false;            ///< INTERRUPT `kill` was sent; its answer is awaited
+};
+
+/// All calls in flight of one realm: found by the caller's id, by the callee's, by session and by deadline, each in
+/// constant time (logarithmic for deadlines). An entry is there exactly as long as its caller is owed an answer.
+class CallTable {
+public:
+    using Handle = std::uint32_t;
+    static constexpr Handle none = UINT32_MAX;
+
+    /// Begins the lists of a session that joined; the handle stands for it in the calls below.
+    Handle open_session();
+    /// The session has no call left.
+    void close_session(Handle session);
+
+    /// Neither the caller's nor the callee's id is pending yet. `never`: no deadline.
+    Handle add(const PendingCall& call, Instant deadline);
+    void remove(Handle handle);
+
+    Handle find_call(SessionId caller, RequestId request) const noexcept;
+    Handle find_invocation(SessionId callee, RequestId invocation) const noexcept;
+    PendingCall& at(Handle handle) noexcept { return slots_[handle].call; }
+
+    /// The oldest call that the session made, or the oldest that was handed to it; none.
+    Handle first_call_of(Handle session) const noexcept { return first_in(session, 0); }
+    Handle first_invocation_of(Handle session) const noexcept { return first_in(session, 1); }
+
+    /// Open calls that count for this session under this rule.
+    std::uint32_t in_flight(SessionId session, std::uint32_t rule) const noexcept;
+
+    void set_deadline(Handle handle, Instant deadline) { deadlines_.set(handle, deadline); }
+    Instant deadline_of(Handle handle) const noexcept { return deadlines_.of(handle); }
+    Instant deadline() const noexcept { return deadlines_.next(); }
+    /// A call whose deadline is `now` or earlier, the earliest first; none.
+    Handle due(Instant now) const noexcept {
+        return deadlines_.next() <= now && deadlines_.size() > 0 ? deadlines_.first() : none;
+    }
+
+    std::size_t calls() const noexcept { return by_call_.size(); }
+    std::size_t invocations() const noexcept { return by_invocation_.size(); }
+
+private:
+    // Two rings run through the slots: [0] the calls of one caller, [1] the invocations of one callee. A
+    // session's own slot is where its rings begin and end.
+    struct Link {
+        Handle previous = none;
+        Handle next = none;
+    };
+    struct Slot {
+        PendingCall call;
+        Link links[2];
+    };
+
+    Handle take_slot();
+    Handle first_in(Handle session, int ring) const noexcept;
+    void link(Handle handle, Handle session, int ring) noexcept;
+    void unlink(Handle handle, int ring) noexcept;
+
+    std::vector<Slot> slots_;
+    std::vector<Handle> free_;
+    PairIndex by_call_;
+    PairIndex by_invocation_;
+    PairIndex counts_;  ///< (session, rule) → open calls
+    DeadlineHeap deadlines_;
+};
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,276 @@
+#include "wamp/router/dealer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wamp/message/uris.h"
+#include "wamp/router/options.h"
+
+namespace sallyport::wamp {
+namespace {
+
+constexpr std::string_view mode_skip = "skip";
+constexpr std::string_view mode_kill = "kill";
+constexpr std::string_view mode_killnowait = "killnowait";
+
+/// The smaller of what the caller asked for and what its rule allows; zero is none (W-TMO-01, W-TMO-05).
+Duration timeout_of(const Dict& options, const CallLimits& limits) noexcept {
+    using std::chrono::milliseconds;
+    constexpr std::uint64_t max_ms =
+        std::chrono::duration_cast<milliseconds>(call_timeout_max).count();
+    const std::uint64_t asked_ms = std::min(options.get_uint("timeout", 0), max_ms);
+    const Duration asked = milliseconds(static_cast<std::int64_t>(asked_ms));
+    const Duration allowed = std::min(limits.timeout, call_timeout_max);
+    if (asked == Duration::zero()) return allowed;
+    if (allowed == Duration::zero()) return asked;
+    return std::min(asked, allowed);
+}
+
+Instant deadline_after(Instant now, Duration timeout) noexcept {
+    return timeout == Duration::zero() ? never : now + timeout;
+}
+
+bool can_be_cancelled(const Member& callee) noexcept {
+    return callee.session.features.has(Feature::callee_call_canceling);
+}
+
+void interrupt(const PendingCall& call, std::string_view mode, std::string_view reason,
+               Deliveries& out) {
+    if (!can_be_cancelled(*call.callee)) return;  // W-CAN-03
+    Dict options;
+    options.append("mode", mode);
+    options.append("reason", reason);
+    out.add(call.callee->session.id, Interrupt{call.invocation, std::move(options)});
+}
+
+/// What the callee is told about the call, built anew (W-GWY-02).
+Dict invocation_details(const Member& caller, const Member& callee, const Origin& origin) {
+    // A conveyed identity is always told: a service cannot ask the session, as that is the link's (W-CID-03).
+    if (!callee.session.features.has(Feature::callee_caller_identification) &&
+        origin.session == caller.session.id) {
+        return {};
+    }
+    return Dict{{"caller", origin.session},
+                {"caller_authid", origin.authid},
+                {"caller_authrole", origin.authrole}};
+}
+
+}  // namespace
+
+Dealer::Invoke Dealer::invoke_of(const Dict& options) noexcept {
+    const std::string_view name = options.get_string("invoke");
+    if (name == "roundrobin") return Invoke::roundrobin;
+    if (name == "random") return Invoke::random;
+    if (name == "first") return Invoke::first;
+    if (name == "last") return Invoke::last;
+    return Invoke::single;
+}
+
+void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
+    const SessionId to = from.session.id;
+    const MatchPolicy match = match_of(request.options);
+    if (!is_valid_pattern(request.procedure, match) || reaches_reserved(request.procedure, match)) {
+        out.add(to, refusal(Register::type, request.request, uris::invalid_uri));
+        return;
+    }
+    const Invoke invoke = invoke_of(request.options);
+    RegistrationId id = procedures_.find(match, request.procedure);
+    if (id != 0) {
+        Registration& present = registrations_.find(id)->second;
+        const bool member_already = std::find(present.callees.begin(), present.callees.end(),
+                                              &from) != present.callees.end();
+        if (invoke == Invoke::single || invoke != present.invoke || member_already) {
+            out.add(to, refusal(Register::type, request.request, uris::procedure_already_exists));
+            return;
+        }
+        present.callees.push_back(&from);
+    } else {
+        id = ++last_registration_;
+        procedures_.insert(match, request.procedure, id);
+        registrations_.emplace(
+            id, Registration{std::move(request.procedure), match, invoke, {&from}, 0});
+    }
+    from.registrations.push_back(id);
+    out.add(to, Registered{request.request, id});
+}
+
+void Dealer::unregister(Member& from, const Unregister& request, Deliveries& out) {
+    const RegistrationId id = request.registration;
+    const std::vector<RegistrationId>& held = from.registrations;
+    if (std::find(held.begin(), held.end(), id) == held.end()) {  // unknown or foreign (W-RPC-02)
+        out.add(from.session.id,
+                refusal(Unregister::type, request.request, uris::no_such_registration));
+        return;
+    }
+    forget(from.registrations, id);
+    remove(from, id);  // its open invocations go on (W-RPC-12)
+    out.add(from.session.id, Unregistered{request.request, {}});
+}
+
+void Dealer::remove(Member& callee, RegistrationId id) {
+    const auto at = registrations_.find(id);
+    Registration& registration = at->second;
+    std::vector<Member*>& callees = registration.callees;
+    const auto leaving = std::find(callees.begin(), callees.end(), &callee);
+    // Nobody is passed over and nobody has two turns because one leaves (W-SHR-03).
+    if (static_cast<std::size_t>(leaving - callees.begin()) < registration.next) {
+        --registration.next;
+    }
+    callees.erase(leaving);
+    if (!callees.empty()) return;
+    procedures_.erase(registration.match, registration.procedure);
+    registrations_.erase(at);
+}
+
+Member& Dealer::choose(Registration& registration) noexcept {
+    std::vector<Member*>& callees = registration.callees;
+    switch (registration.invoke) {
+        case Invoke::single:
+        case Invoke::first:
+            break;
+        case Invoke::last:
+            return *callees.back();
+        case Invoke::random:
+            return *callees[random_.below(callees.size())];
+        case Invoke::roundrobin:
+            if (registration.next >= callees.size()) registration.next = 0;
+            return *callees[registration.next++];
+    }
+    return *callees.front();
+}
+
+RequestId Dealer::next_invocation(Member& callee) const noexcept {
+    RequestId& last = callee.session.last_invocation;
+    do {
+        last = next_id(last);
+    } while (calls_.find_invocation(callee.session.id, last) != CallTable::none);  // W-ID-10
+    return last;
+}
+
+void Dealer::call(Member& from, Call&& call, const Origin& origin, const CallLimits& limits,
+                  Instant now, Deliveries& out) {
+    const SessionId caller = from.session.id;
+    // An id that is pending has its answer coming; the second CALL under it gets none of its own.
+    if (calls_.find_call(caller, call.request) != CallTable::none) return;
+    const auto refuse = [&](std::string_view uri) {
+        out.add(caller, refusal(Call::type, call.request, uri));
+    };
+    if (!is_valid_uri(call.procedure)) return refuse(uris::invalid_uri);
+    if (call.options.find("runmode") != nullptr) return refuse(uris::option_not_allowed);
+    const RegistrationId id = procedures_.best(call.procedure);
+    if (id == 0) return refuse(uris::no_such_procedure);
+    const bool counted = limits.in_flight != 0;
+    if (counted && calls_.in_flight(origin.session, limits.rule) >= limits.in_flight) {
+        return refuse(uris::unavailable);
+    }
+
+    Registration& registration = registrations_.find(id)->second;
+    Member& callee = choose(registration);
+    PendingCall pending;
+    pending.caller = &from;
+    pending.callee = &callee;
+    pending.request = call.request;
+    pending.invocation = next_invocation(callee);
+    pending.counted_for = counted ? origin.session : 0;
+    pending.rule = limits.rule;
+    pending.timeout = timeout_of(call.options, limits);
+    pending.receive_progress =
+        call.options.get_bool("receive_progress", false) &&
+        callee.session.features.has(Feature::callee_progressive_call_results);
+    calls_.add(pending, deadline_after(now, pending.timeout));
+
+    Dict details = invocation_details(from, callee, origin);
+    if (pending.receive_progress) details.append("receive_progress", true);
+    if (registration.match != MatchPolicy::exact) {
+        details.append("procedure", std::move(call.procedure));
+    }
+    out.add(callee.session.id,
+            Invocation{pending.invocation, id, std::move(details), call.payload});
+}
+
+void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out) {
+    const CallTable::Handle handle = calls_.find_call(from.session.id, cancel.request);
+    if (handle == CallTable::none) return;  // it has just ended: a race (W-CAN-05)
+    PendingCall& call = calls_.at(handle);
+    const std::string_view mode = cancel.options.get_string("mode", mode_killnowait);
+    if (mode == mode_kill && can_be_cancelled(*call.callee)) {
+        if (call.killed) return;
+        call.killed = true;
+        interrupt(call, mode_kill, uris::canceled, out);
+        calls_.set_deadline(handle, std::min(calls_.deadline_of(handle), now + kill_wait_max));
+        return;
+    }
+    if (mode == mode_skip && call.killed) return;  // only killnowait goes further than kill (W-CAN-06)
+    if (mode != mode_skip) interrupt(call, mode_killnowait, uris::canceled, out);
+    fail(handle, uris::canceled, out);
+}
+
+void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveries& out) {
+    const CallTable::Handle handle = calls_.find_invocation(from.session.id, yield.request);
+    if (handle == CallTable::none) return;  // late, or somebody else's (W-RPC-08)
+    const PendingCall& call = calls_.at(handle);
+    const SessionId caller = call.caller->session.id;
+    const RequestId request = call.request;
+    if (yield.options.get_bool("progress", false)) {
+        if (!call.receive_progress) return;  // the caller did not ask (W-PCR-04)
+        // The timeout bounds the time between results (W-PCR-06), but not what `kill` allows.
+        if (!call.killed) calls_.set_deadline(handle, deadline_after(now, call.timeout));
+        out.add(caller, CallResult{request, Dict{{"progress", true}}, yield.payload});
+        return;
+    }
+    calls_.remove(handle);
+    out.add(caller, CallResult{request, {}, yield.payload});
+}
+
+void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
+    if (error.request_type != MessageType::invocation) return;
+    const CallTable::Handle handle = calls_.find_invocation(from.session.id, error.request);
+    if (handle == CallTable::none) return;
+    const PendingCall& call = calls_.at(handle);
+    const SessionId caller = call.caller->session.id;
+    const RequestId request = call.request;
+    calls_.remove(handle);
+    // Type and id are the caller's now, not the callee's (W-RPC-06).
+    out.add(caller, Error{Call::type, request, {}, std::move(error.uri), error.payload});
+}
+
+void Dealer::fail(CallTable::Handle handle, std::string_view uri, Deliveries& out) {
+    const PendingCall& call = calls_.at(handle);
+    out.add(call.caller->session.id, refusal(Call::type, call.request, uri));
+    calls_.remove(handle);
+}
+
+void Dealer::on_deadline(Instant now, Deliveries& out) {
+    for (;;) {
+        const CallTable::Handle handle = calls_.due(now);
+        if (handle == CallTable::none) return;
+        const PendingCall& call = calls_.at(handle);
+        // One that was killed has its INTERRUPT already.
+        if (!call.killed) interrupt(call, mode_killnowait, uris::timeout, out);
+        fail(handle, call.killed ? uris::canceled : uris::timeout, out);
+    }
+}
+
+void Dealer::leave(Member& member, Deliveries& out) {
+    for (const RegistrationId id : member.registrations) remove(member, id);
+    member.registrations.clear();
+    for (;;) {  // calls that it was to answer (W-RPC-10)
+        const CallTable::Handle handle = calls_.first_invocation_of(member.calls);
+        if (handle == CallTable::none) break;
+        if (calls_.at(handle).caller == &member) {
+            calls_.remove(handle);  // W-RPC-11
+        } else {
+            fail(handle, uris::canceled, out);
+        }
+    }
+    for (;;) {  // calls of its own (W-RPC-09)
+        const CallTable::Handle handle = calls_.first_call_of(member.calls);
+        if (handle == CallTable::none) break;
+        const PendingCall& call = calls_.at(handle);
+        if (!call.killed) interrupt(call, mode_killnowait, uris::canceled, out);
+        calls_.remove(handle);
+    }
+    calls_.close_session(member.calls);
+}
+
+}  // namespace sallyport::wamp

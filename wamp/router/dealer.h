@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/base/uri.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/router/call_table.h"
+#include "wamp/router/member.h"
+#include "wamp/router/pattern_index.h"
+
+namespace sallyport::wamp {
+
+/// How long a caller that cancelled with mode `kill` waits for a callee that never answers (W-CAN-06).
+inline constexpr Duration kill_wait_max = std::chrono::seconds(10);
+
+/// The longest timeout that a call is held to; more counts as this.
+inline constexpr Duration call_timeout_max = std::chrono::hours(24 * 365);
+
+/// The remote-procedure half of a realm (checklist §8, §11). A call that reached a callee is in the table until its
+/// caller got the one final answer: the callee's, or ours when the callee left, the time was up or the caller
+/// cancelled. An answer that comes later finds no entry and is dropped (W-RPC-07). Needs members that stay where
+/// they are until leave().
+class Dealer {
+public:
+    explicit Dealer(Random random) : random_(std::move(random)) {}
+
+    void join(Member& member) { member.calls = calls_.open_session(); }
+    void leave(Member& member, Deliveries& out);
+
+    void register_(Member& from, Register&& request, Deliveries& out);
+    void unregister(Member& from, const Unregister& request, Deliveries& out);
+    void call(Member& from, Call&& call, const Origin& origin, const CallLimits& limits,
+              Instant now, Deliveries& out);
+    void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out);
+    void yield(const Member& from, const Yield& yield, Instant now, Deliveries& out);
+    void error(const Member& from, Error&& error, Deliveries& out);
+
+    void on_deadline(Instant now, Deliveries& out);
+    Instant deadline() const noexcept { return calls_.deadline(); }
+
+    std::size_t registrations() const noexcept { return registrations_.size(); }
+    const CallTable& calls() const noexcept { return calls_; }
+
+private:
+    enum class Invoke : std::uint8_t { single, roundrobin, random, first, last };
+    struct Registration {
+        std::string procedure;
+        MatchPolicy match = MatchPolicy::exact;
+        Invoke invoke = Invoke::single;
+        std::vector<Member*> callees;  ///< in order of registering
+        std::size_t next = 0;          ///< whose turn it is, for roundrobin
+    };
+
+    static Invoke invoke_of(const Dict& options) noexcept;
+    Member& choose(Registration& registration) noexcept;
+    RequestId next_invocation(Member& callee) const noexcept;
+    void remove(Member& callee, RegistrationId id);
+    /// Ends the call with an error of ours.
+    void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
+
+    Random random_;
+    std::unordered_map<RegistrationId, Registration> registrations_;
+    PatternIndex procedures_;
+    RegistrationId last_registration_ = 0;
+    CallTable calls_;
+};
+
+}  // namespace sallyport::wamp

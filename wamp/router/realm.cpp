@@ -1,0 +1,87 @@
+#include "wamp/router/realm.h"
+
+#include <utility>
+#include <variant>
+
+#include "wamp/base/check.h"
+#include "wamp/router/broker.h"
+#include "wamp/router/dealer.h"
+#include "wamp/router/member.h"
+
+namespace sallyport::wamp {
+
+struct Realm::Tables {
+    explicit Tables(Random random) : dealer(random.fork()), broker(std::move(random)) {}
+
+    Members members;
+    Dealer dealer;
+    Broker broker;
+};
+
+namespace {
+
+/// One message of one member, led to broker or dealer by its type.
+struct Handler {
+    Dealer& dealer;
+    Broker& broker;
+    Member& from;
+    const Origin& origin;
+    const CallLimits& limits;
+    Instant now;
+    Deliveries& out;
+
+    void operator()(Publish& m) { broker.publish(from, std::move(m), origin, out); }
+    void operator()(Subscribe& m) { broker.subscribe(from, std::move(m), out); }
+    void operator()(Unsubscribe& m) { broker.unsubscribe(from, m, out); }
+    void operator()(Register& m) { dealer.register_(from, std::move(m), out); }
+    void operator()(Unregister& m) { dealer.unregister(from, m, out); }
+    void operator()(Call& m) { dealer.call(from, std::move(m), origin, limits, now, out); }
+    void operator()(Cancel& m) { dealer.cancel(from, m, now, out); }
+    void operator()(Yield& m) { dealer.yield(from, m, now, out); }
+    void operator()(Error& m) { dealer.error(from, std::move(m), out); }
+    template <class Other>
+    void operator()(Other&) {}  // the session machine lets none through
+};
+
+}  // namespace
+
+Realm::Realm(Random random) : tables_(std::make_unique<Tables>(std::move(random))) {}
+Realm::~Realm() = default;
+Realm::Realm(Realm&&) noexcept = default;
+Realm& Realm::operator=(Realm&&) noexcept = default;
+
+void Realm::join(Session session) {
+    const SessionId id = session.id;
+    const auto [at, is_new] = tables_->members.try_emplace(id);
+    SALLYPORT_CHECK(id != 0 && is_new);
+    at->second.session = std::move(session);
+    tables_->dealer.join(at->second);
+}
+
+void Realm::leave(SessionId session, Instant, Deliveries& out) {
+    const auto at = tables_->members.find(session);
+    if (at == tables_->members.end()) return;
+    tables_->broker.leave(at->second);
+    tables_->dealer.leave(at->second, out);
+    tables_->members.erase(at);
+}
+
+void Realm::handle(SessionId from, Message&& message, const Origin& origin,
+                   const CallLimits& limits, Instant now, Deliveries& out) {
+    const auto at = tables_->members.find(from);
+    if (at == tables_->members.end()) return;
+    std::visit(
+        Handler{tables_->dealer, tables_->broker, at->second, origin, limits, now, out}, message);
+}
+
+void Realm::on_deadline(Instant now, Deliveries& out) { tables_->dealer.on_deadline(now, out); }
+
+Instant Realm::deadline() const noexcept { return tables_->dealer.deadline(); }
+
+Realm::Counts Realm::counts() const noexcept {
+    const CallTable& calls = tables_->dealer.calls();
+    return {tables_->members.size(), tables_->broker.subscriptions(),
+            tables_->dealer.registrations(), calls.calls(), calls.invocations()};
+}
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,63 @@
+#include "wamp/router/receiver_filter.h"
+
+#include <algorithm>
+
+namespace sallyport::wamp {
+namespace {
+
+template <class T>
+bool contains(const std::vector<T>& sorted, const T& value) noexcept {
+    return std::binary_search(sorted.begin(), sorted.end(), value);
+}
+
+/// Elements of another type name nobody.
+template <class Out, class Stored>
+std::optional<std::vector<Out>> sorted_list(const Dict& options, std::string_view key) {
+    const List* list = options.get_list(key);
+    if (list == nullptr) return std::nullopt;
+    std::vector<Out> out;
+    out.reserve(list->size());
+    for (const Value& value : *list) {
+        if (const Stored* stored = value.get_if<Stored>()) out.emplace_back(*stored);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+}  // namespace
+
+ReceiverFilter::ReceiverFilter(const Dict& options, SessionId publisher)
+    : excluded_publisher_(options.get_bool("exclude_me", true) ? publisher : 0) {
+    if (options.empty()) return;
+    eligible_ = sessions(options, "eligible");
+    exclude_ = sessions(options, "exclude");
+    eligible_authid_ = names(options, "eligible_authid");
+    exclude_authid_ = names(options, "exclude_authid");
+    eligible_authrole_ = names(options, "eligible_authrole");
+    exclude_authrole_ = names(options, "exclude_authrole");
+    lists_ = eligible_ || exclude_ || eligible_authid_ || exclude_authid_ || eligible_authrole_ ||
+             exclude_authrole_;
+}
+
+ReceiverFilter::Sessions ReceiverFilter::sessions(const Dict& options, std::string_view key) {
+    return sorted_list<SessionId, std::uint64_t>(options, key);
+}
+
+ReceiverFilter::Names ReceiverFilter::names(const Dict& options, std::string_view key) {
+    return sorted_list<std::string_view, std::string>(options, key);
+}
+
+bool ReceiverFilter::passes(const Realm::Session& session) const noexcept {
+    if (session.id == excluded_publisher_) return false;
+    if (!lists_) return true;
+    const std::string_view authid = session.authid;
+    const std::string_view authrole = session.authrole;
+    if (eligible_ && !contains(*eligible_, session.id)) return false;
+    if (eligible_authid_ && !contains(*eligible_authid_, authid)) return false;
+    if (eligible_authrole_ && !contains(*eligible_authrole_, authrole)) return false;
+    if (exclude_ && contains(*exclude_, session.id)) return false;
+    if (exclude_authid_ && contains(*exclude_authid_, authid)) return false;
+    return !(exclude_authrole_ && contains(*exclude_authrole_, authrole));
+}
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "wamp/base/value.h"
+#include "wamp/router/realm.h"
+
+namespace sallyport::wamp {
+
+/// Who may receive one publication: the six lists of PUBLISH.Options and the exclusion of its publisher
+/// (checklist §12.1, §12.2). A session passes when it is in every eligible list that is present and in no exclude list;
+/// a list that is present and empty counts (W-BWL-01, W-BWL-02). Borrows the options.
+class ReceiverFilter {
+public:
+    ReceiverFilter(const Dict& options, SessionId publisher);
+
+    bool passes(const Realm::Session& session) const noexcept;
+
+private:
+    using Sessions = std::optional<std::vector<SessionId>>;        // sorted
+    using Names = std::optional<std::vector<std::string_view>>;    // sorted
+
+    static Sessions sessions(const Dict& options, std::string_view key);
+    static Names names(const Dict& options, std::string_view key);
+
+    SessionId excluded_publisher_;  ///< 0: the publisher may have it too
+    bool lists_ = false;            ///< whether any list is present
+    Sessions eligible_, exclude_;
+    Names eligible_authid_, exclude_authid_;
+    Names eligible_authrole_, exclude_authrole_;
+};
+
+}  // namespace sallyport::wamp

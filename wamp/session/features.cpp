@@ -1,0 +1,109 @@
+#include "wamp/session/features.h"
+
+#include <string_view>
+
+namespace sallyport::wamp {
+namespace {
+
+const Dict* role_of(const Dict& details, std::string_view name) noexcept {
+    const Dict* roles = details.get_dict("roles");
+    return roles != nullptr ? roles->get_dict(name) : nullptr;
+}
+
+bool announces(const Dict* role, std::string_view feature) noexcept {
+    const Dict* features = role != nullptr ? role->get_dict("features") : nullptr;
+    return features != nullptr && features->get_bool(feature, false);
+}
+
+bool announces_canceling(const Dict* role) noexcept {
+    return announces(role, "call_canceling") || announces(role, "call_cancelling");
+}
+
+void read_callee(const Dict* callee, Features& out) noexcept {
+    if (callee == nullptr) return;
+    out.add(Feature::callee);
+    if (announces_canceling(callee)) {
+        out.add(Feature::callee_call_canceling);
+        if (announces(callee, "progressive_call_results")) {
+            out.add(Feature::callee_progressive_call_results);
+        }
+    }
+    if (announces(callee, "call_timeout")) out.add(Feature::callee_call_timeout);
+    if (announces(callee, "caller_identification")) {
+        out.add(Feature::callee_caller_identification);
+    }
+    if (announces(callee, "registration_revocation")) {
+        out.add(Feature::callee_registration_revocation);
+    }
+}
+
+void read_subscriber(const Dict* subscriber, Features& out) noexcept {
+    if (subscriber == nullptr) return;
+    out.add(Feature::subscriber);
+    if (announces(subscriber, "publisher_identification")) {
+        out.add(Feature::subscriber_publisher_identification);
+    }
+    if (announces(subscriber, "subscription_revocation")) {
+        out.add(Feature::subscriber_subscription_revocation);
+    }
+}
+
+void read_dealer(const Dict* dealer, Features& out) noexcept {
+    if (dealer == nullptr) return;
+    out.add(Feature::dealer);
+    if (announces_canceling(dealer)) out.add(Feature::dealer_call_canceling);
+    if (announces(dealer, "progressive_call_results")) {
+        out.add(Feature::dealer_progressive_call_results);
+    }
+}
+
+Value role(std::initializer_list<std::string_view> names) {
+    Dict features;
+    for (const std::string_view name : names) features.append(std::string(name), true);
+    Dict out;
+    out.append("features", std::move(features));
+    return out;
+}
+
+}  // namespace
+
+Features read_features(const Dict& details) noexcept {
+    Features out;
+    if (const Dict* caller = role_of(details, "caller")) {
+        out.add(Feature::caller);
+        if (announces(caller, "progressive_call_results")) {
+            out.add(Feature::caller_progressive_call_results);
+        }
+    }
+    read_callee(role_of(details, "callee"), out);
+    if (role_of(details, "publisher") != nullptr) out.add(Feature::publisher);
+    read_subscriber(role_of(details, "subscriber"), out);
+    if (role_of(details, "broker") != nullptr) out.add(Feature::broker);
+    read_dealer(role_of(details, "dealer"), out);
+    return out;
+}
+
+Dict router_roles() {
+    Dict roles;
+    roles.append("broker", role({"pattern_based_subscription", "publisher_exclusion",
+                                 "publisher_identification", "subscriber_blackwhite_listing"}));
+    roles.append("dealer", role({"call_canceling", "call_timeout", "caller_identification",
+                                 "pattern_based_registration", "progressive_call_results",
+                                 "shared_registration"}));
+    return roles;
+}
+
+Dict client_roles() {
+    Dict roles;
+    roles.append("caller",
+                 role({"call_canceling", "caller_identification", "progressive_call_results"}));
+    roles.append("callee", role({"call_canceling", "caller_identification",
+                                 "pattern_based_registration", "progressive_call_results",
+                                 "shared_registration"}));
+    roles.append("publisher", role({"publisher_exclusion", "publisher_identification",
+                                    "subscriber_blackwhite_listing"}));
+    roles.append("subscriber", role({"pattern_based_subscription", "publisher_identification"}));
+    return roles;
+}
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,202 @@
+#include "wamp/session/server_session.h"
+
+#include <utility>
+
+#include "wamp/base/check.h"
+#include "wamp/base/uri.h"
+
+namespace sallyport::wamp {
+namespace {
+
+/// The request id of a message that takes the next one of its session (W-ID-04), or 0.
+RequestId request_id_of(const Message& message) noexcept {
+    switch (type_of(message)) {
+        case MessageType::publish:
+            return std::get<Publish>(message).request;
+        case MessageType::subscribe:
+            return std::get<Subscribe>(message).request;
+        case MessageType::unsubscribe:
+            return std::get<Unsubscribe>(message).request;
+        case MessageType::call:
+            return std::get<Call>(message).request;
+        case MessageType::register_:
+            return std::get<Register>(message).request;
+        case MessageType::unregister:
+            return std::get<Unregister>(message).request;
+        case MessageType::hello:
+        case MessageType::welcome:
+        case MessageType::abort:
+        case MessageType::challenge:
+        case MessageType::authenticate:
+        case MessageType::goodbye:
+        case MessageType::error:
+        case MessageType::published:
+        case MessageType::subscribed:
+        case MessageType::unsubscribed:
+        case MessageType::event:
+        case MessageType::cancel:
+        case MessageType::result:
+        case MessageType::registered:
+        case MessageType::unregistered:
+        case MessageType::invocation:
+        case MessageType::interrupt:
+        case MessageType::yield:
+            return 0;
+    }
+    return 0;
+}
+
+/// Options of features that we never announce and whose use without announcement is a violation
+/// (W-PCI-03, W-PPT-02).
+bool uses_unannounced_feature(const Message& message) noexcept {
+    const Dict* options = nullptr;
+    if (const Call* call = std::get_if<Call>(&message)) {
+        if (call->options.get_bool("progress", false)) return true;
+        options = &call->options;
+    } else if (const Publish* publish = std::get_if<Publish>(&message)) {
+        options = &publish->options;
+    } else if (const Yield* yield = std::get_if<Yield>(&message)) {
+        options = &yield->options;
+    }
+    return options != nullptr && options->find("ppt_scheme") != nullptr;
+}
+
+}  // namespace
+
+ServerSession::Verdict ServerSession::judge(const Message& message) noexcept {
+    if (state_ == State::failed) return Verdict::ignore;
+    if (std::holds_alternative<Abort>(message)) {  // legal at any time, never answered (W-SES-06)
+        state_ = State::failed;
+        return Verdict::close;
+    }
+    switch (state_) {
+        case State::closed:
+            return judge_closed(message);
+        case State::authenticating:
+            return violation("message before the answer to HELLO");
+        case State::challenging:
+            if (!std::holds_alternative<Authenticate>(message)) {
+                return violation("no AUTHENTICATE after CHALLENGE");
+            }
+            state_ = State::authenticating;
+            return Verdict::authenticate;
+        case State::established:
+            return judge_established(message);
+        case State::shutting_down:
+            return judge_shutting_down(message);
+        case State::failed:
+            break;
+    }
+    return Verdict::ignore;
+}
+
+ServerSession::Verdict ServerSession::judge_closed(const Message& message) noexcept {
+    const Hello* hello = std::get_if<Hello>(&message);
+    if (hello == nullptr) return violation("message before HELLO");
+    features_ = read_features(hello->details);
+    if (!features_.any_client_role()) return violation("HELLO without a client role");
+    state_ = State::authenticating;
+    return Verdict::join;
+}
+
+ServerSession::Verdict ServerSession::judge_established(const Message& message) noexcept {
+    if (const RequestId id = request_id_of(message); id != 0) {
+        if (!take_request_id(id)) return violation("request id out of sequence");
+        if (uses_unannounced_feature(message)) return violation("feature that was not announced");
+        return Verdict::dispatch;
+    }
+    if (const Yield* yield = std::get_if<Yield>(&message)) {
+        if (!was_invoked(yield->request)) return violation("YIELD for no invocation");
+        if (uses_unannounced_feature(message)) return violation("feature that was not announced");
+        return Verdict::dispatch;
+    }
+    if (const Error* error = std::get_if<Error>(&message)) {
+        if (error->request_type != MessageType::invocation) {
+            return violation("ERROR for something else than an invocation");
+        }
+        if (!was_invoked(error->request)) return violation("ERROR for no invocation");
+        if (!is_valid_uri(error->uri)) return violation("ERROR with an invalid URI");
+        return Verdict::dispatch;
+    }
+    if (const Cancel* cancel = std::get_if<Cancel>(&message)) {
+        if (!was_requested(cancel->request)) return violation("CANCEL for no call");
+        return Verdict::dispatch;
+    }
+    if (std::holds_alternative<Goodbye>(message)) {
+        state_ = State::closed;
+        return Verdict::goodbye;
+    }
+    return violation("message that is not a client's in a session");
+}
+
+ServerSession::Verdict ServerSession::judge_shutting_down(const Message& message) noexcept {
+    if (std::holds_alternative<Goodbye>(message)) {
+        state_ = State::closed;
+        return Verdict::ended;
+    }
+    // The client may go on from this id when it joins again on this transport (W-ID-09).
+    if (const RequestId id = request_id_of(message); id != 0) last_request_ = id;
+    return Verdict::ignore;
+}
+
+void ServerSession::challenged() noexcept {
+    SALLYPORT_CHECK(state_ == State::authenticating);
+    state_ = State::challenging;
+}
+
+void ServerSession::welcomed(SessionId id) noexcept {
+    SALLYPORT_CHECK(state_ == State::authenticating);
+    state_ = State::established;
+    id_ = id;
+    first_request_ = true;
+    last_invocation_ = 0;
+    invocations_wrapped_ = false;
+}
+
+void ServerSession::goodbye_sent() noexcept {
+    SALLYPORT_CHECK(state_ == State::established);
+    state_ = State::shutting_down;
+}
+
+RequestId ServerSession::next_invocation() noexcept {
+    invocations_wrapped_ = invocations_wrapped_ || last_invocation_ == id_max;
+    last_invocation_ = next_id(last_invocation_);
+    return last_invocation_;
+}
+
+bool ServerSession::take_request_id(RequestId id) noexcept {
+    const bool first = std::exchange(first_request_, false);
+    const bool follows = id == next_id(last_request_);
+    bool legal = true;
+    switch (rule_) {
+        case IdRule::strict:
+            legal = follows || (first && id == 1);
+            break;
+        case IdRule::monotonic:
+            legal = id > last_request_ || follows || first;
+            break;
+        case IdRule::off:
+            break;
+    }
+    if (first && id <= last_request_) requests_wrapped_ = false;
+    if (!first && id <= last_request_) requests_wrapped_ = true;
+    last_request_ = id;
+    return legal;
+}
+
+bool ServerSession::was_requested(RequestId id) const noexcept {
+    if (rule_ == IdRule::off || requests_wrapped_) return true;
+    return !first_request_ && id <= last_request_;
+}
+
+bool ServerSession::was_invoked(RequestId id) const noexcept {
+    return invocations_wrapped_ || id <= last_invocation_;
+}
+
+ServerSession::Verdict ServerSession::violation(std::string_view why) noexcept {
+    state_ = State::failed;
+    why_ = why;
+    return Verdict::violation;
+}
+
+}  // namespace sallyport::wamp
