@@ -11,6 +11,10 @@ struct MessageLimits {
     std::size_t elements = 1u << 20;        ///< values in the whole message, keys not counted
     std::size_t string_bytes = 16u << 20;   ///< one string or binary value
     std::size_t option_keys = 64;           ///< entries of Options, Details or Extra, each dictionary
+    std::size_t option_values = 1u << 14;   ///< values in Options, Details or Extra, all levels together
 };
+
+/// No setting allows deeper nesting than this: the scanners' stacks have fixed sizes.
+inline constexpr std::size_t depth_max = 256;
 
 }  // namespace sallyport::wamp

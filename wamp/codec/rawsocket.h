@@ -50,10 +50,19 @@ private:
     enum class State : std::uint8_t { handshake_server, handshake_client, open, failed };
     RawSocket(State state, std::size_t receives_max) noexcept : state_(state), receives_max_(receives_max) {}
 
+    Event next_handshake();
+    Event accept(std::string_view octets);
+    Event on_reply(std::string_view octets);
+    Event opened(unsigned char length_code);
+    Event next_frame();
+    Event event_of(std::string_view frame);
+    std::string_view read_prefix(std::string_view prefix, std::size_t& body_bytes) const noexcept;
+    Event fail(std::string_view why);
+
     State state_;
     Serializer serializer_{};
     unsigned serializers_ = 0;
-    std::size_t receives_max_;
+    std::size_t receives_max_;  ///< as announced: a power of two
     std::string_view input_;  ///< fed, not yet looked at
     std::string partial_;     ///< the beginning of a frame that was cut
     std::string complete_;    ///< a frame put together from parts, while it is handed out

@@ -1,0 +1,252 @@
+#include "wamp/codec/codec.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "wamp/base/check.h"
+#include "wamp/base/uri.h"
+#include "wamp/codec/json_reader.h"
+#include "wamp/codec/json_text.h"
+#include "wamp/codec/json_writer.h"
+#include "wamp/codec/message_parts.h"
+#include "wamp/codec/msgpack_reader.h"
+#include "wamp/codec/msgpack_writer.h"
+#include "wamp/message/layout.h"
+
+namespace sallyport::wamp {
+namespace {
+
+constexpr std::size_t usual_head_bytes = 192;
+
+// The types that an ERROR may answer; which of them is legal from whom is the session's matter (W-MSG-05).
+bool is_request_type(std::uint64_t code) noexcept {
+    constexpr std::array requests{MessageType::publish,    MessageType::subscribe,
+                                  MessageType::unsubscribe, MessageType::call,
+                                  MessageType::cancel,      MessageType::register_,
+                                  MessageType::unregister,  MessageType::invocation};
+    return std::any_of(requests.begin(), requests.end(), [code](MessageType type) {
+        return static_cast<std::uint64_t>(type) == code;
+    });
+}
+
+// Reads one element; the reason when it is not what the layout asks for.
+template <class Reader>
+std::optional<DecodeError> read_element(Reader& reader, Element element, std::size_t& ids, OwnedParts& parts) {
+    std::uint64_t number = 0;
+    switch (element) {
+        case Element::id:
+        case Element::id_or_zero:
+            if (!reader.read_unsigned(number)) return reader.error();
+            if (!is_valid_id(number) && (number != 0 || element == Element::id)) {
+                return DecodeError::wrong_element;
+            }
+            parts.ids[ids++] = number;
+            return std::nullopt;
+        case Element::request_type:
+            if (!reader.read_unsigned(number)) return reader.error();
+            if (!is_request_type(number)) return DecodeError::wrong_element;
+            parts.request_type = static_cast<MessageType>(number);
+            return std::nullopt;
+        case Element::uri:
+            if (!reader.read_text(parts.text)) return reader.error();
+            if (parts.text.size() > uri_bytes_max) return DecodeError::uri_too_long;
+            return std::nullopt;
+        case Element::text:
+            if (!reader.read_text(parts.text)) return reader.error();
+            return std::nullopt;
+        case Element::dict:
+            if (!reader.read_dict(parts.dict)) return reader.error();
+            return std::nullopt;
+        case Element::args:
+            if (!reader.read_args(parts.payload.args)) return reader.error();
+            return std::nullopt;
+        case Element::kwargs:
+            if (!reader.read_kwargs(parts.payload.kwargs)) return reader.error();
+            return std::nullopt;
+    }
+    return DecodeError::wrong_element;
+}
+
+// UNSUBSCRIBED and UNREGISTERED: Details belong to the request id 0 and only to it.
+bool is_wrong_revocation(const Layout& layout, const OwnedParts& parts, std::size_t elements) noexcept {
+    return layout.elements[0] == Element::id_or_zero && (parts.ids[0] == 0) != (elements == 2);
+}
+
+template <class Reader>
+Result<Message, DecodeError> decode_with(Reader reader, Serializer serializer) {
+    std::uint64_t code = 0;
+    if (!reader.begin_message(code)) return reader.error();
+    const Layout* layout = layout_of(code);
+    if (layout == nullptr) return DecodeError::unknown_type;
+
+    OwnedParts parts;
+    parts.payload.serializer = serializer;
+    std::size_t ids = 0;
+    std::size_t elements = 0;
+    for (Element element : layout->elements) {
+        if (!reader.next_element()) break;
+        if (const auto error = read_element(reader, element, ids, parts)) return *error;
+        ++elements;
+    }
+    if (reader.failed()) return reader.error();
+    if (elements + layout->optional < layout->elements.size()) return DecodeError::wrong_length;
+    if (elements == layout->elements.size() && reader.next_element()) return DecodeError::wrong_length;
+    if (reader.failed() || !reader.finish()) return reader.error();
+    if (is_wrong_revocation(*layout, parts, elements)) return DecodeError::wrong_length;
+
+    Message message = make_message(layout->type, std::move(parts));
+    if (wrong_option(message)) return DecodeError::wrong_option;
+    return message;
+}
+
+// How many elements stand after the code.
+std::size_t element_count(const Layout& layout, const BorrowedParts& parts) noexcept {
+    const std::size_t all = layout.elements.size();
+    if (layout.optional == 1) return parts.dict == nullptr ? all - 1 : all;
+    if (layout.optional == 0) return all;
+    if (parts.payload != nullptr && !parts.payload->kwargs.empty()) return all;
+    return parts.payload != nullptr && !parts.payload->args.empty() ? all - 1 : all - 2;
+}
+
+// All that stands before the payload, and the layout's number of elements.
+std::string head_of(Serializer serializer, MessageType type, const BorrowedParts& parts) {
+    const bool json = serializer == Serializer::json;
+    const Layout* layout = layout_of(static_cast<std::uint64_t>(type));
+    SALLYPORT_CHECK(layout != nullptr);
+    const std::size_t count = element_count(*layout, parts);
+
+    std::string out;
+    out.reserve(usual_head_bytes);
+    const auto unsigned_integer = [&](std::uint64_t number) {
+        json ? append_json_unsigned(out, number) : append_msgpack_unsigned(out, number);
+    };
+    if (json) {
+        out.push_back('[');
+    } else {
+        append_msgpack_array(out, 1 + count);
+    }
+    unsigned_integer(static_cast<std::uint64_t>(type));
+    std::size_t ids = 0;
+    for (Element element : layout->elements.first(count)) {
+        if (json) out.push_back(',');
+        switch (element) {
+            case Element::id:
+            case Element::id_or_zero:
+                unsigned_integer(parts.ids[ids++]);
+                break;
+            case Element::request_type:
+                unsigned_integer(static_cast<std::uint64_t>(parts.request_type));
+                break;
+            case Element::uri:
+            case Element::text:
+                SALLYPORT_CHECK(parts.text.empty() || parts.text.front() != '\0');
+                json ? append_json_string(out, parts.text) : append_msgpack_text(out, parts.text);
+                break;
+            case Element::dict:
+                json ? append_json(out, *parts.dict) : append_msgpack(out, *parts.dict);
+                break;
+            case Element::args:
+                return out;
+            case Element::kwargs:
+                break;
+        }
+    }
+    if (json) out.push_back(']');
+    return out;
+}
+
+// The pieces of one message in order; `use` is called with them.
+template <class Use>
+auto with_pieces(Serializer serializer, const Message& message, Use use) {
+    const BorrowedParts parts = parts_of(message);
+    const std::string head = head_of(serializer, type_of(message), parts);
+    if (parts.payload == nullptr || parts.payload->empty()) return use({std::string_view(head)});
+    const Payload& payload = *parts.payload;
+    SALLYPORT_CHECK(payload.serializer == serializer);
+    const bool json = serializer == Serializer::json;
+    const std::string_view args = !payload.args.empty() ? payload.args : json ? "[]" : "\x90";
+    const std::string_view comma = json && !payload.kwargs.empty() ? "," : "";
+    return use({std::string_view(head), args, comma, payload.kwargs, std::string_view(json ? "]" : "")});
+}
+
+}  // namespace
+
+std::string_view to_string(DecodeError error) noexcept {
+    switch (error) {
+        case DecodeError::malformed:
+            return "malformed";
+        case DecodeError::not_a_message:
+            return "not a message";
+        case DecodeError::unknown_type:
+            return "unknown message type";
+        case DecodeError::wrong_length:
+            return "wrong number of elements";
+        case DecodeError::wrong_element:
+            return "element of the wrong type";
+        case DecodeError::duplicate_key:
+            return "duplicate key";
+        case DecodeError::wrong_option:
+            return "option of the wrong type";
+        case DecodeError::too_large:
+            return "too large";
+        case DecodeError::too_deep:
+            return "nested too deep";
+        case DecodeError::too_many_elements:
+            return "too many elements";
+        case DecodeError::uri_too_long:
+            return "URI too long";
+    }
+    return "";
+}
+
+Result<Message, DecodeError> decode(Serializer serializer, std::string_view bytes,
+                                    const MessageLimits& limits) {
+    if (bytes.size() > limits.message_bytes) return DecodeError::too_large;
+    if (serializer == Serializer::json) return decode_with(JsonReader(bytes, limits), serializer);
+    return decode_with(MsgpackReader(bytes, limits), serializer);
+}
+
+Frame encode(Serializer serializer, const Message& message) {
+    return with_pieces(serializer, message, [](std::initializer_list<std::string_view> pieces) {
+        return Frame::join(pieces);
+    });
+}
+
+void encode_to(std::string& out, Serializer serializer, const Message& message) {
+    with_pieces(serializer, message, [&out](std::initializer_list<std::string_view> pieces) {
+        for (std::string_view piece : pieces) out += piece;
+    });
+}
+
+std::string encode_value(Serializer serializer, const Value& value) {
+    std::string out;
+    serializer == Serializer::json ? append_json(out, value) : append_msgpack(out, value);
+    return out;
+}
+
+Result<Value, DecodeError> decode_value(Serializer serializer, std::string_view bytes,
+                                        const MessageLimits& limits) {
+    if (bytes.size() > limits.message_bytes) return DecodeError::too_large;
+    Value value;
+    if (serializer == Serializer::json) {
+        JsonReader reader(bytes, limits);
+        if (!reader.read_document(value)) return reader.error();
+    } else {
+        MsgpackReader reader(bytes, limits);
+        if (!reader.read_document(value)) return reader.error();
+    }
+    return value;
+}
+
+OwnedPayload make_payload(Serializer serializer, const List& args, const Dict& kwargs) {
+    const bool json = serializer == Serializer::json;
+    std::string encoded_args;
+    std::string encoded_kwargs;
+    if (!args.empty()) json ? append_json(encoded_args, args) : append_msgpack(encoded_args, args);
+    if (!kwargs.empty()) json ? append_json(encoded_kwargs, kwargs) : append_msgpack(encoded_kwargs, kwargs);
+    return OwnedPayload(serializer, std::move(encoded_args), std::move(encoded_kwargs));
+}
+
+}  // namespace sallyport::wamp

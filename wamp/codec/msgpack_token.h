@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace sallyport::wamp {
+
+/// One value of a MessagePack text as its first bytes say it; the items of a container follow as tokens of their own.
+struct MsgpackToken {
+    enum class Kind : std::uint8_t {
+        nil,
+        boolean,
+        unsigned_integer,
+        negative_integer,
+        floating,
+        text,
+        binary,
+        array,
+        map,
+        extension,
+    };
+    Kind kind = Kind::nil;
+    bool boolean = false;
+    std::uint64_t unsigned_integer = 0;
+    std::int64_t negative_integer = 0;
+    double floating = 0;
+    std::uint32_t count = 0;  ///< items of an array, entries of a map
+    std::string_view bytes;   ///< of text, binary and extension
+};
+
+/// Reads the token at `at`: the byte after it, or null when it is cut or its first byte stands for nothing. Every
+/// container that is accepted has room for its items in what is left. Text is not looked at.
+const char* read_msgpack_token(const char* at, const char* end, MsgpackToken& token) noexcept;
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::wamp {
+
+/// Finds out whether the keys of one map are unique (W-MSG-08): without allocation for the usual few, in
+/// n log n for as many as an attacker likes to send. The keys must outlive it.
+class UniqueKeys {
+public:
+    void add(std::string_view key);
+    /// A key that only exists here (it was escaped).
+    void add_owned(std::string key);
+
+    /// Whether all keys that were added differ.
+    bool unique() noexcept;
+
+private:
+    static constexpr std::size_t few = 12;
+
+    std::array<std::string_view, few> first_;
+    std::size_t count_ = 0;
+    std::vector<std::string_view> all_;  ///< once there are more than a few
+    std::deque<std::string> owned_;
+};
+
+}  // namespace sallyport::wamp
