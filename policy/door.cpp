@@ -334,8 +334,10 @@ Door::Event Door::decide(Peer& peer, Action action, Asked&& asked, std::string_v
              on_circuit(peer.transport.circuit));
         return deny(uris::unavailable);
     }
-    Request request{session.id, permit, {}, speaker.session, {}, {}};
+    Request request{session.id, permit, {}};
     if (speaker.conveyed) {
+        request.conveyed = true;
+        request.origin_session = speaker.session;
         request.origin_authid = speaker.authid;
         request.origin_role = speaker.role_name;
     }

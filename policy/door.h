@@ -59,13 +59,14 @@ struct DoorRealm {
 /// principal in `forward_for`, or for the role "gateway" where there is none.
 class Door {
 public:
-    /// A request that may pass. `origin_*` say whom it speaks for; they hold as long as `message`.
+    /// A request that may pass.
     struct Request {
         wamp::SessionId from;
         Permit permit;
         wamp::Message message;
-        wamp::SessionId origin_session;
-        std::string origin_authid;  ///< "" when the session speaks for itself
+        bool conveyed = false;  ///< a link speaks for the principal below; otherwise the session speaks for itself
+        wamp::SessionId origin_session = 0;
+        std::string origin_authid;
         std::string origin_role;
     };
     /// CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of a session.

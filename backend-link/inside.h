@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "backend-link/backoff.h"
+#include "policy/door.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/router/realm.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::backend_link {
+
+struct InsideConfig {
+    std::vector<policy::DoorRealm> realms;
+    std::vector<std::string> links;  ///< of each link that we dial, a name for the log
+    policy::DoorLimits limits;
+    wamp::Duration heartbeat = std::chrono::seconds(3);   ///< silence of a link after which a PING is sent
+    wamp::Duration dead_after = std::chrono::seconds(9);  ///< silence after which the far end counts as dead
+};
+
+/// The whole inside program as one pure object: the second door, which decides again with its own policy, and behind it
+/// a router per realm. Services join through local transports as ordinary clients; the gateway joins through
+/// the links that we dial, and alone may convey principals. Shape and promises as gateway::Front's.
+class Inside {
+public:
+    Inside(InsideConfig config, const wamp::Random::Seed& seed);
+
+    void start(wamp::Instant now, wamp::Outbox& out);
+
+    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out);
+    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
+    void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
+    void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+
+    void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                      wamp::Outbox& out);
+    void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+
+    void on_deadline(wamp::Instant now, wamp::Outbox& out);
+    wamp::Instant deadline() const noexcept;
+
+    /// Orderly end: GOODBYE to everybody; stopped() once all have gone, within a few seconds.
+    void stop(wamp::Instant now, wamp::Outbox& out);
+    bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
+
+    std::size_t sessions() noexcept { return door_.sessions().size(); }
+    std::size_t peers() const noexcept { return door_.peers(); }
+    /// Summed over the realms.
+    wamp::Realm::Counts counts() const noexcept;
+    std::string status_json();
+
+private:
+    struct Link {
+        std::string name;
+        Backoff backoff;
+        wamp::PeerId peer = wamp::no_peer;
+        bool pings = false;
+        wamp::Instant due = wamp::never;  ///< to dial, or to look whether the far end is alive
+        wamp::Instant last_heard{};
+    };
+
+    void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
+    void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin, const wamp::CallLimits& limits,
+             wamp::Instant now, wamp::Outbox& out);
+    void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
+    void only_receivable(wamp::Deliveries& checked);
+    void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    wamp::Realm& realm_of(wamp::SessionId session);
+
+    policy::Door door_;
+    wamp::Random random_;
+    InsideConfig config_;
+    std::unordered_map<const policy::RealmPolicy*, wamp::Realm> realms_;
+    std::vector<Link> links_;
+    std::unordered_map<wamp::PeerId, std::uint32_t> link_peers_;
+    wamp::Deliveries deliveries_;
+    std::vector<policy::Door::Undelivered> undelivered_;
+    bool stopping_ = false;
+};
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,380 @@
+#include "gateway/front/front.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "policy/door_notes.h"
+#include "wamp/base/check.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::gateway {
+
+namespace uris = wamp::uris;
+using backend_link::LinkMachine;
+using policy::Door;
+using wamp::Message;
+using wamp::PeerId;
+using Level = wamp::effect::Note::Level;
+
+namespace {
+
+/// What options and ids of a message may take beside its payload, when it is judged whether it fits a link.
+constexpr std::size_t envelope_bytes_max = 4096;
+
+template <class T>
+constexpr bool is_request = std::is_same_v<T, wamp::Call> || std::is_same_v<T, wamp::Publish> ||
+                            std::is_same_v<T, wamp::Subscribe> || std::is_same_v<T, wamp::Register>;
+
+template <class Asked>
+bool wants_answer(const Asked& asked) noexcept {
+    if constexpr (std::is_same_v<Asked, wamp::Publish>) return asked.options.get_bool("acknowledge", false);
+    return true;  // only publications may go without (W-PUB-04)
+}
+
+/// Says the payload of `message` in `serializer`; `keep` owns it then. The error is the one that the sender is due.
+std::string_view say_in(wamp::Serializer serializer, Message& message, wamp::OwnedPayload& keep) {
+    const wamp::Payload* const payload = wamp::payload_of(message);
+    if (payload == nullptr || payload->empty() || payload->serializer == serializer) return {};
+    auto transcoded = wamp::transcode(*payload, serializer);
+    if (transcoded.has_error()) return uris::invalid_argument;
+    keep = std::move(*transcoded);
+    std::visit(
+        [&](auto& m) {
+            if constexpr (requires { m.payload; }) m.payload = keep.view();
+        },
+        message);
+    return {};
+}
+
+}  // namespace
+
+Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
+    : door_(config.realms, config.limits, wamp::Random(seed)),
+      random_(wamp::Random(seed).fork()),
+      message_limits_(config.limits.message) {
+    for (auto& backend : config.backends) {
+        const auto profile = backend.link.profile;
+        backends_.emplace_back(new Backend{std::move(backend.name), LinkMachine(std::move(backend.link), random_.fork()),
+                                           backend_link::Bridge(profile, door_.sessions(), random_.fork()),
+                                           wamp::no_peer,
+                                           {}});
+    }
+    for (const auto& realm : config.realms) {
+        auto& targets = routes_[realm.policy.get()];
+        for (const auto& route : realm.policy->routes()) {
+            const auto found = std::find_if(backends_.begin(), backends_.end(),
+                                            [&](const auto& backend) { return backend->name == route.backend; });
+            SALLYPORT_CHECK(found != backends_.end());
+            targets.push_back(found->get());
+        }
+    }
+}
+
+void Front::start(wamp::Instant now, wamp::Outbox& out) {
+    for (auto& backend : backends_) {
+        LinkMachine::Outbox wanted;
+        backend->link.start(now, wanted);
+        carry_out(*backend, wanted, out);
+    }
+}
+
+// Clients -------------------------------------------------------------------------------------------------
+
+void Front::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out) {
+    if (stopping_) {
+        out.push_back(wamp::effect::Close{peer});
+        return;
+    }
+    door_.on_open(peer, transport, Door::Trust::client, now, out);
+}
+
+void Front::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
+    const auto link = link_peers_.find(peer);
+    if (link != link_peers_.end()) {
+        on_link_message(*link->second, bytes, now, out);
+    } else {
+        take(door_.on_message(peer, bytes, now, out), now, out);
+    }
+}
+
+void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
+    const auto link = link_peers_.find(peer);
+    if (link != link_peers_.end()) link->second->link.on_alive(now);
+}
+
+void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    const auto link = link_peers_.find(peer);
+    if (link == link_peers_.end()) {
+        take(door_.on_closed(peer, why, out), now, out);
+        return;
+    }
+    Backend& backend = *link->second;
+    link_peers_.erase(link);
+    backend.peer = wamp::no_peer;
+    LinkMachine::Outbox wanted;
+    const auto verdict = backend.link.on_closed(why, now, wanted);
+    carry_out(backend, wanted, out);
+    on_verdict(backend, verdict, now, out);
+}
+
+void Front::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
+    if (auto* request = std::get_if<Door::Request>(&event)) {
+        forward(std::move(*request), now, out);
+    } else if (auto* followup = std::get_if<Door::Followup>(&event)) {
+        follow_up(std::move(*followup), now, out);
+    } else if (const auto* left = std::get_if<Door::Left>(&event)) {
+        leave(left->session, now, out);
+    }
+}
+
+void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
+    const policy::Session& session = *door_.sessions().find(request.from);
+    Backend& backend = *routes_.at(session.policy.get())[request.permit.route()];
+    wamp::OwnedPayload keep;
+    auto error = say_in(backend.transport.serializer, request.message, keep);
+    const wamp::Payload* const payload = wamp::payload_of(request.message);
+    if (payload != nullptr && payload->bytes() + envelope_bytes_max > backend.transport.peer_receives_max) {
+        error = uris::payload_size_exceeded;
+    }
+    std::visit(
+        [&]<class Asked>(Asked& asked) {
+            if constexpr (is_request<Asked>) {
+                if (error.empty()) {
+                    backend.bridge.forward(request.from, request.permit, std::move(asked), now, bridge_out_);
+                } else if (wants_answer(asked)) {
+                    door_.refuse(request.from, asked.type, asked.request, error, out);
+                }
+            }
+        },
+        request.message);
+    flush(backend, now, out);
+}
+
+void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out) {
+    wamp::OwnedPayload keep;
+    const bool known = std::any_of(backends_.begin(), backends_.end(), [&](auto& backend) {
+        const bool mine = follow_up_at(*backend, followup, keep, now);
+        flush(*backend, now, out);
+        return mine;
+    });
+    if (known) return;
+    if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup.message)) {
+        door_.refuse(followup.from, unsubscribe->type, unsubscribe->request, uris::no_such_subscription, out);
+    } else if (const auto* unregister = std::get_if<wamp::Unregister>(&followup.message)) {
+        door_.refuse(followup.from, unregister->type, unregister->request, uris::no_such_registration, out);
+    }
+}
+
+bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep, wamp::Instant now) {
+    const auto error = say_in(backend.transport.serializer, followup.message, keep);
+    return std::visit(
+        [&]<class Said>(Said& said) {
+            backend_link::Bridge& bridge = backend.bridge;
+            if constexpr (std::is_same_v<Said, wamp::Unsubscribe>) {
+                return bridge.unsubscribe(followup.from, said, now, bridge_out_);
+            } else if constexpr (std::is_same_v<Said, wamp::Unregister>) {
+                return bridge.unregister(followup.from, said, now, bridge_out_);
+            } else if constexpr (std::is_same_v<Said, wamp::Cancel>) {
+                return bridge.cancel(followup.from, said, now, bridge_out_);
+            } else if constexpr (std::is_same_v<Said, wamp::Yield>) {
+                if (error.empty()) return bridge.answer(followup.from, wamp::Yield(said), now, bridge_out_);
+                wamp::Error failure{wamp::MessageType::invocation, said.request, {}, std::string(error), {}};
+                return bridge.answer(followup.from, std::move(failure), now, bridge_out_);
+            } else if constexpr (std::is_same_v<Said, wamp::Error>) {
+                wamp::Error failure = said;
+                if (!error.empty()) failure.payload = {};  // the error itself must arrive
+                return bridge.answer(followup.from, std::move(failure), now, bridge_out_);
+            } else {
+                return false;
+            }
+        },
+        followup.message);
+}
+
+void Front::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    for (auto& backend : backends_) {
+        backend->bridge.leave(session, now, bridge_out_);
+        flush(*backend, now, out);
+    }
+    door_.forget(session);
+}
+
+// Links ---------------------------------------------------------------------------------------------------
+
+void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                         wamp::Outbox& out) {
+    Backend& backend = *backends_.at(link);
+    if (stopping_) {
+        out.push_back(wamp::effect::Close{peer});
+        return;
+    }
+    if (backend.peer != wamp::no_peer) {
+        const PeerId old = backend.peer;
+        out.push_back(wamp::effect::Close{old});
+        on_closed(old, "a newer connection took over", now, out);
+    }
+    backend.peer = peer;
+    backend.transport = transport;
+    link_peers_.emplace(peer, &backend);
+    LinkMachine::Outbox wanted;
+    backend.link.on_open(now, wanted);
+    carry_out(backend, wanted, out);
+}
+
+void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    Backend& backend = *backends_.at(link);
+    LinkMachine::Outbox wanted;
+    const auto verdict = backend.link.on_closed(why, now, wanted);
+    carry_out(backend, wanted, out);
+    on_verdict(backend, verdict, now, out);
+}
+
+void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
+    auto message = wamp::decode(backend.transport.serializer, bytes, message_limits_);
+    if (message.has_error()) {
+        const PeerId peer = backend.peer;
+        policy::note(out, Level::error, "link ", backend.name, ": undecodable message: ", to_string(message.error()));
+        out.push_back(wamp::effect::Close{peer});
+        on_closed(peer, "protocol violation by the backend", now, out);
+        return;
+    }
+    LinkMachine::Outbox wanted;
+    const auto verdict = backend.link.on_message(*message, now, wanted);
+    carry_out(backend, wanted, out);
+    if (verdict == LinkMachine::Verdict::dispatch) {
+        backend.bridge.on_link(std::move(*message), now, bridge_out_);
+        flush(backend, now, out);
+    } else {
+        on_verdict(backend, verdict, now, out);
+    }
+}
+
+void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Instant now, wamp::Outbox& out) {
+    switch (verdict) {
+        case LinkMachine::Verdict::up:
+            policy::note(out, Level::info, "link ", backend.name, ": up");
+            backend.bridge.on_link_up(backend.link.router_features(), now, bridge_out_);
+            break;
+        case LinkMachine::Verdict::lost:
+            policy::note(out, Level::warning, "link ", backend.name, ": lost");
+            backend.bridge.on_link_lost(now, bridge_out_);
+            break;
+        case LinkMachine::Verdict::none:
+        case LinkMachine::Verdict::dispatch:
+            return;
+    }
+    flush(backend, now, out);
+}
+
+void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbox& out) {
+    if (!wanted.note.empty()) {
+        policy::note(out, Level::info, "link ", backend.name, ": ", policy::printable(wanted.note));
+    }
+    for (const Message& message : wanted.send) {
+        out.push_back(wamp::effect::Send{backend.peer, wamp::encode(backend.transport.serializer, message)});
+    }
+    if (wanted.ping) out.push_back(wamp::effect::Ping{backend.peer});
+    if (wanted.close && backend.peer != wamp::no_peer) {
+        out.push_back(wamp::effect::Close{backend.peer});
+        link_peers_.erase(backend.peer);
+        backend.peer = wamp::no_peer;
+    }
+    if (wanted.dial) out.push_back(wamp::effect::Dial{index_of(backend)});
+}
+
+void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    for (;;) {
+        for (const Message& message : bridge_out_.to_link) {
+            out.push_back(wamp::effect::Send{backend.peer, wamp::encode(backend.transport.serializer, message)});
+        }
+        undelivered_.clear();
+        door_.deliver(bridge_out_.to_sessions, undelivered_, out);
+        bridge_out_.clear();
+        if (undelivered_.empty()) return;
+        for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
+            wamp::Error failure{wamp::MessageType::invocation, invocation, {}, std::string(error), {}};
+            backend.bridge.answer(callee, std::move(failure), now, bridge_out_);
+        }
+    }
+}
+
+std::uint32_t Front::index_of(const Backend& backend) const noexcept {
+    const auto found = std::find_if(backends_.begin(), backends_.end(),
+                                    [&](const auto& candidate) { return candidate.get() == &backend; });
+    return static_cast<std::uint32_t>(found - backends_.begin());
+}
+
+// Time and end --------------------------------------------------------------------------------------------
+
+void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
+    door_.on_deadline(now, out);
+    for (auto& backend : backends_) {
+        if (backend->link.deadline() <= now) {
+            LinkMachine::Outbox wanted;
+            const auto verdict = backend->link.on_deadline(now, wanted);
+            carry_out(*backend, wanted, out);
+            on_verdict(*backend, verdict, now, out);
+        }
+        if (backend->bridge.deadline() <= now) {
+            backend->bridge.on_deadline(now, bridge_out_);
+            flush(*backend, now, out);
+        }
+    }
+}
+
+wamp::Instant Front::deadline() const noexcept {
+    wamp::Instant earliest = door_.deadline();
+    for (const auto& backend : backends_) {
+        earliest = std::min({earliest, backend->link.deadline(), backend->bridge.deadline()});
+    }
+    return earliest;
+}
+
+void Front::stop(wamp::Instant now, wamp::Outbox& out) {
+    stopping_ = true;
+    for (const wamp::SessionId session : door_.session_ids()) {
+        for (auto& backend : backends_) {
+            backend->bridge.leave(session, now, bridge_out_);
+            flush(*backend, now, out);
+        }
+        door_.dismiss(session, uris::system_shutdown, now, out);
+        door_.forget(session);
+    }
+    for (auto& backend : backends_) {
+        LinkMachine::Outbox wanted;
+        const auto verdict = backend->link.stop(now, wanted);
+        carry_out(*backend, wanted, out);
+        on_verdict(*backend, verdict, now, out);
+    }
+}
+
+bool Front::stopped() const noexcept {
+    return stopping_ && door_.peers() == 0 && link_peers_.empty();
+}
+
+std::vector<Front::LinkStatus> Front::links() const {
+    std::vector<LinkStatus> status;
+    for (const auto& backend : backends_) {
+        status.push_back({backend->name, backend->bridge.up(), backend->bridge.counts()});
+    }
+    return status;
+}
+
+std::string Front::status_json() {
+    wamp::List links;
+    for (const auto& link : Front::links()) {
+        links.push_back(wamp::Dict{{"name", link.name},
+                                   {"up", link.up},
+                                   {"calls", std::uint64_t{link.counts.calls}},
+                                   {"subscriptions", std::uint64_t{link.counts.subscriptions}},
+                                   {"registrations", std::uint64_t{link.counts.registrations}}});
+    }
+    const wamp::Dict status{{"connections", std::uint64_t{door_.peers()}},
+                            {"sessions", std::uint64_t{door_.sessions().size()}},
+                            {"links", std::move(links)}};
+    return wamp::encode_value(wamp::Serializer::json, status);
+}
+
+}  // namespace sallyport::gateway

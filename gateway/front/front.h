@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "backend-link/bridge.h"
+#include "backend-link/link_machine.h"
+#include "policy/door.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::gateway {
+
+struct BackendConfig {
+    std::string name;  ///< what routes name
+    backend_link::LinkMachine::Config link;
+};
+
+struct FrontConfig {
+    std::vector<policy::DoorRealm> realms;
+    std::vector<BackendConfig> backends;
+    policy::DoorLimits limits;
+};
+
+/// The whole gateway as one pure object: the door that faces the onion, and behind it one link and one bridge per
+/// backend. Every message crosses a link or is refused: the front keeps no procedures or topics of its own. Fed with
+/// what the transports bring, the time and a seed; what it wants done is appended to the outbox (DESIGN §5).
+class Front {
+public:
+    /// Every route of every realm names a backend of `config`; routes of one backend name one realm there (checked).
+    Front(FrontConfig config, const wamp::Random::Seed& seed);
+
+    void start(wamp::Instant now, wamp::Outbox& out);
+
+    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out);
+    /// One message of a client or of a link.
+    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
+    void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
+    void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+
+    /// The transport of link number `link` (position in config.backends) is there: it was dialled as asked for, or the
+    /// far end dialled us, and then takes over from an older one.
+    void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                      wamp::Outbox& out);
+    void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+
+    void on_deadline(wamp::Instant now, wamp::Outbox& out);
+    wamp::Instant deadline() const noexcept;
+
+    /// Orderly end: GOODBYE to everybody; stopped() once all have gone, within a few seconds.
+    void stop(wamp::Instant now, wamp::Outbox& out);
+    bool stopped() const noexcept;
+
+    /// For `sallyport status` and the simulator's checkers.
+    struct LinkStatus {
+        std::string_view name;
+        bool up;
+        backend_link::Bridge::Counts counts;
+    };
+    std::vector<LinkStatus> links() const;
+    std::size_t sessions() noexcept { return door_.sessions().size(); }
+    std::size_t peers() const noexcept { return door_.peers(); }
+    std::string status_json();
+
+private:
+    struct Backend {
+        std::string name;
+        backend_link::LinkMachine link;
+        backend_link::Bridge bridge;
+        wamp::PeerId peer = wamp::no_peer;
+        policy::Transport transport;
+    };
+
+    void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
+    void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
+    void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
+    /// Whether that backend's bridge knows what the message refers to, and has acted on it.
+    bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep, wamp::Instant now);
+    void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
+    void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now, wamp::Outbox& out);
+    /// Carries out what the link machine wants.
+    void carry_out(Backend& backend, backend_link::LinkMachine::Outbox& wanted, wamp::Outbox& out);
+    /// Carries out what the bridge wants, until it wants nothing more.
+    void flush(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    std::uint32_t index_of(const Backend& backend) const noexcept;
+
+    policy::Door door_;
+    wamp::Random random_;
+    wamp::MessageLimits message_limits_;
+    std::vector<std::unique_ptr<Backend>> backends_;
+    std::unordered_map<const policy::RealmPolicy*, std::vector<Backend*>> routes_;  ///< by RouteIndex
+    std::unordered_map<wamp::PeerId, Backend*> link_peers_;
+    backend_link::BridgeOutbox bridge_out_;
+    std::vector<policy::Door::Undelivered> undelivered_;
+    bool stopping_ = false;
+};
+
+}  // namespace sallyport::gateway
