@@ -1,5 +1,5 @@
-// Runs a fuzz target over files instead of under libFuzzer: every corpus file once, in the order of their names, so that
-// what a fuzzer once found stays found in every test run.
+// Runs a fuzz target over files instead of under libFuzzer: every corpus file once, in the order of
+// their names, so that what a fuzzer once found stays found in every test run.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -148,7 +148,9 @@ bool is_home(std::string_view folder, const Names& folders) {
     return in(folder, folders) || (folder.ends_with("/net") && in(any_net, folders));
 }
 
-bool is_test(std::string_view path) { return path.starts_with("tests/"); }
+bool is_test(std::string_view path) {
+    return path.starts_with("tests/");
+}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// Which folder may include what: the architecture as a table, and the homes of the third-party libraries.
+// Which folder may include what: the architecture as a table, and the homes of the third-party
+// libraries.
 #pragma once
 
 #include <string>
@@ -16,7 +17,8 @@ struct SourceFile {
 // "wamp/codec/json.cpp" is in "wamp/codec".
 std::string_view folder_of(std::string_view path);
 
-// Everything outside the folders called net and gateway/app, which hold the shell. Tests are neither.
+// Everything outside the folders called net and gateway/app, which hold the shell. Tests are
+// neither.
 bool is_core(std::string_view path);
 
 // Each answers with one line per violation, "path:line: what is wrong".

@@ -71,7 +71,8 @@ TEST(LibraryHomes, EveryThirdPartyLibraryHasOneHome) {
 }
 
 TEST(LibraryHomes, TheStandardLibraryIsAtHomeEverywhere) {
-    EXPECT_EQ(homes_broken("wamp/base/uri.cpp", "#include <string>\n#include <random_thing>\n"), 0U);
+    EXPECT_EQ(homes_broken("wamp/base/uri.cpp", "#include <string>\n#include <random_thing>\n"),
+              0U);
 }
 
 TEST(Core, IsEverythingButNetFoldersTheAppAndTests) {

@@ -1,4 +1,5 @@
-// Everything the core must not do, in one object: the purity check has to find each of these symbols.
+// Everything the core must not do, in one object: the purity check has to find each of these
+// symbols.
 #include <pthread.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -10,7 +11,9 @@
 
 namespace sallyport::layout {
 
-void* planted_thread(void* argument) { return argument; }
+void* planted_thread(void* argument) {
+    return argument;
+}
 
 std::int64_t planted_impurity() {
     timespec now{};

@@ -1,4 +1,5 @@
-// The built core refers to no clock, socket, thread or randomness symbol, whatever its sources look like.
+// The built core refers to no clock, socket, thread or randomness symbol, whatever its sources look
+// like.
 #include <gtest/gtest.h>
 
 #include <array>

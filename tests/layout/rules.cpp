@@ -41,16 +41,56 @@ constexpr Ban banned_in_core[] = {
 };
 
 // Symbols as nm shows them, without version and arguments.
-constexpr std::string_view impure[] = {
-    "clock_gettime", "clock", "time", "gettimeofday", "nanosleep", "clock_nanosleep", "usleep",
-    "sleep", "timerfd_create", "std::chrono::_V2::steady_clock::now",
-    "std::chrono::_V2::system_clock::now", "socket", "socketpair", "connect", "bind", "listen",
-    "accept", "accept4", "send", "sendto", "sendmsg", "recv", "recvfrom", "recvmsg", "poll",
-    "ppoll", "select", "epoll_create1", "epoll_wait", "getaddrinfo", "pthread_create",
-    "pthread_mutex_lock", "pthread_cond_wait", "std::thread::_M_start_thread",
-    "std::condition_variable::wait", "getrandom", "getentropy", "rand", "srand", "random",
-    "arc4random", "std::random_device::_M_init", "std::random_device::_M_getval", "RAND_bytes",
-    "RAND_priv_bytes", "getenv", "secure_getenv", "fork", "execve", "syscall"};
+constexpr std::string_view impure[] = {"clock_gettime",
+                                       "clock",
+                                       "time",
+                                       "gettimeofday",
+                                       "nanosleep",
+                                       "clock_nanosleep",
+                                       "usleep",
+                                       "sleep",
+                                       "timerfd_create",
+                                       "std::chrono::_V2::steady_clock::now",
+                                       "std::chrono::_V2::system_clock::now",
+                                       "socket",
+                                       "socketpair",
+                                       "connect",
+                                       "bind",
+                                       "listen",
+                                       "accept",
+                                       "accept4",
+                                       "send",
+                                       "sendto",
+                                       "sendmsg",
+                                       "recv",
+                                       "recvfrom",
+                                       "recvmsg",
+                                       "poll",
+                                       "ppoll",
+                                       "select",
+                                       "epoll_create1",
+                                       "epoll_wait",
+                                       "getaddrinfo",
+                                       "pthread_create",
+                                       "pthread_mutex_lock",
+                                       "pthread_cond_wait",
+                                       "std::thread::_M_start_thread",
+                                       "std::condition_variable::wait",
+                                       "getrandom",
+                                       "getentropy",
+                                       "rand",
+                                       "srand",
+                                       "random",
+                                       "arc4random",
+                                       "std::random_device::_M_init",
+                                       "std::random_device::_M_getval",
+                                       "RAND_bytes",
+                                       "RAND_priv_bytes",
+                                       "getenv",
+                                       "secure_getenv",
+                                       "fork",
+                                       "execve",
+                                       "syscall"};
 
 bool is_word(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
@@ -89,7 +129,9 @@ bool names_file(std::string_view list, std::string_view name) {
     return false;
 }
 
-bool is_source(std::string_view path) { return path.ends_with(".cpp") || path.ends_with(".h"); }
+bool is_source(std::string_view path) {
+    return path.ends_with(".cpp") || path.ends_with(".h");
+}
 
 // Blanks [from, to) except line ends, which keep the numbering.
 void blank(std::string& text, std::size_t from, std::size_t to) {

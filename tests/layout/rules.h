@@ -1,5 +1,6 @@
-// The rules about what stands in a file, and about which files stand beside it. All work on text, so that they are
-// tested on text (rules_test.cpp) and applied to the tree (tree_test.cpp, purity_test.cpp).
+// The rules about what stands in a file, and about which files stand beside it. All work on text,
+// so that they are tested on text (rules_test.cpp) and applied to the tree (tree_test.cpp,
+// purity_test.cpp).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,8 @@ namespace sallyport::layout {
 
 constexpr std::size_t file_lines_max = 700;
 
-// The same text and the same lines, with comments and the insides of string and character literals blanked out.
+// The same text and the same lines, with comments and the insides of string and character literals
+// blanked out.
 std::string without_comments_and_strings(std::string_view text);
 
 // Each answers with one line per violation.
@@ -31,8 +33,8 @@ std::vector<std::string> check_mirrors(const std::set<std::string>& paths);
 std::vector<std::string> check_named_in_cmake(const std::set<std::string>& paths,
                                               const std::vector<SourceFile>& lists);
 
-// output: what `nm -A -C --undefined-only` printed. Answers with the lines that name a clock, a socket, a thread or a
-// source of randomness.
+// output: what `nm -A -C --undefined-only` printed. Answers with the lines that name a clock, a
+// socket, a thread or a source of randomness.
 std::vector<std::string> impure_symbols(std::string_view output);
 
 }  // namespace sallyport::layout

@@ -59,7 +59,8 @@ TEST(HeaderGuard, IsAskedOfHeadersOnly) {
 
 TEST(Namespace, FollowsTheTopFolder) {
     EXPECT_TRUE(check_namespace({"wamp/base/a.h", "namespace sallyport::wamp {\n"}).empty());
-    EXPECT_TRUE(check_namespace({"backend-link/a.h", "namespace sallyport::backend_link {\n"}).empty());
+    EXPECT_TRUE(
+        check_namespace({"backend-link/a.h", "namespace sallyport::backend_link {\n"}).empty());
     EXPECT_EQ(check_namespace({"wamp/base/a.h", "namespace sallyport::policy {\n"}).size(), 1U);
     EXPECT_EQ(check_namespace({"wamp/base/a.h", "namespace sallyport {\n"}).size(), 1U);
     EXPECT_EQ(check_namespace({"wamp/base/a.h", "namespace sallyport::wampum {\n"}).size(), 1U);

@@ -61,19 +61,33 @@ void check_every_file(Rule rule) {
     for (const auto& file : tree().sources) report(rule(file));
 }
 
-TEST(Tree, FoldersIncludeOnlyWhatTheTableOfArrowsAllows) { check_every_file(check_arrows); }
+TEST(Tree, FoldersIncludeOnlyWhatTheTableOfArrowsAllows) {
+    check_every_file(check_arrows);
+}
 
-TEST(Tree, EveryLibraryStaysInItsHome) { check_every_file(check_library_homes); }
+TEST(Tree, EveryLibraryStaysInItsHome) {
+    check_every_file(check_library_homes);
+}
 
-TEST(Tree, TheCoreUsesNoBannedWord) { check_every_file(check_banned_words); }
+TEST(Tree, TheCoreUsesNoBannedWord) {
+    check_every_file(check_banned_words);
+}
 
-TEST(Tree, NoFileIsTooLong) { check_every_file(check_length); }
+TEST(Tree, NoFileIsTooLong) {
+    check_every_file(check_length);
+}
 
-TEST(Tree, EveryHeaderIsIncludedOnce) { check_every_file(check_header_guard); }
+TEST(Tree, EveryHeaderIsIncludedOnce) {
+    check_every_file(check_header_guard);
+}
 
-TEST(Tree, TheTopFolderIsTheNamespace) { check_every_file(check_namespace); }
+TEST(Tree, TheTopFolderIsTheNamespace) {
+    check_every_file(check_namespace);
+}
 
-TEST(Tree, EveryCoreSourceHasItsMirrorTest) { report(check_mirrors(tree().paths)); }
+TEST(Tree, EveryCoreSourceHasItsMirrorTest) {
+    report(check_mirrors(tree().paths));
+}
 
 TEST(Tree, EverySourceIsNamedByACMakeList) {
     report(check_named_in_cmake(tree().paths, tree().lists));
