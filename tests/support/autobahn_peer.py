@@ -1,0 +1,75 @@
+"""autobahn-python as it is, on a socket that is connected already (through SOCKS, unix or TCP)."""
+import asyncio
+
+from autobahn.asyncio.rawsocket import WampRawSocketClientFactory
+from autobahn.asyncio.wamp import ApplicationSession
+from autobahn.asyncio.websocket import WampWebSocketClientFactory
+from autobahn.wamp.serializer import JsonSerializer, MsgPackSerializer
+from autobahn.wamp.types import ComponentConfig
+
+TRANSPORTS = ("ws-json", "ws-msgpack", "rs-msgpack")
+
+
+class JoinRefused(Exception):
+    def __init__(self, details):
+        super().__init__(f"{details.reason}: {details.message}")
+        self.reason = details.reason
+
+
+class Peer(ApplicationSession):
+    """A session whose joined() can be awaited; JoinRefused when the router said ABORT."""
+
+    def __init__(self, realm, authid, ticket):
+        super().__init__(ComponentConfig(realm=realm))
+        self._authid, self._ticket = authid, ticket
+        self.joined_future = asyncio.get_running_loop().create_future()
+        self.left_future = asyncio.get_running_loop().create_future()
+
+    def onConnect(self):
+        if self._ticket is None:
+            self.join(self.config.realm)
+        else:
+            self.join(self.config.realm, ["ticket"], self._authid)
+
+    def onChallenge(self, challenge):
+        assert challenge.method == "ticket"
+        return self._ticket
+
+    def onJoin(self, details):
+        self.joined_details = details
+        if not self.joined_future.done():
+            self.joined_future.set_result(details)
+
+    def onLeave(self, details):
+        if not self.joined_future.done():
+            self.joined_future.set_exception(JoinRefused(details))
+        if not self.left_future.done():
+            self.left_future.set_result(details)
+        self.disconnect()
+
+    def onDisconnect(self):
+        if not self.joined_future.done():
+            self.joined_future.set_exception(ConnectionError("disconnected before the join"))
+        if not self.left_future.done():
+            self.left_future.set_result(None)
+
+    async def goodbye(self):
+        self.leave()
+        await asyncio.wait_for(asyncio.shield(self.left_future), 10)
+
+
+async def connect(sock, transport, realm, authid=None, ticket=None, host="localhost", timeout=30,
+                  path="/"):
+    """A joined session over one of TRANSPORTS."""
+    loop = asyncio.get_running_loop()
+    peer = Peer(realm, authid, ticket)
+    serializer = JsonSerializer() if transport.endswith("json") else MsgPackSerializer()
+    if transport.startswith("ws"):
+        factory = WampWebSocketClientFactory(lambda: peer, url=f"ws://{host}{path}", serializers=[serializer])
+        factory.setProtocolOptions(openHandshakeTimeout=timeout, closeHandshakeTimeout=2)
+    else:
+        factory = WampRawSocketClientFactory(lambda: peer, serializer=serializer)
+    sock.setblocking(False)
+    await loop.create_connection(factory, sock=sock)
+    await asyncio.wait_for(asyncio.shield(peer.joined_future), timeout)
+    return peer
