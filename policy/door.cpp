@@ -334,10 +334,8 @@ Door::Event Door::decide(Peer& peer, Action action, Asked&& asked, std::string_v
              on_circuit(peer.transport.circuit));
         return deny(uris::unavailable);
     }
-    Request request{session.id, permit, {}};
+    Request request{session.id, permit, {}, speaker.conveyed, speaker.session, {}, {}};
     if (speaker.conveyed) {
-        request.conveyed = true;
-        request.origin_session = speaker.session;
         request.origin_authid = speaker.authid;
         request.origin_role = speaker.role_name;
     }
