@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cctype>
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+/// The conformance vectors of this folder, for whichever test wants them.
+namespace sallyport::vectors {
+
+/// The file `name` (with its ending) as a tree; a missing file is an exception, which fails the test.
+inline nlohmann::json load(const std::string& name) {
+    return nlohmann::json::parse(std::ifstream(SALLYPORT_SOURCE_DIR "/tests/vectors/" + name));
+}
+
+/// The bytes of hexadecimal text; spaces are allowed.
+inline std::string unhex(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string bytes;
+    std::size_t half = 0;
+    unsigned value = 0;
+    for (char c : text) {
+        if (c == ' ') continue;
+        const auto lower = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        value = value * 16 + static_cast<unsigned>(digits.find(lower));
+        if (++half % 2 == 0) {
+            bytes.push_back(static_cast<char>(value & 0xFF));
+            value = 0;
+        }
+    }
+    return bytes;
+}
+
+inline std::string hex(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (char c : bytes) {
+        text.push_back(digits[static_cast<unsigned char>(c) >> 4]);
+        text.push_back(digits[static_cast<unsigned char>(c) & 15]);
+    }
+    return text;
+}
+
+}  // namespace sallyport::vectors
