@@ -23,10 +23,10 @@ struct Principal {
 
 /// Bounds that a rule sets, each per session; zero means none.
 struct Limits {
-    double rate_per_s = 0;              ///< sustained; the bucket holds one second's worth, at least one
-    std::uint32_t in_flight = 0;        ///< open calls
-    wamp::Duration timeout{};           ///< of a call
-    std::uint64_t payload_bytes = 0;    ///< Args and ArgsKw together, as encoded by the sender
+    double rate_per_s = 0;        ///< sustained; the bucket holds one second's worth, at least one
+    std::uint32_t in_flight = 0;  ///< open calls
+    wamp::Duration timeout{};     ///< of a call
+    std::uint64_t payload_bytes = 0;  ///< Args and ArgsKw together, as encoded by the sender
 
     bool operator==(const Limits&) const = default;
 };
@@ -35,8 +35,8 @@ using RuleIndex = std::uint32_t;   ///< position in the compiled policy's table 
 using RouteIndex = std::uint32_t;  ///< position in the compiled policy's table of routes
 inline constexpr RuleIndex no_rule = UINT32_MAX;
 
-/// The policy's leave for one message: which rule gave it, under which limits, and where the message goes. Only
-/// the engine can make one, and only with one does a message cross the link.
+/// The policy's leave for one message: which rule gave it, under which limits, and where the
+/// message goes. Only the engine can make one, and only with one does a message cross the link.
 class Permit {
 public:
     RuleIndex rule() const noexcept { return rule_; }
@@ -53,8 +53,8 @@ private:
     const Limits* limits_;  ///< lives in the compiled policy
 };
 
-/// Why there is no permit; for the log and for `explain`. The peer gets `not_authorized` for all of them, or
-/// `payload_size_exceeded` for the last.
+/// Why there is no permit; for the log and for `explain`. The peer gets `not_authorized` for all of
+/// them, or `payload_size_exceeded` for the last.
 struct Denial {
     enum class Reason : std::uint8_t {
         no_allow,         ///< nothing allows it: the default

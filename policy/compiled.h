@@ -1,0 +1,29 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "policy/pattern_table.h"
+#include "policy/realm_policy.h"
+
+namespace sallyport::policy {
+
+/// What a compiled policy looks its decisions up in. A role's own rules stand apart from those for
+/// "*", so that the size of all is that of the file and not the product of roles and rules.
+struct RealmPolicy::Compiled {
+    struct ActionRules {
+        PatternTable allows;  ///< values are RuleIndex
+        PatternTable forbids;
+    };
+    using RoleRules = std::array<ActionRules, 4>;  ///< by Action
+
+    std::deque<std::string> texts;  ///< what the tables' entries point into
+    std::vector<RoleRules> roles;   ///< by RoleIndex; the first holds the rules for "*"
+    PatternTable routes;            ///< values are RouteIndex
+    bool one_target = true;         ///< all routes lead to one backend and realm
+};
+
+}  // namespace sallyport::policy

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::policy {
+
+/// Where something stands in a file; line and column count from 1, 0 is "the file as a whole".
+struct Place {
+    std::string file;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+
+    bool operator==(const Place&) const = default;
+};
+
+std::string to_string(const Place& place);  ///< "file:line:column", or "file"
+
+/// What is wrong with a file, where, and what the operator can do about it.
+struct Diagnostic {
+    Place place;
+    std::string text;
+    std::string cure;
+};
+
+using Diagnostics = std::vector<Diagnostic>;
+
+/// "file:line:column: error: text (cure)".
+std::string to_string(const Diagnostic& diagnostic);
+
+/// By file in the order in which they first appear, then by line and column.
+void sort(Diagnostics& diagnostics);
+
+/// The text between double quotes, with control characters and quotes made visible: for messages.
+std::string quoted(std::string_view text);
+
+}  // namespace sallyport::policy

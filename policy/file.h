@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/diagnostic.h"
+#include "policy/permit.h"
+#include "wamp/base/result.h"
+#include "wamp/base/uri.h"
+
+namespace sallyport::policy {
+
+inline constexpr std::size_t id_bytes_max = 64;  ///< of a rule, route or role
+
+/// A set of actions.
+class Actions {
+public:
+    constexpr void add(Action action) noexcept {
+        bits_ = static_cast<std::uint8_t>(bits_ | bit(action));
+    }
+    constexpr bool has(Action action) const noexcept { return (bits_ & bit(action)) != 0; }
+    constexpr bool empty() const noexcept { return bits_ == 0; }
+    constexpr bool operator==(const Actions&) const noexcept = default;
+
+private:
+    static constexpr std::uint8_t bit(Action action) noexcept {
+        return static_cast<std::uint8_t>(1U << static_cast<unsigned>(action));
+    }
+    std::uint8_t bits_ = 0;
+};
+
+struct PatternText {
+    std::string text;  ///< for prefix: ends with a dot (DESIGN §7.4)
+    Place place;
+};
+
+/// [[allow]] or [[forbid]].
+struct RuleText {
+    std::string id;
+    Place place;
+    bool allow = true;
+    std::vector<std::string> roles;  ///< "*" means all
+    Actions actions;
+    wamp::MatchPolicy match = wamp::MatchPolicy::exact;
+    std::vector<PatternText> uris;
+    Limits limits;
+};
+
+/// [[route]].
+struct RouteText {
+    std::string id;
+    Place place;
+    wamp::MatchPolicy match = wamp::MatchPolicy::exact;
+    std::vector<PatternText> uris;  ///< the prefix "" leads everything
+    std::string backend;
+    Place backend_place;
+    std::string realm;  ///< on the backend; "" means the policy's own
+};
+
+/// [[test]]: a message and what must come out.
+struct TestText {
+    enum class Expect : std::uint8_t { allow, deny, forbid };
+
+    Place place;
+    std::string authid;
+    std::string role;
+    Action action = Action::call;
+    std::string uri;
+    wamp::MatchPolicy match = wamp::MatchPolicy::exact;
+    std::size_t payload_bytes = 0;
+    Expect expect = Expect::deny;
+    std::string rule;  ///< the id that must decide; "" means any
+    Place expect_place;
+};
+
+/// One realm's policy file as it was written: complete, each part sound by itself, not yet compared
+/// with others.
+struct PolicyFile {
+    std::string file;
+    std::string realm;
+    std::string anonymous_role;  ///< "" when anonymous is refused
+    std::string principals;      ///< path of the principals file as written, or ""
+    Place principals_place;
+    std::vector<RuleText> rules;
+    std::vector<RouteText> routes;
+    std::vector<TestText> tests;
+};
+
+/// Reads a policy file. Reports all that is wrong with it at once, in the order of its lines.
+wamp::Result<PolicyFile, Diagnostics> parse_policy(std::string_view text, const std::string& file);
+
+std::optional<Action> parse_action(std::string_view name) noexcept;
+
+/// Whether a role may be called that: 1 to id_bytes_max of [A-Za-z0-9_.:@-].
+bool is_valid_name(std::string_view name) noexcept;
+
+}  // namespace sallyport::policy

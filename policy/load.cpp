@@ -1,0 +1,130 @@
+#include "policy/load.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "policy/compile.h"
+#include "policy/crypto/hash.h"
+#include "policy/document.h"
+#include "policy/file.h"
+#include "policy/inline_test.h"
+#include "policy/principals.h"
+
+namespace sallyport::policy {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string octal(fs::perms permissions) {
+    auto bits = static_cast<unsigned>(permissions) & 0777U;
+    std::string text;
+    for (int digit = 0; digit < 3; ++digit, bits >>= 3U)
+        text.insert(text.begin(), static_cast<char>('0' + (bits & 7U)));
+    return "0" + text;
+}
+
+// As a word of a shell command.
+std::string shell_word(const std::string& path) {
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("/._-+:@").find(c) != std::string_view::npos;
+    };
+    bool all_plain = true;
+    std::string word = "'";
+    for (const char c : path) {
+        all_plain = all_plain && plain(c);
+        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return all_plain ? path : word + "'";
+}
+
+void append(Diagnostics& to, Diagnostics from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+std::vector<PrincipalText> read_principals(const PolicyFile& file, std::string& hashed,
+                                           Diagnostics& diagnostics) {
+    const std::string path =
+        (fs::path(file.file).parent_path() / file.principals).lexically_normal().string();
+    const auto text = read_file(path, true);
+    if (!text) {
+        Diagnostic diagnostic = text.error();
+        if (diagnostic.place.line == 0) {
+            diagnostic.text = path + ": " + diagnostic.text;
+            diagnostic.place = file.principals_place;
+        }
+        diagnostics.push_back(std::move(diagnostic));
+        return {};
+    }
+    hashed += *text;
+    auto principals = parse_principals(*text, path);
+    if (principals) return *std::move(principals);
+    append(diagnostics, principals.error());
+    return {};
+}
+
+}  // namespace
+
+wamp::Result<std::string, Diagnostic> read_file(const std::string& path, bool secret) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    const Place place{path, 0, 0};
+    if (!fs::exists(status)) return Diagnostic{place, "there is no such file", "check the path"};
+    if (error)
+        return Diagnostic{place, "cannot be read: " + error.message(), "check its permissions"};
+    if (!fs::is_regular_file(status)) return Diagnostic{place, "is not a file", "check the path"};
+    constexpr fs::perms others = fs::perms::group_all | fs::perms::others_all;
+    if (secret && (status.permissions() & others) != fs::perms::none) {
+        return Diagnostic{
+            place, "is open to others (mode " + octal(status.permissions()) + ") and holds secrets",
+            "run: chmod 600 " + shell_word(path)};
+    }
+    if (fs::file_size(path, error) > document_bytes_max || error) {
+        return Diagnostic{place, "is larger than 16 MiB", "split it"};
+    }
+    errno = 0;
+    std::ifstream in(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (!in.is_open() || in.bad()) {
+        const int reason = errno;
+        return Diagnostic{
+            place, "cannot be read: " + std::error_code(reason, std::generic_category()).message(),
+            "check its owner and permissions"};
+    }
+    return text;
+}
+
+wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
+                                                  const LoadOptions& options) {
+    const auto text = read_file(path, false);
+    if (!text) return Diagnostics{text.error()};
+    const auto file = parse_policy(*text, path);
+    if (!file) return file.error();
+
+    Diagnostics diagnostics;
+    std::string hashed = *text;
+    std::vector<PrincipalText> principals;
+    if (options.read_principals && !file->principals.empty()) {
+        principals = read_principals(*file, hashed, diagnostics);
+    }
+    const CompileOptions compile{options.routes_required, options.backends, options.any_backend};
+    auto policy = Compiler::compile(*file, compile, crypto::sha256_hex(hashed));
+    if (!policy) {
+        append(diagnostics, policy.error());
+    } else if (options.run_tests) {
+        append(diagnostics, failed_tests(*file, **policy));
+    }
+    if (!diagnostics.empty()) {
+        sort(diagnostics);
+        return diagnostics;
+    }
+    return LoadedRealm{*std::move(policy), Compiler::authenticator(*file, principals),
+                       principals.size(), file->tests.size()};
+}
+
+}  // namespace sallyport::policy

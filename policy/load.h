@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "policy/authenticator.h"
+#include "policy/diagnostic.h"
+#include "policy/realm_policy.h"
+#include "wamp/base/result.h"
+
+namespace sallyport::policy {
+
+struct LoadOptions {
+    bool routes_required = true;            ///< false on an inside: everything leads to "local"
+    std::span<const std::string> backends;  ///< the names that a route may lead to
+    bool any_backend = false;               ///< for tools that see a policy without its gateway
+    bool read_principals = true;  ///< false for tools that run as somebody who may not read them
+    bool run_tests = true;        ///< false for the tool that shows their outcomes itself
+};
+
+struct LoadedRealm {
+    std::shared_ptr<const RealmPolicy> policy;
+    std::shared_ptr<const Authenticator> authenticator;
+    std::size_t principals = 0;
+    std::size_t tests = 0;
+};
+
+/// A file's content, or why it cannot be read. With `secret`, only when neither group nor others
+/// may touch it.
+wamp::Result<std::string, Diagnostic> read_file(const std::string& path, bool secret);
+
+/// Reads one realm's policy file and the principals file that it names, compiles them and runs the
+/// inline tests: all of it holds, or nothing is loaded and every reason is told. The only place of
+/// this folder that touches files.
+wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
+                                                  const LoadOptions& options);
+
+}  // namespace sallyport::policy

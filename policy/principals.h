@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/crypto/ticket_hash.h"
+#include "policy/diagnostic.h"
+#include "wamp/base/result.h"
+
+namespace sallyport::policy {
+
+inline constexpr std::size_t authid_bytes_max = 256;  ///< W-AUT-06
+
+/// [[principal]] of a principals file.
+struct PrincipalText {
+    std::string authid;
+    std::string role;
+    crypto::TicketHash ticket;
+    Place place;
+};
+
+/// Reads a principals file. Its errors never show a ticket.
+wamp::Result<std::vector<PrincipalText>, Diagnostics> parse_principals(std::string_view text,
+                                                                       const std::string& file);
+
+}  // namespace sallyport::policy
