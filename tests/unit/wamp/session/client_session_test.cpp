@@ -1,0 +1,236 @@
+#include "wamp/session/client_session.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "tests/unit/wamp/session/samples.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::wamp {
+namespace {
+
+using State = ClientSession::State;
+using Verdict = ClientSession::Verdict;
+using test::one_of_each;
+using test::roles;
+
+ClientSession::Config ticket_config() {
+    ClientSession::Config config;
+    config.realm = "realm1";
+    config.authid = "alice";
+    config.authmethod = "ticket";
+    config.ticket = "secret";
+    return config;
+}
+
+ClientSession::Config anonymous_config() {
+    ClientSession::Config config;
+    config.realm = "realm1";
+    return config;
+}
+
+ClientSession in_state(State state, ClientSession::Config config = ticket_config()) {
+    ClientSession session(std::move(config));
+    if (state == State::closed) return session;
+    session.hello();
+    if (state == State::joining) return session;
+    session.judge(Welcome{7, roles({"broker", "dealer"})});
+    if (state == State::established) return session;
+    session.leave(uris::close_realm);
+    if (state == State::leaving) return session;
+    session.judge(Goodbye{{}, std::string(uris::goodbye_and_out)});
+    return session;
+}
+
+struct Outcome {
+    Verdict verdict;
+    State state;
+};
+struct Expectation {
+    State state;
+    std::map<MessageType, Outcome> legal;
+    Outcome otherwise;
+};
+
+constexpr Outcome violates{Verdict::violation, State::ended};
+constexpr Outcome aborts{Verdict::aborted, State::ended};
+constexpr Outcome dispatches{Verdict::dispatch, State::established};
+
+const std::vector<Expectation>& table() {
+    using T = MessageType;
+    static const std::vector<Expectation> rows{
+        {State::closed, {}, violates},
+        {State::joining,
+         {{T::welcome, {Verdict::joined, State::established}},
+          {T::challenge, {Verdict::send, State::joining}},
+          {T::abort, aborts}},
+         violates},
+        {State::established,
+         {{T::abort, aborts},
+          {T::goodbye, {Verdict::send, State::ended}},
+          {T::published, dispatches},
+          {T::subscribed, dispatches},
+          {T::unsubscribed, dispatches},
+          {T::event, dispatches},
+          {T::result, dispatches},
+          {T::registered, dispatches},
+          {T::unregistered, dispatches},
+          {T::invocation, dispatches},
+          {T::interrupt, dispatches}},
+         violates},
+        {State::leaving,
+         {{T::abort, aborts}, {T::goodbye, {Verdict::ended, State::ended}}},
+         {Verdict::ignore, State::leaving}},
+        {State::ended, {}, {Verdict::ignore, State::ended}},
+    };
+    return rows;
+}
+
+// The sample ERROR is about an invocation, which a router never says: ErrorsAreAboutRequests has the others.
+TEST(ClientSession, EveryMessageInEveryStateHasItsVerdict) {
+    std::set<MessageType> types;
+    for (const Expectation& row : table()) {
+        for (const Message& message : one_of_each()) {
+            const MessageType type = type_of(message);
+            types.insert(type);
+            ClientSession session = in_state(row.state);
+            ASSERT_EQ(session.state(), row.state);
+            const auto legal = row.legal.find(type);
+            const Outcome expected = legal != row.legal.end() ? legal->second : row.otherwise;
+            EXPECT_EQ(session.judge(message), expected.verdict)
+                << to_string(type) << " in state " << static_cast<int>(row.state);
+            EXPECT_EQ(session.state(), expected.state)
+                << to_string(type) << " in state " << static_cast<int>(row.state);
+        }
+    }
+    EXPECT_EQ(types.size(), std::variant_size_v<Message>);
+}
+
+TEST(ClientSession, HelloSaysWhatTheConfigurationHolds) {
+    ClientSession::Config config = ticket_config();
+    config.agent = "agent";
+    config.authextra = Dict{{"key", "value"}};
+    const Hello hello = ClientSession(config).hello();
+    EXPECT_EQ(hello.realm, "realm1");
+    EXPECT_EQ(hello.details.get_string("authid"), "alice");
+    EXPECT_EQ(hello.details.get_string("agent"), "agent");
+    EXPECT_EQ(*hello.details.get_dict("authextra"), (Dict{{"key", "value"}}));
+    EXPECT_EQ(*hello.details.get_list("authmethods"), List{"ticket"});
+    EXPECT_EQ(*hello.details.get_dict("roles"), client_roles());
+}
+
+TEST(ClientSession, HelloLeavesOutWhatIsEmptyAndNeverHoldsTheTicket) {
+    ClientSession::Config config = anonymous_config();
+    config.ticket = "secret";
+    const Hello hello = ClientSession(config).hello();
+    EXPECT_EQ(hello.details.size(), 2u);
+    EXPECT_EQ(*hello.details.get_list("authmethods"), List{"anonymous"});
+    EXPECT_NE(hello.details.find("roles"), nullptr);
+}
+
+TEST(ClientSession, TicketChallengeIsAnsweredWithTheTicket) {
+    ClientSession session = in_state(State::joining);
+    ASSERT_EQ(session.judge(Challenge{"ticket", {}}), Verdict::send);
+    EXPECT_EQ(std::get<Authenticate>(session.take_reply()).signature, "secret");
+    EXPECT_EQ(session.judge(Welcome{7, roles({"dealer"})}), Verdict::joined);
+}
+
+// The secret goes out once, and only for the method that was offered.
+TEST(ClientSession, OtherChallengesGetNoSecret) {
+    EXPECT_EQ(in_state(State::joining).judge(Challenge{"wampcra", {}}), Verdict::violation);
+    EXPECT_EQ(in_state(State::joining, anonymous_config()).judge(Challenge{"ticket", {}}),
+              Verdict::violation);
+    ClientSession twice = in_state(State::joining);
+    twice.judge(Challenge{"ticket", {}});
+    EXPECT_EQ(twice.judge(Challenge{"ticket", {}}), Verdict::violation);
+}
+
+// W-SES-04
+TEST(ClientSession, WelcomeNeedsARouterRoleAndAnId) {
+    EXPECT_EQ(in_state(State::joining).judge(Welcome{7, {}}), Verdict::violation);
+    EXPECT_EQ(in_state(State::joining).judge(Welcome{7, roles({"caller"})}), Verdict::violation);
+    EXPECT_EQ(in_state(State::joining).judge(Welcome{0, roles({"dealer"})}), Verdict::violation);
+    EXPECT_EQ(in_state(State::joining).judge(Welcome{id_max + 1, roles({"dealer"})}),
+              Verdict::violation);
+    EXPECT_EQ(in_state(State::joining).judge(Welcome{id_max, roles({"broker"})}), Verdict::joined);
+}
+
+TEST(ClientSession, WelcomeTellsIdDetailsAndFeatures) {
+    ClientSession session = in_state(State::joining);
+    Dict details{{"roles", router_roles()}, {"authid", "alice"}};
+    session.judge(Welcome{7, details});
+    EXPECT_EQ(session.id(), 7u);
+    EXPECT_EQ(session.welcome(), details);
+    EXPECT_TRUE(session.router_features().has(Feature::dealer_call_canceling));
+}
+
+TEST(ClientSession, GoodbyeOfTheRouterIsAnsweredOnce) {
+    ClientSession session = in_state(State::established);
+    ASSERT_EQ(session.judge(Goodbye{{}, std::string(uris::system_shutdown)}), Verdict::send);
+    EXPECT_EQ(std::get<Goodbye>(session.take_reply()).reason, uris::goodbye_and_out);
+    EXPECT_EQ(session.reason(), uris::system_shutdown);
+    EXPECT_EQ(session.judge(Goodbye{{}, "a.b"}), Verdict::ignore);
+}
+
+// W-SES-07, W-IOP-06: whatever its reason, it answers ours; we do not answer again.
+TEST(ClientSession, GoodbyesThatCrossEndTheSessionOnce) {
+    ClientSession session = in_state(State::leaving);
+    EXPECT_EQ(session.judge(Event{1, 2, {}, {}}), Verdict::ignore);
+    EXPECT_EQ(session.judge(Goodbye{{}, "wamp.close.normal"}), Verdict::ended);
+    EXPECT_EQ(session.reason(), "wamp.close.normal");
+}
+
+TEST(ClientSession, LeaveSaysTheReason) {
+    ClientSession session = in_state(State::established);
+    EXPECT_EQ(session.leave(uris::close_realm).reason, uris::close_realm);
+}
+
+TEST(ClientSession, AbortTellsItsReason) {
+    ClientSession session = in_state(State::joining);
+    EXPECT_EQ(session.judge(Abort{{}, std::string(uris::no_such_realm), {}}), Verdict::aborted);
+    EXPECT_EQ(session.reason(), uris::no_such_realm);
+}
+
+// W-MSG-05
+TEST(ClientSession, ErrorsAreAboutRequests) {
+    const std::set<MessageType> refusable{MessageType::publish,     MessageType::subscribe,
+                                          MessageType::unsubscribe, MessageType::call,
+                                          MessageType::register_,   MessageType::unregister};
+    for (const Message& about : one_of_each()) {
+        const MessageType type = type_of(about);
+        const Verdict expected = refusable.contains(type)         ? Verdict::dispatch
+                                 : type == MessageType::cancel ? Verdict::ignore
+                                                                  : Verdict::violation;
+        EXPECT_EQ(in_state(State::established).judge(Error{type, 1, {}, "a.b", {}}), expected)
+            << to_string(type);
+    }
+}
+
+TEST(ClientSession, ErrorsHaveAValidUri) {
+    EXPECT_EQ(in_state(State::established).judge(Error{MessageType::call, 1, {}, "a..b", {}}),
+              Verdict::violation);
+}
+
+TEST(ClientSession, RevocationsAreDispatched) {
+    EXPECT_EQ(in_state(State::established).judge(Unregistered{0, Dict{{"registration", 3}}}),
+              Verdict::dispatch);
+    EXPECT_EQ(in_state(State::established).judge(Unsubscribed{0, Dict{{"subscription", 3}}}),
+              Verdict::dispatch);
+}
+
+TEST(ClientSession, RequestsCountFromOneInEachSession) {
+    ClientSession session = in_state(State::established);
+    EXPECT_EQ(session.next_request(), 1u);
+    EXPECT_EQ(session.next_request(), 2u);
+    session.judge(Goodbye{{}, std::string(uris::system_shutdown)});
+    session.hello();
+    EXPECT_EQ(session.state(), State::joining);
+    session.judge(Welcome{8, roles({"dealer"})});
+    EXPECT_EQ(session.id(), 8u);
+    EXPECT_EQ(session.next_request(), 1u);
+}
+
+}  // namespace
+}  // namespace sallyport::wamp

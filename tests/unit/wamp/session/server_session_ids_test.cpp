@@ -1,0 +1,160 @@
+// Request ids as ServerSession judges them (W-ID-04 to 09).
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/unit/wamp/session/samples.h"
+#include "wamp/session/server_session.h"
+
+namespace sallyport::wamp {
+namespace {
+
+using Verdict = ServerSession::Verdict;
+using test::hello;
+
+ServerSession joined(IdRule rule = IdRule::strict) {
+    ServerSession session(rule);
+    session.judge(hello());
+    session.welcomed(7);
+    return session;
+}
+
+void rejoin(ServerSession& session) {
+    session.judge(Goodbye{{}, "wamp.close.close_realm"});
+    session.judge(hello());
+    session.welcomed(8);
+}
+
+Verdict publish(ServerSession& session, RequestId id) {
+    return session.judge(Publish{id, {}, "a", {}});
+}
+
+TEST(ServerSessionIds, AllRequestTypesShareOneCounter) {
+    ServerSession session = joined();
+    EXPECT_EQ(session.judge(Register{1, {}, "p"}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Subscribe{2, {}, "t"}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Publish{3, {}, "t", {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Call{4, {}, "p", {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Unsubscribe{5, 1, {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Unregister{6, 1, {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Call{8, {}, "p", {}}), Verdict::violation);
+}
+
+TEST(ServerSessionIds, StrictAllowsNeitherGapNorRepeatNorDecrease) {
+    for (const RequestId next : {RequestId{1}, RequestId{2}, RequestId{4}, id_max}) {
+        ServerSession session = joined();
+        publish(session, 1);
+        publish(session, 2);
+        EXPECT_EQ(publish(session, next), Verdict::violation) << next;
+    }
+    ServerSession session = joined();
+    EXPECT_EQ(publish(session, 2), Verdict::violation);
+}
+
+TEST(ServerSessionIds, MonotonicAllowsGapsOnly) {
+    ServerSession session = joined(IdRule::monotonic);
+    EXPECT_EQ(publish(session, 5), Verdict::dispatch);
+    EXPECT_EQ(publish(session, 900), Verdict::dispatch);
+    EXPECT_EQ(publish(session, 900), Verdict::violation);
+    ServerSession other = joined(IdRule::monotonic);
+    publish(other, 5);
+    EXPECT_EQ(publish(other, 4), Verdict::violation);
+}
+
+TEST(ServerSessionIds, OffAllowsAll) {
+    ServerSession session = joined(IdRule::off);
+    for (const RequestId id : {RequestId{77}, RequestId{3}, RequestId{3}, id_max, RequestId{1}}) {
+        EXPECT_EQ(publish(session, id), Verdict::dispatch) << id;
+    }
+    EXPECT_EQ(session.judge(Cancel{500, {}}), Verdict::dispatch);
+}
+
+TEST(ServerSessionIds, AfterTheLastIdComesTheFirst) {
+    ServerSession session = joined(IdRule::monotonic);
+    EXPECT_EQ(publish(session, id_max), Verdict::dispatch);
+    EXPECT_EQ(publish(session, 1), Verdict::dispatch);
+    // Now every id was used once: a CANCEL of any of them may be a race.
+    EXPECT_EQ(session.judge(Cancel{id_max, {}}), Verdict::dispatch);
+}
+
+// W-ID-07
+TEST(ServerSessionIds, CancelNamesAnIdThatWasUsed) {
+    ServerSession session = joined();
+    session.judge(Call{1, {}, "p", {}});
+    EXPECT_EQ(session.judge(Cancel{1, {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Cancel{1, {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Call{2, {}, "p", {}}), Verdict::dispatch) << "CANCEL takes no id";
+    EXPECT_EQ(session.judge(Cancel{3, {}}), Verdict::violation);
+    ServerSession fresh = joined();
+    EXPECT_EQ(fresh.judge(Cancel{1, {}}), Verdict::violation);
+}
+
+// W-ID-07
+TEST(ServerSessionIds, AnswersNameAnInvocationThatWasSent) {
+    ServerSession session = joined();
+    EXPECT_EQ(session.next_invocation(), 1u);
+    EXPECT_EQ(session.next_invocation(), 2u);
+    EXPECT_EQ(session.judge(Yield{2, {}, {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Yield{2, {}, {}}), Verdict::dispatch) << "late, not illegal";
+    EXPECT_EQ(session.judge(Error{MessageType::invocation, 1, {}, "a", {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Yield{3, {}, {}}), Verdict::violation);
+    ServerSession other = joined();
+    other.next_invocation();
+    EXPECT_EQ(other.judge(Error{MessageType::invocation, 2, {}, "a", {}}), Verdict::violation);
+}
+
+TEST(ServerSessionIds, InvocationsAreNumberedAnewInEachSession) {
+    ServerSession session = joined();
+    session.next_invocation();
+    session.next_invocation();
+    rejoin(session);
+    EXPECT_EQ(session.judge(Yield{1, {}, {}}), Verdict::violation);
+    ServerSession again = joined();
+    again.next_invocation();
+    rejoin(again);
+    EXPECT_EQ(again.next_invocation(), 1u);
+}
+
+// W-ID-09
+TEST(ServerSessionIds, RejoiningMayRestartOrContinueTheCounter) {
+    const std::vector<std::pair<RequestId, Verdict>> cases{{1, Verdict::dispatch},
+                                                           {4, Verdict::dispatch},
+                                                           {3, Verdict::violation},
+                                                           {5, Verdict::violation}};
+    for (const auto& [first, verdict] : cases) {
+        ServerSession session = joined();
+        for (RequestId id = 1; id <= 3; ++id) publish(session, id);
+        rejoin(session);
+        EXPECT_EQ(publish(session, first), verdict) << first;
+        if (verdict == Verdict::dispatch) {
+            EXPECT_EQ(publish(session, first + 1), Verdict::dispatch);
+        }
+    }
+    ServerSession session = joined();
+    publish(session, 1);
+    rejoin(session);
+    publish(session, 1);
+    EXPECT_EQ(publish(session, 1), Verdict::violation) << "only the first of a session may restart";
+}
+
+TEST(ServerSessionIds, RejoiningContinuesAfterWhatWasIgnored) {
+    ServerSession session = joined();
+    publish(session, 1);
+    session.goodbye_sent();
+    publish(session, 2);
+    session.judge(Goodbye{{}, "wamp.close.goodbye_and_out"});
+    session.judge(hello());
+    session.welcomed(8);
+    EXPECT_EQ(publish(session, 3), Verdict::dispatch);
+}
+
+TEST(ServerSessionIds, CancelOfAnEarlierSessionsCallIsNone) {
+    ServerSession session = joined();
+    session.judge(Call{1, {}, "p", {}});
+    rejoin(session);
+    EXPECT_EQ(session.judge(Cancel{1, {}}), Verdict::violation);
+}
+
+}  // namespace
+}  // namespace sallyport::wamp
