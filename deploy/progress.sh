@@ -26,7 +26,7 @@ quietly() {
     if ((code != 0)); then
         say "$label: FAILED (exit $code) after $((SECONDS - began)) s; the end of its output:"
         # The first errors of a build stand far above its end.
-        grep -nE '(error|Error|FAILED|undefined reference)' "$log" | head -n 20 | cut -c1-300
+        grep -nE '(error|Error|FAILED|undefined reference)' "$log" | head -n 8 | cut -c1-300
         echo '---'
         tail -n 40 "$log" | cut -c1-300
     elif ((SECONDS - began >= 3)); then
