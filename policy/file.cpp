@@ -116,7 +116,7 @@ std::string Reader::id(Section& table, std::set<std::string>& taken) {
     const Item& item = *table.find("id");
     if (!is_valid_name(*text)) {
         table.error(item, quoted(*text) + " cannot be an id",
-                    "use 1 to 64 letters, digits and any of - _ . : @");
+                    "use 1 to 64 letters, digits and any of - _ . @");
     } else if (!taken.insert(*text).second) {
         table.error(item, "the id " + quoted(*text) + " is taken", "give each one its own id");
     }
@@ -129,7 +129,7 @@ std::string Reader::role(Section& table, std::string_view key) {
     if (!is_valid_name(*text)) {
         table.error(*table.find(key), quoted(*text) + " cannot be a role",
                     *text == "*" ? "name one role here; \"*\" stands for all in the roles of rules"
-                                 : "use 1 to 64 letters, digits and any of - _ . : @");
+                                 : "use 1 to 64 letters, digits and any of - _ . @");
     }
     return *text;
 }
@@ -143,7 +143,7 @@ std::vector<std::string> Reader::roles(Section& rule) {
                        "name the roles");
         } else if (item->text != "*" && !is_valid_name(item->text)) {
             rule.error(*item, quoted(item->text) + " cannot be a role",
-                       "use 1 to 64 letters, digits and any of - _ . : @, or \"*\" alone for all");
+                       "use 1 to 64 letters, digits and any of - _ . @, or \"*\" alone for all");
         } else {
             out.push_back(item->text);
         }
@@ -426,7 +426,7 @@ std::optional<Action> parse_action(std::string_view name) noexcept {
 }
 
 bool is_valid_name(std::string_view name) noexcept {
-    constexpr std::string_view marks = "-_.:@";
+    constexpr std::string_view marks = "-_.@";
     if (name.empty() || name.size() > id_bytes_max) return false;
     return std::all_of(name.begin(), name.end(), [marks](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

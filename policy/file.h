@@ -95,7 +95,7 @@ wamp::Result<PolicyFile, Diagnostics> parse_policy(std::string_view text, const 
 
 std::optional<Action> parse_action(std::string_view name) noexcept;
 
-/// Whether a role may be called that: 1 to id_bytes_max of [A-Za-z0-9_.:@-].
+/// Whether a role may be called that: 1 to id_bytes_max of [A-Za-z0-9_.@-].
 bool is_valid_name(std::string_view name) noexcept;
 
 }  // namespace sallyport::policy

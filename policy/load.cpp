@@ -103,7 +103,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
                                                   const LoadOptions& options) {
     const auto text = read_file(path, false);
     if (!text) return Diagnostics{text.error()};
-    const auto file = parse_policy(*text, path);
+    auto file = parse_policy(*text, path);
     if (!file) return file.error();
 
     Diagnostics diagnostics;
@@ -123,8 +123,9 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
         sort(diagnostics);
         return diagnostics;
     }
+    const std::size_t tests = options.run_tests ? file->tests.size() : 0;
     return LoadedRealm{*std::move(policy), Compiler::authenticator(*file, principals),
-                       principals.size(), file->tests.size()};
+                       principals.size(), tests, *std::move(file)};
 }
 
 }  // namespace sallyport::policy

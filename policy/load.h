@@ -7,6 +7,7 @@
 
 #include "policy/authenticator.h"
 #include "policy/diagnostic.h"
+#include "policy/file.h"
 #include "policy/realm_policy.h"
 #include "wamp/base/result.h"
 
@@ -24,7 +25,8 @@ struct LoadedRealm {
     std::shared_ptr<const RealmPolicy> policy;
     std::shared_ptr<const Authenticator> authenticator;
     std::size_t principals = 0;
-    std::size_t tests = 0;
+    std::size_t tests = 0;  ///< that passed
+    PolicyFile file;        ///< as it was written; for tools
 };
 
 /// A file's content, or why it cannot be read. With `secret`, only when neither group nor others

@@ -42,7 +42,7 @@ wamp::Result<std::vector<PrincipalText>, Diagnostics> parse_principals(std::stri
             principal.role = *role;
             if (!is_valid_name(*role)) {
                 one.error(*table->find("role"), quoted(*role) + " cannot be a role",
-                          "use 1 to 64 letters, digits and any of - _ . : @");
+                          "use 1 to 64 letters, digits and any of - _ . @");
             }
         }
         if (const auto ticket = one.need_text("ticket", "\"…\", as printed by: sallyport ticket")) {
