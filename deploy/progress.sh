@@ -28,7 +28,7 @@ quietly() {
         # The first errors of a build stand far above its end.
         grep -nE '(error|Error|FAILED|undefined reference)' "$log" | head -n 8 | cut -c1-300
         echo '---'
-        tail -n 40 "$log" | cut -c1-300
+        tail -n 15 "$log" | cut -c1-300
     elif ((SECONDS - began >= 3)); then
         say "  done in $((SECONDS - began)) s"
     fi

@@ -21,10 +21,10 @@ std::int64_t planted_impurity() {
     pthread_t thread{};
     pthread_create(&thread, nullptr, planted_thread, nullptr);
     std::uint64_t value = 0;
-    getrandom(&value, sizeof value, 0);
+    const auto drawn = getrandom(&value, sizeof value, 0);
     std::random_device device;
-    return now.tv_nsec + socket(AF_INET, SOCK_STREAM, 0) + static_cast<std::int64_t>(value) +
-           static_cast<std::int64_t>(device()) +
+    return now.tv_nsec + drawn + socket(AF_INET, SOCK_STREAM, 0) +
+           static_cast<std::int64_t>(value) + static_cast<std::int64_t>(device()) +
            std::chrono::steady_clock::now().time_since_epoch().count();
 }
 

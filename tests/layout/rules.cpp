@@ -274,6 +274,9 @@ std::vector<std::string> impure_symbols(std::string_view output) {
         if (mark == std::string_view::npos) continue;
         auto symbol = line.substr(mark + 3);
         symbol = symbol.substr(0, symbol.find_first_of("(@"));
+        if (symbol.starts_with("__") && symbol.ends_with("_chk")) {  // _FORTIFY_SOURCE's variant
+            symbol = symbol.substr(2, symbol.size() - 6);
+        }
         if (std::find(std::begin(impure), std::end(impure), symbol) != std::end(impure)) {
             found.emplace_back(line);
         }
