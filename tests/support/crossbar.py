@@ -69,7 +69,7 @@ class Crossbar:
             [program(), "start", "--cbdir", self.dir, "--loglevel", "info"], self.name, cwd=self.dir,
             log=self.dir / "log")
         end = time.monotonic() + 60
-        while "has started" not in self.process.text() and "NODE_BOOT_COMPLETE" not in self.process.text():
+        while "NODE_BOOT_COMPLETE" not in self.process.text():
             if not self.process.running() or time.monotonic() > end:
                 raise RuntimeError(f"crossbar did not start:\n{self.process.text()[-3000:]}")
             time.sleep(0.1)

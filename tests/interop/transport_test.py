@@ -1,0 +1,349 @@
+"""The gateway's front and local sockets against clients that misbehave, byte by byte."""
+import json
+import pathlib
+import struct
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import processes, rawclient, socks  # noqa: E402
+from support.deployment import REALM, Deployment  # noqa: E402
+from support.rawclient import ABORT, CALL, ERROR, JSON, MSGPACK, SUBSCRIBE, SUBSCRIBED  # noqa: E402
+from support.runner import Suite, equal  # noqa: E402
+
+suite = Suite("transport")
+HANDSHAKE_S = 1.0
+world = Deployment(limits='handshake_timeout = "1s"\nmessage_bytes = "64KiB"\nqueue_bytes = "256KiB"\n')
+VECTORS = processes.SOURCES / "tests/vectors"
+PV = "wamp.error.protocol_violation"
+
+
+@suite.setup
+def start():
+    world.start()
+
+
+@suite.teardown
+def stop():
+    equal(world.stop()[-1], 0, "exit code of an orderly stop")
+
+
+def _closed_after(sock, low=0.0, high=3.0):
+    """Reads until the peer closes; the bytes that came, and that it took as long as it should."""
+    begin = time.monotonic()
+    sock.settimeout(high + 2)
+    data = b""
+    try:
+        while more := sock.recv(65536):
+            data += more
+    except ConnectionResetError:
+        pass
+    took = time.monotonic() - begin
+    assert low <= took <= high, f"closed after {took:.2f} s, due {low} to {high} s"
+    sock.close()
+    return data
+
+
+@suite.test
+def a_client_that_says_nothing_is_closed():
+    for path in (world.local, world.front):
+        _closed_after(socks.plain(path), HANDSHAKE_S * 0.7, HANDSHAKE_S + 1.5)
+
+
+@suite.test
+def a_client_that_stops_in_the_middle_of_a_handshake_is_closed():
+    for first in (b"\x7f", b"\x7f\xf2\0", b"\x7f\xf2\0\0", b"G", b"GET / HTTP/1.1\r\nHost: x\r\n"):
+        sock = socks.plain(world.local)
+        sock.sendall(first)
+        _closed_after(sock, HANDSHAKE_S * 0.7, HANDSHAKE_S + 1.5)
+
+
+@suite.test
+def a_client_that_never_says_hello_is_closed():
+    transport = rawclient.RawSocket(socks.plain(world.local))
+    _closed_after(transport.sock, HANDSHAKE_S * 0.6, HANDSHAKE_S + 1.5)
+
+
+@suite.test
+def a_client_that_never_answers_the_challenge_is_closed():
+    client = rawclient.Client(rawclient.RawSocket(socks.plain(world.local)))
+    client.hello(REALM, authid="alice", authmethods=["ticket"])
+    equal(client.receive()[0], rawclient.CHALLENGE)
+    _closed_after(client.transport.sock, HANDSHAKE_S * 0.5, HANDSHAKE_S + 1.5)
+
+
+@suite.test
+def a_session_that_has_joined_may_stay_silent():
+    client = world.raw("alice")
+    time.sleep(HANDSHAKE_S * 2)
+    equal(client.call("lab.nothing")[0], ERROR)
+    client.close()
+
+
+@suite.test
+def rawsocket_hellos_are_answered_as_the_vectors_say():
+    for case in json.loads((VECTORS / "rawsocket.json").read_text())["client_hello"]:
+        sock = socks.plain(world.local)
+        hello, expect = bytes.fromhex(case["hex"]), case["expect"]
+        sock.sendall(hello)
+        if expect == "accept" and case["serializer"] in (JSON, MSGPACK):
+            reply = sock.recv(4)
+            equal((reply[0], reply[1] & 15, reply[2:]), (0x7F, case["serializer"], b"\0\0"), case)
+            sock.close()
+        elif hello[0] == 0x47:
+            sock.sendall(b"/ HTTP/1.0\r\n\r\n")
+            assert _closed_after(sock).startswith(b"HTTP/1."), case
+        elif "reply" in expect or expect == "accept":   # serializers that are not ours
+            due = "7f100000" if "reply" not in expect else expect[expect.index("reply ") + 6:][:8]
+            equal(_closed_after(sock).hex(), due, case)
+        else:
+            equal(_closed_after(sock), b"", case)
+
+
+@suite.test
+def rawsocket_frames_are_answered_as_the_vectors_say():
+    for case in json.loads((VECTORS / "rawsocket.json").read_text())["frames"]:
+        if case.get("type") == "msg":
+            continue
+        client = world.raw("alice")
+        client.transport.sock.sendall(bytes.fromhex(case["hex"]))
+        if "reply" in case:
+            due = bytes.fromhex(case["reply"])
+            equal(client.transport.stream.exactly(len(due)), due, case)
+        if case.get("expect", "").startswith("fail"):
+            assert _ends(client), case
+        else:
+            equal(client.call("lab.nothing")[0], ERROR, case)
+        client.close()
+
+
+def _ends(client):
+    """Whether the connection ends; an ABORT may come first."""
+    try:
+        while True:
+            equal(client.receive()[0], ABORT)
+    except rawclient.Closed:
+        return True
+
+
+@suite.test
+def a_frame_above_the_limit_ends_the_connection_before_its_body():
+    client = world.raw("alice")
+    equal(client.transport.peer_max, 65536)
+    client.transport.sock.sendall(struct.pack(">I", 65537))
+    assert _ends(client)
+    client = world.raw("alice")
+    equal(client.call("lab.nothing", "x" * (65536 - 200))[0], ERROR, "a message just below the limit")
+    client.close()
+
+
+@suite.test
+def a_websocket_message_above_the_limit_ends_the_connection():
+    for final in (True, False):
+        client = world.raw("alice", JSON, websocket=True)
+        try:
+            for _ in range(1 if final else 3):
+                client.transport.send_frame(1, b" " * (70000 if final else 30000), final)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert _ends(client)
+
+
+@suite.test
+def a_message_in_fragments_is_put_together():
+    client = world.raw("alice", JSON, websocket=True)
+    text = json.dumps([CALL, 1, {}, "lab.nothing"]).encode()
+    client.transport.send_frame(1, text[:5], False)
+    client.transport.send_frame(9, b"ping")
+    client.transport.send_frame(0, text[5:9], False)
+    client.transport.send_frame(0, text[9:])
+    client.transport.sock.settimeout(5)
+    equal(client.receive()[:3], [ERROR, CALL, 1])
+    client.close()
+
+
+@suite.test
+def an_opcode_that_does_not_fit_the_serializer_ends_the_session():
+    client = world.raw("alice", JSON, websocket=True)
+    client.transport.send_frame(2, json.dumps([CALL, 1, {}, "lab.nothing"]).encode())
+    assert _ends(client)
+
+
+@suite.test
+def an_unmasked_frame_ends_the_connection():
+    client = world.raw("alice", JSON, websocket=True)
+    client.transport.sock.sendall(b"\x81\x02[]")
+    assert _ends(client)
+
+
+def _upgrade(headers):
+    sock = socks.plain(world.local)
+    sock.sendall(("GET / HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n").encode())
+    return _closed_after(sock)
+
+
+@suite.test
+def an_upgrade_without_a_subprotocol_of_ours_is_refused():
+    base = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+    for headers in (base, base + "Sec-WebSocket-Protocol: wamp.2.cbor, chat\r\n", "Accept: text/html\r\n"):
+        answer = _upgrade(headers)
+        assert answer.split(b" ")[1][:1] == b"4", answer[:200]
+        assert b"sallyport" not in answer.lower() and b"beast" not in answer.lower(), answer
+        assert b"date:" not in answer.lower(), answer
+
+
+@suite.test
+def the_first_of_the_clients_subprotocols_that_we_have_is_chosen():
+    sock = socks.plain(world.local)
+    sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                 b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: wamp.2.cbor, wamp.2.msgpack, wamp.2.json\r\n\r\n")
+    answer = sock.recv(4096)
+    assert b" 101 " in answer and b"wamp.2.msgpack\r\n" in answer, answer
+    assert b"permessage-deflate" not in answer, answer
+    sock.close()
+
+
+@suite.test
+def a_headers_flood_is_refused():
+    sock = socks.plain(world.local)
+    try:
+        sock.sendall(b"GET / HTTP/1.1\r\n" + b"X-Filler: " + b"a" * 200000)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    _closed_after(sock)
+
+
+@suite.test
+def tors_proxy_line_is_taken_from_the_front_and_its_absence_is_not_fatal_to_others():
+    sock = socks.plain(world.front)
+    sock.sendall(b"PROXY TCP6 fc00:dead:beef:4dad::0:18 ::1 24 80\r\n\x7f\xf2\0\0")
+    transport = rawclient.RawSocket(sock, handshake=False)
+    equal(transport.stream.exactly(4)[:1], b"\x7f")
+    client = rawclient.Client(transport)
+    equal(client.join(REALM)[0], rawclient.WELCOME)
+    for bad in (b"PROXY nonsense\r\n\x7f\xf2\0\0", b"PROXY " + b"x" * 5000, b"\x7f\xf2\0\0"):
+        sock = socks.plain(world.front)
+        try:
+            sock.sendall(bad)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        data = _closed_after(sock)
+        assert data == b"", f"{bad[:20]}: {data}"
+    equal(client.call("lab.nothing")[0], ERROR)
+    client.close()
+
+
+def _vector_answers(serializer, case):
+    """What a live session gets for one vector: "protocol_violation", "ERROR <uri>" or "accept"."""
+    before_join = isinstance(case["wmsg"], list) and case["wmsg"][:1] in ([1], [5])
+    if before_join:
+        client = rawclient.Client(rawclient.RawSocket(socks.plain(world.local), serializer))
+    else:
+        client = world.raw("alice", serializer)
+    client.transport.send_bytes(rawclient.encode(serializer, case["wmsg"]))
+    try:
+        answer = client.receive()
+        if answer[0] == ABORT:
+            assert client.closed(), "open after ABORT"
+            return answer[2].removeprefix("wamp.error.") if answer[2] == PV else f"ABORT {answer[2]}"
+        return f"ERROR {answer[4]}" if answer[0] == ERROR else "accept"
+    finally:
+        client.close()
+
+
+@suite.test
+def invalid_messages_are_answered_as_the_vectors_say():
+    wrong = []
+    cases = json.loads((VECTORS / "invalid-messages.json").read_text())["cases"]
+    for serializer in (JSON, MSGPACK):
+        for case in cases:
+            try:
+                got = _vector_answers(serializer, case)
+            except (rawclient.Closed, TimeoutError) as error:
+                got = repr(error)
+            due = case["expect"]
+            if due.startswith("ERROR wamp.error.invalid_uri (or"):
+                fits = got in ("ERROR wamp.error.invalid_uri", "ERROR wamp.error.not_authorized")
+            elif due == "accept" or case["wmsg"][0] == 64 and due.startswith("ERROR"):
+                fits = got.startswith("ERROR")   # alice's policy lets no pattern beyond lab. pass
+            else:
+                fits = got == due
+            if not fits:
+                wrong.append(f"{json.dumps(case['wmsg'])} ({case['why']}): got {got}, due {due}")
+    assert not wrong, "\n".join(wrong)
+
+
+@suite.test
+def text_that_is_no_message_ends_the_session():
+    for serializer, junk in ((JSON, b"{"), (JSON, b"\xff\xfe"), (JSON, b"[48,1,{},\"lab.x\"] x"), (JSON, b"[" * 500),
+                             (JSON, b'[48,1,{"timeout":1,"timeout":2},"lab.x"]'), (MSGPACK, b"\xc1"), (MSGPACK, b""),
+                             (MSGPACK, b"\xdd\xff\xff\xff\xff"), (MSGPACK, b"\x91" * 500)):
+        client = world.raw("alice", serializer)
+        client.transport.send_bytes(junk)
+        answer = client.receive()
+        equal((answer[0], answer[2]), (ABORT, PV), junk[:30])
+        assert client.closed(), junk[:30]
+        client.close()
+
+
+@suite.test
+def request_ids_that_do_not_follow_each_other_end_the_session():
+    client = world.raw("alice")
+    client.send(SUBSCRIBE, 1, {}, "lab.weather")
+    equal(client.receive()[0], SUBSCRIBED)
+    client.send(SUBSCRIBE, 5, {}, "lab.weather")
+    answer = client.receive()
+    equal((answer[0], answer[2]), (ABORT, PV))
+    client.close()
+
+
+@suite.test(timeout=90)
+def a_subscriber_that_does_not_read_is_disconnected_and_others_are_not():
+    slow, fast, publisher = world.raw("alice"), world.raw("alice"), world.raw("alice")
+    for client in (slow, fast):
+        equal(client.ask(SUBSCRIBE, {}, "lab.flood")[0], SUBSCRIBED)
+    text = "x" * 30000
+    for number in range(200):
+        equal(publisher.ask(rawclient.PUBLISH, {"acknowledge": True}, "lab.flood", [number, text])[0], rawclient.PUBLISHED)
+        event = fast.receive()
+        equal((event[0], event[4][0]), (rawclient.EVENT, number))
+    got = 0
+    try:
+        while True:
+            message = slow.receive()
+            equal((message[0], message[4][0]), (rawclient.EVENT, got), "nothing is skipped before the end")
+            got += 1
+    except (rawclient.Closed, TimeoutError) as error:
+        assert isinstance(error, rawclient.Closed), "the slow subscriber is still connected"
+    assert got < 200
+    for client in (slow, fast, publisher):
+        client.close()
+
+
+@suite.test
+def sessions_beyond_the_limit_are_refused():
+    few = Deployment(limits="sessions = 3", name="few").start()
+    try:
+        clients = [few.raw() for _ in range(3)]
+        sock = socks.plain(few.local)
+        sock.sendall(b"\x7f\xf2\0\0")
+        sock.settimeout(5)
+        try:
+            data = sock.recv(4)
+            fourth = "" if data[1:2] != b"\xf2" else "accepted"
+            if fourth:
+                client = rawclient.Client(rawclient.RawSocket(sock, handshake=False))
+                client.hello(REALM)
+                fourth = client.receive()[0]
+        except (rawclient.Closed, ConnectionResetError):
+            fourth = "closed"
+        assert fourth in ("", "closed", ABORT), fourth
+        clients[0].close()
+        time.sleep(0.3)
+        few.raw().close()
+    finally:
+        few.stop()
+
+
+if __name__ == "__main__":
+    suite.main()
