@@ -17,6 +17,9 @@ namespace sallyport::backend_link {
 /// The gateway's end of one link, whoever dials: waits for or asks for a transport, opens the WAMP session on it as a
 /// client, watches that the far end is alive, and begins anew after any loss, without a last attempt (DESIGN §8). It moves
 /// no payload: established traffic is handed back with Verdict::dispatch.
+///
+/// After Outbox::close the caller reports nothing more of that transport. Where the profile knows no PING
+/// (W-RAW-08) silence is not noticed here; the shell's TCP keepalive has to.
 class LinkMachine {
 public:
     struct Config {
@@ -30,7 +33,7 @@ public:
     enum class State : std::uint8_t { idle, waiting, dialling, joining, up, stopping, stopped };
     struct Outbox {
         bool dial = false;                 ///< connect, then on_open() or on_closed()
-        bool close = false;                ///< close the transport; what was put into `send` goes first
+        bool close = false;                ///< close the transport, or give the attempt up; what is in `send` goes first
         bool ping = false;                 ///< send a RawSocket PING
         std::vector<wamp::Message> send;
         std::string note;                  ///< for the log; empty if nothing is worth a line
@@ -62,13 +65,20 @@ public:
     wamp::Features router_features() const noexcept { return session_.router_features(); }
 
 private:
+    using Session = wamp::ClientSession;
+
+    Verdict judged(Session::Verdict verdict, wamp::Instant now, Outbox& out);
+    /// The transport is of no use any more: waits for the next one.
+    Verdict drop(std::string note, wamp::Instant now, Outbox& out);
+    void wait(wamp::Instant now);
+    void check_alive(wamp::Instant now, Outbox& out);
+
     Config config_;
-    wamp::ClientSession session_;
+    Session session_;
     Backoff backoff_;
     State state_ = State::idle;
     wamp::Instant due_ = wamp::never;  ///< of what the state waits for
     wamp::Instant last_heard_{};
-    bool pinged_ = false;
 };
 
 }  // namespace sallyport::backend_link

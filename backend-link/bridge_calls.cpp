@@ -1,0 +1,223 @@
+#include "backend-link/bridge_calls.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "wamp/base/check.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+namespace uris = wamp::uris;
+using wamp::Feature;
+using wamp::Instant;
+using wamp::MessageType;
+
+// A timeout beyond this is none; far from where an instant would overflow.
+constexpr wamp::Duration timeout_max = std::chrono::hours(24 * 30);
+constexpr wamp::Duration kill_wait = std::chrono::seconds(10);
+constexpr wamp::Duration abandoned_wait = std::chrono::seconds(60);
+
+/// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
+wamp::Duration timeout_of(const wamp::Dict& options, wamp::Duration limit) noexcept {
+    const auto most_ms = static_cast<std::uint64_t>(timeout_max / std::chrono::milliseconds(1));
+    const std::uint64_t wish_ms = std::min(options.get_uint("timeout", 0), most_ms);
+    const wamp::Duration wish =
+        std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(wish_ms));
+    if (wish == wamp::Duration::zero()) return std::min(limit, timeout_max);
+    return limit == wamp::Duration::zero() ? wish : std::min(wish, limit);
+}
+
+/// Routers write ids, names and roles into the arguments of their own refusals (W-GWY-11).
+bool is_refusal_of_router(std::string_view uri) noexcept {
+    constexpr std::array refusals{uris::invalid_uri,          uris::no_such_procedure,
+                                  uris::not_authorized,       uris::authorization_failed,
+                                  uris::no_available_callee,  uris::option_not_allowed,
+                                  uris::disclose_me_disallowed};
+    return std::find(refusals.begin(), refusals.end(), uri) != refusals.end();
+}
+
+}  // namespace
+
+void Calls::forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call,
+                    Instant now, BridgeOutbox& out) {
+    const policy::Session* caller = link_.sessions.find(from);
+    SALLYPORT_CHECK(caller != nullptr);
+    // One id gets one answer: a caller that uses it again before (W-ID-10) waits for that one.
+    if (table_.find_front(from, call.request) != Table::none) return;
+    if (!link_.up || !admit(from, permit)) {
+        out.to_sessions.add(from, error_for(MessageType::call, call.request, uris::unavailable));
+        return;
+    }
+    const bool progressive = call.options.get_bool("receive_progress", false) &&
+                             caller->features.has(Feature::caller_progressive_call_results) &&
+                             link_.router.has(Feature::dealer_progressive_call_results);
+    const wamp::Duration timeout = timeout_of(call.options, permit.limits().timeout);
+    const wamp::RequestId back = link_.next_request();
+    const Slot slot = table_.insert(from, call.request, back,
+                                    {State::open, progressive, permit.rule(), timeout, wamp::never});
+    if (timeout != wamp::Duration::zero()) set_due(slot, now + timeout);
+    call.request = back;
+    call.options = options_for(*caller, progressive);
+    out.to_link.emplace_back(std::move(call));
+}
+
+// Counts the call against its rule, or says no.
+bool Calls::admit(wamp::SessionId from, const policy::Permit& permit) noexcept {
+    if (table_.open_of(from) >= calls_per_session_max) return false;
+    std::vector<RuleCount>& rules = table_.group(from).rules;
+    const auto count = std::find_if(rules.begin(), rules.end(), [&](const RuleCount& entry) {
+        return entry.rule == permit.rule();
+    });
+    if (count == rules.end()) {
+        rules.push_back({permit.rule(), 1});
+        return true;
+    }
+    const std::uint32_t limit = permit.limits().in_flight;
+    if (limit != 0 && count->open >= limit) return false;
+    ++count->open;
+    return true;
+}
+
+// The allow-list of W-SEC-25; a timeout runs here and never there (W-TMO-04).
+wamp::Dict Calls::options_for(const policy::Session& caller, bool progressive) const {
+    wamp::Dict options;
+    if (progressive) options.append("receive_progress", true);
+    if (link_.profile.conveys_identity) options.append("forward_for", forward_for(caller));
+    return options;
+}
+
+bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant now,
+                   BridgeOutbox& out) {
+    const Slot slot = table_.find_front(from, request.request);
+    if (slot == Table::none) return false;
+    const std::string_view mode = request.options.get_string("mode", "killnowait");
+    const bool first = table_.at(slot).data.state == State::open;
+    if (mode == "kill" && link_.cancels()) {
+        if (!first) return true;
+        table_.at(slot).data.state = State::killing;
+        set_due(slot, std::min(table_.at(slot).data.due, now + kill_wait));
+        cancel_behind(slot, "kill", out);
+        return true;
+    }
+    // After a kill the callee knows already; only the caller no longer waits (W-CAN-06).
+    if (mode != "skip" && first) cancel_behind(slot, "killnowait", out);
+    abandon(slot, uris::canceled, now, out);
+    return true;
+}
+
+void Calls::cancel_behind(Slot slot, std::string_view mode, BridgeOutbox& out) {
+    if (!link_.cancels()) return;
+    wamp::Cancel cancel{table_.at(slot).back, {}};
+    cancel.options.append("mode", mode);
+    out.to_link.emplace_back(std::move(cancel));
+}
+
+void Calls::abandon(Slot slot, std::string_view uri, Instant now, BridgeOutbox& out) {
+    Table::Entry& entry = table_.at(slot);
+    out.to_sessions.add(entry.session, error_for(MessageType::call, entry.front, uri));
+    entry.data.state = State::abandoned;
+    table_.release_front(slot);
+    set_due(slot, now + abandoned_wait);
+}
+
+void Calls::leave(wamp::SessionId session, BridgeOutbox& out) {
+    for (const Slot slot : table_.slots_of(session)) {
+        if (table_.at(slot).data.state == State::open) cancel_behind(slot, "killnowait", out);
+        erase(slot);
+    }
+    table_.forget(session);
+}
+
+void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out) {
+    const Slot slot = table_.find_back(result.request);
+    if (slot == Table::none) return;  // given up already
+    const Table::Entry& entry = table_.at(slot);
+    const bool progress = !result.details.empty() && result.details.get_bool("progress", false);
+    if (progress && (entry.data.state == State::abandoned || !entry.data.progressive)) return;
+    const bool answered = entry.data.state == State::abandoned;
+    const wamp::SessionId caller = entry.session;
+    result.request = entry.front;
+    if (!result.details.empty()) result.details = {};
+    if (!progress) {
+        erase(slot);
+        if (answered) return;
+    } else {
+        result.details.append("progress", true);
+        const wamp::Duration timeout = entry.data.timeout;
+        const bool timed = timeout != wamp::Duration::zero();
+        if (timed && entry.data.state == State::open) set_due(slot, now + timeout);  // W-PCR-06
+    }
+    out.to_sessions.add(caller, std::move(result));
+}
+
+void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
+    const Slot slot = table_.find_back(error.request);
+    if (slot == Table::none) return;
+    const bool answered = table_.at(slot).data.state == State::abandoned;
+    const wamp::SessionId caller = table_.at(slot).session;
+    error.request = table_.at(slot).front;
+    erase(slot);
+    if (answered) return;
+    error.details = {};
+    if (is_refusal_of_router(error.uri)) error.payload = {};
+    out.to_sessions.add(caller, std::move(error));
+}
+
+void Calls::on_link_lost(BridgeOutbox& out) {
+    std::vector<Slot> slots = table_.slots();
+    std::sort(slots.begin(), slots.end(),
+              [this](Slot a, Slot b) { return table_.at(a).back < table_.at(b).back; });
+    for (const Slot slot : slots) {
+        const Table::Entry& entry = table_.at(slot);
+        if (entry.data.state != State::abandoned) {
+            out.to_sessions.add(entry.session, error_for(MessageType::call, entry.front,
+                                                         uris::network_failure));
+        }
+        erase(slot);
+    }
+}
+
+void Calls::on_deadline(Instant now, BridgeOutbox& out) {
+    while (deadlines_.next() <= now) {
+        if (deadlines_.next() == wamp::never) return;
+        const Slot slot = deadlines_.first();
+        switch (table_.at(slot).data.state) {
+            case State::open:
+                cancel_behind(slot, "killnowait", out);
+                abandon(slot, uris::timeout, now, out);
+                break;
+            case State::killing:
+                abandon(slot, uris::canceled, now, out);
+                break;
+            case State::abandoned:
+                erase(slot);
+                break;
+        }
+    }
+}
+
+void Calls::set_due(Slot slot, Instant due) {
+    table_.at(slot).data.due = due;
+    deadlines_.set(slot, due);
+}
+
+void Calls::erase(Slot slot) noexcept {
+    const Table::Entry& entry = table_.at(slot);
+    std::vector<RuleCount>& rules = table_.group(entry.session).rules;
+    const auto count = std::find_if(rules.begin(), rules.end(), [&](const RuleCount& each) {
+        return each.rule == entry.data.rule;
+    });
+    if (--count->open == 0) {
+        *count = rules.back();
+        rules.pop_back();
+    }
+    deadlines_.clear(slot);
+    table_.erase(slot);
+}
+
+}  // namespace sallyport::backend_link
