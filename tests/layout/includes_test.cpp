@@ -70,6 +70,12 @@ TEST(LibraryHomes, EveryThirdPartyLibraryHasOneHome) {
     EXPECT_EQ(homes_broken("gateway/front/front.cpp", "#include <absl/strings/cord.h>\n"), 1U);
 }
 
+TEST(LibraryHomes, OnlyTheLoaderOfPoliciesReadsFilesInTheCore) {
+    EXPECT_EQ(homes_broken("policy/load.cpp", "#include <fstream>\n"), 0U);
+    EXPECT_EQ(homes_broken("policy/compile.cpp", "#include <fstream>\n"), 1U);
+    EXPECT_EQ(homes_broken("gateway/front/front.cpp", "#include <filesystem>\n"), 1U);
+}
+
 TEST(LibraryHomes, TheStandardLibraryIsAtHomeEverywhere) {
     EXPECT_EQ(homes_broken("wamp/base/uri.cpp", "#include <string>\n#include <random_thing>\n"),
               0U);
