@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "wamp/base/frame.h"
+#include "wamp/codec/rawsocket.h"
+#include "wamp/net/out_queue.h"
+#include "wamp/net/tls_session.h"
+#include "wamp/net/websocket.h"
+
+namespace sallyport::wamp {
+
+/// What a channel learns before it is open.
+struct ChannelOpened {
+    Serializer serializer = Serializer::msgpack;
+    std::size_t peer_receives_max = 0;
+    bool rawsocket = false;
+    std::uint64_t circuit = 0;
+    std::string peer_pin;
+};
+
+/// All that lies between the bytes of one socket and WAMP messages, without the socket: PROXY line,
+/// TLS, telling RawSocket and WebSocket apart (W-RAW-03), framing. Fed with bytes, asked for
+/// events, emptied of bytes to write.
+class Channel {
+public:
+    enum class Kind : std::uint8_t { none, opened, message, alive, failed };
+    struct Event {
+        Kind kind = Kind::none;
+        std::string_view bytes;  ///< message, or why it failed; until the next call
+    };
+    /// Memory that all channels of one thread share while they are being fed.
+    struct Shared {
+        boost::asio::execution_context& context;
+        std::span<char> messages;   ///< for WebSocket
+        std::span<char> plaintext;  ///< for TLS
+    };
+    enum class Start : std::uint8_t {
+        sniff,  ///< accept: the peer's first octet decides
+        rawsocket_client,
+        rawsocket_server,
+        websocket_client,
+    };
+    struct Config {
+        Start start = Start::sniff;
+        std::size_t message_bytes = 4u << 20;
+        bool proxy_line = false;
+        Serializer serializer = Serializer::msgpack;  ///< of a client
+        std::string host;                             ///< of the HTTP upgrade
+        std::string path;
+        SSL_CTX* tls = nullptr;
+        TlsSession::End tls_end = TlsSession::End::server;
+    };
+
+    Channel(const Shared& shared, const Config& config);
+
+    /// `bytes` must stay valid until next() has returned Kind::none or failed.
+    void feed(std::string_view bytes);
+    Event next();
+    /// After Kind::opened.
+    ChannelOpened opened() const;
+
+    void send(Frame message);
+    void ping();
+    /// What a peer is told when we close; nothing may be sent after it.
+    void close();
+
+    /// What to write to the socket.
+    OutQueue& wire();
+    std::size_t queued_bytes() const noexcept;
+    std::size_t peer_receives_max() const noexcept { return peer_receives_max_; }
+
+private:
+    Event fail(std::string_view why);
+    Event framing_event();
+    bool read_proxy();
+    Event take_plain(std::string_view& plain);
+    bool start_framing(char first_octet);
+    void start_client();
+    void collect();
+
+    using Framing = std::variant<std::monostate, RawSocket, WebSocket>;
+
+    const Shared* shared_;
+    Start start_;
+    bool proxy_expected_;
+    bool open_ = false;
+    bool failed_ = false;
+    Serializer serializer_;
+    std::uint32_t circuit_ = 0;
+    std::uint32_t message_bytes_;
+    std::size_t peer_receives_max_ = 0;
+    std::string_view input_;
+    std::string early_;  ///< a PROXY line that came in pieces; later: why it failed
+    std::unique_ptr<const Config> client_;  ///< until the framing has started
+    std::unique_ptr<TlsSession> tls_;
+    Framing framing_;
+    OutQueue out_;  ///< before TLS
+};
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,463 @@
+#include "wamp/net/connections.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "wamp/base/check.h"
+#include "wamp/net/channel.h"
+
+namespace sallyport::wamp {
+namespace {
+
+constexpr std::size_t scratch_bytes = std::size_t{128} << 10;    // one read
+constexpr std::size_t read_turn_bytes = std::size_t{256} << 10;  // then it is the others' turn
+constexpr std::size_t message_scratch_bytes = std::size_t{64} << 10;
+constexpr std::size_t plaintext_scratch_bytes = std::size_t{16} << 10;  // one TLS record
+constexpr std::size_t gather_max = 64;
+constexpr int events_per_turn = 64;
+
+/// One socket and what is known of it. Lives until the end of the turn in which it ended, so that
+/// whoever is at work on it may finish.
+struct Connection {
+    Connection(PeerId name, int descriptor, const Channel::Shared& shared,
+               const Channel::Config& config)
+        : id(name), fd(descriptor), channel(shared, config) {}
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection() {
+        if (fd >= 0) ::close(fd);
+    }
+
+    PeerId id;
+    int fd;
+    bool dirty = false;        ///< stands in State::dirty
+    bool blocked = false;      ///< the kernel takes no more: wait for EPOLLOUT
+    bool write_armed = false;  ///< EPOLLOUT is asked for
+    bool forgotten = false;    ///< the host closed it or was told that it is gone
+    bool closing = false;  ///< flush, then wait for the peer's end; what comes in is thrown away
+    bool shut = false;     ///< our direction has ended
+    bool doomed = false;
+    std::uint32_t queue_bytes = 0;
+    Duration close_timeout{};
+    Instant deadline = never;
+    std::string broken;  ///< why it is to be reported as gone at the end of this turn
+    Channel channel;
+};
+
+std::string error_text(std::string_view what, int error) {
+    return std::string(what) + ": " + std::strerror(error);
+}
+
+void set_no_delay(int fd) {
+    int domain = 0;
+    socklen_t size = sizeof(domain);
+    if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return;
+    if (domain != AF_INET && domain != AF_INET6) return;
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+int make_epoll() {
+    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+    SALLYPORT_CHECK(fd >= 0);
+    return fd;
+}
+
+}  // namespace
+
+Instant now() noexcept {
+    return Instant(
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+// All sockets stand in one epoll of our own, which io_context waits for as one descriptor: a turn
+// is then one call that reads everybody who is ready, and writes once to everybody who has
+// something to be told. No operation of Asio's waits per connection, so an idle one owns no buffer,
+// and one that ends leaves no handler behind.
+struct Connections::State {
+    State(boost::asio::io_context& context, Host& owner)
+        : io(context),
+          host(owner),
+          epoll(context, make_epoll()),
+          timer(context),
+          scratch(scratch_bytes),
+          message_scratch(message_scratch_bytes),
+          plaintext_scratch(plaintext_scratch_bytes),
+          shared{context, message_scratch, plaintext_scratch} {
+        wait();
+    }
+
+    Connection* find(PeerId peer) {
+        const auto at = table.find(peer);
+        return at == table.end() || at->second->doomed ? nullptr : at->second.get();
+    }
+    PeerId add(Socket socket, const ConnectionOptions& options, Channel::Config config);
+
+    void wait();
+    void turn();
+    void end_turn();
+    void end_turn_later();
+
+    void read(Connection& c);
+    void hand_over(Connection& c);
+    void dispatch(Connection& c, const Channel::Event& event);
+    void tell(Connection& c, std::string_view why);
+    void flush(Connection& c);
+    void watch(Connection& c);
+
+    void mark(Connection& c);
+    void start_closing(Connection& c);
+    void doom(Connection& c);
+    void set_deadline(Connection& c, Instant when);
+    void arm_timer();
+    void on_timer();
+
+    boost::asio::io_context& io;
+    Host& host;
+    boost::asio::posix::stream_descriptor epoll;
+    boost::asio::steady_timer timer;
+    std::vector<char> scratch;
+    std::vector<char> message_scratch;
+    std::vector<char> plaintext_scratch;
+    Channel::Shared shared;
+
+    std::unordered_map<PeerId, std::unique_ptr<Connection>> table;
+    std::uint64_t last_id = 0;
+    std::vector<PeerId> dirty;
+    std::vector<PeerId> doomed;
+    std::set<std::pair<Instant, PeerId>> deadlines;
+    Instant armed = never;
+    bool in_turn = false;
+    bool posted = false;
+    bool host_called = false;
+    std::shared_ptr<char> alive =
+        std::make_shared<char>();  ///< handlers that outlive us hold a weak one
+};
+
+PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
+                               Channel::Config config) {
+    config.message_bytes = options.message_bytes;
+    config.proxy_line = options.proxy_line;
+    boost::system::error_code ec;
+    const int fd = socket.release(ec);
+    const PeerId id{++last_id};
+    auto made = std::make_unique<Connection>(id, ec ? -1 : fd, shared, config);
+    Connection& c = *made;
+    table.emplace(id, std::move(made));
+    c.queue_bytes = static_cast<std::uint32_t>(options.queue_bytes);
+    c.close_timeout = options.close_timeout;
+    set_deadline(c, now() + options.handshake_timeout);
+    epoll_event interest{};
+    interest.events = EPOLLIN;
+    interest.data.u64 = static_cast<std::uint64_t>(id);
+    if (ec || ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_ADD, fd, &interest) != 0) {
+        c.broken = error_text("socket", ec ? ec.value() : errno);
+    } else {
+        set_no_delay(fd);
+    }
+    mark(c);
+    return id;
+}
+
+void Connections::State::wait() {
+    epoll.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                     [this, guard = std::weak_ptr<char>(alive)](boost::system::error_code ec) {
+                         if (ec || guard.expired()) return;
+                         turn();
+                         wait();
+                     });
+}
+
+void Connections::State::turn() {
+    in_turn = true;
+    std::array<epoll_event, events_per_turn> events;
+    const int count = ::epoll_wait(epoll.native_handle(), events.data(), events_per_turn, 0);
+    for (int i = 0; i < count; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        Connection* c = find(PeerId{event.data.u64});
+        if (c == nullptr) continue;
+        if ((event.events & EPOLLOUT) != 0) {
+            c->blocked = false;
+            mark(*c);
+        }
+        if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) read(*c);
+    }
+    in_turn = false;
+    end_turn();
+}
+
+// Everybody who has something to be told is written to once; then those who have ended are let go.
+void Connections::State::end_turn() {
+    in_turn = true;
+    for (std::size_t i = 0; i < dirty.size(); ++i) {  // hosts add to it meanwhile
+        Connection* c = find(dirty[i]);
+        if (c == nullptr) continue;
+        c->dirty = false;
+        if (c->broken.empty()) flush(*c);
+        if (!c->broken.empty()) {
+            tell(*c, c->broken);
+            doom(*c);
+        }
+    }
+    dirty.clear();
+    for (PeerId peer : doomed) table.erase(peer);
+    doomed.clear();
+    in_turn = false;
+}
+
+void Connections::State::end_turn_later() {
+    if (in_turn || posted) return;
+    posted = true;
+    boost::asio::post(io, [this, guard = std::weak_ptr<char>(alive)] {
+        if (guard.expired()) return;
+        posted = false;
+        end_turn();
+    });
+}
+
+void Connections::State::read(Connection& c) {
+    std::size_t turn_bytes = 0;
+    while (!c.doomed && turn_bytes < read_turn_bytes) {
+        const ssize_t count = ::recv(c.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+        if (count <= 0) {
+            const int error = errno;
+            tell(c, count == 0 ? std::string("closed by the peer") : error_text("lost", error));
+            doom(c);
+            return;
+        }
+        const auto bytes = static_cast<std::size_t>(count);
+        turn_bytes += bytes;
+        if (!c.closing) {
+            c.channel.feed({scratch.data(), bytes});
+            hand_over(c);
+        }
+        if (bytes < scratch.size()) return;
+    }
+}
+
+// The host may close any peer, this one too, in each of its functions.
+void Connections::State::hand_over(Connection& c) {
+    host_called = false;
+    while (!c.closing && !c.doomed && c.broken.empty()) {
+        const Channel::Event event = c.channel.next();
+        if (event.kind == Channel::Kind::none) break;
+        dispatch(c, event);
+    }
+    mark(c);
+    if (std::exchange(host_called, false)) host.on_batch_end();
+}
+
+void Connections::State::dispatch(Connection& c, const Channel::Event& event) {
+    switch (event.kind) {
+        case Channel::Kind::none:
+            return;
+        case Channel::Kind::opened: {
+            set_deadline(c, never);
+            ChannelOpened opened = c.channel.opened();
+            host_called = true;
+            host.on_open(c.id, {opened.serializer, opened.peer_receives_max, opened.rawsocket,
+                                opened.circuit, std::move(opened.peer_pin)});
+            return;
+        }
+        case Channel::Kind::message:
+            host_called = true;
+            host.on_message(c.id, event.bytes);
+            return;
+        case Channel::Kind::alive:
+            host_called = true;
+            host.on_alive(c.id);
+            return;
+        case Channel::Kind::failed:
+            tell(c, event.bytes);
+            start_closing(c);
+            return;
+    }
+}
+
+void Connections::State::tell(Connection& c, std::string_view why) {
+    if (std::exchange(c.forgotten, true)) return;
+    host.on_closed(c.id, why);
+    host.on_batch_end();
+}
+
+void Connections::State::flush(Connection& c) {
+    OutQueue& wire = c.channel.wire();
+    while (!wire.empty() && !c.blocked) {
+        std::array<iovec, gather_max> pieces;
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = wire.gather(pieces);
+        std::size_t offered = 0;
+        for (std::size_t i = 0; i < message.msg_iovlen; ++i) offered += pieces[i].iov_len;
+        const ssize_t count = ::sendmsg(c.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            c.broken = error_text("lost", errno);
+            return;
+        }
+        const std::size_t written = count < 0 ? 0 : static_cast<std::size_t>(count);
+        wire.consume(written);
+        c.blocked = written < offered;
+    }
+    if (c.closing && wire.empty() && !std::exchange(c.shut, true)) ::shutdown(c.fd, SHUT_WR);
+    watch(c);
+}
+
+void Connections::State::watch(Connection& c) {
+    if (c.blocked == c.write_armed) return;
+    c.write_armed = c.blocked;
+    epoll_event interest{};
+    interest.events = c.blocked ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    interest.data.u64 = static_cast<std::uint64_t>(c.id);
+    ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_MOD, c.fd, &interest);
+}
+
+void Connections::State::mark(Connection& c) {
+    if (c.dirty || c.doomed) return;
+    c.dirty = true;
+    dirty.push_back(c.id);
+    end_turn_later();
+}
+
+// The peer gets what is queued, then our end of stream, and some time to end as well: to close a
+// socket with unread bytes would take back what was sent before.
+void Connections::State::start_closing(Connection& c) {
+    c.forgotten = true;
+    if (std::exchange(c.closing, true)) return;
+    c.channel.close();
+    set_deadline(c, now() + c.close_timeout);
+    mark(c);
+}
+
+void Connections::State::doom(Connection& c) {
+    if (std::exchange(c.doomed, true)) return;
+    set_deadline(c, never);
+    doomed.push_back(c.id);
+}
+
+void Connections::State::set_deadline(Connection& c, Instant when) {
+    if (c.deadline != never) deadlines.erase({c.deadline, c.id});
+    c.deadline = when;
+    if (when == never) return;
+    deadlines.emplace(when, c.id);
+    arm_timer();
+}
+
+void Connections::State::arm_timer() {
+    if (deadlines.empty() || deadlines.begin()->first >= armed) return;
+    armed = deadlines.begin()->first;
+    timer.expires_after(armed - now());
+    timer.async_wait([this, guard = std::weak_ptr<char>(alive)](boost::system::error_code ec) {
+        if (ec || guard.expired()) return;
+        on_timer();
+    });
+}
+
+void Connections::State::on_timer() {
+    armed = never;
+    in_turn = true;
+    const Instant present = now();
+    while (!deadlines.empty() && deadlines.begin()->first <= present) {
+        Connection& c = *table.at(deadlines.begin()->second);
+        tell(c, "transport handshake not done in time");
+        doom(c);
+    }
+    arm_timer();
+    in_turn = false;
+    end_turn();
+}
+
+Connections::Connections(boost::asio::io_context& io, Host& host)
+    : state_(std::make_unique<State>(io, host)) {}
+Connections::~Connections() = default;
+
+PeerId Connections::accept(Socket socket, const ConnectionOptions& options) {
+    return state_->add(std::move(socket), options, {});
+}
+
+PeerId Connections::connect(Socket socket, const Target& target, const ConnectionOptions& options) {
+    Channel::Config config;
+    config.start =
+        target.websocket ? Channel::Start::websocket_client : Channel::Start::rawsocket_client;
+    config.serializer = target.serializer;
+    config.host = target.host;
+    config.path = target.path;
+    return state_->add(std::move(socket), options, std::move(config));
+}
+
+PeerId Connections::accept_link(Socket socket, boost::asio::ssl::context* tls,
+                                const ConnectionOptions& options) {
+    Channel::Config config;
+    config.start = Channel::Start::rawsocket_client;
+    config.tls = tls == nullptr ? nullptr : tls->native_handle();
+    config.tls_end = TlsSession::End::server;
+    return state_->add(std::move(socket), options, std::move(config));
+}
+
+PeerId Connections::serve_link(Socket socket, boost::asio::ssl::context* tls,
+                               const ConnectionOptions& options) {
+    Channel::Config config;
+    config.start = Channel::Start::rawsocket_server;
+    config.tls = tls == nullptr ? nullptr : tls->native_handle();
+    config.tls_end = TlsSession::End::client;
+    return state_->add(std::move(socket), options, std::move(config));
+}
+
+void Connections::send(PeerId peer, Frame frame) {
+    Connection* c = state_->find(peer);
+    if (c == nullptr || c->forgotten || !c->broken.empty()) return;
+    const std::size_t bytes = frame.message().size();
+    if (bytes > c->channel.peer_receives_max()) {
+        c->broken = "a message larger than the peer receives was to be sent";
+    } else {
+        const auto full = [c, bytes] {
+            const std::size_t queued = c->channel.queued_bytes();
+            return queued > 0 && queued + bytes > c->queue_bytes;
+        };
+        if (full()) state_->flush(*c);
+        if (full() && c->broken.empty()) c->broken = "does not read: its queue is full";
+        if (c->broken.empty()) c->channel.send(std::move(frame));
+    }
+    state_->mark(*c);
+}
+
+void Connections::ping(PeerId peer) {
+    Connection* c = state_->find(peer);
+    if (c == nullptr || c->forgotten) return;
+    c->channel.ping();
+    state_->mark(*c);
+}
+
+void Connections::close(PeerId peer) {
+    Connection* c = state_->find(peer);
+    if (c != nullptr) state_->start_closing(*c);
+}
+
+std::size_t Connections::size() const noexcept {
+    return state_->table.size();
+}
+
+std::size_t Connections::queued_bytes(PeerId peer) const noexcept {
+    const Connection* c = state_->find(peer);
+    return c == nullptr ? 0 : c->channel.queued_bytes();
+}
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,87 @@
+#include "wamp/net/out_queue.h"
+
+#include <string_view>
+
+#include "wamp/base/check.h"
+
+namespace sallyport::wamp {
+namespace {
+
+// A queue that once was longer gives its memory back when it is empty: sessions are many and mostly
+// idle.
+constexpr std::size_t chunks_kept = 8;
+
+}  // namespace
+
+std::string_view OutQueue::Chunk::view() const noexcept {
+    if (!frame) return octets;
+    return prefixed ? frame.rawsocket() : frame.message();
+}
+
+void OutQueue::push(Chunk chunk) {
+    const std::size_t size = chunk.view().size();
+    if (size == 0) return;
+    bytes_ += size;
+    chunks_.push_back(std::move(chunk));
+}
+
+void OutQueue::append_rawsocket(Frame frame) {
+    push({std::move(frame), {}, true});
+}
+
+void OutQueue::append_message(Frame frame) {
+    push({std::move(frame), {}, false});
+}
+
+void OutQueue::append(std::string octets) {
+    push({{}, std::move(octets), false});
+}
+
+std::size_t OutQueue::gather(std::span<iovec> out) const noexcept {
+    std::size_t used = 0;
+    std::size_t skip = offset_;
+    for (std::size_t i = first_; i < chunks_.size() && used < out.size(); ++i) {
+        const std::string_view view = chunks_[i].view().substr(skip);
+        skip = 0;
+        // The kernel only reads through it.
+        out[used++] = {const_cast<char*>(view.data()), view.size()};
+    }
+    return used;
+}
+
+void OutQueue::consume(std::size_t bytes) noexcept {
+    SALLYPORT_CHECK(bytes <= bytes_);
+    bytes_ -= bytes;
+    if (bytes_ == 0) {
+        clear();
+        return;
+    }
+    while (bytes > 0) {
+        const std::size_t left = chunks_[first_].view().size() - offset_;
+        if (bytes < left) {
+            offset_ += bytes;
+            return;
+        }
+        bytes -= left;
+        offset_ = 0;
+        chunks_[first_] = {};  // gives a shared frame back now
+        ++first_;
+    }
+    if (first_ >= chunks_kept && first_ * 2 >= chunks_.size()) {
+        chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+    }
+}
+
+void OutQueue::clear() noexcept {
+    if (chunks_.capacity() > chunks_kept) {
+        std::vector<Chunk>().swap(chunks_);
+    } else {
+        chunks_.clear();
+    }
+    first_ = 0;
+    offset_ = 0;
+    bytes_ = 0;
+}
+
+}  // namespace sallyport::wamp

@@ -1,0 +1,121 @@
+#include "wamp/net/tls_session.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "wamp/net/tls_context.h"
+
+namespace sallyport::wamp {
+namespace {
+
+constexpr std::size_t record_bytes = 16384;  // TLS 1.3's largest plaintext
+
+}  // namespace
+
+TlsSession::TlsSession(SSL_CTX* context, End end)
+    : ssl_(SSL_new(context)), from_peer_(BIO_new(BIO_s_mem())), to_peer_(BIO_new(BIO_s_mem())) {
+    if (ssl_ == nullptr || from_peer_ == nullptr || to_peer_ == nullptr) throw std::bad_alloc();
+    SSL_set_bio(ssl_, from_peer_, to_peer_);  // which owns both from here on
+    SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+    if (end == End::server) {
+        SSL_set_accept_state(ssl_);
+    } else {
+        SSL_set_connect_state(ssl_);
+    }
+}
+
+TlsSession::~TlsSession() {
+    SSL_free(ssl_);
+}
+
+void TlsSession::feed(std::string_view ciphertext) {
+    if (failed_) return;
+    BIO_write(from_peer_, ciphertext.data(), static_cast<int>(ciphertext.size()));
+}
+
+TlsSession::Event TlsSession::fail() {
+    failed_ = true;
+    const unsigned long code = ERR_get_error();
+    if (code == 0) {
+        why_ = "TLS: closed by the peer";
+    } else {
+        const char* reason = ERR_reason_error_string(code);
+        why_ = std::string("TLS: ") + (reason != nullptr ? reason : "failed");
+    }
+    ERR_clear_error();
+    return {Kind::failed, why_};
+}
+
+TlsSession::Event TlsSession::next(std::span<char> into) {
+    if (failed_) return {};
+    ERR_clear_error();
+    if (!established_) {
+        const int done = SSL_do_handshake(ssl_);
+        if (done != 1) {
+            const int error = SSL_get_error(ssl_, done);
+            return error == SSL_ERROR_WANT_READ ? Event{} : fail();
+        }
+        established_ = true;
+        return {Kind::established, {}};
+    }
+    const int count = SSL_read(ssl_, into.data(), static_cast<int>(into.size()));
+    if (count > 0) return {Kind::plain, {into.data(), static_cast<std::size_t>(count)}};
+    return SSL_get_error(ssl_, count) == SSL_ERROR_WANT_READ ? Event{} : fail();
+}
+
+void TlsSession::encrypt(OutQueue& plain) {
+    if (!established_ || failed_) return;
+    std::array<iovec, 32> pieces;
+    std::string record;
+    while (!plain.empty()) {
+        const std::size_t count = plain.gather(pieces);
+        std::string_view bytes(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len);
+        if (bytes.size() < record_bytes && count > 1) {
+            record.clear();
+            for (std::size_t i = 0; i < count && record.size() < record_bytes; ++i) {
+                const std::size_t room = record_bytes - record.size();
+                record.append(static_cast<const char*>(pieces[i].iov_base),
+                              std::min(room, pieces[i].iov_len));
+            }
+            bytes = record;
+        }
+        ERR_clear_error();
+        if (SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) <= 0) {
+            fail();
+            plain.clear();
+            return;
+        }
+        plain.consume(bytes.size());
+        take_ciphertext();
+    }
+}
+
+void TlsSession::take_ciphertext() {
+    const std::size_t pending = BIO_ctrl_pending(to_peer_);
+    if (pending == 0) return;
+    std::string bytes(pending, '\0');
+    const int count = BIO_read(to_peer_, bytes.data(), static_cast<int>(pending));
+    bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    wire_.append(std::move(bytes));
+}
+
+OutQueue& TlsSession::wire() {
+    take_ciphertext();
+    return wire_;
+}
+
+void TlsSession::close() {
+    if (established_ && !failed_) SSL_shutdown(ssl_);
+}
+
+std::string TlsSession::peer_pin() const {
+    const X509* certificate = SSL_get0_peer_certificate(ssl_);
+    return certificate == nullptr ? std::string() : pin_of(*certificate);
+}
+
+}  // namespace sallyport::wamp

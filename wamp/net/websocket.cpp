@@ -1,0 +1,446 @@
+#include "wamp/net/websocket.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <openssl/rand.h>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include "wamp/base/check.h"
+#include "wamp/net/turn_executor.h"
+#include "wamp/net/websocket_frame.h"
+
+namespace sallyport::wamp {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+namespace websocket = boost::beast::websocket;
+using boost::system::error_code;
+
+constexpr std::array<Subprotocol, 2> subprotocols{
+    {{Serializer::msgpack, "wamp.2.msgpack"}, {Serializer::json, "wamp.2.json"}}};
+constexpr std::string_view head_end = "\r\n\r\n";
+// A message that was put together from pieces may leave a buffer this large behind.
+constexpr std::size_t partial_bytes_kept = 512;
+constexpr std::size_t no_limit_announced = std::size_t{16} << 20;  // WebSocket peers announce none
+constexpr std::uint16_t close_unacceptable = 1003;
+constexpr std::uint16_t close_normal = 1000;
+
+/// The end of a byte stream that lives in memory: reads what was fed, writes into a string.
+class MemoryStream {
+public:
+    using executor_type = TurnExecutor;
+
+    MemoryStream(TurnQueue& queue, std::string& to_send) noexcept
+        : queue_(&queue), to_send_(&to_send) {}
+
+    TurnExecutor get_executor() const noexcept { return TurnExecutor(*queue_); }
+
+    void feed(std::string_view bytes) {
+        input_ = bytes;
+        if (waiting_ && !input_.empty()) queue_->push(std::move(waiting_));
+    }
+    bool empty() const noexcept { return input_.empty(); }
+
+    template <class Buffers>
+    std::size_t read_some(const Buffers& buffers) {
+        const std::size_t count = asio::buffer_copy(buffers, asio::buffer(input_));
+        input_.remove_prefix(count);
+        return count;
+    }
+    template <class Buffers>
+    std::size_t read_some(const Buffers& buffers, error_code& ec) {
+        ec = input_.empty() ? error_code(asio::error::would_block) : error_code();
+        return read_some(buffers);
+    }
+    template <class Buffers>
+    std::size_t write_some(const Buffers& buffers) {
+        const std::size_t before = to_send_->size();
+        for (auto at = asio::buffer_sequence_begin(buffers);
+             at != asio::buffer_sequence_end(buffers); ++at) {
+            const asio::const_buffer part(*at);
+            to_send_->append(static_cast<const char*>(part.data()), part.size());
+        }
+        return to_send_->size() - before;
+    }
+    template <class Buffers>
+    std::size_t write_some(const Buffers& buffers, error_code& ec) {
+        ec = {};
+        return write_some(buffers);
+    }
+    template <class Buffers, class Handler>
+    auto async_read_some(const Buffers& buffers, Handler&& handler) {
+        return asio::async_initiate<Handler, void(error_code, std::size_t)>(
+            [this](auto&& done, const Buffers& into) {
+                using Done = std::decay_t<decltype(done)>;
+                wait(std::make_unique<Read<Buffers, Done>>(*this, into,
+                                                           std::forward<decltype(done)>(done)));
+            },
+            handler, buffers);
+    }
+    template <class Buffers, class Handler>
+    auto async_write_some(const Buffers& buffers, Handler&& handler) {
+        return asio::async_initiate<Handler, void(error_code, std::size_t)>(
+            [this](auto&& done, const Buffers& from) {
+                const std::size_t count = write_some(from);
+                asio::post(get_executor(),
+                           beast::bind_front_handler(std::forward<decltype(done)>(done),
+                                                     error_code(), count));
+            },
+            handler, buffers);
+    }
+
+private:
+    template <class Buffers, class Handler>
+    struct Read final : TurnQueue::Task {
+        Read(MemoryStream& from, const Buffers& into, Handler&& done)
+            : stream(from), buffers(into), handler(std::move(done)) {}
+        void run() override {
+            const std::size_t count = stream.read_some(buffers);
+            std::move(handler)(error_code(), count);
+        }
+        MemoryStream& stream;
+        Buffers buffers;
+        Handler handler;
+    };
+
+    void wait(std::unique_ptr<TurnQueue::Task> read) {
+        if (input_.empty()) {
+            waiting_ = std::move(read);
+        } else {
+            queue_->push(std::move(read));
+        }
+    }
+
+    TurnQueue* queue_;
+    std::string* to_send_;
+    std::string_view input_;
+    std::unique_ptr<TurnQueue::Task> waiting_;
+};
+
+// Beast closes the layer below when the WebSocket has ended; the connection does that itself.
+void beast_close_socket(MemoryStream&) {}
+template <class Handler>
+void async_teardown(beast::role_type, MemoryStream& stream, Handler&& handler) {
+    asio::post(stream.get_executor(),
+               beast::bind_front_handler(std::forward<Handler>(handler), error_code()));
+}
+
+// Beast names itself and its version in `Server` or `User-Agent`; nobody needs to know.
+void remove_header_line(std::string& head, std::string_view name) {
+    const std::size_t line = head.find("\r\n" + std::string(name) + ":");
+    if (line == std::string::npos) return;
+    head.erase(line, head.find("\r\n", line + 2) - line);
+}
+
+std::string refusal(std::string_view status) {
+    std::string text = "HTTP/1.1 ";
+    text += status;
+    text += "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    return text;
+}
+
+}  // namespace
+
+const Subprotocol* choose_subprotocol(std::string_view offered) noexcept {
+    while (!offered.empty()) {
+        const std::size_t end = std::min(offered.find(','), offered.size());
+        std::string_view name = offered.substr(0, end);
+        offered.remove_prefix(std::min(end + 1, offered.size()));
+        name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
+        name = name.substr(0, name.find_last_not_of(" \t") + 1);
+        for (const Subprotocol& subprotocol : subprotocols) {
+            if (name == subprotocol.name) return &subprotocol;
+        }
+    }
+    return nullptr;
+}
+
+struct WebSocket::Machine {
+    enum class Stage : std::uint8_t { request, handshake, open, failed };
+
+    Machine(asio::execution_context& context, std::span<char> scratch_bytes,
+            std::size_t receives_max, bool as_client)
+        : queue(context),
+          stream(queue, to_send),
+          stage(as_client ? Stage::handshake : Stage::request),
+          client(as_client),
+          scratch(scratch_bytes) {
+        stream.read_message_max(receives_max);
+        stream.control_callback([this](websocket::frame_type kind, beast::string_view) {
+            if (kind != websocket::frame_type::close) control_seen = true;
+        });
+    }
+
+    Event fail(std::string_view reason);
+    Event opened();
+    void start_client(const std::string& host, const std::string& path);
+    Event read_request();
+    Event accept(std::size_t head_bytes);
+    Event finish_client();
+    Event read();
+    Event message_part();
+
+    WebSocketOpcode opcode() const noexcept {
+        return serializer == Serializer::json ? WebSocketOpcode::text : WebSocketOpcode::binary;
+    }
+
+    TurnQueue queue;
+    std::string to_send;
+    websocket::stream<MemoryStream, false> stream;
+    Stage stage;
+    bool client;
+    Serializer serializer = Serializer::msgpack;
+    std::span<char> scratch;
+    std::string_view input;  ///< fed, before the stream reads it
+    std::string head;        ///< of the HTTP request, while it is incomplete
+    std::string partial;     ///< the beginning of a message that is not complete
+    std::string why;
+    std::unique_ptr<websocket::response_type> response;  ///< client, during the handshake
+    bool control_seen = false;
+    bool reading = false;        ///< an operation of Beast is waiting
+    bool done = false;           ///< it has ended with this:
+    bool message_ended = false;  ///< what `partial` holds was handed out
+    error_code result;
+    std::size_t result_bytes = 0;
+};
+
+WebSocket::Event WebSocket::Machine::fail(std::string_view reason) {
+    stage = Stage::failed;
+    why = reason;
+    return {Kind::failed, why, {}, 0};
+}
+
+WebSocket::Event WebSocket::Machine::opened() {
+    stage = Stage::open;
+    return {Kind::opened, {}, serializer, no_limit_announced};
+}
+
+WebSocket::Event WebSocket::Machine::read_request() {
+    const std::size_t looked_at = head.size();
+    head.append(input.substr(0, request_bytes_max - std::min(head.size(), request_bytes_max)));
+    const std::size_t from = looked_at < head_end.size() ? 0 : looked_at - head_end.size();
+    const std::size_t end = head.find(head_end, from);
+    if (end == std::string::npos) {
+        input = {};
+        if (head.size() < request_bytes_max) return {};
+        to_send += refusal("431 Request Header Fields Too Large");
+        return fail("HTTP request too long");
+    }
+    const std::size_t head_bytes = end + head_end.size();
+    input.remove_prefix(head_bytes - looked_at);
+    return accept(head_bytes);
+}
+
+WebSocket::Event WebSocket::Machine::accept(std::size_t head_bytes) {
+    error_code ec;
+    http::request_parser<http::empty_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(request_bytes_max));
+    parser.put(asio::buffer(head.data(), head_bytes), ec);
+    if (ec || !parser.is_header_done()) {
+        to_send += refusal("400 Bad Request");
+        return fail("malformed HTTP request");
+    }
+    const auto& request = parser.get();
+    if (!websocket::is_upgrade(request)) {
+        to_send += refusal("426 Upgrade Required");
+        return fail("HTTP request without upgrade to WebSocket");
+    }
+    std::string offered;
+    for (auto [at, end] = request.equal_range(http::field::sec_websocket_protocol); at != end;
+         ++at) {
+        offered.append(at->value().data(), at->value().size());
+        offered += ',';
+    }
+    const Subprotocol* chosen = choose_subprotocol(offered);
+    if (chosen == nullptr) {
+        to_send += refusal("400 Bad Request");
+        return fail("no WAMP subprotocol in common");
+    }
+    serializer = chosen->serializer;
+    stream.set_option(websocket::stream_base::decorator([chosen](websocket::response_type& answer) {
+        answer.set(http::field::sec_websocket_protocol,
+                   beast::string_view(chosen->name.data(), chosen->name.size()));
+    }));
+    stream.accept(request, ec);
+    remove_header_line(to_send, "Server");
+    std::string().swap(head);
+    if (ec) return fail(ec.message());
+    stream.next_layer().feed(std::exchange(input, {}));
+    return opened();
+}
+
+void WebSocket::Machine::start_client(const std::string& host, const std::string& path) {
+    std::string_view name;
+    for (const Subprotocol& subprotocol : subprotocols) {
+        if (subprotocol.serializer == serializer) name = subprotocol.name;
+    }
+    stream.set_option(websocket::stream_base::decorator([name](websocket::request_type& request) {
+        request.set(http::field::sec_websocket_protocol,
+                    beast::string_view(name.data(), name.size()));
+    }));
+    response = std::make_unique<websocket::response_type>();
+    stream.async_handshake(*response, host, path, [this](error_code ec) {
+        result = ec;
+        done = true;
+    });
+    queue.run();
+    remove_header_line(to_send, "User-Agent");
+}
+
+WebSocket::Event WebSocket::Machine::finish_client() {
+    stream.next_layer().feed(input);
+    input = {};
+    queue.run();
+    if (!done) return {};
+    done = false;
+    if (result == websocket::error::upgrade_declined) {
+        return fail("the far end answered HTTP " + std::to_string(response->result_int()));
+    }
+    if (result) return fail(result.message());
+    const auto name = (*response)[http::field::sec_websocket_protocol];
+    const Subprotocol* chosen = choose_subprotocol({name.data(), name.size()});
+    if (chosen == nullptr || chosen->serializer != serializer) {
+        return fail("the far end chose another subprotocol");
+    }
+    response.reset();
+    return opened();
+}
+
+WebSocket::Event WebSocket::Machine::message_part() {
+    const std::string_view part(scratch.data(), result_bytes);
+    if (!stream.is_message_done()) {
+        partial += part;
+        return {};
+    }
+    if (stream.got_text() != (serializer == Serializer::json)) {
+        const std::string code = websocket_close_payload(close_unacceptable);
+        to_send += websocket_header(WebSocketOpcode::close, code.size()) + code;
+        return fail("message in the wrong kind of frame");
+    }
+    message_ended = true;
+    if (partial.empty()) return {Kind::message, part, {}, 0};
+    partial += part;
+    return {Kind::message, partial, {}, 0};
+}
+
+WebSocket::Event WebSocket::Machine::read() {
+    if (std::exchange(message_ended, false)) {
+        partial.clear();
+        if (partial.capacity() > partial_bytes_kept) std::string().swap(partial);
+    }
+    for (;;) {
+        if (!reading) {
+            reading = true;
+            stream.async_read_some(asio::buffer(scratch.data(), scratch.size()),
+                                   [this](error_code ec, std::size_t bytes) {
+                                       result = ec;
+                                       result_bytes = bytes;
+                                       done = true;
+                                   });
+        }
+        queue.run();
+        if (std::exchange(control_seen, false)) return {Kind::pong, {}, {}, 0};
+        if (!done) return {};
+        done = false;
+        reading = false;
+        if (result == websocket::error::closed) return fail("closed by the peer");
+        if (result) return fail(result.message());
+        const Event event = message_part();
+        if (event.kind != Kind::none) return event;
+    }
+}
+
+WebSocket::WebSocket(std::unique_ptr<Machine> machine) noexcept : machine_(std::move(machine)) {}
+WebSocket::WebSocket(WebSocket&&) noexcept = default;
+WebSocket& WebSocket::operator=(WebSocket&&) noexcept = default;
+WebSocket::~WebSocket() = default;
+
+WebSocket WebSocket::server(asio::execution_context& context, std::span<char> scratch,
+                            std::size_t receives_max) {
+    return WebSocket(std::make_unique<Machine>(context, scratch, receives_max, false));
+}
+
+WebSocket WebSocket::client(asio::execution_context& context, std::span<char> scratch,
+                            std::size_t receives_max, Serializer serializer,
+                            const std::string& host, const std::string& path) {
+    auto machine = std::make_unique<Machine>(context, scratch, receives_max, true);
+    machine->serializer = serializer;
+    machine->start_client(host, path);
+    return WebSocket(std::move(machine));
+}
+
+void WebSocket::feed(std::string_view bytes) {
+    if (machine_->stage == Machine::Stage::open) {
+        machine_->stream.next_layer().feed(bytes);
+    } else {
+        machine_->input = bytes;
+    }
+}
+
+WebSocket::Event WebSocket::next() {
+    switch (machine_->stage) {
+        case Machine::Stage::request:
+            return machine_->input.empty() ? Event{} : machine_->read_request();
+        case Machine::Stage::handshake:
+            return machine_->finish_client();
+        case Machine::Stage::open:
+            return machine_->read();
+        case Machine::Stage::failed:
+            break;
+    }
+    return {};
+}
+
+std::string& WebSocket::to_send() noexcept {
+    return machine_->to_send;
+}
+
+namespace {
+
+std::array<std::uint8_t, 4> new_mask() {
+    std::array<std::uint8_t, 4> mask{};
+    SALLYPORT_CHECK(RAND_bytes(mask.data(), static_cast<int>(mask.size())) == 1);
+    return mask;
+}
+
+void append_frame(OutQueue& out, bool client, WebSocketOpcode opcode, std::string_view payload) {
+    if (client) {
+        out.append(masked_websocket_frame(opcode, payload, new_mask()));
+    } else {
+        out.append(websocket_header(opcode, payload.size()) + std::string(payload));
+    }
+}
+
+}  // namespace
+
+void WebSocket::append_message(OutQueue& out, Frame message) const {
+    if (machine_->client) {
+        append_frame(out, true, machine_->opcode(), message.message());
+        return;
+    }
+    out.append(websocket_header(machine_->opcode(), message.message().size()));
+    out.append_message(std::move(message));
+}
+
+void WebSocket::append_ping(OutQueue& out) const {
+    append_frame(out, machine_->client, WebSocketOpcode::ping, {});
+}
+
+void WebSocket::append_close(OutQueue& out) const {
+    append_frame(out, machine_->client, WebSocketOpcode::close,
+                 websocket_close_payload(close_normal));
+}
+
+}  // namespace sallyport::wamp
