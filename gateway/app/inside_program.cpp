@@ -1,0 +1,170 @@
+#include "gateway/app/inside_program.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/signal_set.hpp>
+
+#include "backend-link/inside.h"
+#include "gateway/app/acceptor.h"
+#include "gateway/app/channel.h"
+#include "gateway/app/dialer.h"
+#include "gateway/app/files.h"
+#include "gateway/app/load_config.h"
+#include "gateway/app/notify.h"
+#include "gateway/app/random_seed.h"
+#include "gateway/app/sandbox.h"
+#include "gateway/app/shell.h"
+#include "wamp/net/tls_context.h"
+
+namespace sallyport::gateway {
+
+namespace {
+
+namespace asio = boost::asio;
+using backend_link::Address;
+using backend_link::Inside;
+
+constexpr std::chrono::milliseconds drain_limit{2500};
+constexpr std::size_t link_message_bytes = 16u << 20;
+constexpr std::size_t link_queue_bytes = 64u << 20;
+constexpr std::size_t link_buffer_bytes = 64u << 10;
+
+backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded) {
+    backend_link::InsideConfig core;
+    core.realms = door_realms(loaded.realms);
+    core.limits = door_limits(loaded.config.limits);
+    for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
+    if (embedded) core.links.emplace_back("supervisor");
+    return core;
+}
+
+class InsideProgram {
+public:
+    InsideProgram(asio::io_context& io, const LoadedInside& loaded, Descriptor channel)
+        : io_(io),
+          config_(loaded.config),
+          embedded_(static_cast<bool>(channel)),
+          shell_(io, Inside(core_config(loaded, embedded_), random_seed()), [this](std::uint32_t link) { dial_gateway(link); }),
+          contexts_(config_.links.size()),
+          signals_(io, SIGTERM, SIGINT),
+          notifier_(io) {
+        service_options_.message_bytes = config_.limits.message_bytes;
+        service_options_.queue_bytes = config_.limits.queue_bytes;
+        service_options_.handshake_timeout = config_.limits.handshake_timeout;
+        link_options_.message_bytes = link_message_bytes;
+        link_options_.queue_bytes = link_queue_bytes;
+        link_options_.read_buffer_bytes = link_buffer_bytes;
+        if (embedded_) {
+            channel_ = std::make_unique<Channel>(io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); }, [this] { io_.stop(); });
+        }
+        for (std::size_t index = 0; index < contexts_.size(); ++index) {
+            const LinkText& link = config_.links[index];
+            if (link.gateway.kind != Address::Kind::tcp) continue;
+            contexts_[index].emplace(wamp::make_tls_context(wamp::TlsSession::End::client, config_.state_dir.path + "/link", {link.peer_pin}));
+        }
+    }
+
+    ~InsideProgram() {
+        for (const std::string& path : socket_paths_) ::unlink(path.c_str());
+    }
+    InsideProgram(const InsideProgram&) = delete;
+    InsideProgram& operator=(const InsideProgram&) = delete;
+
+    /// Throws StartError.
+    void listen() {
+        for (const ServiceListen& listen : config_.listens) {
+            if (listen.address.kind == Address::Kind::unix_path) {
+                const std::string folder = std::filesystem::path(listen.address.host_or_path).parent_path().string();
+                if (folder.starts_with(config_.state_dir.path + "/")) make_private_folder(folder, listen.place);
+            }
+            Descriptor listener = listen_at(listen.address, listen.place);
+            if (listen.address.kind == Address::Kind::unix_path) socket_paths_.push_back(listen.address.host_or_path);
+            acceptors_.push_back(std::make_unique<Acceptor>(io_, std::move(listener), [this](wamp::Socket socket) {
+                if (shell_.connections().size() >= config_.limits.sessions) return;  // closes it
+                shell_.connections().accept(std::move(socket), service_options_);
+            }));
+        }
+    }
+
+    void start() {
+        signals_.async_wait([this](boost::system::error_code error, int) {
+            if (!error) stop();
+        });
+        shell_.start();
+        if (channel_) {
+            channel_->send("ready");
+        } else {
+            log(LogLevel::info, "ready");
+            notifier_.ready();
+        }
+    }
+
+private:
+    void on_packet(Packet&& packet) {
+        if (packet.text != "link" || !packet.descriptor) return;
+        serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor), nullptr, false);
+    }
+
+    void dial_gateway(std::uint32_t link) {
+        if (link >= config_.links.size()) return;  // the supervisor's: it comes by itself
+        dial(io_, config_.links[link].gateway, DialReach::local, [this, link](Descriptor socket, const std::string& why) {
+            if (!socket) {
+                shell_.link_failed(link, why);
+                return;
+            }
+            serve(link, std::move(socket), contexts_[link] ? &*contexts_[link] : nullptr, true);
+        });
+    }
+
+    void serve(std::uint32_t link, Descriptor descriptor, asio::ssl::context* tls, bool asked_for) {
+        // The family is of no importance to what is already connected.
+        wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
+        shell_.expect_link(shell_.connections().serve_link(std::move(socket), tls, link_options_), link, asked_for);
+    }
+
+    void stop() {
+        if (!embedded_) {
+            log(LogLevel::info, "stopping");
+            notifier_.stopping();
+        }
+        acceptors_.clear();
+        shell_.stop(drain_limit, [this] { io_.stop(); });
+    }
+
+    asio::io_context& io_;
+    const InsideConfig& config_;
+    bool embedded_;
+    wamp::ConnectionOptions service_options_;
+    wamp::ConnectionOptions link_options_;
+    Shell<Inside> shell_;
+    std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
+    std::unique_ptr<Channel> channel_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::string> socket_paths_;
+    asio::signal_set signals_;
+    SystemdNotifier notifier_;
+};
+
+}  // namespace
+
+int run_inside(const std::string& config_file, int channel) {
+    const LoadedInside loaded = load_inside(config_file);
+    make_private_folder(loaded.config.state_dir.path, loaded.config.state_dir.place);
+    const Descriptor lock = lock_state_dir(loaded.config.state_dir);
+    drop_privilege_gains();
+    asio::io_context io(1);
+    InsideProgram inside(io, loaded, Descriptor(channel));
+    inside.listen();
+    inside.start();
+    io.run();
+    return 0;
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,146 @@
+#include "gateway/app/load_config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "gateway/app/files.h"
+#include "gateway/app/start_error.h"
+
+namespace sallyport::gateway {
+
+using policy::Diagnostics;
+
+namespace {
+
+/// All of them are tried, so that one start tells of everything that is wrong.
+std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files, const policy::LoadOptions& options) {
+    std::vector<policy::LoadedRealm> realms;
+    std::set<std::string, std::less<>> names;
+    Diagnostics wrong;
+    for (const PathText& file : files) {
+        if (::access(file.path.c_str(), R_OK) != 0) {
+            wrong.push_back({file.place, "cannot read the policy " + policy::quoted(file.path), "check the path and its permissions"});
+            continue;
+        }
+        auto realm = policy::load_realm(file.path, options);
+        if (realm.has_error()) {
+            wrong.insert(wrong.end(), realm.error().begin(), realm.error().end());
+        } else if (!names.emplace(realm->policy->realm()).second) {
+            wrong.push_back({file.place, "there is a policy for realm " + policy::quoted(realm->policy->realm()) + " already", "one file per realm"});
+        } else {
+            realms.push_back(*std::move(realm));
+        }
+    }
+    if (!wrong.empty()) throw StartError(wrong);
+    return realms;
+}
+
+/// Which realm each backend's link joins. A link is one session, so all routes to a backend lead to one realm there.
+std::vector<std::string> realms_of_backends(const std::vector<BackendText>& backends, const std::vector<policy::LoadedRealm>& realms) {
+    std::vector<std::string> found(backends.size());
+    for (const auto& realm : realms) {
+        for (const auto& route : realm.policy->routes()) {
+            const auto backend = std::find_if(backends.begin(), backends.end(), [&](const auto& candidate) { return candidate.name == route.backend; });
+            if (backend == backends.end()) continue;  // refused by the loader
+            std::string& name = found[static_cast<std::size_t>(backend - backends.begin())];
+            if (!name.empty() && name != route.realm) {
+                throw StartError(route.place, "backend " + policy::quoted(route.backend) + " is led to two realms there, " + policy::quoted(name) + " and " + policy::quoted(route.realm),
+                                 "give each realm a backend of its own");
+            }
+            name = route.realm;
+        }
+    }
+    for (std::string& name : found) {
+        if (name.empty() && !realms.empty()) name = realms.front().policy->realm();
+    }
+    return found;
+}
+
+void check_backend(const GatewayConfig& config, const BackendText& backend) {
+    switch (backend.kind) {
+        case BackendText::Kind::embedded: break;
+        case BackendText::Kind::accept:
+            if (backend.address.kind == backend_link::Address::Kind::tcp) check_link_key(config.state_dir, backend.address_place);
+            break;
+        case BackendText::Kind::dial:
+            if (backend.ticket_file) read_ticket(backend.ticket_file);
+            break;
+    }
+}
+
+}  // namespace
+
+GatewayConfig load_gateway_config(const std::string& path) {
+    auto config = parse_gateway_config(read_file(path), path);
+    if (config.has_error()) throw StartError(config.error());
+    return *std::move(config);
+}
+
+LoadedGateway load_gateway(const std::string& path) {
+    LoadedGateway loaded;
+    loaded.config = load_gateway_config(path);
+    std::vector<std::string> names;
+    for (const BackendText& backend : loaded.config.backends) names.push_back(backend.name);
+    policy::LoadOptions options;
+    options.backends = names;
+    loaded.realms = load_realms(loaded.config.realms, options);
+    loaded.backend_realms = realms_of_backends(loaded.config.backends, loaded.realms);
+    loaded.insides.resize(loaded.config.backends.size());
+    for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
+        const BackendText& backend = loaded.config.backends[index];
+        check_backend(loaded.config, backend);
+        if (backend.kind == BackendText::Kind::embedded) loaded.insides[index] = load_inside(backend.inside_config.path).config;
+    }
+    return loaded;
+}
+
+LoadedInside load_inside(const std::string& path) {
+    auto config = parse_inside_config(read_file(path), path);
+    if (config.has_error()) throw StartError(config.error());
+    LoadedInside loaded;
+    loaded.config = *std::move(config);
+    policy::LoadOptions options;
+    options.routes_required = false;
+    loaded.realms = load_realms(loaded.config.realms, options);
+    for (const LinkText& link : loaded.config.links) {
+        if (link.gateway.kind == backend_link::Address::Kind::tcp) check_link_key(loaded.config.state_dir, link.place);
+    }
+    return loaded;
+}
+
+std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms) {
+    std::vector<policy::DoorRealm> doors;
+    for (const auto& realm : realms) doors.push_back({realm.policy, realm.authenticator});
+    return doors;
+}
+
+policy::DoorLimits door_limits(const LimitsText& limits) {
+    policy::DoorLimits door;
+    door.peers_max = limits.sessions;
+    door.join_timeout = limits.handshake_timeout;
+    return door;
+}
+
+std::string link_key_file(const std::string& state_dir) { return state_dir + "/link/link.key"; }
+std::string link_certificate_file(const std::string& state_dir) { return state_dir + "/link/link.crt"; }
+
+void check_link_key(const PathText& state_dir, const policy::Place& needed_by) {
+    for (const std::string& file : {link_key_file(state_dir.path), link_certificate_file(state_dir.path)}) {
+        if (::access(file.c_str(), F_OK) != 0) {
+            throw StartError(needed_by, "a link over tcp needs " + policy::quoted(file), "make it with: sallyport link pair --dir " + state_dir.path + "/link");
+        }
+    }
+    refuse_open_to_others(link_key_file(state_dir.path), {});
+}
+
+std::string read_ticket(const PathText& file) {
+    std::string ticket = read_secret(file.path, file.place, 4096);
+    ticket.erase(std::find_if(ticket.begin(), ticket.end(), [](char c) { return c == '\n' || c == '\r'; }), ticket.end());
+    if (ticket.empty()) throw StartError(file.place, policy::quoted(file.path) + " holds no ticket in its first line", "make one with: sallyport ticket");
+    return ticket;
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/app/config.h"
+#include "policy/door.h"
+#include "policy/load.h"
+
+namespace sallyport::gateway {
+
+/// gateway.toml with all that it names, read and checked as a whole; nothing is opened for good yet.
+struct LoadedGateway {
+    GatewayConfig config;
+    std::vector<policy::LoadedRealm> realms;
+    std::vector<std::string> backend_realms;  ///< by backend: the realm that its link joins
+    std::vector<InsideConfig> insides;        ///< by backend; of embedded ones
+};
+
+/// inside.toml and its policies.
+struct LoadedInside {
+    InsideConfig config;
+    std::vector<policy::LoadedRealm> realms;
+};
+
+/// All throw StartError that names everything that is wrong.
+LoadedGateway load_gateway(const std::string& path);
+LoadedInside load_inside(const std::string& path);
+GatewayConfig load_gateway_config(const std::string& path);
+
+std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);
+policy::DoorLimits door_limits(const LimitsText& limits);
+
+/// The link's key and certificate of a state directory.
+std::string link_key_file(const std::string& state_dir);
+std::string link_certificate_file(const std::string& state_dir);
+/// Refuses a key pair that is missing or open to others.
+void check_link_key(const PathText& state_dir, const policy::Place& needed_by);
+
+/// A ticket: the first line of a file that only its owner may read.
+std::string read_ticket(const PathText& file);
+
+}  // namespace sallyport::gateway

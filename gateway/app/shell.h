@@ -1,0 +1,175 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/app/log.h"
+#include "policy/door.h"
+#include "wamp/net/connections.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::gateway {
+
+/// Carries a pure core (gateway::Front or backend_link::Inside) on one reactor thread: feeds it what the connections
+/// bring and the time, and carries out what it wants done, in order. It decides nothing.
+template <class Core>
+class Shell final : public wamp::Host {
+public:
+    using Dial = std::function<void(std::uint32_t link)>;
+
+    /// `dial` is asked to connect a link; the answer is expect_link() or link_failed().
+    Shell(boost::asio::io_context& io, Core&& core, Dial dial)
+        : connections_(io, *this), core_(std::move(core)), dial_(std::move(dial)), timer_(io), drain_timer_(io) {}
+
+    void start() {
+        core_.start(wamp::now(), outbox_);
+        carry_out();
+    }
+
+    wamp::Connections& connections() noexcept { return connections_; }
+    Core& core() noexcept { return core_; }
+
+    /// The peer, still in its transport handshake, is that link's. `asked_for`: the core wanted it dialled, and hears of
+    /// a failure; a stranger's failure to prove itself at a listener is not the link's.
+    void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for) { expected_[peer] = {link, asked_for}; }
+    std::size_t expected_links() const noexcept { return expected_.size(); }
+
+    void link_failed(std::uint32_t link, std::string_view why) {
+        core_.on_link_failed(link, why, wamp::now(), outbox_);
+        carry_out();
+    }
+
+    /// Says farewell to everybody; `stopped` is called once all has been sent, or after `limit`.
+    void stop(std::chrono::milliseconds limit, std::function<void()> stopped) {
+        if (stopped_) return;
+        stopped_ = std::move(stopped);
+        core_.stop(wamp::now(), outbox_);
+        carry_out();
+        drain_end_ = std::chrono::steady_clock::now() + limit;
+        await_drained();
+    }
+
+    void on_open(wamp::PeerId peer, const wamp::Opened& opened) override {
+        const policy::Transport transport{opened.serializer, opened.peer_receives_max, opened.pings, opened.circuit};
+        const auto expected = expected_.find(peer);
+        if (expected == expected_.end()) {
+            core_.on_open(peer, transport, wamp::now(), outbox_);
+        } else {
+            const std::uint32_t link = expected->second.link;
+            expected_.erase(expected);
+            core_.on_link_open(link, peer, transport, wamp::now(), outbox_);
+        }
+        carry_out();
+    }
+
+    void on_message(wamp::PeerId peer, std::string_view bytes) override {
+        core_.on_message(peer, bytes, wamp::now(), outbox_);
+    }
+
+    void on_alive(wamp::PeerId peer) override { core_.on_alive(peer, wamp::now()); }
+
+    void on_batch_end() override { carry_out(); }
+
+    void on_closed(wamp::PeerId peer, std::string_view why) override {
+        const auto expected = expected_.find(peer);
+        if (expected == expected_.end()) {
+            core_.on_closed(peer, why, wamp::now(), outbox_);
+        } else {
+            const Expected link = expected->second;
+            expected_.erase(expected);
+            if (link.asked_for) {
+                core_.on_link_failed(link.link, why, wamp::now(), outbox_);
+            } else {
+                log(LogLevel::warning, "a connection to the link listener failed: " + std::string(why));
+            }
+        }
+        carry_out();
+    }
+
+private:
+    struct Expected {
+        std::uint32_t link;
+        bool asked_for;
+    };
+
+    /// Sending may close a connection, and that is heard of at once: what it leads to is done after what stands already.
+    void carry_out() {
+        if (carrying_out_) return;
+        carrying_out_ = true;
+        while (!outbox_.empty()) {
+            batch_.swap(outbox_);
+            for (wamp::Effect& effect : batch_) {
+                std::visit([this](auto& wanted) { apply(wanted); }, effect);
+            }
+            batch_.clear();
+        }
+        carrying_out_ = false;
+        arm();
+    }
+
+    void apply(wamp::effect::Send& send) { connections_.send(send.to, std::move(send.frame)); }
+    void apply(const wamp::effect::Close& close) { connections_.close(close.peer); }
+    void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
+    void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
+    void apply(const wamp::effect::Note& note) {
+        using Level = wamp::effect::Note::Level;
+        switch (note.level) {
+            case Level::info: log(LogLevel::info, note.text); break;
+            case Level::warning: log(LogLevel::warning, note.text); break;
+            case Level::error: log(LogLevel::error, note.text); break;
+        }
+    }
+
+    /// Deadlines mostly move to later, so the timer is only touched when one comes before the time it is set to.
+    void arm() {
+        const wamp::Instant due = core_.deadline();
+        if (due >= armed_) return;
+        armed_ = due;
+        timer_.expires_after(std::max(due - wamp::now(), wamp::Duration::zero()));
+        timer_.async_wait([this](boost::system::error_code error) {
+            if (error) return;
+            armed_ = wamp::never;
+            const wamp::Instant now = wamp::now();
+            if (core_.deadline() <= now) core_.on_deadline(now, outbox_);
+            carry_out();
+        });
+    }
+
+    void await_drained() {
+        constexpr std::chrono::milliseconds step{10};
+        const bool late = std::chrono::steady_clock::now() >= drain_end_;
+        if (late || (core_.stopped() && connections_.size() == 0)) {
+            stopped_();
+            return;
+        }
+        drain_timer_.expires_after(step);
+        drain_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error) await_drained();
+        });
+    }
+
+    wamp::Connections connections_;
+    Core core_;
+    Dial dial_;
+    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer drain_timer_;
+    wamp::Instant armed_ = wamp::never;
+    wamp::Outbox outbox_;
+    wamp::Outbox batch_;
+    bool carrying_out_ = false;
+    std::unordered_map<wamp::PeerId, Expected> expected_;
+    std::function<void()> stopped_;
+    std::chrono::steady_clock::time_point drain_end_;
+};
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "policy/diagnostic.h"
+
+namespace sallyport::gateway {
+
+/// A bad start: one line for stderr (several for a file with several mistakes), and exit code 2.
+class StartError : public std::runtime_error {
+public:
+    explicit StartError(const std::string& line) : std::runtime_error(line) {}
+    StartError(const policy::Place& place, const std::string& text, const std::string& cure)
+        : std::runtime_error(policy::to_string(policy::Diagnostic{place, text, cure})) {}
+    explicit StartError(const policy::Diagnostics& diagnostics) : std::runtime_error(lines_of(diagnostics)) {}
+
+private:
+    static std::string lines_of(const policy::Diagnostics& diagnostics) {
+        std::string lines;
+        for (const auto& diagnostic : diagnostics) {
+            if (!lines.empty()) lines += '\n';
+            lines += policy::to_string(diagnostic);
+        }
+        return lines;
+    }
+};
+
+inline constexpr int exit_bad_start = 2;
+
+}  // namespace sallyport::gateway
