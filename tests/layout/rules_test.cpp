@@ -87,6 +87,8 @@ TEST(CMakeLists, NameEverySource) {
     EXPECT_TRUE(check_named_in_cmake({"wamp/net/source.cpp"}, lists).empty());
     EXPECT_EQ(check_named_in_cmake({"wamp/base/i.cpp"}, lists).size(), 1U);
     EXPECT_EQ(check_named_in_cmake({"wamp/message/uri.cpp"}, lists).size(), 1U);
+    EXPECT_TRUE(check_named_in_cmake({"tests/sim/world.h"}, lists).empty());
+    EXPECT_EQ(check_named_in_cmake({"tests/sim/world.cpp"}, lists).size(), 1U);
     EXPECT_TRUE(check_named_in_cmake({"wamp/base/notes.py"}, lists).empty());
 }
 
