@@ -54,22 +54,23 @@ class Crossbar:
         tcp = {"type": "tcp", "interface": "127.0.0.1", "port": self.port}
         transports = [
             {"type": "universal", "endpoint": tcp,
-             "rawsocket": {"serializers": ["msgpack", "json"], "auth": auth, "options": {"max_message_size": 16777216}},
+             "rawsocket": {"serializers": ["msgpack", "json", "cbor"], "auth": auth, "options": {"max_message_size": 16777216}},
              "websocket": {"ws": {"type": "websocket", "serializers": ["json", "msgpack"], "auth": auth}}},
             {"type": "rawsocket", "endpoint": {"type": "unix", "path": str(self.path)}, "auth": auth,
-             "serializers": ["msgpack", "json"], "options": {"max_message_size": 16777216}}]
+             "serializers": ["msgpack", "json", "cbor"], "options": {"max_message_size": 16777216}}]
         return {"version": 2, "controller": {}, "workers": [
             {"type": "router", "id": "worker1", "realms": [realm], "transports": transports}]}
 
     def start(self):
         (self.dir / "config.json").write_text(json.dumps(self._config()))
-        with __import__("contextlib").suppress(FileNotFoundError):
-            self.path.unlink()
+        self.path.unlink(missing_ok=True)
+        log = self.dir / "log"
+        before = log.stat().st_size if log.exists() else 0
         self.process = processes.Process(
             [program(), "start", "--cbdir", self.dir, "--loglevel", "info"], self.name, cwd=self.dir,
-            log=self.dir / "log")
+            log=log)
         end = time.monotonic() + 60
-        while "NODE_BOOT_COMPLETE" not in self.process.text():
+        while "NODE_BOOT_COMPLETE" not in self.process.text()[before:]:
             if not self.process.running() or time.monotonic() > end:
                 raise RuntimeError(f"crossbar did not start:\n{self.process.text()[-3000:]}")
             time.sleep(0.1)

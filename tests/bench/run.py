@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Measures the gateway beside its yardsticks, all in one run on one machine, and prints a table.
+
+    tests/bench/run.py --build build/release [--seconds 3] [--idle 2000] [--json FILE]
+
+Paths: `inside` our internal router alone; `haproxy` a byte-copying proxy (mode tcp) in front of it; `gateway` our gateway
+with the embedded inside; `crossbar` a Crossbar front joined by rlink to a Crossbar behind. CPU is schedstat time summed over
+all threads of the processes named; the load generator's own is left out. docs/benchmarks.md tells what each figure is.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import processes  # noqa: E402
+from support.crossbar import Crossbar, program  # noqa: E402
+from support.deployment import Deployment  # noqa: E402
+from support.runner import eventually  # noqa: E402
+
+OUTSIDE = """
+[[allow]]
+id = "bench"
+roles = ["guest"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = "lab."
+"""
+INSIDE = """realm = "observatory"
+
+[auth]
+anonymous = { role = "service" }
+
+[[allow]]
+id = "bench"
+roles = ["service", "gateway", "guest"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = "lab."
+"""
+REALM = "observatory"
+
+
+class Path:
+    """One way from a caller to a callee: addresses, and which processes it consists of."""
+
+    def __init__(self, name, at, callee_at, parts, settle=0.3):
+        self.name, self.at, self.callee_at, self.parts, self.settle = name, at, callee_at, parts, settle
+        self.figures = {}
+
+
+class Bench:
+    def __init__(self, load, seconds):
+        self.load, self.seconds = load, seconds
+
+    def run(self, mode, path, *words):
+        pids = ",".join(str(pid) for _, pid in path.parts)
+        argv = [self.load, mode, "--at", path.at, "--realm", REALM, "--settle", path.settle, "--seconds", self.seconds,
+                "--pids", pids, *words]
+        result = subprocess.run([str(a) for a in argv], text=True, capture_output=True, timeout=120)
+        if result.returncode:
+            raise RuntimeError(f"{path.name}: {' '.join(map(str, argv))}: {result.stderr.strip()}")
+        figures = json.loads(result.stdout)
+        if "cpu_us" in figures:
+            figures["each"] = dict(zip((name for name, _ in path.parts), figures["cpu_us"]))
+            figures["cpu_us"] = sum(figures["cpu_us"])
+        return figures
+
+    def measure(self, path):
+        """The first figures of a run can be cold: one short run is thrown away."""
+        print(f"measuring {path.name} …", file=sys.stderr, flush=True)
+        calls = ("--callee-at", path.callee_at, "--uri", "lab.bench")
+        Bench(self.load, 0.3).run("call", path, *calls, "--in-flight", 16, "--warm", 0.1)
+        path.figures["one"] = self.run("call", path, *calls, "--in-flight", 1)
+        path.figures["many"] = self.run("call", path, *calls, "--in-flight", 64)
+        path.figures["events"] = self.run("event", path, "--uri", "lab.events", "--subscribers", 50)
+
+
+def haproxy(target):
+    directory = processes.scratch("ha")
+    listen = directory / "proxy.sock"
+    (directory / "haproxy.cfg").write_text(
+        f"global\n  nbthread 1\n  maxconn 4000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1h\n"
+        f"  timeout server 1h\nlisten front\n  bind unix@{listen}\n  server inside unix@{target}\n")
+    process = processes.Process([processes.tool("haproxy"), "-db", "-f", directory / "haproxy.cfg"], "haproxy")
+    eventually(listen.exists, "haproxy listens")
+    return process, listen
+
+
+def ours():
+    world = Deployment(outside_rules=OUTSIDE, name="bench", limits="")
+    world.write()
+    (world.dir / "inside-observatory.toml").write_text(INSIDE)
+    world.start_gateway()
+    children = {word: pid for pid, line in world.gateway.children() for word in (" worker", " inside") if word in line}
+    return world, {"gateway": children[" worker"], "inside": children[" inside"], "supervisor": world.gateway.pid}
+
+
+def crossbars():
+    inner = Crossbar(REALM, name="crossbar inner").start()
+    front = Crossbar(REALM, name="crossbar front", rlinks=[{
+        "id": "inner", "realm": REALM, "authid": "link", "transport": {
+            "type": "rawsocket", "url": f"rs://127.0.0.1:{inner.port}", "serializer": "msgpack",
+            "endpoint": {"type": "tcp", "host": "127.0.0.1", "port": inner.port}}}])
+    front.start()       # makes its key, which the inner one must know
+    key = front.public_key()
+    for router in (front, inner):
+        router.stop()
+    inner.trusted = [key]
+    inner.start()
+    front.start()
+    eventually(lambda: "call forwarding setup done" in inner.process.text() or 'authrole="rlink"' in inner.process.text(),
+               "the rlink is up", 20)
+    return inner, front
+
+
+def versions():
+    cpu = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.machine())
+    ask = lambda *argv: subprocess.run(argv, text=True, capture_output=True).stdout.strip().splitlines()  # noqa: E731
+    crossbar = [line for line in ask(str(program()), "version") if "Crossbar.io" in line] or ["?"]
+    return (f"{cpu}, {os.cpu_count()} cores, Linux {platform.release()}; {ask(processes.tool('haproxy'), '-v')[0].split(' - ')[0]};"
+            f" {' '.join(crossbar[0].split()).strip(': ')}; {ask(processes.binary(), '--version')[0]}")
+
+
+def measure_idle(bench, parts, at, sessions, name):
+    figures = {}
+    for kind, words in (("rawsocket", ()), ("websocket", ("--websocket",))):
+        path = Path(name, at, at, parts)
+        figures[kind] = bench.run("idle", path, "--sessions", sessions, *words)["bytes_per_session"]
+    return figures
+
+
+def resident(parts):
+    return {name: processes.rss_kb(pid) for name, pid in parts.items()}
+
+
+def _row(path, base):
+    one, many, events = (path.figures[key] for key in ("one", "many", "events"))
+    yardstick = base.figures["many"]["cpu_us"]
+    return (f"{path.name:<18} {one['cpu_us']:>8.1f} {one['p50_us']:>8.0f} {one['p99_us']:>8.0f} | {many['cpu_us']:>8.1f} "
+            f"{many['cpu_us'] / yardstick:>6.2f} {many['calls_per_s']:>9.0f} {many['p50_us']:>8.0f} {many['p99_us']:>8.0f} | "
+            f"{events['cpu_us']:>9.2f} {events['events_per_s']:>9.0f}")
+
+
+def report(paths, idle, start, machine):
+    inside = next(p for p in paths if p.name == "inside")
+    print(f"\n{machine}\n64-byte payloads, RawSocket and MessagePack, unix sockets (Crossbar's rlink: loopback TCP), one caller\n")
+    print(f"{'':<18} {'1 call in flight':^26} | {'64 calls in flight':^43} | {'50 subscribers':^19}")
+    print(f"{'path':<18} {'CPU µs':>8} {'p50 µs':>8} {'p99 µs':>8} | {'CPU µs':>8} {'ratio':>6} {'calls/s':>9} {'p50 µs':>8} {'p99 µs':>8} | "
+          f"{'µs/event':>9} {'events/s':>9}")
+    for path in paths:
+        print(_row(path, inside))
+    print("\nCPU µs per call at 64 in flight, process by process:")
+    for path in paths:
+        print(f"  {path.name:<18} " + ", ".join(f"{name} {us:.1f}" for name, us in path.figures["many"]["each"].items()))
+    print("CPU µs per event received, process by process:")
+    for path in paths:
+        print(f"  {path.name:<18} " + ", ".join(f"{name} {us:.2f}" for name, us in path.figures["events"]["each"].items()))
+    print("\nbytes of resident memory per idle session (user space):")
+    for name, figures in idle.items():
+        print(f"  {name:<18} RawSocket {figures['rawsocket']:.0f}, WebSocket {figures['websocket']:.0f}")
+    print("idle processes, resident (proportional) kB: " + ", ".join(f"{n} {r} ({p})" for n, (r, p) in start.items()))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--build", default="build/release", help="the build directory with sallyport and sallyport_load")
+    parser.add_argument("--seconds", type=float, default=3, help="measured time of each figure")
+    parser.add_argument("--idle", type=int, default=2000, help="idle sessions")
+    parser.add_argument("--json", help="also write all figures here")
+    parser.add_argument("--without-crossbar", action="store_true")
+    options = parser.parse_args()
+    build = pathlib.Path(options.build).resolve()
+    os.environ.setdefault("SALLYPORT_BIN", str(build / "sallyport"))
+    os.environ.setdefault("SALLYPORT_VENV", str(build.parent / "venv"))
+    bench = Bench(build / "sallyport_load", options.seconds)
+    paths, idle = [], {}
+    try:
+        machine = versions()
+        world, parts = ours()
+        start = resident(parts)
+        services, local = f"unix:{world.services_path}", f"unix:{world.local}"
+        proxy, listen = haproxy(world.services_path)
+        paths.append(Path("inside", services, services, [("inside", parts["inside"])]))
+        paths.append(Path("haproxy + inside", f"unix:{listen}", services, [("haproxy", proxy.pid), ("inside", parts["inside"])]))
+        paths.append(Path("gateway + inside", local, services, list(parts.items())))
+        for path in paths:
+            bench.measure(path)
+        idle["gateway"] = measure_idle(bench, [("gateway", parts["gateway"])], local, options.idle, "gateway")
+        idle["inside"] = measure_idle(bench, [("inside", parts["inside"])], services, options.idle, "inside")
+        world.stop()
+        proxy.stop()
+        if not options.without_crossbar:
+            inner, front = crossbars()
+            workers = [("front", front.worker()[0]), ("inner", inner.worker()[0])]
+            paths.append(Path("crossbar", f"unix:{front.path}", f"unix:{inner.path}", workers, 1.5))
+            bench.measure(paths[-1])
+            idle["crossbar front"] = measure_idle(bench, workers[:1], f"tcp:127.0.0.1:{front.port}", options.idle // 4, "crossbar")
+            front.stop()
+            inner.stop()
+        report(paths, idle, start, machine)
+        if options.json:
+            pathlib.Path(options.json).write_text(json.dumps(
+                {"machine": machine, "paths": {p.name: p.figures for p in paths}, "idle": idle, "start": start}, indent=1))
+    except Exception:
+        print(processes.logs(), file=sys.stderr)
+        raise
+    finally:
+        processes.stop_all()
+
+
+if __name__ == "__main__":
+    main()
