@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -10,7 +11,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/app/admin.h"
+#include "gateway/app/client_commands.h"
 #include "gateway/app/inside_program.h"
+#include "gateway/app/link_command.h"
 #include "gateway/app/log.h"
 #include "gateway/app/random_seed.h"
 #include "gateway/app/start_error.h"
@@ -40,6 +43,8 @@ struct Commands {
     policy::Question question;
     policy::TicketRequest ticket;
     bool ticket_from_stdin = false;
+
+    std::function<int()> client_action;  ///< call, publish, subscribe, register, link pair
 
     CLI::App* serve = nullptr;
     CLI::App* worker = nullptr;
@@ -131,7 +136,7 @@ int run(Commands& commands) {
     if (*commands.test) return policy::test(commands.files, std::cout, std::cerr);
     if (*commands.explain) return run_explain(commands);
     if (*commands.make_ticket) return run_ticket(commands);
-    return gateway::exit_bad_start;
+    return commands.client_action ? commands.client_action() : gateway::exit_bad_start;
 }
 
 }  // namespace
@@ -143,6 +148,8 @@ int main(int argc, char** argv) {
     commands.app.set_version_flag("--version", "sallyport 0.1.0");
     declare_programs(commands);
     declare_policy_tools(commands);
+    gateway::add_client_commands(commands.app, commands.client_action);
+    gateway::add_link_command(commands.app, commands.client_action);
     try {
         commands.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace sallyport::gateway {
+
+/// `sallyport link pair`: makes this end's key pair where it is absent, tells its pin and the lines
+/// for the other end's configuration. Throws std::runtime_error with one line that names the file.
+int pair_link(const std::string& directory, std::ostream& out);
+
+/// Adds `link pair`; parsing sets `action` when it was given.
+void add_link_command(CLI::App& app, std::function<int()>& action);
+
+}  // namespace sallyport::gateway
