@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cstddef>
 #include <fstream>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -11,9 +12,18 @@
 /// The conformance vectors of this folder, for whichever test wants them.
 namespace sallyport::vectors {
 
-/// The file `name` (with its ending) as a tree; a missing file is an exception, which fails the test.
-inline nlohmann::json load(const std::string& name) {
-    return nlohmann::json::parse(std::ifstream(SALLYPORT_SOURCE_DIR "/tests/vectors/" + name));
+/// The file `name` (with its ending) as a tree that lives as long as the program, so that a loop
+/// may run over a part of it; a missing file is an exception, which fails the test.
+inline const nlohmann::json& load(const std::string& name) {
+    static std::map<std::string, nlohmann::json> files;
+    const auto found = files.find(name);
+    if (found != files.end()) return found->second;
+    std::ifstream file(SALLYPORT_SOURCE_DIR "/tests/vectors/" + name);
+    return files.emplace(name, nlohmann::json::parse(file)).first->second;
+}
+
+inline const nlohmann::json& load(const std::string& name, const std::string& member) {
+    return load(name).at(member);
 }
 
 /// The bytes of hexadecimal text; spaces are allowed.

@@ -8,7 +8,7 @@ namespace sallyport::wamp {
 }  // namespace sallyport::wamp
 
 // A macro, as the text of the expression is what the operator can report.
-#define SALLYPORT_CHECK(expression)                                                   \
-    (static_cast<bool>(expression)                                                    \
-         ? static_cast<void>(0)                                                       \
+#define SALLYPORT_CHECK(expression) \
+    (static_cast<bool>(expression)  \
+         ? static_cast<void>(0)     \
          : ::sallyport::wamp::check_failed(#expression, __FILE__, __LINE__))

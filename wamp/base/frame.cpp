@@ -22,7 +22,9 @@ void write_prefix(unsigned char* prefix, std::size_t bytes) noexcept {
 
 }  // namespace
 
-Frame Frame::copy_of(std::string_view message) { return join({message}); }
+Frame Frame::copy_of(std::string_view message) {
+    return join({message});
+}
 
 Frame Frame::join(std::initializer_list<std::string_view> parts) {
     std::size_t bytes = 0;

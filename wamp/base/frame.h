@@ -31,8 +31,8 @@ public:
 
     /// The message alone, for WebSocket.
     std::string_view message() const noexcept;
-    /// Prefix and message, for RawSocket. The message has at most 16 MiB: the sender compared it with what
-    /// the peer receives before (W-RAW-06, W-RAW-11).
+    /// Prefix and message, for RawSocket. The message has at most 16 MiB: the sender compared it
+    /// with what the peer receives before (W-RAW-06, W-RAW-11).
     std::string_view rawsocket() const noexcept;
     explicit operator bool() const noexcept { return block_ != nullptr; }
 

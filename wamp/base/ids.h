@@ -20,9 +20,13 @@ enum class PeerId : std::uint64_t {};
 
 inline constexpr PeerId no_peer{0};
 
-constexpr bool is_valid_id(std::uint64_t value) { return value >= 1 && value <= id_max; }
+constexpr bool is_valid_id(std::uint64_t value) {
+    return value >= 1 && value <= id_max;
+}
 
 /// The id that follows `id` in a session-scope sequence: 2^53 wraps to 1 (W-ID-04).
-constexpr Id next_id(Id id) { return id >= id_max ? 1 : id + 1; }
+constexpr Id next_id(Id id) {
+    return id >= id_max ? 1 : id + 1;
+}
 
 }  // namespace sallyport::wamp

@@ -24,11 +24,14 @@ enum class UriRule : std::uint8_t {
 /// control character (W-URI-05), at most uri_bytes_max bytes. `uri` is valid UTF-8.
 bool is_valid_uri(std::string_view uri, UriRule rule = UriRule::loose) noexcept;
 
-/// Whether `pattern` may be registered or subscribed under `policy` (W-URI-03): empty components are
-/// allowed anywhere for wildcard; for prefix the last one may be empty, and the whole may be "".
-bool is_valid_pattern(std::string_view pattern, MatchPolicy policy, UriRule rule = UriRule::loose) noexcept;
+/// Whether `pattern` may be registered or subscribed under `policy` (W-URI-03): empty components
+/// are allowed anywhere for wildcard; for prefix the last one may be empty, and the whole may be
+/// "".
+bool is_valid_pattern(std::string_view pattern, MatchPolicy policy,
+                      UriRule rule = UriRule::loose) noexcept;
 
-/// Whether `uri` is matched (W-URI-10): prefix is a plain string prefix, wildcard goes by components.
+/// Whether `uri` is matched (W-URI-10): prefix is a plain string prefix, wildcard goes by
+/// components.
 bool matches(std::string_view pattern, MatchPolicy policy, std::string_view uri) noexcept;
 
 /// Whether the first component is `wamp` (W-URI-06).

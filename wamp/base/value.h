@@ -21,8 +21,8 @@ struct Bytes {
     bool operator==(const Bytes&) const = default;
 };
 
-/// A string-keyed dictionary in order of insertion, for options and details: they hold few entries, so
-/// a linear search beats hashing and an empty one allocates nothing. Keys are unique (W-MSG-08).
+/// A string-keyed dictionary in order of insertion, for options and details: they hold few entries,
+/// so a linear search beats hashing and an empty one allocates nothing. Keys are unique (W-MSG-08).
 class Dict {
 public:
     using Entry = std::pair<std::string, Value>;
@@ -52,7 +52,8 @@ public:
     /// The entry's value when it is there and of that type; the given default otherwise.
     bool get_bool(std::string_view key, bool otherwise) const noexcept;
     std::uint64_t get_uint(std::string_view key, std::uint64_t otherwise) const noexcept;
-    std::string_view get_string(std::string_view key, std::string_view otherwise = {}) const noexcept;
+    std::string_view get_string(std::string_view key,
+                                std::string_view otherwise = {}) const noexcept;
     const Dict* get_dict(std::string_view key) const noexcept;
     const List* get_list(std::string_view key) const noexcept;
 
@@ -67,8 +68,8 @@ private:
 /// Non-negative integers are always held as std::uint64_t, negative ones as std::int64_t.
 class Value {
 public:
-    using Storage = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string,
-                                 Bytes, List, Dict>;
+    using Storage = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double,
+                                 std::string, Bytes, List, Dict>;
 
     Value() noexcept = default;
     Value(std::nullptr_t) noexcept {}
@@ -108,9 +109,17 @@ inline Dict::Dict(Dict&&) noexcept = default;
 inline Dict& Dict::operator=(const Dict&) = default;
 inline Dict& Dict::operator=(Dict&&) noexcept = default;
 inline Dict::~Dict() = default;
-inline bool Dict::empty() const noexcept { return entries_.empty(); }
-inline std::size_t Dict::size() const noexcept { return entries_.size(); }
-inline std::vector<Dict::Entry>::const_iterator Dict::begin() const noexcept { return entries_.begin(); }
-inline std::vector<Dict::Entry>::const_iterator Dict::end() const noexcept { return entries_.end(); }
+inline bool Dict::empty() const noexcept {
+    return entries_.empty();
+}
+inline std::size_t Dict::size() const noexcept {
+    return entries_.size();
+}
+inline std::vector<Dict::Entry>::const_iterator Dict::begin() const noexcept {
+    return entries_.begin();
+}
+inline std::vector<Dict::Entry>::const_iterator Dict::end() const noexcept {
+    return entries_.end();
+}
 
 }  // namespace sallyport::wamp

@@ -21,11 +21,17 @@ constexpr std::array<std::uint8_t, 256> make_digits() {
 
 constexpr std::array<std::uint8_t, 256> digits = make_digits();
 
-std::uint32_t digit(char c) noexcept { return digits[static_cast<unsigned char>(c)]; }
+std::uint32_t digit(char c) noexcept {
+    return digits[static_cast<unsigned char>(c)];
+}
 
-std::uint32_t octet(char c) noexcept { return static_cast<unsigned char>(c); }
+std::uint32_t octet(char c) noexcept {
+    return static_cast<unsigned char>(c);
+}
 
-char low_octet(std::uint32_t value) noexcept { return static_cast<char>(value & 0xFF); }
+char low_octet(std::uint32_t value) noexcept {
+    return static_cast<char>(value & 0xFF);
+}
 
 }  // namespace
 
@@ -54,7 +60,9 @@ void append_base64(std::string& out, std::string_view bytes) {
 bool append_from_base64(std::string& out, std::string_view text) {
     if (text.size() % 4 != 0) return false;
     if (text.empty()) return true;
-    const std::size_t padding = text[text.size() - 1] != '=' ? 0U : text[text.size() - 2] != '=' ? 1U : 2U;
+    const std::size_t padding = text[text.size() - 1] != '='   ? 0U
+                                : text[text.size() - 2] != '=' ? 1U
+                                                               : 2U;
     const std::size_t begin = out.size();
     const auto refuse = [&out, begin] {
         out.resize(begin);

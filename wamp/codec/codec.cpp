@@ -20,9 +20,10 @@ namespace {
 
 constexpr std::size_t usual_head_bytes = 192;
 
-// The types that an ERROR may answer; which of them is legal from whom is the session's matter (W-MSG-05).
+// The types that an ERROR may answer; which of them is legal from whom is the session's matter
+// (W-MSG-05).
 bool is_request_type(std::uint64_t code) noexcept {
-    constexpr std::array requests{MessageType::publish,    MessageType::subscribe,
+    constexpr std::array requests{MessageType::publish,     MessageType::subscribe,
                                   MessageType::unsubscribe, MessageType::call,
                                   MessageType::cancel,      MessageType::register_,
                                   MessageType::unregister,  MessageType::invocation};
@@ -33,7 +34,8 @@ bool is_request_type(std::uint64_t code) noexcept {
 
 // Reads one element; the reason when it is not what the layout asks for.
 template <class Reader>
-std::optional<DecodeError> read_element(Reader& reader, Element element, std::size_t& ids, OwnedParts& parts) {
+std::optional<DecodeError> read_element(Reader& reader, Element element, std::size_t& ids,
+                                        OwnedParts& parts) {
     std::uint64_t number = 0;
     switch (element) {
         case Element::id:
@@ -70,7 +72,8 @@ std::optional<DecodeError> read_element(Reader& reader, Element element, std::si
 }
 
 // UNSUBSCRIBED and UNREGISTERED: Details belong to the request id 0 and only to it.
-bool is_wrong_revocation(const Layout& layout, const OwnedParts& parts, std::size_t elements) noexcept {
+bool is_wrong_revocation(const Layout& layout, const OwnedParts& parts,
+                         std::size_t elements) noexcept {
     return layout.elements[0] == Element::id_or_zero && (parts.ids[0] == 0) != (elements == 2);
 }
 
@@ -92,7 +95,8 @@ Result<Message, DecodeError> decode_with(Reader reader, Serializer serializer) {
     }
     if (reader.failed()) return reader.error();
     if (elements + layout->optional < layout->elements.size()) return DecodeError::wrong_length;
-    if (elements == layout->elements.size() && reader.next_element()) return DecodeError::wrong_length;
+    if (elements == layout->elements.size() && reader.next_element())
+        return DecodeError::wrong_length;
     if (reader.failed() || !reader.finish()) return reader.error();
     if (is_wrong_revocation(*layout, parts, elements)) return DecodeError::wrong_length;
 
@@ -168,7 +172,8 @@ auto with_pieces(Serializer serializer, const Message& message, Use use) {
     const bool json = serializer == Serializer::json;
     const std::string_view args = !payload.args.empty() ? payload.args : json ? "[]" : "\x90";
     const std::string_view comma = json && !payload.kwargs.empty() ? "," : "";
-    return use({std::string_view(head), args, comma, payload.kwargs, std::string_view(json ? "]" : "")});
+    return use(
+        {std::string_view(head), args, comma, payload.kwargs, std::string_view(json ? "]" : "")});
 }
 
 }  // namespace
@@ -245,7 +250,8 @@ OwnedPayload make_payload(Serializer serializer, const List& args, const Dict& k
     std::string encoded_args;
     std::string encoded_kwargs;
     if (!args.empty()) json ? append_json(encoded_args, args) : append_msgpack(encoded_args, args);
-    if (!kwargs.empty()) json ? append_json(encoded_kwargs, kwargs) : append_msgpack(encoded_kwargs, kwargs);
+    if (!kwargs.empty())
+        json ? append_json(encoded_kwargs, kwargs) : append_msgpack(encoded_kwargs, kwargs);
     return OwnedPayload(serializer, std::move(encoded_args), std::move(encoded_kwargs));
 }
 

@@ -44,7 +44,9 @@ bool JsonReader::take(char c) noexcept {
     return true;
 }
 
-bool JsonReader::expect(char c) noexcept { return take(c) || fail(DecodeError::malformed); }
+bool JsonReader::expect(char c) noexcept {
+    return take(c) || fail(DecodeError::malformed);
+}
 
 bool JsonReader::count_value() noexcept {
     if (values_left_ == 0) return fail(DecodeError::too_many_elements);
@@ -160,7 +162,8 @@ bool JsonReader::finish() {
 }
 
 bool JsonReader::literal(std::string_view text) noexcept {
-    if (static_cast<std::size_t>(end_ - at_) < text.size() || span_between(at_, at_ + text.size()) != text) {
+    if (static_cast<std::size_t>(end_ - at_) < text.size() ||
+        span_between(at_, at_ + text.size()) != text) {
         return fail(DecodeError::malformed);
     }
     at_ += text.size();
@@ -207,7 +210,8 @@ bool JsonReader::scalar() noexcept {
     }
 }
 
-// `depth` is where the value would stand if it is an array or object. Without recursion: what is open is one bit a level.
+// `depth` is where the value would stand if it is an array or object. Without recursion: what is
+// open is one bit a level.
 bool JsonReader::skip_value(std::size_t depth) noexcept {
     std::bitset<depth_max + 1> is_object;
     std::size_t open = 0;

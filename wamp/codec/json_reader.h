@@ -14,9 +14,9 @@ namespace sallyport::wamp {
 
 class UniqueKeys;
 
-/// Walks over one JSON text from left to right, validates every byte once and builds only what it is asked for
-/// (W-SER-03, W-MSG-11). Each function returns false at the first fault, which error() then names; after that
-/// the reader is of no more use. MsgpackReader has the same functions.
+/// Walks over one JSON text from left to right, validates every byte once and builds only what it
+/// is asked for (W-SER-03, W-MSG-11). Each function returns false at the first fault, which error()
+/// then names; after that the reader is of no more use. MsgpackReader has the same functions.
 class JsonReader {
 public:
     /// `bytes` and `limits` must outlive the reader.

@@ -21,7 +21,9 @@ bool is_plain(char c) noexcept {
     return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 
 int hex_digit(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
@@ -42,8 +44,12 @@ std::int32_t hex_unit(const char* at, const char* end) noexcept {
     return unit;
 }
 
-constexpr bool is_high_surrogate(std::int32_t unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-constexpr bool is_low_surrogate(std::int32_t unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+constexpr bool is_high_surrogate(std::int32_t unit) {
+    return unit >= 0xD800 && unit <= 0xDBFF;
+}
+constexpr bool is_low_surrogate(std::int32_t unit) {
+    return unit >= 0xDC00 && unit <= 0xDFFF;
+}
 
 std::size_t utf8_bytes(std::int32_t unit) noexcept {
     return unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
@@ -80,7 +86,8 @@ const char* scan_escape(const char* at, const char* end, std::size_t& decoded_by
     return at + 12;
 }
 
-// Appends what the escape at `at` means and returns the byte after it. The escape was accepted before.
+// Appends what the escape at `at` means and returns the byte after it. The escape was accepted
+// before.
 const char* append_escape(std::string& out, const char* at, const char* end) {
     switch (at[1]) {
         case 'b':
@@ -151,19 +158,21 @@ void append_escaped_control(std::string& out, char c) {
 bool is_below_one(std::string_view text) noexcept {
     const std::size_t mark = text.find_first_of("eE");
     const std::string_view digits = text.substr(0, mark);
+    const std::size_t first = digits.find_first_not_of("-0.");
+    if (first == std::string_view::npos) return true;
     std::int64_t exponent = 0;
     if (mark != std::string_view::npos) {
         std::string_view written = text.substr(mark + 1);
         const bool negative = written.starts_with('-');
         if (negative || written.starts_with('+')) written.remove_prefix(1);
-        const auto parsed = std::from_chars(written.data(), written.data() + written.size(), exponent);
+        const auto parsed =
+            std::from_chars(written.data(), written.data() + written.size(), exponent);
         // No text that fits into memory makes up for such an exponent.
         if (parsed.ec != std::errc{} || exponent > (std::int64_t{1} << 48)) return negative;
         if (negative) exponent = -exponent;
     }
-    const std::size_t point = digits.find('.') == std::string_view::npos ? digits.size() : digits.find('.');
-    const std::size_t first = digits.find_first_not_of("-0.");
-    if (first == std::string_view::npos) return true;
+    const std::size_t point =
+        digits.find('.') == std::string_view::npos ? digits.size() : digits.find('.');
     const auto place = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
     return (first < point ? place - 1 : place) + exponent < 0;
 }
@@ -179,7 +188,8 @@ const char* skip_json_plain_by_words(const char* at, const char* end) noexcept {
         // A byte that is zero after the xor, or below 0x20, borrows into its own high bit.
         const std::uint64_t quote = word ^ (ones * 0x22);
         const std::uint64_t backslash = word ^ (ones * 0x5C);
-        const std::uint64_t found = (quote - ones) | (backslash - ones) | (word - ones * 0x20) | word;
+        const std::uint64_t found =
+            (quote - ones) | (backslash - ones) | (word - ones * 0x20) | word;
         if ((found & high) != 0) break;
         at += 8;
     }
@@ -332,7 +342,8 @@ JsonNumber json_number(std::string_view text, bool integral) noexcept {
 void append_json_double(std::string& out, double value) {
     std::array<char, 32> buffer{};
     const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-    const std::string_view text(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
+    const std::string_view text(buffer.data(),
+                                static_cast<std::size_t>(written.ptr - buffer.data()));
     out += text;
     if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
 }

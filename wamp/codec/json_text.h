@@ -7,10 +7,12 @@
 
 namespace sallyport::wamp {
 
-/// How a string of the JSON binary convention begins in the text: U+0000 can only stand there escaped (W-SER-04).
+/// How a string of the JSON binary convention begins in the text: U+0000 can only stand there
+/// escaped (W-SER-04).
 inline constexpr std::string_view json_binary_mark = "\\u0000";
 
-/// The first byte that is a quote, a backslash, a control character or not ASCII; `end` when there is none.
+/// The first byte that is a quote, a backslash, a control character or not ASCII; `end` when there
+/// is none.
 const char* skip_json_plain(const char* at, const char* end) noexcept;
 /// The same without the vector unit, for machines that have none.
 const char* skip_json_plain_by_words(const char* at, const char* end) noexcept;
@@ -24,8 +26,9 @@ struct JsonString {
     bool is_binary() const noexcept { return escaped && raw.starts_with(json_binary_mark); }
 };
 
-/// Reads the string that begins after its opening quote at `at`: the byte after the closing quote, or null when
-/// it is not well-formed: control characters, unknown escapes, lone surrogates, bad UTF-8, no end (W-SER-03).
+/// Reads the string that begins after its opening quote at `at`: the byte after the closing quote,
+/// or null when it is not well-formed: control characters, unknown escapes, lone surrogates, bad
+/// UTF-8, no end (W-SER-03).
 const char* scan_json_string(const char* at, const char* end, JsonString& string) noexcept;
 
 /// Appends what a string stands for that scan_json_string() accepted.
@@ -46,12 +49,13 @@ struct JsonNumber {
     double floating = 0;
 };
 
-/// The byte after the number that begins at `at`, or null when its grammar is wrong. `integral`: neither point nor
-/// exponent.
+/// The byte after the number that begins at `at`, or null when its grammar is wrong. `integral`:
+/// neither point nor exponent.
 const char* scan_json_number(const char* at, const char* end, bool& integral) noexcept;
 
-/// The value of a number that scan_json_number() accepted. Integers are exact up to 64 bits and never go through
-/// double (W-SER-03); what does not fit is out_of_range, as is a floating number beyond double.
+/// The value of a number that scan_json_number() accepted. Integers are exact up to 64 bits and
+/// never go through double (W-SER-03); what does not fit is out_of_range, as is a floating number
+/// beyond double.
 JsonNumber json_number(std::string_view text, bool integral) noexcept;
 
 /// Appends a finite number so that it reads back as the same double, and not as an integer.

@@ -50,9 +50,13 @@ struct Writer {
 
 }  // namespace
 
-void append_json_unsigned(std::string& out, std::uint64_t number) { append_integer(out, number); }
+void append_json_unsigned(std::string& out, std::uint64_t number) {
+    append_integer(out, number);
+}
 
-void append_json(std::string& out, const Value& value) { std::visit(Writer{out}, value.storage()); }
+void append_json(std::string& out, const Value& value) {
+    std::visit(Writer{out}, value.storage());
+}
 
 void append_json(std::string& out, const List& list) {
     out.push_back('[');

@@ -5,7 +5,9 @@
 namespace sallyport::wamp {
 namespace {
 
-const Dict* unless_empty(const Dict& dict) noexcept { return dict.empty() ? nullptr : &dict; }
+const Dict* unless_empty(const Dict& dict) noexcept {
+    return dict.empty() ? nullptr : &dict;
+}
 
 BorrowedParts with(Id first, Id second) noexcept {
     BorrowedParts parts;
@@ -23,13 +25,25 @@ BorrowedParts with(std::array<Id, 2> ids, const Dict* dict, std::string_view tex
     return parts;
 }
 
-BorrowedParts parts(const Hello& m) noexcept { return with({}, &m.details, m.realm); }
-BorrowedParts parts(const Welcome& m) noexcept { return with({m.session, 0}, &m.details); }
+BorrowedParts parts(const Hello& m) noexcept {
+    return with({}, &m.details, m.realm);
+}
+BorrowedParts parts(const Welcome& m) noexcept {
+    return with({m.session, 0}, &m.details);
+}
 // Without its payload: some peers take three elements only (W-MSG-13).
-BorrowedParts parts(const Abort& m) noexcept { return with({}, &m.details, m.reason); }
-BorrowedParts parts(const Challenge& m) noexcept { return with({}, &m.extra, m.method); }
-BorrowedParts parts(const Authenticate& m) noexcept { return with({}, &m.extra, m.signature); }
-BorrowedParts parts(const Goodbye& m) noexcept { return with({}, &m.details, m.reason); }
+BorrowedParts parts(const Abort& m) noexcept {
+    return with({}, &m.details, m.reason);
+}
+BorrowedParts parts(const Challenge& m) noexcept {
+    return with({}, &m.extra, m.method);
+}
+BorrowedParts parts(const Authenticate& m) noexcept {
+    return with({}, &m.extra, m.signature);
+}
+BorrowedParts parts(const Goodbye& m) noexcept {
+    return with({}, &m.details, m.reason);
+}
 BorrowedParts parts(const Error& m) noexcept {
     BorrowedParts all = with({m.request, 0}, &m.details, m.uri, &m.payload);
     all.request_type = m.request_type;
@@ -38,9 +52,15 @@ BorrowedParts parts(const Error& m) noexcept {
 BorrowedParts parts(const Publish& m) noexcept {
     return with({m.request, 0}, &m.options, m.topic, &m.payload);
 }
-BorrowedParts parts(const Published& m) noexcept { return with(m.request, m.publication); }
-BorrowedParts parts(const Subscribe& m) noexcept { return with({m.request, 0}, &m.options, m.topic); }
-BorrowedParts parts(const Subscribed& m) noexcept { return with(m.request, m.subscription); }
+BorrowedParts parts(const Published& m) noexcept {
+    return with(m.request, m.publication);
+}
+BorrowedParts parts(const Subscribe& m) noexcept {
+    return with({m.request, 0}, &m.options, m.topic);
+}
+BorrowedParts parts(const Subscribed& m) noexcept {
+    return with(m.request, m.subscription);
+}
 BorrowedParts parts(const Unsubscribe& m) noexcept {
     return with({m.request, m.subscription}, unless_empty(m.options));
 }
@@ -54,14 +74,18 @@ BorrowedParts parts(const Event& m) noexcept {
 BorrowedParts parts(const Call& m) noexcept {
     return with({m.request, 0}, &m.options, m.procedure, &m.payload);
 }
-BorrowedParts parts(const Cancel& m) noexcept { return with({m.request, 0}, &m.options); }
+BorrowedParts parts(const Cancel& m) noexcept {
+    return with({m.request, 0}, &m.options);
+}
 BorrowedParts parts(const CallResult& m) noexcept {
     return with({m.request, 0}, &m.details, {}, &m.payload);
 }
 BorrowedParts parts(const Register& m) noexcept {
     return with({m.request, 0}, &m.options, m.procedure);
 }
-BorrowedParts parts(const Registered& m) noexcept { return with(m.request, m.registration); }
+BorrowedParts parts(const Registered& m) noexcept {
+    return with(m.request, m.registration);
+}
 BorrowedParts parts(const Unregister& m) noexcept {
     return with({m.request, m.registration}, unless_empty(m.options));
 }
@@ -71,7 +95,9 @@ BorrowedParts parts(const Unregistered& m) noexcept {
 BorrowedParts parts(const Invocation& m) noexcept {
     return with({m.request, m.registration}, &m.details, {}, &m.payload);
 }
-BorrowedParts parts(const Interrupt& m) noexcept { return with({m.request, 0}, &m.options); }
+BorrowedParts parts(const Interrupt& m) noexcept {
+    return with({m.request, 0}, &m.options);
+}
 BorrowedParts parts(const Yield& m) noexcept {
     return with({m.request, 0}, &m.options, {}, &m.payload);
 }

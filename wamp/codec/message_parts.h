@@ -10,8 +10,9 @@
 
 namespace sallyport::wamp {
 
-/// What every message is made of, whatever its type: one layout-driven decoder and encoder serve all of them.
-/// No message has more than two ids, one dictionary and one text; ids stand in the order of the wire.
+/// What every message is made of, whatever its type: one layout-driven decoder and encoder serve
+/// all of them. No message has more than two ids, one dictionary and one text; ids stand in the
+/// order of the wire.
 struct OwnedParts {
     std::array<Id, 2> ids{};
     MessageType request_type = MessageType::call;

@@ -16,7 +16,9 @@ using Kind = MsgpackToken::Kind;
 constexpr std::size_t message_depth = 1;
 constexpr std::size_t element_depth = 2;
 
-bool begins_with_nul(std::string_view text) noexcept { return !text.empty() && text.front() == '\0'; }
+bool begins_with_nul(std::string_view text) noexcept {
+    return !text.empty() && text.front() == '\0';
+}
 
 }  // namespace
 
@@ -97,7 +99,8 @@ bool MsgpackReader::read_text(std::string& text) {
     MsgpackToken token;
     if (!count_value() || !take(token)) return false;
     // Text that begins with NUL could not be said to a JSON peer (W-SER-05).
-    if (token.kind != Kind::text || begins_with_nul(token.bytes)) return fail(DecodeError::wrong_element);
+    if (token.kind != Kind::text || begins_with_nul(token.bytes))
+        return fail(DecodeError::wrong_element);
     text.assign(token.bytes);
     return true;
 }
@@ -145,10 +148,13 @@ bool MsgpackReader::read_document(Value& value_out) {
     return value(value_out, message_depth) && finish();
 }
 
-bool MsgpackReader::finish() noexcept { return at_ == end_ || fail(DecodeError::malformed); }
+bool MsgpackReader::finish() noexcept {
+    return at_ == end_ || fail(DecodeError::malformed);
+}
 
-// `depth` is where the value would stand if it is a container. Without recursion: a level is the number of items that it
-// still wants. Keys may be of any type here (W-SER-07); they are told from values by their place.
+// `depth` is where the value would stand if it is a container. Without recursion: a level is the
+// number of items that it still wants. Keys may be of any type here (W-SER-07); they are told from
+// values by their place.
 bool MsgpackReader::skip_value(std::size_t depth) noexcept {
     struct Level {
         std::uint64_t left;

@@ -12,9 +12,10 @@
 
 namespace sallyport::wamp {
 
-/// Walks over one MessagePack text from left to right, validates every byte once and builds only what it is asked
-/// for (W-SER-07, W-MSG-11). Each function returns false at the first fault, which error() then names; after
-/// that the reader is of no more use. JsonReader has the same functions and explains them.
+/// Walks over one MessagePack text from left to right, validates every byte once and builds only
+/// what it is asked for (W-SER-07, W-MSG-11). Each function returns false at the first fault, which
+/// error() then names; after that the reader is of no more use. JsonReader has the same functions
+/// and explains them.
 class MsgpackReader {
 public:
     /// `bytes` and `limits` must outlive the reader.

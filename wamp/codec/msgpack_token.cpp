@@ -132,7 +132,8 @@ const char* read_marked(unsigned char mark, Cursor cursor, MsgpackToken& token) 
         case 0xD6:
         case 0xD7:
         case 0xD8:
-            return cursor.bytes(Kind::extension, (std::uint64_t{1} << (mark - 0xD4U)) + extension_type, token);
+            return cursor.bytes(Kind::extension,
+                                (std::uint64_t{1} << (mark - 0xD4U)) + extension_type, token);
         case 0xD9:
             return cursor.sized_bytes<std::uint8_t>(Kind::text, 0, token);
         case 0xDA:

@@ -23,16 +23,20 @@ void append_marked(std::string& out, unsigned char mark, Number number) {
     out.append(bytes.data(), bytes.size());
 }
 
-void append_byte(std::string& out, std::size_t byte) { out.push_back(static_cast<char>(byte & 0xFF)); }
+void append_byte(std::string& out, std::size_t byte) {
+    out.push_back(static_cast<char>(byte & 0xFF));
+}
 
-void append_container(std::string& out, std::size_t count, unsigned char fixed, unsigned char mark16) {
+void append_container(std::string& out, std::size_t count, unsigned char fixed,
+                      unsigned char mark16) {
     SALLYPORT_CHECK(count <= std::numeric_limits<std::uint32_t>::max());
     if (count < 16) {
         append_byte(out, fixed | count);
     } else if (count <= 0xFFFF) {
         append_marked(out, mark16, static_cast<std::uint16_t>(count));
     } else {
-        append_marked(out, static_cast<unsigned char>(mark16 + 1), static_cast<std::uint32_t>(count));
+        append_marked(out, static_cast<unsigned char>(mark16 + 1),
+                      static_cast<std::uint32_t>(count));
     }
 }
 
@@ -99,9 +103,13 @@ void append_msgpack_double(std::string& out, double number) {
     append_marked(out, 0xCB, std::bit_cast<std::uint64_t>(number));
 }
 
-void append_msgpack_boolean(std::string& out, bool flag) { append_byte(out, flag ? 0xC3 : 0xC2); }
+void append_msgpack_boolean(std::string& out, bool flag) {
+    append_byte(out, flag ? 0xC3 : 0xC2);
+}
 
-void append_msgpack_nil(std::string& out) { append_byte(out, 0xC0); }
+void append_msgpack_nil(std::string& out) {
+    append_byte(out, 0xC0);
+}
 
 void append_msgpack_text(std::string& out, std::string_view text) {
     if (text.size() < 32) {
@@ -112,13 +120,21 @@ void append_msgpack_text(std::string& out, std::string_view text) {
     }
 }
 
-void append_msgpack_binary(std::string& out, std::string_view bytes) { append_sized(out, bytes, 0xC4); }
+void append_msgpack_binary(std::string& out, std::string_view bytes) {
+    append_sized(out, bytes, 0xC4);
+}
 
-void append_msgpack_array(std::string& out, std::size_t count) { append_container(out, count, 0x90, 0xDC); }
+void append_msgpack_array(std::string& out, std::size_t count) {
+    append_container(out, count, 0x90, 0xDC);
+}
 
-void append_msgpack_map(std::string& out, std::size_t count) { append_container(out, count, 0x80, 0xDE); }
+void append_msgpack_map(std::string& out, std::size_t count) {
+    append_container(out, count, 0x80, 0xDE);
+}
 
-void append_msgpack(std::string& out, const Value& value) { std::visit(Writer{out}, value.storage()); }
+void append_msgpack(std::string& out, const Value& value) {
+    std::visit(Writer{out}, value.storage());
+}
 
 void append_msgpack(std::string& out, const List& list) {
     append_msgpack_array(out, list.size());

@@ -34,7 +34,9 @@ void append_octets(std::string& out, unsigned second) {
     out.append(2, '\0');
 }
 
-std::size_t length_of_code(unsigned char code) noexcept { return length_bytes_min << code; }
+std::size_t length_of_code(unsigned char code) noexcept {
+    return length_bytes_min << code;
+}
 
 void append_control(std::string& out, FrameType type, std::string_view payload) {
     out.push_back(static_cast<char>(type));
@@ -149,7 +151,8 @@ RawSocket::Event RawSocket::on_reply(std::string_view octets) {
     const unsigned char low = octet(octets, 1) & 0x0F;
     if (octet(octets, 2) != 0 || octet(octets, 3) != 0) return fail("reserved octets in the reply");
     if (low == 0) return fail(refusal_text(high));
-    if (low != static_cast<unsigned char>(serializer_)) return fail("the peer chose another serializer");
+    if (low != static_cast<unsigned char>(serializer_))
+        return fail("the peer chose another serializer");
     return opened(high);
 }
 
@@ -169,7 +172,8 @@ RawSocket::Event RawSocket::next_frame() {
             start = partial_;
         }
         std::size_t body = 0;
-        if (const std::string_view fault = read_prefix(start, body); !fault.empty()) return fail(fault);
+        if (const std::string_view fault = read_prefix(start, body); !fault.empty())
+            return fail(fault);
         const std::size_t frame_bytes = prefix_bytes + body;
         std::string_view frame = input_.substr(0, frame_bytes);
         if (!partial_.empty()) {
@@ -191,9 +195,10 @@ RawSocket::Event RawSocket::next_frame() {
     return {};
 }
 
-// The number of bytes after the prefix; the reason when there can be no such frame, before any of its body is read
-// (W-RAW-05, W-RAW-06).
-std::string_view RawSocket::read_prefix(std::string_view prefix, std::size_t& body_bytes) const noexcept {
+// The number of bytes after the prefix; the reason when there can be no such frame, before any of
+// its body is read (W-RAW-05, W-RAW-06).
+std::string_view RawSocket::read_prefix(std::string_view prefix,
+                                        std::size_t& body_bytes) const noexcept {
     const unsigned char first = octet(prefix, 0);
     const unsigned char type = first & 0x07;
     body_bytes = (std::size_t{octet(prefix, 1)} << 16) | (std::size_t{octet(prefix, 2)} << 8) |

@@ -9,25 +9,26 @@
 
 namespace sallyport::wamp {
 
-/// RawSocket as a machine without a socket (checklist §2.3): fed with bytes as they arrive, asked for events
-/// until there is none. Complete frames are handed out as views into the bytes that were fed; only the
-/// beginning of a frame that is cut is copied. One object is one end of one connection.
+/// RawSocket as a machine without a socket (checklist §2.3): fed with bytes as they arrive, asked
+/// for events until there is none. Complete frames are handed out as views into the bytes that were
+/// fed; only the beginning of a frame that is cut is copied. One object is one end of one
+/// connection.
 class RawSocket {
 public:
     static constexpr std::size_t ping_bytes_max = 125;  ///< of payload (W-RAW-07)
 
     enum class Kind : std::uint8_t {
-        none,     ///< feed more
-        opened,   ///< the handshake is done
+        none,    ///< feed more
+        opened,  ///< the handshake is done
         message,
-        ping,     ///< the PONG is already in to_send()
+        ping,  ///< the PONG is already in to_send()
         pong,
-        failed,   ///< send what is in to_send(), then close
+        failed,  ///< send what is in to_send(), then close
     };
     struct Event {
         Kind kind = Kind::none;
-        std::string_view bytes;             ///< message, payload of a PONG, or why it failed; until feed()
-        Serializer serializer{};            ///< opened
+        std::string_view bytes;   ///< message, payload of a PONG, or why it failed; until feed()
+        Serializer serializer{};  ///< opened
         std::size_t peer_receives_max = 0;  ///< opened: bytes of a message that the peer accepts
     };
 
@@ -40,7 +41,8 @@ public:
     void feed(std::string_view bytes);
     Event next();
 
-    /// Octets of the machine's own (handshake, PONG) to send before anything else; the caller clears it.
+    /// Octets of the machine's own (handshake, PONG) to send before anything else; the caller
+    /// clears it.
     std::string& to_send() noexcept { return to_send_; }
 
     /// A PING frame (W-RAW-07); payload at most ping_bytes_max bytes.
@@ -48,7 +50,8 @@ public:
 
 private:
     enum class State : std::uint8_t { handshake_server, handshake_client, open, failed };
-    RawSocket(State state, std::size_t receives_max) noexcept : state_(state), receives_max_(receives_max) {}
+    RawSocket(State state, std::size_t receives_max) noexcept
+        : state_(state), receives_max_(receives_max) {}
 
     Event next_handshake();
     Event accept(std::string_view octets);
@@ -63,9 +66,9 @@ private:
     Serializer serializer_{};
     unsigned serializers_ = 0;
     std::size_t receives_max_;  ///< as announced: a power of two
-    std::string_view input_;  ///< fed, not yet looked at
-    std::string partial_;     ///< the beginning of a frame that was cut
-    std::string complete_;    ///< a frame put together from parts, while it is handed out
+    std::string_view input_;    ///< fed, not yet looked at
+    std::string partial_;       ///< the beginning of a frame that was cut
+    std::string complete_;      ///< a frame put together from parts, while it is handed out
     std::string to_send_;
 };
 

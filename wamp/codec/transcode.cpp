@@ -21,7 +21,9 @@ namespace {
 
 using Problem = std::optional<TranscodeError>;
 
-bool is_json_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_json_space(char c) noexcept {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 const char* skip_json_space(const char* at, const char* end) noexcept {
     while (at != end && is_json_space(*at)) ++at;
@@ -34,8 +36,8 @@ bool is_key(const char* at, const char* end) noexcept {
     return at != end && *at == ':';
 }
 
-// MessagePack wants the number of items before the items. The numbers of all containers, in the order of their
-// opening brackets: the commas of each, and one if it holds anything.
+// MessagePack wants the number of items before the items. The numbers of all containers, in the
+// order of their opening brackets: the commas of each, and one if it holds anything.
 std::vector<std::uint32_t> count_json_items(std::string_view json) {
     std::vector<std::uint32_t> counts;
     std::array<std::size_t, depth_max + 1> open{};
@@ -65,7 +67,8 @@ std::vector<std::uint32_t> count_json_items(std::string_view json) {
     return counts;
 }
 
-// Goes over the tokens of one validated JSON text once; the structure is in the counts, so it needs no stack.
+// Goes over the tokens of one validated JSON text once; the structure is in the counts, so it needs
+// no stack.
 class JsonToMsgpack {
 public:
     explicit JsonToMsgpack(std::string_view json)
@@ -146,7 +149,8 @@ private:
         const char* const begin = at_;
         at_ = scan_json_number(at_, end_, integral);
         SALLYPORT_CHECK(at_ != nullptr);
-        const JsonNumber found = json_number({begin, static_cast<std::size_t>(at_ - begin)}, integral);
+        const JsonNumber found =
+            json_number({begin, static_cast<std::size_t>(at_ - begin)}, integral);
         switch (found.kind) {
             case JsonNumber::Kind::unsigned_integer:
                 append_msgpack_unsigned(out_, found.unsigned_integer);
@@ -188,7 +192,8 @@ public:
             --level.left;
             at_ = read_msgpack_token(at_, end_, token_);
             SALLYPORT_CHECK(at_ != nullptr);
-            if (key && token_.kind != MsgpackToken::Kind::text) return TranscodeError::not_representable;
+            if (key && token_.kind != MsgpackToken::Kind::text)
+                return TranscodeError::not_representable;
             if (Problem problem = write()) return problem;
             close();
         }

@@ -14,7 +14,9 @@ void UniqueKeys::add(std::string_view key) {
     all_.push_back(key);
 }
 
-void UniqueKeys::add_owned(std::string key) { add(owned_.emplace_back(std::move(key))); }
+void UniqueKeys::add_owned(std::string key) {
+    add(owned_.emplace_back(std::move(key)));
+}
 
 bool UniqueKeys::unique() noexcept {
     if (all_.empty()) {

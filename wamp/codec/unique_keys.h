@@ -9,8 +9,8 @@
 
 namespace sallyport::wamp {
 
-/// Finds out whether the keys of one map are unique (W-MSG-08): without allocation for the usual few, in
-/// n log n for as many as an attacker likes to send. The keys must outlive it.
+/// Finds out whether the keys of one map are unique (W-MSG-08): without allocation for the usual
+/// few, in n log n for as many as an attacker likes to send. The keys must outlive it.
 class UniqueKeys {
 public:
     void add(std::string_view key);

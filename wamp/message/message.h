@@ -41,8 +41,8 @@ enum class MessageType : std::uint16_t {
 
 std::string_view to_string(MessageType type) noexcept;  ///< "HELLO" …
 
-// One struct per message, elements in the order of the wire. A message that carries application payload
-// borrows it (see Payload); all else is owned.
+// One struct per message, elements in the order of the wire. A message that carries application
+// payload borrows it (see Payload); all else is owned.
 
 struct Hello {
     static constexpr MessageType type = MessageType::hello;
@@ -183,9 +183,10 @@ struct Yield {
     Payload payload;
 };
 
-using Message = std::variant<Hello, Welcome, Abort, Challenge, Authenticate, Goodbye, Error, Publish, Published,
-                             Subscribe, Subscribed, Unsubscribe, Unsubscribed, Event, Call, Cancel, CallResult,
-                             Register, Registered, Unregister, Unregistered, Invocation, Interrupt, Yield>;
+using Message =
+    std::variant<Hello, Welcome, Abort, Challenge, Authenticate, Goodbye, Error, Publish, Published,
+                 Subscribe, Subscribed, Unsubscribe, Unsubscribed, Event, Call, Cancel, CallResult,
+                 Register, Registered, Unregister, Unregistered, Invocation, Interrupt, Yield>;
 
 inline MessageType type_of(const Message& message) noexcept {
     return std::visit([](const auto& m) { return m.type; }, message);

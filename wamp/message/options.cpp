@@ -72,31 +72,42 @@ constexpr std::array<std::string_view, 27> feature_names{
 };
 
 constexpr std::array hello_rules{
-    Rule{"agent", Kind::text},         Rule{"roles", Kind::roles},
-    Rule{"authmethods", Kind::text_list}, Rule{"authid", Kind::text},
-    Rule{"authrole", Kind::text},      Rule{"authextra", Kind::dict},
+    Rule{"agent", Kind::text},
+    Rule{"roles", Kind::roles},
+    Rule{"authmethods", Kind::text_list},
+    Rule{"authid", Kind::text},
+    Rule{"authrole", Kind::text},
+    Rule{"authextra", Kind::dict},
     Rule{"transport", Kind::dict},
 };
 constexpr std::array welcome_rules{
-    Rule{"agent", Kind::text},      Rule{"roles", Kind::roles},       Rule{"realm", Kind::text},
-    Rule{"authid", Kind::text},     Rule{"authrole", Kind::text},     Rule{"authmethod", Kind::text},
+    Rule{"agent", Kind::text},        Rule{"roles", Kind::roles},    Rule{"realm", Kind::text},
+    Rule{"authid", Kind::text},       Rule{"authrole", Kind::text},  Rule{"authmethod", Kind::text},
     Rule{"authprovider", Kind::text}, Rule{"authextra", Kind::dict},
 };
 constexpr std::array message_rules{Rule{"message", Kind::text}};
 constexpr std::array error_rules{
-    Rule{"ppt_scheme", Kind::text}, Rule{"ppt_serializer", Kind::text},
-    Rule{"ppt_cipher", Kind::text}, Rule{"ppt_keyid", Kind::text},
+    Rule{"ppt_scheme", Kind::text},       Rule{"ppt_serializer", Kind::text},
+    Rule{"ppt_cipher", Kind::text},       Rule{"ppt_keyid", Kind::text},
     Rule{"forward_for", Kind::dict_list},
 };
 constexpr std::array publish_rules{
-    Rule{"acknowledge", Kind::boolean},       Rule{"exclude_me", Kind::boolean},
-    Rule{"disclose_me", Kind::boolean},       Rule{"retain", Kind::boolean},
-    Rule{"exclude", Kind::id_list},           Rule{"exclude_authid", Kind::text_list},
-    Rule{"exclude_authrole", Kind::text_list}, Rule{"eligible", Kind::id_list},
-    Rule{"eligible_authid", Kind::text_list}, Rule{"eligible_authrole", Kind::text_list},
-    Rule{"ppt_scheme", Kind::text},           Rule{"ppt_serializer", Kind::text},
-    Rule{"ppt_cipher", Kind::text},           Rule{"ppt_keyid", Kind::text},
-    Rule{"transaction_hash", Kind::text},     Rule{"forward_for", Kind::dict_list},
+    Rule{"acknowledge", Kind::boolean},
+    Rule{"exclude_me", Kind::boolean},
+    Rule{"disclose_me", Kind::boolean},
+    Rule{"retain", Kind::boolean},
+    Rule{"exclude", Kind::id_list},
+    Rule{"exclude_authid", Kind::text_list},
+    Rule{"exclude_authrole", Kind::text_list},
+    Rule{"eligible", Kind::id_list},
+    Rule{"eligible_authid", Kind::text_list},
+    Rule{"eligible_authrole", Kind::text_list},
+    Rule{"ppt_scheme", Kind::text},
+    Rule{"ppt_serializer", Kind::text},
+    Rule{"ppt_cipher", Kind::text},
+    Rule{"ppt_keyid", Kind::text},
+    Rule{"transaction_hash", Kind::text},
+    Rule{"forward_for", Kind::dict_list},
 };
 constexpr std::array subscribe_rules{
     Rule{"match", Kind::match},
@@ -151,13 +162,13 @@ constexpr std::array register_rules{
     Rule{"forward_for", Kind::dict_list},
 };
 constexpr std::array invocation_rules{
-    Rule{"procedure", Kind::text},          Rule{"caller", Kind::id},
-    Rule{"caller_authid", Kind::text},      Rule{"caller_authrole", Kind::text},
+    Rule{"procedure", Kind::text},           Rule{"caller", Kind::id},
+    Rule{"caller_authid", Kind::text},       Rule{"caller_authrole", Kind::text},
     Rule{"receive_progress", Kind::boolean}, Rule{"progress", Kind::boolean},
     Rule{"timeout", Kind::unsigned_integer}, Rule{"trustlevel", Kind::unsigned_integer},
-    Rule{"ppt_scheme", Kind::text},         Rule{"ppt_serializer", Kind::text},
-    Rule{"ppt_cipher", Kind::text},         Rule{"ppt_keyid", Kind::text},
-    Rule{"transaction_hash", Kind::text},   Rule{"forward_for", Kind::dict_list},
+    Rule{"ppt_scheme", Kind::text},          Rule{"ppt_serializer", Kind::text},
+    Rule{"ppt_cipher", Kind::text},          Rule{"ppt_keyid", Kind::text},
+    Rule{"transaction_hash", Kind::text},    Rule{"forward_for", Kind::dict_list},
 };
 
 std::span<const Rule> rules_of(MessageType type) noexcept {
@@ -258,9 +269,8 @@ bool is_kind(const Value& value, Kind kind) noexcept {
         case Kind::roles:
             return are_roles(value);
         case Kind::text_list:
-            return is_list_of(value, [](const Value& item) {
-                return item.get_if<std::string>() != nullptr;
-            });
+            return is_list_of(
+                value, [](const Value& item) { return item.get_if<std::string>() != nullptr; });
         case Kind::id_list:
             return is_list_of(value, is_id);
         case Kind::dict_list:

@@ -25,7 +25,8 @@ inline constexpr std::string_view authentication_denied = "wamp.error.authentica
 inline constexpr std::string_view authentication_failed = "wamp.error.authentication_failed";
 inline constexpr std::string_view authentication_required = "wamp.error.authentication_required";
 inline constexpr std::string_view option_not_allowed = "wamp.error.option_not_allowed";
-inline constexpr std::string_view disclose_me_disallowed = "wamp.error.option_disallowed.disclose_me";
+inline constexpr std::string_view disclose_me_disallowed =
+    "wamp.error.option_disallowed.disclose_me";
 inline constexpr std::string_view network_failure = "wamp.error.network_failure";
 inline constexpr std::string_view unavailable = "wamp.error.unavailable";
 inline constexpr std::string_view no_available_callee = "wamp.error.no_available_callee";

@@ -35,8 +35,10 @@ TEST(Frame, WritesThreeOctetsOfLength) {
 
 TEST(Frame, SaysExactly16MibWithTheXBit) {  // W-RAW-05
     const std::string most(16 * mib - 1, 'x');
-    EXPECT_EQ(Frame::copy_of(most).rawsocket().substr(0, 4), std::string_view("\x00\xFF\xFF\xFF", 4));
-    EXPECT_EQ(Frame::copy_of(most + 'x').rawsocket().substr(0, 4), std::string_view("\x08\0\0\0", 4));
+    EXPECT_EQ(Frame::copy_of(most).rawsocket().substr(0, 4),
+              std::string_view("\x00\xFF\xFF\xFF", 4));
+    EXPECT_EQ(Frame::copy_of(most + 'x').rawsocket().substr(0, 4),
+              std::string_view("\x08\0\0\0", 4));
 }
 
 TEST(FrameDeathTest, MoreThan16MibIsForWebSocketOnly) {

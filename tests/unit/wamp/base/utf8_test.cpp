@@ -16,7 +16,12 @@ using vectors::unhex;
 bool is_valid_by_definition(std::string_view text) {
     while (!text.empty()) {
         const auto first = static_cast<unsigned char>(text[0]);
-        const std::size_t bytes = first < 0x80 ? 1 : first < 0xC0 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF8 ? 4 : 0;
+        const std::size_t bytes = first < 0x80   ? 1
+                                  : first < 0xC0 ? 0
+                                  : first < 0xE0 ? 2
+                                  : first < 0xF0 ? 3
+                                  : first < 0xF8 ? 4
+                                                 : 0;
         if (bytes == 0 || text.size() < bytes) return false;
         char32_t c = bytes == 1 ? first : first & (0xFFU >> (bytes + 1));
         for (std::size_t index = 1; index < bytes; ++index) {
@@ -34,7 +39,8 @@ bool is_valid_by_definition(std::string_view text) {
 }
 
 TEST(Utf8, AcceptsAndRefusesEveryPairAndTripleOfEdgeBytesAsTheDefinitionDoes) {
-    const std::string edges = unhex("00 41 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 f8 ff");
+    const std::string edges =
+        unhex("00 41 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ec ed ee ef f0 f1 f3 f4 f5 f8 ff");
     for (char a : edges) {
         for (char b : edges) {
             for (char c : edges) {
@@ -72,7 +78,8 @@ TEST(Utf8, TakesCodePointsOneByOne) {
 }
 
 TEST(Utf8, WritesAndReadsBackTheEdgesOfEachLength) {
-    for (char32_t c : {U'\0', U'\x7F', U'\x80', U'\u07FF', U'\u0800', U'\uFFFF', U'\U00010000', U'\U0010FFFF'}) {
+    for (char32_t c :
+         {U'\0', U'\x7F', U'\x80', U'\u07FF', U'\u0800', U'\uFFFF', U'\U00010000', U'\U0010FFFF'}) {
         std::string text;
         append_utf8(text, c);
         EXPECT_TRUE(is_valid_utf8(text));

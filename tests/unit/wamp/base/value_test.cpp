@@ -55,7 +55,7 @@ TEST(Dict, FindsAndErases) {
 }
 
 TEST(Dict, GivesTheDefaultForAMissingEntryAndForAWrongType) {
-    const Dict dict{{"flag", true}, {"count", 3},      {"text", "t"},
+    const Dict dict{{"flag", true},           {"count", 3},      {"text", "t"},
                     {"dict", Dict{{"x", 1}}}, {"list", List{1}}, {"below", -1}};
     EXPECT_TRUE(dict.get_bool("flag", false));
     EXPECT_TRUE(dict.get_bool("count", true));
