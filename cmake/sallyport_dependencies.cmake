@@ -33,7 +33,9 @@ if(NOT SALLYPORT_CORE_ONLY)
         sallyport_need(libseccomp-dev seccomp_FOUND)
     endif()
 endif()
+set(_cure "deploy/install-dependencies")
 if(SALLYPORT_TESTS)
+    string(APPEND _cure " --tests   (or configure with -DSALLYPORT_TESTS=OFF)")
     find_package(GTest QUIET CONFIG)
     sallyport_need(libgtest-dev GTest_FOUND)
     find_package(nlohmann_json QUIET CONFIG)
@@ -42,7 +44,7 @@ endif()
 
 if(_missing)
     list(JOIN _missing " " _missing_line)
-    message(FATAL_ERROR "Missing packages: ${_missing_line}\nInstall them with: deploy/install-dependencies")
+    message(FATAL_ERROR "Missing packages: ${_missing_line}\nInstall them with: ${_cure}")
 endif()
 
 # OpenSSL's home is policy/crypto and the net folders; toml++'s is policy and gateway/app; tests/layout holds this.
