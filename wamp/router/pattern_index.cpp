@@ -28,6 +28,10 @@ void split(std::string_view uri, std::vector<std::string_view>& out) {
     }
 }
 
+bool ends_component(std::string_view uri, std::size_t length) noexcept {
+    return length == 0 || length == uri.size() || uri[length] == '.' || uri[length - 1] == '.';
+}
+
 /// A concrete component beats a wildcard at the first place where two shapes differ: that is the longer run of
 /// concrete components of W-PBR-02. Two shapes of equal length never tie.
 constexpr char wild_mark = '0';
@@ -55,7 +59,7 @@ void PatternIndex::each_prefix(std::string_view uri, Found&& found) const {
         for (; hashed < length; ++hashed) hash = hash_more(hash, uri[hashed]);
         const auto [first, last] = prefixes_.equal_range(hash);
         for (auto at = first; at != last; ++at) {
-            if (at->second.pattern == uri.substr(0, length)) found(at->second.id);
+            if (at->second.pattern == uri.substr(0, length)) found(at->second.id, length);
         }
     }
 }
@@ -163,7 +167,7 @@ void PatternIndex::erase_shape(std::string_view pattern) noexcept {
 
 void PatternIndex::match(std::string_view uri, std::vector<Id>& out) const {
     if (const auto at = exact_.find(uri); at != exact_.end()) out.push_back(at->second);
-    each_prefix(uri, [&out](Id id) { out.push_back(id); });
+    each_prefix(uri, [&out](Id id, std::size_t) { out.push_back(id); });
     each_wildcard(uri, [&out](Id id) {
         out.push_back(id);
         return true;
@@ -172,14 +176,18 @@ void PatternIndex::match(std::string_view uri, std::vector<Id>& out) const {
 
 Id PatternIndex::best(std::string_view uri) const {
     if (const auto at = exact_.find(uri); at != exact_.end()) return at->second;
-    Id best = 0;
-    each_prefix(uri, [&best](Id id) { best = id; });  // the last one is the longest
-    if (best != 0) return best;
-    each_wildcard(uri, [&best](Id id) {
-        best = id;
+    Id whole = 0;
+    Id within = 0;
+    each_prefix(uri, [&](Id id, std::size_t length) {  // the last one is the longest
+        (ends_component(uri, length) ? whole : within) = id;
+    });
+    if (whole != 0) return whole;
+    Id wildcard = 0;
+    each_wildcard(uri, [&wildcard](Id id) {
+        wildcard = id;
         return false;
     });
-    return best;
+    return wildcard != 0 ? wildcard : within;
 }
 
 std::size_t PatternIndex::size() const noexcept {

@@ -28,7 +28,9 @@ public:
     /// Appends the ids of all patterns that match `uri`: exact, then prefixes from short to long, then wildcards.
     void match(std::string_view uri, std::vector<Id>& out) const;
     /// The one that a call of `uri` goes to (W-PBR-02), 0 for none: exact, else the longest prefix, else the wildcard
-    /// whose first wildcard comes latest, then the second, and so on.
+    /// whose first wildcard comes latest, then the second, and so on. A prefix that ends within a component of `uri`
+    /// comes last: so the specification's worked table has it, where `a1.b2.c3` does not take `a1.b2.c33.d4.e5`
+    /// from `a1.b2.c33..e5`, although prefixes are plain string prefixes (W-URI-10).
     Id best(std::string_view uri) const;
 
     std::size_t size() const noexcept;
@@ -51,8 +53,10 @@ private:
         std::size_t patterns;
     };
 
+    /// found(id, length of the pattern), from short to long.
     template <class Found>
     void each_prefix(std::string_view uri, Found&& found) const;
+    /// found(id), the best first; false ends it.
     template <class Found>
     void each_wildcard(std::string_view uri, Found&& found) const;
     void insert_shape(std::string_view pattern);
