@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "gateway/app/config_reader.h"
 #include "gateway/tor/torrc.h"
 #include "policy/nearest.h"
@@ -99,6 +101,14 @@ void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText
     }
 }
 
+/// Names are judged when they have been resolved.
+bool on_this_machine(const Address& address) {
+    if (address.kind == Address::Kind::unix_path) return true;
+    boost::system::error_code not_ip;
+    const auto ip = boost::asio::ip::make_address(address.host_or_path, not_ip);
+    return not_ip || ip.is_loopback();
+}
+
 void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
     static constexpr std::array<std::string_view, 4> profiles{"sallyport", "crossbar", "nexus", "generic"};
     static constexpr std::array<std::string_view, 2> serializers{"msgpack", "json"};
@@ -110,6 +120,10 @@ void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
     backend.authid = section.text("authid", "\"gateway\"").value_or("");
     backend.ticket_file = reader.path(section, "ticket_file", "\"lab.ticket\"");
     backend.plaintext = section.text("plaintext", "\"why there is no TLS\"").value_or("");
+    if (section.find("address") != nullptr && backend.plaintext.empty() && !on_this_machine(backend.address)) {
+        section.error(*section.find("address"), quoted(backend.address.text()) + " is not on this machine, and there is no TLS when we dial",
+                      "say why that is fine with plaintext = \"…\", or let the inside dial us");
+    }
     if (backend.ticket_file && backend.authid.empty()) {
         section.error(*section.find("ticket_file"), "a ticket needs to say whose it is", "add authid = \"gateway\"");
     }

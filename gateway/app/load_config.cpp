@@ -8,6 +8,7 @@
 
 #include "gateway/app/files.h"
 #include "gateway/app/start_error.h"
+#include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
 
@@ -63,7 +64,7 @@ void check_backend(const GatewayConfig& config, const BackendText& backend) {
     switch (backend.kind) {
         case BackendText::Kind::embedded: break;
         case BackendText::Kind::accept:
-            if (backend.address.kind == backend_link::Address::Kind::tcp) check_link_key(config.state_dir, backend.address_place);
+            if (backend.address.kind == backend_link::Address::Kind::tcp) check_link_key(config.state_dir, backend.address_place, backend.peer_pin);
             break;
         case BackendText::Kind::dial:
             if (backend.ticket_file) read_ticket(backend.ticket_file);
@@ -106,7 +107,7 @@ LoadedInside load_inside(const std::string& path) {
     options.routes_required = false;
     loaded.realms = load_realms(loaded.config.realms, options);
     for (const LinkText& link : loaded.config.links) {
-        if (link.gateway.kind == backend_link::Address::Kind::tcp) check_link_key(loaded.config.state_dir, link.place);
+        if (link.gateway.kind == backend_link::Address::Kind::tcp) check_link_key(loaded.config.state_dir, link.place, link.peer_pin);
     }
     return loaded;
 }
@@ -127,13 +128,14 @@ policy::DoorLimits door_limits(const LimitsText& limits) {
 std::string link_key_file(const std::string& state_dir) { return state_dir + "/link/link.key"; }
 std::string link_certificate_file(const std::string& state_dir) { return state_dir + "/link/link.crt"; }
 
-void check_link_key(const PathText& state_dir, const policy::Place& needed_by) {
+void check_link_key(const PathText& state_dir, const policy::Place& needed_by, const std::string& peer_pin) {
     for (const std::string& file : {link_key_file(state_dir.path), link_certificate_file(state_dir.path)}) {
         if (::access(file.c_str(), F_OK) != 0) {
             throw StartError(needed_by, "a link over tcp needs " + policy::quoted(file), "make it with: sallyport link pair --dir " + state_dir.path + "/link");
         }
     }
     refuse_open_to_others(link_key_file(state_dir.path), {});
+    wamp::make_tls_context(wamp::TlsSession::End::server, state_dir.path + "/link", {peer_pin});  // throws
 }
 
 std::string read_ticket(const PathText& file) {

@@ -34,8 +34,8 @@ policy::DoorLimits door_limits(const LimitsText& limits);
 /// The link's key and certificate of a state directory.
 std::string link_key_file(const std::string& state_dir);
 std::string link_certificate_file(const std::string& state_dir);
-/// Refuses a key pair that is missing or open to others.
-void check_link_key(const PathText& state_dir, const policy::Place& needed_by);
+/// Refuses a key pair that is missing, broken, or open to others.
+void check_link_key(const PathText& state_dir, const policy::Place& needed_by, const std::string& peer_pin);
 
 /// A ticket: the first line of a file that only its owner may read.
 std::string read_ticket(const PathText& file);

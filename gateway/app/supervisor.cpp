@@ -299,6 +299,7 @@ void Supervisor::stop() {
     stopping_ = true;
     start_timer_.cancel();
     notifier_.stopping();
+    remove_sockets();  // whoever comes now finds nobody, instead of waiting for an answer
     // The worker first: its farewells go out through tor.
     const bool told = worker_channel_ && worker_channel_->send("stop");
     worker_->stop(told ? worker_grace : std::chrono::milliseconds(0), false);

@@ -115,7 +115,7 @@ private:
 
     void accept_clients(Descriptor listener, bool proxy_line) {
         wamp::ConnectionOptions options = client_options_;
-        options.proxy_line = proxy_line && config_.tor.mode != TorText::Mode::off;
+        options.proxy_line = proxy_line;
         acceptors_.push_back(std::make_unique<Acceptor>(io_, std::move(listener), [this, options](wamp::Socket socket) {
             if (shell_.connections().size() >= config_.limits.sessions + peers_beyond_sessions) return;  // closes it
             shell_.connections().accept(std::move(socket), options);
