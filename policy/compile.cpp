@@ -90,7 +90,7 @@ private:
 };
 
 void Compiler::Build::check_backend(const RouteText& route) {
-    if (options_.any_backend) return;
+    if (options_.any_backend || route.backend.empty()) return;
     std::vector<std::string_view> known(options_.backends.begin(), options_.backends.end());
     if (!options_.routes_required) known.push_back(local_backend);
     if (std::find(known.begin(), known.end(), route.backend) != known.end()) return;
@@ -232,8 +232,8 @@ void Compiler::Build::ambiguous(const PatternTable::Entry& a, const PatternTable
         {second->place,
          "rules " + quoted(first->id) + " and " + quoted(second->id) + " both allow role " +
              quoted(role) + " " + match_and_text(a.text) + ", with different limits",
-         "give them the same limits, or take it out of one (the other is at line " +
-             std::to_string(first->place.line) + ")"});
+         "give them the same limits, or take it out of one; the other is at line " +
+             std::to_string(first->place.line)});
 }
 
 wamp::Result<Compiler::Policy, Diagnostics> Compiler::compile(const PolicyFile& file,

@@ -25,15 +25,15 @@ constexpr std::array cures{
     Cure{"redefine", "remove or rename one of the two"},
     Cure{"duplicate", "remove or rename one of the two"},
     Cure{"already defined", "remove or rename one of the two"},
-    Cure{"string", "close the text with a double quote on the same line"},
-    Cure{"boolean", "put texts in double quotes: key = \"value\""},
-    Cure{"value",
+    Cure{"expected '='", "write key = value"},
+    Cure{"control characters", "close the text with a double quote on the same line"},
+    Cure{"string: encountered end-of-file", "close the text with a double quote"},
+    Cure{"utf-8", "save the file as UTF-8"},
+    Cure{"parsing inline table", "an inline table stands on one line: { a = 1, b = 2 }"},
+    Cure{"parsing table header", "write [name] for one table, [[name]] for one of several"},
+    Cure{"parsing array", "write a list as [\"a\", \"b\"]"},
+    Cure{"parsing",
          "texts stand in double quotes: key = \"value\"; lists in brackets: [\"a\", \"b\"]"},
-    Cure{"inline table", "an inline table stands on one line: { a = 1, b = 2 }"},
-    Cure{"table header", "write [name] for one table, [[name]] for one of several"},
-    Cure{"'='", "write key = value"},
-    Cure{"UTF-8", "save the file as UTF-8"},
-    Cure{"encoding", "save the file as UTF-8"},
 };
 
 std::string_view cure_of(std::string_view description) noexcept {
@@ -139,10 +139,12 @@ wamp::Result<Item, Diagnostic> parse_document(std::string_view text, const std::
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
         const toml::parse_error& error = parsed.error();
-        std::string description(error.description());
+        std::string_view description = error.description();
+        const std::string cure(cure_of(description));
+        constexpr std::string_view head = "Error while ";
+        if (description.starts_with(head)) description.remove_prefix(head.size());
         const toml::source_position at = error.source().begin;
-        std::string cure(cure_of(description));
-        return Diagnostic{{file, at.line, at.column}, std::move(description), std::move(cure)};
+        return Diagnostic{{file, at.line, at.column}, "syntax error: " + std::string(description), cure};
     }
     Item root;
     convert_into(root, parsed.table());

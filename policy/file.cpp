@@ -63,8 +63,9 @@ private:
     std::string role(Section& table, std::string_view key);
     std::vector<std::string> roles(Section& rule);
     Actions actions(Section& rule);
-    wamp::MatchPolicy match(Section& table, Names known);
-    std::vector<PatternText> uris(Section& table, wamp::MatchPolicy match, bool may_be_all);
+    std::optional<wamp::MatchPolicy> match(Section& table, Names known);
+    std::vector<PatternText> uris(Section& table, std::optional<wamp::MatchPolicy> match,
+                                  bool may_be_all);
     bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, bool may_be_all);
     Limits limits(Section& rule, const Actions& actions);
     void refuse_reserved(Section& rule, const RuleText& out);
@@ -165,7 +166,7 @@ Actions Reader::actions(Section& rule) {
     return out;
 }
 
-wamp::MatchPolicy Reader::match(Section& table, Names known) {
+std::optional<wamp::MatchPolicy> Reader::match(Section& table, Names known) {
     const auto text = table.text("match", "\"exact\"");
     if (!text || *text == "exact") return wamp::MatchPolicy::exact;
     if (*text == "prefix") return wamp::MatchPolicy::prefix;
@@ -180,16 +181,18 @@ wamp::MatchPolicy Reader::match(Section& table, Names known) {
         table.error(item, "unknown match " + quoted(*text),
                     suggestion(*text, known, "kinds of match"));
     }
-    return wamp::MatchPolicy::exact;
+    return std::nullopt;
 }
 
-std::vector<PatternText> Reader::uris(Section& table, wamp::MatchPolicy match, bool may_be_all) {
+std::vector<PatternText> Reader::uris(Section& table, std::optional<wamp::MatchPolicy> match,
+                                      bool may_be_all) {
     std::vector<PatternText> out;
     const std::string_view example =
         match == wamp::MatchPolicy::prefix ? "\"com.app.\"" : "\"com.app.name\"";
     if (table.need("uri", example) == nullptr) return out;
     for (const Item* item : table.texts("uri", example)) {
-        if (!is_sound(table, *item, match, may_be_all)) continue;
+        // Without the kind of match nothing can be said about it.
+        if (!match || !is_sound(table, *item, *match, may_be_all)) continue;
         const auto same = [item](const PatternText& other) { return other.text == item->text; };
         if (std::any_of(out.begin(), out.end(), same)) {
             table.error(*item, quoted(item->text) + " stands twice in one list",
@@ -255,8 +258,9 @@ void Reader::rule(const Item& table, bool allow) {
     out.id = id(rule, rule_ids_);
     out.roles = roles(rule);
     out.actions = actions(rule);
-    out.match = match(rule, rule_matches);
-    out.uris = uris(rule, out.match, false);
+    const auto kind = match(rule, rule_matches);
+    out.match = kind.value_or(wamp::MatchPolicy::exact);
+    out.uris = uris(rule, kind, false);
     if (allow) out.limits = limits(rule, out.actions);
     refuse_reserved(rule, out);
     policy_.rules.push_back(std::move(out));
@@ -318,8 +322,9 @@ void Reader::route(const Item& table) {
     RouteText out;
     out.place = route.place();
     out.id = id(route, route_ids_);
-    out.match = match(route, rule_matches);
-    out.uris = uris(route, out.match, true);
+    const auto kind = match(route, rule_matches);
+    out.match = kind.value_or(wamp::MatchPolicy::exact);
+    out.uris = uris(route, kind, true);
     if (const auto backend = route.need_text("to", "\"inside\"")) {
         out.backend = *backend;
         out.backend_place = route.place(*table.find("to"));
@@ -365,7 +370,8 @@ void Reader::test_request(Section& test, TestText& out) {
         out.action = *parse_action(name);
         out.uri = test.text(name, "\"com.app.name\"").value_or("");
     }
-    out.match = match(test, request_matches);
+    const auto kind = match(test, request_matches);
+    out.match = kind.value_or(wamp::MatchPolicy::exact);
     const bool pattern = out.action == Action::subscribe || out.action == Action::register_;
     if (asked == nullptr) {
         test.error("[[test]] asks for nothing",
@@ -376,7 +382,7 @@ void Reader::test_request(Section& test, TestText& out) {
         test.error(*test.find("match"), "only subscribe and register take a pattern",
                    "remove the line");
     }
-    if (asked->kind == Item::Kind::text && !wamp::is_valid_pattern(out.uri, out.match)) {
+    if (kind && asked->kind == Item::Kind::text && !wamp::is_valid_pattern(out.uri, out.match)) {
         test.error(
             *asked, quoted(out.uri) + " is no valid URI for this match",
             "components are separated by single dots and hold no space, '#' or control character");
@@ -434,16 +440,16 @@ bool is_valid_name(std::string_view name) noexcept {
     });
 }
 
-wamp::Result<PolicyFile, Diagnostics> parse_policy(std::string_view text, const std::string& file) {
-    const auto root = parse_document(text, file);
-    if (!root) return Diagnostics{root.error()};
+PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
     PolicyFile policy;
     policy.file = file;
-    Diagnostics diagnostics;
-    Reader(policy, diagnostics).file(*root);
-    if (diagnostics.empty()) return policy;
-    sort(diagnostics);
-    return diagnostics;
+    const auto root = parse_document(text, file);
+    if (root) {
+        Reader(policy, diagnostics).file(*root);
+    } else {
+        diagnostics.push_back(root.error());
+    }
+    return policy;
 }
 
 }  // namespace sallyport::policy

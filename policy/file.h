@@ -9,7 +9,6 @@
 
 #include "policy/diagnostic.h"
 #include "policy/permit.h"
-#include "wamp/base/result.h"
 #include "wamp/base/uri.h"
 
 namespace sallyport::policy {
@@ -90,8 +89,9 @@ struct PolicyFile {
     std::vector<TestText> tests;
 };
 
-/// Reads a policy file. Reports all that is wrong with it at once, in the order of its lines.
-wamp::Result<PolicyFile, Diagnostics> parse_policy(std::string_view text, const std::string& file);
+/// Reads a policy file. Appends all that is wrong with it; what is returned is then what could be
+/// read, good for nothing but finding more errors.
+PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnostics& diagnostics);
 
 std::optional<Action> parse_action(std::string_view name) noexcept;
 

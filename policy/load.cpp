@@ -62,10 +62,7 @@ std::vector<PrincipalText> read_principals(const PolicyFile& file, std::string& 
         return {};
     }
     hashed += *text;
-    auto principals = parse_principals(*text, path);
-    if (principals) return *std::move(principals);
-    append(diagnostics, principals.error());
-    return {};
+    return parse_principals(*text, path, diagnostics);
 }
 
 }  // namespace
@@ -103,29 +100,28 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
                                                   const LoadOptions& options) {
     const auto text = read_file(path, false);
     if (!text) return Diagnostics{text.error()};
-    auto file = parse_policy(*text, path);
-    if (!file) return file.error();
-
     Diagnostics diagnostics;
+    PolicyFile file = parse_policy(*text, path, diagnostics);
+    const bool sound = diagnostics.empty();
     std::string hashed = *text;
     std::vector<PrincipalText> principals;
-    if (options.read_principals && !file->principals.empty()) {
-        principals = read_principals(*file, hashed, diagnostics);
+    if (options.read_principals && !file.principals.empty()) {
+        principals = read_principals(file, hashed, diagnostics);
     }
     const CompileOptions compile{options.routes_required, options.backends, options.any_backend};
-    auto policy = Compiler::compile(*file, compile, crypto::sha256_hex(hashed));
+    auto policy = Compiler::compile(file, compile, crypto::sha256_hex(hashed));
     if (!policy) {
         append(diagnostics, policy.error());
-    } else if (options.run_tests) {
-        append(diagnostics, failed_tests(*file, **policy));
+    } else if (sound && options.run_tests) {
+        append(diagnostics, failed_tests(file, **policy));
     }
     if (!diagnostics.empty()) {
         sort(diagnostics);
         return diagnostics;
     }
-    const std::size_t tests = options.run_tests ? file->tests.size() : 0;
-    return LoadedRealm{*std::move(policy), Compiler::authenticator(*file, principals),
-                       principals.size(), tests, *std::move(file)};
+    const std::size_t tests = options.run_tests ? file.tests.size() : 0;
+    return LoadedRealm{*std::move(policy), Compiler::authenticator(file, principals),
+                       principals.size(), tests, std::move(file)};
 }
 
 }  // namespace sallyport::policy

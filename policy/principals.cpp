@@ -16,11 +16,13 @@ constexpr std::array<std::string_view, 3> principal_keys{"authid", "role", "tick
 
 }  // namespace
 
-wamp::Result<std::vector<PrincipalText>, Diagnostics> parse_principals(std::string_view text,
-                                                                       const std::string& file) {
+std::vector<PrincipalText> parse_principals(std::string_view text, const std::string& file,
+                                            Diagnostics& diagnostics) {
     const auto root = parse_document(text, file);
-    if (!root) return Diagnostics{root.error()};
-    Diagnostics diagnostics;
+    if (!root) {
+        diagnostics.push_back(root.error());
+        return {};
+    }
     std::vector<PrincipalText> principals;
     std::set<std::string> taken;
     Section all(*root, "a principals file", principals_keys, file, diagnostics);
@@ -56,9 +58,7 @@ wamp::Result<std::vector<PrincipalText>, Diagnostics> parse_principals(std::stri
         }
         principals.push_back(std::move(principal));
     }
-    if (diagnostics.empty()) return principals;
-    sort(diagnostics);
-    return diagnostics;
+    return principals;
 }
 
 }  // namespace sallyport::policy

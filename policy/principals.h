@@ -7,7 +7,6 @@
 
 #include "policy/crypto/ticket_hash.h"
 #include "policy/diagnostic.h"
-#include "wamp/base/result.h"
 
 namespace sallyport::policy {
 
@@ -21,8 +20,9 @@ struct PrincipalText {
     Place place;
 };
 
-/// Reads a principals file. Its errors never show a ticket.
-wamp::Result<std::vector<PrincipalText>, Diagnostics> parse_principals(std::string_view text,
-                                                                       const std::string& file);
+/// Reads a principals file. Appends all that is wrong with it, never showing a ticket; what is
+/// returned is then what could be read.
+std::vector<PrincipalText> parse_principals(std::string_view text, const std::string& file,
+                                            Diagnostics& diagnostics);
 
 }  // namespace sallyport::policy

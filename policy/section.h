@@ -1,6 +1,6 @@
 #pragma once
 
-#include <initializer_list>
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,7 +41,8 @@ public:
     /// At the head of the table.
     void error(std::string text, std::string cure);
 
-    Place place() const { return {file_, table_.line, table_.column}; }
+    /// Of the table: its head, or the file's beginning.
+    Place place() const { return {file_, std::max(table_.line, 1U), std::max(table_.column, 1U)}; }
     Place place(const Item& value) const { return {file_, value.line, value.column}; }
     const std::string& name() const noexcept { return name_; }
 

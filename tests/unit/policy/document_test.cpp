@@ -1,0 +1,69 @@
+#include "policy/document.h"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::policy {
+namespace {
+
+std::string error_of(std::string_view text) {
+    const auto item = parse_document(text, "f");
+    return item ? "" : to_string(item.error());
+}
+
+TEST(Document, KeepsEachValueWithItsPlace) {
+    const auto root = parse_document("a = \"x\"\n[t]\n  b = [1, true]\n", "f");
+    ASSERT_TRUE(root);
+    const Item* a = root->find("a");
+    ASSERT_NE(a, nullptr);
+    EXPECT_EQ(a->kind, Item::Kind::text);
+    EXPECT_EQ(a->text, "x");
+    EXPECT_EQ(std::pair(a->line, a->column), std::pair(1U, 5U));
+    EXPECT_EQ(std::pair(a->key_line, a->key_column), std::pair(1U, 1U));
+    const Item* b = root->find("t")->find("b");
+    ASSERT_NE(b, nullptr);
+    EXPECT_EQ(std::pair(b->key_line, b->key_column), std::pair(3U, 3U));
+    ASSERT_EQ(b->items.size(), 2U);
+    EXPECT_EQ(b->items[0].integer, 1);
+    EXPECT_TRUE(b->items[1].boolean);
+    EXPECT_EQ(root->find("c"), nullptr);
+}
+
+TEST(Document, KnowsEachKind) {
+    const auto root = parse_document("a=1\nb=1.5\nc=true\nd=\"\"\ne=[]\nf={}\ng=2020-01-01\n", "f");
+    ASSERT_TRUE(root);
+    const std::array kinds{Item::Kind::integer, Item::Kind::real, Item::Kind::boolean,
+                           Item::Kind::text,    Item::Kind::list, Item::Kind::table,
+                           Item::Kind::date};
+    ASSERT_EQ(root->items.size(), kinds.size());
+    for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(root->items[i].kind, kinds[i]);
+    EXPECT_EQ(to_string(Item::Kind::integer), "a whole number");
+}
+
+TEST(Document, SaysWhereTheSyntaxIsWrong) {
+    EXPECT_EQ(error_of("a = 1\nb 2\n").substr(0, 20), "f:2:3: error: syntax");
+}
+
+TEST(Document, RefusesALineThatIsTooLong) {
+    const std::string head = "a = \"";
+    const std::string longest =
+        head + std::string(document_line_bytes_max - head.size() - 1, 'x') + "\"";
+    EXPECT_EQ(error_of("\n" + longest + "\n"), "");
+    EXPECT_EQ(error_of("\n#" + longest + "\n").substr(0, 5), "f:2:1");
+}
+
+TEST(Document, RefusesAFileThatIsTooLarge) {
+    std::string text;
+    while (text.size() < document_bytes_max) text += "# 7 b.\n";
+    text.resize(document_bytes_max);
+    EXPECT_EQ(error_of(text), "");
+    EXPECT_NE(error_of(text + "#"), "");
+}
+
+TEST(Document, RefusesNestingInsteadOfExhaustingTheStack) {
+    std::string lists = "a = ";
+    for (int i = 0; i < 100'000; ++i) lists += "[\n";
+    EXPECT_NE(error_of(lists), "");
+}
+
+}  // namespace
+}  // namespace sallyport::policy
