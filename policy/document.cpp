@@ -45,7 +45,7 @@ std::string_view cure_of(std::string_view description) noexcept {
 
 std::optional<Diagnostic> refuse_size(std::string_view text, const std::string& file) {
     if (text.size() > document_bytes_max) {
-        return Diagnostic{{file, 1, 1}, "the file is larger than 16 MiB", "split it"};
+        return Diagnostic{{file, 1, 1}, "the file is larger than 4 MiB", "split it"};
     }
     std::uint32_t line = 1;
     std::size_t begin = 0;
@@ -144,7 +144,8 @@ wamp::Result<Item, Diagnostic> parse_document(std::string_view text, const std::
         constexpr std::string_view head = "Error while ";
         if (description.starts_with(head)) description.remove_prefix(head.size());
         const toml::source_position at = error.source().begin;
-        return Diagnostic{{file, at.line, at.column}, "syntax error: " + std::string(description), cure};
+        return Diagnostic{
+            {file, at.line, at.column}, "syntax error: " + std::string(description), cure};
     }
     Item root;
     convert_into(root, parsed.table());

@@ -13,7 +13,7 @@ namespace sallyport::policy {
 
 /// The largest configuration file that is read, and its longest line: well beyond 10,000 rules, and
 /// so that nothing in a file can nest deep enough to exhaust the stack.
-inline constexpr std::size_t document_bytes_max = std::size_t{16} << 20U;
+inline constexpr std::size_t document_bytes_max = std::size_t{4} << 20U;
 inline constexpr std::size_t document_line_bytes_max = 4096;
 
 /// One value of a TOML file with its place. A plain tree, so that toml++ is seen by one source

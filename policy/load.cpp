@@ -82,7 +82,7 @@ wamp::Result<std::string, Diagnostic> read_file(const std::string& path, bool se
             "run: chmod 600 " + shell_word(path)};
     }
     if (fs::file_size(path, error) > document_bytes_max || error) {
-        return Diagnostic{place, "is larger than 16 MiB", "split it"};
+        return Diagnostic{place, "is larger than 4 MiB", "split it"};
     }
     errno = 0;
     std::ifstream in(path, std::ios::binary);

@@ -1,0 +1,81 @@
+#include "policy/tools/explain.h"
+
+#include "tests/unit/policy/tools/support.h"
+
+namespace sallyport::policy {
+namespace {
+
+class Explain : public ToolTest {
+protected:
+    int ask(const std::string& as, Action action, const std::string& uri,
+            wamp::MatchPolicy match = wamp::MatchPolicy::exact, std::size_t payload_bytes = 0) {
+        Question question;
+        set_principal(question, as);
+        question.action = action;
+        question.uri = uri;
+        question.match = match;
+        question.payload_bytes = payload_bytes;
+        out_.str("");
+        err_.str("");
+        return explain(path_, question, out_, err_);
+    }
+
+    std::string path_ = file("obs.toml", sound_policy);
+    std::string people_ = file("people.toml", people);
+};
+
+TEST_F(Explain, NamesRuleLimitsAndRouteOfAnAllow) {
+    EXPECT_EQ(ask("alice", Action::call, "lab.slew"), 0);
+    EXPECT_EQ(out(),
+              "allow: call \"lab.slew\" as alice:operator\n"
+              "  rule:   drive at obs.toml:10:1\n"
+              "  limits: rate 20/s, in flight 8, timeout 10s, payload 64KiB\n"
+              "  route:  lab to inside, realm obs, at obs.toml:5:1\n");
+    EXPECT_EQ(ask("joe:guest", Action::subscribe, "lab.events.", wamp::MatchPolicy::prefix), 0);
+    EXPECT_TRUE(out().starts_with("allow: subscribe \"lab.events.\" (prefix) as joe:guest\n"));
+    EXPECT_NE(out().find("limits: none"), std::string::npos);
+}
+
+TEST_F(Explain, GivesTheReasonOfADenial) {
+    EXPECT_EQ(ask("joe:guest", Action::call, "lab.slew"), 1);
+    EXPECT_EQ(out(), "deny: call \"lab.slew\" as joe:guest\n  reason: no rule allows it\n");
+    EXPECT_EQ(ask("alice", Action::call, "lab.off"), 1);
+    EXPECT_EQ(out(),
+              "deny: call \"lab.off\" as alice:operator\n  reason: forbidden\n  rule:   off at "
+              "obs.toml:22:1\n");
+    EXPECT_EQ(ask("joe:guest", Action::subscribe, "lab.", wamp::MatchPolicy::prefix), 1);
+    EXPECT_NE(out().find("the pattern reaches beyond what is allowed"), std::string::npos);
+    EXPECT_EQ(ask("alice", Action::call, "com.nowhere"), 1);
+    EXPECT_NE(out().find("no route leads anywhere"), std::string::npos);
+    EXPECT_EQ(ask("alice", Action::call, "lab.slew", wamp::MatchPolicy::exact, 65537), 1);
+    EXPECT_NE(out().find("payload 64KiB"), std::string::npos);
+}
+
+TEST_F(Explain, LooksTheRoleUpOrTakesTheOneGiven) {
+    EXPECT_EQ(ask("alice:guest", Action::call, "lab.slew"), 1);
+    EXPECT_EQ(ask("mallory", Action::call, "lab.slew"), 2);
+    EXPECT_EQ(
+        err(),
+        "error: no principal is called \"mallory\" (name the role, as in --as mallory:guest)\n");
+    std::filesystem::remove(people_);
+    EXPECT_EQ(ask("alice:operator", Action::call, "lab.slew"), 0);
+    EXPECT_EQ(ask("alice", Action::call, "lab.slew"), 2);
+}
+
+TEST_F(Explain, RefusesQuestionsThatNoClientCanAsk) {
+    EXPECT_EQ(ask("alice", Action::call, "lab..slew"), 2);
+    EXPECT_EQ(err(), "error: \"lab..slew\" is no valid URI\n");
+    EXPECT_EQ(ask("alice", Action::call, "lab.", wamp::MatchPolicy::prefix), 2);
+    EXPECT_EQ(err(), "error: --match goes with --subscribe and --register only\n");
+    EXPECT_EQ(ask("alice", Action::subscribe, "lab..", wamp::MatchPolicy::wildcard), 1);
+}
+
+TEST_F(Explain, AnswersAboutAFileWhoseTestsFail) {
+    file("obs.toml",
+         std::string(sound_policy) +
+             "[[test]]\nas = { role = \"guest\" }\ncall = \"lab.slew\"\nexpect = \"allow\"\n");
+    EXPECT_EQ(ask("joe:guest", Action::call, "lab.slew"), 1);
+}
+
+}  // namespace
+}  // namespace sallyport::policy
