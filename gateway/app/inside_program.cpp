@@ -51,7 +51,7 @@ public:
         : io_(io),
           config_(loaded.config),
           embedded_(static_cast<bool>(channel)),
-          shell_(io, Inside(core_config(loaded, embedded_), random_seed()), [this](std::uint32_t link) { dial_gateway(link); }),
+          shell_(io, core_config(loaded, embedded_), random_seed(), [this](std::uint32_t link) { dial_gateway(link); }),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
           notifier_(io) {

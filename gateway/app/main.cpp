@@ -1,4 +1,6 @@
 // `sallyport`: one program, told apart by its first word.
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -124,10 +126,12 @@ int run_serve(const Commands& commands) {
 int run(Commands& commands) {
     if (*commands.serve) return run_serve(commands);
     if (*commands.worker) {
+        ::prctl(PR_SET_NAME, "sallyport-gate");  // we were started as /proc/self/exe
         gateway::open_log("gateway");
         return gateway::run_worker(commands.gateway_config, commands.channel);
     }
     if (*commands.inside) {
+        ::prctl(PR_SET_NAME, "sallyport-in");
         gateway::open_log("inside");
         return gateway::run_inside(commands.inside_config, commands.channel);
     }

@@ -15,6 +15,7 @@
 
 #include "gateway/app/log.h"
 #include "policy/door.h"
+#include "wamp/base/random.h"
 #include "wamp/net/connections.h"
 #include "wamp/session/outbox.h"
 
@@ -28,8 +29,9 @@ public:
     using Dial = std::function<void(std::uint32_t link)>;
 
     /// `dial` is asked to connect a link; the answer is expect_link() or link_failed().
-    Shell(boost::asio::io_context& io, Core&& core, Dial dial)
-        : connections_(io, *this), core_(std::move(core)), dial_(std::move(dial)), timer_(io), drain_timer_(io) {}
+    template <class Config>
+    Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial)
+        : connections_(io, *this), core_(std::move(config), seed), dial_(std::move(dial)), timer_(io), drain_timer_(io) {}
 
     void start() {
         core_.start(wamp::now(), outbox_);

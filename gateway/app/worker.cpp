@@ -59,7 +59,7 @@ public:
     Worker(asio::io_context& io, const LoadedGateway& loaded, Descriptor channel)
         : io_(io),
           config_(loaded.config),
-          shell_(io, Front(front_config(loaded), random_seed()), [this](std::uint32_t link) { ask_to_dial(link); }),
+          shell_(io, front_config(loaded), random_seed(), [this](std::uint32_t link) { ask_to_dial(link); }),
           channel_(io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); }, [this] { io_.stop(); }),
           contexts_(config_.backends.size()) {
         client_options_.message_bytes = config_.limits.message_bytes;
