@@ -134,7 +134,7 @@ std::optional<std::string> ConfigReader::pin(Section& section, std::string_view 
     const auto text = section.text(key, "\"sha256:…\"");
     if (!text) return std::nullopt;
     if (is_pin(*text)) return text;
-    section.error(*section.find(key), policy::quoted(*text) + " is no pin",
+    section.error(*section.find(key), policy::quoted(key) + " is no pin: " + policy::quoted(*text),
                   "paste the line that `sallyport link pair` printed at the other end: sha256: and 64 hex digits");
     return std::nullopt;
 }

@@ -82,7 +82,7 @@ void refuse_open_to_others(const std::string& path, const Place& place) {
         refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno), "check the path and its permissions");
     }
     if ((about.st_mode & 077) != 0) {
-        refuse(or_path(place, path), policy::quoted(path) + " holds a secret and is open to others than its owner", "chmod 600 " + path);
+        refuse(or_path(place, path), policy::quoted(path) + " can be read or written by others than its owner", "chmod 600 " + path);
     }
 }
 

@@ -28,7 +28,8 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
         }
         auto realm = policy::load_realm(file.path, options);
         if (realm.has_error()) {
-            wrong.insert(wrong.end(), realm.error().begin(), realm.error().end());
+            const Diagnostics found = realm.error();
+            wrong.insert(wrong.end(), found.begin(), found.end());
         } else if (!names.emplace(realm->policy->realm()).second) {
             wrong.push_back({file.place, "there is a policy for realm " + policy::quoted(realm->policy->realm()) + " already", "one file per realm"});
         } else {

@@ -123,9 +123,9 @@ TEST(GatewayConfigFile, RefusesKeysOfAnotherKindOfBackend) {
 }
 
 TEST(GatewayConfigFile, RefusesPinsThatAreNone) {
-    EXPECT_NE(wrong(with("sha256:00112233", "sha256:0011223G")).find("is no pin"), std::string::npos);
-    EXPECT_NE(wrong(with("sha256:00112233", "sha256:001122")).find("is no pin"), std::string::npos);
-    EXPECT_NE(wrong(with("sha256:", "sha999:")).find("is no pin"), std::string::npos);
+    EXPECT_NE(wrong(with("sha256:00112233", "sha256:0011223G")).find("\"peer_pin\" is no pin"), std::string::npos);
+    EXPECT_NE(wrong(with("sha256:00112233", "sha256:001122")).find("\"peer_pin\" is no pin"), std::string::npos);
+    EXPECT_NE(wrong(with("sha256:", "sha999:")).find("\"peer_pin\" is no pin"), std::string::npos);
 }
 
 TEST(GatewayConfigFile, RefusesTwoBackendsOfOneName) {
