@@ -1,0 +1,84 @@
+// Any text as a policy file and as a principals file: read, compiled, tested and asked. What loads
+// must hold what the engine promises; what does not must say where and why.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "policy/compile.h"
+#include "policy/file.h"
+#include "policy/inline_test.h"
+#include "policy/principals.h"
+#include "wamp/base/check.h"
+
+namespace sallyport::policy {
+namespace {
+
+using wamp::MatchPolicy;
+
+void hold_explained(const Diagnostics& diagnostics) {
+    for (const Diagnostic& one : diagnostics) {
+        SALLYPORT_CHECK(!one.text.empty() && !one.cure.empty());
+        SALLYPORT_CHECK(one.place.line > 0 && one.place.column > 0);
+        SALLYPORT_CHECK(to_string(one).find('\n') == std::string::npos);
+    }
+}
+
+bool allows(const RealmPolicy& policy, RoleIndex role, Action action, std::string_view uri,
+            MatchPolicy match) {
+    return std::holds_alternative<Permit>(policy.decide(role, action, uri, match));
+}
+
+// Each pattern of the file is asked for by each role: what a prefix allows, all below it must be
+// allowed.
+void ask(const PolicyFile& file, const RealmPolicy& policy) {
+    for (const RuleText& rule : file.rules) {
+        for (const PatternText& uri : rule.uris) {
+            for (const std::string& name : rule.roles) {
+                const RoleIndex role = policy.role(name);
+                for (const Action action :
+                     {Action::call, Action::register_, Action::subscribe, Action::publish}) {
+                    const bool prefix = allows(policy, role, action, uri.text, MatchPolicy::prefix);
+                    const std::string below = uri.text + (uri.text.ends_with('.') ? "x" : ".x");
+                    if (prefix && wamp::is_valid_uri(below)) {
+                        SALLYPORT_CHECK(allows(policy, role, action, below, MatchPolicy::exact));
+                    }
+                    static_cast<void>(
+                        allows(policy, role, action, uri.text, MatchPolicy::wildcard));
+                    static_cast<void>(
+                        allows(policy, role, action, "." + uri.text, MatchPolicy::wildcard));
+                    if (!rule.allow && rule.actions.has(action)) {
+                        SALLYPORT_CHECK(!allows(policy, role, action, uri.text, rule.match));
+                        SALLYPORT_CHECK(!allows(policy, role, action, "", MatchPolicy::prefix));
+                    }
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace sallyport::policy
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    using namespace sallyport::policy;
+    const std::string text(bytes, bytes + size);
+    Diagnostics diagnostics;
+    const auto principals = parse_principals(text, "f", diagnostics);
+    hold_explained(diagnostics);
+    static_cast<void>(Compiler::authenticator({}, principals));
+
+    diagnostics.clear();
+    const PolicyFile file = parse_policy(text, "f", diagnostics);
+    hold_explained(diagnostics);
+    const bool sound = diagnostics.empty();
+    const auto policy = Compiler::compile(file, {false, {}, true}, "");
+    if (!policy) {
+        hold_explained(policy.error());
+        return 0;
+    }
+    if (!sound) return 0;
+    hold_explained(failed_tests(file, **policy));
+    ask(file, **policy);
+    return 0;
+}
