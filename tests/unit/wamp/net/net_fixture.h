@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <sys/socket.h>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <sys/socket.h>
 
 #include "wamp/net/connections.h"
 
@@ -54,7 +54,8 @@ public:
     std::function<void()> when_batch_ends;
 };
 
-/// The first two sockets of a connected pair: one for Connections, one plain descriptor for the test.
+/// The first two sockets of a connected pair: one for Connections, one plain descriptor for the
+/// test.
 struct RawPair {
     explicit RawPair(boost::asio::io_context& io) : socket(io) {
         int ends[2];

@@ -1,0 +1,240 @@
+#include "wamp/net/websocket.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/vectors/vectors.h"
+#include "wamp/net/websocket_frame.h"
+
+namespace sallyport::wamp {
+namespace {
+
+using vectors::hex;
+using Kind = WebSocket::Kind;
+
+constexpr std::array<std::uint8_t, 4> mask{1, 2, 3, 4};
+
+std::string request(const std::string& protocols, const std::string& more = "") {
+    std::string text =
+        "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+    if (!protocols.empty()) text += "Sec-WebSocket-Protocol: " + protocols + "\r\n";
+    return text + more + "\r\n";
+}
+
+// A frame of a client with any first octet: opcode, and 0x80 if it is the last of its message.
+std::string frame(unsigned first_octet, const std::string& payload) {
+    std::string bytes = masked_websocket_frame(WebSocketOpcode::text, payload, mask);
+    bytes[0] = static_cast<char>(static_cast<unsigned char>(first_octet));
+    return bytes;
+}
+constexpr unsigned text_frame = 0x81;
+constexpr unsigned binary_frame = 0x82;
+
+/// A server, and what came out of it.
+struct Server {
+    explicit Server(std::size_t receives_max = 1 << 20)
+        : socket(WebSocket::server(context, scratch, receives_max)) {}
+
+    void feed(std::string_view bytes) {
+        socket.feed(bytes);
+        for (;;) {
+            const WebSocket::Event event = socket.next();
+            if (event.kind == Kind::none) return;
+            if (event.kind == Kind::opened) opened.push_back(event.serializer);
+            if (event.kind == Kind::message) messages.emplace_back(event.bytes);
+            if (event.kind == Kind::ping || event.kind == Kind::pong) ++alive;
+            if (event.kind == Kind::failed) {
+                why = event.bytes;
+                return;
+            }
+        }
+    }
+    void feed_by(std::size_t step, std::string_view bytes) {
+        while (!bytes.empty() && why.empty()) {
+            const std::vector<char> piece(
+                bytes.begin(),
+                bytes.begin() + static_cast<std::ptrdiff_t>(std::min(step, bytes.size())));
+            feed({piece.data(), piece.size()});
+            bytes.remove_prefix(piece.size());
+        }
+    }
+    std::string written() { return std::exchange(socket.to_send(), {}); }
+
+    boost::asio::io_context context;
+    std::vector<char> scratch = std::vector<char>(300);
+    WebSocket socket;
+    std::vector<Serializer> opened;
+    std::vector<std::string> messages;
+    int alive = 0;
+    std::string why;
+};
+
+struct OpenServer : Server {
+    explicit OpenServer(const std::string& protocol = "wamp.2.json",
+                        std::size_t receives_max = 1 << 20)
+        : Server(receives_max) {
+        feed(request(protocol));
+        written();
+    }
+};
+
+TEST(Subprotocol, IsTheFirstOfTheClientsThatWeSpeak) {  // W-WS-04
+    EXPECT_EQ(choose_subprotocol("wamp.2.json, wamp.2.msgpack")->serializer, Serializer::json);
+    EXPECT_EQ(
+        choose_subprotocol(
+            "wamp.2.cbor.batched,wamp.2.cbor,wamp.2.msgpack.batched,wamp.2.msgpack,wamp.2.json")
+            ->name,
+        "wamp.2.msgpack");
+    EXPECT_EQ(choose_subprotocol(" \twamp.2.json \t,")->name, "wamp.2.json");
+    for (const char* none :
+         {"", ",", " ", "wamp.2.json.batched", "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"}) {
+        EXPECT_EQ(choose_subprotocol(none), nullptr) << none;
+    }
+}
+
+TEST(WebSocketServer, AnswersWithNothingButWhatTheUpgradeNeeds) {
+    Server server;
+    server.feed(request("wamp.2.cbor, wamp.2.msgpack"));
+    ASSERT_EQ(server.opened.size(), 1u);
+    EXPECT_EQ(server.opened[0], Serializer::msgpack);
+    EXPECT_EQ(server.written(),
+              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+              "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+              "Sec-WebSocket-Protocol: wamp.2.msgpack\r\n\r\n");
+}
+
+TEST(WebSocketServer, JoinsSubprotocolsOfSeveralHeaderLines) {
+    Server server;
+    server.feed(request("wamp.2.cbor", "Sec-WebSocket-Protocol: wamp.2.json\r\n"));
+    EXPECT_EQ(server.opened.size(), 1u);
+}
+
+TEST(WebSocketServer, RefusesHandshakesThatLeadNowhere) {  // W-WS-04
+    const auto answer = [](const std::string& text) {
+        Server server;
+        server.feed(text);
+        EXPECT_TRUE(server.opened.empty());
+        EXPECT_NE(server.why, "");
+        const std::string written = server.written();
+        EXPECT_EQ(written.find("Server"), std::string::npos);
+        EXPECT_EQ(written.find("Beast"), std::string::npos);
+        return written.substr(0, 12);
+    };
+    EXPECT_EQ(answer(request("")), "HTTP/1.1 400");
+    EXPECT_EQ(answer(request("wamp.2.cbor")), "HTTP/1.1 400");
+    EXPECT_EQ(answer("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 426");
+    EXPECT_EQ(answer("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"), "HTTP/1.1 426");
+    EXPECT_EQ(answer("NONSENSE\r\n\r\n"), "HTTP/1.1 400");
+    std::string old = request("wamp.2.json");
+    old.replace(old.find("Version: 13"), 11, "Version: 12");
+    EXPECT_EQ(answer(old), "HTTP/1.1 426");
+    EXPECT_EQ(answer("GET /" + std::string(WebSocket::request_bytes_max, 'a')), "HTTP/1.1 431");
+}
+
+TEST(WebSocketServer, ReadsTheSameHoweverTheStreamIsCut) {  // W-WS-02
+    const std::string large(1000, 'z');
+    const std::string bytes = request("wamp.2.json") + frame(text_frame, "[1]") +
+                              frame(0x01, "[\"a") + frame(0x89, "ping!") + frame(0x00, "") +
+                              frame(0x80, "b\"]") + frame(text_frame, large) +
+                              frame(text_frame, "");
+    for (std::size_t step : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{50},
+                             std::size_t{299}, std::size_t{300}, std::size_t{301}, bytes.size()}) {
+        Server server;
+        server.feed_by(step, bytes);
+        ASSERT_EQ(server.messages.size(), 4u) << step << server.why;
+        EXPECT_EQ(server.messages[0], "[1]");
+        EXPECT_EQ(server.messages[1], "[\"ab\"]");
+        EXPECT_TRUE(server.messages[2] == large);
+        EXPECT_EQ(server.messages[3], "");
+        EXPECT_EQ(server.alive, 1);
+        EXPECT_TRUE(server.written().ends_with("\x8A\x05ping!"));  // W-WS-07
+    }
+}
+
+TEST(WebSocketServer, RefusesTheWrongKindOfFrame) {  // W-WS-03
+    OpenServer json("wamp.2.json");
+    json.feed(frame(binary_frame, "[1]"));
+    EXPECT_EQ(json.why, "message in the wrong kind of frame");
+    EXPECT_TRUE(json.messages.empty());
+    EXPECT_EQ(hex(json.written()), "880203eb");
+    OpenServer msgpack("wamp.2.msgpack");
+    msgpack.feed(frame(text_frame, "x"));
+    EXPECT_TRUE(msgpack.messages.empty());
+    EXPECT_EQ(hex(msgpack.written()), "880203eb");
+}
+
+TEST(WebSocketServer, FailsOnBrokenFramesAndSaysWhichRule) {
+    const auto close_of = [](const std::string& bytes) {
+        OpenServer server;
+        server.feed(bytes);
+        EXPECT_NE(server.why, "");
+        EXPECT_TRUE(server.messages.empty());
+        return hex(server.written()).substr(0, 8);
+    };
+    EXPECT_EQ(close_of(frame(text_frame, "\xFF")), "880203ef");  // 1007: no UTF-8
+    EXPECT_EQ(close_of(websocket_header(WebSocketOpcode::text, 0)),
+              "880203ea");                              // 1002: not masked
+    EXPECT_EQ(close_of(frame(0xC1, "x")), "880203ea");  // 1002: reserved bit
+    EXPECT_EQ(close_of(frame(0x80, "x")), "880203ea");  // 1002: continues nothing
+    EXPECT_EQ(close_of(frame(0x83, "x")), "880203ea");  // 1002: reserved opcode
+}
+
+TEST(WebSocketServer, TakesMessagesUpToItsLimit) {
+    OpenServer at_limit("wamp.2.json", 512);
+    at_limit.feed(frame(text_frame, std::string(512, 'x')));
+    EXPECT_EQ(at_limit.messages.size(), 1u);
+    OpenServer above("wamp.2.json", 512);
+    above.feed(frame(text_frame, std::string(513, 'x')).substr(0, 8));  // its header suffices
+    EXPECT_NE(above.why, "");
+    EXPECT_EQ(hex(above.written()), "880203f1");  // 1009
+    OpenServer in_pieces("wamp.2.json", 512);
+    in_pieces.feed(frame(0x01, std::string(512, 'x')) + frame(0x80, "y"));
+    EXPECT_NE(in_pieces.why, "");
+    EXPECT_TRUE(in_pieces.messages.empty());
+}
+
+TEST(WebSocketServer, AnswersCloseWithClose) {
+    OpenServer server;
+    server.feed(frame(0x88, websocket_close_payload(1000)));
+    EXPECT_EQ(server.why, "closed by the peer");
+    EXPECT_EQ(hex(server.written()), "880203e8");
+}
+
+TEST(WebSocketServer, HandsNothingOverAfterItFailed) {
+    OpenServer server;
+    server.feed(frame(binary_frame, "[1]") + frame(text_frame, "[2]"));
+    server.feed(frame(text_frame, "[3]"));
+    EXPECT_TRUE(server.messages.empty());
+}
+
+TEST(WebSocketClient, NamesNeitherProgramNorVersion) {
+    boost::asio::io_context context;
+    std::vector<char> scratch(300);
+    auto client =
+        WebSocket::client(context, scratch, 1 << 20, Serializer::msgpack, "a.onion", "/ws?x=1");
+    const std::string& text = client.to_send();
+    EXPECT_TRUE(text.starts_with("GET /ws?x=1 HTTP/1.1\r\nHost: a.onion\r\n")) << text;
+    EXPECT_NE(text.find("\r\nSec-WebSocket-Protocol: wamp.2.msgpack\r\n"), std::string::npos);
+    EXPECT_EQ(text.find("User-Agent"), std::string::npos);
+    EXPECT_TRUE(text.ends_with("\r\n\r\n"));
+}
+
+TEST(WebSocketClient, SaysWhatTheServerAnswered) {
+    boost::asio::io_context context;
+    std::vector<char> scratch(300);
+    auto client = WebSocket::client(context, scratch, 1 << 20, Serializer::json, "h", "/");
+    client.feed("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    const auto event = client.next();
+    EXPECT_EQ(event.kind, Kind::failed);
+    EXPECT_EQ(event.bytes, "the far end answered HTTP 404");
+}
+
+}  // namespace
+}  // namespace sallyport::wamp
