@@ -110,13 +110,13 @@ void Actor::on(const wamp::Welcome& welcome) {
 void Actor::act() {
     if (gone_ || !joined()) return;
     const auto roll = world_.dice.between(0, 99);
-    if (roll < 40) {
+    if (roll < 35) {
         call();
-    } else if (roll < 62) {
+    } else if (roll < 65) {
         publish();
-    } else if (roll < 74) {
+    } else if (roll < 78) {
         subscribe();
-    } else if (roll < 82) {
+    } else if (roll < 83) {
         unsubscribe();
     } else if (roll < 87) {
         if (kind_ == Kind::guest) register_one(world_.dice.chance(50) ? "lab.front.a" : "lab.svc.mine");
@@ -124,11 +124,11 @@ void Actor::act() {
         unregister();
     } else if (roll < 96) {
         cancel();
-    } else if (roll == 96) {
+    } else if (roll == 96 && world_.dice.chance(30)) {
         leave();
-    } else if (roll == 97) {
+    } else if (roll == 97 && world_.dice.chance(30)) {
         cut();
-    } else if (roll == 98 && kind_ == Kind::guest) {
+    } else if (roll == 98 && kind_ == Kind::guest && world_.dice.chance(30)) {
         garbage();
     }
 }
@@ -242,7 +242,7 @@ void Actor::on(const wamp::CallResult& result) {
     const auto found = calls_.find(result.request);
     if (found == calls_.end()) return wrong(Check::one_answer, "RESULT for a call that is not open");
     if (number_in(result.payload, 0) != found->second.tag) wrong(Check::one_answer, "RESULT of another call");
-    if (found->second.uri == "lab.svc.secret") wrong(Check::permit, "the secret was called");
+    if (kind_ == Kind::guest && found->second.uri == "lab.svc.secret") wrong(Check::permit, "the secret was called");
     calls_.erase(found);
     ++world_.findings.calls_ended;
 }

@@ -45,8 +45,14 @@ public:
         auto peer = std::make_unique<Peer>(*this, id, std::move(wire), side, role,
                                            accepts ? wamp::RawSocket::server(message_max, 0b110)
                                                    : wamp::RawSocket::client(message_max, wamp::Serializer::msgpack));
+        peer->dialled = accepts;  // a link turns round: whoever dialled is spoken to
         end = peer.get();
         peers_.emplace(id, std::move(peer));
+        schedule_.after(std::chrono::seconds(10), [this, id, alive = std::weak_ptr<int>(alive_)] {  // of the handshake
+            if (alive.expired()) return;
+            const auto found = peers_.find(id);
+            if (found != peers_.end() && !found->second->opened) lose(id, "handshake timed out");
+        });
     }
     /// The bytes that a connecting end says first.
     void speak_first(WireEnd* end) { static_cast<Peer*>(end)->flush_machine(); }
@@ -101,7 +107,7 @@ private:
             host.turn([&](wamp::Outbox& out) {
                 switch (event.kind) {
                     case wamp::RawSocket::Kind::opened: {
-                        serializer = event.serializer;
+                        opened = true;
                         const policy::Transport transport{event.serializer, event.peer_receives_max, true, 0};
                         if (role == Role::link) {
                             host.core_->on_link_open(0, id, transport, now, out);
@@ -135,7 +141,8 @@ private:
         int side;
         Role role;
         wamp::RawSocket machine;
-        wamp::Serializer serializer{};
+        bool opened = false;
+        bool dialled = false;  ///< by us: only then its failure is an answer to effect::Dial
     };
 
     void lose(wamp::PeerId id, std::string_view why) {
@@ -146,6 +153,11 @@ private:
         graveyard_.push_back(std::move(found->second));
         peers_.erase(found);
         if (deaf_to_losses) return;
+        const Peer& lost = *graveyard_.back();
+        if (!lost.opened) {
+            if (lost.role == Role::link && lost.dialled) link_failed(0);
+            return;
+        }
         turn([&](wamp::Outbox& out) { core_->on_closed(id, reason, schedule_.now(), out); });
     }
 

@@ -48,14 +48,14 @@ void Wire::read(int side) {
         if (!cut_ && (!here.pending.empty() || here.ends)) wake(side);
     } else if (here.ends) {
         cut_ = true;
-        here.reader->on_cut();
+        std::exchange(here.reader, nullptr)->on_cut();
     }
 }
 
 void Wire::cut(int by_side) {
+    sides_[by_side].reader = nullptr;  // whoever cuts may be gone by the time the news arrives
     if (std::exchange(cut_, true)) return;
     WireEnd* const other = sides_[1 - by_side].reader;
-    sides_[by_side].reader = nullptr;
     if (other == nullptr) return;
     schedule_.after(faults_.latency, [self = shared_from_this(), by_side] {
         WireEnd* const told = std::exchange(self->sides_[1 - by_side].reader, nullptr);
@@ -64,8 +64,8 @@ void Wire::cut(int by_side) {
 }
 
 void Wire::finish(int by_side) {
-    if (cut_) return;
     sides_[by_side].reader = nullptr;
+    if (cut_) return;
     sides_[1 - by_side].ends = true;
     wake(1 - by_side);
 }
@@ -75,6 +75,11 @@ void Wire::stall(bool on) {
     if (on || cut_) return;
     wake(0);
     wake(1);
+}
+
+void Wire::heal() {
+    faults_ = {};
+    stall(false);
 }
 
 }  // namespace sallyport::sim

@@ -65,6 +65,8 @@ public:
     /// As cut(), but the other end first reads what is on its way.
     void finish(int by_side);
     void stall(bool on);
+    /// Ends all faults but a cut.
+    void heal();
     bool is_cut() const noexcept { return cut_; }
 
 private:

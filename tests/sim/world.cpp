@@ -1,12 +1,13 @@
 #include "tests/sim/world.h"
 
+#include <iostream>
 #include <utility>
 
 namespace sallyport::sim {
 
 namespace {
 
-constexpr std::size_t guests = 5;
+constexpr std::size_t guests = 6;
 constexpr std::size_t services = 2;
 
 bool guest_may(std::string_view prefix, std::string_view secret, std::string_view uri) {
@@ -15,7 +16,8 @@ bool guest_may(std::string_view prefix, std::string_view secret, std::string_vie
 
 }  // namespace
 
-World::World(std::uint64_t seed, const Policies& policies, Bug bug) : dice_(seed), policies_(policies), bug_(bug) {
+World::World(std::uint64_t seed, const Policies& policies, Bug bug, bool verbose)
+    : dice_(seed), policies_(policies), bug_(bug), verbose_(verbose) {
     start_inside();
     start_front();
     for (std::size_t i = 0; i < services; ++i) add(Actor::Kind::service);
@@ -50,7 +52,7 @@ void World::start_front() {
     front_ = std::make_unique<FrontHost>(schedule_, std::make_unique<gateway::Front>(std::move(config), entropy()));
     front_->deaf_to_losses = bug_ == Bug::forgets_to_forget;
     front_->tap = [this](FrontHost::Role role, wamp::PeerId peer, std::string& bytes) { watch(role, peer, bytes); };
-    front_->log = [this](std::string_view text) { findings_.happened(text); };
+    front_->log = [this](std::string_view text) { log("front", text); };
     held_.clear();
     last_event_.clear();
     front_->start();
@@ -61,11 +63,18 @@ void World::start_inside() {
     config.realms = {policies_.inside};
     config.links = {"gateway"};
     inside_ = std::make_unique<InsideHost>(schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
-    inside_->log = [this](std::string_view text) { findings_.happened(text); };
+    inside_->log = [this](std::string_view text) { log("inside", text); };
     inside_->dial = [this](std::uint32_t) {
         schedule_.after(std::chrono::milliseconds(1), [this] { dial(); });
     };
     inside_->start();
+}
+
+void World::log(std::string_view who, std::string_view text) {
+    findings_.happened(text);
+    if (!verbose_) return;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(schedule_.now().time_since_epoch()).count();
+    std::cout << ms << " ms " << who << ": " << text << "\n";
 }
 
 void World::dial() {
@@ -96,14 +105,14 @@ void World::add(Actor::Kind kind) {
 }
 
 void World::run() {
-    const Duration turn = std::chrono::milliseconds(50);
-    for (int i = 0; i < 240; ++i) {  // 12 s of trouble
+    const Duration turn = std::chrono::milliseconds(20);
+    for (int i = 0; i < 600; ++i) {  // 12 s of trouble
         tick();
         schedule_.run_until(schedule_.now() + turn);
     }
     calm_ = true;
-    for (auto& client : clients_) client.wire->stall(false);
-    if (link_ != nullptr) link_->stall(false);
+    for (auto& client : clients_) client.wire->heal();
+    if (link_ != nullptr) link_->heal();
     schedule_.run_until(schedule_.now() + std::chrono::seconds(40));  // longer than any bound on an answer
     for (auto& client : clients_) client.actor->check_all_answered();
     everybody_leaves();
@@ -126,17 +135,17 @@ void World::tick() {
 
 void World::trouble() {
     const auto roll = dice_.between(0, 999);
-    if (roll < 8) {
+    if (roll < 4) {
         if (link_ != nullptr) link_->cut(static_cast<int>(dice_.between(0, 1)));
-    } else if (roll < 16) {
+    } else if (roll < 8) {
         if (link_ != nullptr) link_->stall(dice_.chance(50));
-    } else if (roll < 40 && !clients_.empty()) {
+    } else if (roll < 20 && !clients_.empty()) {
         clients_[dice_.between(0, clients_.size() - 1)].wire->stall(dice_.chance(50));
-    } else if (roll < 43) {
+    } else if (roll < 21) {
         front_->crash();
         dead_fronts_.push_back(std::move(front_));
         start_front();
-    } else if (roll < 46) {
+    } else if (roll < 22) {
         inside_->crash();
         dead_insides_.push_back(std::move(inside_));
         start_inside();

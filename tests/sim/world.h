@@ -33,7 +33,7 @@ struct Policies {
 /// cuts, stalls, one-byte reads, slow readers, churn, restarts of either side. Runs in virtual time.
 class World {
 public:
-    World(std::uint64_t seed, const Policies& policies, Bug bug = Bug::none);
+    World(std::uint64_t seed, const Policies& policies, Bug bug = Bug::none, bool verbose = false);
     ~World();
 
     /// The whole life: trouble, calm, everybody leaves.
@@ -49,6 +49,7 @@ private:
         std::shared_ptr<Wire> wire;
     };
 
+    void log(std::string_view who, std::string_view text);
     void start_front();
     void start_inside();
     void dial();
@@ -68,6 +69,7 @@ private:
     Findings findings_;
     const Policies& policies_;
     Bug bug_;
+    bool verbose_;
     bool calm_ = false;
     bool retiring_ = false;
     std::uint64_t last_key_ = 0;

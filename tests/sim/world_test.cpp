@@ -45,7 +45,7 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     std::uint64_t events = 0;
     std::uint64_t failures = 0;
     for (std::uint64_t seed = only == 0 ? 1 : only; seed <= (only == 0 ? seeds : only); ++seed) {
-        World world(seed, policies());
+        World world(seed, policies(), Bug::none, only != 0);
         world.run();
         ASSERT_TRUE(world.findings().none()) << "seed " << seed << ":\n" << world.findings().text();
         calls += world.findings().calls_ended;
@@ -54,10 +54,10 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     }
     std::cout << calls << " calls ended, " << failures << " of them with network_failure; " << events << " events\n";
     // A world in which nothing happens would keep every promise.
-    EXPECT_GT(calls, 100u);
-    EXPECT_GT(events, 100u);
     if (only == 0) {
-        EXPECT_GT(failures, 0u);
+        EXPECT_GT(calls, 100 * seeds);
+        EXPECT_GT(events, 50 * seeds);
+        EXPECT_GT(failures, seeds / 10);
     }
 }
 
