@@ -186,9 +186,13 @@ void Bridge::on_deadline(Instant now, BridgeOutbox& out) {
     tables_->calls.on_deadline(now, out);
 }
 
-Instant Bridge::deadline() const noexcept { return tables_->calls.deadline(); }
+Instant Bridge::deadline() const noexcept {
+    return tables_->calls.deadline();
+}
 
-bool Bridge::up() const noexcept { return tables_->link.up; }
+bool Bridge::up() const noexcept {
+    return tables_->link.up;
+}
 
 Bridge::Counts Bridge::counts() const noexcept {
     return {tables_->calls.size(), tables_->publications.size(), tables_->subscriptions.size(),

@@ -16,8 +16,8 @@
 
 namespace sallyport::backend_link {
 
-/// What a bridge wants sent. Payloads are borrowed from the message that was handed in or from the bridge itself: carry
-/// this out before the next call into the bridge.
+/// What a bridge wants sent. Payloads are borrowed from the message that was handed in or from the
+/// bridge itself: carry this out before the next call into the bridge.
 struct BridgeOutbox {
     wamp::Deliveries to_sessions;
     std::vector<wamp::Message> to_link;
@@ -28,39 +28,52 @@ struct BridgeOutbox {
     }
 };
 
-/// Joins front sessions to one session on a backend's router (DESIGN §3; checklist §18, model B): maps requests,
-/// calls, subscriptions, registrations and publications of many sessions to the one of the link and back, with ids of
-/// its own on either side (W-GWY-01) and options rebuilt from an allow-list (W-SEC-25). Promises: every call that
-/// was forwarded gets exactly one final answer, whatever becomes of the link, the callee and the caller; nothing
-/// crosses without a Permit; one back subscription per topic and match, one back registration per URI and match.
+/// Joins front sessions to one session on a backend's router (DESIGN §3; checklist §18, model B):
+/// maps requests, calls, subscriptions, registrations and publications of many sessions to the one
+/// of the link and back, with ids of its own on either side (W-GWY-01) and options rebuilt from an
+/// allow-list (W-SEC-25). Promises: every call that was forwarded gets exactly one final answer,
+/// whatever becomes of the link, the callee and the caller; nothing crosses without a Permit; one
+/// back subscription per topic and match, one back registration per URI and match.
 ///
-/// Numbers the requests on the link itself, from 1 after each on_link_up(). Knows sessions by id only; looks them up in the Sessions that it is handed.
+/// Numbers the requests on the link itself, from 1 after each on_link_up(). Knows sessions by id
+/// only; looks them up in the Sessions that it is handed.
 class Bridge {
 public:
     Bridge(Profile profile, policy::Sessions& sessions, wamp::Random random);
     ~Bridge();
 
     /// A request that policy has let pass. `from` is a session of `sessions`.
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call, wamp::Instant now, BridgeOutbox& out);
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Publish&& publish, wamp::Instant now, BridgeOutbox& out);
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Subscribe&& subscribe, wamp::Instant now, BridgeOutbox& out);
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Register&& request, wamp::Instant now, BridgeOutbox& out);
+    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call,
+                 wamp::Instant now, BridgeOutbox& out);
+    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Publish&& publish,
+                 wamp::Instant now, BridgeOutbox& out);
+    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Subscribe&& subscribe,
+                 wamp::Instant now, BridgeOutbox& out);
+    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Register&& request,
+                 wamp::Instant now, BridgeOutbox& out);
 
     // What follows from an earlier permit. False: nothing here has that id, and nothing was done.
-    bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Instant now, BridgeOutbox& out);
-    bool unregister(wamp::SessionId from, const wamp::Unregister& request, wamp::Instant now, BridgeOutbox& out);
-    bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now, BridgeOutbox& out);
+    bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Instant now,
+                     BridgeOutbox& out);
+    bool unregister(wamp::SessionId from, const wamp::Unregister& request, wamp::Instant now,
+                    BridgeOutbox& out);
+    bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
+                BridgeOutbox& out);
     bool answer(wamp::SessionId from, wamp::Yield&& yield, wamp::Instant now, BridgeOutbox& out);
     bool answer(wamp::SessionId from, wamp::Error&& error, wamp::Instant now, BridgeOutbox& out);
 
-    /// The session has ended; disposes of all that it had here (W-SES-05). Before it is removed from Sessions.
+    /// The session has ended; disposes of all that it had here (W-SES-05). Before it is removed
+    /// from Sessions.
     void leave(wamp::SessionId session, wamp::Instant now, BridgeOutbox& out);
 
-    /// The link's WAMP session is there: subscriptions and registrations that front sessions hold are made again.
+    /// The link's WAMP session is there: subscriptions and registrations that front sessions hold
+    /// are made again.
     void on_link_up(wamp::Features router, wamp::Instant now, BridgeOutbox& out);
-    /// It is gone: ends all calls in flight with `network_failure`, once; later ones get `unavailable` until it is back.
+    /// It is gone: ends all calls in flight with `network_failure`, once; later ones get
+    /// `unavailable` until it is back.
     void on_link_lost(wamp::Instant now, BridgeOutbox& out);
-    /// A message of the established link session: an answer, EVENT, INVOCATION, INTERRUPT, or revocation.
+    /// A message of the established link session: an answer, EVENT, INVOCATION, INTERRUPT, or
+    /// revocation.
     void on_link(wamp::Message&& message, wamp::Instant now, BridgeOutbox& out);
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
@@ -68,7 +81,8 @@ public:
 
     bool up() const noexcept;
 
-    /// Sizes of the tables, for metrics and for the checker that all is empty when everyone has gone.
+    /// Sizes of the tables, for metrics and for the checker that all is empty when everyone has
+    /// gone.
     struct Counts {
         std::size_t calls, publications, subscriptions, registrations, invocations;
     };

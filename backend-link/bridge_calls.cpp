@@ -34,9 +34,9 @@ wamp::Duration timeout_of(const wamp::Dict& options, wamp::Duration limit) noexc
 
 /// Routers write ids, names and roles into the arguments of their own refusals (W-GWY-11).
 bool is_refusal_of_router(std::string_view uri) noexcept {
-    constexpr std::array refusals{uris::invalid_uri,          uris::no_such_procedure,
-                                  uris::not_authorized,       uris::authorization_failed,
-                                  uris::no_available_callee,  uris::option_not_allowed,
+    constexpr std::array refusals{uris::invalid_uri,           uris::no_such_procedure,
+                                  uris::not_authorized,        uris::authorization_failed,
+                                  uris::no_available_callee,   uris::option_not_allowed,
                                   uris::disclose_me_disallowed};
     return std::find(refusals.begin(), refusals.end(), uri) != refusals.end();
 }
@@ -58,8 +58,8 @@ void Calls::forward(wamp::SessionId from, const policy::Permit& permit, wamp::Ca
                              link_.router.has(Feature::dealer_progressive_call_results);
     const wamp::Duration timeout = timeout_of(call.options, permit.limits().timeout);
     const wamp::RequestId back = link_.next_request();
-    const Slot slot = table_.insert(from, call.request, back,
-                                    {State::open, progressive, permit.rule(), timeout, wamp::never});
+    const Slot slot = table_.insert(
+        from, call.request, back, {State::open, progressive, permit.rule(), timeout, wamp::never});
     if (timeout != wamp::Duration::zero()) set_due(slot, now + timeout);
     call.request = back;
     call.options = options_for(*caller, progressive);
@@ -175,8 +175,8 @@ void Calls::on_link_lost(BridgeOutbox& out) {
     for (const Slot slot : slots) {
         const Table::Entry& entry = table_.at(slot);
         if (entry.data.state != State::abandoned) {
-            out.to_sessions.add(entry.session, error_for(MessageType::call, entry.front,
-                                                         uris::network_failure));
+            out.to_sessions.add(entry.session,
+                                error_for(MessageType::call, entry.front, uris::network_failure));
         }
         erase(slot);
     }

@@ -10,19 +10,21 @@
 
 namespace sallyport::backend_link {
 
-/// The calls of a bridge, from front callers to procedures behind the link. Each gets exactly one final answer
-/// (W-RPC-07): the backend's, or our own when it is cancelled, late, or the link is lost. A call that we answered
-/// ourselves stays, abandoned, until the backend's answer has come or its time is up, and counts against its
-/// rule's limit till then: cancelling must not let a caller run more at once than the rule says.
+/// The calls of a bridge, from front callers to procedures behind the link. Each gets exactly one
+/// final answer (W-RPC-07): the backend's, or our own when it is cancelled, late, or the link is
+/// lost. A call that we answered ourselves stays, abandoned, until the backend's answer has come or
+/// its time is up, and counts against its rule's limit till then: cancelling must not let a caller
+/// run more at once than the rule says.
 class Calls {
 public:
     static constexpr std::size_t calls_per_session_max = 4096;
 
     explicit Calls(LinkSide& link) : link_(link), table_(link.random.next()) {}
 
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call, wamp::Instant now,
-                 BridgeOutbox& out);
-    bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now, BridgeOutbox& out);
+    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call,
+                 wamp::Instant now, BridgeOutbox& out);
+    bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
+                BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     void on_result(wamp::CallResult&& result, wamp::Instant now, BridgeOutbox& out);

@@ -19,8 +19,8 @@ using wamp::SessionId;
 
 constexpr std::string_view callee_error = "sallyport.error.callee";
 
-/// Whether a front callee may say so: its own URIs, and those of the protocol's that callees do raise (W-RPC-13). A
-/// URI that is none at all would make some routers end the link.
+/// Whether a front callee may say so: its own URIs, and those of the protocol's that callees do
+/// raise (W-RPC-13). A URI that is none at all would make some routers end the link.
 bool may_raise(std::string_view uri) noexcept {
     constexpr std::array<std::string_view, 5> raised_by_callees{
         uris::invalid_argument, uris::canceled, uris::timeout, uris::unavailable,
@@ -104,7 +104,8 @@ void Invocations::on_interrupt(const wamp::Interrupt& interrupt_behind, BridgeOu
     const bool kill = interrupt_behind.options.get_string("mode", "killnowait") == "kill";
     if (understands) interrupt(slot, kill ? "kill" : "killnowait", out);
     if (understands && kill) return;  // the callee's answer counts
-    // Nobody may wait for a callee that need not answer; some routers keep the invocation until it is answered.
+    // Nobody may wait for a callee that need not answer; some routers keep the invocation until it
+    // is answered.
     out.to_link.emplace_back(error_for(MessageType::invocation, entry.back, uris::canceled));
     table_.erase(slot);
 }

@@ -9,8 +9,9 @@
 
 namespace sallyport::backend_link {
 
-/// The calls that come up the link to front callees. Each INVOCATION gets exactly one final answer on the link, and
-/// only the session that it went to can give it (W-RPC-08); what a callee says later is dropped.
+/// The calls that come up the link to front callees. Each INVOCATION gets exactly one final answer
+/// on the link, and only the session that it went to can give it (W-RPC-08); what a callee says
+/// later is dropped.
 class Invocations {
 public:
     static constexpr std::size_t invocations_per_session_max = 4096;

@@ -60,7 +60,8 @@ void Publications::forward(SessionId from, wamp::Publish&& publish, BridgeOutbox
     pending_[back] = std::move(publication);
 }
 
-// One publisher that floods, or a backend that does not answer, must not take the memory of all (W-GWY-10).
+// One publisher that floods, or a backend that does not answer, must not take the memory of all
+// (W-GWY-10).
 bool Publications::admit(SessionId from, std::size_t bytes) noexcept {
     if (bytes_ + bytes > bytes_max) return false;
     const Publisher* publisher = publishers_.find(from);
@@ -79,6 +80,7 @@ void Publications::release(const Publication& publication) noexcept {
     bytes_ -= publication.bytes;
     Publisher* publisher = publishers_.find(publication.publisher);
     if (publisher == nullptr) return;  // it has left
+    SALLYPORT_CHECK(publisher->pending != 0 && publisher->bytes >= publication.bytes);
     --publisher->pending;
     publisher->bytes -= publication.bytes;
 }
@@ -154,14 +156,15 @@ void Publications::complete_followers(Publication& publication, BridgeOutbox& ou
 
 void Publications::on_link_lost(BridgeOutbox& out) {
     std::vector<wamp::RequestId> requests;
-    pending_.for_each(
-        [&](wamp::RequestId request, const auto&) { requests.push_back(request); });
+    pending_.for_each([&](wamp::RequestId request, const auto&) { requests.push_back(request); });
     std::sort(requests.begin(), requests.end());
     for (const wamp::RequestId request : requests) {
         refuse(take(request), uris::network_failure, out);
     }
 }
 
-void Publications::leave(SessionId session) { publishers_.erase(session); }
+void Publications::leave(SessionId session) {
+    publishers_.erase(session);
+}
 
 }  // namespace sallyport::backend_link

@@ -14,11 +14,12 @@
 
 namespace sallyport::backend_link {
 
-/// The publications of a bridge from front publishers (DESIGN §3). Each goes to the backend with `acknowledge`, and
-/// only when the backend has taken it do the front subscribers get it, under the same publication id, and the
-/// publisher the acknowledgement that it asked for (W-GWY-06). The link's session publishes with the default
-/// exclude_me, so the backend never sends our own events back to us. What only front sessions may get (a list of
-/// session ids, W-BWL-06) stays here, and waits behind what the same publisher has sent before (W-ORD-01).
+/// The publications of a bridge from front publishers (DESIGN §3). Each goes to the backend with
+/// `acknowledge`, and only when the backend has taken it do the front subscribers get it, under the
+/// same publication id, and the publisher the acknowledgement that it asked for (W-GWY-06). The
+/// link's session publishes with the default exclude_me, so the backend never sends our own events
+/// back to us. What only front sessions may get (a list of session ids, W-BWL-06) stays here, and
+/// waits behind what the same publisher has sent before (W-ORD-01).
 class Publications {
 public:
     static constexpr std::size_t publications_per_session_max = 4096;
@@ -47,12 +48,14 @@ private:
         wamp::SessionId publisher = 0;
         wamp::RequestId request = 0;
         bool acknowledge = false;
-        bool fans_out = false;  ///< somebody in front subscribed to it: topic, audience and payload are kept
+        bool fans_out =
+            false;  ///< somebody in front subscribed to it: topic, audience and payload are kept
         std::string topic;
         Audience audience{wamp::Dict{}};
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;
-        std::vector<std::unique_ptr<Publication>> followers;  ///< front-only ones that were sent after it
+        std::vector<std::unique_ptr<Publication>>
+            followers;  ///< front-only ones that were sent after it
     };
     struct Publisher {
         wamp::RequestId last = 0;  ///< back request of the newest

@@ -16,7 +16,8 @@ using wamp::SessionId;
 
 }  // namespace
 
-// force_reregister, concurrency and disclose_caller are dropped: nothing grants them yet (W-SEC-10).
+// force_reregister, concurrency and disclose_caller are dropped: nothing grants them yet
+// (W-SEC-10).
 void Registrations::forward(SessionId from, const wamp::Register& request, BridgeOutbox& out) {
     const auto refuse = [&](std::string_view uri) {
         out.to_sessions.add(from, error_for(MessageType::register_, request.request, uri));
@@ -38,7 +39,8 @@ void Registrations::forward(SessionId from, const wamp::Register& request, Bridg
         return refuse(uris::unavailable);
     }
     if (found != all.end()) {
-        // Its first owner left before the link confirmed: the request that is on its way serves for this one.
+        // Its first owner left before the link confirmed: the request that is on its way serves for
+        // this one.
         by_id_.erase(found->second->id);
         return adopt(*found->second, from, request.request);
     }
@@ -71,8 +73,7 @@ void Registrations::register_behind(Registration& registration, BridgeOutbox& ou
         wamp::Register{request, match_options(registration.match), registration.uri});
 }
 
-bool Registrations::unregister(SessionId from, const wamp::Unregister& request,
-                               BridgeOutbox& out) {
+bool Registrations::unregister(SessionId from, const wamp::Unregister& request, BridgeOutbox& out) {
     Registration** found = by_id_.find(request.registration);
     if (found == nullptr || (*found)->owner != from || (*found)->waiting != 0) return false;
     Registration& registration = **found;
@@ -171,9 +172,9 @@ void Registrations::on_link_lost(BridgeOutbox& out) {
         registration->state = State::down;
         registration->back = 0;
         if (registration->waiting != 0) {
-            out.to_sessions.add(registration->owner,
-                                error_for(MessageType::register_, registration->waiting,
-                                          uris::network_failure));
+            out.to_sessions.add(
+                registration->owner,
+                error_for(MessageType::register_, registration->waiting, uris::network_failure));
             disown(*registration);
         }
         if (registration->owner == 0) erase(*registration);

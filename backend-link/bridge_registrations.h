@@ -15,8 +15,9 @@
 
 namespace sallyport::backend_link {
 
-/// The registrations of front callees at the router behind: one per URI and match (W-GWY-07), the first session has it.
-/// A callee hears REGISTERED when the link has confirmed. Restored after a loss of the link.
+/// The registrations of front callees at the router behind: one per URI and match (W-GWY-07), the
+/// first session has it. A callee hears REGISTERED when the link has confirmed. Restored after a
+/// loss of the link.
 class Registrations {
 public:
     static constexpr std::size_t registrations_per_session_max = 1024;
@@ -57,8 +58,8 @@ private:
         wamp::RegistrationId back = 0;  ///< while active
         State state = State::registering;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
-        std::uint64_t age = 0;       ///< order of making
-        wamp::SessionId owner = 0;   ///< 0: left before the link confirmed
+        std::uint64_t age = 0;        ///< order of making
+        wamp::SessionId owner = 0;    ///< 0: left before the link confirmed
         wamp::RequestId waiting = 0;  ///< the owner's REGISTER, until it is answered
         std::string uri;
     };
@@ -68,8 +69,8 @@ private:
             return std::hash<std::string_view>{}(text);
         }
     };
-    using ByUri = std::unordered_map<std::string, std::unique_ptr<Registration>, TextHash,
-                                     std::equal_to<>>;
+    using ByUri =
+        std::unordered_map<std::string, std::unique_ptr<Registration>, TextHash, std::equal_to<>>;
 
     ByUri& uris_of(wamp::MatchPolicy match) noexcept {
         return by_uri_[static_cast<std::size_t>(match)];

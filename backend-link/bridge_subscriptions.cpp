@@ -14,7 +14,8 @@ using wamp::MatchPolicy;
 using wamp::MessageType;
 using wamp::SessionId;
 
-/// Sessions of one role under one policy get one answer, so that an event asks the policy once and not per receiver.
+/// Sessions of one role under one policy get one answer, so that an event asks the policy once and
+/// not per receiver.
 class Recheck {
 public:
     explicit Recheck(std::string_view topic) noexcept : topic_(topic) {}
@@ -49,8 +50,8 @@ void Subscriptions::forward(SessionId from, const wamp::Subscribe& subscribe, Br
     std::vector<Subscription*>& held = by_session_[from];
     const auto found = topics(match).find(subscribe.topic);
     Subscription* subscription = found == topics(match).end() ? nullptr : found->second.get();
-    const bool known = subscription != nullptr &&
-                       std::find(held.begin(), held.end(), subscription) != held.end();
+    const bool known =
+        subscription != nullptr && std::find(held.begin(), held.end(), subscription) != held.end();
     if (!known && held.size() >= subscriptions_per_session_max) return refuse(uris::unavailable);
     if (subscription == nullptr) {
         subscription = &make(subscribe.topic, match);
@@ -141,8 +142,8 @@ void Subscriptions::release(Subscription& subscription, BridgeOutbox& out) {
             out.to_link.emplace_back(wamp::Unsubscribe{request, subscription.back, {}});
             break;
     }
-    // A SUBSCRIBE for the same topic follows the UNSUBSCRIBE on the link and makes a new one here; what still
-    // comes in under the old back id belongs to nobody (W-GWY-04).
+    // A SUBSCRIBE for the same topic follows the UNSUBSCRIBE on the link and makes a new one here;
+    // what still comes in under the old back id belongs to nobody (W-GWY-04).
     erase(subscription);
 }
 

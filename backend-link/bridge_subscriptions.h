@@ -17,9 +17,10 @@
 
 namespace sallyport::backend_link {
 
-/// The subscriptions of a bridge: one on the link per topic and match, however many front sessions hold it
-/// (W-GWY-04), under one front id (W-PUB-02). A front session hears SUBSCRIBED when the link has confirmed, and no
-/// event after UNSUBSCRIBED (W-ORD-05). Restored after a loss of the link.
+/// The subscriptions of a bridge: one on the link per topic and match, however many front sessions
+/// hold it (W-GWY-04), under one front id (W-PUB-02). A front session hears SUBSCRIBED when the
+/// link has confirmed, and no event after UNSUBSCRIBED (W-ORD-05). Restored after a loss of the
+/// link.
 class Subscriptions {
 public:
     static constexpr std::size_t subscriptions_per_session_max = 1024;
@@ -40,7 +41,8 @@ public:
 
     /// Whether some front subscription matches.
     bool any_match(std::string_view topic) const;
-    /// A publication from the front that the backend took: EVENTs for the front sessions that it may go to.
+    /// A publication from the front that the backend took: EVENTs for the front sessions that it
+    /// may go to.
     void fan_out(std::string_view topic, wamp::SessionId publisher, const Audience& audience,
                  wamp::PublicationId publication, const wamp::Payload& payload, BridgeOutbox& out);
 
@@ -72,8 +74,8 @@ private:
             return std::hash<std::string_view>{}(text);
         }
     };
-    using ByTopic = std::unordered_map<std::string, std::unique_ptr<Subscription>, TextHash,
-                                       std::equal_to<>>;
+    using ByTopic =
+        std::unordered_map<std::string, std::unique_ptr<Subscription>, TextHash, std::equal_to<>>;
 
     ByTopic& topics(wamp::MatchPolicy match) noexcept {
         return by_topic_[static_cast<std::size_t>(match)];
@@ -99,7 +101,7 @@ private:
                     BridgeOutbox& out);
 
     LinkSide& link_;
-    ByTopic by_topic_[3];                            ///< by match policy
+    ByTopic by_topic_[3];                              ///< by match policy
     std::map<std::size_t, std::size_t> prefix_bytes_;  ///< how many prefixes have that length
     FlatMap<wamp::SubscriptionId, Subscription*> by_id_;
     FlatMap<wamp::SubscriptionId, Subscription*> by_back_;

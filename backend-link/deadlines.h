@@ -8,8 +8,9 @@
 
 namespace sallyport::backend_link {
 
-/// When each of many numbered slots is due, and which is next: a heap that knows where each slot stands, so that
-/// a deadline that is moved or given up leaves nothing behind. Slot numbers are small: it keeps an array of them.
+/// When each of many numbered slots is due, and which is next: a heap that knows where each slot
+/// stands, so that a deadline that is moved or given up leaves nothing behind. Slot numbers are
+/// small: it keeps an array of them.
 class Deadlines {
 public:
     using Slot = std::uint32_t;
@@ -19,7 +20,8 @@ public:
     void clear(Slot slot) noexcept;
 
     wamp::Instant next() const noexcept { return heap_.empty() ? wamp::never : heap_.front().due; }
-    /// The slot that is due first; only when next() is not `never`. The same instants come in no order.
+    /// The slot that is due first; only when next() is not `never`. The same instants come in no
+    /// order.
     Slot first() const noexcept { return heap_.front().slot; }
 
 private:

@@ -18,9 +18,10 @@ struct IdHash {
     }
 };
 
-/// A hash map in one piece of memory, for tables that every message touches: open addressing, no allocation while
-/// the number of entries stays below what it once was. `Key{}` is no key. A pointer to a value holds until the next
-/// insertion or removal; for_each() goes in no particular order, which is the same in every run.
+/// A hash map in one piece of memory, for tables that every message touches: open addressing, no
+/// allocation while the number of entries stays below what it once was. `Key{}` is no key. A
+/// pointer to a value holds until the next insertion or removal; for_each() goes in no particular
+/// order, which is the same in every run.
 template <class Key, class Value, class Hash = IdHash>
 class FlatMap {
 public:

@@ -153,7 +153,9 @@ void LinkMachine::check_alive(wamp::Instant now, Outbox& out) {
     due_ = std::min(now + config_.heartbeat, last_heard_ + config_.dead_after);
 }
 
-wamp::Instant LinkMachine::deadline() const noexcept { return due_; }
+wamp::Instant LinkMachine::deadline() const noexcept {
+    return due_;
+}
 
 LinkMachine::Verdict LinkMachine::stop(wamp::Instant now, Outbox& out) {
     switch (state_) {

@@ -14,29 +14,32 @@
 
 namespace sallyport::backend_link {
 
-/// The gateway's end of one link, whoever dials: waits for or asks for a transport, opens the WAMP session on it as a
-/// client, watches that the far end is alive, and begins anew after any loss, without a last attempt (DESIGN §8). It moves
-/// no payload: established traffic is handed back with Verdict::dispatch.
+/// The gateway's end of one link, whoever dials: waits for or asks for a transport, opens the WAMP
+/// session on it as a client, watches that the far end is alive, and begins anew after any loss,
+/// without a last attempt (DESIGN §8). It moves no payload: established traffic is handed back with
+/// Verdict::dispatch.
 ///
-/// After Outbox::close the caller reports nothing more of that transport. Where the profile knows no PING
-/// (W-RAW-08) silence is not noticed here; the shell's TCP keepalive has to.
+/// After Outbox::close the caller reports nothing more of that transport. Where the profile knows
+/// no PING (W-RAW-08) silence is not noticed here; the shell's TCP keepalive has to.
 class LinkMachine {
 public:
     struct Config {
         wamp::ClientSession::Config session;
         Profile profile;
-        bool dials = true;                       ///< false: the far end dials us, on_open() comes by itself
-        wamp::Duration join_timeout;             ///< transport open to WELCOME; 5 s is usual
-        wamp::Duration heartbeat;                ///< silence after which a PING is sent; 3 s is usual
-        wamp::Duration dead_after;               ///< silence after which the far end counts as dead; at most 10 s
+        bool dials = true;            ///< false: the far end dials us, on_open() comes by itself
+        wamp::Duration join_timeout;  ///< transport open to WELCOME; 5 s is usual
+        wamp::Duration heartbeat;     ///< silence after which a PING is sent; 3 s is usual
+        wamp::Duration
+            dead_after;  ///< silence after which the far end counts as dead; at most 10 s
     };
     enum class State : std::uint8_t { idle, waiting, dialling, joining, up, stopping, stopped };
     struct Outbox {
-        bool dial = false;                 ///< connect, then on_open() or on_closed()
-        bool close = false;                ///< close the transport, or give the attempt up; what is in `send` goes first
-        bool ping = false;                 ///< send a RawSocket PING
+        bool dial = false;  ///< connect, then on_open() or on_closed()
+        bool close =
+            false;  ///< close the transport, or give the attempt up; what is in `send` goes first
+        bool ping = false;  ///< send a RawSocket PING
         std::vector<wamp::Message> send;
-        std::string note;                  ///< for the log; empty if nothing is worth a line
+        std::string note;  ///< for the log; empty if nothing is worth a line
     };
     enum class Verdict : std::uint8_t {
         none,
@@ -48,8 +51,8 @@ public:
     LinkMachine(Config config, wamp::Random random);
 
     void start(wamp::Instant now, Outbox& out);
-    /// A transport is there, handshake and pins done. A new one while an old one stands takes over from it: the caller
-    /// reports on_closed() for the old one first.
+    /// A transport is there, handshake and pins done. A new one while an old one stands takes over
+    /// from it: the caller reports on_closed() for the old one first.
     void on_open(wamp::Instant now, Outbox& out);
     /// The transport is gone, or could not be had; `why` is for the log.
     Verdict on_closed(std::string_view why, wamp::Instant now, Outbox& out);

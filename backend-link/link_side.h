@@ -13,7 +13,8 @@
 
 namespace sallyport::backend_link {
 
-/// What all parts of a bridge share: the session on the link with its numbering, and the sessions in front.
+/// What all parts of a bridge share: the session on the link with its numbering, and the sessions
+/// in front.
 struct LinkSide {
     Profile profile;
     policy::Sessions& sessions;
@@ -28,12 +29,13 @@ struct LinkSide {
     }
 };
 
-inline wamp::Error error_for(wamp::MessageType type, wamp::RequestId request,
-                             std::string_view uri, wamp::Payload payload = {}) {
+inline wamp::Error error_for(wamp::MessageType type, wamp::RequestId request, std::string_view uri,
+                             wamp::Payload payload = {}) {
     return {type, request, {}, std::string(uri), payload};
 }
 
-/// The identity of a front session as a trusted link conveys it: the oldest element first, and there is one (W-R2R-01).
+/// The identity of a front session as a trusted link conveys it: the oldest element first, and
+/// there is one (W-R2R-01).
 inline wamp::Value forward_for(const policy::Session& session) {
     wamp::Dict origin;
     origin.append("session", session.id);

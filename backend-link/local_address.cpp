@@ -62,8 +62,8 @@ std::optional<Address> parse_unix(std::string_view path) {
 
 Reach reach_of_v4(std::span<const std::uint8_t> ip) noexcept {
     if (ip[0] == 127) return Reach::loopback;
-    const bool is_private = ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xF0) == 16) ||
-                            (ip[0] == 192 && ip[1] == 168);
+    const bool is_private =
+        ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xF0) == 16) || (ip[0] == 192 && ip[1] == 168);
     const bool is_link_local = ip[0] == 169 && ip[1] == 254;
     return is_private || is_link_local ? Reach::local : Reach::global;
 }

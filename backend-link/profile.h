@@ -12,13 +12,15 @@ enum class BackendKind : std::uint8_t { sallyport, crossbar, nexus, generic };
 /// The quirks of a kind as data (W-GWY-12), so that no code asks for the kind itself.
 struct Profile {
     BackendKind kind = BackendKind::generic;
-    bool conveys_identity = false;   ///< trusts our forward_for (W-R2R-04)
-    bool rawsocket_ping = true;      ///< false where a PING would abort the connection (W-RAW-08)
-    bool cancels = true;             ///< CANCEL killnowait is understood; the answer to the caller is always ours (W-CAN-08)
-    bool pattern_options = true;     ///< Options.match on SUBSCRIBE and REGISTER
+    bool conveys_identity = false;  ///< trusts our forward_for (W-R2R-04)
+    bool rawsocket_ping = true;     ///< false where a PING would abort the connection (W-RAW-08)
+    bool cancels = true;  ///< CANCEL killnowait is understood; the answer to the caller is always
+                          ///< ours (W-CAN-08)
+    bool pattern_options = true;  ///< Options.match on SUBSCRIBE and REGISTER
 };
 
 Profile profile_of(BackendKind kind) noexcept;
-std::optional<BackendKind> backend_kind(std::string_view name) noexcept;  ///< "sallyport", "crossbar" …
+std::optional<BackendKind> backend_kind(
+    std::string_view name) noexcept;  ///< "sallyport", "crossbar" …
 
 }  // namespace sallyport::backend_link

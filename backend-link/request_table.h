@@ -10,9 +10,9 @@
 
 namespace sallyport::backend_link {
 
-/// Requests that are open on both sides of a bridge: found by the front session's id for it, by the back id, and all
-/// of one session at once. Entries are named by small slot numbers, which are used again. `Data` is kept per request,
-/// `Group` per session that has or had any.
+/// Requests that are open on both sides of a bridge: found by the front session's id for it, by the
+/// back id, and all of one session at once. Entries are named by small slot numbers, which are used
+/// again. `Data` is kept per request, `Group` per session that has or had any.
 template <class Data, class Group>
 class RequestTable {
 public:
@@ -31,7 +31,8 @@ public:
         Slot next = none;
     };
 
-    /// `secret` keeps clients, which choose their request ids, from aiming at one place of the table.
+    /// `secret` keeps clients, which choose their request ids, from aiming at one place of the
+    /// table.
     explicit RequestTable(std::uint64_t secret) noexcept : secret_(secret) {}
 
     std::size_t size() const noexcept { return by_back_.size(); }
@@ -46,7 +47,8 @@ public:
         return slot == nullptr ? none : *slot;
     }
 
-    /// The session's own record, made when there is none; holds until the next session comes or goes.
+    /// The session's own record, made when there is none; holds until the next session comes or
+    /// goes.
     Group& group(wamp::SessionId session) { return sessions_[session].group; }
     std::size_t open_of(wamp::SessionId session) const noexcept {
         const PerSession* found = sessions_.find(session);

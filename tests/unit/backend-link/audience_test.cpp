@@ -77,7 +77,8 @@ TEST(Audience, IsNobodyWhenAnEligibleListIsThereAndEmpty) {
 
 // W-BWL-04
 TEST(Audience, KnowsNoOtherListThanTheSix) {
-    EXPECT_TRUE(Audience({{"exclude_role", List{"guest"}}, {"eligible_x", List{}}}).admits(other, 1));
+    EXPECT_TRUE(
+        Audience({{"exclude_role", List{"guest"}}, {"eligible_x", List{}}}).admits(other, 1));
 }
 
 // W-BWL-06
@@ -101,7 +102,8 @@ TEST(Audience, HandsListsOfIdentitiesOnAndNeverSessionIds) {
                              {"exclude_authid", List{}}});
     Dict options;
     audience.append_to(options, true);
-    EXPECT_EQ(options, (Dict{{"eligible_authid", List{"a", "b"}}, {"exclude_authrole", List{"x"}}}));
+    EXPECT_EQ(options,
+              (Dict{{"eligible_authid", List{"a", "b"}}, {"exclude_authrole", List{"x"}}}));
     Dict none;
     audience.append_to(none, false);
     EXPECT_TRUE(none.empty());

@@ -45,10 +45,13 @@ TEST(BridgeCalls, SendNoOptionThatIsNotOnTheAllowList) {
 // W-R2R-04, W-CID-04
 TEST(BridgeCalls, ConveyTheCallersIdentityToARouterThatTrustsUs) {
     BridgeWorld world(profile_of(BackendKind::sallyport));
-    world.call(world.join(full_client, "user", "bob"), 1, "lab.add",
-               {{"forward_for", List{Dict{{"session", 1}, {"authid", "root"}, {"authrole", "x"}}}}});
-    EXPECT_EQ(world.take(),
-              (Lines{R"(link [48,1,{"forward_for":[{"session":101,"authid":"bob","authrole":"user"}]},"lab.add"])"}));
+    world.call(
+        world.join(full_client, "user", "bob"), 1, "lab.add",
+        {{"forward_for", List{Dict{{"session", 1}, {"authid", "root"}, {"authrole", "x"}}}}});
+    EXPECT_EQ(
+        world.take(),
+        (Lines{
+            R"(link [48,1,{"forward_for":[{"session":101,"authid":"bob","authrole":"user"}]},"lab.add"])"}));
 }
 
 // W-RPC-06
@@ -169,7 +172,8 @@ TEST(BridgeCalls, KeepToTheInFlightLimitOfTheRulePerSession) {
     EXPECT_EQ(world.take(), (Lines{R"(101 [8,48,3,{},"wamp.error.unavailable"])"}));
     world.call(caller, 4, "lab.other");
     world.call(other, 1, "lab.two");
-    EXPECT_EQ(world.take(), (Lines{R"(link [48,3,{},"lab.other"])", R"(link [48,4,{},"lab.two"])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [48,3,{},"lab.other"])", R"(link [48,4,{},"lab.two"])"}));
     world.link(wamp::CallResult{1, {}, {}});
     world.take();
     world.call(caller, 5, "lab.two");
@@ -418,7 +422,8 @@ TEST(BridgeCalls, KnowNothingOfACancelForAFinishedCallOrAnothersCall) {
     EXPECT_EQ(world.take(), Lines{});
 }
 
-// A caller must not run more at once behind than its rule says by cancelling what it no longer waits for.
+// A caller must not run more at once behind than its rule says by cancelling what it no longer
+// waits for.
 TEST(BridgeCalls, CountACancelledCallUntilTheBackendHasAnsweredIt) {
     BridgeWorld world;
     const SessionId caller = world.join();

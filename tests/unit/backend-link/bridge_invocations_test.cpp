@@ -88,8 +88,8 @@ TEST(BridgeInvocations, PassAnErrorOfTheCalleeOnWithItsArgumentsAndWithoutDetail
     CalleeWorld world;
     world.link_invocation(7, 77);
     world.take();
-    EXPECT_TRUE(world.raise(world.callee, 1, "lab.error.jam", json("[1]", R"({"k":2})"),
-                            {{"callee", 5}}));
+    EXPECT_TRUE(
+        world.raise(world.callee, 1, "lab.error.jam", json("[1]", R"({"k":2})"), {{"callee", 5}}));
     EXPECT_EQ(world.take(), (Lines{R"(link [8,68,7,{},"lab.error.jam",[1],{"k":2}])"}));
     EXPECT_EQ(world.bridge.counts().invocations, 0u);
 }
@@ -118,8 +118,8 @@ TEST(BridgeInvocations, LetACalleeNotSpeakWithTheRoutersErrors) {
         world.link_invocation(++request, 77);
         world.take();
         world.raise(world.callee, request, raised);
-        EXPECT_EQ(world.take(), (Lines{"link [8,68," + std::to_string(request) + R"(,{},")" +
-                                       passed + "\"]"}))
+        EXPECT_EQ(world.take(),
+                  (Lines{"link [8,68," + std::to_string(request) + R"(,{},")" + passed + "\"]"}))
             << raised;
     }
 }
@@ -217,10 +217,10 @@ TEST(BridgeInvocations, AreOverForTheLinkAfterKillnowait) {
     world.take();
     world.link(wamp::Interrupt{7, {{"mode", "killnowait"}}});
     world.link(wamp::Interrupt{8, {}});
-    EXPECT_EQ(world.take(), (Lines{R"(101 [69,1,{"mode":"killnowait"}])",
-                                   R"(101 [69,2,{"mode":"killnowait"}])",
-                                   R"(link [8,68,7,{},"wamp.error.canceled"])",
-                                   R"(link [8,68,8,{},"wamp.error.canceled"])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(101 [69,1,{"mode":"killnowait"}])", R"(101 [69,2,{"mode":"killnowait"}])",
+                     R"(link [8,68,7,{},"wamp.error.canceled"])",
+                     R"(link [8,68,8,{},"wamp.error.canceled"])"}));
     EXPECT_FALSE(world.yield(world.callee, 1));
     EXPECT_EQ(world.take(), Lines{});
     EXPECT_EQ(world.bridge.counts().invocations, 0u);

@@ -9,7 +9,9 @@ namespace {
 
 const Dict acknowledged{{"acknowledge", true}};
 
-std::string text(wamp::Id id) { return std::to_string(id); }
+std::string text(wamp::Id id) {
+    return std::to_string(id);
+}
 
 /// The publication id of a PUBLISHED line such as `101 [17,1,5]`.
 std::string publication_of(const std::string& line) {
@@ -42,7 +44,8 @@ TEST(BridgePublications, ReachFrontSubscribersWhenTheBackendTookThemUnderItsPubl
     }
     EXPECT_EQ(world.take().size(), 1u);
     world.link(wamp::Published{2, 900});
-    EXPECT_EQ(world.take(), (Lines{"102 [36," + text(id) + R"(,900,{},["gone by then"],{"a":2}])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{"102 [36," + text(id) + R"(,900,{},["gone by then"],{"a":2}])"}));
     EXPECT_EQ(world.bridge.counts().publications, 0u);
 }
 
@@ -127,10 +130,9 @@ TEST(BridgePublications, ConveyIdentityAndListsOfItToARouterThatTrustsUs) {
     BridgeWorld world(profile_of(BackendKind::sallyport));
     world.publish(world.join(), 1, "lab.t",
                   {{"eligible_authrole", List{"user"}}, {"exclude_authid", List{"bob"}}});
-    EXPECT_EQ(world.take(),
-              (Lines{R"(link [16,1,{"acknowledge":true,"eligible_authrole":["user"],)"
-                     R"("exclude_authid":["bob"],"forward_for":[{"session":101,)"
-                     R"("authid":"alice","authrole":"user"}]},"lab.t"])"}));
+    EXPECT_EQ(world.take(), (Lines{R"(link [16,1,{"acknowledge":true,"eligible_authrole":["user"],)"
+                                   R"("exclude_authid":["bob"],"forward_for":[{"session":101,)"
+                                   R"("authid":"alice","authrole":"user"}]},"lab.t"])"}));
 }
 
 // W-PID-01, W-CID-05
@@ -162,14 +164,16 @@ TEST(BridgePublications, ApplyTheListsAmongFrontSessions) {
     EXPECT_EQ(world.take(), (Lines{"102 [36," + text(id) + ",901,{}]"}));
 }
 
-// W-BWL-02, W-BWL-06: front session ids mean nothing behind, and some routers take an empty list for none.
+// W-BWL-02, W-BWL-06: front session ids mean nothing behind, and some routers take an empty list
+// for none.
 TEST(BridgePublications, ForNamedFrontSessionsStayInFront) {
     BridgeWorld world(profile_of(BackendKind::sallyport));
     const SessionId publisher = world.join();
     const SessionId bob = world.join();
     const auto id = world.subscribed(bob, 1, "lab.t", 77);
     world.subscribed(world.join(), 1, "lab.t", 0);
-    world.publish(publisher, 1, "lab.t", {{"acknowledge", true}, {"eligible", List{bob}}}, json("[1]"));
+    world.publish(publisher, 1, "lab.t", {{"acknowledge", true}, {"eligible", List{bob}}},
+                  json("[1]"));
     const Lines lines = world.take();
     ASSERT_EQ(lines.size(), 2u);
     EXPECT_EQ(lines[0].substr(0, 10), "101 [17,1,");
@@ -272,7 +276,8 @@ TEST(BridgePublications, OfASessionThatLeftStillReachTheOthers) {
     const SessionId bob = world.join();
     const auto id = world.subscribed(bob, 1, "lab.t", 77);
     world.publish(publisher, 1, "lab.t", acknowledged, json("[1]"));
-    world.publish(publisher, 2, "lab.t", {{"acknowledge", true}, {"eligible", List{bob}}}, json("[2]"));
+    world.publish(publisher, 2, "lab.t", {{"acknowledge", true}, {"eligible", List{bob}}},
+                  json("[2]"));
     world.publish(publisher, 3, "lab.t", acknowledged, json("[3]"));
     world.leave(publisher);
     world.take();

@@ -7,7 +7,9 @@
 namespace sallyport::backend_link {
 namespace {
 
-std::string text(wamp::Id id) { return std::to_string(id); }
+std::string text(wamp::Id id) {
+    return std::to_string(id);
+}
 
 // W-RPC-01, W-ORD-03, W-GWY-01
 TEST(BridgeRegistrations, AnswerWhenTheLinkHasConfirmed) {
@@ -206,8 +208,8 @@ TEST(BridgeRegistrations, AreRestoredInTheirOrderUnderTheSameFrontIds) {
     world.link_lost();
     EXPECT_EQ(world.take(), Lines{});
     world.link_up();
-    EXPECT_EQ(world.take(), (Lines{R"(link [64,1,{},"lab.z"])",
-                                   R"(link [64,2,{"match":"prefix"},"lab."])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [64,1,{},"lab.z"])", R"(link [64,2,{"match":"prefix"},"lab."])"}));
     world.link(wamp::Registered{1, 501});
     world.link(wamp::Registered{2, 502});
     EXPECT_EQ(world.take(), Lines{});

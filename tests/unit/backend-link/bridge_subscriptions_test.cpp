@@ -10,7 +10,9 @@ namespace {
 const Dict prefix{{"match", "prefix"}};
 const Dict wildcard{{"match", "wildcard"}};
 
-std::string text(wamp::Id id) { return std::to_string(id); }
+std::string text(wamp::Id id) {
+    return std::to_string(id);
+}
 
 // W-GWY-04, W-ORD-03
 TEST(BridgeSubscriptions, AnswerWhenTheLinkHasConfirmed) {
@@ -28,10 +30,11 @@ TEST(BridgeSubscriptions, AnswerWhenTheLinkHasConfirmed) {
 // W-GWY-02
 TEST(BridgeSubscriptions, SendNoOptionButMatch) {
     BridgeWorld world;
-    world.subscribe(world.join(), 1, "lab.", {{"match", "prefix"}, {"get_retained", true}, {"x", 1}});
+    world.subscribe(world.join(), 1, "lab.",
+                    {{"match", "prefix"}, {"get_retained", true}, {"x", 1}});
     world.subscribe(world.join(), 1, "lab.t", {{"match", "exact"}, {"nkey", "a"}});
-    EXPECT_EQ(world.take(), (Lines{R"(link [32,1,{"match":"prefix"},"lab."])",
-                                   R"(link [32,2,{},"lab.t"])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [32,1,{"match":"prefix"},"lab."])", R"(link [32,2,{},"lab.t"])"}));
 }
 
 TEST(BridgeSubscriptions, AskTheLinkOncePerTopicAndMatch) {
@@ -41,8 +44,8 @@ TEST(BridgeSubscriptions, AskTheLinkOncePerTopicAndMatch) {
     world.subscribe(first, 1, "lab.t");
     world.subscribe(second, 1, "lab.t");
     world.subscribe(second, 2, "lab.t", prefix);
-    EXPECT_EQ(world.take(), (Lines{R"(link [32,1,{},"lab.t"])",
-                                   R"(link [32,2,{"match":"prefix"},"lab.t"])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [32,1,{},"lab.t"])", R"(link [32,2,{"match":"prefix"},"lab.t"])"}));
     world.link(wamp::Subscribed{1, 77});
     const Lines answers = world.take();
     ASSERT_EQ(answers.size(), 2u);
@@ -189,8 +192,8 @@ TEST(BridgeSubscriptions, AreGoneTooWhenTheRouterRefusesToUnsubscribe) {
     EXPECT_TRUE(world.empty());
 }
 
-// W-GWY-04: what is under way for the old subscription must not reach the new one, though the router may give it the
-// same id.
+// W-GWY-04: what is under way for the old subscription must not reach the new one, though the
+// router may give it the same id.
 TEST(BridgeSubscriptions, TellGenerationsApartWhenUnsubscribeAndSubscribeCross) {
     for (const wamp::SubscriptionId again : {77u, 78u}) {
         BridgeWorld world;
@@ -313,9 +316,9 @@ TEST(BridgeSubscriptions, AreRestoredInTheirOrderUnderTheSameFrontIds) {
     world.link_event(502, 900);
     world.link_event(501, 901);
     world.link_event(503, 902, {{"topic", "lab.q"}});
-    EXPECT_EQ(world.take(), (Lines{"101 [36," + text(one) + ",900,{}]",
-                                   "101 [36," + text(two) + ",901,{}]",
-                                   "101 [36," + text(three) + R"(,902,{"topic":"lab.q"}])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{"101 [36," + text(one) + ",900,{}]", "101 [36," + text(two) + ",901,{}]",
+                     "101 [36," + text(three) + R"(,902,{"topic":"lab.q"}])"}));
 }
 
 TEST(BridgeSubscriptions, ThatAreNotConfirmedFailOnceWhenTheLinkIsLost) {

@@ -98,12 +98,13 @@ TEST(Bridge, RestoresRegistrationsBeforeSubscriptions) {
     EXPECT_EQ(world.take(), (Lines{R"(link [64,1,{},"lab.p"])", R"(link [32,2,{},"lab.t"])"}));
 }
 
-/// Sessions that do anything at random, and a router that answers at random, late, twice or never, over a link that
-/// comes and goes. Whatever happens: one final answer per request, and empty tables at the end.
+/// Sessions that do anything at random, and a router that answers at random, late, twice or never,
+/// over a link that comes and goes. Whatever happens: one final answer per request, and empty
+/// tables at the end.
 class Chaos {
 public:
-    explicit Chaos(std::uint64_t seed) : random_({static_cast<std::uint8_t>(seed % 256),
-                                                  static_cast<std::uint8_t>(seed / 256)}) {}
+    explicit Chaos(std::uint64_t seed)
+        : random_({static_cast<std::uint8_t>(seed % 256), static_cast<std::uint8_t>(seed / 256)}) {}
 
     void run(int steps) {
         for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) step();
@@ -371,11 +372,11 @@ private:
         } else if (const auto* enrol = std::get_if<wamp::Register>(&message)) {
             asked_.push_back({MessageType::register_, enrol->request, 0});
         } else if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&message)) {
-            asked_.push_back({MessageType::unsubscribe, unsubscribe->request,
-                              unsubscribe->subscription});
+            asked_.push_back(
+                {MessageType::unsubscribe, unsubscribe->request, unsubscribe->subscription});
         } else if (const auto* unregister = std::get_if<wamp::Unregister>(&message)) {
-            asked_.push_back({MessageType::unregister, unregister->request,
-                              unregister->registration});
+            asked_.push_back(
+                {MessageType::unregister, unregister->request, unregister->registration});
         }
     }
 
@@ -391,7 +392,8 @@ private:
     bool up_ = true;
 };
 
-// Promise 2: one final answer each, whatever dies in between; W-GWY-09, W-SUB-03 to 06, W-ORD-03, W-ORD-05.
+// Promise 2: one final answer each, whatever dies in between; W-GWY-09, W-SUB-03 to 06, W-ORD-03,
+// W-ORD-05.
 TEST(Bridge, AnswersOnceAndForgetsAllWhateverHappens) {
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));

@@ -29,7 +29,8 @@ using wamp::SessionId;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
-/// Guests may call, register, publish and subscribe to everything below `lab.`, but never see `lab.secret.`.
+/// Guests may call, register, publish and subscribe to everything below `lab.`, but never see
+/// `lab.secret.`.
 inline constexpr std::string_view bridge_policy = R"(
 realm = "lab"
 [auth]
@@ -83,11 +84,11 @@ inline wamp::Features features_of(std::initializer_list<Feature> features) {
     return all;
 }
 
-inline const wamp::Features full_client = features_of(
-    {Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber,
-     Feature::caller_progressive_call_results, Feature::callee_progressive_call_results,
-     Feature::callee_call_canceling, Feature::callee_registration_revocation,
-     Feature::subscriber_subscription_revocation});
+inline const wamp::Features full_client =
+    features_of({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber,
+                 Feature::caller_progressive_call_results, Feature::callee_progressive_call_results,
+                 Feature::callee_call_canceling, Feature::callee_registration_revocation,
+                 Feature::subscriber_subscription_revocation});
 inline const wamp::Features plain_client =
     features_of({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber});
 inline const wamp::Features full_router =
@@ -97,8 +98,9 @@ inline const wamp::Features plain_router = features_of({Feature::broker, Feature
 
 using Lines = std::vector<std::string>;
 
-/// A bridge between the sessions 101, 102 … and a link, in virtual time. What it wants sent is read as lines, such as
-/// `101 [50,1,{},[2]]` and `link [48,1,{},"lab.add",[1]]`: sessions first, in their order.
+/// A bridge between the sessions 101, 102 … and a link, in virtual time. What it wants sent is read
+/// as lines, such as `101 [50,1,{},[2]]` and `link [48,1,{},"lab.add",[1]]`: sessions first, in
+/// their order.
 class BridgeWorld {
 public:
     explicit BridgeWorld(Profile profile = profile_of(BackendKind::generic),
@@ -133,7 +135,8 @@ public:
     void call(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {},
               wamp::Payload payload = {}) {
         bridge.forward(from, permit(policy::Action::call, uri),
-                       wamp::Call{request, std::move(options), std::string(uri), payload}, now, out);
+                       wamp::Call{request, std::move(options), std::string(uri), payload}, now,
+                       out);
     }
     bool cancel(SessionId from, wamp::RequestId request, std::string_view mode) {
         return bridge.cancel(from, {request, {{"mode", mode}}}, now, out);
@@ -212,7 +215,8 @@ public:
         return message;
     }
 
-    /// Subscribes and confirms it as `back` when the link is asked; the front id. Leaves nothing to take.
+    /// Subscribes and confirms it as `back` when the link is asked; the front id. Leaves nothing to
+    /// take.
     wamp::SubscriptionId subscribed(SessionId session, wamp::RequestId request,
                                     std::string_view topic, wamp::SubscriptionId back,
                                     Dict options = {}) {

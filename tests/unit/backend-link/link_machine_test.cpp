@@ -20,8 +20,9 @@ using State = LinkMachine::State;
 using Verdict = LinkMachine::Verdict;
 
 const wamp::Message welcome = wamp::Welcome{
-    7, {{"roles", Dict{{"broker", Dict{}},
-                       {"dealer", Dict{{"features", Dict{{"call_canceling", true}}}}}}}}};
+    7,
+    {{"roles",
+      Dict{{"broker", Dict{}}, {"dealer", Dict{{"features", Dict{{"call_canceling", true}}}}}}}}};
 const wamp::Message challenge = wamp::Challenge{"ticket", {}};
 const wamp::Message goodbye = wamp::Goodbye{{}, "wamp.close.system_shutdown"};
 const wamp::Message goodbye_back = wamp::Goodbye{{}, "wamp.close.goodbye_and_out"};
@@ -31,23 +32,34 @@ const wamp::Message foreign = wamp::Call{1, {}, "a.b", {}};  // no router sends 
 
 std::string name(State state) {
     switch (state) {
-        case State::idle: return "idle";
-        case State::waiting: return "waiting";
-        case State::dialling: return "dialling";
-        case State::joining: return "joining";
-        case State::up: return "up";
-        case State::stopping: return "stopping";
-        case State::stopped: return "stopped";
+        case State::idle:
+            return "idle";
+        case State::waiting:
+            return "waiting";
+        case State::dialling:
+            return "dialling";
+        case State::joining:
+            return "joining";
+        case State::up:
+            return "up";
+        case State::stopping:
+            return "stopping";
+        case State::stopped:
+            return "stopped";
     }
     return "";
 }
 
 std::string name(Verdict verdict) {
     switch (verdict) {
-        case Verdict::none: return "";
-        case Verdict::up: return " =up";
-        case Verdict::lost: return " =lost";
-        case Verdict::dispatch: return " =dispatch";
+        case Verdict::none:
+            return "";
+        case Verdict::up:
+            return " =up";
+        case Verdict::lost:
+            return " =lost";
+        case Verdict::dispatch:
+            return " =dispatch";
     }
     return "";
 }
@@ -149,12 +161,11 @@ const std::map<std::string, std::function<Verdict(Link&)>> events = {
 };
 
 TEST(LinkMachine, FollowsItsTableOfStatesAndEvents) {
-    // Where a cell is missing nothing happens. A transport may be opened only when there is none: see below.
+    // Where a cell is missing nothing happens. A transport may be opened only when there is none:
+    // see below.
     const std::map<std::string, std::map<std::string, std::string>> table = {
-        {"idle",
-         {{"start", "dialling dial"}, {"open", "joining HELLO"}, {"stop", "stopped"}}},
-        {"waiting",
-         {{"open", "joining HELLO"}, {"due", "dialling dial"}, {"stop", "stopped"}}},
+        {"idle", {{"start", "dialling dial"}, {"open", "joining HELLO"}, {"stop", "stopped"}}},
+        {"waiting", {{"open", "joining HELLO"}, {"due", "dialling dial"}, {"stop", "stopped"}}},
         {"dialling",
          {{"open", "joining HELLO"},
           {"closed", "waiting note"},

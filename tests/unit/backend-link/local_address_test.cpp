@@ -25,12 +25,33 @@ TEST(LocalAddress, IsWrittenAsItIsRead) {
 }
 
 TEST(LocalAddress, RefusesWhatIsNone) {
-    for (const char* text :
-         {"", "tcp", "tcp:", "unix:", "/run/x.sock", "udp:10.0.0.1:1", "TCP:10.0.0.1:1",
-          "tcp:10.0.0.1", "tcp::80", "tcp:10.0.0.1:", "tcp:10.0.0.1:0", "tcp:10.0.0.1:65536",
-          "tcp:10.0.0.1:080", "tcp:10.0.0.1:+80", "tcp:10.0.0.1: 80", "tcp:10.0.0.1:80 ",
-          "tcp:10.0.0.1:80x", "tcp:::1:80", "tcp:[::1]80", "tcp:[::1]", "tcp:[::1]:", "tcp:[]:80",
-          "tcp:[10.0.0.1]:80", "tcp:[::1:80", "tcp:a b:80", "tcp:user@host:80", "tcp:a/b:80"}) {
+    for (const char* text : {"",
+                             "tcp",
+                             "tcp:",
+                             "unix:",
+                             "/run/x.sock",
+                             "udp:10.0.0.1:1",
+                             "TCP:10.0.0.1:1",
+                             "tcp:10.0.0.1",
+                             "tcp::80",
+                             "tcp:10.0.0.1:",
+                             "tcp:10.0.0.1:0",
+                             "tcp:10.0.0.1:65536",
+                             "tcp:10.0.0.1:080",
+                             "tcp:10.0.0.1:+80",
+                             "tcp:10.0.0.1: 80",
+                             "tcp:10.0.0.1:80 ",
+                             "tcp:10.0.0.1:80x",
+                             "tcp:::1:80",
+                             "tcp:[::1]80",
+                             "tcp:[::1]",
+                             "tcp:[::1]:",
+                             "tcp:[]:80",
+                             "tcp:[10.0.0.1]:80",
+                             "tcp:[::1:80",
+                             "tcp:a b:80",
+                             "tcp:user@host:80",
+                             "tcp:a/b:80"}) {
         EXPECT_FALSE(parse_address(text)) << text;
     }
     EXPECT_FALSE(parse_address(std::string_view("unix:/a\0b", 9)));
