@@ -276,7 +276,9 @@ void append_json_string(std::string& out, std::string_view text) {
         const char* const begin = at;
         at = skip_json_plain(at, end);
         while (at != end && static_cast<unsigned char>(*at) >= 0x80) {
-            at = skip_json_plain(at + 1, end);
+            do ++at;
+            while (at != end && static_cast<unsigned char>(*at) >= 0x80);
+            at = skip_json_plain(at, end);
         }
         out.append(begin, at);
         if (at == end) break;

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "wamp/base/check.h"
+#include "wamp/codec/codec.h"
+#include "wamp/codec/message_parts.h"
+
+/// What must hold for any bytes that are thrown at the decoders; a check() that fails is a crash to
+/// the fuzzer.
+namespace sallyport::fuzz {
+
+inline std::string encoded(wamp::Serializer serializer, const wamp::Message& message) {
+    std::string out;
+    wamp::encode_to(out, serializer, message);
+    SALLYPORT_CHECK(wamp::encode(serializer, message).message() == out);
+    return out;
+}
+
+inline bool same(const wamp::Message& a, const wamp::Message& b) {
+    const wamp::BorrowedParts x = wamp::parts_of(a);
+    const wamp::BorrowedParts y = wamp::parts_of(b);
+    if (a.index() != b.index() || x.ids != y.ids || x.request_type != y.request_type) return false;
+    if (x.text != y.text || (x.dict == nullptr) != (y.dict == nullptr)) return false;
+    return x.dict == nullptr || *x.dict == *y.dict;
+}
+
+inline void set_payload(wamp::Message& message, const wamp::Payload& payload) {
+    std::visit(
+        [&payload](auto& m) {
+            if constexpr (requires { m.payload; }) m.payload = payload;
+        },
+        message);
+}
+
+// What cannot be transcoded is refused; what can be is a message to the other decoder too, and
+// coming back and going again changes nothing any more.
+inline void check_transcoding(wamp::Message message, wamp::Serializer from,
+                              const wamp::MessageLimits& limits) {
+    const wamp::Serializer to =
+        from == wamp::Serializer::json ? wamp::Serializer::msgpack : wamp::Serializer::json;
+    const wamp::Payload* payload = wamp::parts_of(message).payload;
+    if (payload == nullptr) return;
+    const auto there = wamp::transcode(*payload, to);
+    if (!there) return;
+    set_payload(message, there->view());
+    const std::string bytes = encoded(to, message);
+    const auto decoded = wamp::decode(to, bytes, limits);
+    SALLYPORT_CHECK(decoded);
+    SALLYPORT_CHECK(same(message, *decoded));
+    const auto back = wamp::transcode(there->view(), from);
+    if (!back) return;  // a JSON key may begin with NUL, and may not come back
+    const auto again = wamp::transcode(back->view(), to);
+    SALLYPORT_CHECK(again);
+    SALLYPORT_CHECK(again->view().args == there->view().args);
+    SALLYPORT_CHECK(again->view().kwargs == there->view().kwargs);
+}
+
+// Returns whether the bytes are a message.
+inline bool check_message(wamp::Serializer serializer, std::string_view bytes,
+                          const wamp::MessageLimits& limits) {
+    const auto message = wamp::decode(serializer, bytes, limits);
+    if (!message) return false;
+    const std::string once = encoded(serializer, *message);
+    const auto again = wamp::decode(serializer, once, limits);
+    SALLYPORT_CHECK(again);
+    SALLYPORT_CHECK(same(*message, *again));
+    SALLYPORT_CHECK(encoded(serializer, *again) == once);
+    check_transcoding(*message, serializer, limits);
+    return true;
+}
+
+inline void check_value(wamp::Serializer serializer, std::string_view bytes,
+                        const wamp::MessageLimits& limits) {
+    const auto value = wamp::decode_value(serializer, bytes, limits);
+    if (!value) return;
+    for (wamp::Serializer target : {wamp::Serializer::json, wamp::Serializer::msgpack}) {
+        const auto back = wamp::decode_value(target, wamp::encode_value(target, *value), limits);
+        SALLYPORT_CHECK(back);
+        SALLYPORT_CHECK(*back == *value);
+    }
+}
+
+/// The limits that the fuzzer meets often enough to look behind them.
+inline wamp::MessageLimits small_limits() {
+    wamp::MessageLimits limits;
+    limits.depth = 8;
+    limits.elements = 64;
+    limits.string_bytes = 200;
+    limits.option_keys = 6;
+    limits.option_values = 16;
+    return limits;
+}
+
+}  // namespace sallyport::fuzz

@@ -1,0 +1,49 @@
+// JSON texts: as messages, as documents, and as payload against nlohmann's parser as the oracle of
+// what is well-formed.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/fuzz/codec_properties.h"
+
+namespace {
+
+using sallyport::wamp::DecodeError;
+using sallyport::wamp::MessageLimits;
+using sallyport::wamp::Serializer;
+
+// The oracle takes NUL for the end, and refuses numbers beyond double, which are well-formed.
+bool oracle_applies(std::string_view text) {
+    if (text.find('\0') != std::string_view::npos) return false;
+    std::size_t digits = 0;
+    for (char c : text) {
+        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+        if (digits > 200 || c == 'e' || c == 'E') return false;
+    }
+    return true;
+}
+
+void compare_with_oracle(std::string_view text) {
+    if (!oracle_applies(text)) return;
+    const std::string message = "[50,1,{},[" + std::string(text) + "]]";
+    const auto decoded = sallyport::wamp::decode(Serializer::json, message, MessageLimits{});
+    const bool well_formed = nlohmann::json::accept(message);
+    if (decoded) SALLYPORT_CHECK(well_formed);
+    if (well_formed) SALLYPORT_CHECK(decoded || decoded.error() != DecodeError::malformed);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+    for (const MessageLimits& limits : {MessageLimits{}, sallyport::fuzz::small_limits()}) {
+        sallyport::fuzz::check_message(Serializer::json, text, limits);
+    }
+    sallyport::fuzz::check_value(Serializer::json, text, MessageLimits{});
+    compare_with_oracle(text);
+    return 0;
+}
