@@ -97,7 +97,7 @@ def no_connection_is_exit_3():
         for url in (f"rs+unix:{world.dir}/nowhere.sock", f"rs://127.0.0.1:{port}", f"ws://127.0.0.1:{port}/"):
             result = as_alice("call", "lab.echo", "1", url=url)
             equal((result.returncode, result.stdout), (3, ""), f"{url}: {result.stderr}")
-    result = as_alice("call", "lab.echo", "1", "--socks", f"unix:{world.dir}/nowhere.sock", url="rs://example.onion:80")
+    result = as_alice("call", "lab.echo", "1", "--socks", f"unix:{world.dir}/nowhere.sock", url=f"rs://{'a' * 56}.onion:80")
     equal(result.returncode, 3, result.stderr)
 
 
@@ -143,7 +143,7 @@ def events_are_printed_one_a_line():
     eventually(publish, "both have seen two events", 15)
     for process in (subscriber, prefix):
         equal(process.popen.returncode, 0, process.text())
-        lines = [json.loads(line) for line in process.text().splitlines()]
+        lines = [json.loads(line) for line in process.text().splitlines() if not line.startswith("subscribed ")]
         equal(lines, [{"topic": "lab.weather", "args": ["rain"], "kwargs": {"mm": 3}}] * 2)
 
 

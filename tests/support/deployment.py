@@ -6,7 +6,7 @@ from support import autobahn_peer, processes, rawclient, socks
 from support.runner import eventually
 
 REALM = "observatory"
-TICKETS = {"alice": ("operator", "correct horse battery"), "bob": ("guest", "staple")}
+TICKETS = {"alice": ("operator", "correct horse battery"), "bob": ("guest", "staple of the week")}
 EVERYTHING = ("call", "register", "subscribe", "publish")
 
 OUTSIDE_RULES = '''
@@ -116,6 +116,7 @@ class Deployment:
 
     def pair(self):
         for end, state in (("gateway", self.state), ("inside", self.inside_state)):
+            state.mkdir(mode=0o700, exist_ok=True)
             result = sallyport("link", "pair", "--dir", state / "link")
             assert result.returncode == 0, result.stderr
             self.pins[end] = re.search(r"sha256:[0-9a-f]{64}", result.stdout).group()
