@@ -43,6 +43,33 @@ TEST(Document, SaysWhereTheSyntaxIsWrong) {
     EXPECT_EQ(error_of("a = 1\nb 2\n").substr(0, 20), "f:2:3: error: syntax");
 }
 
+TEST(Document, TakesAnyCharacterInTextsAndComments) {
+    for (const char* text :
+         {"a = \"\xD1\x8D\" # \xD1\x8D\nb = '\xD1\x8D'\n",
+          "\xEF\xBB\xBF# begins with a byte order mark\n",
+          "a = \"\"\"\xD1\x8D \"\" ' # \n \xD1\x8D\"\"\"\"\"\nb = 1\n",
+          "a = \"\\\"\xD1\x8D\\\\\"\n", "a = '''\xD1\x8D \" \\'''\nb = \"\"\nc = ''\n",
+          "# it's \xD1\x8D\na = '\\' # '\xD1\x8D\n"}) {
+        EXPECT_EQ(error_of(text), "") << text;
+    }
+}
+
+TEST(Document, RefusesOtherCharactersOutsideOfThem) {
+    const std::string text =
+        ": error: a letter or character that stands for nothing outside of a text (put texts in "
+        "double quotes: key = \"value\")";
+    EXPECT_EQ(error_of("a = \xD1\x8D\n"), "f:1:5" + text);
+    EXPECT_EQ(error_of("a = \"x\" \xC2\xA0\n"), "f:1:9" + text);
+    EXPECT_EQ(error_of("a = '\\'\n\xD1\x8D = 1\n"), "f:2:1" + text);
+    EXPECT_EQ(error_of(std::string_view("a = 1\n\0", 7)), "f:2:1" + text);
+    EXPECT_EQ(error_of("a = \"\xD1\x8D\x8D\"\n"),
+              "f:1:7: error: this is no UTF-8 (save the file as UTF-8)");
+}
+
+TEST(Document, RefusesAHeadThatIsNoKey) {  // where toml++ 3.3 asserts
+    EXPECT_EQ(error_of("[~x]\n").substr(0, 27), "f:1:2: error: syntax error:");
+}
+
 TEST(Document, RefusesALineThatIsTooLong) {
     const std::string head = "a = \"";
     const std::string longest =
