@@ -62,10 +62,13 @@ public:
         return at_;
     }
 
-    template <class Number>
+    template <class Bits>
     const char* signed_integer(MsgpackToken& token) noexcept {
-        Number value = 0;
-        if (!number(value)) return nullptr;
+        constexpr unsigned unused_bits = 64 - 8 * sizeof(Bits);
+        Bits bits = 0;
+        if (!number(bits)) return nullptr;
+        const auto value =
+            static_cast<std::int64_t>(std::uint64_t{bits} << unused_bits) >> unused_bits;
         token.kind = value < 0 ? Kind::negative_integer : Kind::unsigned_integer;
         token.negative_integer = value;
         token.unsigned_integer = static_cast<std::uint64_t>(value);
@@ -120,13 +123,13 @@ const char* read_marked(unsigned char mark, Cursor cursor, MsgpackToken& token) 
         case 0xCF:
             return cursor.unsigned_integer<std::uint64_t>(token);
         case 0xD0:
-            return cursor.signed_integer<std::int8_t>(token);
+            return cursor.signed_integer<std::uint8_t>(token);
         case 0xD1:
-            return cursor.signed_integer<std::int16_t>(token);
+            return cursor.signed_integer<std::uint16_t>(token);
         case 0xD2:
-            return cursor.signed_integer<std::int32_t>(token);
+            return cursor.signed_integer<std::uint32_t>(token);
         case 0xD3:
-            return cursor.signed_integer<std::int64_t>(token);
+            return cursor.signed_integer<std::uint64_t>(token);
         case 0xD4:
         case 0xD5:
         case 0xD6:
@@ -166,7 +169,7 @@ const char* read_msgpack_token(const char* at, const char* end, MsgpackToken& to
     }
     if (mark >= 0xE0) {
         token.kind = Kind::negative_integer;
-        token.negative_integer = static_cast<std::int8_t>(mark);
+        token.negative_integer = std::int64_t{mark} - 256;
         return at + 1;
     }
     if (mark < 0x90) return cursor.container(Kind::map, mark & 0x0FU, token);

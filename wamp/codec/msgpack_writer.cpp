@@ -15,7 +15,7 @@ template <class Number>
 void append_marked(std::string& out, unsigned char mark, Number number) {
     std::array<char, 1 + sizeof(Number)> bytes{};
     bytes[0] = static_cast<char>(mark);
-    auto rest = static_cast<std::uint64_t>(number);
+    std::uint64_t rest = number;
     for (std::size_t byte = sizeof(Number); byte > 0; --byte) {
         bytes[byte] = static_cast<char>(rest & 0xFF);
         rest >>= 8;
@@ -89,13 +89,13 @@ void append_msgpack_negative(std::string& out, std::int64_t number) {
     } else if (number >= -32) {
         out.push_back(static_cast<char>(number));
     } else if (number >= std::numeric_limits<std::int8_t>::min()) {
-        append_marked(out, 0xD0, static_cast<std::int8_t>(number));
+        append_marked(out, 0xD0, static_cast<std::uint8_t>(number));
     } else if (number >= std::numeric_limits<std::int16_t>::min()) {
-        append_marked(out, 0xD1, static_cast<std::int16_t>(number));
+        append_marked(out, 0xD1, static_cast<std::uint16_t>(number));
     } else if (number >= std::numeric_limits<std::int32_t>::min()) {
-        append_marked(out, 0xD2, static_cast<std::int32_t>(number));
+        append_marked(out, 0xD2, static_cast<std::uint32_t>(number));
     } else {
-        append_marked(out, 0xD3, number);
+        append_marked(out, 0xD3, static_cast<std::uint64_t>(number));
     }
 }
 

@@ -30,7 +30,7 @@ enum class MessageType : std::uint16_t {
     call = 48,
     cancel = 49,
     result = 50,
-    register_ = 64,
+    register_ = 64,  // NOLINT(readability-identifier-naming): a keyword without the underscore
     registered = 65,
     unregister = 66,
     unregistered = 67,
