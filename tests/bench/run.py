@@ -76,6 +76,7 @@ class Bench:
         Bench(self.load, 0.3).run("call", path, *calls, "--in-flight", 16, "--warm", 0.1)
         path.figures["one"] = self.run("call", path, *calls, "--in-flight", 1)
         path.figures["many"] = self.run("call", path, *calls, "--in-flight", 64)
+        path.figures["crowd"] = self.run("call", path, *calls, "--in-flight", 1, "--callers", 64)
         path.figures["events"] = self.run("event", path, "--uri", "lab.events", "--subscribers", 50)
 
 
@@ -138,28 +139,32 @@ def resident(parts):
     return {name: processes.rss_kb(pid) for name, pid in parts.items()}
 
 
-def _row(path, base):
-    one, many, events = (path.figures[key] for key in ("one", "many", "events"))
-    yardstick = base.figures["many"]["cpu_us"]
-    return (f"{path.name:<18} {one['cpu_us']:>8.1f} {one['p50_us']:>8.0f} {one['p99_us']:>8.0f} | {many['cpu_us']:>8.1f} "
-            f"{many['cpu_us'] / yardstick:>6.2f} {many['calls_per_s']:>9.0f} {many['p50_us']:>8.0f} {many['p99_us']:>8.0f} | "
-            f"{events['cpu_us']:>9.2f} {events['events_per_s']:>9.0f}")
+LOADS = (("one", "1 caller, 1 call in flight"), ("many", "1 caller, 64 in flight"), ("crowd", "64 callers, 1 in flight each"))
+
+
+def _table(paths, key, title):
+    base = next(p for p in paths if p.name == "inside").figures[key]["cpu_us"]
+    print(f"\n{title}\n{'':<18} {'CPU µs':>8} {'ratio':>7} {'calls/s':>9} {'p50 µs':>8} {'p99 µs':>8}   CPU µs of each process")
+    for path in paths:
+        f = path.figures[key]
+        each = ", ".join(f"{name} {us:.1f}" for name, us in f["each"].items())
+        print(f"{path.name:<18} {f['cpu_us']:>8.1f} {f['cpu_us'] / base:>7.2f} {f['calls_per_s']:>9.0f} {f['p50_us']:>8.0f} "
+              f"{f['p99_us']:>8.0f}   {each}")
+
+
+def _events_table(paths):
+    print(f"\n1 publisher, 50 subscribers, per event received\n{'':<18} {'CPU µs':>8} {'events/s':>9}   CPU µs of each process")
+    for path in paths:
+        f = path.figures["events"]
+        each = ", ".join(f"{name} {us:.2f}" for name, us in f["each"].items())
+        print(f"{path.name:<18} {f['cpu_us']:>8.2f} {f['events_per_s']:>9.0f}   {each}")
 
 
 def report(paths, idle, start, machine):
-    inside = next(p for p in paths if p.name == "inside")
-    print(f"\n{machine}\n64-byte payloads, RawSocket and MessagePack, unix sockets (Crossbar's rlink: loopback TCP), one caller\n")
-    print(f"{'':<18} {'1 call in flight':^26} | {'64 calls in flight':^43} | {'50 subscribers':^19}")
-    print(f"{'path':<18} {'CPU µs':>8} {'p50 µs':>8} {'p99 µs':>8} | {'CPU µs':>8} {'ratio':>6} {'calls/s':>9} {'p50 µs':>8} {'p99 µs':>8} | "
-          f"{'µs/event':>9} {'events/s':>9}")
-    for path in paths:
-        print(_row(path, inside))
-    print("\nCPU µs per call at 64 in flight, process by process:")
-    for path in paths:
-        print(f"  {path.name:<18} " + ", ".join(f"{name} {us:.1f}" for name, us in path.figures["many"]["each"].items()))
-    print("CPU µs per event received, process by process:")
-    for path in paths:
-        print(f"  {path.name:<18} " + ", ".join(f"{name} {us:.2f}" for name, us in path.figures["events"]["each"].items()))
+    print(f"\n{machine}\n64-byte payloads, RawSocket and MessagePack, unix sockets (Crossbar's rlink: loopback TCP)")
+    for key, title in LOADS:
+        _table(paths, key, title)
+    _events_table(paths)
     print("\nbytes of resident memory per idle session (user space):")
     for name, figures in idle.items():
         print(f"  {name:<18} RawSocket {figures['rawsocket']:.0f}, WebSocket {figures['websocket']:.0f}")
@@ -176,7 +181,7 @@ def main():
     options = parser.parse_args()
     build = pathlib.Path(options.build).resolve()
     os.environ.setdefault("SALLYPORT_BIN", str(build / "sallyport"))
-    os.environ.setdefault("SALLYPORT_VENV", str(build.parent / "venv"))
+    os.environ.setdefault("SALLYPORT_VENV", str(pathlib.Path(sys.prefix).parent))
     bench = Bench(build / "sallyport_load", options.seconds)
     paths, idle = [], {}
     try:
