@@ -1,8 +1,8 @@
 #include "gateway/app/acceptor.h"
 
-#include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <chrono>
@@ -27,7 +27,10 @@ bool is_exhausted(int number) {
 
 struct Acceptor::State {
     State(boost::asio::io_context& context, Descriptor descriptor, Accepted callback)
-        : io(context), listener(context, descriptor.release()), timer(context), accepted(std::move(callback)) {}
+        : io(context),
+          listener(context, descriptor.release()),
+          timer(context),
+          accepted(std::move(callback)) {}
 
     boost::asio::io_context& io;
     boost::asio::posix::stream_descriptor listener;
@@ -36,17 +39,19 @@ struct Acceptor::State {
     bool gone = false;
 
     static void wait(const std::shared_ptr<State>& self) {
-        self->listener.async_wait(boost::asio::posix::descriptor_base::wait_read, [self](boost::system::error_code error) {
-            if (error || self->gone) return;
-            if (self->take()) {
-                wait(self);
-                return;
-            }
-            self->timer.expires_after(pause_when_exhausted);
-            self->timer.async_wait([self](boost::system::error_code cancelled) {
-                if (!cancelled && !self->gone) wait(self);
+        self->listener.async_wait(
+            boost::asio::posix::descriptor_base::wait_read,
+            [self](boost::system::error_code error) {
+                if (error || self->gone) return;
+                if (self->take()) {
+                    wait(self);
+                    return;
+                }
+                self->timer.expires_after(pause_when_exhausted);
+                self->timer.async_wait([self](boost::system::error_code cancelled) {
+                    if (!cancelled && !self->gone) wait(self);
+                });
             });
-        });
     }
 
     /// What is waiting, bounded. False when there are no descriptors or no memory for more.
@@ -54,14 +59,18 @@ struct Acceptor::State {
         for (int count = 0; count < accepted_per_turn_max && !gone; ++count) {
             sockaddr_storage address{};
             socklen_t bytes = sizeof(address);
-            Descriptor socket(::accept4(listener.native_handle(), reinterpret_cast<sockaddr*>(&address), &bytes, SOCK_CLOEXEC | SOCK_NONBLOCK));
+            Descriptor socket(::accept4(listener.native_handle(),
+                                        reinterpret_cast<sockaddr*>(&address), &bytes,
+                                        SOCK_CLOEXEC | SOCK_NONBLOCK));
             if (!socket) return !is_exhausted(errno);
             if (address.ss_family != AF_UNIX) {
                 const int yes = 1;
                 ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
             }
             const int protocol = address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP;
-            accepted(wamp::Socket(io, boost::asio::generic::stream_protocol(address.ss_family, protocol), socket.release()));
+            accepted(
+                wamp::Socket(io, boost::asio::generic::stream_protocol(address.ss_family, protocol),
+                             socket.release()));
         }
         return true;
     }

@@ -10,8 +10,8 @@
 
 namespace sallyport::gateway {
 
-/// Takes connections from a listening socket, unix or TCP, until it is destroyed. When descriptors run out it waits a
-/// little instead of spinning.
+/// Takes connections from a listening socket, unix or TCP, until it is destroyed. When descriptors
+/// run out it waits a little instead of spinning.
 class Acceptor {
 public:
     using Accepted = std::function<void(wamp::Socket)>;

@@ -33,42 +33,57 @@ std::string ask(const PathText& admin) {
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, admin.path.data(), std::min(admin.path.size(), sizeof(address.sun_path) - 1));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-        throw StartError(admin.place, "nobody answers on " + policy::quoted(admin.path) + ": " + std::strerror(errno), "is `sallyport serve` running, and are you its user?");
+    std::memcpy(address.sun_path, admin.path.data(),
+                std::min(admin.path.size(), sizeof(address.sun_path) - 1));
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+        0) {
+        throw StartError(
+            admin.place,
+            "nobody answers on " + policy::quoted(admin.path) + ": " + std::strerror(errno),
+            "is `sallyport serve` running, and are you its user?");
     }
     std::string answer;
     std::array<char, 4096> bytes{};
-    for (ssize_t count = 0; (count = ::recv(socket.get(), bytes.data(), bytes.size(), 0)) > 0 && answer.size() < answer_bytes_max;) {
+    for (ssize_t count = 0; (count = ::recv(socket.get(), bytes.data(), bytes.size(), 0)) > 0 &&
+                            answer.size() < answer_bytes_max;) {
         answer.append(bytes.data(), static_cast<std::size_t>(count));
     }
     return answer;
 }
 
-unsigned long long number(const wamp::Dict& dict, std::string_view key) { return dict.get_uint(key, 0); }
+unsigned long long number(const wamp::Dict& dict, std::string_view key) {
+    return dict.get_uint(key, 0);
+}
 
 void print_text(const wamp::Dict& status) {
-    const auto text = [](const wamp::Dict& dict, std::string_view key) { return std::string(dict.get_string(key)); };
+    const auto text = [](const wamp::Dict& dict, std::string_view key) {
+        return std::string(dict.get_string(key));
+    };
     if (const wamp::Dict* onion = status.get_dict("onion")) {
         const std::string address = text(*onion, "address");
         std::printf("tor           %s\n", text(*onion, "mode").c_str());
         if (text(*onion, "mode") == "managed") {
-            std::printf("bootstrap     %llu%% %s\n", number(*onion, "bootstrap"), text(*onion, "summary").c_str());
-            if (!text(*onion, "warning").empty()) std::printf("complaint     %s\n", text(*onion, "warning").c_str());
+            std::printf("bootstrap     %llu%% %s\n", number(*onion, "bootstrap"),
+                        text(*onion, "summary").c_str());
+            if (!text(*onion, "warning").empty())
+                std::printf("complaint     %s\n", text(*onion, "warning").c_str());
             std::printf("onion         %s\n", address.empty() ? "not known yet" : address.c_str());
-            std::printf("reachable     %s\n", onion->get_bool("reachable", false) ? "yes" : "not yet");
+            std::printf("reachable     %s\n",
+                        onion->get_bool("reachable", false) ? "yes" : "not yet");
         }
     }
     const wamp::Dict* front = status.get_dict("front");
     if (front == nullptr) return;
-    std::printf("connections   %llu\nsessions      %llu\n", number(*front, "connections"), number(*front, "sessions"));
+    std::printf("connections   %llu\nsessions      %llu\n", number(*front, "connections"),
+                number(*front, "sessions"));
     const wamp::List* links = front->get_list("links");
     if (links == nullptr) return;
     for (const wamp::Value& value : *links) {
         const auto* link = value.get_if<wamp::Dict>();
         if (link == nullptr) continue;
-        std::printf("link %-8s %s, %llu calls in flight, %llu subscriptions, %llu registrations\n", text(*link, "name").c_str(),
-                    link->get_bool("up", false) ? "up" : "down", number(*link, "calls"), number(*link, "subscriptions"),
+        std::printf("link %-8s %s, %llu calls in flight, %llu subscriptions, %llu registrations\n",
+                    text(*link, "name").c_str(), link->get_bool("up", false) ? "up" : "down",
+                    number(*link, "calls"), number(*link, "subscriptions"),
                     number(*link, "registrations"));
     }
 }
@@ -81,7 +96,8 @@ void answer_status(wamp::Socket socket, std::string line) {
         std::string line;
     };
     auto answer = std::make_shared<Answer>(Answer{std::move(socket), std::move(line)});
-    boost::asio::async_write(answer->socket, boost::asio::buffer(answer->line), [answer](boost::system::error_code, std::size_t) {});
+    boost::asio::async_write(answer->socket, boost::asio::buffer(answer->line),
+                             [answer](boost::system::error_code, std::size_t) {});
 }
 
 int print_status(const std::string& config_file, bool json) {

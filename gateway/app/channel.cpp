@@ -15,7 +15,8 @@ struct Channel::State {
 };
 
 Channel::Channel(boost::asio::io_context& io, Descriptor socket, OnPacket on_packet, OnEnd on_end)
-    : state_(std::make_shared<State>(io, std::move(socket), std::move(on_packet), std::move(on_end))) {
+    : state_(
+          std::make_shared<State>(io, std::move(socket), std::move(on_packet), std::move(on_end))) {
     wait(state_);
 }
 
@@ -30,21 +31,22 @@ bool Channel::send(std::string_view text, int descriptor) noexcept {
 }
 
 void Channel::wait(const std::shared_ptr<State>& state) {
-    state->socket.async_wait(boost::asio::posix::descriptor_base::wait_read, [state](boost::system::error_code error) {
-        if (error || state->gone) return;
-        for (;;) {
-            Packet packet;
-            const Receive received = receive_packet(state->socket.native_handle(), packet);
-            if (received == Receive::nothing_yet) break;
-            if (received == Receive::end) {
-                state->on_end();
-                return;
+    state->socket.async_wait(
+        boost::asio::posix::descriptor_base::wait_read, [state](boost::system::error_code error) {
+            if (error || state->gone) return;
+            for (;;) {
+                Packet packet;
+                const Receive received = receive_packet(state->socket.native_handle(), packet);
+                if (received == Receive::nothing_yet) break;
+                if (received == Receive::end) {
+                    state->on_end();
+                    return;
+                }
+                state->on_packet(std::move(packet));
+                if (state->gone) return;
             }
-            state->on_packet(std::move(packet));
-            if (state->gone) return;
-        }
-        wait(state);
-    });
+            wait(state);
+        });
 }
 
 }  // namespace sallyport::gateway

@@ -11,8 +11,9 @@
 
 namespace sallyport::gateway {
 
-/// One end of the packet socket between the supervisor and a child. Each packet is a line of text and perhaps a
-/// descriptor. Ends silently when it is destroyed; calls on_end once when the other end is gone.
+/// One end of the packet socket between the supervisor and a child. Each packet is a line of text
+/// and perhaps a descriptor. Ends silently when it is destroyed; calls on_end once when the other
+/// end is gone.
 class Channel {
 public:
     using OnPacket = std::function<void(Packet&&)>;

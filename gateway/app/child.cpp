@@ -1,6 +1,7 @@
 #include "gateway/app/child.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -31,6 +32,8 @@ namespace {
     } else if (start.channel >= 0) {
         ::dup2(start.channel, child_channel);
     }
+    // Whatever was handed to us without close-on-exec is not for it either.
+    ::close_range(start.channel >= 0 ? child_channel + 1 : child_channel, ~0U, CLOSE_RANGE_CLOEXEC);
     ::execv(start.program.c_str(), words);
     ::_exit(child_exec_failed);
 }

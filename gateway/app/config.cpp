@@ -29,7 +29,8 @@ std::optional<std::size_t> choice(Section& section, std::string_view key, Names 
     if (!text) return std::nullopt;
     const auto found = std::find(names.begin(), names.end(), *text);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    section.error(*section.find(key), quoted(*text) + " is no " + std::string(key), policy::suggestion(*text, names, "values"));
+    section.error(*section.find(key), quoted(*text) + " is no " + std::string(key),
+                  policy::suggestion(*text, names, "values"));
     return std::nullopt;
 }
 
@@ -37,7 +38,8 @@ void read_listen(Section& root, ConfigReader& reader, GatewayConfig& config) {
     static constexpr std::array<std::string_view, 3> keys{"front", "local", "admin"};
     static const Item nothing;
     const Item* table = root.find("listen", Item::Kind::table, "{}");
-    Section section(table != nullptr ? *table : nothing, "[listen]", keys, reader.file(), reader.diagnostics());
+    Section section(table != nullptr ? *table : nothing, "[listen]", keys, reader.file(),
+                    reader.diagnostics());
     config.front = reader.socket(section, "front", "run/front.sock");
     config.local = reader.socket(section, "local", "");
     config.admin = reader.socket(section, "admin", "run/admin.sock");
@@ -51,20 +53,25 @@ void refuse_for_tor(Section& section, const PathText& path) {
 }
 
 void read_tor(Section& root, ConfigReader& reader, GatewayConfig& config) {
-    static constexpr std::array<std::string_view, 6> keys{"mode",  "binary",      "virtual_port", "torrc_extra",
-                                                          "socks", "single_onion"};
+    static constexpr std::array<std::string_view, 6> keys{"mode",        "binary", "virtual_port",
+                                                          "torrc_extra", "socks",  "single_onion"};
     static constexpr std::array<std::string_view, 3> modes{"managed", "external", "off"};
     const Item* table = root.find("tor", Item::Kind::table, "{}");
     if (table == nullptr) {
-        if (root.find("tor") == nullptr) root.error("this file has no [tor]", "add [tor] with mode = \"managed\", \"external\" or \"off\"");
+        if (root.find("tor") == nullptr)
+            root.error("this file has no [tor]",
+                       "add [tor] with mode = \"managed\", \"external\" or \"off\"");
         return;
     }
     Section section(*table, "[tor]", keys, reader.file(), reader.diagnostics());
     config.tor.place = section.place();
     section.need("mode", "\"managed\"");
-    if (const auto mode = choice(section, "mode", modes)) config.tor.mode = static_cast<TorText::Mode>(*mode);
+    if (const auto mode = choice(section, "mode", modes))
+        config.tor.mode = static_cast<TorText::Mode>(*mode);
     if (const auto binary = section.text("binary", "\"tor\"")) config.tor.binary = *binary;
-    config.tor.binary_place = section.find("binary") != nullptr ? section.place(*section.find("binary")) : section.place();
+    config.tor.binary_place = section.find("binary") != nullptr
+                                  ? section.place(*section.find("binary"))
+                                  : section.place();
     if (const auto port = reader.integer(section, "virtual_port", 1, 65535)) {
         config.tor.virtual_port = static_cast<std::uint16_t>(*port);
     }
@@ -72,7 +79,8 @@ void read_tor(Section& root, ConfigReader& reader, GatewayConfig& config) {
     config.tor.socks = reader.socket(section, "socks", "");
     config.tor.single_onion = section.boolean("single_onion").value_or(false);
     if (config.tor.single_onion && config.tor.socks) {
-        section.error(*section.find("socks"), "a single onion's tor offers no SOCKS port", "remove socks or single_onion");
+        section.error(*section.find("socks"), "a single onion's tor offers no SOCKS port",
+                      "remove socks or single_onion");
     }
     if (config.tor.mode == TorText::Mode::managed) {
         refuse_for_tor(section, reader.state_dir());
@@ -88,15 +96,20 @@ constexpr std::array<std::string_view, 3> kinds{"embedded", "accept", "dial"};
 void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText::Kind kind) {
     static constexpr std::array<std::string_view, 1> embedded{"config"};
     static constexpr std::array<std::string_view, 2> accept{"listen", "peer_pin"};
-    static constexpr std::array<std::string_view, 6> dial{"address", "profile", "serializer", "authid", "ticket_file", "plaintext"};
+    static constexpr std::array<std::string_view, 6> dial{"address", "profile",     "serializer",
+                                                          "authid",  "ticket_file", "plaintext"};
     static constexpr std::array<std::string_view, 3> all{"name", "kind", "convey_identity"};
     const std::array<Names, 3> own{embedded, accept, dial};
     const Names& mine = own[static_cast<std::size_t>(kind)];
     for (const Item& entry : table.items) {
-        const auto in = [&entry](const Names& names) { return std::find(names.begin(), names.end(), entry.key) != names.end(); };
+        const auto in = [&entry](const Names& names) {
+            return std::find(names.begin(), names.end(), entry.key) != names.end();
+        };
         const bool foreign = std::any_of(own.begin(), own.end(), in) && !in(mine) && !in(all);
         if (!foreign) continue;
-        section.error_at_key(entry, "a backend of kind " + quoted(kinds[static_cast<std::size_t>(kind)]) + " has no " + quoted(entry.key),
+        section.error_at_key(entry,
+                             "a backend of kind " + quoted(kinds[static_cast<std::size_t>(kind)]) +
+                                 " has no " + quoted(entry.key),
                              "remove it or choose another kind");
     }
 }
@@ -110,29 +123,37 @@ bool on_this_machine(const Address& address) {
 }
 
 void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
-    static constexpr std::array<std::string_view, 4> profiles{"sallyport", "crossbar", "nexus", "generic"};
+    static constexpr std::array<std::string_view, 4> profiles{"sallyport", "crossbar", "nexus",
+                                                              "generic"};
     static constexpr std::array<std::string_view, 2> serializers{"msgpack", "json"};
-    if (auto address = reader.address(section, "address", true)) backend.address = *std::move(address);
+    if (auto address = reader.address(section, "address", true))
+        backend.address = *std::move(address);
     const auto profile = choice(section, "profile", profiles);
-    backend.profile = profile ? backend_link::backend_kind(profiles[*profile]).value_or(backend_link::BackendKind::generic)
+    backend.profile = profile ? backend_link::backend_kind(profiles[*profile])
+                                    .value_or(backend_link::BackendKind::generic)
                               : backend_link::BackendKind::generic;
-    if (choice(section, "serializer", serializers) == 1) backend.serializer = wamp::Serializer::json;
+    if (choice(section, "serializer", serializers) == 1)
+        backend.serializer = wamp::Serializer::json;
     backend.authid = section.text("authid", "\"gateway\"").value_or("");
     backend.ticket_file = reader.path(section, "ticket_file", "\"lab.ticket\"");
     backend.plaintext = section.text("plaintext", "\"why there is no TLS\"").value_or("");
-    if (section.find("address") != nullptr && backend.plaintext.empty() && !on_this_machine(backend.address)) {
-        section.error(*section.find("address"), quoted(backend.address.text()) + " is not on this machine, and there is no TLS when we dial",
+    if (section.find("address") != nullptr && backend.plaintext.empty() &&
+        !on_this_machine(backend.address)) {
+        section.error(*section.find("address"),
+                      quoted(backend.address.text()) +
+                          " is not on this machine, and there is no TLS when we dial",
                       "say why that is fine with plaintext = \"…\", or let the inside dial us");
     }
     if (backend.ticket_file && backend.authid.empty()) {
-        section.error(*section.find("ticket_file"), "a ticket needs to say whose it is", "add authid = \"gateway\"");
+        section.error(*section.find("ticket_file"), "a ticket needs to say whose it is",
+                      "add authid = \"gateway\"");
     }
 }
 
 BackendText read_backend(const Item& table, ConfigReader& reader) {
-    static constexpr std::array<std::string_view, 12> keys{"name",    "kind",       "config",  "listen",      "peer_pin", "address",
-                                                           "profile", "serializer", "authid",  "ticket_file", "plaintext",
-                                                           "convey_identity"};
+    static constexpr std::array<std::string_view, 12> keys{
+        "name",    "kind",       "config", "listen",      "peer_pin",  "address",
+        "profile", "serializer", "authid", "ticket_file", "plaintext", "convey_identity"};
     Section section(table, "[[backend]]", keys, reader.file(), reader.diagnostics());
     BackendText backend;
     backend.place = section.place();
@@ -149,13 +170,18 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
             backend.inside_config = reader.path(section, "config", "\"inside.toml\"");
             break;
         case BackendText::Kind::accept:
-            if (auto address = reader.address(section, "listen", false)) backend.address = *std::move(address);
+            if (auto address = reader.address(section, "listen", false))
+                backend.address = *std::move(address);
             backend.peer_pin = reader.pin(section, "peer_pin").value_or("");
             if (backend.address.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
-                section.error("a backend that dials us over tcp needs a pin", "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it at the other end");
+                section.error("a backend that dials us over tcp needs a pin",
+                              "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it at "
+                              "the other end");
             }
             break;
-        case BackendText::Kind::dial: read_dial(section, reader, backend); break;
+        case BackendText::Kind::dial:
+            read_dial(section, reader, backend);
+            break;
     }
     for (const std::string_view key : {"address", "listen"}) {
         if (const Item* item = section.find(key)) backend.address_place = section.place(*item);
@@ -168,17 +194,22 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
     for (const Item* table : root.tables("backend")) {
         BackendText backend = read_backend(*table, reader);
         if (!backend.name.empty() && !names.insert(backend.name).second) {
-            root.error(*table, "there is a backend " + quoted(backend.name) + " already", "choose another name");
+            root.error(*table, "there is a backend " + quoted(backend.name) + " already",
+                       "choose another name");
         }
         config.backends.push_back(std::move(backend));
     }
-    if (root.find("backend") == nullptr) root.error("this file has no [[backend]]", "add one with kind = \"embedded\", \"accept\" or \"dial\"");
+    if (root.find("backend") == nullptr)
+        root.error("this file has no [[backend]]",
+                   "add one with kind = \"embedded\", \"accept\" or \"dial\"");
 }
 
 }  // namespace
 
-wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text, const std::string& file) {
-    static constexpr std::array<std::string_view, 6> keys{"state_dir", "realms", "listen", "limits", "tor", "backend"};
+wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
+                                                                      const std::string& file) {
+    static constexpr std::array<std::string_view, 6> keys{"state_dir", "realms", "listen",
+                                                          "limits",    "tor",    "backend"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
@@ -196,8 +227,10 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
     return config;
 }
 
-wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text, const std::string& file) {
-    static constexpr std::array<std::string_view, 5> keys{"state_dir", "realms", "listen", "link", "limits"};
+wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
+                                                                    const std::string& file) {
+    static constexpr std::array<std::string_view, 5> keys{"state_dir", "realms", "listen", "link",
+                                                          "limits"};
     static constexpr std::array<std::string_view, 1> listen_keys{"address"};
     static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
     const auto document = policy::parse_document(text, file);
@@ -213,7 +246,8 @@ wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_
     for (const Item* table : root.tables("listen")) {
         Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());
         if (auto address = reader.address(section, "address", false)) {
-            config.listens.push_back({*std::move(address), section.place(*section.find("address"))});
+            config.listens.push_back(
+                {*std::move(address), section.place(*section.find("address"))});
         }
     }
     for (const Item* table : root.tables("link")) {
@@ -225,7 +259,9 @@ wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_
         if (!address) continue;
         link.gateway = *std::move(address);
         if (link.gateway.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
-            section.error("a link over tcp needs a pin", "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it on the gateway");
+            section.error(
+                "a link over tcp needs a pin",
+                "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it on the gateway");
         }
         config.links.push_back(std::move(link));
     }

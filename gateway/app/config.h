@@ -51,16 +51,16 @@ struct BackendText {
     std::string name;
     Kind kind = Kind::embedded;
     policy::Place place;
-    PathText inside_config;               ///< embedded
-    backend_link::Address address;        ///< accept: where to listen; dial: where to connect
+    PathText inside_config;         ///< embedded
+    backend_link::Address address;  ///< accept: where to listen; dial: where to connect
     policy::Place address_place;
-    std::string peer_pin;                 ///< accept over tcp
+    std::string peer_pin;  ///< accept over tcp
     backend_link::BackendKind profile = backend_link::BackendKind::sallyport;
     std::optional<bool> convey_identity;  ///< other than the profile says
     wamp::Serializer serializer = wamp::Serializer::msgpack;
     std::string authid;
     PathText ticket_file;
-    std::string plaintext;                ///< why there is no TLS off loopback
+    std::string plaintext;  ///< why there is no TLS off loopback
 };
 
 /// gateway.toml as it was written, with absolute paths; each value sound by itself.
@@ -99,9 +99,11 @@ struct InsideConfig {
     LimitsText limits;
 };
 
-/// Read a configuration. Report all that is wrong with it at once, in the order of its lines. Relative paths are
-/// relative to the folder of `file`, sockets to the state directory.
-wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text, const std::string& file);
-wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text, const std::string& file);
+/// Read a configuration. Report all that is wrong with it at once, in the order of its lines.
+/// Relative paths are relative to the folder of `file`, sockets to the state directory.
+wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
+                                                                      const std::string& file);
+wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
+                                                                    const std::string& file);
 
 }  // namespace sallyport::gateway

@@ -11,8 +11,8 @@
 
 namespace sallyport::gateway {
 
-/// What both configuration files are read with: paths, addresses, sizes and limits as they stand in one file. Wrong
-/// values are reported to the section and read as absent.
+/// What both configuration files are read with: paths, addresses, sizes and limits as they stand in
+/// one file. Wrong values are reported to the section and read as absent.
 class ConfigReader {
 public:
     explicit ConfigReader(std::string file);
@@ -31,17 +31,20 @@ public:
     /// Relative to the state directory, fit for a unix socket.
     PathText socket(policy::Section& section, std::string_view key, std::string_view otherwise);
     std::vector<PathText> realms(policy::Section& section);
-    std::optional<backend_link::Address> address(policy::Section& section, std::string_view key, bool names_allowed);
+    std::optional<backend_link::Address> address(policy::Section& section, std::string_view key,
+                                                 bool names_allowed);
     std::optional<std::string> pin(policy::Section& section, std::string_view key);
-    std::optional<std::int64_t> integer(policy::Section& section, std::string_view key, std::int64_t least,
-                                        std::int64_t most);
+    std::optional<std::int64_t> integer(policy::Section& section, std::string_view key,
+                                        std::int64_t least, std::int64_t most);
     LimitsText limits(policy::Section& root);
 
 private:
     std::string resolve(std::string_view path) const;
     std::string resolve_in_state(std::string_view path) const;
-    void check_socket_path(policy::Section& section, const policy::Item& item, std::string_view path);
-    void bytes(policy::Section& section, std::string_view key, std::size_t least, std::size_t most, std::size_t& value);
+    void check_socket_path(policy::Section& section, const policy::Item& item,
+                           std::string_view path);
+    void bytes(policy::Section& section, std::string_view key, std::size_t least, std::size_t most,
+               std::size_t& value);
 
     std::string file_;
     std::string folder_;

@@ -33,8 +33,12 @@ union ControlBuffer {
 
 }  // namespace
 
-DescriptorPair make_stream_pair() { return make_pair_of(SOCK_STREAM); }
-DescriptorPair make_packet_pair() { return make_pair_of(SOCK_SEQPACKET); }
+DescriptorPair make_stream_pair() {
+    return make_pair_of(SOCK_STREAM);
+}
+DescriptorPair make_packet_pair() {
+    return make_pair_of(SOCK_SEQPACKET);
+}
 
 bool send_packet(int socket, std::string_view text, int descriptor) noexcept {
     iovec part{const_cast<char*>(text.data()), text.size()};
@@ -71,9 +75,11 @@ Receive receive_packet(int socket, Packet& packet) {
     do {
         received = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     } while (received < 0 && errno == EINTR);
-    if (received < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? Receive::nothing_yet : Receive::end;
+    if (received < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? Receive::nothing_yet : Receive::end;
     packet.descriptor.close();
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
         int number = -1;
         std::memcpy(&number, CMSG_DATA(header), sizeof(int));

@@ -30,7 +30,8 @@ private:
     int number_ = -1;
 };
 
-/// Two connected unix sockets, close-on-exec. `packets` keeps the bounds of what is sent. Throws std::system_error.
+/// Two connected unix sockets, close-on-exec. `packets` keeps the bounds of what is sent. Throws
+/// std::system_error.
 struct DescriptorPair {
     Descriptor ours;
     Descriptor theirs;

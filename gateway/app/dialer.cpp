@@ -23,7 +23,8 @@ namespace {
 
 /// One attempt: what it works with, so that its timer can cut it short.
 struct Attempt {
-    Attempt(asio::io_context& io, Dialled callback) : resolver(io), tcp_socket(io), unix_socket(io), timer(io), dialled(std::move(callback)) {}
+    Attempt(asio::io_context& io, Dialled callback)
+        : resolver(io), tcp_socket(io), unix_socket(io), timer(io), dialled(std::move(callback)) {}
 
     tcp::resolver resolver;
     tcp::socket tcp_socket;
@@ -34,7 +35,8 @@ struct Attempt {
 
     void finish(Descriptor socket, std::string why) {
         timer.cancel();
-        if (timed_out && !socket) why = "no answer within " + std::to_string(dial_timeout.count()) + " s";
+        if (timed_out && !socket)
+            why = "no answer within " + std::to_string(dial_timeout.count()) + " s";
         dialled(std::move(socket), why);
     }
 };
@@ -47,11 +49,14 @@ backend_link::Reach reach_of(const asio::ip::address& ip) {
 /// Why that address may not be dialled, or "".
 std::string refusal(const asio::ip::address& ip, DialReach allowed) {
     switch (reach_of(ip)) {
-        case backend_link::Reach::loopback: return "";
+        case backend_link::Reach::loopback:
+            return "";
         case backend_link::Reach::local:
             if (allowed == DialReach::local) return "";
-            return ip.to_string() + " is not on this machine, and there is no TLS: say why with plaintext = \"…\"";
-        case backend_link::Reach::global: return ip.to_string() + " is not a local address";
+            return ip.to_string() +
+                   " is not on this machine, and there is no TLS: say why with plaintext = \"…\"";
+        case backend_link::Reach::global:
+            return ip.to_string() + " is not a local address";
     }
     return "";
 }
@@ -66,7 +71,8 @@ Descriptor release(Socket& socket) {
 asio::awaitable<void> connect_unix(std::shared_ptr<Attempt> attempt, std::string path) {
     error_code error;
     const asio::local::stream_protocol::endpoint endpoint(path);
-    co_await attempt->unix_socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
+    co_await attempt->unix_socket.async_connect(endpoint,
+                                                asio::redirect_error(asio::use_awaitable, error));
     if (error) {
         attempt->finish(Descriptor(), error.message());
     } else {
@@ -74,10 +80,12 @@ asio::awaitable<void> connect_unix(std::shared_ptr<Attempt> attempt, std::string
     }
 }
 
-asio::awaitable<void> connect_tcp(std::shared_ptr<Attempt> attempt, std::string host, std::uint16_t port, DialReach allowed) {
+asio::awaitable<void> connect_tcp(std::shared_ptr<Attempt> attempt, std::string host,
+                                  std::uint16_t port, DialReach allowed) {
     error_code error;
-    const auto found = co_await attempt->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                                                asio::redirect_error(asio::use_awaitable, error));
+    const auto found = co_await attempt->resolver.async_resolve(
+        host, std::to_string(port), tcp::resolver::numeric_service,
+        asio::redirect_error(asio::use_awaitable, error));
     if (error) {
         attempt->finish(Descriptor(), error.message());
         co_return;
@@ -92,7 +100,8 @@ asio::awaitable<void> connect_tcp(std::shared_ptr<Attempt> attempt, std::string 
         if (attempt->timed_out) break;
         error_code ignored;
         attempt->tcp_socket.close(ignored);
-        co_await attempt->tcp_socket.async_connect(entry.endpoint(), asio::redirect_error(asio::use_awaitable, error));
+        co_await attempt->tcp_socket.async_connect(
+            entry.endpoint(), asio::redirect_error(asio::use_awaitable, error));
         if (error) continue;
         attempt->tcp_socket.set_option(tcp::no_delay(true), ignored);
         attempt->finish(release(attempt->tcp_socket), "");
@@ -103,7 +112,8 @@ asio::awaitable<void> connect_tcp(std::shared_ptr<Attempt> attempt, std::string 
 
 }  // namespace
 
-void dial(asio::io_context& io, const backend_link::Address& address, DialReach reach, Dialled dialled) {
+void dial(asio::io_context& io, const backend_link::Address& address, DialReach reach,
+          Dialled dialled) {
     auto attempt = std::make_shared<Attempt>(io, std::move(dialled));
     attempt->timer.expires_after(dial_timeout);
     attempt->timer.async_wait([attempt](error_code cancelled) {
@@ -117,7 +127,8 @@ void dial(asio::io_context& io, const backend_link::Address& address, DialReach 
     if (address.kind == backend_link::Address::Kind::unix_path) {
         asio::co_spawn(io, connect_unix(attempt, address.host_or_path), asio::detached);
     } else {
-        asio::co_spawn(io, connect_tcp(attempt, address.host_or_path, address.port, reach), asio::detached);
+        asio::co_spawn(io, connect_tcp(attempt, address.host_or_path, address.port, reach),
+                       asio::detached);
     }
 }
 

@@ -51,7 +51,8 @@ public:
         : io_(io),
           config_(loaded.config),
           embedded_(static_cast<bool>(channel)),
-          shell_(io, core_config(loaded, embedded_), random_seed(), [this](std::uint32_t link) { dial_gateway(link); }),
+          shell_(io, core_config(loaded, embedded_), random_seed(),
+                 [this](std::uint32_t link) { dial_gateway(link); }),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
           notifier_(io) {
@@ -62,12 +63,15 @@ public:
         link_options_.queue_bytes = link_queue_bytes;
         link_options_.read_buffer_bytes = link_buffer_bytes;
         if (embedded_) {
-            channel_ = std::make_unique<Channel>(io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); }, [this] { io_.stop(); });
+            channel_ = std::make_unique<Channel>(
+                io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
+                [this] { io_.stop(); });
         }
         for (std::size_t index = 0; index < contexts_.size(); ++index) {
             const LinkText& link = config_.links[index];
             if (link.gateway.kind != Address::Kind::tcp) continue;
-            contexts_[index].emplace(wamp::make_tls_context(wamp::TlsSession::End::client, config_.state_dir.path + "/link", {link.peer_pin}));
+            contexts_[index].emplace(wamp::make_tls_context(
+                wamp::TlsSession::End::client, config_.state_dir.path + "/link", {link.peer_pin}));
         }
     }
 
@@ -81,15 +85,20 @@ public:
     void listen() {
         for (const ServiceListen& listen : config_.listens) {
             if (listen.address.kind == Address::Kind::unix_path) {
-                const std::string folder = std::filesystem::path(listen.address.host_or_path).parent_path().string();
-                if (folder.starts_with(config_.state_dir.path + "/")) make_private_folder(folder, listen.place);
+                const std::string folder =
+                    std::filesystem::path(listen.address.host_or_path).parent_path().string();
+                if (folder.starts_with(config_.state_dir.path + "/"))
+                    make_private_folder(folder, listen.place);
             }
             Descriptor listener = listen_at(listen.address, listen.place);
-            if (listen.address.kind == Address::Kind::unix_path) socket_paths_.push_back(listen.address.host_or_path);
-            acceptors_.push_back(std::make_unique<Acceptor>(io_, std::move(listener), [this](wamp::Socket socket) {
-                if (shell_.connections().size() >= config_.limits.sessions) return;  // closes it
-                shell_.connections().accept(std::move(socket), service_options_);
-            }));
+            if (listen.address.kind == Address::Kind::unix_path)
+                socket_paths_.push_back(listen.address.host_or_path);
+            acceptors_.push_back(
+                std::make_unique<Acceptor>(io_, std::move(listener), [this](wamp::Socket socket) {
+                    if (shell_.connections().size() >= config_.limits.sessions)
+                        return;  // closes it
+                    shell_.connections().accept(std::move(socket), service_options_);
+                }));
         }
     }
 
@@ -109,24 +118,28 @@ public:
 private:
     void on_packet(Packet&& packet) {
         if (packet.text != "link" || !packet.descriptor) return;
-        serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor), nullptr, false);
+        serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor),
+              nullptr, false);
     }
 
     void dial_gateway(std::uint32_t link) {
         if (link >= config_.links.size()) return;  // the supervisor's: it comes by itself
-        dial(io_, config_.links[link].gateway, DialReach::local, [this, link](Descriptor socket, const std::string& why) {
-            if (!socket) {
-                shell_.link_failed(link, why);
-                return;
-            }
-            serve(link, std::move(socket), contexts_[link] ? &*contexts_[link] : nullptr, true);
-        });
+        dial(io_, config_.links[link].gateway, DialReach::local,
+             [this, link](Descriptor socket, const std::string& why) {
+                 if (!socket) {
+                     shell_.link_failed(link, why);
+                     return;
+                 }
+                 serve(link, std::move(socket), contexts_[link] ? &*contexts_[link] : nullptr,
+                       true);
+             });
     }
 
     void serve(std::uint32_t link, Descriptor descriptor, asio::ssl::context* tls, bool asked_for) {
         // The family is of no importance to what is already connected.
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
-        shell_.expect_link(shell_.connections().serve_link(std::move(socket), tls, link_options_), link, asked_for);
+        shell_.expect_link(shell_.connections().serve_link(std::move(socket), tls, link_options_),
+                           link, asked_for);
     }
 
     void stop() {

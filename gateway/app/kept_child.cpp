@@ -26,7 +26,8 @@ bool KeptChild::on_exit(pid_t pid, int status) {
     ended_(status);
     if (stopping_) return true;
     if (std::chrono::steady_clock::now() - started_ >= healthy_after) wait_ = restart_wait_min;
-    log(LogLevel::error, name_ + " " + describe_exit(status) + "; starting it again in " + std::to_string(wait_.count()) + " ms");
+    log(LogLevel::error, name_ + " " + describe_exit(status) + "; starting it again in " +
+                             std::to_string(wait_.count()) + " ms");
     start_later();
     return true;
 }

@@ -11,13 +11,15 @@
 
 namespace sallyport::gateway {
 
-/// Keeps one child process running: starts it again after it ended, at once the first time and then with waits that double
-/// up to restart_wait_max, without a last attempt; ends it by SIGTERM, and by SIGKILL after a grace period.
+/// Keeps one child process running: starts it again after it ended, at once the first time and then
+/// with waits that double up to restart_wait_max, without a last attempt; ends it by SIGTERM, and
+/// by SIGKILL after a grace period.
 class KeptChild {
 public:
     static constexpr std::chrono::milliseconds restart_wait_min{100};
     static constexpr std::chrono::milliseconds restart_wait_max{10'000};
-    static constexpr std::chrono::seconds healthy_after{30};  ///< having run for that long, it begins anew at the least wait
+    static constexpr std::chrono::seconds healthy_after{
+        30};  ///< having run for that long, it begins anew at the least wait
 
     using Start = std::function<pid_t()>;
     using Ended = std::function<void(int status)>;

@@ -17,13 +17,15 @@ using policy::Diagnostics;
 namespace {
 
 /// All of them are tried, so that one start tells of everything that is wrong.
-std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files, const policy::LoadOptions& options) {
+std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
+                                             const policy::LoadOptions& options) {
     std::vector<policy::LoadedRealm> realms;
     std::set<std::string, std::less<>> names;
     Diagnostics wrong;
     for (const PathText& file : files) {
         if (::access(file.path.c_str(), R_OK) != 0) {
-            wrong.push_back({file.place, "cannot read the policy " + policy::quoted(file.path), "check the path and its permissions"});
+            wrong.push_back({file.place, "cannot read the policy " + policy::quoted(file.path),
+                             "check the path and its permissions"});
             continue;
         }
         auto realm = policy::load_realm(file.path, options);
@@ -31,7 +33,10 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
             const Diagnostics found = realm.error();
             wrong.insert(wrong.end(), found.begin(), found.end());
         } else if (!names.emplace(realm->policy->realm()).second) {
-            wrong.push_back({file.place, "there is a policy for realm " + policy::quoted(realm->policy->realm()) + " already", "one file per realm"});
+            wrong.push_back({file.place,
+                             "there is a policy for realm " +
+                                 policy::quoted(realm->policy->realm()) + " already",
+                             "one file per realm"});
         } else {
             realms.push_back(*std::move(realm));
         }
@@ -40,16 +45,23 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
     return realms;
 }
 
-/// Which realm each backend's link joins. A link is one session, so all routes to a backend lead to one realm there.
-std::vector<std::string> realms_of_backends(const std::vector<BackendText>& backends, const std::vector<policy::LoadedRealm>& realms) {
+/// Which realm each backend's link joins. A link is one session, so all routes to a backend lead to
+/// one realm there.
+std::vector<std::string> realms_of_backends(const std::vector<BackendText>& backends,
+                                            const std::vector<policy::LoadedRealm>& realms) {
     std::vector<std::string> found(backends.size());
     for (const auto& realm : realms) {
         for (const auto& route : realm.policy->routes()) {
-            const auto backend = std::find_if(backends.begin(), backends.end(), [&](const auto& candidate) { return candidate.name == route.backend; });
+            const auto backend = std::find_if(
+                backends.begin(), backends.end(),
+                [&](const auto& candidate) { return candidate.name == route.backend; });
             if (backend == backends.end()) continue;  // refused by the loader
             std::string& name = found[static_cast<std::size_t>(backend - backends.begin())];
             if (!name.empty() && name != route.realm) {
-                throw StartError(route.place, "backend " + policy::quoted(route.backend) + " is led to two realms there, " + policy::quoted(name) + " and " + policy::quoted(route.realm),
+                throw StartError(route.place,
+                                 "backend " + policy::quoted(route.backend) +
+                                     " is led to two realms there, " + policy::quoted(name) +
+                                     " and " + policy::quoted(route.realm),
                                  "give each realm a backend of its own");
             }
             name = route.realm;
@@ -63,9 +75,11 @@ std::vector<std::string> realms_of_backends(const std::vector<BackendText>& back
 
 void check_backend(const GatewayConfig& config, const BackendText& backend) {
     switch (backend.kind) {
-        case BackendText::Kind::embedded: break;
+        case BackendText::Kind::embedded:
+            break;
         case BackendText::Kind::accept:
-            if (backend.address.kind == backend_link::Address::Kind::tcp) check_link_key(config.state_dir, backend.address_place, backend.peer_pin);
+            if (backend.address.kind == backend_link::Address::Kind::tcp)
+                check_link_key(config.state_dir, backend.address_place, backend.peer_pin);
             break;
         case BackendText::Kind::dial:
             if (backend.ticket_file) read_ticket(backend.ticket_file);
@@ -94,7 +108,8 @@ LoadedGateway load_gateway(const std::string& path) {
     for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
         const BackendText& backend = loaded.config.backends[index];
         check_backend(loaded.config, backend);
-        if (backend.kind == BackendText::Kind::embedded) loaded.insides[index] = load_inside(backend.inside_config.path).config;
+        if (backend.kind == BackendText::Kind::embedded)
+            loaded.insides[index] = load_inside(backend.inside_config.path).config;
     }
     return loaded;
 }
@@ -108,7 +123,8 @@ LoadedInside load_inside(const std::string& path) {
     options.routes_required = false;
     loaded.realms = load_realms(loaded.config.realms, options);
     for (const LinkText& link : loaded.config.links) {
-        if (link.gateway.kind == backend_link::Address::Kind::tcp) check_link_key(loaded.config.state_dir, link.place, link.peer_pin);
+        if (link.gateway.kind == backend_link::Address::Kind::tcp)
+            check_link_key(loaded.config.state_dir, link.place, link.peer_pin);
     }
     return loaded;
 }
@@ -126,23 +142,36 @@ policy::DoorLimits door_limits(const LimitsText& limits) {
     return door;
 }
 
-std::string link_key_file(const std::string& state_dir) { return state_dir + "/link/link.key"; }
-std::string link_certificate_file(const std::string& state_dir) { return state_dir + "/link/link.crt"; }
+std::string link_key_file(const std::string& state_dir) {
+    return state_dir + "/link/link.key";
+}
+std::string link_certificate_file(const std::string& state_dir) {
+    return state_dir + "/link/link.crt";
+}
 
-void check_link_key(const PathText& state_dir, const policy::Place& needed_by, const std::string& peer_pin) {
-    for (const std::string& file : {link_key_file(state_dir.path), link_certificate_file(state_dir.path)}) {
+void check_link_key(const PathText& state_dir, const policy::Place& needed_by,
+                    const std::string& peer_pin) {
+    for (const std::string& file :
+         {link_key_file(state_dir.path), link_certificate_file(state_dir.path)}) {
         if (::access(file.c_str(), F_OK) != 0) {
-            throw StartError(needed_by, "a link over tcp needs " + policy::quoted(file), "make it with: sallyport link pair --dir " + state_dir.path + "/link");
+            throw StartError(needed_by, "a link over tcp needs " + policy::quoted(file),
+                             "make it with: sallyport link pair --dir " + state_dir.path + "/link");
         }
     }
     refuse_open_to_others(link_key_file(state_dir.path), {});
-    wamp::make_tls_context(wamp::TlsSession::End::server, state_dir.path + "/link", {peer_pin});  // throws
+    wamp::make_tls_context(wamp::TlsSession::End::server, state_dir.path + "/link",
+                           {peer_pin});  // throws
 }
 
 std::string read_ticket(const PathText& file) {
     std::string ticket = read_secret(file.path, file.place, 4096);
-    ticket.erase(std::find_if(ticket.begin(), ticket.end(), [](char c) { return c == '\n' || c == '\r'; }), ticket.end());
-    if (ticket.empty()) throw StartError(file.place, policy::quoted(file.path) + " holds no ticket in its first line", "make one with: sallyport ticket");
+    ticket.erase(
+        std::find_if(ticket.begin(), ticket.end(), [](char c) { return c == '\n' || c == '\r'; }),
+        ticket.end());
+    if (ticket.empty())
+        throw StartError(file.place,
+                         policy::quoted(file.path) + " holds no ticket in its first line",
+                         "make one with: sallyport ticket");
     return ticket;
 }
 

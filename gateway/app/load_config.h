@@ -9,7 +9,8 @@
 
 namespace sallyport::gateway {
 
-/// gateway.toml with all that it names, read and checked as a whole; nothing is opened for good yet.
+/// gateway.toml with all that it names, read and checked as a whole; nothing is opened for good
+/// yet.
 struct LoadedGateway {
     GatewayConfig config;
     std::vector<policy::LoadedRealm> realms;
@@ -35,7 +36,8 @@ policy::DoorLimits door_limits(const LimitsText& limits);
 std::string link_key_file(const std::string& state_dir);
 std::string link_certificate_file(const std::string& state_dir);
 /// Refuses a key pair that is missing, broken, or open to others.
-void check_link_key(const PathText& state_dir, const policy::Place& needed_by, const std::string& peer_pin);
+void check_link_key(const PathText& state_dir, const policy::Place& needed_by,
+                    const std::string& peer_pin);
 
 /// A ticket: the first line of a file that only its owner may read.
 std::string read_ticket(const PathText& file);

@@ -8,7 +8,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-
 namespace sallyport::gateway {
 
 namespace {
@@ -29,18 +28,24 @@ Budget& budget() {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
     switch (level) {
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::warning: return spdlog::level::warn;
-        case LogLevel::error: return spdlog::level::err;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
     }
     return spdlog::level::err;
 }
 
 std::string_view priority(LogLevel level) {
     switch (level) {
-        case LogLevel::info: return "<6>";
-        case LogLevel::warning: return "<4>";
-        case LogLevel::error: return "<3>";
+        case LogLevel::info:
+            return "<6>";
+        case LogLevel::warning:
+            return "<4>";
+        case LogLevel::error:
+            return "<3>";
     }
     return "<3>";
 }
@@ -49,7 +54,8 @@ void write(LogLevel level, std::string_view text) {
     std::string line;
     if (journal) line.append(priority(level));
     line.append(program_name).append(": ").append(text);
-    spdlog::default_logger_raw()->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+    spdlog::default_logger_raw()->log(to_spdlog(level),
+                                      spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace
@@ -57,8 +63,10 @@ void write(LogLevel level, std::string_view text) {
 void open_log(std::string_view program) {
     program_name = program;
     journal = std::getenv("JOURNAL_STREAM") != nullptr;
-    auto logger = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_st>());
-    logger->set_pattern(journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    auto logger =
+        std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_st>());
+    logger->set_pattern(journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                        spdlog::pattern_time_type::utc);
     logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
 }
@@ -67,7 +75,9 @@ void log(LogLevel level, std::string_view text) {
     Budget& left = budget();
     const auto now = std::chrono::steady_clock::now();
     if (now - left.second >= std::chrono::seconds(1)) {
-        if (left.left_out > 0) write(LogLevel::warning, "left out " + std::to_string(left.left_out) + " log lines of the last second");
+        if (left.left_out > 0)
+            write(LogLevel::warning,
+                  "left out " + std::to_string(left.left_out) + " log lines of the last second");
         left = {now, 0, 0};
     }
     if (level != LogLevel::error && left.lines >= log_lines_per_second_max) {

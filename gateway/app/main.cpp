@@ -60,27 +60,34 @@ struct Commands {
 
 void declare_programs(Commands& commands) {
     CLI::App& app = commands.app;
-    commands.serve = app.add_subcommand("serve", "Run the gateway: tor, the front and embedded insides");
-    commands.serve->add_option("--config", commands.gateway_config, "Configuration file")->capture_default_str();
+    commands.serve =
+        app.add_subcommand("serve", "Run the gateway: tor, the front and embedded insides");
+    commands.serve->add_option("--config", commands.gateway_config, "Configuration file")
+        ->capture_default_str();
     commands.worker = app.add_subcommand("worker", "What `serve` starts")->group("");
     commands.worker->add_option("--config", commands.gateway_config)->required();
     commands.worker->add_option("--channel", commands.channel)->required();
-    commands.inside = app.add_subcommand("inside", "Run the internal router, which dials the gateway");
-    commands.inside->add_option("--config", commands.inside_config, "Configuration file")->capture_default_str();
+    commands.inside =
+        app.add_subcommand("inside", "Run the internal router, which dials the gateway");
+    commands.inside->add_option("--config", commands.inside_config, "Configuration file")
+        ->capture_default_str();
     commands.inside->add_option("--channel", commands.channel)->group("");
     commands.status = app.add_subcommand("status", "Tell how a running gateway is");
-    commands.status->add_option("--config", commands.gateway_config, "Its configuration file")->capture_default_str();
+    commands.status->add_option("--config", commands.gateway_config, "Its configuration file")
+        ->capture_default_str();
     commands.status->add_flag("--json", commands.json, "One line of JSON");
 }
 
 void declare_policy_tools(Commands& commands) {
-    CLI::App* const tools = commands.app.add_subcommand("policy", "Check, explain and test policy files");
+    CLI::App* const tools =
+        commands.app.add_subcommand("policy", "Check, explain and test policy files");
     tools->require_subcommand(1);
     commands.check = tools->add_subcommand("check", "Tell whether policy files are sound");
     commands.check->add_option("files", commands.files, "Policy files")->required();
     commands.test = tools->add_subcommand("test", "Run the tests in policy files");
     commands.test->add_option("files", commands.files, "Policy files")->required();
-    commands.explain = tools->add_subcommand("explain", "Tell which rule decides on a message, and why");
+    commands.explain =
+        tools->add_subcommand("explain", "Tell which rule decides on a message, and why");
     commands.explain->add_option("file", commands.file, "Policy file")->required();
     commands.explain->add_option("--as", commands.as, "AUTHID or AUTHID:ROLE")->required();
     auto* const action = commands.explain->add_option_group("action", "What is sent");
@@ -91,21 +98,28 @@ void declare_policy_tools(Commands& commands) {
     action->require_option(1);
     commands.explain->add_option("--match", commands.match, "Of --subscribe and --register")
         ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
-    commands.explain->add_option("--payload-bytes", commands.question.payload_bytes, "Size of the arguments");
+    commands.explain->add_option("--payload-bytes", commands.question.payload_bytes,
+                                 "Size of the arguments");
 
-    commands.make_ticket = commands.app.add_subcommand("ticket", "Make a ticket and the lines for the principals file");
+    commands.make_ticket = commands.app.add_subcommand(
+        "ticket", "Make a ticket and the lines for the principals file");
     commands.make_ticket->add_option("--authid", commands.ticket.authid, "Whose ticket it is");
     commands.make_ticket->add_option("--role", commands.ticket.role, "Role of that principal");
-    commands.make_ticket->add_flag("--stdin", commands.ticket_from_stdin, "Read the ticket from stdin instead of drawing one");
+    commands.make_ticket->add_flag("--stdin", commands.ticket_from_stdin,
+                                   "Read the ticket from stdin instead of drawing one");
 }
 
 int run_explain(Commands& commands) {
     policy::Question& question = commands.question;
     policy::set_principal(question, commands.as);
-    if (!commands.call.empty()) question.uri = commands.call, question.action = policy::Action::call;
-    if (!commands.publish.empty()) question.uri = commands.publish, question.action = policy::Action::publish;
-    if (!commands.subscribe.empty()) question.uri = commands.subscribe, question.action = policy::Action::subscribe;
-    if (!commands.register_.empty()) question.uri = commands.register_, question.action = policy::Action::register_;
+    if (!commands.call.empty())
+        question.uri = commands.call, question.action = policy::Action::call;
+    if (!commands.publish.empty())
+        question.uri = commands.publish, question.action = policy::Action::publish;
+    if (!commands.subscribe.empty())
+        question.uri = commands.subscribe, question.action = policy::Action::subscribe;
+    if (!commands.register_.empty())
+        question.uri = commands.register_, question.action = policy::Action::register_;
     if (commands.match == "prefix") question.match = wamp::MatchPolicy::prefix;
     if (commands.match == "wildcard") question.match = wamp::MatchPolicy::wildcard;
     return policy::explain(commands.file, question, std::cout, std::cerr);

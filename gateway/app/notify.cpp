@@ -14,9 +14,15 @@ SystemdNotifier::SystemdNotifier(boost::asio::io_context& io) : timer_(io) {
     }
 }
 
-void SystemdNotifier::ready() { ::sd_notify(0, "READY=1"); }
-void SystemdNotifier::stopping() { ::sd_notify(0, "STOPPING=1"); }
-void SystemdNotifier::status(const std::string& line) { ::sd_notify(0, ("STATUS=" + line).c_str()); }
+void SystemdNotifier::ready() {
+    ::sd_notify(0, "READY=1");
+}
+void SystemdNotifier::stopping() {
+    ::sd_notify(0, "STOPPING=1");
+}
+void SystemdNotifier::status(const std::string& line) {
+    ::sd_notify(0, ("STATUS=" + line).c_str());
+}
 
 void SystemdNotifier::beat() {
     ::sd_notify(0, "WATCHDOG=1");

@@ -7,7 +7,8 @@
 
 namespace sallyport::gateway {
 
-/// Tells systemd how we are, when it asked for that (NOTIFY_SOCKET, WATCHDOG_USEC); nothing otherwise.
+/// Tells systemd how we are, when it asked for that (NOTIFY_SOCKET, WATCHDOG_USEC); nothing
+/// otherwise.
 class SystemdNotifier {
 public:
     explicit SystemdNotifier(boost::asio::io_context& io);

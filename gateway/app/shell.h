@@ -21,8 +21,9 @@
 
 namespace sallyport::gateway {
 
-/// Carries a pure core (gateway::Front or backend_link::Inside) on one reactor thread: feeds it what the connections
-/// bring and the time, and carries out what it wants done, in order. It decides nothing.
+/// Carries a pure core (gateway::Front or backend_link::Inside) on one reactor thread: feeds it
+/// what the connections bring and the time, and carries out what it wants done, in order. It
+/// decides nothing.
 template <class Core>
 class Shell final : public wamp::Host {
 public:
@@ -31,7 +32,11 @@ public:
     /// `dial` is asked to connect a link; the answer is expect_link() or link_failed().
     template <class Config>
     Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial)
-        : connections_(io, *this), core_(std::move(config), seed), dial_(std::move(dial)), timer_(io), drain_timer_(io) {}
+        : connections_(io, *this),
+          core_(std::move(config), seed),
+          dial_(std::move(dial)),
+          timer_(io),
+          drain_timer_(io) {}
 
     void start() {
         core_.start(wamp::now(), outbox_);
@@ -41,9 +46,12 @@ public:
     wamp::Connections& connections() noexcept { return connections_; }
     Core& core() noexcept { return core_; }
 
-    /// The peer, still in its transport handshake, is that link's. `asked_for`: the core wanted it dialled, and hears of
-    /// a failure; a stranger's failure to prove itself at a listener is not the link's.
-    void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for) { expected_[peer] = {link, asked_for}; }
+    /// The peer, still in its transport handshake, is that link's. `asked_for`: the core wanted it
+    /// dialled, and hears of a failure; a stranger's failure to prove itself at a listener is not
+    /// the link's.
+    void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for) {
+        expected_[peer] = {link, asked_for};
+    }
     std::size_t expected_links() const noexcept { return expected_.size(); }
 
     void link_failed(std::uint32_t link, std::string_view why) {
@@ -62,7 +70,8 @@ public:
     }
 
     void on_open(wamp::PeerId peer, const wamp::Opened& opened) override {
-        const policy::Transport transport{opened.serializer, opened.peer_receives_max, opened.pings, opened.circuit};
+        const policy::Transport transport{opened.serializer, opened.peer_receives_max, opened.pings,
+                                          opened.circuit};
         const auto expected = expected_.find(peer);
         if (expected == expected_.end()) {
             core_.on_open(peer, transport, wamp::now(), outbox_);
@@ -92,7 +101,8 @@ public:
             if (link.asked_for) {
                 core_.on_link_failed(link.link, why, wamp::now(), outbox_);
             } else {
-                log(LogLevel::warning, "a connection to the link listener failed: " + std::string(why));
+                log(LogLevel::warning,
+                    "a connection to the link listener failed: " + std::string(why));
             }
         }
         carry_out();
@@ -104,7 +114,8 @@ private:
         bool asked_for;
     };
 
-    /// Sending may close a connection, and that is heard of at once: what it leads to is done after what stands already.
+    /// Sending may close a connection, and that is heard of at once: what it leads to is done after
+    /// what stands already.
     void carry_out() {
         if (carrying_out_) return;
         carrying_out_ = true;
@@ -126,13 +137,20 @@ private:
     void apply(const wamp::effect::Note& note) {
         using Level = wamp::effect::Note::Level;
         switch (note.level) {
-            case Level::info: log(LogLevel::info, note.text); break;
-            case Level::warning: log(LogLevel::warning, note.text); break;
-            case Level::error: log(LogLevel::error, note.text); break;
+            case Level::info:
+                log(LogLevel::info, note.text);
+                break;
+            case Level::warning:
+                log(LogLevel::warning, note.text);
+                break;
+            case Level::error:
+                log(LogLevel::error, note.text);
+                break;
         }
     }
 
-    /// Deadlines mostly move to later, so the timer is only touched when one comes before the time it is set to.
+    /// Deadlines mostly move to later, so the timer is only touched when one comes before the time
+    /// it is set to.
     void arm() {
         const wamp::Instant due = core_.deadline();
         if (due >= armed_) return;

@@ -13,7 +13,8 @@ public:
     explicit StartError(const std::string& line) : std::runtime_error(line) {}
     StartError(const policy::Place& place, const std::string& text, const std::string& cure)
         : std::runtime_error(policy::to_string(policy::Diagnostic{place, text, cure})) {}
-    explicit StartError(const policy::Diagnostics& diagnostics) : std::runtime_error(lines_of(diagnostics)) {}
+    explicit StartError(const policy::Diagnostics& diagnostics)
+        : std::runtime_error(lines_of(diagnostics)) {}
 
 private:
     static std::string lines_of(const policy::Diagnostics& diagnostics) {

@@ -26,7 +26,8 @@ constexpr std::chrono::milliseconds worker_grace{6000};  // it drains for 5 s at
 constexpr std::chrono::milliseconds child_grace{3000};
 constexpr std::string_view own_program = "/proc/self/exe";
 
-/// Whoever removes the path of a socket must be whoever made it: another start may have taken it over.
+/// Whoever removes the path of a socket must be whoever made it: another start may have taken it
+/// over.
 void make_folder_of(const PathText& socket, const std::string& state_dir) {
     const std::string folder = std::filesystem::path(socket.path).parent_path().string();
     if (folder.starts_with(state_dir + "/")) make_private_folder(folder, socket.place);
@@ -55,7 +56,9 @@ Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded)
     onion_.mode = loaded_.config.tor.mode == TorText::Mode::external ? "external" : "off";
 }
 
-Supervisor::~Supervisor() { kill_all(); }
+Supervisor::~Supervisor() {
+    kill_all();
+}
 
 int Supervisor::run() {
     make_private_folder(loaded_.config.state_dir.path, loaded_.config.state_dir.place);
@@ -64,16 +67,17 @@ int Supervisor::run() {
     try {
         listen();
         if (loaded_.config.tor.mode == TorText::Mode::managed) {
-            tor_ = std::make_unique<TorChild>(io_, loaded_.config, prepare_tor(loaded_.config),
-                                              TorChild::Events{[this](const OnionState& state) {
-                                                                   onion_ = state;
-                                                                   tell_worker_onion();
-                                                               },
-                                                               [this] {
-                                                                   tor_attached_ = true;
-                                                                   maybe_ready();
-                                                               },
-                                                               [this](const std::string& why) { on_tor_end(why); }});
+            tor_ = std::make_unique<TorChild>(
+                io_, loaded_.config, prepare_tor(loaded_.config),
+                TorChild::Events{[this](const OnionState& state) {
+                                     onion_ = state;
+                                     tell_worker_onion();
+                                 },
+                                 [this] {
+                                     tor_attached_ = true;
+                                     maybe_ready();
+                                 },
+                                 [this](const std::string& why) { on_tor_end(why); }});
         }
         await_child_signal();
         await_stop_signal();
@@ -96,7 +100,8 @@ void Supervisor::listen() {
         claim_socket_path(socket);
         listeners_.push_back({std::move(name), socket.path, listen_unix(socket, mode)});
     };
-    // A tor that others run is another user: its group is let in, and who is in that group says the folder.
+    // A tor that others run is another user: its group is let in, and who is in that group says the
+    // folder.
     listen_on("front", config.front, config.tor.mode == TorText::Mode::external ? 0660 : 0600);
     listen_on("local", config.local, 0600);
     listen_on("admin", config.admin, 0600);
@@ -108,8 +113,11 @@ void Supervisor::listen() {
         const BackendText& backend = config.backends[index];
         if (backend.kind != BackendText::Kind::accept) continue;
         const bool tcp = backend.address.kind == backend_link::Address::Kind::tcp;
-        if (!tcp) make_folder_of({backend.address.host_or_path, backend.address_place}, config.state_dir.path);
-        listeners_.push_back({"listen " + std::to_string(index), tcp ? "" : backend.address.host_or_path,
+        if (!tcp)
+            make_folder_of({backend.address.host_or_path, backend.address_place},
+                           config.state_dir.path);
+        listeners_.push_back({"listen " + std::to_string(index),
+                              tcp ? "" : backend.address.host_or_path,
                               listen_at(backend.address, backend.address_place)});
     }
 }
@@ -146,12 +154,16 @@ void Supervisor::start_children() {
 pid_t Supervisor::launch_worker() {
     DescriptorPair pair = make_packet_pair();
     const pid_t pid = start_child({std::string(own_program),
-                                   {"sallyport", "worker", "--config", loaded_.config.file, "--channel", std::to_string(child_channel)},
+                                   {"sallyport", "worker", "--config", loaded_.config.file,
+                                    "--channel", std::to_string(child_channel)},
                                    pair.theirs.get(),
                                    -1});
     dialling_.assign(dialling_.size(), false);
-    worker_channel_ = std::make_unique<Channel>(io_, std::move(pair.ours), [this](Packet&& packet) { on_worker_packet(packet.text); }, [] {});
-    for (const Listener& listener : listeners_) worker_channel_->send(listener.name, listener.socket.get());
+    worker_channel_ = std::make_unique<Channel>(
+        io_, std::move(pair.ours), [this](Packet&& packet) { on_worker_packet(packet.text); },
+        [] {});
+    for (const Listener& listener : listeners_)
+        worker_channel_->send(listener.name, listener.socket.get());
     tell_worker_onion();
     return pid;
 }
@@ -159,11 +171,12 @@ pid_t Supervisor::launch_worker() {
 pid_t Supervisor::launch_inside(std::uint32_t backend) {
     EmbeddedInside& inside = *insides_[backend];
     DescriptorPair pair = make_packet_pair();
-    const pid_t pid = start_child({std::string(own_program),
-                                   {"sallyport", "inside", "--config", loaded_.config.backends[backend].inside_config.path,
-                                    "--channel", std::to_string(child_channel)},
-                                   pair.theirs.get(),
-                                   -1});
+    const pid_t pid = start_child(
+        {std::string(own_program),
+         {"sallyport", "inside", "--config", loaded_.config.backends[backend].inside_config.path,
+          "--channel", std::to_string(child_channel)},
+         pair.theirs.get(),
+         -1});
     inside.channel = std::make_unique<Channel>(
         io_, std::move(pair.ours),
         [this, &inside](Packet&& packet) {
@@ -176,11 +189,13 @@ pid_t Supervisor::launch_inside(std::uint32_t backend) {
 }
 
 void Supervisor::tell_worker_onion() {
-    if (!onion_.address.empty()) notifier_.status(onion_.address + (onion_.reachable ? ", reachable" : ""));
+    if (!onion_.address.empty())
+        notifier_.status(onion_.address + (onion_.reachable ? ", reachable" : ""));
     if (worker_channel_) worker_channel_->send("onion " + to_json(onion_));
 }
 
-// What the worker asks for -----------------------------------------------------------------------------------
+// What the worker asks for
+// -----------------------------------------------------------------------------------
 
 void Supervisor::on_worker_packet(const std::string& text) {
     constexpr std::string_view dial_word = "dial ";
@@ -198,9 +213,14 @@ void Supervisor::on_worker_packet(const std::string& text) {
 void Supervisor::on_dial(std::uint32_t backend) {
     if (stopping_ || dialling_[backend]) return;
     switch (loaded_.config.backends[backend].kind) {
-        case BackendText::Kind::embedded: dial_embedded(backend); break;
-        case BackendText::Kind::dial: dial_address(backend); break;
-        case BackendText::Kind::accept: break;
+        case BackendText::Kind::embedded:
+            dial_embedded(backend);
+            break;
+        case BackendText::Kind::dial:
+            dial_address(backend);
+            break;
+        case BackendText::Kind::accept:
+            break;
     }
 }
 
@@ -219,19 +239,21 @@ void Supervisor::dial_address(std::uint32_t backend) {
     const BackendText& target = loaded_.config.backends[backend];
     dialling_[backend] = true;
     const DialReach reach = target.plaintext.empty() ? DialReach::loopback : DialReach::local;
-    dial(io_, target.address, reach, [this, backend, run = worker_run_](Descriptor socket, const std::string& why) {
-        if (run != worker_run_ || !worker_channel_) return;
-        dialling_[backend] = false;
-        const std::string number = std::to_string(backend);
-        if (socket) {
-            worker_channel_->send("connected " + number, socket.get());
-        } else {
-            worker_channel_->send("failed " + number + " " + why);
-        }
-    });
+    dial(io_, target.address, reach,
+         [this, backend, run = worker_run_](Descriptor socket, const std::string& why) {
+             if (run != worker_run_ || !worker_channel_) return;
+             dialling_[backend] = false;
+             const std::string number = std::to_string(backend);
+             if (socket) {
+                 worker_channel_->send("connected " + number, socket.get());
+             } else {
+                 worker_channel_->send("failed " + number + " " + why);
+             }
+         });
 }
 
-// Beginning and end ------------------------------------------------------------------------------------------
+// Beginning and end
+// ------------------------------------------------------------------------------------------
 
 void Supervisor::await_child_signal() {
     child_signal_.async_wait([this](boost::system::error_code error, int) {
@@ -244,8 +266,10 @@ void Supervisor::await_child_signal() {
 void Supervisor::reap() {
     int status = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-        bool known = (worker_ && worker_->on_exit(pid, status)) || (tor_ && tor_->on_exit(pid, status));
-        for (auto& inside : insides_) known = known || (inside && inside->child->on_exit(pid, status));
+        bool known =
+            (worker_ && worker_->on_exit(pid, status)) || (tor_ && tor_->on_exit(pid, status));
+        for (auto& inside : insides_)
+            known = known || (inside && inside->child->on_exit(pid, status));
     }
     finish_if_done();
 }

@@ -17,21 +17,22 @@
 
 namespace sallyport::gateway {
 
-/// `sallyport serve`: binds what is listened on, starts tor, the worker and embedded insides, starts again what ends,
-/// dials backends for the worker, and stops all in order. It reads nothing that a stranger wrote; from the worker it takes
-/// two words, "ready" and "dial N". Children die with it, whatever ends it.
+/// `sallyport serve`: binds what is listened on, starts tor, the worker and embedded insides,
+/// starts again what ends, dials backends for the worker, and stops all in order. It reads nothing
+/// that a stranger wrote; from the worker it takes two words, "ready" and "dial N". Children die
+/// with it, whatever ends it.
 class Supervisor {
 public:
     Supervisor(boost::asio::io_context& io, LoadedGateway loaded);
     ~Supervisor();
 
-    /// Runs until all is stopped; the program's exit code. Throws StartError when something is not right before the
-    /// first child is started.
+    /// Runs until all is stopped; the program's exit code. Throws StartError when something is not
+    /// right before the first child is started.
     int run();
 
 private:
     struct Listener {
-        std::string name;     ///< "front", "local", "admin", "listen N"
+        std::string name;       ///< "front", "local", "admin", "listen N"
         std::string unix_path;  ///< "" for tcp
         Descriptor socket;
     };
@@ -77,8 +78,8 @@ private:
     std::vector<std::unique_ptr<EmbeddedInside>> insides_;  ///< by backend; null for other kinds
     std::unique_ptr<TorChild> tor_;
     OnionState onion_;
-    std::uint64_t worker_run_ = 0;       ///< tells late answers to an earlier worker
-    std::vector<bool> dialling_;         ///< by backend
+    std::uint64_t worker_run_ = 0;  ///< tells late answers to an earlier worker
+    std::vector<bool> dialling_;    ///< by backend
     bool worker_ready_ = false;
     bool tor_attached_ = false;
     bool all_ready_ = false;

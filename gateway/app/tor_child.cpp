@@ -39,25 +39,30 @@ struct TorChild::Attempt {
     std::array<char, 4096> control_bytes{};
 };
 
-TorChild::TorChild(boost::asio::io_context& io, const GatewayConfig& config, std::string program, Events events)
+TorChild::TorChild(boost::asio::io_context& io, const GatewayConfig& config, std::string program,
+                   Events events)
     : io_(io),
       state_dir_(config.state_dir.path),
       program_(std::move(program)),
       torrc_(state_dir_ + "/tor/torrc"),
       events_(std::move(events)),
-      child_(io, "tor", [this] { return launch(); }, [this](int) { on_end(); }) {
+      child_(
+          io, "tor", [this] { return launch(); }, [this](int) { on_end(); }) {
     state_.mode = "managed";
 }
 
 pid_t TorChild::launch() {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        throw std::system_error(errno, std::generic_category(), "pipe");
     Descriptor read_end(ends[0]);
     const Descriptor write_end(ends[1]);
-    // A cookie of an earlier run would be refused, so it must not be there before tor wrote its own.
+    // A cookie of an earlier run would be refused, so it must not be there before tor wrote its
+    // own.
     ::unlink((state_dir_ + "/tor/control_auth_cookie").c_str());
     const pid_t pid = start_child({program_,
-                                   {"tor", "-f", torrc_, "--defaults-torrc", state_dir_ + "/tor/none", "--ignore-missing-torrc"},
+                                   {"tor", "-f", torrc_, "--defaults-torrc",
+                                    state_dir_ + "/tor/none", "--ignore-missing-torrc"},
                                    -1,
                                    write_end.get()});
     attempt_ = std::make_shared<Attempt>(io_);
@@ -68,19 +73,21 @@ pid_t TorChild::launch() {
 }
 
 void TorChild::read_output(const std::shared_ptr<Attempt>& attempt) {
-    attempt->output.async_read_some(boost::asio::buffer(attempt->output_bytes), [this, attempt](boost::system::error_code error, std::size_t count) {
-        if (error || attempt != attempt_) return;
-        for (std::size_t index = 0; index < count; ++index) {
-            const char c = attempt->output_bytes[index];
-            if (c == '\n') {
-                on_line(attempt->line);
-                attempt->line.clear();
-            } else if (attempt->line.size() < line_bytes_max) {
-                attempt->line.push_back(c);
+    attempt->output.async_read_some(
+        boost::asio::buffer(attempt->output_bytes),
+        [this, attempt](boost::system::error_code error, std::size_t count) {
+            if (error || attempt != attempt_) return;
+            for (std::size_t index = 0; index < count; ++index) {
+                const char c = attempt->output_bytes[index];
+                if (c == '\n') {
+                    on_line(attempt->line);
+                    attempt->line.clear();
+                } else if (attempt->line.size() < line_bytes_max) {
+                    attempt->line.push_back(c);
+                }
             }
-        }
-        read_output(attempt);
-    });
+            read_output(attempt);
+        });
 }
 
 void TorChild::on_line(const std::string& line) {
@@ -102,7 +109,8 @@ void TorChild::attach(const std::shared_ptr<Attempt>& attempt) {
     boost::system::error_code error = boost::asio::error::not_found;
     if (::access(cookie_file.c_str(), R_OK) == 0) {
         attempt->control = boost::asio::local::stream_protocol::socket(io_);
-        attempt->control.connect(boost::asio::local::stream_protocol::endpoint(state_dir_ + "/tor/control.sock"), error);
+        attempt->control.connect(
+            boost::asio::local::stream_protocol::endpoint(state_dir_ + "/tor/control.sock"), error);
     }
     if (error) {
         attach_later(attempt);
@@ -123,18 +131,21 @@ void TorChild::attach(const std::shared_ptr<Attempt>& attempt) {
 }
 
 void TorChild::read_control(const std::shared_ptr<Attempt>& attempt) {
-    attempt->control.async_read_some(boost::asio::buffer(attempt->control_bytes), [this, attempt](boost::system::error_code error, std::size_t count) {
-        if (error || attempt != attempt_) return;  // tor's end itself is heard of as a process
-        ControlClient::Output out;
-        attempt->client.on_bytes({attempt->control_bytes.data(), count}, out);
-        carry_out(attempt, out);
-        if (attempt->control.is_open()) read_control(attempt);
-    });
+    attempt->control.async_read_some(
+        boost::asio::buffer(attempt->control_bytes),
+        [this, attempt](boost::system::error_code error, std::size_t count) {
+            if (error || attempt != attempt_) return;  // tor's end itself is heard of as a process
+            ControlClient::Output out;
+            attempt->client.on_bytes({attempt->control_bytes.data(), count}, out);
+            carry_out(attempt, out);
+            if (attempt->control.is_open()) read_control(attempt);
+        });
 }
 
 void TorChild::carry_out(const std::shared_ptr<Attempt>& attempt, ControlClient::Output& out) {
     boost::system::error_code ignored;  // a broken connection is seen when reading
-    if (!out.send.empty()) boost::asio::write(attempt->control, boost::asio::buffer(out.send), ignored);
+    if (!out.send.empty())
+        boost::asio::write(attempt->control, boost::asio::buffer(out.send), ignored);
     for (const auto& event : out.events) take(event, attempt);
 }
 

@@ -26,17 +26,19 @@ struct OnionState {
     bool reachable = false;  ///< the descriptor was uploaded
 };
 
-/// The managed tor: writes its torrc, keeps it running, follows its bootstrap on the control socket, repeats its complaints
-/// in our log. The onion key stays in `state_dir`/onion, so the address is the same after every restart.
+/// The managed tor: writes its torrc, keeps it running, follows its bootstrap on the control
+/// socket, repeats its complaints in our log. The onion key stays in `state_dir`/onion, so the
+/// address is the same after every restart.
 class TorChild {
 public:
     struct Events {
         std::function<void(const OnionState&)> changed;
-        std::function<void()> attached;                       ///< tor runs, and its control socket answers
-        std::function<void(const std::string& why)> ended;    ///< with tor's last complaint
+        std::function<void()> attached;  ///< tor runs, and its control socket answers
+        std::function<void(const std::string& why)> ended;  ///< with tor's last complaint
     };
 
-    TorChild(boost::asio::io_context& io, const GatewayConfig& config, std::string program, Events events);
+    TorChild(boost::asio::io_context& io, const GatewayConfig& config, std::string program,
+             Events events);
 
     void start() { child_.start(); }
     bool on_exit(pid_t pid, int status) { return child_.on_exit(pid, status); }
@@ -65,12 +67,13 @@ private:
     Events events_;
     OnionState state_;
     std::string last_complaint_;
-    std::shared_ptr<Attempt> attempt_;  ///< of the running process; older ones find themselves replaced
+    std::shared_ptr<Attempt>
+        attempt_;  ///< of the running process; older ones find themselves replaced
     KeptChild child_;
 };
 
-/// Checks what a managed tor needs, makes its folders, and has tor itself judge the torrc. Throws StartError.
-/// Returns tor's path.
+/// Checks what a managed tor needs, makes its folders, and has tor itself judge the torrc. Throws
+/// StartError. Returns tor's path.
 std::string prepare_tor(const GatewayConfig& config);
 
 }  // namespace sallyport::gateway

@@ -25,10 +25,13 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds drain_limit{4500};
 constexpr std::size_t link_message_bytes = 16u << 20;
-constexpr std::size_t link_queue_bytes = 64u << 20;   // what all clients together may have on its way
+constexpr std::size_t link_queue_bytes = 64u
+                                         << 20;  // what all clients together may have on its way
 constexpr std::size_t link_buffer_bytes = 64u << 10;
-constexpr std::size_t links_pending_max = 16;         // strangers at a link listener who have not proved themselves
-constexpr std::size_t peers_beyond_sessions = 64;     // links, and connections that are about to be refused
+constexpr std::size_t links_pending_max =
+    16;  // strangers at a link listener who have not proved themselves
+constexpr std::size_t peers_beyond_sessions =
+    64;  // links, and connections that are about to be refused
 
 FrontConfig front_config(const LoadedGateway& loaded) {
     FrontConfig front;
@@ -44,7 +47,8 @@ FrontConfig front_config(const LoadedGateway& loaded) {
             link.session.ticket = read_ticket(backend.ticket_file);
         }
         link.profile = backend_link::profile_of(backend.profile);
-        link.profile.conveys_identity = backend.convey_identity.value_or(link.profile.conveys_identity);
+        link.profile.conveys_identity =
+            backend.convey_identity.value_or(link.profile.conveys_identity);
         link.dials = backend.kind != BackendText::Kind::accept;
         link.join_timeout = std::chrono::seconds(5);
         link.heartbeat = std::chrono::seconds(3);
@@ -59,8 +63,11 @@ public:
     Worker(asio::io_context& io, const LoadedGateway& loaded, Descriptor channel)
         : io_(io),
           config_(loaded.config),
-          shell_(io, front_config(loaded), random_seed(), [this](std::uint32_t link) { ask_to_dial(link); }),
-          channel_(io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); }, [this] { io_.stop(); }),
+          shell_(io, front_config(loaded), random_seed(),
+                 [this](std::uint32_t link) { ask_to_dial(link); }),
+          channel_(
+              io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
+              [this] { io_.stop(); }),
           contexts_(config_.backends.size()) {
         client_options_.message_bytes = config_.limits.message_bytes;
         client_options_.queue_bytes = config_.limits.queue_bytes;
@@ -70,8 +77,12 @@ public:
         link_options_.read_buffer_bytes = link_buffer_bytes;
         for (std::size_t index = 0; index < contexts_.size(); ++index) {
             const BackendText& backend = config_.backends[index];
-            if (backend.kind != BackendText::Kind::accept || backend.address.kind != backend_link::Address::Kind::tcp) continue;
-            contexts_[index].emplace(wamp::make_tls_context(wamp::TlsSession::End::server, config_.state_dir.path + "/link", {backend.peer_pin}));
+            if (backend.kind != BackendText::Kind::accept ||
+                backend.address.kind != backend_link::Address::Kind::tcp)
+                continue;
+            contexts_[index].emplace(wamp::make_tls_context(wamp::TlsSession::End::server,
+                                                            config_.state_dir.path + "/link",
+                                                            {backend.peer_pin}));
         }
     }
 
@@ -92,7 +103,9 @@ private:
         } else if (word == "front" || word == "local") {
             accept_clients(std::move(packet.descriptor), word == "front");
         } else if (word == "admin") {
-            acceptors_.push_back(std::make_unique<Acceptor>(io_, std::move(packet.descriptor), [this](wamp::Socket socket) { answer_status(std::move(socket), status()); }));
+            acceptors_.push_back(std::make_unique<Acceptor>(
+                io_, std::move(packet.descriptor),
+                [this](wamp::Socket socket) { answer_status(std::move(socket), status()); }));
         } else {
             on_link_packet(word, text, std::move(packet.descriptor));
         }
@@ -108,7 +121,8 @@ private:
         } else if (word == "connected" && descriptor) {
             connect_link(std::move(descriptor), link);
         } else if (word == "failed") {
-            text.remove_prefix(std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
+            text.remove_prefix(
+                std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
             shell_.link_failed(link, text);
         }
     }
@@ -116,32 +130,41 @@ private:
     void accept_clients(Descriptor listener, bool proxy_line) {
         wamp::ConnectionOptions options = client_options_;
         options.proxy_line = proxy_line;
-        acceptors_.push_back(std::make_unique<Acceptor>(io_, std::move(listener), [this, options](wamp::Socket socket) {
-            if (shell_.connections().size() >= config_.limits.sessions + peers_beyond_sessions) return;  // closes it
-            shell_.connections().accept(std::move(socket), options);
-        }));
+        acceptors_.push_back(std::make_unique<Acceptor>(
+            io_, std::move(listener), [this, options](wamp::Socket socket) {
+                if (shell_.connections().size() >= config_.limits.sessions + peers_beyond_sessions)
+                    return;  // closes it
+                shell_.connections().accept(std::move(socket), options);
+            }));
     }
 
     void accept_links(Descriptor listener, std::uint32_t link) {
-        acceptors_.push_back(std::make_unique<Acceptor>(io_, std::move(listener), [this, link](wamp::Socket socket) {
-            if (shell_.expected_links() >= links_pending_max) return;
-            asio::ssl::context* const tls = contexts_[link] ? &*contexts_[link] : nullptr;
-            shell_.expect_link(shell_.connections().accept_link(std::move(socket), tls, link_options_), link, false);
-        }));
+        acceptors_.push_back(
+            std::make_unique<Acceptor>(io_, std::move(listener), [this, link](wamp::Socket socket) {
+                if (shell_.expected_links() >= links_pending_max) return;
+                asio::ssl::context* const tls = contexts_[link] ? &*contexts_[link] : nullptr;
+                shell_.expect_link(
+                    shell_.connections().accept_link(std::move(socket), tls, link_options_), link,
+                    false);
+            }));
     }
 
     void connect_link(Descriptor descriptor, std::uint32_t link) {
         wamp::Connections::Target target;
         target.serializer = config_.backends[link].serializer;
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
-        shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options_), link, true);
+        shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options_),
+                           link, true);
     }
 
     void ask_to_dial(std::uint32_t link) {
-        if (!channel_.send("dial " + std::to_string(link))) shell_.link_failed(link, "the supervisor does not answer");
+        if (!channel_.send("dial " + std::to_string(link)))
+            shell_.link_failed(link, "the supervisor does not answer");
     }
 
-    std::string status() { return "{\"onion\":" + onion_ + ",\"front\":" + shell_.core().status_json() + "}\n"; }
+    std::string status() {
+        return "{\"onion\":" + onion_ + ",\"front\":" + shell_.core().status_json() + "}\n";
+    }
 
     void stop() {
         acceptors_.clear();
@@ -154,7 +177,8 @@ private:
     wamp::ConnectionOptions link_options_;
     Shell<Front> shell_;
     Channel channel_;
-    std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by backend; of those that dial us over tcp
+    std::vector<std::optional<asio::ssl::context>>
+        contexts_;  ///< by backend; of those that dial us over tcp
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::string onion_ = "{}";
 };

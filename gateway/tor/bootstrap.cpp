@@ -11,7 +11,8 @@ namespace {
 std::optional<int> percent_of(std::string_view text) {
     int value = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 100) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 100)
+        return std::nullopt;
     return value;
 }
 
@@ -25,7 +26,8 @@ std::optional<Bootstrap> parse_bootstrap(std::string_view status) {
     const auto percent = progress ? percent_of(*progress) : std::nullopt;
     if (!percent) return std::nullopt;
     return Bootstrap{*percent, control_keyword(words, "TAG").value_or(""),
-                     control_keyword(words, "SUMMARY").value_or(""), control_keyword(words, "WARNING").value_or("")};
+                     control_keyword(words, "SUMMARY").value_or(""),
+                     control_keyword(words, "WARNING").value_or("")};
 }
 
 std::optional<Bootstrap> parse_bootstrap_log(std::string_view line) {

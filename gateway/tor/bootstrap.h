@@ -20,13 +20,15 @@ struct Bootstrap {
 /// `NOTICE BOOTSTRAP PROGRESS=75 TAG=… SUMMARY="…"`. Nothing when it is about something else.
 std::optional<Bootstrap> parse_bootstrap(std::string_view status);
 
-/// Reads a line of tor's own log: `… [notice] Bootstrapped 75% (enough_dirinfo): Loaded enough directory info …`.
+/// Reads a line of tor's own log: `… [notice] Bootstrapped 75% (enough_dirinfo): Loaded enough
+/// directory info …`.
 std::optional<Bootstrap> parse_bootstrap_log(std::string_view line);
 
 /// What a line of tor's log says, without its date; nothing below the level `warn`.
 std::optional<std::string_view> complaint_of_log(std::string_view line);
 
-/// As one line for the log: `tor: bootstrapped 75% (Loaded enough directory info to build circuits)`.
+/// As one line for the log: `tor: bootstrapped 75% (Loaded enough directory info to build
+/// circuits)`.
 std::string to_text(const Bootstrap& bootstrap);
 
 }  // namespace sallyport::gateway

@@ -33,7 +33,8 @@ void ControlClient::ask(Asked what, std::string_view command, Output& out) {
 }
 
 void ControlClient::start(std::string_view cookie, Output& out) {
-    // One after the other in one write: tor answers in order, and a refused AUTHENTICATE ends the connection.
+    // One after the other in one write: tor answers in order, and a refused AUTHENTICATE ends the
+    // connection.
     ask(Asked::authenticate, "AUTHENTICATE " + hex(cookie), out);
     ask(Asked::set_events, "SETEVENTS STATUS_CLIENT HS_DESC", out);
     ask(Asked::bootstrap_phase, "GETINFO status/bootstrap-phase", out);

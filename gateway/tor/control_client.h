@@ -13,8 +13,9 @@
 
 namespace sallyport::gateway {
 
-/// Our side of the dialogue on a managed tor's control port: proves itself with the cookie, follows the bootstrap and the
-/// publication of the onion service's descriptor. Pure: bytes in, bytes and events out.
+/// Our side of the dialogue on a managed tor's control port: proves itself with the cookie, follows
+/// the bootstrap and the publication of the onion service's descriptor. Pure: bytes in, bytes and
+/// events out.
 class ControlClient {
 public:
     struct Uploaded {  ///< a directory took the descriptor: the service can be found from now on

@@ -25,7 +25,9 @@ std::optional<std::string_view> ControlReplies::take_line() {
 }
 
 void ControlReplies::begin_or_extend(std::string_view line) {
-    const auto digit = [line](std::size_t index) { return line[index] >= '0' && line[index] <= '9'; };
+    const auto digit = [line](std::size_t index) {
+        return line[index] >= '0' && line[index] <= '9';
+    };
     if (line.size() < 4 || !digit(0) || !digit(1) || !digit(2)) {
         broken_ = true;
         return;
@@ -33,10 +35,16 @@ void ControlReplies::begin_or_extend(std::string_view line) {
     reply_.code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
     reply_.lines.emplace_back(line.substr(4));
     switch (line[3]) {
-        case ' ': whole_ = true; break;
-        case '+': in_data_ = true; break;
-        case '-': break;
-        default: broken_ = true;
+        case ' ':
+            whole_ = true;
+            break;
+        case '+':
+            in_data_ = true;
+            break;
+        case '-':
+            break;
+        default:
+            broken_ = true;
     }
 }
 
@@ -66,7 +74,8 @@ std::optional<ControlReply> ControlReplies::next() {
 std::optional<std::string> control_keyword(std::string_view line, std::string_view name) {
     std::size_t at = 0;
     while (at < line.size()) {
-        const bool here = line.substr(at).starts_with(name) && line.substr(at + name.size()).starts_with("=");
+        const bool here =
+            line.substr(at).starts_with(name) && line.substr(at + name.size()).starts_with("=");
         std::string value;
         bool quoted = false;
         std::size_t end = at;

@@ -8,8 +8,8 @@
 
 namespace sallyport::gateway {
 
-/// One reply or event of tor's control port (control-spec §2.3): its code and its lines without codes and line ends.
-/// The data of a "250+" block follow their line, joined by '\n'.
+/// One reply or event of tor's control port (control-spec §2.3): its code and its lines without
+/// codes and line ends. The data of a "250+" block follow their line, joined by '\n'.
 struct ControlReply {
     int code = 0;
     std::vector<std::string> lines;
@@ -18,8 +18,8 @@ struct ControlReply {
     bool event() const noexcept { return code == 650; }
 };
 
-/// Cuts what tor's control port says into replies. Tor is ours, not hostile; still everything is bounded, and what is no
-/// reply is an error after which the connection is of no use.
+/// Cuts what tor's control port says into replies. Tor is ours, not hostile; still everything is
+/// bounded, and what is no reply is an error after which the connection is of no use.
 class ControlReplies {
 public:
     static constexpr std::size_t line_bytes_max = 64u << 10;

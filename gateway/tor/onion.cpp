@@ -16,7 +16,8 @@ std::optional<std::string> wrong_with_onion_key(std::string_view content) {
     using namespace std::string_view_literals;
     constexpr std::string_view head = "== ed25519v1-secret: type0 ==\0\0\0"sv;
     if (content.size() != onion_key_bytes) {
-        return "has " + std::to_string(content.size()) + " bytes, not " + std::to_string(onion_key_bytes);
+        return "has " + std::to_string(content.size()) + " bytes, not " +
+               std::to_string(onion_key_bytes);
     }
     if (!content.starts_with(head)) return "does not begin as tor's version 3 key files do";
     return std::nullopt;

@@ -7,7 +7,8 @@ namespace sallyport::gateway {
 std::optional<std::string> unfit_for_torrc(std::string_view path) {
     if (path.empty() || path.front() != '/') return "is not an absolute path";
     const bool odd = std::any_of(path.begin(), path.end(), [](char c) {
-        return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '"' || c == '\\' || c == '#';
+        return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '"' || c == '\\' ||
+               c == '#';
     });
     if (odd) return "has a blank, quote, backslash or # in its path, which tor does not read";
     return std::nullopt;
@@ -17,8 +18,8 @@ std::optional<std::string> unfit_for_unix_socket(std::string_view path) {
     if (path.empty()) return "has no path";
     if (path.find('\0') != std::string_view::npos) return "has a NUL byte in its path";
     if (path.size() > unix_path_bytes_max) {
-        return "has a path of " + std::to_string(path.size()) + " bytes where " + std::to_string(unix_path_bytes_max) +
-               " are possible; choose a shorter state_dir";
+        return "has a path of " + std::to_string(path.size()) + " bytes where " +
+               std::to_string(unix_path_bytes_max) + " are possible; choose a shorter state_dir";
     }
     return std::nullopt;
 }

@@ -1,7 +1,7 @@
 #include "gateway/app/child.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +15,8 @@ namespace {
 std::string read_all(int descriptor) {
     std::string text;
     std::array<char, 256> bytes{};
-    for (ssize_t count = 0; (count = ::read(descriptor, bytes.data(), bytes.size())) > 0;) text.append(bytes.data(), static_cast<std::size_t>(count));
+    for (ssize_t count = 0; (count = ::read(descriptor, bytes.data(), bytes.size())) > 0;)
+        text.append(bytes.data(), static_cast<std::size_t>(count));
     return text;
 }
 
@@ -32,10 +33,11 @@ struct Pipe {
 TEST(Child, HasItsOutputAndNoOtherDescriptorOfOurs) {
     Pipe pipe;
     const DescriptorPair channel = make_packet_pair();
-    const pid_t pid = start_child({"/bin/sh", {"sh", "-c", "echo $(ls /proc/self/fd | tr '\\n' ' ')"}, channel.theirs.get(), pipe.write_end.get()});
+    const pid_t pid = start_child(
+        {"/bin/ls", {"ls", "/proc/self/fd"}, channel.theirs.get(), pipe.write_end.get()});
     pipe.write_end.close();
-    // 0 to 2, the channel, and the one that `ls` reads the folder with.
-    EXPECT_EQ(read_all(pipe.read_end.get()), "0 1 2 3 4\n");
+    // 0 to 2, the channel, and the one that ls reads the folder with.
+    EXPECT_EQ(read_all(pipe.read_end.get()), "0\n1\n2\n3\n4\n");
     int status = 0;
     ::waitpid(pid, &status, 0);
     EXPECT_EQ(describe_exit(status), "ended with code 0");
@@ -50,7 +52,8 @@ TEST(Child, DiesWithItsParent) {
         ::kill(::getpid(), SIGKILL);
     }
     pipe.write_end.close();
-    EXPECT_EQ(read_all(pipe.read_end.get()), "") << "the end comes when nobody holds the pipe any more";
+    EXPECT_EQ(read_all(pipe.read_end.get()), "")
+        << "the end comes when nobody holds the pipe any more";
     int status = 0;
     ::waitpid(parent, &status, 0);
     EXPECT_EQ(describe_exit(status), "was killed by signal 9 (Killed)");

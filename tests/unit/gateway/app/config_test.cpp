@@ -76,9 +76,13 @@ TEST(GatewayConfigFile, IsReadWithPathsRelativeToItself) {
 
 TEST(GatewayConfigFile, RefusesUnknownKeysWithTheNearestName) {
     EXPECT_EQ(wrong(with("sessions = 5", "sesions = 5")),
-              "/etc/g.toml:8:1: error: unknown key \"sesions\" in [limits] (did you mean \"sessions\"?)\n");
-    EXPECT_NE(wrong(with("state_dir", "statedir")).find("did you mean \"state_dir\"?"), std::string::npos);
-    EXPECT_NE(wrong(with("kind = \"embedded\"", "kind = \"embeded\"")).find("did you mean \"embedded\"?"), std::string::npos);
+              "/etc/g.toml:8:1: error: unknown key \"sesions\" in [limits] (did you mean "
+              "\"sessions\"?)\n");
+    EXPECT_NE(wrong(with("state_dir", "statedir")).find("did you mean \"state_dir\"?"),
+              std::string::npos);
+    EXPECT_NE(
+        wrong(with("kind = \"embedded\"", "kind = \"embeded\"")).find("did you mean \"embedded\"?"),
+        std::string::npos);
 }
 
 TEST(GatewayConfigFile, TellsEverythingThatIsWrongInTheOrderOfItsLines) {
@@ -86,7 +90,8 @@ TEST(GatewayConfigFile, TellsEverythingThatIsWrongInTheOrderOfItsLines) {
     text.replace(text.find("\"1MiB\""), 6, "\"17MiB\"");
     EXPECT_EQ(wrong(text),
               "/etc/g.toml:8:12: error: 0 is out of range for \"sessions\" (from 1 to 1000000)\n"
-              "/etc/g.toml:9:17: error: \"17MiB\" is no size for \"message_bytes\" (from 512B to 16MiB, such as \"4MiB\")\n");
+              "/etc/g.toml:9:17: error: \"17MiB\" is no size for \"message_bytes\" (from 512B to "
+              "16MiB, such as \"4MiB\")\n");
 }
 
 TEST(GatewayConfigFile, BoundsTheLargestMessage) {
@@ -97,16 +102,23 @@ TEST(GatewayConfigFile, BoundsTheLargestMessage) {
 
 TEST(GatewayConfigFile, AsksForWhatIsMissing) {
     EXPECT_EQ(wrong(with("[tor]\nmode = \"managed\"\ntorrc_extra = \"extra.torrc\"\n", "")),
-              "/etc/g.toml:1:1: error: this file has no [tor] (add [tor] with mode = \"managed\", \"external\" or \"off\")\n");
-    EXPECT_NE(wrong(with("config = \"inside.toml\"\n", "")).find("has no \"config\""), std::string::npos);
+              "/etc/g.toml:1:1: error: this file has no [tor] (add [tor] with mode = \"managed\", "
+              "\"external\" or \"off\")\n");
+    EXPECT_NE(wrong(with("config = \"inside.toml\"\n", "")).find("has no \"config\""),
+              std::string::npos);
     EXPECT_NE(wrong(with("peer_pin", "# peer_pin")).find("needs a pin"), std::string::npos);
 }
 
 TEST(GatewayConfigFile, StaysOnLocalAddresses) {
-    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:8.8.8.8:4443")).find("\"8.8.8.8\" is not a local address"), std::string::npos);
-    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:0.0.0.0:4443")).find("not a local address"), std::string::npos);
-    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:lab.lan:4443")).find("is no IP address"), std::string::npos);
-    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "10.0.0.1:4443")).find("is no address"), std::string::npos);
+    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:8.8.8.8:4443"))
+                  .find("\"8.8.8.8\" is not a local address"),
+              std::string::npos);
+    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:0.0.0.0:4443")).find("not a local address"),
+              std::string::npos);
+    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:lab.lan:4443")).find("is no IP address"),
+              std::string::npos);
+    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "10.0.0.1:4443")).find("is no address"),
+              std::string::npos);
 }
 
 TEST(GatewayConfigFile, WantsAReasonForPlaintextOffThisMachine) {
@@ -118,23 +130,33 @@ TEST(GatewayConfigFile, WantsAReasonForPlaintextOffThisMachine) {
 }
 
 TEST(GatewayConfigFile, RefusesKeysOfAnotherKindOfBackend) {
-    EXPECT_NE(wrong(with("config = \"inside.toml\"", "config = \"inside.toml\"\nprofile = \"nexus\"")).find("of kind \"embedded\" has no \"profile\""),
-              std::string::npos);
+    EXPECT_NE(
+        wrong(with("config = \"inside.toml\"", "config = \"inside.toml\"\nprofile = \"nexus\""))
+            .find("of kind \"embedded\" has no \"profile\""),
+        std::string::npos);
 }
 
 TEST(GatewayConfigFile, RefusesPinsThatAreNone) {
-    EXPECT_NE(wrong(with("sha256:00112233", "sha256:0011223G")).find("\"peer_pin\" is no pin"), std::string::npos);
-    EXPECT_NE(wrong(with("sha256:00112233", "sha256:001122")).find("\"peer_pin\" is no pin"), std::string::npos);
+    EXPECT_NE(wrong(with("sha256:00112233", "sha256:0011223G")).find("\"peer_pin\" is no pin"),
+              std::string::npos);
+    EXPECT_NE(wrong(with("sha256:00112233", "sha256:001122")).find("\"peer_pin\" is no pin"),
+              std::string::npos);
     EXPECT_NE(wrong(with("sha256:", "sha999:")).find("\"peer_pin\" is no pin"), std::string::npos);
 }
 
 TEST(GatewayConfigFile, RefusesTwoBackendsOfOneName) {
-    EXPECT_NE(wrong(with("name = \"lab\"", "name = \"inside\"")).find("there is a backend \"inside\" already"), std::string::npos);
+    EXPECT_NE(wrong(with("name = \"lab\"", "name = \"inside\""))
+                  .find("there is a backend \"inside\" already"),
+              std::string::npos);
 }
 
 TEST(GatewayConfigFile, RefusesPathsThatASocketOrTorCannotHave) {
-    EXPECT_NE(wrong(with("run/local.sock", "run/" + std::string(120, 'x'))).find("107 are possible"), std::string::npos);
-    EXPECT_NE(wrong(with("state_dir = \"state\"", "state_dir = \"my state\"")).find("which tor does not read"), std::string::npos);
+    EXPECT_NE(
+        wrong(with("run/local.sock", "run/" + std::string(120, 'x'))).find("107 are possible"),
+        std::string::npos);
+    EXPECT_NE(wrong(with("state_dir = \"state\"", "state_dir = \"my state\""))
+                  .find("which tor does not read"),
+              std::string::npos);
 }
 
 TEST(GatewayConfigFile, RefusesBrokenToml) {
@@ -157,10 +179,13 @@ peer_pin = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccdde
 }
 
 TEST(InsideConfigFile, WantsAPinForALinkOverTcp) {
-    const auto config = parse_inside_config("state_dir = \"s\"\nrealms = [\"r.toml\"]\n[[link]]\ngateway = \"tcp:10.0.0.1:1\"\n", "/i.toml");
+    const auto config = parse_inside_config(
+        "state_dir = \"s\"\nrealms = [\"r.toml\"]\n[[link]]\ngateway = \"tcp:10.0.0.1:1\"\n",
+        "/i.toml");
     ASSERT_TRUE(config.has_error());
     EXPECT_EQ(policy::to_string(config.error().at(0)),
-              "/i.toml:3:1: error: a link over tcp needs a pin (add peer_pin = \"sha256:…\" as `sallyport link pair` printed it on the gateway)");
+              "/i.toml:3:1: error: a link over tcp needs a pin (add peer_pin = \"sha256:…\" as "
+              "`sallyport link pair` printed it on the gateway)");
 }
 
 }  // namespace

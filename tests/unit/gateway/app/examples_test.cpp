@@ -20,8 +20,10 @@ std::string text_of(const policy::Diagnostics& diagnostics) {
 
 std::vector<std::string> examples(std::string_view prefix) {
     std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(SALLYPORT_SOURCE_DIR "/deploy/examples")) {
-        if (entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path().string());
+    for (const auto& entry :
+         std::filesystem::directory_iterator(SALLYPORT_SOURCE_DIR "/deploy/examples")) {
+        if (entry.path().filename().string().starts_with(prefix))
+            found.push_back(entry.path().string());
     }
     return found;
 }

@@ -16,7 +16,8 @@ namespace {
 class Files : public testing::Test {
 protected:
     Files() {
-        std::string name = (std::filesystem::temp_directory_path() / "sallyport-files-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "sallyport-files-XXXXXX").string();
         folder_ = ::mkdtemp(name.data());
     }
     ~Files() override { std::filesystem::remove_all(folder_); }
@@ -63,7 +64,8 @@ TEST_F(Files, AStaleSocketIsRemovedAndALiveOneIsNot) {
     const PathText socket = at("a.sock");
     claim_socket_path(socket);
     Descriptor listener = listen_unix(socket);
-    EXPECT_NE(refusal([&] { claim_socket_path(socket); }).find("gateway.toml:7:9: error: "), std::string::npos);
+    EXPECT_NE(refusal([&] { claim_socket_path(socket); }).find("gateway.toml:7:9: error: "),
+              std::string::npos);
     EXPECT_TRUE(std::filesystem::exists(socket.path));
     listener.close();
     claim_socket_path(socket);
@@ -72,7 +74,8 @@ TEST_F(Files, AStaleSocketIsRemovedAndALiveOneIsNot) {
 
 TEST_F(Files, WhatIsNoSocketIsNeverRemoved) {
     write("a.sock", "precious", 0600);
-    EXPECT_NE(refusal([&] { claim_socket_path(at("a.sock")); }).find("is no socket"), std::string::npos);
+    EXPECT_NE(refusal([&] { claim_socket_path(at("a.sock")); }).find("is no socket"),
+              std::string::npos);
     EXPECT_EQ(read_file(path("a.sock")), "precious");
 }
 
@@ -97,15 +100,19 @@ TEST_F(Files, AStateDirectoryHasOneUser) {
 
 TEST_F(Files, AStateDirectoryThatCannotBeMadeIsRefused) {
     write("file", "", 0600);
-    EXPECT_NE(refusal([&] { make_private_folder(path("file"), {}); }).find("is not a folder"), std::string::npos);
-    EXPECT_NE(refusal([&] { make_private_folder("/proc/nowhere/state", {}); }).find("cannot make"), std::string::npos);
+    EXPECT_NE(refusal([&] { make_private_folder(path("file"), {}); }).find("is not a folder"),
+              std::string::npos);
+    EXPECT_NE(refusal([&] { make_private_folder("/proc/nowhere/state", {}); }).find("cannot make"),
+              std::string::npos);
 }
 
 TEST_F(Files, AnOccupiedPortIsRefusedWithItsPlace) {
     const auto any = *backend_link::parse_address("tcp:127.0.0.1:39211");
     const Descriptor taken = listen_tcp(any, {});
     const std::string said = refusal([&] { listen_tcp(any, {"gateway.toml", 3, 1}); });
-    EXPECT_NE(said.find("gateway.toml:3:1: error: cannot listen on \"tcp:127.0.0.1:39211\""), std::string::npos) << said;
+    EXPECT_NE(said.find("gateway.toml:3:1: error: cannot listen on \"tcp:127.0.0.1:39211\""),
+              std::string::npos)
+        << said;
 }
 
 TEST_F(Files, AProgramIsSearchedInPath) {

@@ -26,7 +26,9 @@ int shut_in(const std::function<int()>& tries) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-int errno_of(long result) { return result < 0 ? errno : 0; }
+int errno_of(long result) {
+    return result < 0 ? errno : 0;
+}
 
 TEST(WorkerSandbox, ForbidsSocketsOtherThanUnixOnes) {
     EXPECT_EQ(shut_in([] { return errno_of(::socket(AF_INET, SOCK_STREAM, 0)); }), EPERM);
@@ -39,8 +41,15 @@ TEST(WorkerSandbox, ForbidsToConnectAndToListen) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const auto at = [&] { return reinterpret_cast<const sockaddr*>(&address); };
-    EXPECT_EQ(shut_in([&] { return errno_of(::connect(::socket(AF_UNIX, SOCK_STREAM, 0), at(), sizeof(address))); }), EPERM);
-    EXPECT_EQ(shut_in([&] { return errno_of(::bind(::socket(AF_UNIX, SOCK_STREAM, 0), at(), sizeof(address))); }), EPERM);
+    EXPECT_EQ(
+        shut_in([&] {
+            return errno_of(::connect(::socket(AF_UNIX, SOCK_STREAM, 0), at(), sizeof(address)));
+        }),
+        EPERM);
+    EXPECT_EQ(shut_in([&] {
+                  return errno_of(::bind(::socket(AF_UNIX, SOCK_STREAM, 0), at(), sizeof(address)));
+              }),
+              EPERM);
 }
 
 TEST(WorkerSandbox, ForbidsOtherProgramsAndRareParts) {
@@ -55,7 +64,8 @@ TEST(WorkerSandbox, LeavesHandedOverDescriptorsUsable) {
                   int ends[2];
                   if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return errno;
                   char byte = 'x';
-                  if (::send(ends[0], &byte, 1, 0) != 1 || ::recv(ends[1], &byte, 1, 0) != 1) return errno;
+                  if (::send(ends[0], &byte, 1, 0) != 1 || ::recv(ends[1], &byte, 1, 0) != 1)
+                      return errno;
                   return 0;
               }),
               0);

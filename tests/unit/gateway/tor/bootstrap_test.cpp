@@ -6,7 +6,8 @@ namespace sallyport::gateway {
 namespace {
 
 TEST(Bootstrap, ReadsAnEvent) {
-    EXPECT_EQ(parse_bootstrap("STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=75 TAG=enough_dirinfo SUMMARY=\"Loaded enough\""),
+    EXPECT_EQ(parse_bootstrap("STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=75 TAG=enough_dirinfo "
+                              "SUMMARY=\"Loaded enough\""),
               (Bootstrap{75, "enough_dirinfo", "Loaded enough", ""}));
 }
 
@@ -16,7 +17,8 @@ TEST(Bootstrap, ReadsAWarning) {
         "WARNING=\"No route to host\" REASON=NOROUTE COUNT=3 RECOMMENDATION=warn HOSTID=\"X\"");
     ASSERT_TRUE(found);
     EXPECT_EQ(found->warning, "No route to host");
-    EXPECT_EQ(to_text(*found), "tor: bootstrapped 5% (Connecting to a relay); it complains: No route to host");
+    EXPECT_EQ(to_text(*found),
+              "tor: bootstrapped 5% (Connecting to a relay); it complains: No route to host");
 }
 
 TEST(Bootstrap, PassesOverOtherStatus) {
@@ -29,14 +31,16 @@ TEST(Bootstrap, PassesOverOtherStatus) {
 TEST(Bootstrap, ReadsALineOfTheLog) {
     EXPECT_EQ(parse_bootstrap_log("Jan 01 00:00:00.000 [notice] Bootstrapped 100% (done): Done"),
               (Bootstrap{100, "done", "Done", ""}));
-    EXPECT_EQ(parse_bootstrap_log("Jan 01 00:00:00.000 [notice] Bootstrapped 5%"), (Bootstrap{5, "", "", ""}));
+    EXPECT_EQ(parse_bootstrap_log("Jan 01 00:00:00.000 [notice] Bootstrapped 5%"),
+              (Bootstrap{5, "", "", ""}));
     EXPECT_FALSE(parse_bootstrap_log("Jan 01 00:00:00.000 [notice] Opened Control listener"));
     EXPECT_FALSE(parse_bootstrap_log("x] Bootstrapped many"));
 }
 
 TEST(Bootstrap, TellsComplaintsOfTheLog) {
     EXPECT_EQ(complaint_of_log("Jan 01 00:00:00.000 [warn] Oh: no"), "Oh: no");
-    EXPECT_EQ(complaint_of_log("Jan 01 00:00:00.000 [err] Reading config failed"), "Reading config failed");
+    EXPECT_EQ(complaint_of_log("Jan 01 00:00:00.000 [err] Reading config failed"),
+              "Reading config failed");
     EXPECT_FALSE(complaint_of_log("Jan 01 00:00:00.000 [notice] fine"));
 }
 

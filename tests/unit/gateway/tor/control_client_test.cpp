@@ -19,17 +19,23 @@ struct Dialogue {
 TEST(ControlClient, AuthenticatesWithTheCookieThenListens) {
     Dialogue dialogue;
     EXPECT_EQ(dialogue.out.send,
-              "AUTHENTICATE 01AB\r\nSETEVENTS STATUS_CLIENT HS_DESC\r\nGETINFO status/bootstrap-phase\r\n");
+              "AUTHENTICATE 01AB\r\nSETEVENTS STATUS_CLIENT HS_DESC\r\nGETINFO "
+              "status/bootstrap-phase\r\n");
 }
 
 TEST(ControlClient, TellsEachStepOfTheBootstrapOnce) {
     Dialogue dialogue;
     EXPECT_TRUE(dialogue.say("250 OK\r\n250 OK\r\n").empty());
-    const auto first = dialogue.say("250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=5 TAG=conn SUMMARY=\"x\"\r\n250 OK\r\n");
+    const auto first = dialogue.say(
+        "250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=5 TAG=conn SUMMARY=\"x\"\r\n250 "
+        "OK\r\n");
     ASSERT_EQ(first.size(), 1u);
     EXPECT_EQ(std::get<Bootstrap>(first[0]).percent, 5);
-    EXPECT_TRUE(dialogue.say("650 STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=5 TAG=conn SUMMARY=\"x\"\r\n").empty());
-    const auto second = dialogue.say("650 STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY=\"Done\"\r\n");
+    EXPECT_TRUE(
+        dialogue.say("650 STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=5 TAG=conn SUMMARY=\"x\"\r\n")
+            .empty());
+    const auto second = dialogue.say(
+        "650 STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY=\"Done\"\r\n");
     ASSERT_EQ(second.size(), 1u);
     EXPECT_EQ(std::get<Bootstrap>(second[0]).tag, "done");
 }
@@ -47,7 +53,8 @@ TEST(ControlClient, FailsWhenRefused) {
     Dialogue dialogue;
     const auto events = dialogue.say("515 Authentication failed\r\n250 OK\r\n");
     ASSERT_EQ(events.size(), 1u);
-    EXPECT_NE(std::get<ControlClient::Failed>(events[0]).why.find("Authentication failed"), std::string::npos);
+    EXPECT_NE(std::get<ControlClient::Failed>(events[0]).why.find("Authentication failed"),
+              std::string::npos);
 }
 
 TEST(ControlClient, FailsOnWhatIsNoReply) {

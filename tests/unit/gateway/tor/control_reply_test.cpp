@@ -70,7 +70,8 @@ TEST(ControlReplies, BoundsTheLinesOfAReply) {
 }
 
 TEST(ControlKeyword, ReadsPlainAndQuotedValues) {
-    constexpr std::string_view line = R"(BOOTSTRAP PROGRESS=75 SUMMARY="a \"b\" PROGRESS=1" TAG=done)";
+    constexpr std::string_view line =
+        R"(BOOTSTRAP PROGRESS=75 SUMMARY="a \"b\" PROGRESS=1" TAG=done)";
     EXPECT_EQ(control_keyword(line, "PROGRESS"), "75");
     EXPECT_EQ(control_keyword(line, "SUMMARY"), "a \"b\" PROGRESS=1");
     EXPECT_EQ(control_keyword(line, "TAG"), "done");

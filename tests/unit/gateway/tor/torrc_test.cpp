@@ -36,14 +36,16 @@ TEST(Torrc, IncludesExtraLinesBeforeOurs) {
 TEST(Torrc, OffersSocksOnUnixSocketOnly) {
     Torrc torrc = example();
     torrc.socks_socket = "/state/run/socks";
-    EXPECT_NE(to_text(torrc).find("SocksPort unix:/state/run/socks ExtendedErrors\n"), std::string::npos);
+    EXPECT_NE(to_text(torrc).find("SocksPort unix:/state/run/socks ExtendedErrors\n"),
+              std::string::npos);
 }
 
 TEST(Torrc, SaysBothLinesOfSingleOnionMode) {
     Torrc torrc = example();
     torrc.single_onion = true;
     const std::string text = to_text(torrc);
-    EXPECT_NE(text.find("HiddenServiceNonAnonymousMode 1\nHiddenServiceSingleHopMode 1\n"), std::string::npos);
+    EXPECT_NE(text.find("HiddenServiceNonAnonymousMode 1\nHiddenServiceSingleHopMode 1\n"),
+              std::string::npos);
     EXPECT_NE(onion_mode(true), onion_mode(false));
 }
 
@@ -55,7 +57,8 @@ TEST(Torrc, NamesItsOwner) {
 
 TEST(TorrcPath, RefusesWhatTorReadsDifferently) {
     EXPECT_FALSE(unfit_for_torrc("/var/lib/sallyport"));
-    for (const char* bad : {"", "relative", "/with blank", "/tab\t", "/line\n", "/quote\"", "/back\\slash", "/hash#"}) {
+    for (const char* bad : {"", "relative", "/with blank", "/tab\t", "/line\n", "/quote\"",
+                            "/back\\slash", "/hash#"}) {
         EXPECT_TRUE(unfit_for_torrc(bad)) << bad;
     }
 }
