@@ -13,6 +13,7 @@ Section::Section(const Item& table, std::string name, std::span<const std::strin
         bool known = false;
         for (const std::string_view key : keys) known = known || key == entry.key;
         if (!known) {
+            misspelt_.push_back(nearest(entry.key, keys));
             error_at_key(entry, "unknown key " + quoted(entry.key) + " in " + name_,
                          suggestion(entry.key, keys, "keys"));
         }
@@ -21,7 +22,8 @@ Section::Section(const Item& table, std::string name, std::span<const std::strin
 
 const Item* Section::need(std::string_view key, std::string_view example) {
     const Item* item = table_.find(key);
-    if (item == nullptr) {
+    const bool misspelt = std::find(misspelt_.begin(), misspelt_.end(), key) != misspelt_.end();
+    if (item == nullptr && !misspelt) {
         error(name_ + " has no " + quoted(key),
               "add " + std::string(key) + " = " + std::string(example));
     }

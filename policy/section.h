@@ -22,7 +22,8 @@ public:
             const std::string& file, Diagnostics& diagnostics);
 
     const Item* find(std::string_view key) const noexcept { return table_.find(key); }
-    /// The entry; reports when it is not there. `example` completes the cure: `add key = example`.
+    /// The entry; reports when it is not there, not even misspelt. `example` completes the cure:
+    /// `add key = example`.
     const Item* need(std::string_view key, std::string_view example);
 
     /// The entry when it is there and of that kind; reports a wrong kind.
@@ -53,6 +54,8 @@ private:
     std::string name_;
     const std::string& file_;
     Diagnostics& diagnostics_;
+    std::vector<std::string_view>
+        misspelt_;  ///< known keys that unknown ones were probably meant to be
 };
 
 }  // namespace sallyport::policy

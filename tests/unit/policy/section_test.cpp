@@ -26,7 +26,8 @@ struct Read {
 };
 
 TEST(Section, ReportsUnknownKeysAtOnce) {
-    const Read read("nam = 1\nqqqqqqqq = 2\n");
+    Read read("nam = 1\nqqqqqqqq = 2\n");
+    EXPECT_EQ(read.section.need("name", "1"), nullptr);  // told already
     EXPECT_EQ(
         read.errors(),
         "f:1:1: error: unknown key \"nam\" in [thing] (did you mean \"name\"?)\n"
