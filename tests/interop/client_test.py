@@ -72,6 +72,9 @@ def several_results_are_printed_as_args_and_kwargs():
 def a_wamp_error_is_exit_1_with_its_uri():
     result = as_alice("call", "lab.nothing_here")
     equal((result.returncode, result.stdout), (1, ""))
+    equal(result.stderr.splitlines()[0], "error: wamp.error.no_such_procedure")
+    result = as_alice("call", "lab.power_off")
+    equal((result.returncode, result.stdout), (1, ""))
     equal(result.stderr.splitlines()[0], "error: wamp.error.not_authorized")
     equal(as_alice("register", "elsewhere.x", "--echo").returncode, 1)
     equal(as_alice("subscribe", "elsewhere.x").returncode, 1)
@@ -160,7 +163,7 @@ def exec_gets_the_arguments_as_json_and_its_output_is_the_result():
     def answer():
         result = as_alice("call", "lab.broken")
         equal(result.returncode, 1)
-        return "not_authorized" not in result.stderr and result.stderr
+        return "no_such_procedure" not in result.stderr and result.stderr
     text = eventually(answer, "lab.broken is there and fails")
     assert text.startswith("error: "), text
 

@@ -145,7 +145,6 @@ def a_denied_call_gets_the_same_bytes_as_a_call_to_nothing():
         alice, guest = (world.raw(who, serializer, websocket) for who in ("alice", None))
         answers = {
             "forbidden, exists": _answer_bytes(alice, "lab.power_off"),
-            "allowed, exists not": _answer_bytes(alice, "lab.nothing_here"),
             "refused by the second door": _answer_bytes(alice, "lab.only_within"),
             "no allow, exists": _answer_bytes(guest, "lab.secret"),
             "no allow, exists not": _answer_bytes(guest, "lab.nothing_here"),
@@ -156,6 +155,8 @@ def a_denied_call_gets_the_same_bytes_as_a_call_to_nothing():
         for what, answer in answers.items():
             equal(answer, answers["forbidden, exists"], what)
         equal(rawclient.decode(serializer, answers["no route"][0]), [ERROR, CALL, 1, {}, "wamp.error.not_authorized"])
+        allowed = rawclient.decode(serializer, _answer_bytes(alice, "lab.nothing_here")[0])
+        equal(allowed, [ERROR, CALL, 1, {}, "wamp.error.no_such_procedure"], "allowed and not there")
         alice.close()
         guest.close()
     service.close()
