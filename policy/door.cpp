@@ -187,10 +187,6 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Principal principal, wamp::Outb
     session.policy = peer.realm->policy;
     session.role = session.policy->role(principal.role);
     session.principal = std::move(principal);
-    peer.session = session.id;
-    peer.due = wamp::never;
-    peer.machine.welcomed(session.id);
-
     const Principal& who = session.principal;
     const wamp::Welcome message{session.id,
                                 {{"realm", session.policy->realm()},
@@ -199,7 +195,14 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Principal principal, wamp::Outb
                                  {"authmethod", who.method},
                                  {"authprovider", "static"},
                                  {"roles", wamp::router_roles()}}};
-    out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, message)});
+    wamp::Frame frame = wamp::encode(peer.transport.serializer, message);
+    if (frame.message().size() > peer.transport.peer_receives_max) {  // RawSocket allows as little as 512 bytes
+        return refuse_join(id, peer, uris::payload_size_exceeded, out);
+    }
+    peer.session = session.id;
+    peer.due = wamp::never;
+    peer.machine.welcomed(session.id);
+    out.push_back(wamp::effect::Send{id, std::move(frame)});
     note(out, Level::info, "joined realm ", session.policy->realm(), " as ", printable(who.authid), " (", who.role,
          ") by ", who.method, of_session(session.id), on_circuit(peer.transport.circuit));
     const wamp::SessionId session_id = session.id;
@@ -238,6 +241,16 @@ void Door::dismiss(wamp::SessionId session, std::string_view reason, wamp::Insta
     await(found->first, peer, limits_.leave_timeout, now);
 }
 
+void Door::turn_away(wamp::Outbox& out) {
+    std::vector<PeerId> strangers;
+    for (const auto& [id, peer] : peers_) {
+        const bool leaving = peer.machine.state() == wamp::ServerSession::State::shutting_down;
+        if (peer.session == 0 && !leaving) strangers.push_back(id);
+    }
+    std::sort(strangers.begin(), strangers.end());
+    for (const PeerId id : strangers) refuse_join(id, peers_.at(id), uris::system_shutdown, out);
+}
+
 // Time ----------------------------------------------------------------------------------------------------
 
 void Door::await(PeerId id, Peer& peer, wamp::Duration timeout, wamp::Instant now) {
@@ -253,8 +266,8 @@ void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
             queue->pop_front();
             const auto found = peers_.find(id);
             if (found == peers_.end() || found->second.due != due) continue;
-            if (queue == &leaving_) {
-                drop(id, out);
+            if (found->second.machine.state() == wamp::ServerSession::State::shutting_down) {
+                drop(id, out);  // nothing more is said after GOODBYE (W-SES-08)
             } else {
                 refuse_join(id, found->second, uris::timeout, out);
             }

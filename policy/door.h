@@ -115,6 +115,8 @@ public:
 
     /// Ends the session from our side: GOODBYE with `reason`. The caller has disposed of it, and calls forget().
     void dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now, wamp::Outbox& out);
+    /// Ends all connections that have no session, so that nobody joins any more: ABORT `system_shutdown`.
+    void turn_away(wamp::Outbox& out);
 
     Sessions& sessions() noexcept { return sessions_; }
     bool has_peer(wamp::PeerId peer) const noexcept { return peers_.contains(peer); }

@@ -70,8 +70,13 @@ void Door::deliver_to(wamp::SessionId to, const Message& message, Encoded& encod
 
 void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& receiver, const Message& message,
                            std::string_view error, std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
-    const auto send = [&](const Message& instead) {
-        out.push_back(wamp::effect::Send{id, wamp::encode(receiver.transport.serializer, instead)});
+    const auto send = [&](wamp::Error instead) {
+        wamp::Frame frame = wamp::encode(receiver.transport.serializer, instead);
+        if (frame.message().size() > receiver.transport.peer_receives_max) {  // so long an URI, so small a receiver
+            instead.uri = uris::payload_size_exceeded;
+            frame = wamp::encode(receiver.transport.serializer, instead);
+        }
+        out.push_back(wamp::effect::Send{id, std::move(frame)});
     };
     if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
         undelivered.push_back({to, invocation->request, error});
