@@ -68,8 +68,7 @@ void Broker::leave(Member& member) {
     member.subscriptions.clear();
 }
 
-void Broker::publish(const Member& from, Publish&& publish, const Origin& origin,
-                     Deliveries& out) {
+void Broker::publish(const Member& from, Publish&& publish, const Origin& origin, Deliveries& out) {
     const bool acknowledge = publish.options.get_bool("acknowledge", false);
     if (!is_valid_uri(publish.topic) || is_reserved(publish.topic)) {
         if (acknowledge) {  // silence otherwise (W-PUB-04)
@@ -92,17 +91,16 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
         for (const Member* member : subscription.receivers) {
             const Realm::Session& session = member->session;
             if (!filter.passes(session)) continue;
-            const bool told = disclose && session.features.has(
-                                              Feature::subscriber_publisher_identification);
+            const bool told =
+                disclose && session.features.has(Feature::subscriber_publisher_identification);
             (told ? knowing_ : receivers_).push_back(session.id);
         }
         deliver(id, subscription, publication, publish, origin, out);
     }
 }
 
-void Broker::deliver(SubscriptionId id, const Subscription& subscription,
-                     PublicationId publication, const Publish& publish, const Origin& origin,
-                     Deliveries& out) {
+void Broker::deliver(SubscriptionId id, const Subscription& subscription, PublicationId publication,
+                     const Publish& publish, const Origin& origin, Deliveries& out) {
     Event event{id, publication, {}, publish.payload};
     if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
     if (!knowing_.empty()) {

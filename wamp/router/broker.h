@@ -13,9 +13,10 @@
 
 namespace sallyport::wamp {
 
-/// The publish-and-subscribe half of a realm (checklist §9, §12). Sessions with the same topic and match share one
-/// subscription (W-PUB-02); an event goes out once per matching subscription and receiver (W-PUB-07), and a publication
-/// is acknowledged before anybody gets its events. Needs members that stay where they are until leave().
+/// The publish-and-subscribe half of a realm (checklist §9, §12). Sessions with the same topic and
+/// match share one subscription (W-PUB-02); an event goes out once per matching subscription and
+/// receiver (W-PUB-07), and a publication is acknowledged before anybody gets its events. Needs
+/// members that stay where they are until leave().
 class Broker {
 public:
     explicit Broker(Random random) : random_(std::move(random)) {}
@@ -43,9 +44,9 @@ private:
     std::unordered_map<SubscriptionId, Subscription> subscriptions_;
     PatternIndex topics_;
     SubscriptionId last_subscription_ = 0;
-    std::vector<Id> matching_;           ///< scratch
-    std::vector<SessionId> receivers_;   ///< scratch: those who are not told who published
-    std::vector<SessionId> knowing_;     ///< scratch: those who are
+    std::vector<Id> matching_;          ///< scratch
+    std::vector<SessionId> receivers_;  ///< scratch: those who are not told who published
+    std::vector<SessionId> knowing_;    ///< scratch: those who are
 };
 
 }  // namespace sallyport::wamp

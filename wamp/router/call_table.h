@@ -17,17 +17,18 @@ struct Member;
 struct PendingCall {
     Member* caller = nullptr;
     Member* callee = nullptr;
-    RequestId request = 0;     ///< the caller's id of the CALL
-    RequestId invocation = 0;  ///< the callee's id of the INVOCATION
-    SessionId counted_for = 0; ///< whose calls in flight it counts among, 0 when not counted
-    std::uint32_t rule = 0;    ///< and under which rule
-    Duration timeout{};        ///< zero: none
+    RequestId request = 0;          ///< the caller's id of the CALL
+    RequestId invocation = 0;       ///< the callee's id of the INVOCATION
+    SessionId counted_for = 0;      ///< whose calls in flight it counts among, 0 when not counted
+    std::uint32_t rule = 0;         ///< and under which rule
+    Duration timeout{};             ///< zero: none
     bool receive_progress = false;  ///< the callee was told that it may send progress
     bool killed = false;            ///< INTERRUPT `kill` was sent; its answer is awaited
 };
 
-/// All calls in flight of one realm: found by the caller's id, by the callee's, by session and by deadline, each in
-/// constant time (logarithmic for deadlines). An entry is there exactly as long as its caller is owed an answer.
+/// All calls in flight of one realm: found by the caller's id, by the callee's, by session and by
+/// deadline, each in constant time (logarithmic for deadlines). An entry is there exactly as long
+/// as its caller is owed an answer.
 class CallTable {
 public:
     using Handle = std::uint32_t;
@@ -63,10 +64,12 @@ public:
 
     std::size_t calls() const noexcept { return by_call_.size(); }
     std::size_t invocations() const noexcept { return by_invocation_.size(); }
+    /// How many pairs of session and rule have an open call.
+    std::size_t counted() const noexcept { return counts_.size(); }
 
 private:
-    // Two rings run through the slots: [0] the calls of one caller, [1] the invocations of one callee. A
-    // session's own slot is where its rings begin and end.
+    // Two rings run through the slots: [0] the calls of one caller, [1] the invocations of one
+    // callee. A session's own slot is where its rings begin and end.
     struct Link {
         Handle previous = none;
         Handle next = none;

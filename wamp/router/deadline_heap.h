@@ -8,8 +8,8 @@
 
 namespace sallyport::wamp {
 
-/// Deadlines of things that are named by small dense numbers: a binary heap that knows where everyone stands,
-/// so that a deadline is moved or given up at once and next() is always exact.
+/// Deadlines of things that are named by small dense numbers: a binary heap that knows where
+/// everyone stands, so that a deadline is moved or given up at once and next() is always exact.
 class DeadlineHeap {
 public:
     /// Sets or moves the deadline of `item`; `never` gives it up.

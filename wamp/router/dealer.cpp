@@ -13,7 +13,8 @@ constexpr std::string_view mode_skip = "skip";
 constexpr std::string_view mode_kill = "kill";
 constexpr std::string_view mode_killnowait = "killnowait";
 
-/// The smaller of what the caller asked for and what its rule allows; zero is none (W-TMO-01, W-TMO-05).
+/// The smaller of what the caller asked for and what its rule allows; zero is none (W-TMO-01,
+/// W-TMO-05).
 Duration timeout_of(const Dict& options, const CallLimits& limits) noexcept {
     using std::chrono::milliseconds;
     constexpr std::uint64_t max_ms =
@@ -45,7 +46,8 @@ void interrupt(const PendingCall& call, std::string_view mode, std::string_view 
 
 /// What the callee is told about the call, built anew (W-GWY-02).
 Dict invocation_details(const Member& caller, const Member& callee, const Origin& origin) {
-    // A conveyed identity is always told: a service cannot ask the session, as that is the link's (W-CID-03).
+    // A conveyed identity is always told: a service cannot ask the session, as that is the link's
+    // (W-CID-03).
     if (!callee.session.features.has(Feature::callee_caller_identification) &&
         origin.session == caller.session.id) {
         return {};
@@ -200,7 +202,8 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
         calls_.set_deadline(handle, std::min(calls_.deadline_of(handle), now + kill_wait_max));
         return;
     }
-    if (mode == mode_skip && call.killed) return;  // only killnowait goes further than kill (W-CAN-06)
+    // Only killnowait goes further than kill (W-CAN-06).
+    if (mode == mode_skip && call.killed) return;
     if (mode != mode_skip) interrupt(call, mode_killnowait, uris::canceled, out);
     fail(handle, uris::canceled, out);
 }

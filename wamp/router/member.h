@@ -9,8 +9,9 @@
 
 namespace sallyport::wamp {
 
-/// One session of a realm with what it holds there, so that nothing of it is left when it goes (W-SES-05).
-/// Stays where it is from join() to leave(): broker and dealer keep its address meanwhile.
+/// One session of a realm with what it holds there, so that nothing of it is left when it goes
+/// (W-SES-05). Stays where it is from join() to leave(): broker and dealer keep its address
+/// meanwhile.
 struct Member {
     Realm::Session session;
     std::vector<SubscriptionId> subscriptions;

@@ -18,7 +18,8 @@ inline MatchPolicy match_of(const Dict& options) noexcept {
     return MatchPolicy::exact;
 }
 
-/// An ERROR of the router itself: a URI and nothing else, as text could tell more than the peer may know.
+/// An ERROR of the router itself: a URI and nothing else, as text could tell more than the peer may
+/// know.
 inline Error refusal(MessageType type, RequestId request, std::string_view uri) {
     return Error{type, request, {}, std::string(uri), {}};
 }

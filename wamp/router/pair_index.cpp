@@ -50,7 +50,8 @@ void PairIndex::insert(std::uint64_t first, std::uint64_t second, std::uint32_t 
 bool PairIndex::erase(std::uint64_t first, std::uint64_t second) noexcept {
     std::size_t hole = locate(first, second);
     if (slots_[hole].first == 0) return false;
-    // Whatever stands behind the hole and may stand nearer to its home moves up, so that no search stops too early.
+    // Whatever stands behind the hole and may stand nearer to its home moves up, so that no search
+    // stops too early.
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t at = (hole + 1) & mask; slots_[at].first != 0; at = (at + 1) & mask) {
         const std::size_t wanted = home(slots_[at].first, slots_[at].second);

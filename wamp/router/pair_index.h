@@ -6,9 +6,9 @@
 
 namespace sallyport::wamp {
 
-/// A hash table from a pair of ids, such as (session, request), to a small number, made for entries that live
-/// for microseconds: open addressing without tombstones, so that coming and going allocates nothing and
-/// leaves nothing behind. The first id of a pair is never 0.
+/// A hash table from a pair of ids, such as (session, request), to a small number, made for entries
+/// that live for microseconds: open addressing without tombstones, so that coming and going
+/// allocates nothing and leaves nothing behind. The first id of a pair is never 0.
 class PairIndex {
 public:
     PairIndex();

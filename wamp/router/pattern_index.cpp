@@ -32,8 +32,8 @@ bool ends_component(std::string_view uri, std::size_t length) noexcept {
     return length == 0 || length == uri.size() || uri[length] == '.' || uri[length - 1] == '.';
 }
 
-/// A concrete component beats a wildcard at the first place where two shapes differ: that is the longer run of
-/// concrete components of W-PBR-02. Two shapes of equal length never tie.
+/// A concrete component beats a wildcard at the first place where two shapes differ: that is the
+/// longer run of concrete components of W-PBR-02. Two shapes of equal length never tie.
 constexpr char wild_mark = '0';
 constexpr char concrete_mark = '1';
 
@@ -146,8 +146,9 @@ void PatternIndex::erase(MatchPolicy policy, std::string_view pattern) noexcept 
 void PatternIndex::insert_shape(std::string_view pattern) {
     std::string marks = shape_of(pattern);
     std::vector<Shape>& shapes = shapes_[marks.size()];
-    const auto at = std::lower_bound(shapes.begin(), shapes.end(), marks,
-                                     [](const Shape& a, const std::string& b) { return a.marks > b; });
+    const auto at =
+        std::lower_bound(shapes.begin(), shapes.end(), marks,
+                         [](const Shape& a, const std::string& b) { return a.marks > b; });
     if (at != shapes.end() && at->marks == marks) {
         ++at->patterns;
     } else {

@@ -14,9 +14,10 @@
 
 namespace sallyport::wamp {
 
-/// Finds what was registered or subscribed under patterns. One lookup for exact URIs; one pass over the URI for all
-/// prefixes; for wildcards one lookup per distinct arrangement of wildcards among as many components as
-/// the URI has, of which there are few however many patterns. Policy and pattern together name an entry (W-PBS-04).
+/// Finds what was registered or subscribed under patterns. One lookup for exact URIs; one pass over
+/// the URI for all prefixes; for wildcards one lookup per distinct arrangement of wildcards among
+/// as many components as the URI has, of which there are few however many patterns. Policy and
+/// pattern together name an entry (W-PBS-04).
 class PatternIndex {
 public:
     /// The id kept for this very pattern, 0 for none.
@@ -25,12 +26,14 @@ public:
     void insert(MatchPolicy policy, std::string_view pattern, Id id);
     void erase(MatchPolicy policy, std::string_view pattern) noexcept;
 
-    /// Appends the ids of all patterns that match `uri`: exact, then prefixes from short to long, then wildcards.
+    /// Appends the ids of all patterns that match `uri`: exact, then prefixes from short to long,
+    /// then wildcards.
     void match(std::string_view uri, std::vector<Id>& out) const;
-    /// The one that a call of `uri` goes to (W-PBR-02), 0 for none: exact, else the longest prefix, else the wildcard
-    /// whose first wildcard comes latest, then the second, and so on. A prefix that ends within a component of `uri`
-    /// comes last: so the specification's worked table has it, where `a1.b2.c3` does not take `a1.b2.c33.d4.e5`
-    /// from `a1.b2.c33..e5`, although prefixes are plain string prefixes (W-URI-10).
+    /// The one that a call of `uri` goes to (W-PBR-02), 0 for none: exact, else the longest prefix,
+    /// else the wildcard whose first wildcard comes latest, then the second, and so on. A prefix
+    /// that ends within a component of `uri` comes last: so the specification's worked table has
+    /// it, where `a1.b2.c3` does not take `a1.b2.c33.d4.e5` from `a1.b2.c33..e5`, although prefixes
+    /// are plain string prefixes (W-URI-10).
     Id best(std::string_view uri) const;
 
     std::size_t size() const noexcept;
@@ -63,10 +66,10 @@ private:
     void erase_shape(std::string_view pattern) noexcept;
 
     Table exact_;
-    std::unordered_multimap<std::uint64_t, Prefix> prefixes_;  ///< by the hash that grows byte by byte
-    std::map<std::size_t, std::size_t> prefix_lengths_;        ///< length → patterns of that length
+    std::unordered_multimap<std::uint64_t, Prefix> prefixes_;  ///< by a hash that grows by bytes
+    std::map<std::size_t, std::size_t> prefix_lengths_;        ///< how many there are of a length
     Table wildcards_;
-    std::unordered_map<std::size_t, std::vector<Shape>> shapes_;  ///< by number of components, best first
+    std::unordered_map<std::size_t, std::vector<Shape>> shapes_;  ///< by components, best first
     mutable std::vector<std::string_view> components_;            ///< scratch
     mutable std::string masked_;                                  ///< scratch
 };

@@ -70,13 +70,17 @@ void Realm::handle(SessionId from, Message&& message, const Origin& origin,
                    const CallLimits& limits, Instant now, Deliveries& out) {
     const auto at = tables_->members.find(from);
     if (at == tables_->members.end()) return;
-    std::visit(
-        Handler{tables_->dealer, tables_->broker, at->second, origin, limits, now, out}, message);
+    std::visit(Handler{tables_->dealer, tables_->broker, at->second, origin, limits, now, out},
+               message);
 }
 
-void Realm::on_deadline(Instant now, Deliveries& out) { tables_->dealer.on_deadline(now, out); }
+void Realm::on_deadline(Instant now, Deliveries& out) {
+    tables_->dealer.on_deadline(now, out);
+}
 
-Instant Realm::deadline() const noexcept { return tables_->dealer.deadline(); }
+Instant Realm::deadline() const noexcept {
+    return tables_->dealer.deadline();
+}
 
 Realm::Counts Realm::counts() const noexcept {
     const CallTable& calls = tables_->dealer.calls();

@@ -9,9 +9,10 @@
 
 namespace sallyport::wamp {
 
-/// Who may receive one publication: the six lists of PUBLISH.Options and the exclusion of its publisher
-/// (checklist §12.1, §12.2). A session passes when it is in every eligible list that is present and in no exclude list;
-/// a list that is present and empty counts (W-BWL-01, W-BWL-02). Borrows the options.
+/// Who may receive one publication: the six lists of PUBLISH.Options and the exclusion of its
+/// publisher (checklist §12.1, §12.2). A session passes when it is in every eligible list that is
+/// present and in no exclude list; a list that is present and empty counts (W-BWL-01, W-BWL-02).
+/// Borrows the options.
 class ReceiverFilter {
 public:
     ReceiverFilter(const Dict& options, SessionId publisher);
@@ -19,8 +20,8 @@ public:
     bool passes(const Realm::Session& session) const noexcept;
 
 private:
-    using Sessions = std::optional<std::vector<SessionId>>;        // sorted
-    using Names = std::optional<std::vector<std::string_view>>;    // sorted
+    using Sessions = std::optional<std::vector<SessionId>>;      // sorted
+    using Names = std::optional<std::vector<std::string_view>>;  // sorted
 
     static Sessions sessions(const Dict& options, std::string_view key);
     static Names names(const Dict& options, std::string_view key);

@@ -97,9 +97,9 @@ Dict client_roles() {
     Dict roles;
     roles.append("caller",
                  role({"call_canceling", "caller_identification", "progressive_call_results"}));
-    roles.append("callee", role({"call_canceling", "caller_identification",
-                                 "pattern_based_registration", "progressive_call_results",
-                                 "shared_registration"}));
+    roles.append("callee",
+                 role({"call_canceling", "caller_identification", "pattern_based_registration",
+                       "progressive_call_results", "shared_registration"}));
     roles.append("publisher", role({"publisher_exclusion", "publisher_identification",
                                     "subscriber_blackwhite_listing"}));
     roles.append("subscriber", role({"pattern_based_subscription", "publisher_identification"}));

@@ -225,8 +225,9 @@ TEST_F(BrokerTest, OnlySubscribersThatAnnouncedItLearnWhoPublished) {
     world.subscribe(9, "a.b");
     world.publish(2, "a.b", Dict{{"disclose_me", true}});
     EXPECT_EQ(world.entries, 2u);
-    EXPECT_EQ(world.last<Event>(1)->details,
-              (Dict{{"publisher", 2}, {"publisher_authid", "own"}, {"publisher_authrole", "role"}}));
+    EXPECT_EQ(
+        world.last<Event>(1)->details,
+        (Dict{{"publisher", 2}, {"publisher_authid", "own"}, {"publisher_authrole", "role"}}));
     EXPECT_TRUE(world.last<Event>(9)->details.empty());
     EXPECT_EQ(world.last<Event>(1)->publication, world.last<Event>(9)->publication);
 }
@@ -251,8 +252,12 @@ TEST_F(BrokerTest, DisclosedPublisherIsTheConveyedOne) {
 // W-PID-02, W-SEC-01: options of the publisher never become details by themselves.
 TEST_F(BrokerTest, OptionsAreNotCopiedIntoDetails) {
     world.subscribe(1, "a.b");
-    world.publish(2, "a.b", Dict{{"publisher", 5}, {"publisher_authid", "root"}, {"trustlevel", 9},
-                                 {"topic", "x"}, {"forward_for", List{}}});
+    world.publish(2, "a.b",
+                  Dict{{"publisher", 5},
+                       {"publisher_authid", "root"},
+                       {"trustlevel", 9},
+                       {"topic", "x"},
+                       {"forward_for", List{}}});
     EXPECT_TRUE(world.last<Event>(1)->details.empty());
 }
 

@@ -1,4 +1,5 @@
-// How a call ends otherwise than by its callee's answer: cancel, timeout, somebody leaves. Always exactly once.
+// How a call ends otherwise than by its callee's answer: cancel, timeout, somebody leaves. Always
+// exactly once.
 
 #include <gtest/gtest.h>
 

@@ -51,6 +51,7 @@ TEST_F(CallTableTest, RemovedCallsLeaveNothing) {
     EXPECT_EQ(table.find_invocation(2, 9), CallTable::none);
     EXPECT_EQ(table.deadline(), never);
     EXPECT_EQ(table.in_flight(1, 3), 0u);
+    EXPECT_EQ(table.counted(), 0u);
     EXPECT_EQ(table.calls(), 0u);
     EXPECT_EQ(table.invocations(), 0u);
 }

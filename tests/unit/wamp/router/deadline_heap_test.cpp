@@ -10,7 +10,9 @@
 namespace sallyport::wamp {
 namespace {
 
-Instant at(std::int64_t ms) { return Instant(std::chrono::milliseconds(ms)); }
+Instant at(std::int64_t ms) {
+    return Instant(std::chrono::milliseconds(ms));
+}
 
 TEST(DeadlineHeap, EmptyIsNeverDue) {
     DeadlineHeap heap;

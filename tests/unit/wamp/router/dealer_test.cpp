@@ -75,9 +75,9 @@ TEST_F(DealerTest, ACallToABadUriIsRefused) {
 
 // W-SHD-01
 TEST_F(DealerTest, ARunModeIsRefused) {
-    EXPECT_EQ(world.error(caller, Call::type,
-                          world.call(caller, "p", Dict{{"runmode", "partition"}})),
-              uris::option_not_allowed);
+    EXPECT_EQ(
+        world.error(caller, Call::type, world.call(caller, "p", Dict{{"runmode", "partition"}})),
+        uris::option_not_allowed);
 }
 
 // W-RPC-06, W-DEF-02
@@ -121,16 +121,25 @@ TEST_F(DealerTest, InvocationsOfASessionCountFromOne) {
     EXPECT_EQ(world.invoked(4), 1u);
 }
 
-// W-ID-10
-TEST_F(DealerTest, InvocationIdsWrapPastThoseThatArePending) {
-    Realm::Session session{50, "x", "y", test::all_features(), id_max - 1};
-    world.realm.join(session);
-    world.enroll(50, "wrap");
-    world.call(caller, "wrap");
-    EXPECT_EQ(world.invoked(50), id_max);
-    world.call(caller, "wrap");
-    EXPECT_EQ(world.invoked(50), 1u);
-    EXPECT_EQ(world.realm.counts().invocations, 2u);
+// W-ID-10: an id that is pending since the last time round is passed over.
+TEST(Dealer, InvocationIdsWrapPastThoseThatArePending) {
+    Dealer dealer(test::random());
+    Deliveries out;
+    Member only;
+    only.session = {1, "a", "b", test::all_features(), id_max};
+    dealer.join(only);
+    dealer.register_(only, Register{1, {}, "p"}, out);
+    const Origin origin{1, "a", "b"};
+    const auto invoke = [&](RequestId call) {
+        dealer.call(only, Call{call, {}, "p", {}}, origin, {}, Instant{}, out);
+        return std::get<Invocation>(out.entries().back().message).request;
+    };
+    EXPECT_EQ(invoke(2), 1u);
+    only.session.last_invocation = id_max - 1;
+    EXPECT_EQ(invoke(3), id_max);
+    EXPECT_EQ(invoke(4), 2u);
+    EXPECT_EQ(dealer.calls().invocations(), 3u);
+    dealer.leave(only, out);
 }
 
 // W-RPC-07
@@ -164,7 +173,8 @@ TEST_F(DealerTest, ASessionMayCallItself) {
     EXPECT_EQ(world.last<CallResult>(callee)->request, call);
 }
 
-// An id that is still pending gets no second answer; the session machine refuses it where ids are held to a sequence.
+// An id that is still pending gets no second answer; the session machine refuses it where ids are
+// held to a sequence.
 TEST_F(DealerTest, ASecondCallUnderAPendingIdIsDropped) {
     world.send(caller, Call{5, {}, "p", {}});
     world.send(caller, Call{5, {}, "p", {}});
@@ -191,15 +201,20 @@ TEST_F(DealerTest, ACalleeThatAskedLearnsWhoCalls) {
 
 // W-CID-03
 TEST_F(DealerTest, AConveyedCallerIsAlwaysTold) {
-    world.send_as(caller, {77, "alice", "operator"}, Call{world.next_request(caller), {}, "plain", {}});
+    world.send_as(caller, {77, "alice", "operator"},
+                  Call{world.next_request(caller), {}, "plain", {}});
     EXPECT_EQ(world.last<Invocation>(plain)->details,
               (Dict{{"caller", 77}, {"caller_authid", "alice"}, {"caller_authrole", "operator"}}));
 }
 
 // W-SEC-01, W-GWY-02
 TEST_F(DealerTest, OptionsAreNotCopiedIntoDetails) {
-    world.call(caller, "plain", Dict{{"trustlevel", 9}, {"procedure", "x"}, {"x_own", 1},
-                                     {"forward_for", List{}}, {"disclose_me", true}});
+    world.call(caller, "plain",
+               Dict{{"trustlevel", 9},
+                    {"procedure", "x"},
+                    {"x_own", 1},
+                    {"forward_for", List{}},
+                    {"disclose_me", true}});
     EXPECT_TRUE(world.last<Invocation>(plain)->details.empty());
     world.yield(plain, 1, Dict{{"callee", 1}, {"x_own", 1}});
     EXPECT_TRUE(world.last<CallResult>(caller)->details.empty());

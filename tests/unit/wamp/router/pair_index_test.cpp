@@ -36,7 +36,8 @@ TEST(PairIndex, ValueCanBeChangedInPlace) {
     EXPECT_EQ(*index.find(5, 0), 2u);
 }
 
-// The same steps on a map of the standard library, over few keys, so that searches run into one another.
+// The same steps on a map of the standard library, over few keys, so that searches run into one
+// another.
 TEST(PairIndex, DoesWhatAMapDoes) {
     Random random = test::random();
     PairIndex index;

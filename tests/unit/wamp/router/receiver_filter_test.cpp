@@ -11,7 +11,8 @@ constexpr SessionId publisher = 1;
 
 bool passes(const Dict& options, SessionId id = 2, std::string authid = "joe",
             std::string authrole = "user") {
-    return ReceiverFilter(options, publisher).passes({id, std::move(authid), std::move(authrole), {}, 0});
+    return ReceiverFilter(options, publisher)
+        .passes({id, std::move(authid), std::move(authrole), {}, 0});
 }
 
 // W-PEX-01

@@ -15,7 +15,9 @@ using test::World;
 const Dict prefix{{"match", "prefix"}};
 const Dict wildcard{{"match", "wildcard"}};
 
-Dict shared(const char* policy) { return Dict{{"invoke", policy}}; }
+Dict shared(const char* policy) {
+    return Dict{{"invoke", policy}};
+}
 
 class RegistrationTest : public testing::Test {
 protected:
@@ -170,7 +172,8 @@ TEST_F(RegistrationTest, RoundRobinPassesNobodyOverWhenOneLeaves) {
     EXPECT_EQ(called(), 1u);
     world.leave(1);
     world.leave(3);
-    EXPECT_NE(world.enroll(4, "p", shared("random")), 0u) << "the policy is forgotten with the last";
+    EXPECT_NE(world.enroll(4, "p", shared("random")), 0u)
+        << "the policy is forgotten with the last";
 }
 
 TEST_F(RegistrationTest, RoundRobinGoesOnWhenTheNextOneLeaves) {

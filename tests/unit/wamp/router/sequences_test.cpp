@@ -1,4 +1,5 @@
-// tests/vectors/sequences.json: what a client sends, and how session machine and realm together take it.
+// tests/vectors/sequences.json: what a client sends, and how session machine and realm together
+// take it.
 
 #include <gtest/gtest.h>
 
@@ -30,7 +31,8 @@ public:
     }
 
     void join() {
-        receive(R"([1,"realm1",{"roles":{"caller":{},"callee":{},"publisher":{},"subscriber":{}}}])");
+        receive(
+            R"([1,"realm1",{"roles":{"caller":{},"callee":{},"publisher":{},"subscriber":{}}}])");
     }
 
     void receive(const std::string& text) {
@@ -43,8 +45,8 @@ public:
             case Verdict::authenticate:
                 return welcome();
             case Verdict::dispatch:
-                realm_.handle(session_.id(), std::move(*message), {session_.id(), "joe", "user"}, {},
-                              now_, out_);
+                realm_.handle(session_.id(), std::move(*message), {session_.id(), "joe", "user"},
+                              {}, now_, out_);
                 return collect();
             case Verdict::ignore:
                 return;
@@ -116,7 +118,8 @@ bool says(const std::vector<std::string>& seen, const std::string& what) {
 }
 
 // Progressive call invocations are not announced, so that their use is a violation (W-PCI-03).
-const std::set<std::string> progressive{"progressive-continuation", "continuation-after-completion"};
+const std::set<std::string> progressive{"progressive-continuation",
+                                        "continuation-after-completion"};
 
 void play(Router& router, const json& sequence) {
     if (!sequence.value("pre_session", false)) router.join();
@@ -135,10 +138,12 @@ TEST(Sequences, GoAsTheVectorsSay) {
         Router router;
         play(router, sequence);
         const bool violated = says(router.seen(), "protocol_violation");
-        if (progressive.contains(name) || expected.find("protocol_violation") != std::string::npos) {
+        if (progressive.contains(name) ||
+            expected.find("protocol_violation") != std::string::npos) {
             EXPECT_TRUE(violated);
         } else {
-            EXPECT_TRUE(expected == "ok" || expected == "ignored" || expected.find(" then ") != std::string::npos)
+            EXPECT_TRUE(expected == "ok" || expected == "ignored" ||
+                        expected.find(" then ") != std::string::npos)
                 << "unknown expectation: " << expected;
             EXPECT_FALSE(violated);
         }

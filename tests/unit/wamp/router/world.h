@@ -40,7 +40,9 @@ inline Features no_features() {
     return features({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber});
 }
 
-inline Payload args(std::string_view bytes) { return {Serializer::msgpack, bytes, {}}; }
+inline Payload args(std::string_view bytes) {
+    return {Serializer::msgpack, bytes, {}};
+}
 
 /// A realm with sessions that are named by small numbers, and what each was sent so far in order.
 class World {
@@ -72,7 +74,8 @@ public:
 
     RequestId next_request(SessionId of) { return next_request_[of]++; }
 
-    // The usual requests; each takes the next id of its session and returns it, or the id that came back.
+    // The usual requests; each takes the next id of its session and returns it, or the id that came
+    // back.
 
     SubscriptionId subscribe(SessionId from, std::string topic, Dict options = {}) {
         send(from, Subscribe{next_request(from), std::move(options), std::move(topic)});

@@ -88,7 +88,8 @@ const std::vector<Expectation>& table() {
     return rows;
 }
 
-// The sample ERROR is about an invocation, which a router never says: ErrorsAreAboutRequests has the others.
+// The sample ERROR is about an invocation, which a router never says: ErrorsAreAboutRequests has
+// the others.
 TEST(ClientSession, EveryMessageInEveryStateHasItsVerdict) {
     std::set<MessageType> types;
     for (const Expectation& row : table()) {
@@ -200,9 +201,9 @@ TEST(ClientSession, ErrorsAreAboutRequests) {
                                           MessageType::register_,   MessageType::unregister};
     for (const Message& about : one_of_each()) {
         const MessageType type = type_of(about);
-        const Verdict expected = refusable.contains(type)         ? Verdict::dispatch
+        const Verdict expected = refusable.contains(type)      ? Verdict::dispatch
                                  : type == MessageType::cancel ? Verdict::ignore
-                                                                  : Verdict::violation;
+                                                               : Verdict::violation;
         EXPECT_EQ(in_state(State::established).judge(Error{type, 1, {}, "a.b", {}}), expected)
             << to_string(type);
     }

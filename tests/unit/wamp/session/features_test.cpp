@@ -22,10 +22,11 @@ TEST(Features, NothingAnnouncedIsNothing) {
 }
 
 TEST(Features, EachClientRoleIsRead) {
-    const std::array<std::pair<const char*, Feature>, 4> cases{{{"caller", Feature::caller},
-                                                                {"callee", Feature::callee},
-                                                                {"publisher", Feature::publisher},
-                                                                {"subscriber", Feature::subscriber}}};
+    const std::array<std::pair<const char*, Feature>, 4> cases{
+        {{"caller", Feature::caller},
+         {"callee", Feature::callee},
+         {"publisher", Feature::publisher},
+         {"subscriber", Feature::subscriber}}};
     for (const auto& [name, feature] : cases) {
         const Features features = read_features(Dict{{"roles", Dict{{name, Dict{}}}}});
         Features only;
@@ -88,7 +89,8 @@ TEST(Features, EveryFeatureBitHasItsName) {
         Case{"callee", "call_timeout", Feature::callee_call_timeout},
         Case{"callee", "caller_identification", Feature::callee_caller_identification},
         Case{"callee", "registration_revocation", Feature::callee_registration_revocation},
-        Case{"subscriber", "publisher_identification", Feature::subscriber_publisher_identification},
+        Case{"subscriber", "publisher_identification",
+             Feature::subscriber_publisher_identification},
         Case{"subscriber", "subscription_revocation", Feature::subscriber_subscription_revocation},
         Case{"dealer", "call_canceling", Feature::dealer_call_canceling},
         Case{"dealer", "progressive_call_results", Feature::dealer_progressive_call_results},

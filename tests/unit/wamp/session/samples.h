@@ -15,7 +15,9 @@ inline Dict roles(std::initializer_list<const char*> names) {
     return details;
 }
 
-inline Hello hello(Dict details = roles({"caller"})) { return {"realm1", std::move(details)}; }
+inline Hello hello(Dict details = roles({"caller"})) {
+    return {"realm1", std::move(details)};
+}
 
 /// One legal message of every type; requests have the id 1, answers the id of a first invocation.
 inline std::vector<Message> one_of_each() {

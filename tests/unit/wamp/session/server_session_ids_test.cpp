@@ -78,6 +78,15 @@ TEST(ServerSessionIds, AfterTheLastIdComesTheFirst) {
     EXPECT_EQ(session.judge(Cancel{id_max, {}}), Verdict::dispatch);
 }
 
+TEST(ServerSessionIds, ARestartedCounterHasNotBeenRound) {
+    ServerSession session = joined(IdRule::monotonic);
+    publish(session, id_max);
+    publish(session, 1);
+    rejoin(session);
+    publish(session, 1);
+    EXPECT_EQ(session.judge(Cancel{2, {}}), Verdict::violation);
+}
+
 // W-ID-07
 TEST(ServerSessionIds, CancelNamesAnIdThatWasUsed) {
     ServerSession session = joined();

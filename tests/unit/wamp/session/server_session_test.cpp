@@ -16,7 +16,8 @@ using test::hello;
 using test::one_of_each;
 using test::roles;
 
-/// A session in that state, reached by legal steps; one invocation was sent where there is a session.
+/// A session in that state, reached by legal steps; one invocation was sent where there is a
+/// session.
 ServerSession in_state(State state) {
     ServerSession session;
     if (state == State::closed) return session;
@@ -46,7 +47,7 @@ constexpr Outcome dispatches{Verdict::dispatch, State::established};
 
 struct Expectation {
     State state;
-    Row legal;          ///< what is not here has the outcome below
+    Row legal;  ///< what is not here has the outcome below
     Outcome otherwise;
 };
 
@@ -155,7 +156,8 @@ TEST(ServerSession, OneTransportHostsSessionsInTurn) {
     EXPECT_EQ(session.judge(Publish{1, {}, "a", {}}), Verdict::dispatch);
 }
 
-// W-SUB-16: both sides say GOODBYE at once; what the client sent before is ignored, and nobody answers again.
+// W-SUB-16: both sides say GOODBYE at once; what the client sent before is ignored, and nobody
+// answers again.
 TEST(ServerSession, GoodbyesThatCrossEndTheSessionOnce) {
     ServerSession session = in_state(State::established);
     session.goodbye_sent();
@@ -186,8 +188,7 @@ TEST(ServerSession, ErrorOfAClientIsAboutAnInvocation) {
 TEST(ServerSession, ErrorOfAClientHasAValidUri) {
     for (const char* uri : {"", "a..b", "a b", "a#b"}) {
         ServerSession session = in_state(State::established);
-        EXPECT_EQ(session.judge(Error{MessageType::invocation, 1, {}, uri, {}}),
-                  Verdict::violation)
+        EXPECT_EQ(session.judge(Error{MessageType::invocation, 1, {}, uri, {}}), Verdict::violation)
             << uri;
     }
 }
