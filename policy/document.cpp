@@ -67,6 +67,9 @@ std::optional<Diagnostic> refuse_size(std::string_view text, const std::string& 
     return std::nullopt;
 }
 
+// Each dot of a key nests one table more, and trees are walked by recursion.
+constexpr std::uint32_t line_dots_max = 16;
+
 // Walks through a file as TOML sees it. Outside of texts and comments only ASCII means anything,
 // and version 3.3 may do anything at all when it meets something else there; so that is found
 // before.
@@ -85,6 +88,10 @@ public:
                 return Diagnostic{place,
                                   "a letter or character that stands for nothing outside of a text",
                                   "put texts in double quotes: key = \"value\""};
+            }
+            if (in_ == In::structure && *at_ == '.' && ++dots_ > line_dots_max) {
+                return Diagnostic{place, "too many dotted keys in one line",
+                                  "write a [table] for each part"};
             }
             if (bytes == 1) {
                 step();
@@ -120,6 +127,7 @@ private:
         if (c == '\n') {
             if (!block) in_ = In::structure;
             ++line_;
+            dots_ = 0;
             column_ = 0;
             take(1, 1);
         } else if (in_ == In::structure) {
@@ -153,6 +161,7 @@ private:
     In in_ = In::structure;
     std::uint32_t line_ = 1;
     std::uint32_t column_ = 1;
+    std::uint32_t dots_ = 0;  ///< of this line, outside of texts and comments
 };
 
 Item convert(const toml::node& node);

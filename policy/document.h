@@ -11,8 +11,7 @@
 
 namespace sallyport::policy {
 
-/// The largest configuration file that is read, and its longest line: well beyond 10,000 rules, and
-/// so that nothing in a file can nest deep enough to exhaust the stack.
+/// The largest configuration file that is read, and its longest line: well beyond 10,000 rules.
 inline constexpr std::size_t document_bytes_max = std::size_t{4} << 20U;
 inline constexpr std::size_t document_line_bytes_max = 4096;
 

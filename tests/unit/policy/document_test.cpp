@@ -90,6 +90,18 @@ TEST(Document, RefusesNestingInsteadOfExhaustingTheStack) {
     std::string lists = "a = ";
     for (int i = 0; i < 100'000; ++i) lists += "[\n";
     EXPECT_NE(error_of(lists), "");
+
+    const auto key = [](std::size_t dots) {
+        std::string text = "a";
+        for (std::size_t i = 0; i < dots; ++i) text += ".a";
+        return text;
+    };
+    EXPECT_EQ(error_of(key(16) + " = \"....................\" # ....................\n"), "");
+    EXPECT_EQ(error_of(key(17) + " = 1\n"),
+              "f:1:34: error: too many dotted keys in one line (write a [table] for each part)");
+    std::string deepest = "[" + key(16) + "]\n";
+    for (int i = 0; i < 120; ++i) deepest += key(16) + " = [{\n";
+    EXPECT_NE(error_of(deepest), "");
 }
 
 }  // namespace
