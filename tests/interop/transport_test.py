@@ -7,7 +7,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes, rawclient, socks  # noqa: E402
-from support.deployment import REALM, Deployment  # noqa: E402
+from support.deployment import REALM, TICKETS, Deployment  # noqa: E402
 from support.rawclient import ABORT, CALL, ERROR, JSON, MSGPACK, SUBSCRIBE, SUBSCRIBED  # noqa: E402
 from support.runner import Suite, equal  # noqa: E402
 
@@ -135,6 +135,25 @@ def a_frame_above_the_limit_ends_the_connection_before_its_body():
     client = world.raw("alice")
     equal(client.call("lab.nothing", "x" * (65536 - 200))[0], ERROR, "a message just below the limit")
     client.close()
+
+
+@suite.test
+def what_is_too_big_for_its_receiver_is_answered_or_left_out():
+    service = world.raw_inside()
+    equal(service.ask(rawclient.REGISTER, {}, "lab.big")[0], rawclient.REGISTERED)
+    small = rawclient.Client(rawclient.RawSocket(socks.plain(world.local), length=2))     # takes 2,048 bytes
+    equal(small.join(REALM, "alice", TICKETS["alice"][1])[0], rawclient.WELCOME)
+    equal(small.ask(SUBSCRIBE, {}, "lab.sizes")[0], SUBSCRIBED)
+    small.send(CALL, small.next_request(), {}, "lab.big")
+    service.send(rawclient.YIELD, service.receive()[1], {}, ["x" * 5000])
+    answer = small.answer()
+    equal((answer[:3], answer[4]), ([ERROR, CALL, small.request], "wamp.error.payload_size_exceeded"))
+    for text in ("x" * 5000, "short"):
+        equal(service.ask(rawclient.PUBLISH, {"acknowledge": True}, "lab.sizes", [text])[0], rawclient.PUBLISHED)
+    event = small.receive()
+    equal((event[0], event[4]), (rawclient.EVENT, ["short"]))
+    small.close()
+    service.close()
 
 
 @suite.test

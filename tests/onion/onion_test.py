@@ -47,7 +47,8 @@ def start_the_tor_network():
     place.gateway_ns = names.add("gw")
     place.inside_ns = names.add("in", loopback=True)
     names.join(place.tor_ns, f"{TOR_ADDRESS}/24", place.gateway_ns, f"{GATEWAY_TO_TOR}/24")
-    names.join(place.gateway_ns, f"{LINK_ADDRESS}/24", place.inside_ns, f"{INSIDE_ADDRESS}/24")
+    _, place.link_end = names.join(place.gateway_ns, f"{LINK_ADDRESS}/24", place.inside_ns,
+                                   f"{INSIDE_ADDRESS}/24")
     names.firewall(place.inside_ns, FIREWALL)
     place.tor_dir = processes.scratch("tor")
     place.tornet = processes.Process(
@@ -300,6 +301,32 @@ def kill_9_of_the_inside_mid_call_ends_the_call_once_and_its_return_restores_the
     service.send(CALL, service.next_request(), {}, "lab.own")
     alice.send(rawclient.YIELD, alice.receive()[1], {}, ["mine"])
     equal(service.answer()[3], ["mine"])
+    alice.close()
+    service.close()
+
+
+@suite.test(timeout=120)
+def a_link_that_falls_silent_is_noticed_within_ten_seconds_and_comes_back():
+    service, alice = place.world.raw_inside(), _raw()
+    equal(service.ask(REGISTER, {}, "lab.long")[0], rawclient.REGISTERED)
+    alice.send(CALL, alice.next_request(), {}, "lab.long")
+    equal(service.receive()[0], rawclient.INVOCATION)
+    names.cut(place.inside_ns, place.link_end, True)
+    begin = time.monotonic()
+    try:
+        answer = alice.answer()
+        took = time.monotonic() - begin
+        equal((answer[:3], answer[4]), ([ERROR, CALL, alice.request], "wamp.error.network_failure"))
+        assert took < 11, f"noticed after {took:.1f} s"
+        equal(alice.call("lab.long")[4], "wamp.error.unavailable")
+    finally:
+        names.cut(place.inside_ns, place.link_end, False)
+    place.world.wait_link(20)
+    alice.send(CALL, alice.next_request(), {}, "lab.long")
+    while (message := service.receive())[0] != rawclient.INVOCATION:
+        equal(message[0], rawclient.INTERRUPT, "what became of the first call")
+    service.send(rawclient.YIELD, message[1], {}, ["again"])
+    equal(alice.answer()[3], ["again"])
     alice.close()
     service.close()
 

@@ -29,13 +29,18 @@ class Namespaces:
         return name
 
     def join(self, a, address_a, b, address_b):
-        """A veth pair between two of them, with addresses such as 10.81.0.1/24."""
+        """A veth pair between two of them, with addresses such as 10.81.0.1/24; the names of its ends."""
         self.pairs += 1
         end_a, end_b = f"v{self.pairs}a", f"v{self.pairs}b"
         self._ip("link", "add", end_a, "netns", a, "type", "veth", "peer", "name", end_b, "netns", b)
         for name, end, address in ((a, end_a, address_a), (b, end_b, address_b)):
             self._ip("-n", name, "addr", "add", address, "dev", end)
             self._ip("-n", name, "link", "set", end, "up")
+        return end_a, end_b
+
+    def cut(self, name, end, down):
+        """Takes one end of a pair down, or up again: packets vanish, connections stay."""
+        self._ip("-n", name, "link", "set", end, "down" if down else "up")
 
     def firewall(self, name, rules):
         result = processes.run([processes.tool("ip"), "netns", "exec", name, processes.tool("nft"), rules])
