@@ -22,9 +22,9 @@ constexpr std::string_view callee_error = "sallyport.error.callee";
 /// Whether a front callee may say so: its own URIs, and those of the protocol's that callees do
 /// raise (W-RPC-13). A URI that is none at all would make some routers end the link.
 bool may_raise(std::string_view uri) noexcept {
-    constexpr std::array<std::string_view, 5> raised_by_callees{
-        uris::invalid_argument, uris::canceled, uris::timeout, uris::unavailable,
-        "wamp.error.runtime_error"};
+    constexpr std::array<std::string_view, 6> raised_by_callees{
+        uris::invalid_argument,      uris::canceled,    uris::timeout,
+        uris::payload_size_exceeded, uris::unavailable, "wamp.error.runtime_error"};
     if (!wamp::is_valid_uri(uri)) return false;
     return !wamp::is_reserved(uri) || std::find(raised_by_callees.begin(), raised_by_callees.end(),
                                                 uri) != raised_by_callees.end();

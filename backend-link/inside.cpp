@@ -221,6 +221,7 @@ void Inside::stop(wamp::Instant now, wamp::Outbox& out) {
         door_.dismiss(session, uris::system_shutdown, now, out);
         door_.forget(session);
     }
+    door_.turn_away(out);
     for (Link& link : links_) link.due = wamp::never;
 }
 

@@ -20,7 +20,7 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// What options and ids of a message may take beside its payload, when it is judged whether it fits a link.
+/// What the bridge's own options, the URI and the ids of a message take at most.
 constexpr std::size_t envelope_bytes_max = 4096;
 
 template <class T>
@@ -48,10 +48,48 @@ std::string_view say_in(wamp::Serializer serializer, Message& message, wamp::Own
     return {};
 }
 
+/// Whether the link can take what a bridge makes of the request. One message too big would cost all clients the link
+/// (W-RAW-06), and a request that has its number already cannot be held back (W-ID-04).
+bool fits(const policy::Transport& link, const Message& message) {
+    const wamp::Payload* const payload = wamp::payload_of(message);
+    std::size_t bytes = envelope_bytes_max + (payload == nullptr ? 0 : payload->bytes());
+    if (const auto* publish = std::get_if<wamp::Publish>(&message)) {  // the lists of its receivers go along
+        const bool has_lists = std::any_of(publish->options.begin(), publish->options.end(), [](const auto& option) {
+            return option.second.template get_if<wamp::List>() != nullptr;
+        });
+        if (has_lists) bytes += wamp::encode_value(link.serializer, wamp::Value(publish->options)).size();
+    }
+    return bytes <= link.peer_receives_max;
+}
+
+/// The same answer with less in it, for a link that cannot take all of it.
+Message shortened(const Message& message) {
+    if (const auto* error = std::get_if<wamp::Error>(&message)) {
+        return wamp::Error{error->request_type, error->request, {}, error->uri, {}};
+    }
+    if (const auto* yield = std::get_if<wamp::Yield>(&message)) {
+        return wamp::Error{wamp::MessageType::invocation, yield->request, {}, std::string(uris::payload_size_exceeded), {}};
+    }
+    return message;
+}
+
+/// What our routers can and a bridge carries: callees and publishers outside are not named to each other, and a URI has
+/// one callee outside.
+wamp::Dict front_roles() {
+    wamp::Dict roles = wamp::router_roles();
+    for (const std::string_view role : {"broker", "dealer"}) {
+        auto* const features = roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
+        for (const std::string_view feature : {"caller_identification", "publisher_identification", "shared_registration"}) {
+            features->erase(feature);
+        }
+    }
+    return roles;
+}
+
 }  // namespace
 
 Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
-    : door_(config.realms, config.limits, wamp::Random(seed)),
+    : door_(config.realms, config.limits, wamp::Random(seed), front_roles()),
       random_(wamp::Random(seed).fork()),
       message_limits_(config.limits.message) {
     for (auto& backend : config.backends) {
@@ -134,10 +172,7 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     Backend& backend = *routes_.at(session.policy.get())[request.permit.route()];
     wamp::OwnedPayload keep;
     auto error = say_in(backend.transport.serializer, request.message, keep);
-    const wamp::Payload* const payload = wamp::payload_of(request.message);
-    if (payload != nullptr && payload->bytes() + envelope_bytes_max > backend.transport.peer_receives_max) {
-        error = uris::payload_size_exceeded;
-    }
+    if (error.empty() && !fits(backend.transport, request.message)) error = uris::payload_size_exceeded;
     std::visit(
         [&]<class Asked>(Asked& asked) {
             if constexpr (is_request<Asked>) {
@@ -287,7 +322,11 @@ void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbo
 void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
     for (;;) {
         for (const Message& message : bridge_out_.to_link) {
-            out.push_back(wamp::effect::Send{backend.peer, wamp::encode(backend.transport.serializer, message)});
+            wamp::Frame frame = wamp::encode(backend.transport.serializer, message);
+            if (frame.message().size() > backend.transport.peer_receives_max) {
+                frame = wamp::encode(backend.transport.serializer, shortened(message));
+            }
+            out.push_back(wamp::effect::Send{backend.peer, std::move(frame)});
         }
         undelivered_.clear();
         door_.deliver(bridge_out_.to_sessions, undelivered_, out);
@@ -342,6 +381,7 @@ void Front::stop(wamp::Instant now, wamp::Outbox& out) {
         door_.dismiss(session, uris::system_shutdown, now, out);
         door_.forget(session);
     }
+    door_.turn_away(out);
     for (auto& backend : backends_) {
         LinkMachine::Outbox wanted;
         const auto verdict = backend->link.stop(now, wanted);
