@@ -56,8 +56,8 @@ struct Door::Speaker {
     bool conveyed;
 };
 
-Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random)
-    : limits_(limits), random_(random) {
+Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random, wamp::Dict roles)
+    : limits_(limits), random_(random), roles_(std::move(roles)) {
     for (auto& realm : realms) {
         std::string name(realm.policy->realm());
         realms_.emplace(std::move(name), std::move(realm));
@@ -194,7 +194,7 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Principal principal, wamp::Outb
                                  {"authrole", who.role},
                                  {"authmethod", who.method},
                                  {"authprovider", "static"},
-                                 {"roles", wamp::router_roles()}}};
+                                 {"roles", roles_}}};
     wamp::Frame frame = wamp::encode(peer.transport.serializer, message);
     if (frame.message().size() > peer.transport.peer_receives_max) {  // RawSocket allows as little as 512 bytes
         return refuse_join(id, peer, uris::payload_size_exceeded, out);

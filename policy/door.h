@@ -90,7 +90,8 @@ public:
         std::string_view error;
     };
 
-    Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random);
+    /// `roles` is what WELCOME announces: exactly what works through what is behind the door (W-FEA-01).
+    Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random, wamp::Dict roles = wamp::router_roles());
 
     enum class Trust : std::uint8_t { client, link };
 
@@ -164,6 +165,7 @@ private:
     std::map<std::string, DoorRealm, std::less<>> realms_;
     DoorLimits limits_;
     wamp::Random random_;
+    wamp::Dict roles_;
     Sessions sessions_;
     std::unordered_map<wamp::PeerId, Peer> peers_;
     // Each holds one constant timeout, so the first entry is also the first to be due. Entries of peers that moved on
