@@ -70,6 +70,10 @@ TEST(Document, RefusesAHeadThatIsNoKey) {  // where toml++ 3.3 asserts
     EXPECT_EQ(error_of("[~x]\n").substr(0, 27), "f:1:2: error: syntax error:");
 }
 
+TEST(Document, TellsAnErrorInOneLine) {
+    EXPECT_EQ(error_of("a = i\nu \"\"\n").find('\n'), std::string::npos);
+}
+
 TEST(Document, RefusesALineThatIsTooLong) {
     const std::string head = "a = \"";
     const std::string longest =
