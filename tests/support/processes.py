@@ -1,5 +1,6 @@
 """Processes under test: started with bounded waits, their output kept for the report of a failure, ended by pid, and by
 the kernel when the test itself dies."""
+import atexit
 import contextlib
 import ctypes
 import os
@@ -35,13 +36,19 @@ def tool(name):
 def scratch(prefix):
     """A new short directory (unix socket paths have at most 107 bytes), removed at exit."""
     path = pathlib.Path(tempfile.mkdtemp(prefix=f"sp-{prefix}-"))
-    import atexit
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
     _scratch.append(path)
     return path
 
 
 _scratch = []
+
+
+def remove_scratch():
+    for path in _scratch:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+atexit.register(remove_scratch)
 
 
 def enter_namespace(name):

@@ -100,6 +100,7 @@ class Suite:
             if left:
                 failed.append("processes left behind")
                 print(f"left behind: {left}", flush=True)
+        processes.remove_scratch()
         for name in failed:
             print(f"  {self.name}: failed: {name}")
         print(f"{passed} passed, {len(failed)} failed", flush=True)
