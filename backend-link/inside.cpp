@@ -22,10 +22,17 @@ std::string_view pattern_topic(const wamp::Message& message) noexcept {
     return event == nullptr ? std::string_view() : event->details.get_string("topic");
 }
 
+/// Services may nest and say twice as much as callers outside: they wrap what those have sent.
+policy::DoorLimits for_services(policy::DoorLimits limits) noexcept {
+    limits.message.depth = std::min(limits.message.depth * 2, wamp::depth_max);
+    limits.message.elements *= 2;
+    return limits;
+}
+
 }  // namespace
 
 Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
-    : door_(config.realms, config.limits, wamp::Random(seed)),
+    : door_(config.realms, for_services(config.limits), wamp::Random(seed)),
       random_(wamp::Random(seed).fork()),
       config_(std::move(config)) {
     for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), wamp::Realm(random_.fork()));

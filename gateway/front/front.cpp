@@ -23,6 +23,16 @@ namespace {
 /// What the bridge's own options, the URI and the ids of a message take at most.
 constexpr std::size_t envelope_bytes_max = 4096;
 
+/// How much more than a client a link may say. A service wraps what it was called with; its answer may cost itself its
+/// session, which the inside bounds first, but never all clients the link.
+constexpr std::size_t link_factor = 4;
+
+wamp::MessageLimits link_limits(wamp::MessageLimits limits) noexcept {
+    limits.depth = std::min(limits.depth * link_factor, wamp::depth_max);
+    limits.elements *= link_factor;
+    return limits;
+}
+
 template <class T>
 constexpr bool is_request = std::is_same_v<T, wamp::Call> || std::is_same_v<T, wamp::Publish> ||
                             std::is_same_v<T, wamp::Subscribe> || std::is_same_v<T, wamp::Register>;
@@ -91,7 +101,7 @@ wamp::Dict front_roles() {
 Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
     : door_(config.realms, config.limits, wamp::Random(seed), front_roles()),
       random_(wamp::Random(seed).fork()),
-      message_limits_(config.limits.message) {
+      link_message_limits_(link_limits(config.limits.message)) {
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
         backends_.emplace_back(new Backend{std::move(backend.name), LinkMachine(std::move(backend.link), random_.fork()),
@@ -267,7 +277,7 @@ void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Insta
 }
 
 void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
-    auto message = wamp::decode(backend.transport.serializer, bytes, message_limits_);
+    auto message = wamp::decode(backend.transport.serializer, bytes, link_message_limits_);
     if (message.has_error()) {
         const PeerId peer = backend.peer;
         policy::note(out, Level::error, "link ", backend.name, ": undecodable message: ", to_string(message.error()));

@@ -93,7 +93,7 @@ private:
 
     policy::Door door_;
     wamp::Random random_;
-    wamp::MessageLimits message_limits_;
+    wamp::MessageLimits link_message_limits_;
     std::vector<std::unique_ptr<Backend>> backends_;
     std::unordered_map<const policy::RealmPolicy*, std::vector<Backend*>> routes_;  ///< by RouteIndex
     std::unordered_map<wamp::PeerId, Backend*> link_peers_;

@@ -331,6 +331,19 @@ TEST_F(FrontTest, GivesUpALinkThatTalksNonsense) {
     }
 }
 
+TEST_F(FrontTest, LetsALinkNestDeeperThanAClient) {  // W-MSG-11: who wraps what a client said must not cost all the link
+    world_.link_up();
+    world_.join(1);
+    world_.join(2);
+    const std::string deep = std::string(100, '[') + std::string(100, ']');
+    world_.send(1, R"([48,1,{},"lab.a"])");
+    world_.send(9, "[50,1,{}," + deep + "]");
+    EXPECT_TRUE(world_.front.links()[0].up);
+    EXPECT_EQ(world_.front.links()[0].counts.calls, 0u);
+    world_.send(2, R"([48,1,{},"lab.a",)" + deep + "]");
+    EXPECT_EQ(world_.front.sessions(), 1u);
+}
+
 TEST_F(FrontTest, PingsASilentLinkAndGivesItUp) {
     world_.link_up();
     world_.advance(3s);
