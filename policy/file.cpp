@@ -447,6 +447,7 @@ PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnost
     if (root) {
         Reader(policy, diagnostics).file(*root);
     } else {
+        policy.is_toml = false;
         diagnostics.push_back(root.error());
     }
     return policy;

@@ -87,6 +87,7 @@ struct PolicyFile {
     std::vector<RuleText> rules;
     std::vector<RouteText> routes;
     std::vector<TestText> tests;
+    bool is_toml = true;  ///< false after a syntax error: nothing more can be said about the file
 };
 
 /// Reads a policy file. Appends all that is wrong with it; what is returned is then what could be

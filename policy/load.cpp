@@ -102,6 +102,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     if (!text) return Diagnostics{text.error()};
     Diagnostics diagnostics;
     PolicyFile file = parse_policy(*text, path, diagnostics);
+    if (!file.is_toml) return diagnostics;
     const bool sound = diagnostics.empty();
     std::string hashed = *text;
     std::vector<PrincipalText> principals;
