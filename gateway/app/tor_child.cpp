@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::chrono::milliseconds attach_interval{50};
 constexpr std::size_t line_bytes_max = 4096;
+constexpr std::chrono::seconds stalled_after{30};
 
 }  // namespace
 
@@ -46,6 +47,7 @@ TorChild::TorChild(boost::asio::io_context& io, const GatewayConfig& config, std
       program_(std::move(program)),
       torrc_(state_dir_ + "/tor/torrc"),
       events_(std::move(events)),
+      stall_timer_(io),
       child_(
           io, "tor", [this] { return launch(); }, [this](int) { on_end(); }) {
     state_.mode = "managed";
@@ -161,12 +163,27 @@ void TorChild::take(const ControlClient::Event& event, const std::shared_ptr<Att
         state_.percent = bootstrap->percent;
         state_.summary = bootstrap->summary;
         state_.warning = bootstrap->warning;
+        await_progress();
     } else if (!state_.reachable) {
         state_.reachable = true;
         log(LogLevel::info, "onion service is reachable: its descriptor was uploaded");
     }
     learn_address();
     events_.changed(state_);
+}
+
+void TorChild::await_progress() {
+    stall_timer_.cancel();
+    if (state_.percent >= 100) return;
+    stall_timer_.expires_after(stalled_after);
+    stall_timer_.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        if (state_.warning.empty()) state_.warning = "no way out to the Tor network?";
+        log(LogLevel::warning, "tor: no progress for " + std::to_string(stalled_after.count()) +
+                                   " s at " + std::to_string(state_.percent) + "% (" +
+                                   state_.summary + "): " + state_.warning);
+        events_.changed(state_);
+    });
 }
 
 void TorChild::learn_address() {
@@ -185,6 +202,7 @@ void TorChild::learn_address() {
 
 void TorChild::on_end() {
     attempt_.reset();
+    stall_timer_.cancel();
     state_.percent = 0;
     state_.reachable = false;
     state_.summary = "tor is not running";

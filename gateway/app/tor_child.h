@@ -58,6 +58,7 @@ private:
     void carry_out(const std::shared_ptr<Attempt>& attempt, ControlClient::Output& out);
     void take(const ControlClient::Event& event, const std::shared_ptr<Attempt>& attempt);
     void learn_address();
+    void await_progress();
     void on_end();
 
     boost::asio::io_context& io_;
@@ -67,6 +68,7 @@ private:
     Events events_;
     OnionState state_;
     std::string last_complaint_;
+    boost::asio::steady_timer stall_timer_;
     std::shared_ptr<Attempt>
         attempt_;  ///< of the running process; older ones find themselves replaced
     KeptChild child_;
