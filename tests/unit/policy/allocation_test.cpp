@@ -16,12 +16,16 @@ void* operator new(std::size_t bytes) {
     if (block == nullptr) std::abort();
     return block;
 }
+// GCC sees free() inlined beside new() and does not know that both are ours.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void operator delete(void* block) noexcept {
     std::free(block);
 }
 void operator delete(void* block, std::size_t) noexcept {
     std::free(block);
 }
+#pragma GCC diagnostic pop
 
 namespace sallyport::policy {
 namespace {
