@@ -34,7 +34,6 @@ using backend_link::Inside;
 constexpr std::chrono::milliseconds drain_limit{2500};
 constexpr std::size_t link_message_bytes = 16u << 20;
 constexpr std::size_t link_queue_bytes = 64u << 20;
-constexpr std::size_t link_buffer_bytes = 64u << 10;
 
 backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded) {
     backend_link::InsideConfig core;
@@ -61,7 +60,6 @@ public:
         service_options_.handshake_timeout = config_.limits.handshake_timeout;
         link_options_.message_bytes = link_message_bytes;
         link_options_.queue_bytes = link_queue_bytes;
-        link_options_.read_buffer_bytes = link_buffer_bytes;
         if (embedded_) {
             channel_ = std::make_unique<Channel>(
                 io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },

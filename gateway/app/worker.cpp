@@ -27,7 +27,6 @@ constexpr std::chrono::milliseconds drain_limit{4500};
 constexpr std::size_t link_message_bytes = 16u << 20;
 constexpr std::size_t link_queue_bytes = 64u
                                          << 20;  // what all clients together may have on its way
-constexpr std::size_t link_buffer_bytes = 64u << 10;
 constexpr std::size_t links_pending_max =
     16;  // strangers at a link listener who have not proved themselves
 constexpr std::size_t peers_beyond_sessions =
@@ -74,7 +73,6 @@ public:
         client_options_.handshake_timeout = config_.limits.handshake_timeout;
         link_options_.message_bytes = link_message_bytes;
         link_options_.queue_bytes = link_queue_bytes;
-        link_options_.read_buffer_bytes = link_buffer_bytes;
         for (std::size_t index = 0; index < contexts_.size(); ++index) {
             const BackendText& backend = config_.backends[index];
             if (backend.kind != BackendText::Kind::accept ||

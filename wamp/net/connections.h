@@ -53,7 +53,6 @@ struct ConnectionOptions {
     Duration handshake_timeout = std::chrono::seconds(10);  ///< connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
     bool proxy_line = false;                     ///< a PROXY line comes first and carries the circuit id
-    std::size_t read_buffer_bytes = 2048;        ///< kept per connection; larger for links
 };
 
 /// All transport connections of one reactor thread: reads, cuts into messages, queues and writes, one gathered write per
