@@ -17,7 +17,9 @@ using test::ScriptedPeer;
 using test::write_all;
 
 std::string onion() {
-    return std::string(56, 'a') + ".onion";
+    std::string host(56, 'a');
+    host += ".onion";
+    return host;
 }
 
 wamp::Instant soon(int ms) {

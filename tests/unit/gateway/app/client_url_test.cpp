@@ -11,7 +11,9 @@ namespace {
 using Kind = backend_link::Address::Kind;
 
 std::string onion() {
-    return std::string(56, 'a') + ".onion";
+    std::string host(56, 'a');
+    host += ".onion";
+    return host;
 }
 
 std::string refusal(const std::string& text) {
