@@ -84,6 +84,20 @@ TEST(PatternTable, FindsEntriesThatMeetAWildcard) {
     EXPECT_EQ(within(""), "-");  // one component
 }
 
+TEST(PatternTable, ComparesAWildcardWithAPrefixPlaceByPlace) {
+    const PatternTable one({{"com.app.sub.", 1}});
+    const auto meets = [&one](std::string_view pattern) {
+        return one.find_within(pattern, MatchPolicy::wildcard) != nullptr;
+    };
+    EXPECT_TRUE(meets("com..sub.x"));
+    EXPECT_TRUE(meets("com..."));
+    EXPECT_TRUE(meets("..sub..x"));
+    EXPECT_FALSE(meets("com..bus.x"));
+    EXPECT_FALSE(meets("com..su.x"));
+    EXPECT_FALSE(meets("org...x"));
+    EXPECT_FALSE(meets("com..sub"));  // as long as the prefix: none of its URIs is below it
+}
+
 TEST(LiteralHead, EndsBeforeTheFirstEmptyComponent) {
     const auto head = [](std::string_view pattern) {
         return literal_head(pattern, MatchPolicy::wildcard);
