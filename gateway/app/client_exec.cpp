@@ -90,7 +90,7 @@ bool ClientExec::start(const std::string& command) {
     process_.assign(process.release());
     from_child_.native_non_blocking(true);
     write_input();
-    read_output();
+    await_output();
     wait_for_exit();
     return true;
 }
@@ -104,16 +104,27 @@ void ClientExec::write_input() {
         });
 }
 
-void ClientExec::read_output() {
-    from_child_.async_read_some(boost::asio::buffer(block_),
-                                [self = shared_from_this()](error_code error, std::size_t bytes) {
-                                    if (error) return;
-                                    self->output_.append(self->block_.data(), bytes);
-                                    if (self->output_.size() <= output_bytes_max)
-                                        return self->read_output();
-                                    self->too_much_ = true;
-                                    if (self->pid_ > 0) ::kill(-self->pid_, SIGKILL);
-                                });
+// Waits and then reads, instead of reading asynchronously: so finish() never finds a block that was
+// read already and whose handler is still to come.
+void ClientExec::await_output() {
+    from_child_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                           [self = shared_from_this()](error_code error) {
+                               if (!error && self->read_output()) self->await_output();
+                           });
+}
+
+bool ClientExec::read_output() {
+    for (;;) {
+        const ssize_t count = ::read(from_child_.native_handle(), block_.data(), block_.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno == EAGAIN;
+        if (count == 0) return false;
+        output_.append(block_.data(), static_cast<std::size_t>(count));
+        if (output_.size() <= output_bytes_max) continue;
+        too_much_ = true;
+        if (pid_ > 0) ::kill(-pid_, SIGKILL);
+        return false;
+    }
 }
 
 void ClientExec::wait_for_exit() {
@@ -125,13 +136,8 @@ void ClientExec::wait_for_exit() {
 
 // What it started in the background may keep its stdout: only what is there now counts.
 void ClientExec::finish() {
+    if (from_child_.is_open()) read_output();
     error_code none;
-    from_child_.cancel(none);
-    for (;;) {
-        const ssize_t count = ::read(from_child_.native_handle(), block_.data(), block_.size());
-        if (count <= 0 || output_.size() > output_bytes_max) break;
-        output_.append(block_.data(), static_cast<std::size_t>(count));
-    }
     int status = 0;
     ::waitpid(std::exchange(pid_, -1), &status, 0);
     const int code = WIFEXITED(status) && !too_much_ ? WEXITSTATUS(status) : -1;

@@ -32,7 +32,8 @@ public:
 private:
     bool spawn(const std::string& command, int child_in, int child_out);
     void write_input();
-    void read_output();
+    void await_output();
+    bool read_output();  ///< false when there will be no more
     void wait_for_exit();
     void finish();
 
