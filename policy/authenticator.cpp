@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "policy/principals.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::policy {
@@ -18,6 +17,17 @@ wamp::List wanted_methods(const wamp::Dict& details) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Authenticator> Authenticator::make(
+    const AuthText& auth, std::span<const PrincipalText> principals) {
+    auto made = std::make_shared<Authenticator>();
+    made->anonymous_role_ = auth.anonymous_role;
+    for (const PrincipalText& principal : principals) {
+        made->iterations_ = std::max(made->iterations_, principal.ticket.iterations);
+        made->tickets_.emplace(principal.authid, Stored{principal.role, principal.ticket});
+    }
+    return made;
+}
 
 Authenticator::Opening Authenticator::open(const wamp::Hello& hello,
                                            std::string_view anonymous_authid) const {

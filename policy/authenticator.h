@@ -2,13 +2,17 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "policy/auth_section.h"
 #include "policy/crypto/ticket_hash.h"
 #include "policy/permit.h"
+#include "policy/principals.h"
 #include "wamp/message/message.h"
 
 namespace sallyport::policy {
@@ -28,6 +32,9 @@ public:
     };
     using Opening = std::variant<Principal, Challenged, Refused>;
 
+    static std::shared_ptr<const Authenticator> make(const AuthText& auth,
+                                                     std::span<const PrincipalText> principals);
+
     /// What HELLO leads to: the first method of the client's list that this realm offers
     /// (W-AUT-01). `anonymous_authid` becomes the authid of an anonymous session (random, drawn by
     /// the caller).
@@ -42,7 +49,6 @@ public:
     bool admits_anybody() const noexcept { return !anonymous_role_.empty() || !tickets_.empty(); }
 
 private:
-    friend class Compiler;
     struct Stored {
         std::string role;
         crypto::TicketHash ticket;

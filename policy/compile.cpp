@@ -242,16 +242,4 @@ wamp::Result<Compiler::Policy, Diagnostics> Compiler::compile(const PolicyFile& 
     return Build(file, options, hash).run();
 }
 
-std::shared_ptr<const Authenticator> Compiler::authenticator(
-    const PolicyFile& file, std::span<const PrincipalText> principals) {
-    auto made = std::make_shared<Authenticator>();
-    made->anonymous_role_ = file.anonymous_role;
-    for (const PrincipalText& principal : principals) {
-        made->iterations_ = std::max(made->iterations_, principal.ticket.iterations);
-        made->tickets_.emplace(principal.authid,
-                               Authenticator::Stored{principal.role, principal.ticket});
-    }
-    return made;
-}
-
 }  // namespace sallyport::policy

@@ -6,9 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/authenticator.h"
 #include "policy/file.h"
-#include "policy/principals.h"
 #include "policy/realm_policy.h"
 #include "wamp/base/result.h"
 
@@ -38,9 +36,6 @@ public:
     static wamp::Result<Policy, Diagnostics> compile(const PolicyFile& file,
                                                      const CompileOptions& options,
                                                      std::string_view hash);
-
-    static std::shared_ptr<const Authenticator> authenticator(
-        const PolicyFile& file, std::span<const PrincipalText> principals);
 
 private:
     struct Bucket;

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "policy/auth_section.h"
 #include "policy/document.h"
 #include "policy/nearest.h"
 #include "policy/section.h"
@@ -17,8 +18,6 @@ using Names = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 6> file_keys{"realm", "auth",   "route",
                                                     "allow", "forbid", "test"};
-constexpr std::array<std::string_view, 2> auth_keys{"anonymous", "principals"};
-constexpr std::array<std::string_view, 1> anonymous_keys{"role"};
 constexpr std::array<std::string_view, 5> route_keys{"id", "match", "uri", "to", "realm"};
 constexpr std::array<std::string_view, 6> allow_keys{"id",    "roles", "actions",
                                                      "match", "uri",   "limits"};
@@ -52,7 +51,6 @@ private:
     Section section(const Item& table, std::string name, Names keys) {
         return Section(table, std::move(name), keys, policy_.file, diagnostics_);
     }
-    void auth(const Item& table);
     void rule(const Item& table, bool allow);
     void route(const Item& table);
     void test(const Item& table);
@@ -87,28 +85,12 @@ void Reader::file(const Item& root) {
     }
     if (const Item* table =
             file.find("auth", Item::Kind::table, "{ anonymous = { role = \"guest\" } }")) {
-        auth(*table);
+        policy_.auth = read_auth(*table, policy_.file, diagnostics_);
     }
     for (const Item* table : file.tables("route")) route(*table);
     for (const Item* table : file.tables("allow")) rule(*table, true);
     for (const Item* table : file.tables("forbid")) rule(*table, false);
     for (const Item* table : file.tables("test")) test(*table);
-}
-
-void Reader::auth(const Item& table) {
-    Section auth = section(table, "[auth]", auth_keys);
-    if (const Item* anonymous = auth.find("anonymous", Item::Kind::table, "{ role = \"guest\" }")) {
-        Section who = section(*anonymous, "anonymous", anonymous_keys);
-        policy_.anonymous_role = role(who, "role");
-    }
-    if (const Item* principals =
-            auth.find("principals", Item::Kind::text, "\"realm.principals.toml\"")) {
-        policy_.principals = principals->text;
-        policy_.principals_place = auth.place(*principals);
-        if (principals->text.empty()) {
-            auth.error(*principals, "\"principals\" is empty", "name a file, or remove the line");
-        }
-    }
 }
 
 std::string Reader::id(Section& table, std::set<std::string>& taken) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/auth_section.h"
 #include "policy/diagnostic.h"
 #include "policy/permit.h"
 #include "wamp/base/uri.h"
@@ -81,9 +82,7 @@ struct TestText {
 struct PolicyFile {
     std::string file;
     std::string realm;
-    std::string anonymous_role;  ///< "" when anonymous is refused
-    std::string principals;      ///< path of the principals file as written, or ""
-    Place principals_place;
+    AuthText auth;
     std::vector<RuleText> rules;
     std::vector<RouteText> routes;
     std::vector<TestText> tests;

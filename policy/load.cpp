@@ -50,13 +50,13 @@ void append(Diagnostics& to, Diagnostics from) {
 std::vector<PrincipalText> read_principals(const PolicyFile& file, std::string& hashed,
                                            Diagnostics& diagnostics) {
     const std::string path =
-        (fs::path(file.file).parent_path() / file.principals).lexically_normal().string();
+        (fs::path(file.file).parent_path() / file.auth.principals).lexically_normal().string();
     const auto text = read_file(path, true);
     if (!text) {
         Diagnostic diagnostic = text.error();
         if (diagnostic.place.line == 0) {
             diagnostic.text = path + ": " + diagnostic.text;
-            diagnostic.place = file.principals_place;
+            diagnostic.place = file.auth.principals_place;
         }
         diagnostics.push_back(std::move(diagnostic));
         return {};
@@ -106,7 +106,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     const bool sound = diagnostics.empty();
     std::string hashed = *text;
     std::vector<PrincipalText> principals;
-    if (options.read_principals && !file.principals.empty()) {
+    if (options.read_principals && !file.auth.principals.empty()) {
         principals = read_principals(file, hashed, diagnostics);
     }
     const CompileOptions compile{options.routes_required, options.backends, options.any_backend};
@@ -121,7 +121,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
         return diagnostics;
     }
     const std::size_t tests = options.run_tests ? file.tests.size() : 0;
-    return LoadedRealm{*std::move(policy), Compiler::authenticator(file, principals),
+    return LoadedRealm{*std::move(policy), Authenticator::make(file.auth, principals),
                        principals.size(), tests, std::move(file)};
 }
 

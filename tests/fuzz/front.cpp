@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "policy/authenticator.h"
 #include "policy/compile.h"
 #include "policy/crypto/ticket_hash.h"
 #include "policy/file.h"
@@ -76,7 +77,7 @@ policy::DoorRealm make_realm() {
     SALLYPORT_CHECK(diagnostics.empty() && compiled.has_value());
     wamp::Random random({3});
     const std::vector<policy::PrincipalText> principals{{"alice", "guest", policy::crypto::hash_ticket("t", 0, random), {}}};
-    return {*compiled, policy::Compiler::authenticator(file, principals)};
+    return {*compiled, policy::Authenticator::make(file.auth, principals)};
 }
 
 gateway::BackendConfig make_backend(std::string name, backend_link::BackendKind kind, bool dials) {

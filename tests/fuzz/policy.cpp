@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "policy/authenticator.h"
 #include "policy/compile.h"
 #include "policy/file.h"
 #include "policy/inline_test.h"
@@ -66,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     Diagnostics diagnostics;
     const auto principals = parse_principals(text, "f", diagnostics);
     hold_explained(diagnostics);
-    static_cast<void>(Compiler::authenticator({}, principals));
+    static_cast<void>(Authenticator::make({}, principals));
 
     diagnostics.clear();
     const PolicyFile file = parse_policy(text, "f", diagnostics);

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "policy/compile.h"
+#include "policy/file.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::policy {
@@ -23,7 +23,7 @@ struct Realm {
     std::shared_ptr<const Authenticator> make() const {
         wamp::Random random({7});
         PolicyFile file;
-        file.anonymous_role = anonymous;
+        file.auth.anonymous_role = anonymous;
         std::vector<PrincipalText> principals;
         if (alice)
             principals.push_back({"alice", "operator", crypto::hash_ticket(right, 0, random), {}});
@@ -31,7 +31,7 @@ struct Realm {
             principals.push_back(
                 {"bob", "guest", crypto::hash_ticket(right, bob_iterations, random), {}});
         }
-        return Compiler::authenticator(file, principals);
+        return Authenticator::make(file.auth, principals);
     }
 };
 

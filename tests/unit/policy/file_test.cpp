@@ -44,9 +44,9 @@ payload = "1KiB"
 expect = "forbid f"
 )");
     EXPECT_EQ(file.realm, "obs");
-    EXPECT_EQ(file.anonymous_role, "guest");
-    EXPECT_EQ(file.principals, "p.toml");
-    EXPECT_EQ(file.principals_place, (Place{test_file, 5, 14}));
+    EXPECT_EQ(file.auth.anonymous_role, "guest");
+    EXPECT_EQ(file.auth.principals, "p.toml");
+    EXPECT_EQ(file.auth.principals_place, (Place{test_file, 5, 14}));
 
     ASSERT_EQ(file.routes.size(), 1U);
     EXPECT_EQ(file.routes[0].match, wamp::MatchPolicy::prefix);

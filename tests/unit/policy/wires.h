@@ -144,7 +144,7 @@ inline DoorRealm door_realm(std::string_view text, bool tickets = false) {
     wamp::Random random({3});
     std::vector<PrincipalText> principals;
     if (tickets) principals.push_back({"alice", "operator", crypto::hash_ticket(alices_ticket, 0, random), {}});
-    return {*compiled, Compiler::authenticator(file, principals)};
+    return {*compiled, Authenticator::make(file.auth, principals)};
 }
 
 /// Guests may do all below `lab.` but for what is limited or forbidden; nobody has a right elsewhere.

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "policy/compile.h"
+#include "policy/authenticator.h"
 #include "policy/principals.h"
 
 namespace sallyport::policy {
@@ -28,7 +28,7 @@ bool lets_in(const std::string& lines, const std::string& authid, const std::str
     Diagnostics diagnostics;
     const auto principals = parse_principals(lines, "p", diagnostics);
     EXPECT_TRUE(diagnostics.empty());
-    const auto authenticator = Compiler::authenticator({}, principals);
+    const auto authenticator = Authenticator::make({}, principals);
     return std::holds_alternative<Principal>(
         authenticator->verify({"ticket", {}, authid}, {secret, {}}));
 }
