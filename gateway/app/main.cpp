@@ -7,23 +7,21 @@
 #include <functional>
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/app/admin.h"
 #include "gateway/app/client_commands.h"
+#include "gateway/app/completion.h"
 #include "gateway/app/inside_program.h"
 #include "gateway/app/link_command.h"
 #include "gateway/app/log.h"
+#include "gateway/app/policy_command.h"
 #include "gateway/app/random_seed.h"
 #include "gateway/app/start_error.h"
 #include "gateway/app/supervisor.h"
 #include "gateway/app/worker.h"
-#include "policy/tools/check.h"
-#include "policy/tools/explain.h"
-#include "policy/tools/test.h"
 #include "policy/tools/ticket.h"
 
 namespace {
@@ -37,24 +35,15 @@ struct Commands {
     std::string inside_config = "inside.toml";
     int channel = -1;
     bool json = false;
-    std::vector<std::string> files;
-    std::string file;
-    std::string as;
-    std::string call, publish, subscribe, register_;
-    std::string match = "exact";
-    policy::Question question;
     policy::TicketRequest ticket;
     bool ticket_from_stdin = false;
 
-    std::function<int()> client_action;  ///< call, publish, subscribe, register, link pair
+    std::function<int()> action;  ///< of call, publish, subscribe, register, link, policy …
 
     CLI::App* serve = nullptr;
     CLI::App* worker = nullptr;
     CLI::App* inside = nullptr;
     CLI::App* status = nullptr;
-    CLI::App* check = nullptr;
-    CLI::App* explain = nullptr;
-    CLI::App* test = nullptr;
     CLI::App* make_ticket = nullptr;
 };
 
@@ -78,51 +67,13 @@ void declare_programs(Commands& commands) {
     commands.status->add_flag("--json", commands.json, "One line of JSON");
 }
 
-void declare_policy_tools(Commands& commands) {
-    CLI::App* const tools =
-        commands.app.add_subcommand("policy", "Check, explain and test policy files");
-    tools->require_subcommand(1);
-    commands.check = tools->add_subcommand("check", "Tell whether policy files are sound");
-    commands.check->add_option("files", commands.files, "Policy files")->required();
-    commands.test = tools->add_subcommand("test", "Run the tests in policy files");
-    commands.test->add_option("files", commands.files, "Policy files")->required();
-    commands.explain =
-        tools->add_subcommand("explain", "Tell which rule decides on a message, and why");
-    commands.explain->add_option("file", commands.file, "Policy file")->required();
-    commands.explain->add_option("--as", commands.as, "AUTHID or AUTHID:ROLE")->required();
-    auto* const action = commands.explain->add_option_group("action", "What is sent");
-    action->add_option("--call", commands.call, "URI");
-    action->add_option("--publish", commands.publish, "URI");
-    action->add_option("--subscribe", commands.subscribe, "URI");
-    action->add_option("--register", commands.register_, "URI");
-    action->require_option(1);
-    commands.explain->add_option("--match", commands.match, "Of --subscribe and --register")
-        ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
-    commands.explain->add_option("--payload-bytes", commands.question.payload_bytes,
-                                 "Size of the arguments");
-
+void declare_ticket(Commands& commands) {
     commands.make_ticket = commands.app.add_subcommand(
         "ticket", "Make a ticket and the lines for the principals file");
     commands.make_ticket->add_option("--authid", commands.ticket.authid, "Whose ticket it is");
     commands.make_ticket->add_option("--role", commands.ticket.role, "Role of that principal");
     commands.make_ticket->add_flag("--stdin", commands.ticket_from_stdin,
                                    "Read the ticket from stdin instead of drawing one");
-}
-
-int run_explain(Commands& commands) {
-    policy::Question& question = commands.question;
-    policy::set_principal(question, commands.as);
-    if (!commands.call.empty())
-        question.uri = commands.call, question.action = policy::Action::call;
-    if (!commands.publish.empty())
-        question.uri = commands.publish, question.action = policy::Action::publish;
-    if (!commands.subscribe.empty())
-        question.uri = commands.subscribe, question.action = policy::Action::subscribe;
-    if (!commands.register_.empty())
-        question.uri = commands.register_, question.action = policy::Action::register_;
-    if (commands.match == "prefix") question.match = wamp::MatchPolicy::prefix;
-    if (commands.match == "wildcard") question.match = wamp::MatchPolicy::wildcard;
-    return policy::explain(commands.file, question, std::cout, std::cerr);
 }
 
 int run_ticket(Commands& commands) {
@@ -150,11 +101,8 @@ int run(Commands& commands) {
         return gateway::run_inside(commands.inside_config, commands.channel);
     }
     if (*commands.status) return gateway::print_status(commands.gateway_config, commands.json);
-    if (*commands.check) return policy::check(commands.files, std::cout, std::cerr);
-    if (*commands.test) return policy::test(commands.files, std::cout, std::cerr);
-    if (*commands.explain) return run_explain(commands);
     if (*commands.make_ticket) return run_ticket(commands);
-    return commands.client_action ? commands.client_action() : gateway::exit_bad_start;
+    return commands.action ? commands.action() : gateway::exit_bad_start;
 }
 
 }  // namespace
@@ -165,9 +113,11 @@ int main(int argc, char** argv) {
     commands.app.require_subcommand(1);
     commands.app.set_version_flag("--version", "sallyport 0.1.0");
     declare_programs(commands);
-    declare_policy_tools(commands);
-    gateway::add_client_commands(commands.app, commands.client_action);
-    gateway::add_link_command(commands.app, commands.client_action);
+    declare_ticket(commands);
+    gateway::add_policy_commands(commands.app, commands.action);
+    gateway::add_client_commands(commands.app, commands.action);
+    gateway::add_link_command(commands.app, commands.action);
+    gateway::add_completion_command(commands.app, commands.action);
     try {
         commands.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -9,42 +9,69 @@
 namespace sallyport::policy {
 namespace {
 
-std::string counted(std::size_t number, const std::string& singular, const std::string& plural) {
-    return std::to_string(number) + " " + (number == 1 ? singular : plural);
-}
+struct Counts {
+    std::size_t routes, allows, forbids, principals, tests;
+};
 
-void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream& out) {
+Counts count(const LoadedRealm& realm) {
     const auto rules = realm.policy->rules();
     const auto allows = static_cast<std::size_t>(
         std::count_if(rules.begin(), rules.end(), [](const RuleInfo& rule) { return rule.allow; }));
+    return {realm.policy->routes().size(), allows, rules.size() - allows, realm.principals,
+            realm.tests};
+}
+
+void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream& out) {
+    const Counts counts = count(realm);
     out << path << ": fine: realm " << realm.policy->realm() << ", "
-        << counted(realm.policy->routes().size(), "route", "routes") << ", "
-        << counted(allows, "allow", "allows") << ", "
-        << counted(rules.size() - allows, "forbid", "forbids") << ", "
-        << counted(realm.principals, "principal", "principals") << ", "
-        << counted(realm.tests, "test passed", "tests passed") << '\n';
+        << counted(counts.routes, "route", "routes") << ", "
+        << counted(counts.allows, "allow", "allows") << ", "
+        << counted(counts.forbids, "forbid", "forbids") << ", "
+        << counted(counts.principals, "principal", "principals") << ", "
+        << counted(counts.tests, "test passed", "tests passed") << '\n';
     if (!realm.authenticator->admits_anybody()) {
         out << path
             << ": note: nobody can join: there is neither anonymous nor a principal in [auth]\n";
     }
 }
 
+wamp::Dict sound_json(const std::string& path, const LoadedRealm& realm) {
+    const Counts counts = count(realm);
+    return {{"file", path},
+            {"sound", true},
+            {"realm", std::string(realm.policy->realm())},
+            {"routes", std::uint64_t{counts.routes}},
+            {"allows", std::uint64_t{counts.allows}},
+            {"forbids", std::uint64_t{counts.forbids}},
+            {"principals", std::uint64_t{counts.principals}},
+            {"tests", std::uint64_t{counts.tests}},
+            {"somebody_can_join", realm.authenticator->admits_anybody()},
+            {"hash", std::string(realm.policy->hash())}};
+}
+
 }  // namespace
 
-int check(std::span<const std::string> files, std::ostream& out, std::ostream& err) {
+int check(std::span<const std::string> files, const Output& to) {
     LoadOptions options;
     options.routes_required = false;
     options.any_backend = true;
     int code = exit_code::fine;
+    wamp::List reports;
     for (const std::string& path : files) {
         const auto realm = load_realm(path, options);
-        if (realm) {
-            print_sound(path, *realm, out);
-            continue;
+        if (!realm) code = exit_code::broken;
+        if (to.json) {
+            reports.emplace_back(realm ? sound_json(path, *realm)
+                                       : wamp::Dict{{"file", path},
+                                                    {"sound", false},
+                                                    {"errors", to_json(realm.error())}});
+        } else if (realm) {
+            print_sound(path, *realm, to.out);
+        } else {
+            print_errors(realm.error(), to);
         }
-        code = exit_code::broken;
-        for (const Diagnostic& diagnostic : realm.error()) err << to_string(diagnostic) << '\n';
     }
+    if (to.json) print_json(to.out, {{"files", std::move(reports)}});
     return code;
 }
 

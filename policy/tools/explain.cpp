@@ -47,7 +47,7 @@ void print(const Denial& denial, const RealmPolicy& policy, std::ostream& out) {
 }
 
 // Says what is wrong with the question; "" when nothing is.
-std::string fault(const Question& question) {
+std::string fault(const ExplainRequest& question) {
     const bool pattern = question.match != wamp::MatchPolicy::exact;
     if (pattern && (question.action == Action::call || question.action == Action::publish)) {
         return "--match goes with --subscribe and --register only";
@@ -60,35 +60,29 @@ std::string fault(const Question& question) {
 
 }  // namespace
 
-void set_principal(Question& question, std::string_view as) {
+void set_principal(ExplainRequest& request, std::string_view as) {
     const std::size_t colon = as.rfind(':');
-    question.authid = as.substr(0, colon);
-    question.role = colon == std::string_view::npos ? std::string_view{} : as.substr(colon + 1);
+    request.authid = as.substr(0, colon);
+    request.role = colon == std::string_view::npos ? std::string_view{} : as.substr(colon + 1);
 }
 
-int explain(const std::string& path, const Question& question, std::ostream& out,
-            std::ostream& err) {
-    if (const std::string wrong = fault(question); !wrong.empty()) {
-        err << "error: " << wrong << '\n';
-        return exit_code::broken;
-    }
+int explain(const std::string& path, const ExplainRequest& question, const Output& to) {
+    if (const std::string wrong = fault(question); !wrong.empty()) return print_fault(wrong, to);
+    std::ostream& out = to.out;
     LoadOptions options;
     options.routes_required = false;
     options.any_backend = true;
     options.read_principals = question.role.empty();
     options.run_tests = false;  // a failing test is a reason to ask
     const auto realm = load_realm(path, options);
-    if (!realm) {
-        for (const Diagnostic& diagnostic : realm.error()) err << to_string(diagnostic) << '\n';
-        return exit_code::broken;
-    }
+    if (!realm) return print_errors(realm.error(), to);
     std::string role = question.role;
     if (role.empty()) {
         const auto known = realm->authenticator->role_of(question.authid);
         if (!known) {
-            err << "error: no principal is called " << quoted(question.authid)
-                << " (name the role, as in --as " << question.authid << ":guest)\n";
-            return exit_code::broken;
+            return print_fault("no principal is called " + quoted(question.authid) +
+                                   " (name the role, as in --as " + question.authid + ":guest)",
+                               to);
         }
         role = *known;
     }

@@ -1,17 +1,17 @@
 #pragma once
 
 #include <cstddef>
-#include <iosfwd>
 #include <string>
 #include <string_view>
 
 #include "policy/permit.h"
+#include "policy/tools/report.h"
 #include "wamp/base/uri.h"
 
 namespace sallyport::policy {
 
 /// What `explain` is asked: may this principal send this message?
-struct Question {
+struct ExplainRequest {
     std::string authid;
     std::string role;  ///< "" looks the authid up in the principals file
     Action action = Action::call;
@@ -21,11 +21,10 @@ struct Question {
 };
 
 /// `AUTHID[:ROLE]` of the command line. A role holds no colon here; an authid may.
-void set_principal(Question& question, std::string_view as);
+void set_principal(ExplainRequest& request, std::string_view as);
 
 /// `sallyport policy explain FILE …`: the decision, the rule with its line, its limits and the
 /// route. 0 for allow, 1 for deny, 2 when the file or the question is not sound.
-int explain(const std::string& path, const Question& question, std::ostream& out,
-            std::ostream& err);
+int explain(const std::string& path, const ExplainRequest& request, const Output& to);
 
 }  // namespace sallyport::policy

@@ -10,20 +10,34 @@
 namespace sallyport::policy {
 namespace {
 
-struct Counts {
-    std::size_t passed = 0;
-    std::size_t failed = 0;
+/// What all files together gave.
+struct Totals {
+    std::uint64_t passed = 0;
+    std::uint64_t failed = 0;
+    int code = exit_code::fine;
+    wamp::List tests;   ///< with --json
+    wamp::List errors;  ///< likewise
 };
 
-void print_outcome(const TestOutcome& outcome, std::ostream& out) {
+void tell(const TestOutcome& outcome, Totals& totals, const Output& to) {
     const TestText& test = *outcome.test;
-    out << (outcome.passed ? "pass " : "FAIL ") << to_string(test.place) << " " << describe(test)
-        << ": ";
-    if (!outcome.passed) out << "expected " << outcome.wanted << ", got ";
-    out << outcome.got << '\n';
+    ++(outcome.passed ? totals.passed : totals.failed);
+    if (to.json) {
+        wamp::Dict object = to_json(test.place);
+        object.append("question", describe(test));
+        object.append("passed", outcome.passed);
+        object.append("expected", outcome.wanted);
+        object.append("got", outcome.got);
+        totals.tests.emplace_back(std::move(object));
+        return;
+    }
+    to.out << (outcome.passed ? "pass " : "FAIL ") << to_string(test.place) << " " << describe(test)
+           << ": ";
+    if (!outcome.passed) to.out << "expected " << outcome.wanted << ", got ";
+    to.out << outcome.got << '\n';
 }
 
-int test_file(const std::string& path, Counts& counts, std::ostream& out, std::ostream& err) {
+void test_file(const std::string& path, Totals& totals, const Output& to) {
     LoadOptions options;
     options.routes_required = false;
     options.any_backend = true;
@@ -31,26 +45,32 @@ int test_file(const std::string& path, Counts& counts, std::ostream& out, std::o
     options.run_tests = false;
     const auto realm = load_realm(path, options);
     if (!realm) {
-        for (const Diagnostic& diagnostic : realm.error()) err << to_string(diagnostic) << '\n';
-        return exit_code::broken;
+        totals.code = exit_code::broken;
+        if (!to.json) print_errors(realm.error(), to);
+        for (wamp::Value& error : to_json(realm.error()))
+            totals.errors.push_back(std::move(error));
+        return;
     }
-    int code = exit_code::fine;
     for (const TestOutcome& outcome : run_tests(realm->file, *realm->policy)) {
-        print_outcome(outcome, out);
-        ++(outcome.passed ? counts.passed : counts.failed);
-        if (!outcome.passed) code = exit_code::no;
+        tell(outcome, totals, to);
+        if (!outcome.passed) totals.code = std::max(totals.code, exit_code::no);
     }
-    return code;
 }
 
 }  // namespace
 
-int test(std::span<const std::string> files, std::ostream& out, std::ostream& err) {
-    Counts counts;
-    int code = exit_code::fine;
-    for (const std::string& path : files) code = std::max(code, test_file(path, counts, out, err));
-    out << counts.passed << " passed, " << counts.failed << " failed\n";
-    return code;
+int test(std::span<const std::string> files, const Output& to) {
+    Totals totals;
+    for (const std::string& path : files) test_file(path, totals, to);
+    if (to.json) {
+        print_json(to.out, {{"passed", totals.passed},
+                            {"failed", totals.failed},
+                            {"tests", std::move(totals.tests)},
+                            {"errors", std::move(totals.errors)}});
+    } else {
+        to.out << totals.passed << " passed, " << totals.failed << " failed\n";
+    }
+    return totals.code;
 }
 
 }  // namespace sallyport::policy

@@ -12,7 +12,7 @@ using Check = ToolTest;
 TEST_F(Check, SaysWhatASoundFileHolds) {
     file("people.toml", people);
     const std::array files{file("obs.toml", sound_policy)};
-    EXPECT_EQ(check(files, out_, err_), 0);
+    EXPECT_EQ(check(files, to_), 0);
     EXPECT_EQ(
         out(),
         "obs.toml: fine: realm obs, 1 route, 2 allows, 1 forbid, 1 principal, 1 test passed\n");
@@ -23,7 +23,7 @@ TEST_F(Check, PrintsEveryErrorOfEveryFile) {
     file("people.toml", people);
     const std::array files{file("a.toml", "realm = \"a\"\nx = 1\ny = 2\n"),
                            file("obs.toml", sound_policy), file("b.toml", "realm 1\n")};
-    EXPECT_EQ(check(files, out_, err_), 2);
+    EXPECT_EQ(check(files, to_), 2);
     EXPECT_TRUE(out().starts_with("obs.toml: fine"));
     EXPECT_EQ(err(),
               "a.toml:2:1: error: unknown key \"x\" in a policy file (known keys: realm, auth, "
@@ -38,13 +38,13 @@ TEST_F(Check, PrintsEveryErrorOfEveryFile) {
 
 TEST_F(Check, NotesARealmThatNobodyCanJoin) {
     const std::array files{file("a.toml", "realm = \"a\"\n")};
-    EXPECT_EQ(check(files, out_, err_), 0);
+    EXPECT_EQ(check(files, to_), 0);
     EXPECT_NE(out().find("note: nobody can join"), std::string::npos);
 }
 
 TEST_F(Check, FailsOnAMissingFile) {
     const std::array files{std::string("/nowhere/a.toml")};
-    EXPECT_EQ(check(files, out_, err_), 2);
+    EXPECT_EQ(check(files, to_), 2);
     EXPECT_EQ(err(), "/nowhere/a.toml: error: there is no such file (check the path)\n");
 }
 

@@ -9,7 +9,7 @@ class Explain : public ToolTest {
 protected:
     int ask(const std::string& as, Action action, const std::string& uri,
             wamp::MatchPolicy match = wamp::MatchPolicy::exact, std::size_t payload_bytes = 0) {
-        Question question;
+        ExplainRequest question;
         set_principal(question, as);
         question.action = action;
         question.uri = uri;
@@ -17,7 +17,7 @@ protected:
         question.payload_bytes = payload_bytes;
         out_.str("");
         err_.str("");
-        return explain(path_, question, out_, err_);
+        return explain(path_, question, to_);
     }
 
     std::string path_ = file("obs.toml", sound_policy);

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "policy/tools/report.h"
+
 namespace sallyport::policy {
 
 /// A folder of the test's own with files in it, and what a tool printed, with the folder's name cut
@@ -32,6 +34,8 @@ protected:
 
     std::ostringstream out_;
     std::ostringstream err_;
+    Output to_{out_, err_, false};
+    Output json_{out_, err_, true};
 
 private:
     std::string without_folder(std::string text) const {

@@ -1,0 +1,131 @@
+#include "gateway/app/policy_command.h"
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/tools/check.h"
+#include "policy/tools/explain.h"
+#include "policy/tools/test.h"
+
+namespace sallyport::gateway {
+namespace {
+
+using Action = std::function<int()>;
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 fine, allowed, nothing found; 1 a test failed, denied, something found;\n"
+    "2 a file or a question that is not sound.";
+
+/// One tool: what all of them have, and what its command line left in it.
+template <class Texts>
+struct Tool {
+    std::shared_ptr<Texts> texts = std::make_shared<Texts>();
+    CLI::App* command;
+
+    /// `run` gets the texts and where to write.
+    template <class Run>
+    void does(Action& action, Run run) {
+        command->callback([&action, texts = texts, run] {
+            action = [texts, run] {
+                return run(*texts, policy::Output{std::cout, std::cerr, texts->json});
+            };
+        });
+    }
+};
+
+template <class Texts>
+Tool<Texts> add_tool(CLI::App& tools, const char* name, const char* help, const char* examples) {
+    Tool<Texts> tool;
+    tool.command = tools.add_subcommand(name, help);
+    tool.command->add_flag("--json", tool.texts->json, "One JSON object in one line");
+    tool.command->footer(std::string("Examples:\n") + examples + "\n" + exit_codes);
+    return tool;
+}
+
+struct FilesTexts {
+    bool json = false;
+    std::vector<std::string> files;
+};
+
+struct ExplainTexts {
+    bool json = false;
+    std::string file, as, call, publish, subscribe, register_;
+    std::string match = "exact";
+    policy::ExplainRequest request;
+};
+
+void add_check(CLI::App& tools, Action& action) {
+    auto tool = add_tool<FilesTexts>(tools, "check", "Tell all that is wrong with policy files",
+                                     "  sallyport policy check observatory.toml\n"
+                                     "  sallyport policy check --json realms/*.toml\n");
+    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
+    tool.does(action, [](const FilesTexts& texts, const policy::Output& to) {
+        return policy::check(texts.files, to);
+    });
+}
+
+void add_test(CLI::App& tools, Action& action) {
+    auto tool = add_tool<FilesTexts>(tools, "test", "Run the [[test]]s in policy files",
+                                     "  sallyport policy test observatory.toml\n"
+                                     "  sallyport policy test --json observatory.toml\n");
+    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
+    tool.does(action, [](const FilesTexts& texts, const policy::Output& to) {
+        return policy::test(texts.files, to);
+    });
+}
+
+int run_explain(const ExplainTexts& texts, const policy::Output& to) {
+    policy::ExplainRequest request = texts.request;
+    policy::set_principal(request, texts.as);
+    const std::pair<const std::string&, policy::Action> asked[] = {
+        {texts.call, policy::Action::call},
+        {texts.publish, policy::Action::publish},
+        {texts.subscribe, policy::Action::subscribe},
+        {texts.register_, policy::Action::register_}};
+    for (const auto& [uri, action] : asked) {
+        if (uri.empty()) continue;
+        request.uri = uri;
+        request.action = action;
+    }
+    if (texts.match == "prefix") request.match = wamp::MatchPolicy::prefix;
+    if (texts.match == "wildcard") request.match = wamp::MatchPolicy::wildcard;
+    return policy::explain(texts.file, request, to);
+}
+
+void add_explain(CLI::App& tools, Action& action) {
+    auto tool = add_tool<ExplainTexts>(
+        tools, "explain", "Tell which rule decides on a message, and why",
+        "  sallyport policy explain observatory.toml --as alice --call lab.slew\n"
+        "  sallyport policy explain observatory.toml --as joe:guest --subscribe lab. "
+        "--match prefix\n");
+    ExplainTexts& texts = *tool.texts;
+    tool.command->add_option("file", texts.file, "Policy file")->required();
+    tool.command->add_option("--as", texts.as, "AUTHID or AUTHID:ROLE")->required();
+    auto* const what = tool.command->add_option_group("action", "What is sent");
+    what->add_option("--call", texts.call, "URI");
+    what->add_option("--publish", texts.publish, "URI");
+    what->add_option("--subscribe", texts.subscribe, "URI");
+    what->add_option("--register", texts.register_, "URI");
+    what->require_option(1);
+    tool.command->add_option("--match", texts.match, "Of --subscribe and --register")
+        ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
+    tool.command->add_option("--payload-bytes", texts.request.payload_bytes,
+                             "Size of the arguments");
+    tool.does(action, run_explain);
+}
+
+}  // namespace
+
+void add_policy_commands(CLI::App& app, Action& action) {
+    CLI::App* const tools =
+        app.add_subcommand("policy", "Check, explain, test, compare and import policy files");
+    tools->require_subcommand(1);
+    add_check(*tools, action);
+    add_test(*tools, action);
+    add_explain(*tools, action);
+}
+
+}  // namespace sallyport::gateway
