@@ -16,7 +16,6 @@ struct Header {
     Action action;
     wamp::MatchPolicy match;
     std::uint8_t unused;
-    std::int64_t at;
     std::uint64_t number, session, via, circuit, payload_bytes;
     std::uint32_t line;
     std::array<std::uint16_t, 9> texts;  ///< their sizes
@@ -146,7 +145,6 @@ void pack(std::string& out, const AuditRecord& record) {
     header.outcome = record.outcome;
     header.action = record.action;
     header.match = record.match;
-    header.at = record.at.time_since_epoch().count();
     header.number = record.number;
     header.session = record.session;
     header.via = record.via;
@@ -184,7 +182,6 @@ std::size_t unpack(std::string_view bytes, AuditRecord& record) noexcept {
     record.outcome = header.outcome;
     record.action = header.action;
     record.match = header.match;
-    record.at = wamp::Instant(wamp::Duration(header.at));
     record.number = header.number;
     record.session = header.session;
     record.via = header.via;

@@ -7,7 +7,6 @@
 
 #include "policy/permit.h"
 #include "wamp/base/ids.h"
-#include "wamp/base/instant.h"
 #include "wamp/base/uri.h"
 
 namespace sallyport::policy {
@@ -35,7 +34,6 @@ struct AuditRecord {
     Outcome outcome = Outcome::allow;
     Action action = Action::call;  ///< as match, uri and payload_bytes: of a message only
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
-    wamp::Instant at{};
     std::uint64_t number = 0;  ///< counts the records of one process from 1; set by AuditTrail
     wamp::SessionId session = 0;
     wamp::SessionId via = 0;  ///< the link's session, when `session` is one that it speaks for
@@ -93,6 +91,8 @@ public:
     };
 
     explicit AuditTrail(Wanted wanted = Wanted::none) noexcept : wanted_(wanted) {}
+
+    Wanted wanted() const noexcept { return wanted_; }
 
     /// Counts the outcome, and says whether it is to be recorded.
     bool count(Outcome outcome) noexcept;

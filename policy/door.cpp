@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "policy/door_notes.h"
+#include "policy/door_asked.h"
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/uris.h"
@@ -46,17 +47,8 @@ bool is_nameable(Action action, std::string_view uri, wamp::MatchPolicy match) n
 
 }  // namespace
 
-/// Whom one request speaks for.
-struct Door::Speaker {
-    RoleIndex role;
-    wamp::SessionId session;
-    std::string_view authid;
-    std::string_view role_name;
-    bool conveyed;
-};
-
 Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random, wamp::Dict roles)
-    : limits_(limits), random_(random), roles_(std::move(roles)) {
+    : limits_(limits), random_(random), roles_(std::move(roles)), audit_(limits.audit) {
     for (auto& realm : realms) {
         std::string name(realm.policy->realm());
         realms_.emplace(std::move(name), std::move(realm));
@@ -113,7 +105,7 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
         case Verdict::goodbye: {
             const wamp::Goodbye reply{{}, std::string(uris::goodbye_and_out)};
             out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, reply)});
-            note(out, Level::info, "left", of_session(peer.session), on_circuit(peer.transport.circuit));
+            record_leave(peer, "left", out);
             await(id, peer, limits_.join_timeout, now);  // it may join again (W-SES-16)
             return Left{std::exchange(peer.session, 0)};
         }
@@ -122,6 +114,7 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
             return {};
         case Verdict::close: {
             const wamp::SessionId session = peer.session;
+            if (session != 0) record_leave(peer, "aborted by the peer", out);
             drop(id, out);
             return session == 0 ? Event{} : Left{session};
         }
@@ -138,8 +131,7 @@ Door::Event Door::on_closed(PeerId id, std::string_view why, wamp::Outbox& out) 
     if (found == peers_.end()) return {};
     const wamp::SessionId session = found->second.session;
     if (session != 0) {
-        note(out, Level::info, "connection lost: ", why, of_session(session),
-             on_circuit(found->second.transport.circuit));
+        record_leave(found->second, "connection lost: " + std::string(why), out);
     }
     peers_.erase(found);
     return session == 0 ? Event{} : Left{session};
@@ -151,6 +143,7 @@ Door::Event Door::abort(PeerId id, Peer& peer, std::string_view reason, wamp::Ou
     const wamp::Abort message{{}, std::string(reason), {}};
     out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, message)});
     const wamp::SessionId session = peer.session;
+    if (session != 0) record_leave(peer, reason, out);
     drop(id, out);
     return session == 0 ? Event{} : Left{session};
 }
@@ -166,6 +159,7 @@ void Door::dismiss(wamp::SessionId session, std::string_view reason, wamp::Insta
     const auto found = peers_.find(leaving->peer);
     if (found == peers_.end()) return;
     Peer& peer = found->second;
+    record_leave(peer, reason, out);
     peer.machine.goodbye_sent();
     peer.session = 0;
     const wamp::Goodbye message{{}, std::string(reason)};
@@ -226,19 +220,13 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
         std::move(message));
 }
 
-template <class Asked>
-Door::Event Door::decide(Peer& peer, Action action, Asked&& asked, std::string_view uri, wamp::Instant now,
+template <class Message>
+Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
                          wamp::Outbox& out) {
     const Session& session = *sessions_.find(peer.session);
     const bool answers = action != Action::publish || asked.options.get_bool("acknowledge", false);
-    const auto deny = [&](std::string_view error) -> Event {
-        if (answers) refuse(session.id, asked.type, asked.request, error, out);  // W-PUB-04
-        return {};
-    };
     const bool has_match = action == Action::subscribe || action == Action::register_;
     const auto match = has_match ? match_of(asked.options) : wamp::MatchPolicy::exact;
-    if (!is_nameable(action, uri, match)) return deny(uris::invalid_uri);
-
     Speaker speaker{session.role, session.id, session.principal.authid, session.principal.role, false};
     if (peer.trust == Trust::link) {
         // The first of the chain is the original client (W-R2R-01).
@@ -253,28 +241,29 @@ Door::Event Door::decide(Peer& peer, Action action, Asked&& asked, std::string_v
     }
     std::size_t payload_bytes = 0;
     if constexpr (requires { asked.payload; }) payload_bytes = asked.payload.bytes();
+    const Matter matter{*session.policy, action, uri, match, payload_bytes};
+    const auto deny = [&](Outcome outcome, RuleIndex rule, std::string_view reason, std::string_view error) -> Event {
+        record(outcome, peer, speaker, matter, rule, reason, out);
+        if (answers) refuse(session.id, asked.type, asked.request, error, out);  // W-PUB-04
+        return {};
+    };
+    if (!is_nameable(action, uri, match)) return deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
 
     const Decision decision = session.policy->decide(speaker.role, action, uri, match, payload_bytes);
     if (const auto* denial = std::get_if<Denial>(&decision)) {
-        note(out, Level::info, "denied: ", to_string(action), " ", uri, " by ", printable(speaker.authid), " (",
-             printable(speaker.role_name), "): ", explained(*denial, *session.policy), of_session(session.id),
-             on_circuit(peer.transport.circuit));
-        return deny(denial->reason == Denial::Reason::payload_too_big ? uris::payload_size_exceeded
-                                                                       : uris::not_authorized);
+        const bool too_big = denial->reason == Denial::Reason::payload_too_big;
+        return deny(Outcome::deny, denial->rule, to_string(denial->reason),
+                    too_big ? uris::payload_size_exceeded : uris::not_authorized);
     }
     const Permit& permit = std::get<Permit>(decision);
-    if (!within_rate(peer, speaker, permit, now)) {
-        note(out, Level::info, "over the rate: ", to_string(action), " ", uri, " by ", printable(speaker.authid),
-             ": ", named(session.policy->rule(permit.rule())), of_session(session.id),
-             on_circuit(peer.transport.circuit));
-        return deny(uris::unavailable);
-    }
+    if (!within_rate(peer, speaker, permit, now)) return deny(Outcome::over_rate, permit.rule(), {}, uris::unavailable);
+    record(Outcome::allow, peer, speaker, matter, permit.rule(), {}, out);
     Request request{session.id, permit, {}, speaker.conveyed, speaker.session, {}, {}};
     if (speaker.conveyed) {
         request.origin_authid = speaker.authid;
         request.origin_role = speaker.role_name;
     }
-    request.message = std::forward<Asked>(asked);
+    request.message = std::forward<Message>(asked);
     return request;
 }
 

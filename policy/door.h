@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "policy/audit.h"
 #include "policy/authenticator.h"
 #include "policy/permit.h"
 #include "policy/rate_limiter.h"
@@ -41,6 +42,7 @@ struct DoorLimits {
     wamp::Duration join_timeout = std::chrono::seconds(10);   ///< transport open to WELCOME (W-SES-12)
     wamp::Duration leave_timeout = std::chrono::seconds(2);   ///< our GOODBYE to its answer
     std::size_t conveyed_rates_max = 4096;                    ///< principals of a link whose rates are remembered
+    AuditTrail::Wanted audit = AuditTrail::Wanted::none;      ///< none: what is not allowed goes to the log
     wamp::MessageLimits message;
 };
 
@@ -123,6 +125,9 @@ public:
     bool has_peer(wamp::PeerId peer) const noexcept { return peers_.contains(peer); }
     std::size_t peers() const noexcept { return peers_.size(); }
     std::vector<wamp::SessionId> session_ids() const;
+    /// What was decided, and about whom; the owner empties it.
+    AuditTrail& audit() noexcept { return audit_; }
+    const AuditTrail& audit() const noexcept { return audit_; }
     std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
     const RealmPolicy* realm(std::string_view name) const noexcept;
 
@@ -138,6 +143,7 @@ private:
         RateLimiter rates;
     };
     struct Speaker;
+    struct Matter;
     struct Encoded;
     struct ConveyedRates {
         RateLimiter rates;
@@ -148,9 +154,14 @@ private:
     Event authenticate(wamp::PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Outbox& out);
     Event welcome(wamp::PeerId id, Peer& peer, Principal principal, wamp::Outbox& out);
     Event dispatch(Peer& peer, wamp::Message&& message, wamp::Instant now, wamp::Outbox& out);
-    template <class Asked>
-    Event decide(Peer& peer, Action action, Asked&& asked, std::string_view uri, wamp::Instant now,
+    template <class Message>
+    Event decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
                  wamp::Outbox& out);
+    void record(Outcome outcome, const Peer& peer, const Speaker& speaker, const Matter& matter, RuleIndex rule,
+                std::string_view reason, wamp::Outbox& out);
+    void record_join(const Peer& peer, const Session& session, wamp::Outbox& out);
+    void record_refusal(const Peer& peer, std::string_view reason, wamp::Outbox& out);
+    void record_leave(const Peer& peer, std::string_view how, wamp::Outbox& out);
     bool within_rate(Peer& peer, const Speaker& speaker, const Permit& permit, wamp::Instant now);
     Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
     Event abort(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
@@ -174,6 +185,7 @@ private:
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> leaving_;
     std::unordered_map<wamp::SessionId, ConveyedRates> conveyed_rates_;
     std::uint64_t undeliverable_events_ = 0;
+    AuditTrail audit_;
 };
 
 }  // namespace sallyport::policy

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "policy/door.h"
-#include "policy/door_notes.h"
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/uris.h"
@@ -12,7 +11,6 @@ namespace sallyport::policy {
 
 namespace uris = wamp::uris;
 using wamp::PeerId;
-using Level = wamp::effect::Note::Level;
 
 namespace {
 
@@ -75,15 +73,14 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Principal principal, wamp::Outb
     peer.due = wamp::never;
     peer.machine.welcomed(session.id);
     out.push_back(wamp::effect::Send{id, std::move(frame)});
-    note(out, Level::info, "joined realm ", session.policy->realm(), " as ", printable(who.authid), " (", who.role,
-         ") by ", who.method, of_session(session.id), on_circuit(peer.transport.circuit));
+    record_join(peer, session, out);
     const wamp::SessionId session_id = session.id;
     sessions_.add(std::move(session));
     return Joined{session_id};
 }
 
 Door::Event Door::refuse_join(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out) {
-    note(out, Level::info, "refused to join: ", reason, on_circuit(peer.transport.circuit));
+    record_refusal(peer, reason, out);
     return abort(id, peer, reason, out);
 }
 

@@ -17,7 +17,6 @@ AuditRecord denial() {
     AuditRecord record;
     record.outcome = Outcome::deny;
     record.action = Action::publish;
-    record.at = wamp::Instant(std::chrono::milliseconds(1234));
     record.number = 7;
     record.session = 42;
     record.via = 43;
@@ -79,7 +78,6 @@ TEST(AuditRecords, SayTheSameAfterTheirJourney) {
     const auto bytes = std::string_view(packed).substr(6);
     EXPECT_EQ(unpack(bytes, back), first - 6);
     EXPECT_EQ(json_line(back), json_line(denial()));
-    EXPECT_EQ(back.at, denial().at);
     for (std::size_t cut = 0; cut < first - 6; ++cut) {
         EXPECT_EQ(unpack(bytes.substr(0, cut), back), 0U) << cut;
     }
