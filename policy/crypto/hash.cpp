@@ -2,9 +2,9 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <memory>
-#include <vector>
 
 #include "wamp/base/check.h"
 
@@ -35,6 +35,19 @@ std::string hex_of(const Bytes& bytes) {
     return text;
 }
 
+// Any object may be read as unsigned char, which is how OpenSSL takes bytes.
+const unsigned char* unsigned_bytes(std::string_view text) noexcept {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+void derive(std::string_view secret, std::string_view salt, std::uint32_t iterations,
+            std::span<std::uint8_t> key) noexcept {
+    SALLYPORT_CHECK(PKCS5_PBKDF2_HMAC(secret.data(), static_cast<int>(secret.size()),
+                                      unsigned_bytes(salt), static_cast<int>(salt.size()),
+                                      static_cast<int>(iterations), EVP_sha256(),
+                                      static_cast<int>(key.size()), key.data()) == 1);
+}
+
 }  // namespace
 
 Digest sha256(std::string_view first, std::string_view second) noexcept {
@@ -50,20 +63,42 @@ Digest sha256(std::string_view first, std::string_view second) noexcept {
     return digest;
 }
 
+Digest hmac_sha256(std::string_view key, std::string_view text) noexcept {
+    Digest digest{};
+    unsigned int size = 0;
+    const std::string_view some_key = key.empty() ? std::string_view("\0", 1) : key;  // the same MAC
+    SALLYPORT_CHECK(HMAC(EVP_sha256(), some_key.data(), static_cast<int>(some_key.size()),
+                         unsigned_bytes(text), text.size(), digest.data(), &size) != nullptr &&
+                    size == digest.size());
+    return digest;
+}
+
 Digest pbkdf2_sha256(std::string_view secret, std::string_view salt,
                      std::uint32_t iterations) noexcept {
     Digest digest{};
-    // OpenSSL takes the salt as unsigned bytes.
-    const std::vector<unsigned char> salt_bytes(salt.begin(), salt.end());
-    SALLYPORT_CHECK(PKCS5_PBKDF2_HMAC(secret.data(), static_cast<int>(secret.size()),
-                                      salt_bytes.data(), static_cast<int>(salt_bytes.size()),
-                                      static_cast<int>(iterations), EVP_sha256(),
-                                      static_cast<int>(digest.size()), digest.data()) == 1);
+    derive(secret, salt, iterations, digest);
     return digest;
+}
+
+std::string pbkdf2_sha256(std::string_view secret, std::string_view salt, std::uint32_t iterations,
+                          std::size_t bytes) {
+    std::array<std::uint8_t, 64> key{};
+    SALLYPORT_CHECK(bytes >= 1 && bytes <= key.size());
+    derive(secret, salt, iterations, std::span(key).first(bytes));
+    return {key.begin(), key.begin() + static_cast<std::ptrdiff_t>(bytes)};
 }
 
 bool equal(const Digest& a, const Digest& b) noexcept {
     return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool equal(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string_view as_text(const Digest& digest) noexcept {
+    // Any object may be read as char.
+    return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {

@@ -60,6 +60,7 @@ const std::vector<Home>& homes() {
         {"boost/asio", {any_net, "gateway/app"}},
         {"boost/beast", {any_net, "gateway/app"}},
         {"openssl/", {"policy/crypto", any_net}},
+        {"argon2.h", {"policy/crypto"}},
         {"toml++/", {"policy", "gateway/app"}},
         {"toml.hpp", {"policy", "gateway/app"}},
         {"CLI/", {"gateway/app"}},

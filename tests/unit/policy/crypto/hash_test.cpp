@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/vectors/vectors.h"
+
 namespace sallyport::policy::crypto {
 namespace {
 
@@ -17,6 +19,26 @@ TEST(Pbkdf2, GivesTheKnownAnswers) {  // RFC 7914 §11, first half of the output
               "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc");
     EXPECT_EQ(to_hex(pbkdf2_sha256("Password", "NaCl", 80000)),
               "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56");
+}
+
+TEST(Pbkdf2, MakesKeysOfAnyLength) {  // W-VEC-05
+    for (const auto& vector : vectors::load("auth-vectors.json", "pbkdf2_sha256")) {
+        const std::string key =
+            pbkdf2_sha256(vector.at("password").get<std::string>(),
+                          vector.at("salt").get<std::string>(), vector.at("iterations"),
+                          vector.at("dklen").get<std::size_t>());
+        EXPECT_EQ(to_hex(key), vector.at("hex"));
+    }
+    EXPECT_EQ(pbkdf2_sha256("p", "s", 2, 1).size(), 1U);
+}
+
+TEST(Hmac, GivesTheKnownAnswers) {  // RFC 4231 sections 4.3 and 4.4
+    EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+              "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    EXPECT_EQ(to_hex(hmac_sha256(std::string(20, '\xAA'), std::string(50, '\xDD'))),
+              "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+    EXPECT_EQ(to_hex(hmac_sha256("", "")),
+              "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 TEST(Hex, IsReadAsItIsWritten) {
@@ -36,7 +58,10 @@ TEST(Equal, ComparesEachByte) {
         Digest other = digest;
         other[i] ^= 1U;
         EXPECT_FALSE(equal(digest, other)) << i;
+        EXPECT_FALSE(equal(as_text(digest), as_text(other))) << i;
     }
+    EXPECT_TRUE(equal(std::string_view("ab"), std::string_view("ab")));
+    EXPECT_FALSE(equal(std::string_view("ab"), std::string_view("abc")));
 }
 
 }  // namespace
