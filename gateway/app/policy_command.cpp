@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/app/replace_file.h"
 #include "policy/tools/check.h"
 #include "policy/tools/explain.h"
+#include "policy/tools/fmt.h"
 #include "policy/tools/test.h"
 
 namespace sallyport::gateway {
@@ -77,6 +79,35 @@ void add_test(CLI::App& tools, Action& action) {
     });
 }
 
+struct FmtTexts {
+    bool json = false;
+    bool check = false;
+    bool diff = false;
+    std::vector<std::string> files;
+};
+
+int run_fmt(const FmtTexts& texts, const policy::Output& to) {
+    using Mode = policy::FmtRequest::Mode;
+    std::vector<policy::Rewrite> rewrites;
+    const Mode mode = texts.diff ? Mode::diff : texts.check ? Mode::check : Mode::write;
+    const int code = policy::fmt({mode, texts.files}, rewrites, to);
+    for (const policy::Rewrite& rewrite : rewrites) replace_file(rewrite.path, rewrite.text);
+    return code;
+}
+
+void add_fmt(CLI::App& tools, Action& action) {
+    auto tool = add_tool<FmtTexts>(tools, "fmt", "Lay policy files out in the one way there is",
+                                   "  sallyport policy fmt observatory.toml\n"
+                                   "  sallyport policy fmt --check realms/*.toml\n"
+                                   "  sallyport policy fmt --diff observatory.toml\n");
+    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
+    auto* const check =
+        tool.command->add_flag("--check", tool.texts->check, "Tell which would change, write none");
+    tool.command->add_flag("--diff", tool.texts->diff, "Show what would change, write none")
+        ->excludes(check);
+    tool.does(action, run_fmt);
+}
+
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::ExplainRequest request = texts.request;
     policy::set_principal(request, texts.as);
@@ -126,6 +157,7 @@ void add_policy_commands(CLI::App& app, Action& action) {
     add_check(*tools, action);
     add_test(*tools, action);
     add_explain(*tools, action);
+    add_fmt(*tools, action);
 }
 
 }  // namespace sallyport::gateway
