@@ -20,7 +20,7 @@ class Recheck {
 public:
     explicit Recheck(std::string_view topic) noexcept : topic_(topic) {}
     bool passes(const policy::Session& session) noexcept {
-        if (policy_ != session.policy.get() || role_ != session.role) {
+        if (policy_ != session.policy.get() || role_ != session.role || policy_->binds()) {
             policy_ = session.policy.get();
             role_ = session.role;
             passes_ = session.may_receive(topic_);

@@ -285,7 +285,7 @@ bool AuditTrail::count(Outcome outcome) noexcept {
         case Outcome::reload:
             break;
     }
-    return wanted_ != Wanted::none;
+    return wanted_ == Wanted::denied || wanted_ == Wanted::all;
 }
 
 void AuditTrail::add(AuditRecord record) {

@@ -73,11 +73,12 @@ void append_gap_json(std::string& out, std::uint64_t dropped, std::string_view t
 void append_ascii_json(std::string& out, std::string_view text);
 
 /// A door's records on their way out: packed one behind the other in an outbox, which whoever owns
-/// the door empties. Costs nothing where nothing is wanted. Counts all outcomes, wanted or not.
+/// the door empties. Costs next to nothing where none are wanted. Counts all outcomes, wanted or not.
 class AuditTrail {
 public:
     enum class Wanted : std::uint8_t {
-        none,
+        nothing,
+        notes,   ///< no records: what is not allowed, and who comes and goes, is told to the log
         denied,  ///< all but what was allowed
         all,
     };
@@ -90,7 +91,7 @@ public:
         std::uint64_t recorded = 0;  ///< records made so far
     };
 
-    explicit AuditTrail(Wanted wanted = Wanted::none) noexcept : wanted_(wanted) {}
+    explicit AuditTrail(Wanted wanted = Wanted::notes) noexcept : wanted_(wanted) {}
 
     Wanted wanted() const noexcept { return wanted_; }
 

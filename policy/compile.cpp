@@ -1,7 +1,9 @@
 #include "policy/compile.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "policy/compiled.h"
@@ -10,19 +12,37 @@
 namespace sallyport::policy {
 namespace {
 
-using Entries = std::vector<PatternTable::Entry>;
+constexpr std::array actions{Action::call, Action::register_, Action::subscribe, Action::publish};
 
-// By text, equal ones by number.
-bool before(const PatternTable::Entry& a, const PatternTable::Entry& b) noexcept {
-    return a.text != b.text ? a.text < b.text : a.value < b.value;
+/// One pattern of one rule or route, before it becomes an entry of a table.
+struct Line {
+    Pattern pattern;
+    std::uint32_t value;
+};
+using Lines = std::vector<Line>;
+
+// Prefix and other patterns never have the same meaning, though they may have the same text.
+bool before(const Pattern& a, const Pattern& b) noexcept {
+    if (a.text() != b.text()) return a.text() < b.text();
+    return a.is_open() < b.is_open();
 }
 
-// Leaves the one of the lowest number of those with the same text.
-void keep_first(Entries& entries) {
-    const auto same = [](const PatternTable::Entry& a, const PatternTable::Entry& b) {
-        return a.text == b.text;
-    };
-    entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
+bool same(const Pattern& a, const Pattern& b) noexcept {
+    return a.text() == b.text() && a.is_open() == b.is_open();
+}
+
+PatternTable table_of(const Lines& sorted, const PatternTable::Shapes& shapes) {
+    std::vector<PatternTable::Entry> entries;
+    for (const Line& line : sorted) {
+        if (entries.empty() || !same(entries.back().pattern, line.pattern)) {
+            const auto rank = std::lower_bound(shapes.begin(), shapes.end(), line.pattern.shape());
+            entries.push_back(
+                {line.pattern, static_cast<std::uint32_t>(rank - shapes.begin()), {}});
+        }
+        std::vector<std::uint32_t>& values = entries.back().values;
+        if (values.empty() || values.back() != line.value) values.push_back(line.value);
+    }
+    return {std::move(entries), shapes};
 }
 
 template <class Text>
@@ -35,17 +55,21 @@ std::vector<const Text*> by_id(const std::vector<Text>& texts) {
     return sorted;
 }
 
-std::string match_and_text(std::string_view text) {
-    const bool prefix = text.empty() || text.back() == '.';
-    return (prefix ? "prefix " : "exact ") + quoted(text);
+std::string match_and_text(const Pattern& pattern) {
+    const auto& components = pattern.components();
+    const bool wild = std::any_of(components.begin(), components.end(), [](const auto& component) {
+        return component.kind == PatternComponent::Kind::any;
+    });
+    return (pattern.is_open() ? "prefix " : wild ? "wildcard " : "exact ") +
+           quoted(pattern.text());
 }
 
 }  // namespace
 
 /// What one role may and may not do by one action, before it becomes tables.
 struct Compiler::Bucket {
-    Entries allows;
-    Entries forbids;
+    Lines allows;
+    Lines forbids;
 };
 
 class Compiler::Build {
@@ -53,8 +77,7 @@ public:
     Build(const PolicyFile& file, const CompileOptions& options, std::string_view hash)
         : file_(file),
           options_(options),
-          policy_(new RealmPolicy),
-          compiled_(std::make_shared<RealmPolicy::Compiled>()) {
+          policy_(new RealmPolicy) {
         policy_->realm_ = file.realm;
         policy_->hash_ = hash;
     }
@@ -63,28 +86,46 @@ public:
         routes();
         name_roles();
         rules();
+        rank_shapes();
+        policy_->compiled_ = tables(false);
+        policy_->with_shadows_ = has_shadows() ? tables(true) : policy_->compiled_;
         if (!diagnostics_.empty()) {
             sort(diagnostics_);
             return std::move(diagnostics_);
         }
-        policy_->compiled_ = std::move(compiled_);
         return Policy(std::move(policy_));
     }
 
 private:
+    using Buckets = std::vector<std::array<Bucket, actions.size()>>;  ///< by role
+
     void routes();
     void check_backend(const RouteText& route);
     void name_roles();
     void rules();
-    void check_limits(const Entries& one, const Entries& other, std::string_view role);
-    void ambiguous(const PatternTable::Entry& a, const PatternTable::Entry& b,
-                   std::string_view role);
-    std::string_view keep(const std::string& text) { return compiled_->texts.emplace_back(text); }
+    void rank_shapes();
+    bool has_shadows() const;
+    std::shared_ptr<const RealmPolicy::Compiled> tables(bool with_shadows);
+    Buckets buckets(bool with_shadows) const;
+    void check_limits(const Lines& own, const Lines& everyones, std::string_view role);
+    void ambiguous(RuleIndex a, RuleIndex b, const Pattern& pattern, std::string_view role);
+    std::string_view keep(const std::string& text) { return policy_->texts_.emplace_back(text); }
+
+    /// A rule with its patterns, by RuleIndex.
+    struct Rule {
+        const RuleText* text;
+        std::vector<Pattern> patterns;
+        std::set<std::size_t> roles;
+    };
 
     const PolicyFile& file_;
     const CompileOptions& options_;
     std::shared_ptr<RealmPolicy> policy_;
-    std::shared_ptr<RealmPolicy::Compiled> compiled_;
+    std::vector<Rule> rules_;
+    Lines routes_;
+    std::size_t roles_ = 1;  ///< with "*"
+    bool one_target_ = true;
+    PatternTable::Shapes shapes_;
     Diagnostics diagnostics_;
     std::set<std::pair<RuleIndex, RuleIndex>> reported_;
 };
@@ -101,22 +142,25 @@ void Compiler::Build::check_backend(const RouteText& route) {
 }
 
 void Compiler::Build::routes() {
-    struct Pattern {
-        PatternTable::Entry entry;
-        const PatternText* text;
+    struct Written {
+        Line line;
+        Place place;
     };
     std::vector<RouteInfo>& infos = policy_->routes_;
-    std::vector<Pattern> patterns;
+    std::vector<Written> written;
     for (const RouteText* route : by_id(file_.routes)) {
         check_backend(*route);
         const auto index = static_cast<RouteIndex>(infos.size());
+        const std::string prefix = route->rewrite && !route->uris.empty() ? route->uris[0].text : "";
         infos.push_back({route->id, route->backend,
-                         route->realm.empty() ? file_.realm : route->realm, route->place});
-        compiled_->one_target = compiled_->one_target &&
-                                infos.front().backend == infos.back().backend &&
-                                infos.front().realm == infos.back().realm;
+                         route->realm.empty() ? file_.realm : route->realm, route->place, prefix,
+                         route->rewrite, route->wait, route->idempotent});
+        const RouteInfo& first = infos.front();
+        const RouteInfo& last = infos.back();
+        one_target_ = one_target_ && first.backend == last.backend && first.realm == last.realm &&
+                      !last.rewrite;
         for (const PatternText& uri : route->uris)
-            patterns.push_back({{keep(uri.text), index}, &uri});
+            written.push_back({{Pattern(keep(uri.text), route->match), index}, uri.place});
     }
     if (infos.empty() && options_.routes_required) {
         diagnostics_.push_back(
@@ -126,114 +170,167 @@ void Compiler::Build::routes() {
     }
     if (infos.empty()) {
         const std::string local(local_backend);
-        infos.push_back({local, local, file_.realm, {file_.file, 0, 0}});
-        patterns.push_back({{std::string_view{}, 0}, nullptr});
+        infos.push_back({local, local, file_.realm, {file_.file, 0, 0}, {}, {}, {}, false});
+        written.push_back({{Pattern("", wamp::MatchPolicy::prefix), 0}, {}});
     }
-    const auto line = [](const Pattern& pattern) {
-        return pattern.text == nullptr ? 0 : pattern.text->place.line;
-    };
-    std::sort(patterns.begin(), patterns.end(), [&line](const Pattern& a, const Pattern& b) {
-        return a.entry.text != b.entry.text ? a.entry.text < b.entry.text : line(a) < line(b);
+    std::sort(written.begin(), written.end(), [](const Written& a, const Written& b) {
+        if (!same(a.line.pattern, b.line.pattern)) return before(a.line.pattern, b.line.pattern);
+        return a.place.line < b.place.line;
     });
-    Entries entries;
-    for (const Pattern& pattern : patterns) {
-        if (entries.empty() || entries.back().text != pattern.entry.text) {
-            entries.push_back(pattern.entry);
+    for (const auto& [line, place] : written) {
+        if (routes_.empty() || !same(routes_.back().pattern, line.pattern)) {
+            routes_.push_back(line);
             continue;
         }
-        const RouteInfo& first = infos[entries.back().value];
-        diagnostics_.push_back({pattern.text->place,
+        const RouteInfo& first = infos[routes_.back().value];
+        diagnostics_.push_back({place,
                                 "routes " + quoted(first.id) + " and " +
-                                    quoted(infos[pattern.entry.value].id) + " both lead " +
-                                    match_and_text(pattern.entry.text),
+                                    quoted(infos[line.value].id) + " both lead " +
+                                    match_and_text(line.pattern),
                                 "remove it here or at line " + std::to_string(first.place.line)});
     }
-    compiled_->routes = PatternTable(std::move(entries));
 }
 
 void Compiler::Build::name_roles() {
-    std::uint32_t count = 1;  // 0 is "*"
     for (const RuleText& rule : file_.rules) {
         for (const std::string& role : rule.roles) {
-            if (role != "*" && policy_->role_names_.try_emplace(role, RoleIndex{count}).second)
-                ++count;
+            const RoleIndex next{static_cast<std::uint32_t>(roles_)};
+            if (role != "*" && policy_->role_names_.try_emplace(role, next).second) ++roles_;
         }
     }
-    compiled_->roles.resize(count);
 }
 
 void Compiler::Build::rules() {
-    constexpr std::array actions{Action::call, Action::register_, Action::subscribe,
-                                 Action::publish};
-    std::vector<std::array<Bucket, actions.size()>> buckets(compiled_->roles.size());
     for (const RuleText* rule : by_id(file_.rules)) {
-        const auto index = static_cast<RuleIndex>(policy_->rules_.size());
-        policy_->rules_.push_back({rule->id, rule->allow, rule->place, rule->limits});
-        std::set<std::size_t> roles;
+        policy_->rules_.push_back({rule->id, rule->allow, rule->shadow, rule->payload, rule->place,
+                                   rule->limits, rule->grants, rule->where});
+        Rule& made = rules_.emplace_back(Rule{rule, {}, {}});
         for (const std::string& role : rule->roles)
-            roles.insert(static_cast<std::size_t>(policy_->role(role)));
-        if (roles.contains(0)) roles = {0};
-        for (const PatternText& uri : rule->uris) {
-            const std::string_view text = keep(uri.text);
-            for (const std::size_t role : roles) {
-                for (const Action action : actions) {
-                    if (!rule->actions.has(action)) continue;
-                    Bucket& bucket = buckets[role][static_cast<std::size_t>(action)];
-                    (rule->allow ? bucket.allows : bucket.forbids).push_back({text, index});
-                }
+            made.roles.insert(static_cast<std::size_t>(policy_->role(role)));
+        if (made.roles.contains(0)) made.roles = {0};
+        for (const PatternText& uri : rule->uris)
+            made.patterns.emplace_back(keep(uri.text), rule->match);
+    }
+}
+
+bool Compiler::Build::has_shadows() const {
+    return std::any_of(file_.rules.begin(), file_.rules.end(),
+                       [](const RuleText& rule) { return rule.shadow; });
+}
+
+void Compiler::Build::rank_shapes() {
+    std::set<Shape> shapes;
+    for (const Rule& rule : rules_) {
+        for (const Pattern& pattern : rule.patterns) shapes.insert(pattern.shape());
+    }
+    for (const Line& route : routes_) shapes.insert(route.pattern.shape());
+    shapes_.assign(shapes.begin(), shapes.end());
+    const auto is_bound = [](PatternComponent::Kind kind) {
+        return kind == PatternComponent::Kind::authid || kind == PatternComponent::Kind::authrole;
+    };
+    policy_->binds_ = std::any_of(shapes.begin(), shapes.end(), [&](const Shape& shape) {
+        return std::any_of(shape.kinds.begin(), shape.kinds.end(), is_bound);
+    });
+}
+
+Compiler::Build::Buckets Compiler::Build::buckets(bool with_shadows) const {
+    Buckets buckets(roles_);
+    for (RuleIndex index = 0; index < rules_.size(); ++index) {
+        const auto& [rule, patterns, roles] = rules_[index];
+        if (rule->shadow && !with_shadows) continue;
+        for (const std::size_t role : roles) {
+            for (const Action action : actions) {
+                if (!rule->actions.has(action)) continue;
+                Bucket& bucket = buckets[role][static_cast<std::size_t>(action)];
+                for (const Pattern& pattern : patterns)
+                    (rule->allow ? bucket.allows : bucket.forbids).push_back({pattern, index});
             }
         }
     }
-    std::vector<std::string_view> names(buckets.size(), "*");
+    const auto order = [this](const Line& a, const Line& b) {
+        if (!same(a.pattern, b.pattern)) return before(a.pattern, b.pattern);
+        const bool conditional = !rules_[a.value].text->where.empty();
+        if (conditional != !rules_[b.value].text->where.empty()) return conditional;
+        return a.value < b.value;
+    };
+    for (auto& role : buckets) {
+        for (Bucket& bucket : role) {
+            std::sort(bucket.allows.begin(), bucket.allows.end(), order);
+            std::sort(bucket.forbids.begin(), bucket.forbids.end(), order);
+        }
+    }
+    return buckets;
+}
+
+std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_shadows) {
+    const Buckets all = buckets(with_shadows);
+    std::vector<std::string_view> names(all.size(), "*");
     for (const auto& [name, role] : policy_->role_names_)
         names[static_cast<std::size_t>(role)] = name;
-    for (std::size_t role = 0; role < buckets.size(); ++role) {
+    auto compiled = std::make_shared<RealmPolicy::Compiled>();
+    compiled->routes = table_of(routes_, shapes_);
+    compiled->one_target = one_target_;
+    compiled->roles.resize(all.size());
+    for (std::size_t role = 0; role < all.size(); ++role) {
         for (std::size_t action = 0; action < actions.size(); ++action) {
-            Bucket& bucket = buckets[role][action];
-            std::sort(bucket.allows.begin(), bucket.allows.end(), before);
-            std::sort(bucket.forbids.begin(), bucket.forbids.end(), before);
-            check_limits(bucket.allows, bucket.allows, names[role]);
-            keep_first(bucket.allows);
-            keep_first(bucket.forbids);
-            if (role != 0) check_limits(bucket.allows, buckets.front()[action].allows, names[role]);
+            const Bucket& bucket = all[role][action];
+            compiled->roles[role][action].allows = table_of(bucket.allows, shapes_);
+            compiled->roles[role][action].forbids = table_of(bucket.forbids, shapes_);
+            check_limits(bucket.allows, all.front()[action].allows, names[role]);
         }
     }
-    for (std::size_t role = 0; role < buckets.size(); ++role) {
-        for (std::size_t action = 0; action < actions.size(); ++action) {
-            compiled_->roles[role][action].allows =
-                PatternTable(std::move(buckets[role][action].allows));
-            compiled_->roles[role][action].forbids =
-                PatternTable(std::move(buckets[role][action].forbids));
-        }
-    }
+    return compiled;
 }
 
-// Both sorted. An entry is compared with the first of the same text in the other list, which is as
-// good as with all of them: equality carries over, and of different ones at least one differs from
-// the first.
-void Compiler::Build::check_limits(const Entries& one, const Entries& other,
+// Both sorted. Whether two rules for one pattern, which differ in nothing that tells them apart,
+// bound or grant differently. Each is compared with the first one like it: equality carries over.
+void Compiler::Build::check_limits(const Lines& own, const Lines& everyones,
                                    std::string_view role) {
-    auto at = other.begin();
-    for (const PatternTable::Entry& entry : one) {
-        while (at != other.end() && at->text < entry.text) ++at;
-        if (at == other.end()) return;
-        if (at->text == entry.text) ambiguous(*at, entry, role);
+    auto other = everyones.begin();
+    for (auto at = own.begin(); at != own.end();) {
+        const Pattern& pattern = at->pattern;
+        std::vector<RuleIndex> rules;
+        for (; at != own.end() && same(at->pattern, pattern); ++at) rules.push_back(at->value);
+        while (other != everyones.end() && before(other->pattern, pattern)) ++other;
+        for (; other != everyones.end() && same(other->pattern, pattern); ++other)
+            rules.push_back(other->value);
+        std::vector<RuleIndex> firsts;
+        for (const RuleIndex rule : rules) {
+            const RuleText& text = *rules_[rule].text;
+            const auto alike = [&](RuleIndex index) {
+                const RuleText& first = *rules_[index].text;
+                return first.where == text.where && first.payload == text.payload;
+            };
+            const auto first = std::find_if(firsts.begin(), firsts.end(), alike);
+            if (first == firsts.end()) {
+                firsts.push_back(rule);
+            } else {
+                ambiguous(*first, rule, pattern, role);
+            }
+        }
     }
 }
 
-void Compiler::Build::ambiguous(const PatternTable::Entry& a, const PatternTable::Entry& b,
+void Compiler::Build::ambiguous(RuleIndex a, RuleIndex b, const Pattern& pattern,
                                 std::string_view role) {
-    const RuleInfo* first = &policy_->rules_[a.value];
-    const RuleInfo* second = &policy_->rules_[b.value];
-    if (first->limits == second->limits || !reported_.insert(std::minmax(a.value, b.value)).second)
-        return;
-    if (first->place.line > second->place.line) std::swap(first, second);
-    diagnostics_.push_back(
-        {second->place,
-         "rules " + quoted(first->id) + " and " + quoted(second->id) + " both allow role " +
-             quoted(role) + " " + match_and_text(a.text) + ", with different limits",
-         "give them the same limits, or take it out of one; the other is at line " +
-             std::to_string(first->place.line)});
+    const RuleInfo* first = &policy_->rules_[a];
+    const RuleInfo* second = &policy_->rules_[b];
+    const bool equal = first->limits == second->limits && first->grants == second->grants;
+    if (equal || !reported_.insert(std::minmax(a, b)).second) return;
+    const auto where = [](const RuleInfo& rule) {
+        return std::tuple(rule.place.file, rule.place.line);
+    };
+    if (where(*first) > where(*second)) std::swap(first, second);
+    const std::string what = first->limits == second->limits ? "grants" : "limits";
+    const std::string other_file =
+        first->place.file == second->place.file ? "" : " of " + first->place.file;
+    diagnostics_.push_back({second->place,
+                            "rules " + quoted(first->id) + " and " + quoted(second->id) +
+                                " both allow role " + quoted(role) + " " +
+                                match_and_text(pattern) + ", with different " + what,
+                            "give them the same " + what +
+                                ", or take it out of one; the other is at line " +
+                                std::to_string(first->place.line) + other_file});
 }
 
 wamp::Result<Compiler::Policy, Diagnostics> Compiler::compile(const PolicyFile& file,

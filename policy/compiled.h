@@ -2,8 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
-#include <string>
 #include <vector>
 
 #include "policy/pattern_table.h"
@@ -20,10 +18,9 @@ struct RealmPolicy::Compiled {
     };
     using RoleRules = std::array<ActionRules, 4>;  ///< by Action
 
-    std::deque<std::string> texts;  ///< what the tables' entries point into
-    std::vector<RoleRules> roles;   ///< by RoleIndex; the first holds the rules for "*"
-    PatternTable routes;            ///< values are RouteIndex
-    bool one_target = true;         ///< all routes lead to one backend and realm
+    std::vector<RoleRules> roles;  ///< by RoleIndex; the first holds the rules for "*"
+    PatternTable routes;           ///< values are RouteIndex
+    bool one_target = true;        ///< all routes lead to one backend and realm, unchanged
 };
 
 }  // namespace sallyport::policy

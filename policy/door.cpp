@@ -249,7 +249,11 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
     };
     if (!is_nameable(action, uri, match)) return deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
 
-    const Decision decision = session.policy->decide(speaker.role, action, uri, match, payload_bytes);
+    const wamp::Payload* payload = nullptr;
+    if constexpr (requires { asked.payload; }) payload = &asked.payload;
+    const bool opaque = !asked.options.get_string("ppt_scheme").empty();  // W-PPT-01
+    const Decision decision = session.policy->decide({speaker.role, speaker.authid, speaker.role_name},
+                                                     {action, uri, match, payload_bytes, payload, opaque});
     if (const auto* denial = std::get_if<Denial>(&decision)) {
         const bool too_big = denial->reason == Denial::Reason::payload_too_big;
         return deny(Outcome::deny, denial->rule, to_string(denial->reason),

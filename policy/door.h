@@ -42,7 +42,7 @@ struct DoorLimits {
     wamp::Duration join_timeout = std::chrono::seconds(10);   ///< transport open to WELCOME (W-SES-12)
     wamp::Duration leave_timeout = std::chrono::seconds(2);   ///< our GOODBYE to its answer
     std::size_t conveyed_rates_max = 4096;                    ///< principals of a link whose rates are remembered
-    AuditTrail::Wanted audit = AuditTrail::Wanted::none;      ///< none: what is not allowed goes to the log
+    AuditTrail::Wanted audit = AuditTrail::Wanted::notes;
     wamp::MessageLimits message;
 };
 
@@ -157,6 +157,7 @@ private:
     template <class Message>
     Event decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
                  wamp::Outbox& out);
+    bool tells_notes() const noexcept { return audit_.wanted() == AuditTrail::Wanted::notes; }
     void record(Outcome outcome, const Peer& peer, const Speaker& speaker, const Matter& matter, RuleIndex rule,
                 std::string_view reason, wamp::Outbox& out);
     void record_join(const Peer& peer, const Session& session, wamp::Outbox& out);

@@ -60,7 +60,7 @@ void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, con
         record.uri = matter.uri;
         record.reason = reason;
         audit_.add(record);
-    } else if (audit_.wanted() == AuditTrail::Wanted::none && outcome != Outcome::allow) {
+    } else if (tells_notes() && outcome != Outcome::allow) {
         std::string why(reason);
         if (info != nullptr) why += (why.empty() ? "" : ", ") + named(*info);
         note(out, Level::info, words_for(outcome), to_string(matter.action), " ", printable(matter.uri), " by ",
@@ -82,8 +82,8 @@ void Door::record_join(const Peer& peer, const Session& session, wamp::Outbox& o
         record.role = who.role;
         record.method = who.method;
         audit_.add(record);
-        return;
     }
+    if (!tells_notes()) return;
     note(out, Level::info, "joined realm ", session.policy->realm(), " as ", printable(who.authid), " (", who.role,
          ") by ", who.method, of_session(session.id), on_circuit(peer.transport.circuit));
 }
@@ -103,8 +103,8 @@ void Door::record_refusal(const Peer& peer, std::string_view reason, wamp::Outbo
             record.method = peer.challenge->method;
         }
         audit_.add(record);
-        return;
     }
+    if (!tells_notes()) return;
     note(out, Level::info, "refused to join: ", reason, on_circuit(peer.transport.circuit));
 }
 
@@ -123,8 +123,8 @@ void Door::record_leave(const Peer& peer, std::string_view how, wamp::Outbox& ou
             record.role = session->principal.role;
         }
         audit_.add(record);
-        return;
     }
+    if (!tells_notes()) return;
     note(out, Level::info, how, of_session(peer.session), on_circuit(peer.transport.circuit));
 }
 

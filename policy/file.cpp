@@ -2,80 +2,93 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "policy/auth_section.h"
 #include "policy/document.h"
-#include "policy/nearest.h"
+#include "policy/reading.h"
 #include "policy/section.h"
 #include "policy/units.h"
+#include "policy/variables.h"
 
 namespace sallyport::policy {
 namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 6> file_keys{"realm", "auth",   "route",
-                                                    "allow", "forbid", "test"};
-constexpr std::array<std::string_view, 5> route_keys{"id", "match", "uri", "to", "realm"};
-constexpr std::array<std::string_view, 6> allow_keys{"id",    "roles", "actions",
-                                                     "match", "uri",   "limits"};
-constexpr std::array<std::string_view, 5> forbid_keys{"id", "roles", "actions", "match", "uri"};
-constexpr std::array<std::string_view, 4> limit_keys{"rate", "in_flight", "timeout", "payload"};
-constexpr std::array<std::string_view, 8> test_keys{"as",       "call",  "publish", "subscribe",
-                                                    "register", "match", "payload", "expect"};
-constexpr std::array<std::string_view, 2> as_keys{"authid", "role"};
+constexpr std::array<std::string_view, 8> file_keys{"realm", "include", "variables", "auth",
+                                                    "route", "allow",   "forbid",    "test"};
+constexpr std::array<std::string_view, 6> included_keys{"include", "variables", "route",
+                                                        "allow",   "forbid",    "test"};
+constexpr std::array<std::string_view, 9> route_keys{"id",    "match",   "uri",       "to",        "realm",
+                                                     "rewrite", "when_down", "wait", "idempotent"};
 
-constexpr std::array<std::string_view, 4> action_names{"call", "register", "subscribe", "publish"};
-constexpr std::array<std::string_view, 2> rule_matches{"exact", "prefix"};
-constexpr std::array<std::string_view, 3> request_matches{"exact", "prefix", "wildcard"};
+constexpr std::size_t files_max = 64;  ///< that one policy includes
+constexpr wamp::Duration wait_max = std::chrono::minutes(1);
 
-constexpr std::uint32_t in_flight_max = 1'000'000;
-
-std::string_view trim_dots(std::string_view text) noexcept {
-    while (!text.empty() && (text.back() == '.' || text.back() == '*')) text.remove_suffix(1);
-    return text;
+std::string folder_of(const std::string& file) {
+    const std::size_t slash = file.rfind('/');
+    return slash == std::string::npos ? "" : file.substr(0, slash + 1);
 }
 
-/// Reads the parts of one policy file; each function takes one table and leaves its errors in
-/// `diagnostics_`.
+// Without "." and ".." as far as the text tells, so that a file has one name.
+std::string normal(const std::string& path) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t end = std::min(path.find('/', begin), path.size());
+        const std::string part = path.substr(begin, end - begin);
+        begin = end + 1;
+        if (part.empty() || part == ".") continue;
+        if (part == ".." && !parts.empty() && parts.back() != "..") {
+            parts.pop_back();
+        } else {
+            parts.push_back(part);
+        }
+    }
+    std::string out = path.starts_with('/') ? "/" : "";
+    for (std::size_t i = 0; i < parts.size(); ++i) out += (i == 0 ? "" : "/") + parts[i];
+    return out;
+}
+
+/// Reads one policy: its file, what that includes, and then the parts of all.
 class Reader {
 public:
-    Reader(PolicyFile& policy, Diagnostics& diagnostics)
-        : policy_(policy), diagnostics_(diagnostics) {}
+    Reader(PolicyFile& policy, Diagnostics& diagnostics, const ReadInclude& read_include)
+        : policy_(policy), diagnostics_(diagnostics), read_include_(read_include) {}
 
-    void file(const Item& root);
+    void take(Item root, const std::string& file);
+    void parts();
 
 private:
-    Section section(const Item& table, std::string name, Names keys) {
-        return Section(table, std::move(name), keys, policy_.file, diagnostics_);
-    }
-    void rule(const Item& table, bool allow);
-    void route(const Item& table);
-    void test(const Item& table);
-    void test_request(Section& test, TestText& out);
-    void test_expectation(Section& test, TestText& out);
+    struct Source {
+        Source(std::string name, Item tree, bool first, Diagnostics& diagnostics)
+            : file(std::move(name)),
+              root(std::move(tree)),
+              section(root, first ? "a policy file" : "an included file",
+                      first ? Names(file_keys) : Names(included_keys), file, diagnostics) {}
 
-    std::string id(Section& table, std::set<std::string>& taken);
-    std::string role(Section& table, std::string_view key);
-    std::vector<std::string> roles(Section& rule);
-    Actions actions(Section& rule);
-    std::optional<wamp::MatchPolicy> match(Section& table, Names known);
-    std::vector<PatternText> uris(Section& table, std::optional<wamp::MatchPolicy> match,
-                                  bool may_be_all);
-    bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, bool may_be_all);
-    Limits limits(Section& rule, const Actions& actions);
-    void refuse_reserved(Section& rule, const RuleText& out);
+        std::string file;
+        Item root;
+        Section section;  ///< borrows the others
+    };
+
+    void head(Section& file, const Item& root);
+    void include(Section& section, const std::string& file);
+    void add(Section& section, const Item& item, const std::string& path);
 
     PolicyFile& policy_;
     Diagnostics& diagnostics_;
+    const ReadInclude& read_include_;
+    std::vector<std::unique_ptr<Source>> sources_;
+    Variables variables_;
     std::set<std::string> rule_ids_;
     std::set<std::string> route_ids_;
 };
 
-void Reader::file(const Item& root) {
-    Section file = section(root, "a policy file", file_keys);
+void Reader::head(Section& file, const Item& root) {
     if (const auto realm = file.need_text("realm", "\"name.of.the.realm\"")) {
         policy_.realm = *realm;
         if (!wamp::is_valid_uri(*realm)) {
@@ -87,226 +100,137 @@ void Reader::file(const Item& root) {
             file.find("auth", Item::Kind::table, "{ anonymous = { role = \"guest\" } }")) {
         policy_.auth = read_auth(*table, policy_.file, diagnostics_);
     }
-    for (const Item* table : file.tables("route")) route(*table);
-    for (const Item* table : file.tables("allow")) rule(*table, true);
-    for (const Item* table : file.tables("forbid")) rule(*table, false);
-    for (const Item* table : file.tables("test")) test(*table);
 }
 
-std::string Reader::id(Section& table, std::set<std::string>& taken) {
-    const auto text = table.need_text("id", "\"a-name-for-logs\"");
-    if (!text) return {};
-    const Item& item = *table.find("id");
-    if (!is_valid_name(*text)) {
-        table.error(item, quoted(*text) + " cannot be an id",
-                    "use 1 to 64 letters, digits and any of - _ . @");
-    } else if (!taken.insert(*text).second) {
-        table.error(item, "the id " + quoted(*text) + " is taken", "give each one its own id");
-    }
-    return *text;
+void Reader::take(Item root, const std::string& file) {
+    const bool first = sources_.empty();
+    sources_.push_back(std::make_unique<Source>(file, std::move(root), first, diagnostics_));
+    Source& source = *sources_.back();
+    Section& section = source.section;
+    if (first) head(section, source.root);
+    if (const Item* table = section.find("variables", Item::Kind::table, "{ name = \"value\" }"))
+        variables_.add(*table, source.file, diagnostics_);
+    include(section, source.file);
 }
 
-std::string Reader::role(Section& table, std::string_view key) {
-    const auto text = table.need_text(key, "\"guest\"");
-    if (!text) return {};
-    if (!is_valid_name(*text)) {
-        table.error(*table.find(key), quoted(*text) + " cannot be a role",
-                    *text == "*" ? "name one role here; \"*\" stands for all in the roles of rules"
-                                 : "use 1 to 64 letters, digits and any of - _ . @");
-    }
-    return *text;
-}
-
-std::vector<std::string> Reader::roles(Section& rule) {
-    std::vector<std::string> out;
-    if (rule.need("roles", "[\"guest\"]") == nullptr) return out;
-    for (const Item* item : rule.texts("roles", "[\"guest\"]")) {
-        if (item->text.find("${") != std::string::npos) {
-            rule.error(*item, "placeholders such as ${authrole} are not available in this version",
-                       "name the roles");
-        } else if (item->text != "*" && !is_valid_name(item->text)) {
-            rule.error(*item, quoted(item->text) + " cannot be a role",
-                       "use 1 to 64 letters, digits and any of - _ . @, or \"*\" alone for all");
-        } else {
-            out.push_back(item->text);
-        }
-    }
-    return out;
-}
-
-Actions Reader::actions(Section& rule) {
-    Actions out;
-    if (rule.need("actions", "[\"call\"]") == nullptr) return out;
-    for (const Item* item : rule.texts("actions", "[\"call\"]")) {
-        if (const auto action = parse_action(item->text)) {
-            out.add(*action);
-        } else {
-            rule.error(*item, "unknown action " + quoted(item->text),
-                       suggestion(item->text, action_names, "actions"));
-        }
-    }
-    return out;
-}
-
-std::optional<wamp::MatchPolicy> Reader::match(Section& table, Names known) {
-    const auto text = table.text("match", "\"exact\"");
-    if (!text || *text == "exact") return wamp::MatchPolicy::exact;
-    if (*text == "prefix") return wamp::MatchPolicy::prefix;
-    const Item& item = *table.find("match");
-    const bool knows_wildcard = known.size() == request_matches.size();
-    if (*text == "wildcard" && knows_wildcard) return wamp::MatchPolicy::wildcard;
-    if (*text == "wildcard") {
-        table.error(item,
-                    "wildcard patterns in " + table.name() + " are not available in this version",
-                    "use match = \"prefix\", or list the URIs");
-    } else {
-        table.error(item, "unknown match " + quoted(*text),
-                    suggestion(*text, known, "kinds of match"));
-    }
-    return std::nullopt;
-}
-
-std::vector<PatternText> Reader::uris(Section& table, std::optional<wamp::MatchPolicy> match,
-                                      bool may_be_all) {
-    std::vector<PatternText> out;
-    const std::string_view example =
-        match == wamp::MatchPolicy::prefix ? "\"com.app.\"" : "\"com.app.name\"";
-    if (table.need("uri", example) == nullptr) return out;
-    for (const Item* item : table.texts("uri", example)) {
-        // Without the kind of match nothing can be said about it.
-        if (!match || !is_sound(table, *item, *match, may_be_all)) continue;
-        const auto same = [item](const PatternText& other) { return other.text == item->text; };
-        if (std::any_of(out.begin(), out.end(), same)) {
-            table.error(*item, quoted(item->text) + " stands twice in one list",
-                        "remove one of the two");
+void Reader::include(Section& section, const std::string& file) {
+    for (const Item* item : section.texts("include", "[\"common.toml\"]")) {
+        if (item->text.empty()) {
+            section.error(*item, "\"include\" names no file", "name a file, or remove it");
             continue;
         }
-        out.push_back({item->text, table.place(*item)});
+        add(section, *item,
+            normal(item->text.starts_with('/') ? item->text : folder_of(file) + item->text));
     }
-    return out;
 }
 
-bool Reader::is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, bool may_be_all) {
-    const std::string_view text = uri.text;
-    const std::string_view body = trim_dots(text);
-    const bool prefix = match == wamp::MatchPolicy::prefix;
-    if (prefix && may_be_all && text.empty()) return true;
-    if (text.find("${") != std::string_view::npos) {
-        table.error(uri, "placeholders such as ${authid} are not available in this version",
-                    "write the URI out");
-    } else if (text.size() > wamp::uri_bytes_max) {
-        table.error(uri, "the URI is longer than 1024 bytes", "no client can use it: shorten it");
-    } else if (text.find('*') != std::string_view::npos) {
-        // Legal in a URI, and never what was meant.
-        table.error(
-            uri, "\"*\" is not a wildcard in a URI",
-            wamp::is_valid_uri(body) && body.find('*') == std::string_view::npos
-                ? "for all below it write match = \"prefix\" and " + quoted(std::string(body) + ".")
-                : "list the URIs, or use match = \"prefix\"");
-    } else if (prefix && !text.ends_with('.')) {
-        table.error(uri, "the prefix " + quoted(text) + " does not end on a component boundary",
-                    wamp::is_valid_uri(text) ? "write " + quoted(std::string(text) + ".")
-                                             : "end it with a dot, as in \"com.app.\"");
-    } else if (!prefix && text.ends_with('.') && wamp::is_valid_uri(body)) {
-        table.error(uri, quoted(text) + " names nothing: it ends with a dot",
-                    "add match = \"prefix\" for all below it, or write " + quoted(body));
-    } else if (!wamp::is_valid_uri(prefix ? text.substr(0, text.size() - 1) : text)) {
-        table.error(
-            uri, quoted(text) + " is no valid URI",
-            "components are separated by single dots and hold no space, '#' or control character");
-    } else {
-        return true;
-    }
-    return false;
-}
-
-void Reader::refuse_reserved(Section& rule, const RuleText& out) {
-    if (!out.allow || !(out.actions.has(Action::publish) || out.actions.has(Action::register_)))
+// A file that is included twice is read once: sets are shared by whoever needs them.
+void Reader::add(Section& section, const Item& item, const std::string& path) {
+    const auto& known = policy_.included;
+    if (path == normal(policy_.file)) {
+        section.error(item, quoted(item.text) + " includes itself", "remove it");
         return;
-    for (const PatternText& uri : out.uris) {
-        if (!wamp::is_reserved(uri.text)) continue;
-        diagnostics_.push_back(
-            {uri.place, "nobody may publish or register below \"wamp.\" (" + rule.name() + ")",
-             "leave \"publish\" and \"register\" out of its actions"});
+    }
+    if (std::find(known.begin(), known.end(), path) != known.end()) return;
+    if (known.size() == files_max) {
+        section.error(item, "more than 64 files are included", "put some of them together");
+        return;
+    }
+    policy_.included.push_back(path);
+    if (!read_include_) {
+        section.error(item, quoted(item.text) + " cannot be included here", "write its rules out");
+        return;
+    }
+    const auto text = read_include_(path);
+    if (!text) {
+        Diagnostic diagnostic = text.error();
+        if (diagnostic.place.line == 0) {
+            diagnostic.text = path + ": " + diagnostic.text;
+            diagnostic.place = section.place(item);
+        }
+        diagnostics_.push_back(std::move(diagnostic));
+        return;
+    }
+    auto root = parse_document(*text, path);
+    if (root) {
+        take(*std::move(root), path);
+    } else {
+        diagnostics_.push_back(root.error());
     }
 }
 
-void Reader::rule(const Item& table, bool allow) {
-    Section rule =
-        section(table, allow ? "[[allow]]" : "[[forbid]]", allow ? Names(allow_keys) : forbid_keys);
-    RuleText out;
-    out.place = rule.place();
-    out.allow = allow;
-    out.id = id(rule, rule_ids_);
-    out.roles = roles(rule);
-    out.actions = actions(rule);
-    const auto kind = match(rule, rule_matches);
-    out.match = kind.value_or(wamp::MatchPolicy::exact);
-    out.uris = uris(rule, kind, false);
-    if (allow) out.limits = limits(rule, out.actions);
-    refuse_reserved(rule, out);
-    policy_.rules.push_back(std::move(out));
+void Reader::parts() {
+    for (const auto& source : sources_) {
+        const std::string& file = source->file;
+        for (const std::string_view key : {"route", "allow", "forbid", "test"}) {
+            for (const Item* written : source->section.tables(key)) {
+                const Item table = variables_.expand(*written, file, diagnostics_);
+                if (key == "route") {
+                    policy_.routes.push_back(read_route(table, route_ids_, file, diagnostics_));
+                } else if (key == "test") {
+                    policy_.tests.push_back(read_test(table, file, diagnostics_));
+                } else {
+                    policy_.rules.push_back(
+                        read_rule(table, key == "allow", rule_ids_, file, diagnostics_));
+                }
+            }
+        }
+    }
 }
 
-Limits Reader::limits(Section& rule, const Actions& actions) {
-    Limits out;
-    const Item* table =
-        rule.find("limits", Item::Kind::table, "{ rate = \"20/s\", timeout = \"10s\" }");
-    if (table == nullptr) return out;
-    Section limits = section(*table, "limits", limit_keys);
-    if (const auto text = limits.text("rate", "\"20/s\"")) {
-        if (const auto rate = parse_rate(*text)) {
-            out.rate_per_s = *rate;
-        } else {
-            limits.error(*table->find("rate"), quoted(*text) + " is no rate",
-                         "write a number per second, minute or hour: \"20/s\", \"5/m\", \"100/h\"");
-        }
+void read_rewrite(Section& route, RouteText& out) {
+    const auto text = route.text("rewrite", "\"inner.\"");
+    if (!text) return;
+    const Item& item = *route.find("rewrite");
+    const bool prefix = out.match == wamp::MatchPolicy::prefix && out.uris.size() == 1 &&
+                        !out.uris.front().text.empty();
+    if (!text->ends_with('.') || !wamp::is_valid_uri(text->substr(0, text->size() - 1))) {
+        route.error(item, quoted(*text) + " is no prefix",
+                    "write letters and dots, with a dot at the end, as in \"inner.\"");
+    } else if (wamp::is_reserved(*text)) {
+        route.error(item, "a route cannot lead below \"wamp.\"", "choose another prefix");
+    } else if (!prefix) {
+        route.error_at_key(item, "\"rewrite\" replaces one prefix, and the route has no such one",
+                           "write match = \"prefix\" and one uri that is not \"\"");
+    } else {
+        out.rewrite = *text;
     }
-    if (const Item* item = limits.find("in_flight", Item::Kind::integer, "8")) {
-        if (item->integer >= 1 && item->integer <= in_flight_max) {
-            out.in_flight = static_cast<std::uint32_t>(item->integer);
-        } else {
-            limits.error(*item, "\"in_flight\" is out of range",
-                         "write a number from 1 to 1000000");
-        }
-    }
-    if (const auto text = limits.text("timeout", "\"10s\"")) {
-        if (const auto timeout = parse_duration(*text)) {
-            out.timeout = *timeout;
-        } else {
-            limits.error(*table->find("timeout"), quoted(*text) + " is no duration",
-                         "write \"250ms\", \"10s\", \"2m\" or \"1h\"; at most 30 days");
-        }
-    }
-    if (const Item* item = table->find("payload")) {
-        const auto bytes = item->kind == Item::Kind::text ? parse_bytes(item->text)
-                           : item->kind == Item::Kind::integer && item->integer > 0
-                               ? std::optional(static_cast<std::uint64_t>(item->integer))
-                               : std::nullopt;
-        if (!bytes) {
-            limits.error(*item, "\"payload\" is no size",
-                         "write \"64KiB\", \"1MiB\" or a number of bytes");
-        }
-        out.payload_bytes = bytes.value_or(0);
-    }
-    const bool calls = actions.empty() || actions.has(Action::call);
-    for (const std::string_view key : {"in_flight", "timeout"}) {
-        const Item* item = table->find(key);
-        if (calls || item == nullptr) continue;
-        limits.error_at_key(*item, quoted(key) + " bounds calls, and the rule allows none",
-                            "remove it, or add \"call\" to the actions");
-    }
-    return out;
 }
 
-void Reader::route(const Item& table) {
-    Section route = section(table, "[[route]]", route_keys);
+void read_when_down(Section& route, RouteText& out) {
+    const std::string when = route.text("when_down", "\"wait\"").value_or("refuse");
+    const Item* wait = route.find("wait");
+    if (when != "refuse" && when != "wait") {
+        route.error(*route.find("when_down"), "unknown when_down " + quoted(when),
+                    "write \"refuse\" or \"wait\"");
+        return;
+    }
+    if (when == "refuse") {
+        if (wait != nullptr)
+            route.error_at_key(*wait, "\"wait\" needs when_down = \"wait\"", "add it");
+        return;
+    }
+    const auto text = route.need_text("wait", "\"5s\"");
+    if (!text) return;
+    const auto duration = parse_duration(*text);
+    if (duration && *duration <= wait_max) {
+        out.wait = *duration;
+    } else {
+        route.error(*wait, quoted(*text) + " is no time to wait", "write at most \"60s\"");
+    }
+}
+
+}  // namespace
+
+RouteText read_route(const Item& table, std::set<std::string>& ids, const std::string& file,
+                     Diagnostics& diagnostics) {
+    Section route(table, "[[route]]", route_keys, file, diagnostics);
     RouteText out;
     out.place = route.place();
-    out.id = id(route, route_ids_);
-    const auto kind = match(route, rule_matches);
-    out.match = kind.value_or(wamp::MatchPolicy::exact);
-    out.uris = uris(route, kind, true);
+    out.id = read_id(route, ids);
+    const auto match = read_match(route);
+    out.match = match.value_or(wamp::MatchPolicy::exact);
+    out.uris = read_uris(route, match, {true, false});
     if (const auto backend = route.need_text("to", "\"inside\"")) {
         out.backend = *backend;
         out.backend_place = route.place(*table.find("to"));
@@ -318,92 +242,11 @@ void Reader::route(const Item& table) {
                         "use letters, digits and dots");
         }
     }
-    policy_.routes.push_back(std::move(out));
+    read_rewrite(route, out);
+    read_when_down(route, out);
+    out.idempotent = route.boolean("idempotent").value_or(false);
+    return out;
 }
-
-void Reader::test(const Item& table) {
-    Section test = section(table, "[[test]]", test_keys);
-    TestText out;
-    out.place = test.place();
-    constexpr std::string_view as_example = "{ authid = \"alice\", role = \"operator\" }";
-    if (test.need("as", as_example) != nullptr) {
-        if (const Item* item = test.find("as", Item::Kind::table, as_example)) {
-            Section as = section(*item, "as", as_keys);
-            out.authid = as.text("authid", "\"alice\"").value_or("");
-            out.role = role(as, "role");
-        }
-    }
-    test_request(test, out);
-    test_expectation(test, out);
-    policy_.tests.push_back(std::move(out));
-}
-
-void Reader::test_request(Section& test, TestText& out) {
-    const Item* asked = nullptr;
-    for (const std::string_view name : action_names) {
-        const Item* item = test.find(name);
-        if (item == nullptr) continue;
-        if (asked != nullptr) {
-            test.error_at_key(*item, "a test asks for one thing, and this one for two",
-                              "write a second [[test]]");
-            continue;
-        }
-        asked = item;
-        out.action = *parse_action(name);
-        out.uri = test.text(name, "\"com.app.name\"").value_or("");
-    }
-    const auto kind = match(test, request_matches);
-    out.match = kind.value_or(wamp::MatchPolicy::exact);
-    const bool pattern = out.action == Action::subscribe || out.action == Action::register_;
-    if (asked == nullptr) {
-        test.error("[[test]] asks for nothing",
-                   "add call, publish, subscribe or register = \"com.app.name\"");
-        return;
-    }
-    if (out.match != wamp::MatchPolicy::exact && !pattern) {
-        test.error(*test.find("match"), "only subscribe and register take a pattern",
-                   "remove the line");
-    }
-    if (kind && asked->kind == Item::Kind::text && !wamp::is_valid_pattern(out.uri, out.match)) {
-        test.error(
-            *asked, quoted(out.uri) + " is no valid URI for this match",
-            "components are separated by single dots and hold no space, '#' or control character");
-    }
-    if (const Item* item = test.find("payload")) {
-        const auto bytes = item->kind == Item::Kind::text ? parse_bytes(item->text) : std::nullopt;
-        if (item->kind == Item::Kind::integer && item->integer >= 0) {
-            out.payload_bytes = static_cast<std::size_t>(item->integer);
-        } else if (bytes) {
-            out.payload_bytes = static_cast<std::size_t>(*bytes);
-        } else {
-            test.error(*item, "\"payload\" is no size",
-                       "write \"64KiB\", \"1MiB\" or a number of bytes");
-        }
-    }
-}
-
-void Reader::test_expectation(Section& test, TestText& out) {
-    constexpr std::string_view example =
-        "\"allow\", \"allow RULE-ID\", \"deny\" or \"forbid RULE-ID\"";
-    const auto text = test.need_text("expect", "\"allow\"");
-    if (!text) return;
-    const Item& item = *test.find("expect");
-    out.expect_place = test.place(item);
-    const std::size_t space = text->find(' ');
-    const std::string_view word = std::string_view(*text).substr(0, space);
-    if (space != std::string::npos) out.rule = text->substr(space + 1);
-    if (word == "allow" && (space == std::string::npos || is_valid_name(out.rule))) {
-        out.expect = TestText::Expect::allow;
-    } else if (word == "forbid" && is_valid_name(out.rule)) {
-        out.expect = TestText::Expect::forbid;
-    } else if (*text == "deny") {
-        out.expect = TestText::Expect::deny;
-    } else {
-        test.error(item, quoted(*text) + " is no expectation", "write " + std::string(example));
-    }
-}
-
-}  // namespace
 
 std::optional<Action> parse_action(std::string_view name) noexcept {
     for (const Action action :
@@ -422,16 +265,19 @@ bool is_valid_name(std::string_view name) noexcept {
     });
 }
 
-PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
+PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnostics& diagnostics,
+                        const ReadInclude& read_include) {
     PolicyFile policy;
     policy.file = file;
-    const auto root = parse_document(text, file);
-    if (root) {
-        Reader(policy, diagnostics).file(*root);
-    } else {
+    auto root = parse_document(text, file);
+    if (!root) {
         policy.is_toml = false;
         diagnostics.push_back(root.error());
+        return policy;
     }
+    Reader reader(policy, diagnostics, read_include);
+    reader.take(*std::move(root), file);
+    reader.parts();
     return policy;
 }
 

@@ -1,5 +1,6 @@
 #include "policy/inline_test.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "policy/nearest.h"
@@ -11,7 +12,7 @@ std::string wanted(const TestText& test) {
     const std::string rule = test.rule.empty() ? "" : " " + test.rule;
     switch (test.expect) {
         case TestText::Expect::allow:
-            return "allow" + rule;
+            return "allow" + rule + (test.route.empty() ? "" : " by route " + test.route);
         case TestText::Expect::deny:
             return "deny";
         case TestText::Expect::forbid:
@@ -26,7 +27,8 @@ bool holds(const TestText& test, const Decision& decision, const RealmPolicy& po
     switch (test.expect) {
         case TestText::Expect::allow:
             return permit != nullptr &&
-                   (test.rule.empty() || policy.rule(permit->rule()).id == test.rule);
+                   (test.rule.empty() || policy.rule(permit->rule()).id == test.rule) &&
+                   (test.route.empty() || policy.route(permit->route()).id == test.route);
         case TestText::Expect::deny:
             return denial != nullptr;
         case TestText::Expect::forbid:
@@ -48,7 +50,8 @@ std::string describe(const TestText& test) {
 std::string describe(const Decision& decision, const RealmPolicy& policy) {
     if (const auto* permit = std::get_if<Permit>(&decision)) {
         const RuleInfo& rule = policy.rule(permit->rule());
-        return "allow " + rule.id + " (" + to_string(rule.place) + ")";
+        return "allow " + rule.id + " (" + to_string(rule.place) + ") by route " +
+               policy.route(permit->route()).id;
     }
     const Denial& denial = std::get<Denial>(decision);
     const std::string reason(to_string(denial.reason));
@@ -59,12 +62,22 @@ std::string describe(const Decision& decision, const RealmPolicy& policy) {
     return "deny: " + reason + "; rule " + named;
 }
 
+Decision decide(const TestText& test, const RealmPolicy& policy) {
+    const wamp::Payload payload = test.payload.view();
+    return policy.decide({policy.role(test.role), test.authid, test.role},
+                         {test.action, test.uri, test.match, test.payload_bytes, &payload,
+                          test.opaque});
+}
+
+bool passes(const TestText& test, const RealmPolicy& policy) {
+    return holds(test, decide(test, policy), policy);
+}
+
 std::vector<TestOutcome> run_tests(const PolicyFile& file, const RealmPolicy& policy) {
     std::vector<TestOutcome> outcomes;
     outcomes.reserve(file.tests.size());
     for (const TestText& test : file.tests) {
-        const Decision decision = policy.decide(policy.role(test.role), test.action, test.uri,
-                                                test.match, test.payload_bytes);
+        const Decision decision = decide(test, policy);
         outcomes.push_back(
             {&test, holds(test, decision, policy), wanted(test), describe(decision, policy)});
     }
@@ -87,6 +100,15 @@ Diagnostics failed_tests(const PolicyFile& file, const RealmPolicy& policy) {
             diagnostics.push_back(
                 {test.expect_place, "the test expects an unknown rule " + quoted(test.rule),
                  suggestion(test.rule, ids, allow ? "allow rules" : "forbid rules")});
+            continue;
+        }
+        std::vector<std::string_view> routes;
+        for (const RouteInfo& route : policy.routes()) routes.push_back(route.id);
+        if (!test.route.empty() &&
+            std::find(routes.begin(), routes.end(), test.route) == routes.end()) {
+            diagnostics.push_back({test.route_place,
+                                   "the test expects an unknown route " + quoted(test.route),
+                                   suggestion(test.route, routes, "routes")});
             continue;
         }
         diagnostics.push_back({test.place,

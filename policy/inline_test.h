@@ -21,6 +21,10 @@ std::string describe(const TestText& test);
 /// What the policy answers, as a test writes it, with the reason for people.
 std::string describe(const Decision& decision, const RealmPolicy& policy);
 
+/// What the policy answers to the test's question, and whether that is what the test expects.
+Decision decide(const TestText& test, const RealmPolicy& policy);
+bool passes(const TestText& test, const RealmPolicy& policy);
+
 /// Puts the questions of the file's own tests to the compiled policy. Borrows the file.
 std::vector<TestOutcome> run_tests(const PolicyFile& file, const RealmPolicy& policy);
 

@@ -101,10 +101,15 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     const auto text = read_file(path, false);
     if (!text) return Diagnostics{text.error()};
     Diagnostics diagnostics;
-    PolicyFile file = parse_policy(*text, path, diagnostics);
+    std::string hashed = *text;
+    const ReadInclude read_include = [&hashed](const std::string& included) {
+        auto read = read_file(included, false);
+        if (read) hashed += '\0' + *read;
+        return read;
+    };
+    PolicyFile file = parse_policy(*text, path, diagnostics, read_include);
     if (!file.is_toml) return diagnostics;
     const bool sound = diagnostics.empty();
-    std::string hashed = *text;
     std::vector<PrincipalText> principals;
     if (options.read_principals && !file.auth.principals.empty()) {
         principals = read_principals(file, hashed, diagnostics);

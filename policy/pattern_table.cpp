@@ -7,132 +7,88 @@
 namespace sallyport::policy {
 namespace {
 
-// FNV-1a: its value after each byte is the hash of that beginning, so that one pass gives them all.
-// Who sends URIs cannot choose what is in a table, so that long chains cannot be forced.
-constexpr std::uint64_t hash_start = 14695981039346656037U;
-constexpr std::uint64_t hash_factor = 1099511628211U;
-constexpr unsigned depth_max = 63;
+using Kind = PatternComponent::Kind;
 
-constexpr std::uint64_t hash_step(std::uint64_t hash, char c) noexcept {
-    return (hash ^ static_cast<unsigned char>(c)) * hash_factor;
-}
-
-std::uint64_t hash_of(std::string_view text) noexcept {
-    std::uint64_t hash = hash_start;
-    for (const char c : text) hash = hash_step(hash, c);
-    return hash;
-}
-
+// The upper half is the better mixed one.
 std::size_t slot_of(std::uint64_t hash) noexcept {
     return static_cast<std::size_t>(hash ^ (hash >> 32U));
 }
 
-std::uint64_t depth_bit(std::size_t components) noexcept {
-    return std::uint64_t{1} << std::min<std::size_t>(components, depth_max);
-}
-
-// Whether the wildcard pattern and the prefix have a URI in common: the prefix has fewer
-// components, and each of them is the pattern's or empty there.
-bool meets(std::string_view wildcard, std::string_view prefix) noexcept {
-    while (!prefix.empty()) {
-        const std::size_t dot = wildcard.find('.');
-        if (dot == std::string_view::npos) return false;
-        const std::size_t end = prefix.find('.');
-        if (dot != 0 && wildcard.substr(0, dot) != prefix.substr(0, end)) return false;
-        wildcard.remove_prefix(dot + 1);
-        prefix.remove_prefix(end + 1);
+std::uint64_t hash_of(const Pattern& pattern) noexcept {
+    std::uint64_t hash = AskedUri::hash_start;
+    for (const PatternComponent& component : pattern.components()) {
+        hash = fold(hash, component.kind == Kind::literal ? policy::hash_of(component.text)
+                                                          : policy::hash_of(component.kind));
     }
-    return true;
+    return pattern.is_open() ? fold(hash, hash_of_open_end) : hash;
 }
 
 }  // namespace
 
-// Clearing the beginnings would cost more than the decision.
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-HashedUri::HashedUri(std::string_view uri) noexcept
-    : text_(uri.substr(0, wamp::uri_bytes_max)), hash_(hash_start) {
-    std::uint32_t bytes = 0;
-    for (const char c : text_) {
-        hash_ = hash_step(hash_, c);
-        ++bytes;
-        if (c == '.') beginnings_[count_++] = {hash_, bytes};
-    }
-}
-
-PatternTable::PatternTable(std::vector<Entry> entries) : entries_(std::move(entries)) {
+PatternTable::PatternTable(std::vector<Entry> entries, const Shapes& ranked)
+    : entries_(std::move(entries)) {
     if (entries_.empty()) return;
+    const auto is_plain = [&ranked](const Entry& entry) { return ranked[entry.rank].plain; };
+    std::sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) {
+        if (is_plain(a) != is_plain(b)) return is_plain(a);
+        return a.pattern.text() < b.pattern.text();
+    });
+    plain_ = static_cast<std::size_t>(
+        std::count_if(entries_.begin(), entries_.end(), is_plain));
     slots_.resize(std::bit_ceil(entries_.size() * 2));
     const std::size_t mask = slots_.size() - 1;
+    std::vector<bool> seen(ranked.size());
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const Entry& entry = entries_[i];
-        const std::uint64_t hash = hash_of(entry.text);
+        const std::uint64_t hash = hash_of(entries_[i].pattern);
         std::size_t at = slot_of(hash) & mask;
         while (slots_[at].entry != 0) at = (at + 1) & mask;
         slots_[at] = {hash, static_cast<std::uint32_t>(i + 1)};
-        if (!entry.is_prefix()) continue;
-        const auto components = std::count(entry.text.begin(), entry.text.end(), '.');
-        depths_ |= depth_bit(static_cast<std::size_t>(components));
-        prefix_bytes_max_ =
-            std::max(prefix_bytes_max_, static_cast<std::uint32_t>(entry.text.size()));
+        const Shape& shape = ranked[entries_[i].rank];
+        if (shape.plain && !shape.open) {
+            has_exact_ = true;
+        } else {
+            seen[entries_[i].rank] = true;
+        }
+    }
+    for (std::uint32_t rank = 0; rank < ranked.size(); ++rank) {
+        if (seen[rank]) shapes_.push_back({ranked[rank], rank});
     }
 }
 
-const PatternTable::Entry* PatternTable::probe(std::uint64_t hash,
-                                               std::string_view text) const noexcept {
+const PatternTable::Entry* PatternTable::probe(std::uint64_t hash, const Ask& ask) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t at = slot_of(hash) & mask; slots_[at].entry != 0; at = (at + 1) & mask) {
         if (slots_[at].hash != hash) continue;
         const Entry& entry = entries_[slots_[at].entry - 1];
-        if (entry.text == text) return &entry;
+        if (entry.pattern.covers(ask.uri, ask.bindings, ask.unfit)) return &entry;
     }
     return nullptr;
 }
 
-const PatternTable::Entry* PatternTable::longest_prefix(const HashedUri& uri) const noexcept {
-    const auto beginnings = uri.beginnings();
-    for (std::size_t components = beginnings.size(); components > 0; --components) {
-        const auto [hash, bytes] = beginnings[components - 1];
-        if (bytes > prefix_bytes_max_ || (depths_ & depth_bit(components)) == 0) continue;
-        if (const Entry* entry = probe(hash, uri.text().substr(0, bytes))) return entry;
+const PatternTable::Entry* PatternTable::find(const TableShape& candidate,
+                                              const Ask& ask) const noexcept {
+    const Shape& shape = candidate.shape;
+    const std::size_t size = shape.kinds.size();
+    if (shape.open ? size >= ask.uri.length() : ask.uri.is_open() || size != ask.uri.length())
+        return nullptr;
+    std::uint64_t hash = AskedUri::hash_start;
+    if (shape.plain && (ask.uri.is_one() || ask.uri.is_open())) {
+        hash = ask.uri.folded(size);
+    } else {
+        for (std::size_t i = 0; i < size; ++i) {
+            const bool literal = shape.kinds[i] == Kind::literal;
+            if (literal && ask.uri[i].text.empty()) return nullptr;
+            hash = fold(hash, literal ? ask.uri[i].hash : policy::hash_of(shape.kinds[i]));
+        }
     }
-    return (depths_ & depth_bit(0)) != 0 ? probe(hash_start, {}) : nullptr;
+    return probe(shape.open ? fold(hash, hash_of_open_end) : hash, ask);
 }
 
-const PatternTable::Entry* PatternTable::find(const HashedUri& uri) const noexcept {
-    if (entries_.empty()) return nullptr;
-    if (const Entry* entry = probe(uri.hash(), uri.text())) return entry;
-    return longest_prefix(uri);
-}
-
-const PatternTable::Entry* PatternTable::find_prefix(const HashedUri& head) const noexcept {
-    return entries_.empty() ? nullptr : longest_prefix(head);
-}
-
-const PatternTable::Entry* PatternTable::find_within(std::string_view pattern,
-                                                     wamp::MatchPolicy match,
-                                                     const Entry* after) const noexcept {
-    const std::string_view head = literal_head(pattern, match);
-    const Entry* const end = entries_.data() + entries_.size();
-    const Entry* at = after != nullptr
-                          ? after + 1
-                          : std::lower_bound(entries_.data(), end, head,
-                                             [](const Entry& entry, std::string_view text) {
-                                                 return entry.text < text;
-                                             });
-    for (; at != end && at->text.starts_with(head); ++at) {
-        if (match == wamp::MatchPolicy::prefix) return at;
-        if (at->is_prefix() ? meets(pattern, at->text) : wamp::matches(pattern, match, at->text))
-            return at;
-    }
-    return nullptr;
-}
-
-std::string_view literal_head(std::string_view pattern, wamp::MatchPolicy match) noexcept {
-    if (match != wamp::MatchPolicy::wildcard) return pattern;
-    if (pattern.empty() || pattern.front() == '.') return {};
-    const std::size_t gap = pattern.find("..");
-    if (gap != std::string_view::npos) return pattern.substr(0, gap + 1);
-    return pattern;  // ends with a dot when its last component is the empty one
+const PatternTable::Entry* PatternTable::first_within(std::string_view head) const noexcept {
+    return std::lower_bound(entries_.data(), entries_.data() + plain_, head,
+                            [](const Entry& entry, std::string_view text) {
+                                return entry.pattern.text() < text;
+                            });
 }
 
 }  // namespace sallyport::policy

@@ -1,90 +1,97 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "wamp/base/uri.h"
+#include "policy/pattern.h"
 
 namespace sallyport::policy {
 
-/// A URI, or the literal head of a pattern, with a hash for each of its beginnings that ends with a
-/// dot: taken once and looked up in several tables. Borrows the text.
-class HashedUri {
-public:
-    explicit HashedUri(std::string_view uri) noexcept;
-
-    struct Beginning {
-        std::uint64_t hash;
-        std::uint32_t bytes;
-    };
-
-    std::string_view text() const noexcept { return text_; }
-    std::uint64_t hash() const noexcept { return hash_; }
-    /// The n-th has n + 1 components.
-    std::span<const Beginning> beginnings() const noexcept { return {beginnings_.data(), count_}; }
-
-private:
-    std::string_view text_;
-    std::uint64_t hash_;
-    std::size_t count_ = 0;
-    std::array<Beginning, wamp::uri_bytes_max> beginnings_;  // left as it is beyond count_
-};
-
-/// Exact URIs and component prefixes, each with a number; immutable once made. Both live in one
-/// hash table, as a prefix ends with a dot and a URI never does ("" is the prefix of all). A lookup
-/// costs one probe for the whole and one for each prefix length that occurs in the table and in the
-/// URI; it allocates nothing.
+/// Patterns, each with what belongs to it; immutable once made. All live in one hash table, under a
+/// hash of their letters in which each other component stands for its kind alone. A lookup costs
+/// one probe for an exact URI and one for each shape of pattern that occurs in the table and fits
+/// the URI, whatever the number of patterns; it allocates nothing.
 class PatternTable {
 public:
     struct Entry {
-        std::string_view text;
-        std::uint32_t value;
-
-        bool is_prefix() const noexcept { return text.empty() || text.back() == '.'; }
+        Pattern pattern;
+        std::uint32_t rank = 0;              ///< of its shape among all of the policy
+        std::vector<std::uint32_t> values;  ///< rules or routes, in the order they are asked in
     };
 
+    /// The shapes of a policy's patterns in the order of specificity; an index is a rank.
+    using Shapes = std::vector<Shape>;
+
     PatternTable() = default;
-    /// Sorted by text, which is unique and outlives the table.
-    explicit PatternTable(std::vector<Entry> entries);
+    /// Patterns are unique, their texts outlive the table. `ranked` holds the shape of each.
+    PatternTable(std::vector<Entry> entries, const Shapes& ranked);
 
     bool empty() const noexcept { return entries_.empty(); }
     std::span<const Entry> entries() const noexcept { return entries_; }
 
-    /// The most specific entry that matches the URI: itself, otherwise the longest prefix. Null
-    /// when there is none.
-    const Entry* find(const HashedUri& uri) const noexcept;
-    /// The longest prefix entry that `head` begins with.
-    const Entry* find_prefix(const HashedUri& head) const noexcept;
+    /// Who asks, and what an unbindable placeholder answers (Pattern::covers).
+    struct Ask {
+        const AskedUri& uri;
+        const Bindings& bindings;
+        bool unfit;
+    };
 
-    /// The first entry in the order of the texts, after `after` when given, that some URI matches
-    /// which `pattern` matches too, among those whose text begins with the literal head of the
-    /// pattern (find_prefix() tells of the others).
-    const Entry* find_within(std::string_view pattern, wamp::MatchPolicy match,
-                             const Entry* after = nullptr) const noexcept;
+    /// The first entry that covers what is asked for, from the most specific on, which `accept`
+    /// takes; null when there is none.
+    template <class Accept>
+    const Entry* find(const Ask& ask, const Accept& accept) const {
+        if (entries_.empty()) return nullptr;
+        if (has_exact_ && ask.uri.is_one()) {
+            const Entry* entry = probe(ask.uri.folded(ask.uri.count()), ask);
+            if (entry != nullptr && accept(*entry)) return entry;
+        }
+        for (const TableShape& shape : shapes_) {
+            const Entry* entry = find(shape, ask);
+            if (entry != nullptr && accept(*entry)) return entry;
+        }
+        return nullptr;
+    }
+
+    /// The first entry of all that some URI matches which what is asked for matches too, and which
+    /// `accept` takes. Asked for patterns; goes through all entries below the pattern's literal
+    /// head.
+    template <class Accept>
+    const Entry* find_meeting(const Ask& ask, const Accept& accept) const {
+        if (const Entry* entry = find(ask, accept)) return entry;
+        const std::string_view head = ask.uri.literal_head();
+        const Entry* const begin = entries_.data();
+        const Entry* const plain_end = begin + plain_;
+        for (const Entry* at = first_within(head);
+             at != plain_end && at->pattern.text().starts_with(head); ++at) {
+            if (at->pattern.meets(ask.uri, ask.bindings, ask.unfit) && accept(*at)) return at;
+        }
+        for (const Entry* at = plain_end; at != begin + entries_.size(); ++at) {
+            if (at->pattern.meets(ask.uri, ask.bindings, ask.unfit) && accept(*at)) return at;
+        }
+        return nullptr;
+    }
 
 private:
-    const Entry* probe(std::uint64_t hash, std::string_view text) const noexcept;
-    const Entry* longest_prefix(const HashedUri& uri) const noexcept;
-
+    struct TableShape {
+        Shape shape;
+        std::uint32_t rank;
+    };
     struct Slot {
         std::uint64_t hash = 0;
         std::uint32_t entry = 0;  ///< index + 1; 0 is a free slot
     };
 
-    std::vector<Entry> entries_;
-    std::vector<Slot> slots_;  ///< a power of two, at most half full
-    std::uint64_t depths_ =
-        0;  ///< bit n: there is a prefix of n components; the last one stands for all above
-    std::uint32_t prefix_bytes_max_ = 0;
-};
+    const Entry* probe(std::uint64_t hash, const Ask& ask) const noexcept;
+    const Entry* find(const TableShape& shape, const Ask& ask) const noexcept;
+    const Entry* first_within(std::string_view head) const noexcept;
 
-/// The part of a pattern before its first empty component, with the dot: what all its matches begin
-/// with. The whole text for prefix, and for a wildcard pattern without an empty component.
-std::string_view literal_head(std::string_view pattern, wamp::MatchPolicy match) noexcept;
+    std::vector<Entry> entries_;      ///< those of letters alone first, by text
+    std::vector<TableShape> shapes_;  ///< by rank, without exact ones of letters alone
+    std::vector<Slot> slots_;         ///< a power of two, at most half full
+    std::size_t plain_ = 0;
+    bool has_exact_ = false;
+};
 
 }  // namespace sallyport::policy

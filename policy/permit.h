@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,14 +22,54 @@ struct Principal {
     std::string method;  ///< "anonymous", "ticket" …
 };
 
-/// Bounds that a rule sets, each per session; zero means none.
-struct Limits {
+/// Bounds for all that one authid or one Tor circuit does under a rule; zero means none.
+struct ScopeLimits {
     double rate_per_s = 0;        ///< sustained; the bucket holds one second's worth, at least one
+    std::uint32_t in_flight = 0;  ///< open calls
+
+    bool operator==(const ScopeLimits&) const = default;
+};
+
+/// Bounds that a rule sets, per session where nothing else is said; zero means none.
+struct Limits {
+    double rate_per_s = 0;        ///< as ScopeLimits::rate_per_s
     std::uint32_t in_flight = 0;  ///< open calls
     wamp::Duration timeout{};     ///< of a call
     std::uint64_t payload_bytes = 0;  ///< Args and ArgsKw together, as encoded by the sender
+    ScopeLimits authid;               ///< over all sessions of an authid
+    ScopeLimits circuit;              ///< over all sessions of a Tor circuit
 
     bool operator==(const Limits&) const = default;
+};
+
+/// What is off unless a rule grants it (DESIGN §7.8).
+enum class Grant : std::uint8_t {
+    disclose_me,       ///< be named to the callee or the subscribers
+    meta,              ///< the meta API: procedures and topics below "wamp."
+    testaments,        ///< wamp.session.add_testament, flush_testaments
+    retain,            ///< publish retained events, ask for them
+    history,           ///< wamp.subscription.get_events
+    force_reregister,  ///< take a registration over
+};
+inline constexpr std::size_t grant_count = 6;
+
+std::string_view to_string(Grant grant) noexcept;
+std::optional<Grant> parse_grant(std::string_view name) noexcept;
+
+class Grants {
+public:
+    constexpr void add(Grant grant) noexcept {
+        bits_ = static_cast<std::uint8_t>(bits_ | bit(grant));
+    }
+    constexpr bool has(Grant grant) const noexcept { return (bits_ & bit(grant)) != 0; }
+    constexpr bool empty() const noexcept { return bits_ == 0; }
+    constexpr bool operator==(const Grants&) const noexcept = default;
+
+private:
+    static constexpr std::uint8_t bit(Grant grant) noexcept {
+        return static_cast<std::uint8_t>(1U << static_cast<unsigned>(grant));
+    }
+    std::uint8_t bits_ = 0;
 };
 
 using RuleIndex = std::uint32_t;   ///< position in the compiled policy's table of rules
@@ -42,14 +83,16 @@ public:
     RuleIndex rule() const noexcept { return rule_; }
     RouteIndex route() const noexcept { return route_; }
     const Limits& limits() const noexcept { return *limits_; }
+    bool grants(Grant grant) const noexcept { return grants_.has(grant); }
 
 private:
     friend class RealmPolicy;
-    Permit(RuleIndex rule, RouteIndex route, const Limits* limits) noexcept
-        : rule_(rule), route_(route), limits_(limits) {}
+    Permit(RuleIndex rule, RouteIndex route, const Limits* limits, Grants grants) noexcept
+        : rule_(rule), route_(route), grants_(grants), limits_(limits) {}
 
     RuleIndex rule_;
     RouteIndex route_;
+    Grants grants_;
     const Limits* limits_;  ///< lives in the compiled policy
 };
 
@@ -62,9 +105,12 @@ struct Denial {
         no_route,         ///< allowed, and no route leads anywhere
         pattern,          ///< a pattern that reaches beyond what is allowed (W-AUZ-03)
         payload_too_big,  ///< allowed but for the rule's payload limit
+        condition,        ///< allowed but for the rule's conditions on arguments
+        opaque,           ///< allowed but for a payload that cannot be read
+        grant,            ///< allowed but for a grant that "wamp." needs
     };
     Reason reason = Reason::no_allow;
-    RuleIndex rule = no_rule;  ///< the forbid, or the rule whose limit was met
+    RuleIndex rule = no_rule;  ///< the forbid, or the allow that came near
 };
 
 std::string_view to_string(Denial::Reason reason) noexcept;

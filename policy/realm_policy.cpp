@@ -1,5 +1,7 @@
 #include "policy/realm_policy.h"
 
+#include <algorithm>
+
 #include "policy/compiled.h"
 #include "wamp/base/check.h"
 
@@ -8,106 +10,217 @@ namespace {
 
 using Entry = PatternTable::Entry;
 
-// The more specific of two entries, which match one URI: the longer text, as an exact one is as
-// long as the URI. Equally specific ones have equal limits (the compiler saw to it); the one of the
-// lower number, for good.
-const Entry* more_specific(const Entry* a, const Entry* b) noexcept {
-    if (a == nullptr || b == nullptr) return a != nullptr ? a : b;
-    if (a->text.size() != b->text.size()) return a->text.size() > b->text.size() ? a : b;
-    return a->value <= b->value ? a : b;
+/// How a rule whose URI matches stands to the rest of the question.
+enum class Standing : std::uint8_t { applies, condition, opaque, grant, silent };
+
+Grant needed_below_wamp(Action action, std::string_view uri) noexcept {
+    if (action != Action::call) return Grant::meta;
+    if (uri == "wamp.session.add_testament" || uri == "wamp.session.flush_testaments") {
+        return Grant::testaments;
+    }
+    return uri == "wamp.subscription.get_events" ? Grant::history : Grant::meta;
 }
 
-// Whether it matches more than the URI that it spells.
-bool is_open(std::string_view pattern, wamp::MatchPolicy match) noexcept {
-    if (match != wamp::MatchPolicy::wildcard) return match == wamp::MatchPolicy::prefix;
-    return pattern.empty() || pattern.back() == '.' ||
-           literal_head(pattern, match).size() != pattern.size();
+// What cannot be read is what an allow does not cover and what a forbid does.
+Standing standing(const RuleInfo& rule, const Question& question) noexcept {
+    const bool has_payload =
+        question.action == Action::call || question.action == Action::publish;
+    if (has_payload && question.opaque) {
+        if (rule.allow && rule.payload == PayloadMode::readable) return Standing::opaque;
+        if (rule.allow && !rule.where.empty()) return Standing::condition;
+        if (!rule.allow && rule.payload == PayloadMode::readable) return Standing::silent;
+    } else if (has_payload) {
+        if (rule.payload == PayloadMode::opaque) return Standing::silent;
+        static constexpr wamp::Payload nothing{};
+        const wamp::Payload& payload = question.payload != nullptr ? *question.payload : nothing;
+        if (!rule.where.empty() && !all_hold(rule.where, payload)) return Standing::condition;
+    }
+    if (rule.allow && wamp::is_reserved(question.uri) &&
+        !rule.grants.has(needed_below_wamp(question.action, question.uri))) {
+        return Standing::grant;
+    }
+    return Standing::applies;
+}
+
+Denial::Reason reason_of(Standing standing) noexcept {
+    switch (standing) {
+        case Standing::condition:
+            return Denial::Reason::condition;
+        case Standing::opaque:
+            return Denial::Reason::opaque;
+        case Standing::grant:
+            return Denial::Reason::grant;
+        case Standing::applies:
+        case Standing::silent:
+            break;
+    }
+    return Denial::Reason::no_allow;
 }
 
 }  // namespace
+
+/// One question on its way through the tables.
+class RealmPolicy::Asking {
+public:
+    Asking(const RealmPolicy& policy, const Compiled& compiled, const Subject& subject,
+           const Question& question) noexcept
+        : policy_(policy),
+          compiled_(compiled),
+          question_(question),
+          uri_(question.uri, question.match),
+          bindings_{subject.authid, subject.authrole},
+          role_(static_cast<std::size_t>(subject.role)) {
+        SALLYPORT_CHECK(role_ < compiled.roles.size());
+    }
+
+    Decision decide() noexcept {
+        if (uri_.is_one()) return decide_one();
+        return decide_pattern();
+    }
+    bool may_receive() noexcept {
+        return forbid_covering().entry == nullptr && allow().entry != nullptr;
+    }
+
+private:
+    struct Found {
+        const Entry* entry = nullptr;
+        RuleIndex rule = no_rule;
+    };
+    using Side = PatternTable Compiled::ActionRules::*;
+
+    const PatternTable& table(std::size_t role, Side side) const noexcept {
+        return compiled_.roles[role][static_cast<std::size_t>(question_.action)].*side;
+    }
+    PatternTable::Ask ask(bool unfit) const noexcept { return {uri_, bindings_, unfit}; }
+
+    // Whether the entry has a rule that applies, which is then the one found; otherwise the first
+    // that nearly does is kept.
+    bool takes(const Entry& entry, Found& found) noexcept {
+        for (const RuleIndex rule : entry.values) {
+            const Standing stands = standing(policy_.rules_[rule], question_);
+            if (stands == Standing::applies) {
+                found = {&entry, rule};
+                return true;
+            }
+            if (near_.rule == no_rule && stands != Standing::silent &&
+                policy_.rules_[rule].allow) {
+                near_ = {reason_of(stands), rule};
+            }
+        }
+        return false;
+    }
+
+    Found first_of(std::size_t role, Side side, bool unfit) noexcept {
+        Found found;
+        table(role, side).find(ask(unfit),
+                               [&](const Entry& entry) noexcept { return takes(entry, found); });
+        return found;
+    }
+
+    // The more specific shape; then a rule with conditions before one without, then the lower
+    // number: the order within Entry::values.
+    Found more_specific(const Found& a, const Found& b) const noexcept {
+        if (a.entry == nullptr || b.entry == nullptr) return a.entry != nullptr ? a : b;
+        if (a.entry->rank != b.entry->rank) return a.entry->rank < b.entry->rank ? a : b;
+        const bool conditional = !policy_.rules_[a.rule].where.empty();
+        if (conditional != !policy_.rules_[b.rule].where.empty()) return conditional ? a : b;
+        return a.rule < b.rule ? a : b;
+    }
+
+    Found first_of(Side side, bool unfit) noexcept {
+        const Found all = first_of(0, side, unfit);
+        return role_ == 0 ? all : more_specific(first_of(role_, side, unfit), all);
+    }
+    Found allow() noexcept { return first_of(&Compiled::ActionRules::allows, false); }
+    Found forbid_covering() noexcept { return first_of(&Compiled::ActionRules::forbids, true); }
+
+    Decision permit(const Found& allow, RouteIndex route) const noexcept {
+        const RuleInfo& rule = policy_.rules_[allow.rule];
+        const std::uint64_t most = rule.limits.payload_bytes;
+        if (most != 0 && question_.payload_bytes > most) {
+            return Denial{Denial::Reason::payload_too_big, allow.rule};
+        }
+        return Permit(allow.rule, route, &rule.limits, rule.grants);
+    }
+
+    Decision decide_one() noexcept {
+        const Found forbid = forbid_covering();
+        const Found allowing = allow();
+        if (forbid.entry != nullptr) return Denial{Denial::Reason::forbidden, forbid.rule};
+        if (allowing.entry == nullptr) return near_;
+        const Entry* const route = base_route();
+        if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
+        return permit(allowing, route->values.front());
+    }
+
+    // Containment (W-AUZ-03). A prefix or wildcard pattern matches endlessly many values in each of
+    // its open places, and rules name finitely many; so all its matches are allowed exactly if one
+    // single rule covers them all. That is asked first: what comes after may look at each forbid
+    // below the literal head, which only somebody who is allowed it can make us do.
+    Decision decide_pattern() noexcept {
+        const Found allowing = allow();
+        if (allowing.entry == nullptr) {
+            if (near_.rule == no_rule) near_.reason = Denial::Reason::pattern;
+            return near_;
+        }
+        for (const std::size_t role : {role_, std::size_t{0}}) {
+            Found forbid;
+            table(role, &Compiled::ActionRules::forbids)
+                .find_meeting(ask(true),
+                              [&](const Entry& entry) noexcept { return takes(entry, forbid); });
+            if (forbid.entry != nullptr) return Denial{Denial::Reason::forbidden, forbid.rule};
+        }
+        // One permit leads to one place: a pattern that spans two is refused like one that reaches
+        // too far.
+        const Entry* const route = base_route();
+        if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
+        const RouteInfo& target = policy_.routes_[route->values.front()];
+        const auto leads_elsewhere = [&](const Entry& inner) noexcept {
+            const RouteInfo& other = policy_.routes_[inner.values.front()];
+            return inner.rank < route->rank &&
+                   (other.backend != target.backend || other.realm != target.realm ||
+                    other.rewrite != target.rewrite || target.rewrite);
+        };
+        if (!compiled_.one_target &&
+            compiled_.routes.find_meeting(ask(false), leads_elsewhere) != nullptr) {
+            return Denial{Denial::Reason::pattern, allowing.rule};
+        }
+        return permit(allowing, route->values.front());
+    }
+
+    const Entry* base_route() const noexcept {
+        return compiled_.routes.find(ask(false), [](const Entry&) noexcept { return true; });
+    }
+
+    const RealmPolicy& policy_;
+    const Compiled& compiled_;
+    const Question& question_;
+    AskedUri uri_;
+    Bindings bindings_;
+    std::size_t role_;
+    Denial near_;
+};
 
 RoleIndex RealmPolicy::role(std::string_view name) const noexcept {
     const auto found = role_names_.find(name);
     return found == role_names_.end() ? RoleIndex{0} : found->second;
 }
 
-Decision RealmPolicy::permit(RuleIndex rule, RouteIndex route,
-                             std::size_t payload_bytes) const noexcept {
-    const Limits& limits = rules_[rule].limits;
-    if (limits.payload_bytes != 0 && payload_bytes > limits.payload_bytes) {
-        return Denial{Denial::Reason::payload_too_big, rule};
-    }
-    return Permit(rule, route, &limits);
+Decision RealmPolicy::decide(const Subject& subject, const Question& question) const noexcept {
+    if (question.uri.size() > wamp::uri_bytes_max) return Denial{};
+    return Asking(*this, *compiled_, subject, question).decide();
 }
 
-Decision RealmPolicy::decide(RoleIndex role, Action action, std::string_view uri,
-                             wamp::MatchPolicy match, std::size_t payload_bytes) const noexcept {
-    SALLYPORT_CHECK(static_cast<std::size_t>(role) < compiled_->roles.size());
-    if (uri.size() > wamp::uri_bytes_max) return Denial{};
-    if (is_open(uri, match)) return decide_pattern(role, action, uri, match, payload_bytes);
-
-    const auto& all = compiled_->roles.front()[static_cast<std::size_t>(action)];
-    const auto& own =
-        compiled_->roles[static_cast<std::size_t>(role)][static_cast<std::size_t>(action)];
-    const HashedUri hashed(uri);
-    if (const Entry* entry = more_specific(own.forbids.find(hashed), all.forbids.find(hashed))) {
-        return Denial{Denial::Reason::forbidden, entry->value};
-    }
-    const Entry* allow = more_specific(own.allows.find(hashed), all.allows.find(hashed));
-    if (allow == nullptr) return Denial{};
-    const Entry* route = compiled_->routes.find(hashed);
-    if (route == nullptr) return Denial{Denial::Reason::no_route, allow->value};
-    return permit(allow->value, route->value, payload_bytes);
+Decision RealmPolicy::decide_with_shadows(const Subject& subject,
+                                          const Question& question) const noexcept {
+    if (question.uri.size() > wamp::uri_bytes_max) return Denial{};
+    return Asking(*this, *with_shadows_, subject, question).decide();
 }
 
-// Containment (W-AUZ-03). A prefix or wildcard pattern matches endlessly many values in its first
-// open place, and rules name finitely many; so all its matches are allowed exactly if one single
-// prefix rule covers its literal head. That is asked first: what comes after may look at each
-// forbid below the head, which only somebody who is allowed the head can make us do.
-Decision RealmPolicy::decide_pattern(RoleIndex role, Action action, std::string_view pattern,
-                                     wamp::MatchPolicy match,
-                                     std::size_t payload_bytes) const noexcept {
-    const auto& all = compiled_->roles.front()[static_cast<std::size_t>(action)];
-    const auto& own =
-        compiled_->roles[static_cast<std::size_t>(role)][static_cast<std::size_t>(action)];
-    const HashedUri head(literal_head(pattern, match));
-    const Entry* allow = more_specific(own.allows.find_prefix(head), all.allows.find_prefix(head));
-    if (allow == nullptr) return Denial{Denial::Reason::pattern};
-
-    const Entry* forbid =
-        more_specific(own.forbids.find_prefix(head), all.forbids.find_prefix(head));
-    if (forbid == nullptr) {
-        const Entry* mine = own.forbids.find_within(pattern, match);
-        const Entry* everyones = all.forbids.find_within(pattern, match);
-        forbid = mine != nullptr ? mine : everyones;
-    }
-    if (forbid != nullptr) return Denial{Denial::Reason::forbidden, forbid->value};
-
-    // One permit leads to one place: a pattern that spans two is refused like one that reaches too
-    // far.
-    const PatternTable& routes = compiled_->routes;
-    const Entry* route = routes.find_prefix(head);
-    if (route == nullptr) return Denial{Denial::Reason::no_route, allow->value};
-    const RouteInfo& target = routes_[route->value];
-    for (const Entry* inner = compiled_->one_target ? nullptr : routes.find_within(pattern, match);
-         inner != nullptr; inner = routes.find_within(pattern, match, inner)) {
-        const RouteInfo& other = routes_[inner->value];
-        if (other.backend != target.backend || other.realm != target.realm) {
-            return Denial{Denial::Reason::pattern, allow->value};
-        }
-    }
-    return permit(allow->value, route->value, payload_bytes);
-}
-
-bool RealmPolicy::may_receive(RoleIndex role, std::string_view topic) const noexcept {
-    SALLYPORT_CHECK(static_cast<std::size_t>(role) < compiled_->roles.size());
+bool RealmPolicy::may_receive(const Subject& subject, std::string_view topic) const noexcept {
     if (topic.size() > wamp::uri_bytes_max) return false;
-    constexpr auto subscribe = static_cast<std::size_t>(Action::subscribe);
-    const auto& all = compiled_->roles.front()[subscribe];
-    const auto& own = compiled_->roles[static_cast<std::size_t>(role)][subscribe];
-    const HashedUri hashed(topic);
-    if (own.forbids.find(hashed) != nullptr || all.forbids.find(hashed) != nullptr) return false;
-    return own.allows.find(hashed) != nullptr || all.allows.find(hashed) != nullptr;
+    const Question question{Action::subscribe, topic};
+    return Asking(*this, *compiled_, subject, question).may_receive();
 }
 
 }  // namespace sallyport::policy

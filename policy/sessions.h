@@ -22,7 +22,10 @@ struct Session {
     RoleIndex role{};
     wamp::RequestId last_invocation = 0;  ///< ids of invocations sent to it so far (W-ID-04)
 
-    bool may_receive(std::string_view topic) const noexcept { return policy->may_receive(role, topic); }
+    Subject subject() const noexcept { return {role, principal.authid, principal.role}; }
+    bool may_receive(std::string_view topic) const noexcept {
+        return policy->may_receive(subject(), topic);
+    }
 };
 
 /// All authenticated sessions, named by their ids. A pointer holds until the session is removed.

@@ -87,8 +87,9 @@ int explain(const std::string& path, const ExplainRequest& question, const Outpu
         role = *known;
     }
     const RealmPolicy& policy = *realm->policy;
-    const Decision decision = policy.decide(policy.role(role), question.action, question.uri,
-                                            question.match, question.payload_bytes);
+    const Decision decision = policy.decide(
+        {policy.role(role), question.authid, role},
+        {question.action, question.uri, question.match, question.payload_bytes});
     const bool allowed = std::holds_alternative<Permit>(decision);
     out << (allowed ? "allow" : "deny") << ": " << to_string(question.action) << ' '
         << quoted(question.uri);

@@ -96,7 +96,7 @@ int main() {
         for (int round = 0; round < rounds; ++round) {
             for (const std::string& uri : question.uris) {
                 const policy::Decision decision =
-                    realm.decide(role, Action::subscribe, uri, question.match);
+                    realm.decide({role}, {Action::subscribe, uri, question.match});
                 allowed += std::holds_alternative<policy::Permit>(decision) ? 1U : 0U;
             }
         }

@@ -27,7 +27,7 @@ void hold_explained(const Diagnostics& diagnostics) {
 
 bool allows(const RealmPolicy& policy, RoleIndex role, Action action, std::string_view uri,
             MatchPolicy match) {
-    return std::holds_alternative<Permit>(policy.decide(role, action, uri, match));
+    return std::holds_alternative<Permit>(policy.decide({role}, {action, uri, match}));
 }
 
 // Each pattern of the file is asked for by each role: what a prefix allows, all below it must be

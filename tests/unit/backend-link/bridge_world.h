@@ -128,7 +128,7 @@ public:
 
     policy::Permit permit(policy::Action action, std::string_view uri,
                           wamp::MatchPolicy match = wamp::MatchPolicy::exact) const {
-        return std::get<policy::Permit>(policy_->decide(policy_->role("user"), action, uri, match));
+        return std::get<policy::Permit>(policy_->decide({policy_->role("user")}, {action, uri, match}));
     }
 
     // What front sessions send.

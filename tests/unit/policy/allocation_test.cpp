@@ -66,10 +66,10 @@ TEST(Decision, AllocatesNothingWithTenThousandRules) {
         const RoleIndex role = policy->role("guest");
         for (const MatchPolicy match :
              {MatchPolicy::exact, MatchPolicy::prefix, MatchPolicy::wildcard}) {
-            const Decision decision = policy->decide(role, Action::subscribe, uri, match);
+            const Decision decision = policy->decide({role}, {Action::subscribe, uri, match});
             allowed += std::holds_alternative<Permit>(decision) ? 1U : 0U;
         }
-        allowed += policy->may_receive(role, uri) ? 1U : 0U;
+        allowed += policy->may_receive({role}, uri) ? 1U : 0U;
     }
     EXPECT_EQ(allocations - before, 0U);
     EXPECT_GE(allowed, 6U);

@@ -129,8 +129,8 @@ TEST(AuditRecords, StandInForBytesThatAreNoText) {
 }
 
 TEST(AuditTrail, RecordsWhatIsWantedAndCountsAll) {
-    for (const auto wanted : {AuditTrail::Wanted::none, AuditTrail::Wanted::denied,
-                              AuditTrail::Wanted::all}) {
+    for (const auto wanted : {AuditTrail::Wanted::nothing, AuditTrail::Wanted::notes,
+                              AuditTrail::Wanted::denied, AuditTrail::Wanted::all}) {
         AuditTrail trail(wanted);
         for (const auto outcome :
              {Outcome::allow, Outcome::deny, Outcome::over_rate, Outcome::over_in_flight,
@@ -146,9 +146,9 @@ TEST(AuditTrail, RecordsWhatIsWantedAndCountsAll) {
         EXPECT_EQ(counts.limited, 2U);
         EXPECT_EQ(counts.joined, 1U);
         EXPECT_EQ(counts.join_refused, 1U);
-        const std::uint64_t expected = wanted == AuditTrail::Wanted::none     ? 0U
-                                       : wanted == AuditTrail::Wanted::denied ? 7U
-                                                                              : 8U;
+        const std::uint64_t expected = wanted == AuditTrail::Wanted::denied ? 7U
+                                       : wanted == AuditTrail::Wanted::all  ? 8U
+                                                                            : 0U;
         EXPECT_EQ(counts.recorded, expected);
         std::string bytes = "old";
         trail.take(bytes);

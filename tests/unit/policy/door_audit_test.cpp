@@ -151,6 +151,17 @@ TEST(DoorAudit, IsInTheLogWhereThereIsNoOtherPlace) {
     EXPECT_EQ(world.door.audit().counts().denied, 1U);
 }
 
+TEST(DoorAudit, IsNowhereWhenNothingIsWanted) {
+    DoorWorld world(auditing(Wanted::nothing));
+    world.join(1);
+    world.send(1, R"([48,1,{},"lab.secret.a"])");
+    world.send(1, R"([6,{},"wamp.close.close_realm"])");
+    world.take();
+    EXPECT_EQ(world.wires.notes(), "");
+    EXPECT_TRUE(world.door.audit().empty());
+    EXPECT_EQ(world.door.audit().counts().denied, 1U);
+}
+
 TEST(DoorAudit, NeverHoldsAPayloadOrASecret) {
     DoorWorld world(auditing(Wanted::all));
     world.open(1);

@@ -27,10 +27,10 @@ TEST(Notes, NameSessionsAndCircuitsThatThereAre) {
 
 TEST(Notes, SayWhichRuleOfWhichFileDenied) {
     const DoorRealm realm = door_realm(door_policy);
-    const auto decision = realm.policy->decide(realm.policy->role("guest"), Action::call, "lab.secret.x");
+    const auto decision = realm.policy->decide({realm.policy->role("guest")}, {Action::call, "lab.secret.x"});
     const std::string text = explained(std::get<Denial>(decision), *realm.policy);
     EXPECT_NE(text.find("rule secret (door.toml:"), std::string::npos) << text;
-    const auto nothing = realm.policy->decide(realm.policy->role("guest"), Action::call, "elsewhere");
+    const auto nothing = realm.policy->decide({realm.policy->role("guest")}, {Action::call, "elsewhere"});
     EXPECT_EQ(explained(std::get<Denial>(nothing), *realm.policy), to_string(Denial::Reason::no_allow));
 }
 

@@ -40,8 +40,14 @@ uri = "lab.x"
 as = { authid = "joe", role = "guest" }
 subscribe = "lab..y"
 match = "wildcard"
-payload = "1KiB"
 expect = "forbid f"
+[[test]]
+as = { role = "guest" }
+call = "lab.y"
+args = [1, "x"]
+payload = "1KiB"
+expect = "allow a"
+route = "r"
 )");
     EXPECT_EQ(file.realm, "obs");
     EXPECT_EQ(file.auth.anonymous_role, "guest");
@@ -63,15 +69,17 @@ expect = "forbid f"
     EXPECT_FALSE(allow.actions.has(Action::subscribe) || allow.actions.has(Action::register_));
     EXPECT_EQ(allow.uris.at(1).text, "obs.");
     EXPECT_EQ(allow.uris.at(1).place, (Place{test_file, 17, 16}));
-    EXPECT_EQ(allow.limits, (Limits{0.5, 8, std::chrono::seconds(10), 100}));
+    EXPECT_EQ(allow.limits, (Limits{0.5, 8, std::chrono::seconds(10), 100, {}, {}}));
     EXPECT_FALSE(file.rules[1].allow);
     EXPECT_EQ(file.rules[1].match, wamp::MatchPolicy::exact);
 
-    ASSERT_EQ(file.tests.size(), 1U);
+    ASSERT_EQ(file.tests.size(), 2U);
     EXPECT_EQ(file.tests[0].authid, "joe");
     EXPECT_EQ(file.tests[0].action, Action::subscribe);
     EXPECT_EQ(file.tests[0].match, wamp::MatchPolicy::wildcard);
-    EXPECT_EQ(file.tests[0].payload_bytes, 1024U);
+    EXPECT_EQ(file.tests[1].payload_bytes, 1024U);
+    EXPECT_EQ(file.tests[1].payload.view().args, "\x92\x01\xa1x");
+    EXPECT_EQ(file.tests[1].route, "r");
     EXPECT_EQ(file.tests[0].expect, TestText::Expect::forbid);
     EXPECT_EQ(file.tests[0].rule, "f");
 }

@@ -51,7 +51,7 @@ TEST(InlineTest, FailsWithWhatCameOutAndWhy) {
     EXPECT_EQ(
         one("call = \"lab.x\"", "deny"),
         "14:1: error: test failed: call \"lab.x\" as joe:guest: expected deny, got allow open "
-        "(realm.toml:2:1) (change the rules or the test)");
+        "(realm.toml:2:1) by route local (change the rules or the test)");
     EXPECT_EQ(one("call = \"lab.x\"", "forbid closed").find("expected forbid closed, got allow") !=
                   std::string::npos,
               true);

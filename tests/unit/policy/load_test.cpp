@@ -120,7 +120,7 @@ TEST_F(Load, ReportsErrorsOfBothFilesAndOfTheirMeaningAtOnce) {
               "realm.toml:22:6: error: route \"b\" leads to an unknown backend \"plc\" (known "
               "backends: inside)\n"
               "realm.toml:23:1: error: unknown key \"from\" in [[route]] (known keys: id, match, "
-              "uri, to, realm)\n"
+              "uri, to, realm, rewrite, when_down, wait, idempotent)\n"
               "people.toml:5:1: error: unknown key \"rank\" in [[principal]] (known keys: authid, "
               "role, ticket)\n");
 }

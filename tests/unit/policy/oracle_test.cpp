@@ -193,8 +193,8 @@ TEST(Oracle, AgreesWithTheCompiledPolicyInAnyOrderOfRules) {
                                         : world.pattern(match);
             const std::string role = world.role();
             const Action action = world.action();
-            const Decision decision = (*policy)->decide((*policy)->role(role), action, uri, match);
-            const Decision permuted = (*other)->decide((*other)->role(role), action, uri, match);
+            const Decision decision = (*policy)->decide({(*policy)->role(role)}, {action, uri, match});
+            const Decision permuted = (*other)->decide({(*other)->role(role)}, {action, uri, match});
             const std::string expected = match == MatchPolicy::exact
                                              ? oracle(file, {uri}, role, action, uri, match)
                                              : oracle(file, universe, role, action, uri, match);
@@ -210,7 +210,7 @@ TEST(Oracle, AgreesWithTheCompiledPolicyInAnyOrderOfRules) {
                 ASSERT_EQ((*policy)->rule(permit->rule()).id, limits_rule(file, role, action, uri))
                     << context;
             }
-            ASSERT_EQ((*policy)->may_receive((*policy)->role(role), uri),
+            ASSERT_EQ((*policy)->may_receive({(*policy)->role(role)}, uri),
                       oracle(file, {uri}, role, Action::subscribe, uri, match) == "allowed")
                 << context;
         }

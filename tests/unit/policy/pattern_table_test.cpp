@@ -2,112 +2,156 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sallyport::policy {
 namespace {
 
 using wamp::MatchPolicy;
 
-std::string_view text_of(const PatternTable::Entry* entry) {
-    return entry == nullptr ? "-" : entry->text;
-}
+struct Written {
+    std::string text;
+    MatchPolicy match = MatchPolicy::exact;
+};
 
-// Sorted by text.
-const PatternTable table(
-    {{"com.app", 1}, {"com.app.", 2}, {"com.app.sub.", 3}, {"com.app.sub.x", 4}, {"org.", 5}});
+/// A table of patterns, whose texts it keeps.
+class Patterns {
+public:
+    explicit Patterns(std::vector<Written> written) : written_(std::move(written)) {
+        std::set<Shape> shapes;
+        for (const auto& [text, match] : written_) shapes.insert(Pattern(text, match).shape());
+        ranked_.assign(shapes.begin(), shapes.end());
+        std::vector<PatternTable::Entry> entries;
+        for (const auto& [text, match] : written_) {
+            const Pattern pattern(text, match);
+            const auto rank = std::find(ranked_.begin(), ranked_.end(), pattern.shape());
+            entries.push_back({pattern, static_cast<std::uint32_t>(rank - ranked_.begin()), {}});
+        }
+        table_ = PatternTable(std::move(entries), ranked_);
+    }
 
-TEST(PatternTable, FindsTheMostSpecificEntry) {
-    EXPECT_EQ(text_of(table.find(HashedUri("com.app.sub.x"))), "com.app.sub.x");
-    EXPECT_EQ(text_of(table.find(HashedUri("com.app.sub.y"))), "com.app.sub.");
-    EXPECT_EQ(text_of(table.find(HashedUri("com.app.sub.x.y"))), "com.app.sub.");
-    EXPECT_EQ(text_of(table.find(HashedUri("com.app.sub"))), "com.app.");
-    EXPECT_EQ(text_of(table.find(HashedUri("com.app"))), "com.app");
+    /// The texts of all entries that cover what is asked for, in the order in which they are found.
+    std::string covering(std::string_view asked, MatchPolicy match = MatchPolicy::exact,
+                         Bindings bindings = {}, bool unfit = false) const {
+        return found(asked, match, bindings, unfit, [](const auto& table, const auto& ask, auto add) {
+            table.find(ask, add);
+        });
+    }
+    std::string meeting(std::string_view asked, MatchPolicy match, Bindings bindings = {},
+                        bool unfit = false) const {
+        return found(asked, match, bindings, unfit, [](const auto& table, const auto& ask, auto add) {
+            table.find_meeting(ask, add);
+        });
+    }
+
+private:
+    template <class Find>
+    std::string found(std::string_view asked, MatchPolicy match, Bindings bindings, bool unfit,
+                      Find find) const {
+        const AskedUri uri(asked, match);
+        std::string texts;
+        find(table_, PatternTable::Ask{uri, bindings, unfit}, [&](const PatternTable::Entry& entry) {
+            const std::string text(entry.pattern.text());
+            // Those that cover the whole are met twice when nobody takes them.
+            if ((texts + " ").find(" " + text + (entry.pattern.is_open() ? "*" : "") + " ") == std::string::npos)
+                texts += " " + text + (entry.pattern.is_open() ? "*" : "");
+            return false;
+        });
+        return texts.empty() ? "" : texts.substr(1);
+    }
+
+    std::vector<Written> written_;
+    PatternTable::Shapes ranked_;
+    PatternTable table_;
+};
+
+const Patterns table({{"com.app"},
+                      {"com.app.", MatchPolicy::prefix},
+                      {"com.app.sub.", MatchPolicy::prefix},
+                      {"com.app.sub.x"},
+                      {"org.", MatchPolicy::prefix},
+                      {"com..sub", MatchPolicy::wildcard},
+                      {"com..sub.x", MatchPolicy::wildcard},
+                      {".app.sub.", MatchPolicy::wildcard},
+                      {"home.${authid}.", MatchPolicy::prefix},
+                      {"home.${authid}.${authrole}"}});
+
+TEST(PatternTable, FindsTheMostSpecificEntryFirst) {
+    EXPECT_EQ(table.covering("com.app.sub.x"),
+              "com.app.sub.x com.app.sub.* com.app.* com..sub.x .app.sub.");
+    EXPECT_EQ(table.covering("com.app.sub.y"), "com.app.sub.* com.app.* .app.sub.");
+    EXPECT_EQ(table.covering("com.app.sub"), "com.app.* com..sub");
+    EXPECT_EQ(table.covering("com.app"), "com.app");
 }
 
 TEST(PatternTable, KeepsComponentBoundaries) {  // W-SUB-22
-    EXPECT_EQ(text_of(table.find(HashedUri("com.app2"))), "-");
-    EXPECT_EQ(text_of(table.find(HashedUri("com.app2.x"))), "-");
-    EXPECT_EQ(text_of(table.find(HashedUri("org"))), "-");
-    EXPECT_EQ(text_of(table.find(HashedUri("com"))), "-");
+    EXPECT_EQ(table.covering("com.app2"), "");
+    EXPECT_EQ(table.covering("com.app2.x"), "");
+    EXPECT_EQ(table.covering("org"), "");
+    EXPECT_EQ(table.covering("com"), "");
+}
+
+TEST(PatternTable, BindsPlaceholdersToOneComponent) {
+    EXPECT_EQ(table.covering("home.joe.lamp", MatchPolicy::exact, {"joe", "lamp"}),
+              "home.${authid}.${authrole} home.${authid}.*");
+    EXPECT_EQ(table.covering("home.joe.lamp", MatchPolicy::exact, {"ann", "lamp"}), "");
+    EXPECT_EQ(table.covering("home.joe.lamp", MatchPolicy::exact, {"joe.lamp", "x"}), "");
+    for (const char* unfit : {"", "*", "#", "a.b", "a b", "a\nb"}) {
+        EXPECT_EQ(table.covering("home.joe.lamp", MatchPolicy::exact, {unfit, "lamp"}), "");
+        EXPECT_EQ(table.covering("home.joe.lamp", MatchPolicy::exact, {unfit, "lamp"}, true),
+                  "home.${authid}.${authrole} home.${authid}.*");
+    }
 }
 
 TEST(PatternTable, FindsNothingWhenEmpty) {
-    EXPECT_EQ(PatternTable().find(HashedUri("a.b")), nullptr);
-    EXPECT_EQ(PatternTable().find_prefix(HashedUri("a.")), nullptr);
-    EXPECT_EQ(PatternTable().find_within("", MatchPolicy::prefix), nullptr);
+    EXPECT_EQ(Patterns({}).covering("a.b"), "");
+    EXPECT_EQ(Patterns({}).meeting("", MatchPolicy::prefix), "");
 }
 
 TEST(PatternTable, TakesTheEmptyPrefixAsTheOneOfAll) {
-    const PatternTable all({{"", 1}, {"com.", 2}});
-    EXPECT_EQ(text_of(all.find(HashedUri("x"))), "");
-    EXPECT_EQ(text_of(all.find(HashedUri("com.x"))), "com.");
-    EXPECT_EQ(text_of(all.find_prefix(HashedUri("com"))), "");
+    const Patterns all({{"", MatchPolicy::prefix}, {"com.", MatchPolicy::prefix}});
+    EXPECT_EQ(all.covering("x"), "*");
+    EXPECT_EQ(all.covering("com.x"), "com.* *");
+    EXPECT_EQ(all.covering("com", MatchPolicy::prefix), "*");
+    EXPECT_EQ(all.covering("", MatchPolicy::prefix), "*");
 }
 
 TEST(PatternTable, FindsPrefixesOfAnyDepth) {
     std::string deep;
     for (int i = 0; i < 500; ++i) deep += "a.";
     const std::string shallow = deep.substr(0, 2 * 70);
-    const PatternTable both({{shallow, 1}, {deep, 2}});
-    EXPECT_EQ(both.find(HashedUri(deep + "x"))->value, 2U);
-    EXPECT_EQ(both.find(HashedUri(deep.substr(2) + "x"))->value, 1U);
-    EXPECT_EQ(both.find(HashedUri(shallow.substr(2) + "x")), nullptr);
+    const Patterns both({{shallow, MatchPolicy::prefix}, {deep, MatchPolicy::prefix}});
+    EXPECT_EQ(both.covering(deep + "x"), deep + "* " + shallow + "*");
+    EXPECT_EQ(both.covering(deep.substr(2) + "x"), shallow + "*");
+    EXPECT_EQ(both.covering(shallow.substr(2) + "x"), "");
 }
 
-TEST(PatternTable, FindsThePrefixOfAPatternsHead) {
-    EXPECT_EQ(text_of(table.find_prefix(HashedUri("com.app."))), "com.app.");
-    EXPECT_EQ(text_of(table.find_prefix(HashedUri("com.app.s"))), "com.app.");
-    EXPECT_EQ(text_of(table.find_prefix(HashedUri("com.app"))), "-");
+TEST(PatternTable, FindsWhatCoversAPattern) {  // W-AUZ-03
+    EXPECT_EQ(table.covering("com.app.", MatchPolicy::prefix), "com.app.*");
+    EXPECT_EQ(table.covering("com.app.s", MatchPolicy::prefix), "com.app.*");
+    EXPECT_EQ(table.covering("com.app", MatchPolicy::prefix), "");
+    EXPECT_EQ(table.covering("com.app..x", MatchPolicy::wildcard), "com.app.*");
+    EXPECT_EQ(table.covering("com..sub", MatchPolicy::wildcard), "com..sub");
+    EXPECT_EQ(table.covering("..sub", MatchPolicy::wildcard), "");
+    EXPECT_EQ(table.covering("com.app.sub.", MatchPolicy::wildcard),
+              "com.app.sub.* com.app.* .app.sub.");
 }
 
-TEST(PatternTable, FindsEntriesWithinAPrefix) {
-    EXPECT_EQ(text_of(table.find_within("com.app.s", MatchPolicy::prefix)), "com.app.sub.");
-    EXPECT_EQ(text_of(table.find_within("", MatchPolicy::prefix)), "com.app");
-    EXPECT_EQ(text_of(table.find_within("com.app.t", MatchPolicy::prefix)), "-");
-    const auto* first = table.find_within("com.app.", MatchPolicy::prefix);
-    EXPECT_EQ(text_of(first), "com.app.");
-    EXPECT_EQ(text_of(table.find_within("com.app.", MatchPolicy::prefix, first)), "com.app.sub.");
-}
-
-TEST(PatternTable, FindsEntriesThatMeetAWildcard) {
-    const auto within = [](std::string_view pattern) {
-        return text_of(table.find_within(pattern, MatchPolicy::wildcard));
-    };
-    EXPECT_EQ(within("com."), "com.app");         // two components
-    EXPECT_EQ(within("com..sub.x"), "com.app.");  // four
-    EXPECT_EQ(within("com.app..x"), "com.app.");
-    EXPECT_EQ(within(".app"), "com.app");
-    EXPECT_EQ(within("org..x"), "org.");
-    EXPECT_EQ(within("com.x.."), "-");
-    EXPECT_EQ(within("com..x"), "com.app.");
-    EXPECT_EQ(within(""), "-");  // one component
-}
-
-TEST(PatternTable, ComparesAWildcardWithAPrefixPlaceByPlace) {
-    const PatternTable one({{"com.app.sub.", 1}});
-    const auto meets = [&one](std::string_view pattern) {
-        return one.find_within(pattern, MatchPolicy::wildcard) != nullptr;
-    };
-    EXPECT_TRUE(meets("com..sub.x"));
-    EXPECT_TRUE(meets("com..."));
-    EXPECT_TRUE(meets("..sub..x"));
-    EXPECT_FALSE(meets("com..bus.x"));
-    EXPECT_FALSE(meets("com..su.x"));
-    EXPECT_FALSE(meets("org...x"));
-    EXPECT_FALSE(meets("com..sub"));  // as long as the prefix: none of its URIs is below it
-}
-
-TEST(LiteralHead, EndsBeforeTheFirstEmptyComponent) {
-    const auto head = [](std::string_view pattern) {
-        return literal_head(pattern, MatchPolicy::wildcard);
-    };
-    EXPECT_EQ(head("com..x"), "com.");
-    EXPECT_EQ(head("com.app."), "com.app.");
-    EXPECT_EQ(head(".x"), "");
-    EXPECT_EQ(head(""), "");
-    EXPECT_EQ(head("com.app"), "com.app");
-    EXPECT_EQ(literal_head("com..x", MatchPolicy::prefix), "com..x");
+TEST(PatternTable, FindsWhatAPatternMeets) {
+    EXPECT_EQ(table.meeting("com.app.sub", MatchPolicy::prefix),
+              "com.app.* com.app.sub.* com.app.sub.x .app.sub. com..sub com..sub.x");
+    EXPECT_EQ(table.meeting("o", MatchPolicy::prefix), "org.* .app.sub.");
+    EXPECT_EQ(table.meeting("..sub", MatchPolicy::wildcard),
+              "com.app.* org.* com..sub");
+    EXPECT_EQ(table.meeting("home.j", MatchPolicy::prefix, {"joe", "user"}),
+              "home.${authid}.* home.${authid}.${authrole}");
+    EXPECT_EQ(table.meeting("home.k", MatchPolicy::prefix, {"joe", "user"}), "");
+    EXPECT_EQ(table.meeting("home.k", MatchPolicy::prefix, {"j*e", "user"}, true),
+              "home.${authid}.* home.${authid}.${authrole}");
 }
 
 }  // namespace

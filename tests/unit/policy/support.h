@@ -67,6 +67,12 @@ inline std::string answer(const RealmPolicy& policy, const Decision& decision) {
             return "pattern" + id;
         case Denial::Reason::payload_too_big:
             return "payload" + id;
+        case Denial::Reason::condition:
+            return "condition" + id;
+        case Denial::Reason::opaque:
+            return "opaque" + id;
+        case Denial::Reason::grant:
+            return "grant" + id;
     }
     return "";
 }
@@ -74,7 +80,7 @@ inline std::string answer(const RealmPolicy& policy, const Decision& decision) {
 inline std::string ask(const RealmPolicy& policy, std::string_view role, Action action,
                        std::string_view uri, wamp::MatchPolicy match = wamp::MatchPolicy::exact,
                        std::size_t payload_bytes = 0) {
-    return answer(policy, policy.decide(policy.role(role), action, uri, match, payload_bytes));
+    return answer(policy, policy.decide({policy.role(role), {}, role}, {action, uri, match, payload_bytes}));
 }
 
 }  // namespace sallyport::policy

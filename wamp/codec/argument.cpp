@@ -1,0 +1,334 @@
+#include "wamp/codec/argument.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wamp/base/utf8.h"
+#include "wamp/codec/json_text.h"
+#include "wamp/codec/msgpack_token.h"
+
+namespace sallyport::wamp {
+namespace {
+
+bool is_space(char c) noexcept {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+const char* skip_space(const char* at, const char* end) noexcept {
+    while (at != end && is_space(*at)) ++at;
+    return at;
+}
+
+int hex_value(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    return (c | 0x20) - 'a' + 10;
+}
+
+char32_t hex_unit(std::string_view four) noexcept {
+    char32_t unit = 0;
+    for (const char c : four.substr(0, 4)) unit = unit * 16 + static_cast<char32_t>(hex_value(c));
+    return unit;
+}
+
+// Takes one character off a valid JSON string: its code point.
+char32_t take_json_character(std::string_view& raw) noexcept {
+    if (raw.front() != '\\') return take_code_point(raw);
+    const char escape = raw[1];
+    raw.remove_prefix(2);
+    switch (escape) {
+        case 'b':
+            return U'\b';
+        case 'f':
+            return U'\f';
+        case 'n':
+            return U'\n';
+        case 'r':
+            return U'\r';
+        case 't':
+            return U'\t';
+        case 'u':
+            break;
+        default:
+            return static_cast<unsigned char>(escape);
+    }
+    const char32_t high = hex_unit(raw);
+    raw.remove_prefix(4);
+    if (high < 0xD800 || high > 0xDBFF) return high;
+    const char32_t low = hex_unit(raw.substr(2));
+    raw.remove_prefix(6);
+    return 0x10000 + ((high - 0xD800) << 10U) + (low - 0xDC00);
+}
+
+bool equals_escaped(std::string_view raw, std::string_view text) noexcept {
+    while (!raw.empty() && !text.empty()) {
+        if (take_json_character(raw) != take_code_point(text)) return false;
+    }
+    return raw.empty() && text.empty();
+}
+
+std::size_t binary_length(std::string_view raw) noexcept {
+    const std::string_view base64 = raw.substr(json_binary_mark.size());
+    const auto padding = std::count(base64.begin(), base64.end(), '=');
+    return base64.size() * 3 / 4 - static_cast<std::size_t>(padding);
+}
+
+}  // namespace
+
+/// Reads values that were validated before; so nothing in it can fail.
+struct ArgumentReader {
+    const char* at;
+    const char* end;
+
+    explicit ArgumentReader(std::string_view bytes) noexcept
+        : at(bytes.data()), end(bytes.data() + bytes.size()) {}
+
+    Argument json() noexcept {
+        at = skip_space(at, end);
+        const char* const begin = at;
+        Argument found;
+        switch (*at) {
+            case '{':
+            case '[':
+                json_container(found);
+                break;
+            case '"':
+                json_text(found);
+                break;
+            case 't':
+            case 'f':
+                found.kind = Argument::Kind::boolean;
+                found.boolean = *at == 't';
+                at += found.boolean ? 4 : 5;
+                break;
+            case 'n':
+                at += 4;
+                break;
+            default:
+                json_number(found);
+                break;
+        }
+        found.bytes = static_cast<std::size_t>(at - begin);
+        return found;
+    }
+
+    // Enters the container that begins here; returns whether it holds anything.
+    bool json_enter() noexcept {
+        at = skip_space(skip_space(at, end) + 1, end);
+        return *at != ']' && *at != '}';
+    }
+    // Goes on to the next item; false at the container's end, which it passes.
+    bool json_next() noexcept {
+        at = skip_space(at, end);
+        const bool more = *at == ',';
+        at = skip_space(at + 1, end);
+        return more;
+    }
+    // Reads `"key":` and returns the key as a text.
+    Argument json_key() noexcept {
+        Argument key;
+        json_text(key);
+        at = skip_space(at, end) + 1;
+        return key;
+    }
+
+    Argument msgpack() noexcept {
+        const char* const begin = at;
+        MsgpackToken token;
+        at = read_msgpack_token(at, end, token);
+        Argument found = scalar(token);
+        for (std::size_t left = items(token); left > 0; --left)
+            found.depth = std::max(found.depth, msgpack().depth + 1);
+        if (items(token) == 0 && is_container(token)) found.depth = 1;
+        found.bytes = static_cast<std::size_t>(at - begin);
+        return found;
+    }
+
+private:
+    static bool is_container(const MsgpackToken& token) noexcept {
+        return token.kind == MsgpackToken::Kind::array || token.kind == MsgpackToken::Kind::map;
+    }
+    static std::size_t items(const MsgpackToken& token) noexcept {
+        if (!is_container(token)) return 0;
+        return std::size_t{token.count} * (token.kind == MsgpackToken::Kind::map ? 2 : 1);
+    }
+
+    static Argument scalar(const MsgpackToken& token) noexcept {
+        Argument found;
+        switch (token.kind) {
+            case MsgpackToken::Kind::nil:
+                break;
+            case MsgpackToken::Kind::boolean:
+                found.kind = Argument::Kind::boolean;
+                found.boolean = token.boolean;
+                break;
+            case MsgpackToken::Kind::unsigned_integer:
+                found.kind = Argument::Kind::unsigned_integer;
+                found.unsigned_integer = token.unsigned_integer;
+                break;
+            case MsgpackToken::Kind::negative_integer:
+                found.kind = Argument::Kind::negative_integer;
+                found.negative_integer = token.negative_integer;
+                break;
+            case MsgpackToken::Kind::floating:
+                found.kind = Argument::Kind::floating;
+                found.floating = token.floating;
+                break;
+            case MsgpackToken::Kind::text:
+                found.kind = Argument::Kind::text;
+                found.length = token.bytes.size();
+                found.spelling_ = token.bytes;
+                break;
+            case MsgpackToken::Kind::binary:
+                found.kind = Argument::Kind::binary;
+                found.length = token.bytes.size();
+                break;
+            case MsgpackToken::Kind::array:
+                found.kind = Argument::Kind::list;
+                found.length = token.count;
+                break;
+            case MsgpackToken::Kind::map:
+                found.kind = Argument::Kind::dict;
+                found.length = token.count;
+                break;
+            case MsgpackToken::Kind::extension:
+                found.kind = Argument::Kind::other;
+                break;
+        }
+        return found;
+    }
+
+    void json_container(Argument& found) noexcept {
+        const bool dict = *at == '{';
+        found.kind = dict ? Argument::Kind::dict : Argument::Kind::list;
+        found.depth = 1;
+        if (!json_enter()) {
+            ++at;
+            return;
+        }
+        do {
+            if (dict) json_key();
+            found.depth = std::max(found.depth, json().depth + 1);
+            ++found.length;
+        } while (json_next_here());
+    }
+    // As json_next(), but stops right behind the end, so that spaces do not count.
+    bool json_next_here() noexcept {
+        at = skip_space(at, end);
+        const bool more = *at++ == ',';
+        if (more) at = skip_space(at, end);
+        return more;
+    }
+
+    void json_text(Argument& found) noexcept {
+        JsonString string;
+        at = scan_json_string(at + 1, end, string);
+        const bool binary = string.is_binary();
+        found.kind = binary ? Argument::Kind::binary : Argument::Kind::text;
+        found.length = binary ? binary_length(string.raw) : string.decoded_bytes;
+        found.spelling_ = string.raw;
+        found.escaped_ = string.escaped;
+    }
+
+    void json_number(Argument& found) noexcept {
+        bool integral = false;
+        const char* const begin = at;
+        at = scan_json_number(at, end, integral);
+        const JsonNumber number =
+            wamp::json_number({begin, static_cast<std::size_t>(at - begin)}, integral);
+        switch (number.kind) {
+            case JsonNumber::Kind::unsigned_integer:
+                found.kind = Argument::Kind::unsigned_integer;
+                found.unsigned_integer = number.unsigned_integer;
+                break;
+            case JsonNumber::Kind::negative_integer:
+                found.kind = Argument::Kind::negative_integer;
+                found.negative_integer = number.negative_integer;
+                break;
+            case JsonNumber::Kind::floating:
+                found.kind = Argument::Kind::floating;
+                found.floating = number.floating;
+                break;
+            case JsonNumber::Kind::out_of_range:
+                found.kind = Argument::Kind::other;
+                break;
+        }
+    }
+};
+
+namespace {
+
+Argument read(Serializer serializer, std::string_view bytes) noexcept {
+    ArgumentReader reader(bytes);
+    return serializer == Serializer::json ? reader.json() : reader.msgpack();
+}
+
+std::optional<Argument> json_item(std::string_view list, std::size_t index) noexcept {
+    ArgumentReader reader(list);
+    if (!reader.json_enter()) return std::nullopt;
+    for (;; --index) {
+        const Argument item = reader.json();
+        if (index == 0) return item;
+        if (!reader.json_next()) return std::nullopt;
+    }
+}
+
+std::optional<Argument> json_entry(std::string_view dict, std::string_view name) noexcept {
+    ArgumentReader reader(dict);
+    if (!reader.json_enter()) return std::nullopt;
+    for (;;) {
+        const bool wanted = reader.json_key().is_text(name);
+        const Argument value = reader.json();
+        if (wanted) return value;
+        if (!reader.json_next()) return std::nullopt;
+    }
+}
+
+std::uint32_t enter_msgpack(ArgumentReader& reader) noexcept {
+    MsgpackToken token;
+    reader.at = read_msgpack_token(reader.at, reader.end, token);
+    return token.count;
+}
+
+}  // namespace
+
+bool Argument::is_text(std::string_view text) const noexcept {
+    if (kind != Kind::text || length != text.size()) return false;
+    return escaped_ ? equals_escaped(spelling_, text) : spelling_ == text;
+}
+
+std::optional<Argument> find_argument(const Payload& payload, std::size_t index) noexcept {
+    if (payload.args.empty()) return std::nullopt;
+    if (payload.serializer == Serializer::json) return json_item(payload.args, index);
+    ArgumentReader reader(payload.args);
+    if (index >= enter_msgpack(reader)) return std::nullopt;
+    for (; index > 0; --index) reader.msgpack();
+    return reader.msgpack();
+}
+
+std::optional<Argument> find_argument(const Payload& payload, std::string_view name) noexcept {
+    if (payload.kwargs.empty()) return std::nullopt;
+    if (payload.serializer == Serializer::json) return json_entry(payload.kwargs, name);
+    ArgumentReader reader(payload.kwargs);
+    for (std::uint32_t left = enter_msgpack(reader); left > 0; --left) {
+        const bool wanted = reader.msgpack().is_text(name);
+        const Argument value = reader.msgpack();
+        if (wanted) return value;
+    }
+    return std::nullopt;
+}
+
+Argument positional_arguments(const Payload& payload) noexcept {
+    if (!payload.args.empty()) return read(payload.serializer, payload.args);
+    Argument none;
+    none.kind = Argument::Kind::list;
+    return none;
+}
+
+Argument keyword_arguments(const Payload& payload) noexcept {
+    if (!payload.kwargs.empty()) return read(payload.serializer, payload.kwargs);
+    Argument none;
+    none.kind = Argument::Kind::dict;
+    return none;
+}
+
+}  // namespace sallyport::wamp

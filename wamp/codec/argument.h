@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "wamp/message/payload.h"
+
+namespace sallyport::wamp {
+
+/// One value of a payload, seen where it stands: what a condition may ask of it, without building
+/// anything. Borrows from the payload.
+struct Argument {
+    enum class Kind : std::uint8_t {
+        null,
+        boolean,
+        unsigned_integer,
+        negative_integer,
+        floating,
+        text,
+        binary,
+        list,
+        dict,
+        other,  ///< a MessagePack extension, or a JSON integer beyond 64 bits
+    };
+
+    Kind kind = Kind::null;
+    bool boolean = false;
+    std::uint64_t unsigned_integer = 0;
+    std::int64_t negative_integer = 0;
+    double floating = 0;
+    std::size_t length = 0;  ///< bytes of a text (UTF-8) or binary; items of a list or dict
+    std::size_t depth = 0;   ///< 0 of a scalar, 1 of a list of scalars
+    std::size_t bytes = 0;   ///< as encoded by the sender
+
+    /// Whether it is that text, however the serializer spells it.
+    bool is_text(std::string_view text) const noexcept;
+
+private:
+    friend struct ArgumentReader;
+    std::string_view spelling_;  ///< of a text
+    bool escaped_ = false;
+};
+
+/// The positional argument number `index`, from 0; nothing when there are fewer. The payload is
+/// validated (Payload). Allocates nothing.
+std::optional<Argument> find_argument(const Payload& payload, std::size_t index) noexcept;
+/// The keyword argument of that name.
+std::optional<Argument> find_argument(const Payload& payload, std::string_view name) noexcept;
+/// All positional arguments as a list; an empty one when they are absent.
+Argument positional_arguments(const Payload& payload) noexcept;
+/// All keyword arguments as a dict; an empty one when they are absent.
+Argument keyword_arguments(const Payload& payload) noexcept;
+
+}  // namespace sallyport::wamp
