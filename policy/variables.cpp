@@ -117,6 +117,7 @@ private:
                   "write its value out");
             return use;
         }
+        if (open_.empty()) use_ = &use;
         open_.emplace_back(name);
         Item out = placed_as(expand(variable.value), use);
         open_.pop_back();
@@ -126,13 +127,17 @@ private:
     void error(const Item& at, std::string text, std::string cure) {
         if (failed_) return;  // what follows from one fault is no second one
         failed_ = values_ > values_max;
-        diagnostics_.push_back({{file_, at.line, at.column}, std::move(text), std::move(cure)});
+        // Within a variable, which may stand in another file: where it is used.
+        const Item& place = open_.empty() ? at : *use_;
+        diagnostics_.push_back(
+            {{file_, place.line, place.column}, std::move(text), std::move(cure)});
     }
 
     const std::map<std::string, Variable, std::less<>>& variables_;
     const std::string& file_;
     Diagnostics& diagnostics_;
-    std::vector<std::string> open_;
+    std::vector<std::string> open_;  ///< variables that are being expanded, from the outermost on
+    const Item* use_ = nullptr;      ///< of the outermost
     std::size_t values_ = 0;
     bool failed_ = false;
 };

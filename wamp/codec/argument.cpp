@@ -321,6 +321,7 @@ Argument positional_arguments(const Payload& payload) noexcept {
     if (!payload.args.empty()) return read(payload.serializer, payload.args);
     Argument none;
     none.kind = Argument::Kind::list;
+    none.depth = 1;
     return none;
 }
 
@@ -328,6 +329,7 @@ Argument keyword_arguments(const Payload& payload) noexcept {
     if (!payload.kwargs.empty()) return read(payload.serializer, payload.kwargs);
     Argument none;
     none.kind = Argument::Kind::dict;
+    none.depth = 1;
     return none;
 }
 
