@@ -55,6 +55,7 @@ public:
     /// Summed over the realms.
     wamp::Realm::Counts counts() const noexcept;
     std::string status_json();
+    policy::AuditTrail& audit() noexcept { return door_.audit(); }
 
 private:
     struct Link {

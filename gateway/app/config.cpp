@@ -208,8 +208,8 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
 
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
                                                                       const std::string& file) {
-    static constexpr std::array<std::string_view, 6> keys{"state_dir", "realms", "listen",
-                                                          "limits",    "tor",    "backend"};
+    static constexpr std::array<std::string_view, 7> keys{
+        "state_dir", "realms", "listen", "limits", "audit", "tor", "backend"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
@@ -221,6 +221,7 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
     config.realms = reader.realms(root);
     read_listen(root, reader, config);
     config.limits = reader.limits(root);
+    config.audit = reader.audit(root);
     read_tor(root, reader, config);
     read_backends(root, reader, config);
     if (!reader.sound()) return reader.take();
@@ -229,8 +230,8 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
 
 wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
                                                                     const std::string& file) {
-    static constexpr std::array<std::string_view, 5> keys{"state_dir", "realms", "listen", "link",
-                                                          "limits"};
+    static constexpr std::array<std::string_view, 6> keys{"state_dir", "realms", "listen",
+                                                          "link",      "limits", "audit"};
     static constexpr std::array<std::string_view, 1> listen_keys{"address"};
     static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
     const auto document = policy::parse_document(text, file);
@@ -243,6 +244,7 @@ wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_
     config.state_dir = reader.state_dir();
     config.realms = reader.realms(root);
     config.limits = reader.limits(root);
+    config.audit = reader.audit(root);
     for (const Item* table : root.tables("listen")) {
         Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());
         if (auto address = reader.address(section, "address", false)) {

@@ -32,6 +32,21 @@ struct LimitsText {
     std::size_t queue_bytes = 4u << 20;
 };
 
+/// [audit] of both files: where the records of decisions go.
+struct AuditText {
+    enum class Kind : std::uint8_t {
+        log,  ///< no records; what is denied is told to the program's log
+        off,
+        file,
+        journald,
+    };
+    Kind kind = Kind::log;
+    std::string path;  ///< of the file, or of the journal's socket
+    policy::Place place;
+    bool all = false;  ///< also what was allowed
+    std::size_t queue_bytes = 1u << 20;
+};
+
 /// [tor].
 struct TorText {
     enum class Mode : std::uint8_t { managed, external, off };
@@ -72,6 +87,7 @@ struct GatewayConfig {
     PathText local;
     PathText admin;
     LimitsText limits;
+    AuditText audit;
     TorText tor;
     std::vector<BackendText> backends;
 };
@@ -97,6 +113,7 @@ struct InsideConfig {
     std::vector<ServiceListen> listens;
     std::vector<LinkText> links;
     LimitsText limits;
+    AuditText audit;
 };
 
 /// Read a configuration. Report all that is wrong with it at once, in the order of its lines.

@@ -21,6 +21,8 @@ constexpr std::size_t message_bytes_min = 512;
 constexpr std::size_t message_bytes_max = 16u << 20;
 constexpr std::size_t queue_bytes_max = 1u << 30;
 constexpr std::int64_t sessions_max = 1'000'000;
+constexpr std::size_t audit_queue_bytes_min = 64u << 10;
+constexpr std::size_t audit_queue_bytes_max = 1u << 30;
 
 std::string normal(const std::filesystem::path& path) {
     return path.lexically_normal().string();
@@ -198,6 +200,43 @@ LimitsText ConfigReader::limits(Section& root) {
     bytes(section, "message_bytes", message_bytes_min, message_bytes_max, limits.message_bytes);
     bytes(section, "queue_bytes", message_bytes_min, queue_bytes_max, limits.queue_bytes);
     return limits;
+}
+
+AuditText ConfigReader::audit(Section& root) {
+    AuditText audit;
+    const Item* table = root.find("audit", Item::Kind::table, "{}");
+    if (table == nullptr) return audit;
+    static constexpr std::array<std::string_view, 3> keys{"to", "decisions", "queue_bytes"};
+    Section section(*table, "[audit]", keys, file_, diagnostics_);
+    audit.place = section.place();
+    if (const auto to = section.need_text("to", "\"file:audit.jsonl\"")) {
+        audit.place = section.place(*section.find("to"));
+        const std::string_view text = *to;
+        if (text == "log" || text == "off") {
+            audit.kind = text == "log" ? AuditText::Kind::log : AuditText::Kind::off;
+        } else if (text == "journald" || text.starts_with("journald:/")) {
+            audit.kind = AuditText::Kind::journald;
+            if (const auto colon = text.find(':'); colon != text.npos) {
+                audit.path = text.substr(colon + 1);
+                check_socket_path(section, *section.find("to"), audit.path);
+            }
+        } else if (text.starts_with("file:") && text != "file:") {
+            audit.kind = AuditText::Kind::file;
+            audit.path = resolve_in_state(text.substr(text.find(':') + 1));
+        } else {
+            section.error(*section.find("to"), policy::quoted(text) + " is no place for records",
+                          "write file:/PATH, journald, log or off");
+        }
+    }
+    if (const auto decisions = section.text("decisions", "\"denied\"")) {
+        audit.all = *decisions == "all";
+        if (*decisions != "all" && *decisions != "denied") {
+            section.error(*section.find("decisions"), policy::quoted(*decisions) + " is no choice",
+                          "write \"denied\" or \"all\"");
+        }
+    }
+    bytes(section, "queue_bytes", audit_queue_bytes_min, audit_queue_bytes_max, audit.queue_bytes);
+    return audit;
 }
 
 }  // namespace sallyport::gateway

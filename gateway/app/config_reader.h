@@ -37,6 +37,7 @@ public:
     std::optional<std::int64_t> integer(policy::Section& section, std::string_view key,
                                         std::int64_t least, std::int64_t most);
     LimitsText limits(policy::Section& root);
+    AuditText audit(policy::Section& root);
 
 private:
     std::string resolve(std::string_view path) const;

@@ -13,6 +13,7 @@
 
 #include "backend-link/inside.h"
 #include "gateway/app/acceptor.h"
+#include "gateway/app/audit_outlet.h"
 #include "gateway/app/channel.h"
 #include "gateway/app/dialer.h"
 #include "gateway/app/files.h"
@@ -32,13 +33,14 @@ using backend_link::Address;
 using backend_link::Inside;
 
 constexpr std::chrono::milliseconds drain_limit{2500};
+constexpr std::chrono::milliseconds audit_limit{400};
 constexpr std::size_t link_message_bytes = 16u << 20;
 constexpr std::size_t link_queue_bytes = 64u << 20;
 
 backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded) {
     backend_link::InsideConfig core;
     core.realms = door_realms(loaded.realms);
-    core.limits = door_limits(loaded.config.limits);
+    core.limits = door_limits(loaded.config.limits, loaded.config.audit);
     for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
     if (embedded) core.links.emplace_back("supervisor");
     return core;
@@ -51,7 +53,9 @@ public:
           config_(loaded.config),
           embedded_(static_cast<bool>(channel)),
           shell_(io, core_config(loaded, embedded_), random_seed(),
-                 [this](std::uint32_t link) { dial_gateway(link); }),
+                 [this](std::uint32_t link) { dial_gateway(link); },
+                 [this](std::string_view records) { audit_.offer(records); }),
+          audit_(io, config_.audit, "inside"),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
           notifier_(io) {
@@ -81,6 +85,7 @@ public:
 
     /// Throws StartError.
     void listen() {
+        audit_.open(open_audit_target(config_.audit));
         for (const ServiceListen& listen : config_.listens) {
             if (listen.address.kind == Address::Kind::unix_path) {
                 const std::string folder =
@@ -146,7 +151,10 @@ private:
             notifier_.stopping();
         }
         acceptors_.clear();
-        shell_.stop(drain_limit, [this] { io_.stop(); });
+        shell_.stop(drain_limit, [this] {
+            audit_.stop(audit_limit);
+            io_.stop();
+        });
     }
 
     asio::io_context& io_;
@@ -155,6 +163,7 @@ private:
     wamp::ConnectionOptions service_options_;
     wamp::ConnectionOptions link_options_;
     Shell<Inside> shell_;
+    AuditOutlet audit_;
     std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
     std::unique_ptr<Channel> channel_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "gateway/app/audit_outlet.h"
 #include "gateway/app/files.h"
 #include "gateway/app/start_error.h"
 #include "wamp/net/tls_context.h"
@@ -135,10 +136,11 @@ std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm
     return doors;
 }
 
-policy::DoorLimits door_limits(const LimitsText& limits) {
+policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit) {
     policy::DoorLimits door;
     door.peers_max = limits.sessions;
     door.join_timeout = limits.handshake_timeout;
+    door.audit = wanted_records(audit);
     return door;
 }
 

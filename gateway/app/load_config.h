@@ -30,7 +30,7 @@ LoadedInside load_inside(const std::string& path);
 GatewayConfig load_gateway_config(const std::string& path);
 
 std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);
-policy::DoorLimits door_limits(const LimitsText& limits);
+policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit);
 
 /// The link's key and certificate of a state directory.
 std::string link_key_file(const std::string& state_dir);

@@ -28,13 +28,17 @@ template <class Core>
 class Shell final : public wamp::Host {
 public:
     using Dial = std::function<void(std::uint32_t link)>;
+    using Audit = std::function<void(std::string_view packed)>;
 
     /// `dial` is asked to connect a link; the answer is expect_link() or link_failed().
+    /// `audit` is handed the records of what the core decided.
     template <class Config>
-    Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial)
+    Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial,
+          Audit audit)
         : connections_(io, *this),
           core_(std::move(config), seed),
           dial_(std::move(dial)),
+          audit_(std::move(audit)),
           timer_(io),
           drain_timer_(io) {}
 
@@ -127,6 +131,10 @@ private:
             batch_.clear();
         }
         carrying_out_ = false;
+        if (!core_.audit().empty()) {
+            core_.audit().take(records_);
+            audit_(records_);
+        }
         arm();
     }
 
@@ -181,6 +189,8 @@ private:
     wamp::Connections connections_;
     Core core_;
     Dial dial_;
+    Audit audit_;
+    std::string records_;
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer drain_timer_;
     wamp::Instant armed_ = wamp::never;

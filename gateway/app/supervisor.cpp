@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "gateway/app/audit_outlet.h"
 #include "gateway/app/child.h"
 #include "gateway/app/dialer.h"
 #include "gateway/app/files.h"
@@ -64,6 +65,7 @@ int Supervisor::run() {
     make_private_folder(loaded_.config.state_dir.path, loaded_.config.state_dir.place);
     lock_ = lock_state_dir(loaded_.config.state_dir);
     std::string tor_program;
+    audit_target_ = open_audit_target(loaded_.config.audit);
     try {
         listen();
         if (loaded_.config.tor.mode == TorText::Mode::managed) {
@@ -164,6 +166,7 @@ pid_t Supervisor::launch_worker() {
         [] {});
     for (const Listener& listener : listeners_)
         worker_channel_->send(listener.name, listener.socket.get());
+    if (audit_target_) worker_channel_->send("audit", audit_target_.get());
     tell_worker_onion();
     return pid;
 }

@@ -68,6 +68,7 @@ private:
     boost::asio::io_context& io_;
     LoadedGateway loaded_;
     Descriptor lock_;
+    Descriptor audit_target_;  ///< the worker's; invalid when it writes no records
     std::vector<Listener> listeners_;
     boost::asio::signal_set child_signal_;
     boost::asio::signal_set stop_signal_;

@@ -9,6 +9,7 @@
 
 #include "gateway/app/acceptor.h"
 #include "gateway/app/admin.h"
+#include "gateway/app/audit_outlet.h"
 #include "gateway/app/channel.h"
 #include "gateway/app/load_config.h"
 #include "gateway/app/random_seed.h"
@@ -24,6 +25,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds drain_limit{4500};
+constexpr std::chrono::milliseconds audit_limit{1000};
 constexpr std::size_t link_message_bytes = 16u << 20;
 constexpr std::size_t link_queue_bytes = 64u
                                          << 20;  // what all clients together may have on its way
@@ -35,7 +37,7 @@ constexpr std::size_t peers_beyond_sessions =
 FrontConfig front_config(const LoadedGateway& loaded) {
     FrontConfig front;
     front.realms = door_realms(loaded.realms);
-    front.limits = door_limits(loaded.config.limits);
+    front.limits = door_limits(loaded.config.limits, loaded.config.audit);
     for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
         const BackendText& backend = loaded.config.backends[index];
         backend_link::LinkMachine::Config link;
@@ -63,7 +65,9 @@ public:
         : io_(io),
           config_(loaded.config),
           shell_(io, front_config(loaded), random_seed(),
-                 [this](std::uint32_t link) { ask_to_dial(link); }),
+                 [this](std::uint32_t link) { ask_to_dial(link); },
+                 [this](std::string_view records) { audit_.offer(records); }),
+          audit_(io, config_.audit, "front"),
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
               [this] { io_.stop(); }),
@@ -98,6 +102,8 @@ private:
             stop();
         } else if (word == "onion") {
             onion_ = text;
+        } else if (word == "audit") {
+            audit_.open(std::move(packet.descriptor));
         } else if (word == "front" || word == "local") {
             accept_clients(std::move(packet.descriptor), word == "front");
         } else if (word == "admin") {
@@ -161,12 +167,16 @@ private:
     }
 
     std::string status() {
-        return "{\"onion\":" + onion_ + ",\"front\":" + shell_.core().status_json() + "}\n";
+        return "{\"onion\":" + onion_ + ",\"front\":" + shell_.core().status_json() +
+               ",\"audit\":" + audit_.status_json() + "}\n";
     }
 
     void stop() {
         acceptors_.clear();
-        shell_.stop(drain_limit, [this] { io_.stop(); });
+        shell_.stop(drain_limit, [this] {
+            audit_.stop(audit_limit);
+            io_.stop();
+        });
     }
 
     asio::io_context& io_;
@@ -174,6 +184,7 @@ private:
     wamp::ConnectionOptions client_options_;
     wamp::ConnectionOptions link_options_;
     Shell<Front> shell_;
+    AuditOutlet audit_;
     Channel channel_;
     std::vector<std::optional<asio::ssl::context>>
         contexts_;  ///< by backend; of those that dial us over tcp

@@ -421,8 +421,14 @@ std::string Front::status_json() {
                                    {"subscriptions", std::uint64_t{link.counts.subscriptions}},
                                    {"registrations", std::uint64_t{link.counts.registrations}}});
     }
+    const auto& decisions = door_.audit().counts();
     const wamp::Dict status{{"connections", std::uint64_t{door_.peers()}},
                             {"sessions", std::uint64_t{door_.sessions().size()}},
+                            {"decisions", wamp::Dict{{"allowed", decisions.allowed},
+                                                     {"denied", decisions.denied},
+                                                     {"limited", decisions.limited},
+                                                     {"joined", decisions.joined},
+                                                     {"join_refused", decisions.join_refused}}},
                             {"links", std::move(links)}};
     return wamp::encode_value(wamp::Serializer::json, status);
 }

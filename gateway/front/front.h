@@ -67,6 +67,7 @@ public:
     std::size_t sessions() noexcept { return door_.sessions().size(); }
     std::size_t peers() const noexcept { return door_.peers(); }
     std::string status_json();
+    policy::AuditTrail& audit() noexcept { return door_.audit(); }
 
 private:
     struct Backend {
