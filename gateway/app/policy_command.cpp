@@ -8,6 +8,7 @@
 
 #include "gateway/app/replace_file.h"
 #include "policy/tools/check.h"
+#include "policy/tools/diff.h"
 #include "policy/tools/explain.h"
 #include "policy/tools/fmt.h"
 #include "policy/tools/test.h"
@@ -108,6 +109,24 @@ void add_fmt(CLI::App& tools, Action& action) {
     tool.does(action, run_fmt);
 }
 
+struct DiffTexts {
+    bool json = false;
+    std::string before, after;
+};
+
+void add_diff(CLI::App& tools, Action& action) {
+    auto tool = add_tool<DiffTexts>(
+        tools, "diff", "Show a message for each change in what a policy does",
+        "  sallyport policy diff observatory.toml new/observatory.toml\n"
+        "  git show HEAD:observatory.toml > old.toml && sallyport policy diff old.toml "
+        "observatory.toml\n");
+    tool.command->add_option("old", tool.texts->before, "Policy file")->required();
+    tool.command->add_option("new", tool.texts->after, "Policy file")->required();
+    tool.does(action, [](const DiffTexts& texts, const policy::Output& to) {
+        return policy::diff(texts.before, texts.after, to);
+    });
+}
+
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::ExplainRequest request = texts.request;
     policy::set_principal(request, texts.as);
@@ -158,6 +177,7 @@ void add_policy_commands(CLI::App& app, Action& action) {
     add_test(*tools, action);
     add_explain(*tools, action);
     add_fmt(*tools, action);
+    add_diff(*tools, action);
 }
 
 }  // namespace sallyport::gateway

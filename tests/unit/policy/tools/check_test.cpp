@@ -26,12 +26,10 @@ TEST_F(Check, PrintsEveryErrorOfEveryFile) {
     EXPECT_EQ(check(files, to_), 2);
     EXPECT_TRUE(out().starts_with("obs.toml: fine"));
     EXPECT_EQ(err(),
-              "a.toml:2:1: error: unknown key \"x\" in a policy file (known keys: realm, auth, "
-              "route, allow, forbid, "
-              "test)\n"
-              "a.toml:3:1: error: unknown key \"y\" in a policy file (known keys: realm, auth, "
-              "route, allow, forbid, "
-              "test)\n"
+              "a.toml:2:1: error: unknown key \"x\" in a policy file (known keys: realm, "
+              "include, variables, auth, route, allow, forbid, test)\n"
+              "a.toml:3:1: error: unknown key \"y\" in a policy file (known keys: realm, "
+              "include, variables, auth, route, allow, forbid, test)\n"
               "b.toml:1:7: error: syntax error: parsing key-value pair: expected '=', saw '1' "
               "(write key = value)\n");
 }

@@ -17,7 +17,8 @@ TEST_F(Test, TellsEachOutcomeAndTheCounts) {
     EXPECT_EQ(test(files, to_), 1);
     EXPECT_EQ(
         out(),
-        "pass obs.toml:27:1 call \"lab.slew\" as alice:operator: allow drive (obs.toml:10:1)\n"
+        "pass obs.toml:27:1 call \"lab.slew\" as alice:operator: allow drive (obs.toml:10:1) by "
+        "route lab\n"
         "FAIL obs.toml:31:1 call \"lab.slew\" as :guest: expected allow, got deny: no rule allows "
         "it\n"
         "1 passed, 1 failed\n");
