@@ -54,6 +54,16 @@ void Broker::unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliverie
     out.add(from.session.id, Unsubscribed{unsubscribe.request, {}});
 }
 
+void Broker::revoke(Member& from, SubscriptionId id, std::string_view reason, Deliveries& out) {
+    const auto at = subscriptions_.find(id);
+    if (at == subscriptions_.end() || !holds(from, id, at->second)) return;
+    forget(from.subscriptions, id);
+    remove(from, id);
+    if (!from.session.features.has(Feature::subscriber_subscription_revocation)) return;
+    out.add(from.session.id,
+            Unsubscribed{0, Dict{{"subscription", id}, {"reason", reason}}});
+}
+
 void Broker::remove(Member& member, SubscriptionId id) {
     const auto at = subscriptions_.find(id);
     std::vector<Member*>& receivers = at->second.receivers;

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "wamp/base/random.h"
@@ -25,6 +27,13 @@ public:
     void unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out);
     void publish(const Member& from, Publish&& publish, const Origin& origin, Deliveries& out);
     void leave(Member& member);
+
+    /// What a subscription that there is was made for.
+    std::pair<std::string_view, MatchPolicy> subscribed(SubscriptionId id) const {
+        const Subscription& subscription = subscriptions_.find(id)->second;
+        return {subscription.topic, subscription.match};
+    }
+    void revoke(Member& from, SubscriptionId id, std::string_view reason, Deliveries& out);
 
     std::size_t subscriptions() const noexcept { return subscriptions_.size(); }
 

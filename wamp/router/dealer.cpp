@@ -109,6 +109,16 @@ void Dealer::unregister(Member& from, const Unregister& request, Deliveries& out
     out.add(from.session.id, Unregistered{request.request, {}});
 }
 
+void Dealer::revoke(Member& from, RegistrationId id, std::string_view reason, Deliveries& out) {
+    const std::vector<RegistrationId>& held = from.registrations;
+    if (std::find(held.begin(), held.end(), id) == held.end()) return;
+    forget(from.registrations, id);
+    remove(from, id);
+    if (!from.session.features.has(Feature::callee_registration_revocation)) return;
+    out.add(from.session.id,
+            Unregistered{0, Dict{{"registration", id}, {"reason", reason}}});
+}
+
 void Dealer::remove(Member& callee, RegistrationId id) {
     const auto at = registrations_.find(id);
     Registration& registration = at->second;

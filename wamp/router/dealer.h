@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "wamp/base/instant.h"
@@ -43,6 +44,13 @@ public:
     void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out);
     void yield(const Member& from, const Yield& yield, Instant now, Deliveries& out);
     void error(const Member& from, Error&& error, Deliveries& out);
+
+    /// What a registration that there is was made for.
+    std::pair<std::string_view, MatchPolicy> registered(RegistrationId id) const {
+        const Registration& registration = registrations_.find(id)->second;
+        return {registration.procedure, registration.match};
+    }
+    void revoke(Member& from, RegistrationId id, std::string_view reason, Deliveries& out);
 
     void on_deadline(Instant now, Deliveries& out);
     Instant deadline() const noexcept { return calls_.deadline(); }

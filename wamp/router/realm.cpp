@@ -1,5 +1,7 @@
 #include "wamp/router/realm.h"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -72,6 +74,34 @@ void Realm::handle(SessionId from, Message&& message, const Origin& origin,
     if (at == tables_->members.end()) return;
     std::visit(Handler{tables_->dealer, tables_->broker, at->second, origin, limits, now, out},
                message);
+}
+
+std::vector<Realm::Holding> Realm::holdings() const {
+    std::vector<Holding> all;
+    for (const auto& [session, member] : tables_->members) {
+        for (const SubscriptionId id : member.subscriptions) {
+            const auto [uri, match] = tables_->broker.subscribed(id);
+            all.push_back({session, false, id, match, std::string(uri)});
+        }
+        for (const RegistrationId id : member.registrations) {
+            const auto [uri, match] = tables_->dealer.registered(id);
+            all.push_back({session, true, id, match, std::string(uri)});
+        }
+    }
+    std::sort(all.begin(), all.end(), [](const Holding& a, const Holding& b) {
+        return std::tie(a.session, a.registration, a.id) < std::tie(b.session, b.registration, b.id);
+    });
+    return all;
+}
+
+void Realm::revoke(const Holding& holding, std::string_view reason, Deliveries& out) {
+    const auto at = tables_->members.find(holding.session);
+    if (at == tables_->members.end()) return;
+    if (holding.registration) {
+        tables_->dealer.revoke(at->second, holding.id, reason, out);
+    } else {
+        tables_->broker.revoke(at->second, holding.id, reason, out);
+    }
 }
 
 void Realm::on_deadline(Instant now, Deliveries& out) {

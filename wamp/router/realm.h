@@ -5,9 +5,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/session/features.h"
 
@@ -54,6 +56,20 @@ public:
     /// principal that a trusted link conveys.
     void handle(SessionId from, Message&& message, const Origin& origin, const CallLimits& limits, Instant now,
                 Deliveries& out);
+
+    /// What a session holds: a subscription or a registration.
+    struct Holding {
+        SessionId session = 0;
+        bool registration = false;
+        Id id = 0;
+        MatchPolicy match = MatchPolicy::exact;
+        std::string uri;
+    };
+    /// All that is held, by session and id.
+    std::vector<Holding> holdings() const;
+    /// Takes it away, and tells its holder who announced to understand that (W-SRV-01, W-RRV-01). Open
+    /// invocations go on (W-RRV-03).
+    void revoke(const Holding& holding, std::string_view reason, Deliveries& out);
 
     void on_deadline(Instant now, Deliveries& out);
     Instant deadline() const noexcept;  ///< when on_deadline() is next due; `never` if not

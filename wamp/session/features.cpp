@@ -86,10 +86,11 @@ Features read_features(const Dict& details) noexcept {
 Dict router_roles() {
     Dict roles;
     roles.append("broker", role({"pattern_based_subscription", "publisher_exclusion",
-                                 "publisher_identification", "subscriber_blackwhite_listing"}));
+                                 "publisher_identification", "subscriber_blackwhite_listing",
+                                 "subscription_revocation"}));
     roles.append("dealer", role({"call_canceling", "call_timeout", "caller_identification",
                                  "pattern_based_registration", "progressive_call_results",
-                                 "shared_registration"}));
+                                 "registration_revocation", "shared_registration"}));
     return roles;
 }
 
@@ -99,10 +100,12 @@ Dict client_roles() {
                  role({"call_canceling", "caller_identification", "progressive_call_results"}));
     roles.append("callee",
                  role({"call_canceling", "caller_identification", "pattern_based_registration",
-                       "progressive_call_results", "shared_registration"}));
+                       "progressive_call_results", "registration_revocation",
+                       "shared_registration"}));
     roles.append("publisher", role({"publisher_exclusion", "publisher_identification",
                                     "subscriber_blackwhite_listing"}));
-    roles.append("subscriber", role({"pattern_based_subscription", "publisher_identification"}));
+    roles.append("subscriber", role({"pattern_based_subscription", "publisher_identification",
+                                     "subscription_revocation"}));
     return roles;
 }
 

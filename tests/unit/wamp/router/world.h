@@ -72,6 +72,13 @@ public:
         collect();
     }
 
+    /// Something else that the realm is asked to do.
+    template <class Ask>
+    void feed(Ask ask) {
+        ask(out_);
+        collect();
+    }
+
     RequestId next_request(SessionId of) { return next_request_[of]++; }
 
     // The usual requests; each takes the next id of its session and returns it, or the id that came
