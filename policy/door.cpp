@@ -48,7 +48,8 @@ bool is_nameable(Action action, std::string_view uri, wamp::MatchPolicy match) n
 }  // namespace
 
 Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random, wamp::Dict roles)
-    : limits_(limits), random_(random), roles_(std::move(roles)), audit_(limits.audit) {
+    : limits_(limits), random_(random), roles_(std::move(roles)), failures_(random_), audit_(limits.audit) {
+    random_.fill(decoy_key_);
     for (auto& realm : realms) {
         std::string name(realm.policy->realm());
         realms_.emplace(std::move(name), std::move(realm));
@@ -95,9 +96,9 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
     }
     switch (peer.machine.judge(*message)) {
         case Verdict::join:
-            return join(id, peer, std::get<wamp::Hello>(*message), out);
+            return join(id, peer, std::get<wamp::Hello>(*message), now, out);
         case Verdict::authenticate:
-            return authenticate(id, peer, std::get<wamp::Authenticate>(*message), out);
+            return authenticate(id, peer, std::get<wamp::Authenticate>(*message), now, out);
         case Verdict::dispatch:
             return dispatch(peer, std::move(*message), now, out);
         case Verdict::ignore:

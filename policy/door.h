@@ -15,6 +15,8 @@
 
 #include "policy/audit.h"
 #include "policy/authenticator.h"
+#include "policy/crypto/hash.h"
+#include "policy/join_failures.h"
 #include "policy/permit.h"
 #include "policy/rate_limiter.h"
 #include "policy/realm_policy.h"
@@ -132,6 +134,13 @@ public:
     const RealmPolicy* realm(std::string_view name) const noexcept;
 
 private:
+    /// What a peer without a session has come to.
+    struct Joining {
+        std::optional<Authenticator::Attempt> attempt;  ///< once challenged
+        std::string name;                               ///< under which failures are counted
+        std::string_view method;
+        wamp::SessionId session = 0;  ///< that WELCOME will show (W-AUT-W3)
+    };
     struct Peer {
         Transport transport;
         Trust trust;
@@ -139,7 +148,7 @@ private:
         wamp::SessionId session = 0;
         wamp::Instant due = wamp::never;  ///< of joining or leaving
         const DoorRealm* realm = nullptr;
-        std::optional<Authenticator::Challenged> challenge;
+        Joining joining;
         RateLimiter rates;
     };
     struct Speaker;
@@ -150,9 +159,15 @@ private:
         wamp::Instant last_used;
     };
 
-    Event join(wamp::PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Outbox& out);
-    Event authenticate(wamp::PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Outbox& out);
-    Event welcome(wamp::PeerId id, Peer& peer, Principal principal, wamp::Outbox& out);
+    Event join(wamp::PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Instant now, wamp::Outbox& out);
+    Event authenticate(wamp::PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
+                       wamp::Outbox& out);
+    Event step(wamp::PeerId id, Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out);
+    Event fail(wamp::PeerId id, Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
+               wamp::Outbox& out);
+    bool is_blocked(const Peer& peer, wamp::Instant now) const noexcept;
+    Authenticator::Arrival arrival(const Peer& peer) noexcept { return {peer.joining.session, random_, decoy_key_}; }
+    Event welcome(wamp::PeerId id, Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out);
     Event dispatch(Peer& peer, wamp::Message&& message, wamp::Instant now, wamp::Outbox& out);
     template <class Message>
     Event decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
@@ -164,7 +179,8 @@ private:
     void record_refusal(const Peer& peer, std::string_view reason, wamp::Outbox& out);
     void record_leave(const Peer& peer, std::string_view how, wamp::Outbox& out);
     bool within_rate(Peer& peer, const Speaker& speaker, const Permit& permit, wamp::Instant now);
-    Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
+    Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
+                      std::string_view why = {});
     Event abort(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
     void drop(wamp::PeerId id, wamp::Outbox& out);
     void await(wamp::PeerId id, Peer& peer, wamp::Duration timeout, wamp::Instant now);
@@ -185,6 +201,8 @@ private:
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> joining_;
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> leaving_;
     std::unordered_map<wamp::SessionId, ConveyedRates> conveyed_rates_;
+    crypto::Digest decoy_key_{};  ///< of this start
+    JoinFailures failures_;
     std::uint64_t undeliverable_events_ = 0;
     AuditTrail audit_;
 };

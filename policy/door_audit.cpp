@@ -98,10 +98,8 @@ void Door::record_refusal(const Peer& peer, std::string_view reason, wamp::Outbo
             record.realm = peer.realm->policy->realm();
             record.policy = peer.realm->policy->hash();
         }
-        if (peer.challenge.has_value()) {
-            record.authid = peer.challenge->authid;
-            record.method = peer.challenge->method;
-        }
+        record.authid = peer.joining.name;
+        record.method = peer.joining.method;
         audit_.add(record);
     }
     if (!tells_notes()) return;

@@ -15,56 +15,98 @@ using wamp::PeerId;
 namespace {
 
 constexpr std::string_view link_role = "gateway";
+constexpr std::string_view too_many = "too many failed attempts";
 
 }  // namespace
 
-Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Outbox& out) {
+bool Door::is_blocked(const Peer& peer, wamp::Instant now) const noexcept {
+    return failures_.blocks(peer.transport.circuit, peer.realm->policy->realm(), peer.joining.name,
+                            peer.realm->authenticator->failures(), now);
+}
+
+Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Instant now, wamp::Outbox& out) {
+    peer.joining = {};
     if (!wamp::is_valid_uri(hello.realm)) return refuse_join(id, peer, uris::invalid_uri, out);
     const auto realm = realms_.find(hello.realm);
     if (realm == realms_.end()) return refuse_join(id, peer, uris::no_such_realm, out);
     peer.realm = &realm->second;
+    do {
+        peer.joining.session = random_.global_id();
+    } while (sessions_.has(peer.joining.session));
     if (peer.trust == Trust::link) {
-        return welcome(id, peer, {std::string(link_role), std::string(link_role), "link"}, out);
+        Authenticator::Admitted link;
+        link.principal = {std::string(link_role), std::string(link_role), "link"};
+        return welcome(id, peer, std::move(link), out);
     }
-    const std::string anonymous_authid = "anonymous-" + std::to_string(random_.global_id());
-    auto opening = peer.realm->authenticator->open(hello, anonymous_authid);
-    if (auto* principal = std::get_if<Principal>(&opening)) return welcome(id, peer, std::move(*principal), out);
-    if (auto* challenge = std::get_if<Authenticator::Challenged>(&opening)) {
+    const Authenticator& authenticator = *peer.realm->authenticator;
+    peer.joining.name = Authenticator::name_of(hello);
+    if (is_blocked(peer, now)) return refuse_join(id, peer, uris::authentication_denied, out, too_many);
+    return step(id, peer, authenticator.open(hello, arrival(peer)), now, out);
+}
+
+Door::Event Door::authenticate(PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
+                               wamp::Outbox& out) {
+    SALLYPORT_CHECK(peer.joining.attempt.has_value());
+    auto attempt = *std::exchange(peer.joining.attempt, std::nullopt);  // one use only (W-AUT-05)
+    // Before the work of a guess is done.
+    if (is_blocked(peer, now)) return refuse_join(id, peer, uris::authentication_denied, out, too_many);
+    return step(id, peer, peer.realm->authenticator->verify(std::move(attempt), message, arrival(peer)), now, out);
+}
+
+Door::Event Door::step(PeerId id, Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out) {
+    if (auto* admitted = std::get_if<Authenticator::Admitted>(&step)) {
+        return welcome(id, peer, std::move(*admitted), out);
+    }
+    if (auto* challenge = std::get_if<Authenticator::Challenged>(&step)) {
         peer.machine.challenged();
-        const wamp::Challenge message{challenge->method, challenge->extra};
+        peer.joining.method = challenge->method;
+        const wamp::Challenge message{std::string(challenge->method), std::move(challenge->extra)};
         out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, message)});
-        peer.challenge = std::move(*challenge);
+        peer.joining.attempt = std::move(challenge->attempt);
         return {};
     }
-    return refuse_join(id, peer, std::get<Authenticator::Refused>(opening).reason, out);
+    if (std::holds_alternative<Authenticator::Asked>(step)) {
+        return fail(id, peer, {uris::authentication_denied, "nobody to ask"}, now, out);
+    }
+    return fail(id, peer, std::get<Authenticator::Refused>(step), now, out);
 }
 
-Door::Event Door::authenticate(PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Outbox& out) {
-    SALLYPORT_CHECK(peer.challenge.has_value());
-    const auto challenge = *std::exchange(peer.challenge, std::nullopt);  // one use only (W-AUT-05)
-    auto verified = peer.realm->authenticator->verify(challenge, message);
-    if (auto* principal = std::get_if<Principal>(&verified)) return welcome(id, peer, std::move(*principal), out);
-    return refuse_join(id, peer, std::get<Authenticator::Refused>(verified).reason, out);
+Door::Event Door::fail(PeerId id, Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
+                       wamp::Outbox& out) {
+    const std::uint64_t circuit = peer.transport.circuit;
+    const bool counts = refused.reason == uris::authentication_denied;
+    const bool last = counts && failures_.count(circuit, peer.realm->policy->realm(), peer.joining.name,
+                                                peer.realm->authenticator->failures(), now);
+    const Event event = refuse_join(id, peer, refused.reason, out, refused.why);
+    if (!last) return event;
+    std::vector<PeerId> others;  // of the circuit, that have no session either
+    for (const auto& [other, candidate] : peers_) {
+        const bool leaving = candidate.machine.state() == wamp::ServerSession::State::shutting_down;
+        if (candidate.transport.circuit == circuit && candidate.session == 0 && !leaving) others.push_back(other);
+    }
+    std::sort(others.begin(), others.end());
+    for (const PeerId other : others) refuse_join(other, peers_.at(other), uris::authentication_denied, out, too_many);
+    return event;
 }
 
-Door::Event Door::welcome(PeerId id, Peer& peer, Principal principal, wamp::Outbox& out) {
+Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out) {
     Session session;
-    do {
-        session.id = random_.global_id();
-    } while (sessions_.has(session.id));
+    session.id = std::exchange(peer.joining.session, 0);
+    while (session.id == 0 || sessions_.has(session.id)) session.id = random_.global_id();
     session.peer = id;
     session.features = peer.machine.features();
     session.policy = peer.realm->policy;
-    session.role = session.policy->role(principal.role);
-    session.principal = std::move(principal);
+    session.role = session.policy->role(admitted.principal.role);
+    session.principal = std::move(admitted.principal);
     const Principal& who = session.principal;
-    const wamp::Welcome message{session.id,
-                                {{"realm", session.policy->realm()},
-                                 {"authid", who.authid},
-                                 {"authrole", who.role},
-                                 {"authmethod", who.method},
-                                 {"authprovider", "static"},
-                                 {"roles", roles_}}};
+    wamp::Welcome message{session.id,
+                          {{"realm", session.policy->realm()},
+                           {"authid", who.authid},
+                           {"authrole", who.role},
+                           {"authmethod", who.method},
+                           {"authprovider", admitted.provider},
+                           {"roles", roles_}}};
+    if (!admitted.authextra.empty()) message.details.set("authextra", std::move(admitted.authextra));
     wamp::Frame frame = wamp::encode(peer.transport.serializer, message);
     if (frame.message().size() > peer.transport.peer_receives_max) {  // RawSocket allows as little as 512 bytes
         return refuse_join(id, peer, uris::payload_size_exceeded, out);
@@ -79,8 +121,9 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Principal principal, wamp::Outb
     return Joined{session_id};
 }
 
-Door::Event Door::refuse_join(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out) {
-    record_refusal(peer, reason, out);
+Door::Event Door::refuse_join(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
+                              std::string_view why) {
+    record_refusal(peer, why.empty() ? std::string(reason) : std::string(reason) + ": " + std::string(why), out);
     return abort(id, peer, reason, out);
 }
 

@@ -47,7 +47,7 @@ void append(Diagnostics& to, Diagnostics from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-std::vector<PrincipalText> read_principals(const PolicyFile& file, std::string& hashed,
+Principals read_principals(const PolicyFile& file, std::string& hashed,
                                            Diagnostics& diagnostics) {
     const std::string path =
         (fs::path(file.file).parent_path() / file.auth.principals).lexically_normal().string();
@@ -110,7 +110,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     PolicyFile file = parse_policy(*text, path, diagnostics, read_include);
     if (!file.is_toml) return diagnostics;
     const bool sound = diagnostics.empty();
-    std::vector<PrincipalText> principals;
+    Principals principals;
     if (options.read_principals && !file.auth.principals.empty()) {
         principals = read_principals(file, hashed, diagnostics);
     }
@@ -127,7 +127,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     }
     const std::size_t tests = options.run_tests ? file.tests.size() : 0;
     return LoadedRealm{*std::move(policy), Authenticator::make(file.auth, principals),
-                       principals.size(), tests, std::move(file)};
+                       principals.list.size(), tests, std::move(file)};
 }
 
 }  // namespace sallyport::policy

@@ -24,23 +24,31 @@ std::vector<std::string_view> split(std::string_view text) {
     }
 }
 
-std::optional<std::uint32_t> parse_iterations(std::string_view text) noexcept {
-    std::uint32_t iterations = 0;
+std::optional<std::uint32_t> parse_number(std::string_view text) noexcept {
+    std::uint32_t number = 0;
     const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, iterations);
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
     if (error != std::errc{} || rest != end) return std::nullopt;
-    if (iterations < iterations_min || iterations > iterations_max) return std::nullopt;
-    return iterations;
+    return number;
 }
 
 }  // namespace
+
+std::optional<std::uint32_t> ticket_iterations(std::string_view text) noexcept {
+    if (!text.starts_with(pbkdf2_name)) return std::nullopt;
+    text.remove_prefix(pbkdf2_name.size());
+    if (!text.starts_with('$')) return std::nullopt;
+    text.remove_prefix(1);
+    return parse_number(text.substr(0, text.find('$')));
+}
 
 std::optional<TicketHash> parse_ticket_hash(std::string_view text) {
     TicketHash hash;
     std::vector<std::string_view> fields = split(text);
     if (fields.size() == 4 && fields[0] == pbkdf2_name) {
-        const auto iterations = parse_iterations(fields[1]);
-        if (!iterations) return std::nullopt;
+        const auto iterations = parse_number(fields[1]);
+        if (!iterations || *iterations < iterations_min || *iterations > iterations_max)
+            return std::nullopt;
         hash.iterations = *iterations;
         fields.erase(fields.begin() + 1);
     } else if (fields.size() != 3 || fields[0] != sha256_name) {

@@ -76,7 +76,15 @@ policy::DoorRealm make_realm() {
     auto compiled = policy::Compiler::compile(file, {false, {}, true}, "");
     SALLYPORT_CHECK(diagnostics.empty() && compiled.has_value());
     wamp::Random random({3});
-    const std::vector<policy::PrincipalText> principals{{"alice", "guest", policy::crypto::hash_ticket("t", 0, random), {}}};
+    policy::Principals principals;
+    policy::Credentials alice;
+    alice.authid = "alice";
+    alice.role = "guest";
+    alice.ticket = policy::crypto::hash_ticket("t", 0, random);
+    alice.wampcra = policy::CraCredential{"t", "", 0, 0};
+    alice.scram = policy::ScramCredential{{policy::crypto::Kdf::argon2id, "12345678", 1, 8}, {}};
+    alice.cryptosign = {policy::crypto::public_key_of(policy::crypto::SigningSeed{1})};
+    principals.list.push_back(alice);
     return {*compiled, policy::Authenticator::make(file.auth, principals)};
 }
 

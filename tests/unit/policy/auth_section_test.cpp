@@ -50,5 +50,65 @@ TEST(AuthSection, TellsWhereAndHowToCureWhatIsWrong) {
                      "line)"});
 }
 
+TEST(AuthSection, ReadsMethodsFailuresAndTheProcedure) {
+    const Read got = read(
+        "methods = [\"ticket\", \"cryptosign\"]\n"
+        "failures = { per_circuit = 3, per_authid = 9, window = \"2m\" }\n"
+        "[dynamic]\nprocedure = \"com.example.authenticate\"\ntimeout = \"2s\"\n"
+        "methods = [\"anonymous\", \"wamp-scram\"]\n");
+    EXPECT_EQ(got.errors, Errors{});
+    Methods two;
+    two.add(Method::ticket);
+    two.add(Method::cryptosign);
+    EXPECT_EQ(got.auth.methods, two);
+    EXPECT_EQ(got.auth.failures, (FailureLimits{3, 9, std::chrono::minutes(2)}));
+    const DynamicText& dynamic = got.auth.dynamic.value();
+    EXPECT_EQ(dynamic.procedure, "com.example.authenticate");
+    EXPECT_EQ(dynamic.timeout, std::chrono::seconds(2));
+    EXPECT_TRUE(dynamic.methods.has(Method::anonymous));
+    EXPECT_TRUE(dynamic.methods.has(Method::wamp_scram));
+    EXPECT_FALSE(dynamic.methods.has(Method::scram));
+    EXPECT_EQ(to_string(dynamic.procedure_place), "realm.toml:4:13");
+}
+
+TEST(AuthSection, TellsWhatIsWrongWithMethods) {
+    EXPECT_EQ(read("methods = [\"tickets\"]\n").errors,
+              Errors{"realm.toml:1:12: error: unknown method \"tickets\" (did you mean "
+                     "\"ticket\"?)"});
+    EXPECT_EQ(read("methods = [\"anonymous\"]\n").errors,
+              Errors{"realm.toml:1:12: error: \"anonymous\" takes no principals (remove it here and "
+                     "write anonymous = { role = \"guest\" })"});
+    EXPECT_EQ(read("methods = [\"scram\", \"scram\"]\n").errors,
+              Errors{"realm.toml:1:21: error: \"scram\" stands twice in one list (remove one of the "
+                     "two)"});
+    EXPECT_EQ(read("methods = []\n").errors.size(), 1U);
+}
+
+TEST(AuthSection, TellsWhatIsWrongWithFailures) {
+    EXPECT_EQ(read("failures = { per_circuit = 0 }\n").errors,
+              Errors{"realm.toml:1:28: error: \"per_circuit\" is out of range (write a number from 1 "
+                     "to 1000000)"});
+    EXPECT_EQ(read("failures = { window = \"25h\" }\n").errors,
+              Errors{"realm.toml:1:23: error: \"25h\" is too long (write at most \"24h\")"});
+    EXPECT_EQ(read("failures = { window = \"soon\" }\n").errors.size(), 1U);
+}
+
+TEST(AuthSection, TellsWhatIsWrongWithTheProcedure) {
+    EXPECT_EQ(read("[dynamic]\n").errors.size(), 2U);
+    const std::string good = "[dynamic]\nmethods = [\"ticket\"]\n";
+    for (const char* procedure : {"two words", "wamp.session.get", "a..b"}) {
+        const auto errors = read(good + "procedure = \"" + procedure + "\"\n").errors;
+        ASSERT_EQ(errors.size(), 1U) << procedure;
+        EXPECT_TRUE(errors[0].starts_with("realm.toml:3:13: error: ")) << errors[0];
+    }
+    EXPECT_EQ(read(good + "procedure = \"a.b\"\ntimeout = \"9s\"\n").errors,
+              Errors{"realm.toml:4:11: error: \"9s\" is too long (write at most \"8s\")"});
+    EXPECT_EQ(read("anonymous = { role = \"guest\" }\n[dynamic]\nprocedure = \"a.b\"\n"
+                   "methods = [\"anonymous\"]\n")
+                  .errors,
+              Errors{"realm.toml:1:1: error: anonymous sessions get their role here and in "
+                     "[auth.dynamic] (remove one of the two)"});
+}
+
 }  // namespace
 }  // namespace sallyport::policy

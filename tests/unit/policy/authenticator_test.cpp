@@ -2,149 +2,179 @@
 
 #include <gtest/gtest.h>
 
-#include "policy/file.h"
+#include "tests/unit/policy/logins.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::policy {
 namespace {
 
+using logins::Desk;
+using logins::hello;
 using wamp::Dict;
 using wamp::List;
 using wamp::Value;
 namespace uris = wamp::uris;
 
-const std::string right = "a ticket that is right";
+const std::string right = logins::secret;
 
 struct Realm {
     std::string anonymous;
     bool alice = false;
     std::uint32_t bob_iterations = 0;  // 0: no bob
+    std::optional<Methods> methods = {};
 
-    std::shared_ptr<const Authenticator> make() const {
+    Desk make() const {
         wamp::Random random({7});
-        PolicyFile file;
-        file.auth.anonymous_role = anonymous;
-        std::vector<PrincipalText> principals;
-        if (alice)
-            principals.push_back({"alice", "operator", crypto::hash_ticket(right, 0, random), {}});
-        if (bob_iterations != 0) {
-            principals.push_back(
-                {"bob", "guest", crypto::hash_ticket(right, bob_iterations, random), {}});
+        AuthText auth;
+        auth.anonymous_role = anonymous;
+        auth.methods = methods;
+        Principals principals;
+        if (alice) {
+            Credentials one;
+            one.authid = "alice";
+            one.role = "operator";
+            one.ticket = crypto::hash_ticket(right, 0, random);
+            principals.list.push_back(one);
         }
-        return Authenticator::make(file.auth, principals);
+        if (bob_iterations != 0) {
+            Credentials one;
+            one.authid = "bob";
+            one.role = "guest";
+            one.ticket = crypto::hash_ticket(right, bob_iterations, random);
+            principals.list.push_back(one);
+        }
+        return Desk(Authenticator::make(auth, principals));
     }
 };
 
-wamp::Hello hello(List methods, std::string authid) {
-    wamp::Hello message{"r", {}};
-    if (!methods.empty()) message.details.set("authmethods", std::move(methods));
-    if (!authid.empty()) message.details.set("authid", std::move(authid));
-    return message;
-}
-
-std::string open(const Authenticator& authenticator, const wamp::Hello& message) {
-    const auto opening = authenticator.open(message, "random-name");
-    if (const auto* who = std::get_if<Principal>(&opening))
-        return who->authid + "/" + who->role + "/" + who->method;
-    if (const auto* challenged = std::get_if<Authenticator::Challenged>(&opening)) {
-        return "challenge " + challenged->method + " " + challenged->authid +
-               (challenged->extra.empty() ? "" : " with extra");
-    }
-    return std::string(std::get<Authenticator::Refused>(opening).reason);
-}
-
-std::string verify(const Authenticator& authenticator, const std::string& authid,
-                   const std::string& signature) {
-    const auto opening = authenticator.open(hello({"ticket"}, authid), "random-name");
-    const auto verdict =
-        authenticator.verify(std::get<Authenticator::Challenged>(opening), {signature, {}});
-    if (const auto* who = std::get_if<Principal>(&verdict))
-        return who->authid + "/" + who->role + "/" + who->method;
-    return std::string(std::get<Authenticator::Refused>(verdict).reason);
+std::string open(Desk& desk, const wamp::Hello& message) {
+    const auto step = desk.open(message);
+    const auto* admitted = std::get_if<Authenticator::Admitted>(&step);
+    if (admitted == nullptr) return Desk::words(step);
+    const Principal& who = admitted->principal;
+    EXPECT_TRUE(who.authid.starts_with("anonymous-")) << who.authid;
+    return "anonymous " + who.role + " " + who.method;
 }
 
 TEST(Authenticator, LetsAnonymousInUnderADrawnName) {  // W-AUT-A1
-    const auto realm = Realm{"guest"}.make();
-    EXPECT_EQ(open(*realm, hello({"anonymous"}, "admin")), "random-name/guest/anonymous");
+    Desk desk = Realm{"guest"}.make();
+    EXPECT_EQ(open(desk, hello({"anonymous"}, "admin")), "anonymous guest anonymous");
+    const auto one = desk.open(hello({"anonymous"}, ""));
+    const auto other = desk.open(hello({"anonymous"}, ""));
+    EXPECT_NE(Desk::words(one), Desk::words(other));
 }
 
 TEST(Authenticator, TakesAbsentAndEmptyMethodsAsAnonymous) {  // W-AUT-01
-    const auto realm = Realm{"guest", true}.make();
-    EXPECT_EQ(open(*realm, hello({}, "")), "random-name/guest/anonymous");
+    Desk desk = Realm{"guest", true}.make();
+    EXPECT_EQ(open(desk, hello({}, "")), "anonymous guest anonymous");
     wamp::Hello empty{"r", {}};
     empty.details.set("authmethods", List{});
-    EXPECT_EQ(open(*realm, empty), "random-name/guest/anonymous");
+    EXPECT_EQ(open(desk, empty), "anonymous guest anonymous");
 }
 
 TEST(Authenticator, TakesTheFirstMethodThatItServes) {  // W-AUT-01
-    const auto realm = Realm{"guest", true}.make();
-    EXPECT_EQ(open(*realm, hello({"wampcra", "ticket", "anonymous"}, "alice")),
-              "challenge ticket alice");
-    EXPECT_EQ(open(*realm, hello({"anonymous", "ticket"}, "alice")), "random-name/guest/anonymous");
-    EXPECT_EQ(open(*realm, hello({"ticket", "anonymous"}, "")), "random-name/guest/anonymous");
-    EXPECT_EQ(open(*realm, hello({Value(7), "ticket"}, "alice")), "challenge ticket alice");
+    Desk desk = Realm{"guest", true}.make();
+    EXPECT_EQ(open(desk, hello({"wampcra", "ticket", "anonymous"}, "alice")), "challenge ticket");
+    EXPECT_EQ(open(desk, hello({"anonymous", "ticket"}, "alice")), "anonymous guest anonymous");
+    EXPECT_EQ(open(desk, hello({"ticket", "anonymous"}, "")), "anonymous guest anonymous");
+    EXPECT_EQ(open(desk, hello({Value(7), "ticket"}, "alice")), "challenge ticket");
+    EXPECT_EQ(open(desk, hello({"cookie", "tls", "ticket"}, "alice")), "challenge ticket");
 }
 
 TEST(Authenticator, RefusesWithTheReasonThatIsDue) {  // W-SES-11
-    const auto tickets = Realm{"", true}.make();
-    EXPECT_EQ(open(*tickets, hello({}, "")), uris::authentication_required);
-    EXPECT_EQ(open(*tickets, hello({"anonymous"}, "")), uris::authentication_required);
-    EXPECT_EQ(open(*tickets, hello({"wampcra"}, "alice")), uris::no_matching_auth_method);
-    EXPECT_EQ(open(*tickets, hello({"ticket"}, "")), uris::no_matching_auth_method);
-    const auto anonymous = Realm{"guest"}.make();
-    EXPECT_EQ(open(*anonymous, hello({"ticket"}, "alice")), uris::no_matching_auth_method);
-    const auto nobody = Realm{}.make();
-    EXPECT_EQ(open(*nobody, hello({"anonymous", "ticket"}, "alice")),
+    Desk tickets = Realm{"", true}.make();
+    EXPECT_EQ(open(tickets, hello({}, "")), uris::authentication_required);
+    EXPECT_EQ(open(tickets, hello({"anonymous"}, "")), uris::authentication_required);
+    EXPECT_EQ(open(tickets, hello({"wampcra"}, "alice")), uris::no_matching_auth_method);
+    EXPECT_EQ(open(tickets, hello({"ticket"}, "")), uris::no_matching_auth_method);
+    Desk anonymous = Realm{"guest"}.make();
+    EXPECT_EQ(open(anonymous, hello({"ticket"}, "alice")), uris::no_matching_auth_method);
+    Desk nobody = Realm{}.make();
+    EXPECT_EQ(open(nobody, hello({"anonymous", "ticket"}, "alice")),
               uris::authentication_required);
-    EXPECT_FALSE(nobody->admits_anybody());
+    EXPECT_FALSE(nobody.authenticator->admits_anybody());
 }
 
 TEST(Authenticator, NeverListensToARoleInHello) {  // W-AUT-03, W-SEC-11, W-SEC-12
-    const auto realm = Realm{"guest"}.make();
+    Desk desk = Realm{"guest"}.make();
     wamp::Hello message = hello({"anonymous-proxy", "trusted", "anonymous"}, "");
     message.details.set("authrole", "operator");
     message.details.set("authextra", Dict{{"proxy_authrole", "operator"}});
-    EXPECT_EQ(open(*realm, message), "random-name/guest/anonymous");
-}
-
-TEST(Authenticator, ChallengesKnownAndUnknownAlike) {  // W-AUT-04
-    const auto realm = Realm{"", true}.make();
-    EXPECT_EQ(open(*realm, hello({"ticket"}, "alice")), "challenge ticket alice");
-    EXPECT_EQ(open(*realm, hello({"ticket"}, "mallory")), "challenge ticket mallory");
+    EXPECT_EQ(open(desk, message), "anonymous guest anonymous");
+    const auto step = desk.open(message);
+    EXPECT_TRUE(std::get<Authenticator::Admitted>(step).authextra.empty());  // W-AUT-06
 }
 
 TEST(Authenticator, RefusesAnAuthidThatNobodyCanHave) {  // W-AUT-06
-    const auto realm = Realm{"", true}.make();
+    Desk desk = Realm{"", true}.make();
     const std::string longest(authid_bytes_max, 'a');
-    EXPECT_EQ(open(*realm, hello({"ticket"}, longest)), "challenge ticket " + longest);
-    EXPECT_EQ(open(*realm, hello({"ticket"}, longest + "a")), uris::authentication_denied);
+    EXPECT_EQ(open(desk, hello({"ticket"}, longest)), "challenge ticket");
+    EXPECT_EQ(open(desk, hello({"ticket"}, longest + "a")), uris::authentication_denied);
 }
 
 TEST(Authenticator, KnowsTheRightTicketAndGivesOneAnswerToAllOthers) {  // W-AUT-T1, W-AUT-04
-    const auto realm = Realm{"", true, crypto::iterations_min}.make();
-    EXPECT_EQ(verify(*realm, "alice", right), "alice/operator/ticket");
-    EXPECT_EQ(verify(*realm, "bob", right), "bob/guest/ticket");
+    Desk desk = Realm{"", true, crypto::iterations_min}.make();
+    EXPECT_EQ(desk.login(Method::ticket, "alice", right), "alice/operator/ticket");
+    EXPECT_EQ(desk.login(Method::ticket, "bob", right), "bob/guest/ticket");
     for (const std::string& wrong :
-         {std::string(), right + " ", std::string("A ticket that is right"),
+         {std::string(), right + " ", std::string("The secret that is right"),
           std::string(1 << 20U, 'x')}) {
-        EXPECT_EQ(verify(*realm, "alice", wrong), uris::authentication_denied);
-        EXPECT_EQ(verify(*realm, "bob", wrong), uris::authentication_denied);
+        EXPECT_EQ(desk.login(Method::ticket, "alice", wrong), uris::authentication_denied);
+        EXPECT_EQ(desk.login(Method::ticket, "bob", wrong), uris::authentication_denied);
     }
-    EXPECT_EQ(verify(*realm, "mallory", right), uris::authentication_denied);
-    EXPECT_EQ(verify(*realm, "alice\n", right), uris::authentication_denied);
+    EXPECT_EQ(desk.login(Method::ticket, "mallory", right), uris::authentication_denied);
+    EXPECT_EQ(desk.login(Method::ticket, "alice\n", right), uris::authentication_denied);
 }
 
-TEST(Authenticator, VerifiesNoOtherMethod) {
-    const auto realm = Realm{"", true}.make();
-    const auto verdict = realm->verify({"wampcra", {}, "alice"}, {right, {}});
-    EXPECT_TRUE(std::holds_alternative<Authenticator::Refused>(verdict));
+TEST(Authenticator, OffersOnlyWhatIsSwitchedOn) {
+    Methods only;
+    only.add(Method::cryptosign);
+    Desk desk = Realm{"guest", true, 0, only}.make();
+    EXPECT_EQ(open(desk, hello({"ticket"}, "alice")), uris::no_matching_auth_method);
+    EXPECT_EQ(open(desk, hello({"anonymous"}, "")), "anonymous guest anonymous");
+    // What was switched off while a client was challenged is off.
+    Desk before = Realm{"", true}.make();
+    auto step = before.open(hello({"ticket"}, "alice"));
+    auto& challenged = std::get<Authenticator::Challenged>(step);
+    step = desk.authenticator->verify(std::move(challenged.attempt), {right, {}}, desk.arrival());
+    EXPECT_EQ(Desk::words(step), uris::authentication_denied);
+    EXPECT_EQ(Desk::why(step), "the method was switched off");
+}
+
+TEST(Authenticator, CountsAttemptsUnderTheNameThatWasTried) {
+    EXPECT_EQ(Authenticator::name_of(hello({"ticket"}, "alice")), "alice");
+    EXPECT_EQ(Authenticator::name_of(hello({}, "")), "");
+    EXPECT_EQ(Authenticator::name_of(hello({"cryptosign"}, "", Dict{{"pubkey", "ab12"}})),
+              "key ab12");
+    EXPECT_EQ(Authenticator::name_of(hello({}, std::string(1 << 20U, 'a'))).size(),
+              authid_bytes_max);
 }
 
 TEST(Authenticator, TellsToolsTheRoleOfAPrincipal) {
-    const auto realm = Realm{"guest", true}.make();
-    EXPECT_EQ(realm->role_of("alice"), "operator");
-    EXPECT_EQ(realm->role_of("mallory"), std::nullopt);
-    EXPECT_TRUE(realm->admits_anybody());
+    Desk desk = Realm{"guest", true}.make();
+    EXPECT_EQ(desk.authenticator->role_of("alice"), "operator");
+    EXPECT_EQ(desk.authenticator->role_of("mallory"), std::nullopt);
+    EXPECT_TRUE(desk.authenticator->admits_anybody());
+}
+
+TEST(Authenticator, TellsWhoWouldBeLetInAgain) {
+    Desk desk = Realm{"guest", true}.make();
+    const auto still = [&desk](const char* authid, const char* role, const char* method) {
+        return desk.authenticator->still_admits({authid, role, method});
+    };
+    EXPECT_TRUE(still("alice", "operator", "ticket"));
+    EXPECT_FALSE(still("alice", "admin", "ticket"));
+    EXPECT_FALSE(still("alice", "operator", "wampcra"));
+    EXPECT_FALSE(still("bob", "operator", "ticket"));
+    EXPECT_TRUE(still("anonymous-7", "guest", "anonymous"));
+    EXPECT_FALSE(still("anonymous-7", "visitor", "anonymous"));
+    EXPECT_FALSE(still("alice", "operator", "magic"));
+    AuthText auth;
+    Principals principals;
+    principals.list.push_back(logins::everything("alice", "operator"));
+    principals.list.back().disabled = true;
+    EXPECT_FALSE(
+        Authenticator::make(auth, principals)->still_admits({"alice", "operator", "ticket"}));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST(Documentation, HasExamplesThatAllDoAsItSays) {
         SCOPED_TRACE("docs/policy-language.md:" + std::to_string(example.line));
         if (example.kind == " principals") {
             Diagnostics diagnostics;
-            EXPECT_EQ(parse_principals(example.text, "p", diagnostics).size(), 1U);
+            EXPECT_EQ(parse_principals(example.text, "p", diagnostics).list.size(), 1U);
             EXPECT_TRUE(diagnostics.empty());
             continue;
         }

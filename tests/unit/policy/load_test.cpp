@@ -122,7 +122,7 @@ TEST_F(Load, ReportsErrorsOfBothFilesAndOfTheirMeaningAtOnce) {
               "realm.toml:23:1: error: unknown key \"from\" in [[route]] (known keys: id, match, "
               "uri, to, realm, rewrite, when_down, wait, idempotent)\n"
               "people.toml:5:1: error: unknown key \"rank\" in [[principal]] (known keys: authid, "
-              "role, ticket)\n");
+              "role, disabled, ticket, wampcra, wamp-scram, scram, cryptosign)\n");
 }
 
 TEST_F(Load, RefusesAFailingTest) {

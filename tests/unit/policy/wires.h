@@ -142,8 +142,14 @@ inline DoorRealm door_realm(std::string_view text, bool tickets = false) {
     auto compiled = Compiler::compile(file, {false, {}, true}, "version");
     EXPECT_TRUE(diagnostics.empty() && compiled.has_value());
     wamp::Random random({3});
-    std::vector<PrincipalText> principals;
-    if (tickets) principals.push_back({"alice", "operator", crypto::hash_ticket(alices_ticket, 0, random), {}});
+    Principals principals;
+    if (tickets) {
+        Credentials alice;
+        alice.authid = "alice";
+        alice.role = "operator";
+        alice.ticket = crypto::hash_ticket(alices_ticket, 0, random);
+        principals.list.push_back(std::move(alice));
+    }
     return {*compiled, Authenticator::make(file.auth, principals)};
 }
 

@@ -1,0 +1,189 @@
+// How a peer of a door becomes a session, and how often it may try.
+#include <gtest/gtest.h>
+
+#include "tests/unit/policy/logins.h"
+#include "tests/unit/policy/wires.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::policy {
+namespace {
+
+using logins::answer_to;
+using logins::extra_for;
+using logins::secret;
+using logins::with_secrets;
+
+/// A door before a realm whose principal alice may use every method.
+class Joining {
+public:
+    Joining() : door({realm()}, {}, wamp::Random({7})) {}
+
+    static DoorRealm realm() {
+        DoorRealm made = door_realm(door_policy);
+        AuthText auth;
+        auth.failures = {3, 8, 1min};
+        auth.anonymous_role = "guest";
+        Principals principals;
+        principals.list.push_back(logins::everything("alice", "operator"));
+        made.authenticator = Authenticator::make(auth, principals);
+        return made;
+    }
+    void open(std::uint64_t id, std::uint64_t circuit = 0) {
+        Transport transport = wires.open(id);
+        transport.circuit = circuit;
+        door.on_open(peer(id), transport, Door::Trust::client, now, wires.out);
+    }
+    /// The lines that the message brings.
+    Lines send(std::uint64_t id, const wamp::Message& message) {
+        const auto frame = wamp::encode(wamp::Serializer::json, message);
+        const std::string bytes(frame.message());
+        door.on_message(peer(id), bytes, now, wires.out);
+        return wires.take();
+    }
+    Lines hello(std::uint64_t id, Method method, const std::string& authid) {
+        wamp::Hello message = logins::hello({std::string(to_string(method))}, authid, extra_for(method));
+        message.realm = "lab";
+        message.details.set("roles", wamp::Dict{{"caller", wamp::Dict{}}});
+        return send(id, message);
+    }
+    /// The extra of the CHALLENGE in a line `1 [4,"method",{...}]`.
+    static wamp::Dict challenge_in(const std::string& line) {
+        const auto value = wamp::decode_value(wamp::Serializer::json, line.substr(line.find('[')), {});
+        return *(*value->get_if<wamp::List>())[2].get_if<wamp::Dict>();
+    }
+    Lines login(std::uint64_t id, Method method, const std::string& authid, const std::string& password,
+                const crypto::SigningSeed& own = logins::seed) {
+        const Lines lines = hello(id, method, authid);
+        if (lines.size() != 1) return lines;
+        return send(id, answer_to(method, authid, challenge_in(lines[0]), password, own));
+    }
+    Lines attempt(std::uint64_t id, std::uint64_t circuit, const std::string& authid, const std::string& password) {
+        open(id, circuit);
+        return login(id, Method::ticket, authid, password);
+    }
+
+    Wires wires;
+    wamp::Instant now{std::chrono::hours(1)};
+    Door door;
+};
+
+constexpr std::string_view denied = R"([3,{},"wamp.error.authentication_denied"])";
+
+Lines refused(std::uint64_t id) {
+    return {std::to_string(id) + " " + std::string(denied), std::to_string(id) + " closed"};
+}
+
+TEST(Join, WelcomesByEveryMethod) {
+    Joining world;
+    std::uint64_t id = 0;
+    for (const Method method : with_secrets) {
+        world.open(++id);
+        EXPECT_EQ(world.login(id, method, "alice", secret),
+                  Lines{std::to_string(id) + " WELCOME operator " + std::string(to_string(method)) + " lab"});
+        const wamp::Dict& details = world.wires.welcome(id).details;
+        EXPECT_EQ(details.get_string("authid"), "alice");  // W-AUT-03
+        EXPECT_EQ(details.get_string("authprovider"), "static");
+        const bool scram = method == Method::wamp_scram || method == Method::scram;
+        EXPECT_EQ(details.get_dict("authextra") != nullptr, scram);
+    }
+}
+
+TEST(Join, ShowsTheSessionOfTheChallengeInWelcome) {  // W-AUT-W3
+    Joining world;
+    world.open(1);
+    const Lines lines = world.hello(1, Method::wampcra, "alice");
+    const auto challenge = Joining::challenge_in(lines.at(0));
+    const auto said = wamp::decode_value(wamp::Serializer::json, challenge.get_string("challenge"), {});
+    const auto session = said->get_if<wamp::Dict>()->get_uint("session", 0);
+    EXPECT_EQ(world.send(1, answer_to(Method::wampcra, "alice", challenge, secret)).size(), 1U);
+    EXPECT_EQ(world.wires.session(1), session);
+    EXPECT_NE(session, 0U);
+    // Another session on the same transport has another id (W-SES-16).
+    world.send(1, wamp::Goodbye{{}, "wamp.close.normal"});
+    world.login(1, Method::wampcra, "alice", secret);
+    EXPECT_NE(world.wires.session(1), session);
+}
+
+TEST(Join, GivesStrangersAndWrongSecretsTheSameBytes) {  // W-AUT-04
+    std::uint64_t id = 0;
+    for (const Method method : with_secrets) {
+        Joining world;
+        world.open(++id);
+        EXPECT_EQ(world.login(id, method, "alice", "wrong", crypto::SigningSeed{66}), refused(id));
+        world.open(++id);
+        EXPECT_EQ(world.login(id, method, "mallory", "wrong", crypto::SigningSeed{66}), refused(id));
+    }
+}
+
+TEST(Join, TakesOneAnswerForOneChallenge) {  // W-AUT-05
+    Joining world;
+    world.open(1);
+    const Lines lines = world.hello(1, Method::wampcra, "alice");
+    const auto answer = answer_to(Method::wampcra, "alice", Joining::challenge_in(lines.at(0)), secret);
+    EXPECT_EQ(world.send(1, wamp::Authenticate{"wrong", {}}), refused(1));
+    EXPECT_EQ(world.send(1, answer), Lines{});
+    // On another connection it is an answer to nothing.
+    world.open(2);
+    EXPECT_EQ(world.send(2, answer), (Lines{"2 " + std::string(violated), "2 closed"}));
+    world.open(3);
+    world.hello(3, Method::wampcra, "alice");
+    EXPECT_EQ(world.send(3, answer), refused(3));
+}
+
+TEST(Join, HearsACircuitThatFailedTooOftenNoMore) {  // W-AUT-04
+    Joining world;
+    world.open(50, 7);  // waits without a word
+    world.open(51, 7);
+    ASSERT_EQ(world.login(51, Method::ticket, "alice", secret).size(), 1U);  // in already
+    world.open(52, 8);
+    EXPECT_EQ(world.attempt(1, 7, "alice", "wrong"), refused(1));
+    EXPECT_EQ(world.attempt(2, 7, "mallory", "wrong"), refused(2));
+    Lines last = world.attempt(3, 7, "bob", "wrong");
+    const Lines other = refused(50);
+    Lines due = refused(3);
+    due.insert(due.end(), other.begin(), other.end());
+    EXPECT_EQ(last, due);
+    EXPECT_TRUE(world.door.has_peer(peer(51)));
+    EXPECT_TRUE(world.door.has_peer(peer(52)));
+    // Whatever is asked for on that circuit, and before a challenge.
+    world.open(4, 7);
+    EXPECT_EQ(world.hello(4, Method::ticket, "alice"), refused(4));
+    world.open(5, 7);
+    EXPECT_EQ(world.hello(5, Method::anonymous, ""), refused(5));
+    EXPECT_EQ(world.attempt(6, 8, "alice", secret), Lines{"6 WELCOME operator ticket lab"});
+    world.now += 1min;
+    EXPECT_EQ(world.attempt(7, 7, "alice", secret), Lines{"7 WELCOME operator ticket lab"});
+}
+
+TEST(Join, DoesNoWorkForAnAnswerOfABlockedCircuit) {
+    Joining world;
+    world.open(1, 7);
+    const Lines lines = world.hello(1, Method::ticket, "alice");
+    ASSERT_EQ(lines.size(), 1U);
+    for (std::uint64_t id = 2; id <= 4; ++id) world.attempt(id, 7, "x", "wrong");
+    EXPECT_FALSE(world.door.has_peer(peer(1)));  // closed with the circuit's third failure
+}
+
+TEST(Join, HearsANameThatFailedTooOftenNoMore) {  // W-AUT-04
+    Joining world;
+    for (std::uint64_t id = 1; id <= 8; ++id) EXPECT_EQ(world.attempt(id, 100 + id, "alice", "wrong"), refused(id));
+    EXPECT_EQ(world.attempt(20, 200, "alice", secret), refused(20));
+    // And one that there is not, in the same way.
+    for (std::uint64_t id = 31; id <= 38; ++id) EXPECT_EQ(world.attempt(id, 100 + id, "bob", "wrong"), refused(id));
+    world.open(40, 300);
+    EXPECT_EQ(world.hello(40, Method::ticket, "bob"), refused(40));
+    world.now += 1min;
+    EXPECT_EQ(world.attempt(21, 200, "alice", secret), Lines{"21 WELCOME operator ticket lab"});
+}
+
+TEST(Join, TellsTheLogWhyAndNobodyElse) {  // DESIGN promise 3
+    Joining world;
+    world.attempt(1, 7, "alice", "wrong");
+    EXPECT_NE(world.wires.notes().find("wrong ticket"), std::string::npos);
+    world.attempt(2, 7, "mallory", "wrong");
+    EXPECT_NE(world.wires.notes().find("no such principal"), std::string::npos);
+    EXPECT_EQ(world.wires.raw(1), world.wires.raw(2));
+}
+
+}  // namespace
+}  // namespace sallyport::policy
