@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "policy/file.h"
@@ -136,6 +137,35 @@ public:
         return best;
     }
     bool has_routes() const noexcept { return !routes_.empty(); }
+
+    /// Whether a pattern that matches those URIs has one way: a route for all of them, and no more
+    /// specific one elsewhere for any.
+    bool has_one_way(const std::vector<const Components*>& uris) const {
+        const RouteText* base = nullptr;
+        std::vector<int> base_classes;
+        std::vector<std::pair<const RouteText*, std::vector<int>>> met;
+        for (const Route& route : routes_) {
+            std::size_t matched = 0;
+            std::vector<int> classes;
+            for (const Components* uri : uris) {
+                Asked asked;
+                asked.uri = *uri;
+                const auto found = match(route.pattern, route.prefix, asked, false);
+                if (!found) continue;
+                ++matched;
+                classes = *found;
+            }
+            if (matched == 0) continue;
+            met.emplace_back(route.text, classes);
+            if (matched == uris.size() && (base == nullptr || classes < base_classes)) {
+                base = route.text;
+                base_classes = classes;
+            }
+        }
+        return base != nullptr && std::none_of(met.begin(), met.end(), [&](const auto& other) {
+            return other.second < base_classes && other.first->backend != base->backend;
+        });
+    }
 
 private:
     using Candidate = std::tuple<std::vector<int>, bool, std::string>;

@@ -48,9 +48,10 @@ public:
             if (match == MatchPolicy::wildcard && below(4) == 0) part.clear();
         }
         if (rule.match == MatchPolicy::prefix && below(3) == 0) parts.push_back(letter());
+        if (match == MatchPolicy::wildcard && parts.size() > 4) parts.resize(4);  // as the universe
         return joined(parts);
     }
-    std::string role() { return pick<std::string>({"a", "b", "c"}); }
+    std::string role() { return pick<std::string>({"x", "y", "z"}); }
     std::string authid() { return pick<std::string>({"x", "y", "z", "", "x.y", "*", "x y"}); }
     Action action() { return static_cast<Action>(below(4)); }
     MatchPolicy match() { return static_cast<MatchPolicy>(below(3)); }
@@ -119,7 +120,7 @@ private:
         rule.allow = below(3) != 0;
         rule.shadow = rarely();
         rule.match = match();
-        const std::set<std::string> roles{pick<std::string>({"a", "b", "*"}), pick<std::string>({"a", "b", "*"})};
+        const std::set<std::string> roles{pick<std::string>({"x", "y", "*"}), pick<std::string>({"x", "y", "*"})};
         rule.roles.assign(roles.begin(), roles.end());
         for (std::uint64_t i = below(4) + 1; i > 0; --i) rule.actions.add(action());
         // Wide allows, so that forbids within them decide.
@@ -203,22 +204,18 @@ bool within(const Components& uri, const std::string& asked, MatchPolicy match) 
     return wamp::matches(asked, match, text);
 }
 
-// A pattern passes if each URI that it matches does, and if all of them go one way.
+// A pattern passes if each URI that it matches does, and if there is one way for all of them.
 std::string decide_pattern(const naive::Policy& policy, const std::vector<Components>& universe,
                            naive::Asked asked, const std::string& pattern, MatchPolicy match) {
-    const RouteText* way = nullptr;
-    bool any = false;
+    std::vector<const Components*> matched;
     for (const Components& uri : universe) {
         if (!within(uri, pattern, match)) continue;
         asked.uri = uri;
         if (!policy.decide(asked).allowed) return "denied";
-        const RouteText* route = policy.route(uri);
-        if (policy.has_routes() && route == nullptr) return "denied";
-        if (any && policy.has_routes() && route->backend != way->backend) return "denied";
-        way = route;
-        any = true;
+        matched.push_back(&uri);
     }
-    return any ? "allowed" : "denied";
+    const bool one_way = !policy.has_routes() || policy.has_one_way(matched);
+    return !matched.empty() && one_way ? "allowed" : "denied";
 }
 
 std::string outcome(const Decision& decision) {
@@ -299,7 +296,22 @@ private:
     std::string describe(const Question& question, const std::string& role, const std::string& authid) const {
         return "SALLYPORT_ORACLE_SEED=" + std::to_string(seed_) + ": " + authid + ":" + role + " " +
                std::string(to_string(question.action)) + " " + quoted(question.uri) + " " +
-               std::string(wamp::to_string(question.match)) + (question.opaque ? " opaque" : "");
+               std::string(wamp::to_string(question.match)) + (question.opaque ? " opaque" : "") + written();
+    }
+
+    std::string written() const {
+        std::string all;
+        for (const RuleText& rule : file_.rules) {
+            all += "\n" + rule.id + (rule.allow ? " allow " : " forbid ") + std::string(wamp::to_string(rule.match)) +
+                   (rule.shadow ? " shadow" : "") + (rule.where.empty() ? "" : " where") + " for";
+            for (const std::string& role : rule.roles) all += " " + role;
+            for (const PatternText& uri : rule.uris) all += " " + policy::quoted(uri.text);
+        }
+        for (const RouteText& route : file_.routes) {
+            all += "\n" + route.id + " " + std::string(wamp::to_string(route.match)) + " to " + route.backend;
+            for (const PatternText& uri : route.uris) all += " " + policy::quoted(uri.text);
+        }
+        return all;
     }
 
     std::uint64_t seed_;
