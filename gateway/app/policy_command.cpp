@@ -11,6 +11,7 @@
 #include "policy/tools/diff.h"
 #include "policy/tools/explain.h"
 #include "policy/tools/fmt.h"
+#include "policy/tools/mutate.h"
 #include "policy/tools/test.h"
 
 namespace sallyport::gateway {
@@ -127,6 +128,24 @@ void add_diff(CLI::App& tools, Action& action) {
     });
 }
 
+struct MutateTexts {
+    bool json = false;
+    policy::MutateRequest request;
+};
+
+void add_mutate(CLI::App& tools, Action& action) {
+    auto tool = add_tool<MutateTexts>(
+        tools, "mutate", "Make every small mistake, show those that no [[test]] notices",
+        "  sallyport policy mutate observatory.toml\n"
+        "  sallyport policy mutate --suggest observatory.toml >> observatory.toml\n");
+    tool.command->add_option("file", tool.texts->request.file, "Policy file")->required();
+    tool.command->add_flag("--suggest", tool.texts->request.suggest,
+                           "Print the missing tests, ready to be appended");
+    tool.does(action, [](const MutateTexts& texts, const policy::Output& to) {
+        return policy::mutate(texts.request, to);
+    });
+}
+
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::ExplainRequest request = texts.request;
     policy::set_principal(request, texts.as);
@@ -178,6 +197,7 @@ void add_policy_commands(CLI::App& app, Action& action) {
     add_explain(*tools, action);
     add_fmt(*tools, action);
     add_diff(*tools, action);
+    add_mutate(*tools, action);
 }
 
 }  // namespace sallyport::gateway

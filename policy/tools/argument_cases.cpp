@@ -46,21 +46,8 @@ Value dict_of(std::uint64_t length) {
 class Candidates {
 public:
     explicit Candidates(const Conditions& conditions) {
-        values_ = {Value(),
-                   false,
-                   true,
-                   0,
-                   1,
-                   -1,
-                   0.5,
-                   "x",
-                   "",
-                   wamp::Bytes{"x"},
-                   wamp::Bytes{""},
-                   List{},
-                   List{0},
-                   Dict{},
-                   Dict{{"k", 0}}};
+        // Of those alike the first is kept: what people can write in a file comes first.
+        values_ = {0, 1, -1, 0.5, "x", "", false, true, List{}, List{0}, Dict{}, Dict{{"k", 0}}};
         std::set<std::uint64_t> lengths;
         std::set<std::uint64_t> depths{0, 1};
         for (const Condition* condition : conditions) {
@@ -78,13 +65,17 @@ public:
         }
         for (const std::uint64_t length : lengths) {
             values_.emplace_back(std::string(length, 'x'));
-            values_.emplace_back(wamp::Bytes{std::string(length, 'x')});
             values_.push_back(dict_of(length));
             for (const std::uint64_t depth : depths) {
                 if (depth > 0) values_.push_back(list_of(length, depth));
             }
         }
         for (const std::uint64_t depth : depths) values_.push_back(nested(depth));
+        values_.emplace_back();
+        for (const std::uint64_t length : lengths)
+            values_.emplace_back(wamp::Bytes{std::string(length, 'x')});
+        values_.emplace_back(wamp::Bytes{"x"});
+        values_.emplace_back(wamp::Bytes{""});
     }
 
     List take() { return std::move(values_); }
@@ -268,7 +259,7 @@ void Maker::choose(std::size_t index, const Chosen& chosen, bool args_end) {
         Chosen next = chosen;
         switch (slot.of) {
             case Condition::Of::arg:
-                next.args.resize(slot.index);
+                next.args.resize(slot.index, Value(0));
                 next.args.push_back(value);
                 break;
             case Condition::Of::kwarg:

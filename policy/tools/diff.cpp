@@ -124,8 +124,8 @@ private:
             one.authid = place.authid;
             one.role = place.role;
             one.arguments = arguments;
-            one.before = describe(before, before_) + extras(before_, before, place, *known);
-            one.after = describe(after, after_) + extras(after_, after, place, *known);
+            one.before = answer(before_, before, place, *known);
+            one.after = answer(after_, after, place, *known);
             found_.push_back(std::move(one));
         }
         Difference& difference = found_[known->second];
@@ -134,6 +134,20 @@ private:
         } else if (difference.roles.empty() || difference.roles.back() != place.role) {
             difference.roles.emplace_back(place.role);
         }
+    }
+
+    static Difference::Answer answer(const RealmPolicy& policy, const Decision& decision,
+                                     const DiffPlace& place,
+                                     const std::pair<const Key, std::size_t>& known) {
+        const auto* denial = std::get_if<Denial>(&decision);
+        const bool forbidden =
+            denial != nullptr && denial->reason == Denial::Reason::forbidden;
+        const std::string rule = decider(policy, decision);
+        return {describe(decision, policy) + extras(policy, decision, place, known),
+                denial == nullptr ? "allow " + rule
+                : forbidden       ? "forbid " + rule
+                                  : "deny",
+                route_of(policy, decision)};
     }
 
     // What changes although both allow it.
@@ -172,8 +186,8 @@ std::string concerned(const Difference& difference) {
 void print(const Difference& difference, std::ostream& out) {
     out << to_string(difference.action) << ' ' << quoted(difference.uri) << " as "
         << difference.authid << ':' << difference.role << describe(difference.arguments) << '\n'
-        << "  before: " << difference.before << '\n'
-        << "  after:  " << difference.after << '\n'
+        << "  before: " << difference.before.text << '\n'
+        << "  after:  " << difference.after.text << '\n'
         << "  roles:  " << concerned(difference) << '\n';
 }
 
@@ -189,8 +203,8 @@ wamp::Dict json_of(const Difference& difference) {
     if (difference.arguments.opaque) object.append("opaque", true);
     if (difference.arguments.sized)
         object.append("payload_bytes", std::uint64_t{difference.arguments.bytes});
-    object.append("before", difference.before);
-    object.append("after", difference.after);
+    object.append("before", difference.before.text);
+    object.append("after", difference.after.text);
     object.append("roles", std::move(roles));
     object.append("all_other_roles", difference.others);
     return object;

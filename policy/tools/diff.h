@@ -23,8 +23,14 @@ struct Difference {
     std::string authid;
     std::string role;
     ArgumentCase arguments;
-    std::string before;  ///< "allow drive (old.toml:10:1)"
-    std::string after;
+    /// What one of the two policies answers.
+    struct Answer {
+        std::string text;    ///< for people: "allow drive (old.toml:10:1) by route lab"
+        std::string expect;  ///< as a test expects it: "allow drive", "forbid off", "deny"
+        std::string route;   ///< of what is allowed
+    };
+    Answer before;
+    Answer after;
     /// All roles that it concerns, in order; `others` are all that no rule names, and those named
     /// ones of which no rule speaks there.
     std::vector<std::string> roles;

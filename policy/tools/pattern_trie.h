@@ -45,8 +45,51 @@ public:
     /// The node below a literal; 0 when there is none.
     std::uint32_t find(std::uint32_t node, std::string_view literal) const noexcept;
 
+    /// Calls `take` with each line that may share a URI with the pattern, a placeholder being taken
+    /// for anything; a line once for each of its patterns.
+    template <class Take>
+    void for_each_meeting(const Pattern& pattern, const Take& take) const {
+        meeting(root, pattern, 0, take);
+    }
+
 private:
     std::uint32_t child(std::uint32_t node, const PatternComponent& component);
+
+    template <class Go>
+    void each_child(std::uint32_t node, const Go& go) const {
+        const Node& at = nodes_[node];
+        for (const auto& [text, child] : at.literals) go(child);
+        for (const std::uint32_t child : {at.authid, at.authrole, at.any}) {
+            if (child != 0) go(child);
+        }
+    }
+
+    template <class Take>
+    void meeting(std::uint32_t node, const Pattern& pattern, std::size_t depth,
+                 const Take& take) const {
+        const Node& at = nodes_[node];
+        const auto& components = pattern.components();
+        const auto on = [&](std::uint32_t child) { meeting(child, pattern, depth + 1, take); };
+        const bool ended = depth >= components.size();
+        if (!ended || pattern.is_open()) {
+            for (const Line& line : at.opens) take(line.line);
+        }
+        if (depth > components.size() || (depth == components.size() && !pattern.is_open())) {
+            for (const Line& line : at.ends) take(line.line);
+        }
+        if (ended) {
+            if (pattern.is_open()) each_child(node, on);
+            return;
+        }
+        if (components[depth].kind != PatternComponent::Kind::literal) {
+            each_child(node, on);
+            return;
+        }
+        for (const std::uint32_t child :
+             {find(node, components[depth].text), at.authid, at.authrole, at.any}) {
+            if (child != 0) on(child);
+        }
+    }
 
     std::vector<Node> nodes_;
     std::vector<std::uint32_t> parents_{0};
