@@ -24,6 +24,7 @@ public:
     explicit Audience(const wamp::Dict& options);
 
     bool too_long() const noexcept { return too_long_; }
+    bool has_lists() const noexcept { return lists_ != nullptr; }
     /// Whether that session may get it; publisher exclusion included (W-BWL-05).
     bool admits(const policy::Session& receiver, wamp::SessionId publisher) const noexcept;
     /// Whether nobody behind the link may get it, as far as that can be known here. Only a router

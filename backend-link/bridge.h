@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend-link/link_wire.h"
 #include "backend-link/profile.h"
 #include "policy/permit.h"
 #include "policy/sessions.h"
@@ -67,10 +68,12 @@ public:
     void leave(wamp::SessionId session, wamp::Instant now, BridgeOutbox& out);
 
     /// The link's WAMP session is there: subscriptions and registrations that front sessions hold
-    /// are made again.
-    void on_link_up(wamp::Features router, wamp::Instant now, BridgeOutbox& out);
-    /// It is gone: ends all calls in flight with `network_failure`, once; later ones get
-    /// `unavailable` until it is back.
+    /// are made again; then what waited goes on its way.
+    void on_link_up(wamp::Features router, const LinkWire& wire, wamp::Instant now,
+                    BridgeOutbox& out);
+    /// It is gone: ends all calls in flight with `network_failure`, once, but those that their route
+    /// lets make again; later requests get `unavailable` until it is back, or wait for it where their
+    /// route says so.
     void on_link_lost(wamp::Instant now, BridgeOutbox& out);
     /// A message of the established link session: an answer, EVENT, INVOCATION, INTERRUPT, or
     /// revocation.
@@ -84,7 +87,7 @@ public:
     /// Sizes of the tables, for metrics and for the checker that all is empty when everyone has
     /// gone.
     struct Counts {
-        std::size_t calls, publications, subscriptions, registrations, invocations;
+        std::size_t calls, publications, subscriptions, registrations, invocations, waiting;
     };
     Counts counts() const noexcept;
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "backend-link/rewriting.h"
 #include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
@@ -22,16 +24,6 @@ constexpr wamp::Duration timeout_max = std::chrono::hours(24 * 30);
 constexpr wamp::Duration kill_wait = std::chrono::seconds(10);
 constexpr wamp::Duration abandoned_wait = std::chrono::seconds(60);
 
-/// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
-wamp::Duration timeout_of(const wamp::Dict& options, wamp::Duration limit) noexcept {
-    const auto most_ms = static_cast<std::uint64_t>(timeout_max / std::chrono::milliseconds(1));
-    const std::uint64_t wish_ms = std::min(options.get_uint("timeout", 0), most_ms);
-    const wamp::Duration wish =
-        std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(wish_ms));
-    if (wish == wamp::Duration::zero()) return std::min(limit, timeout_max);
-    return limit == wamp::Duration::zero() ? wish : std::min(wish, limit);
-}
-
 /// Routers write ids, names and roles into the arguments of their own refusals (W-GWY-11).
 bool is_refusal_of_router(std::string_view uri) noexcept {
     constexpr std::array refusals{uris::invalid_uri,           uris::no_such_procedure,
@@ -43,26 +35,48 @@ bool is_refusal_of_router(std::string_view uri) noexcept {
 
 }  // namespace
 
-void Calls::forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call,
-                    Instant now, BridgeOutbox& out) {
+wamp::Duration Calls::timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept {
+    const wamp::Duration limit = permit.limits().timeout;
+    const auto most_ms = static_cast<std::uint64_t>(timeout_max / std::chrono::milliseconds(1));
+    const std::uint64_t wish_ms = std::min(call.options.get_uint("timeout", 0), most_ms);
+    const wamp::Duration wish =
+        std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(wish_ms));
+    if (wish == wamp::Duration::zero()) return std::min(limit, timeout_max);
+    return limit == wamp::Duration::zero() ? wish : std::min(wish, limit);
+}
+
+void Calls::forward(const Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
+    const wamp::SessionId from = asking.from;
     const policy::Session* caller = link_.sessions.find(from);
     SALLYPORT_CHECK(caller != nullptr);
     // One id gets one answer: a caller that uses it again before (W-ID-10) waits for that one.
     if (table_.find_front(from, call.request) != Table::none) return;
-    if (!link_.up || !admit(from, permit)) {
-        out.to_sessions.add(from, error_for(MessageType::call, call.request, uris::unavailable));
-        return;
+    const auto refuse = [&](std::string_view uri) {
+        out.to_sessions.add(from, error_for(MessageType::call, call.request, uri));
+    };
+    if (!link_.up) return refuse(uris::unavailable);
+    const bool disclose = call.options.get_bool("disclose_me", false);
+    if (disclose && !link_.may_disclose(asking.permit)) return refuse(uris::disclose_me_disallowed);
+    std::optional<std::string> inside;
+    if (asking.route.rewrite && !(inside = Rewriting(asking.route).inside(call.procedure))) {
+        return refuse(uris::invalid_uri);
     }
+    if (!admit(from, asking.permit)) return refuse(uris::unavailable);
     const bool progressive = call.options.get_bool("receive_progress", false) &&
                              caller->features.has(Feature::caller_progressive_call_results) &&
                              link_.router.has(Feature::dealer_progressive_call_results);
-    const wamp::Duration timeout = timeout_of(call.options, permit.limits().timeout);
+    const wamp::Duration timeout = timeout_of(call, asking.permit);
     const wamp::RequestId back = link_.next_request();
-    const Slot slot = table_.insert(
-        from, call.request, back, {State::open, progressive, permit.rule(), timeout, wamp::never});
-    if (timeout != wamp::Duration::zero()) set_due(slot, now + timeout);
+    const Slot slot =
+        table_.insert(from, call.request, back,
+                      {State::open, progressive, asking.permit.rule(), timeout, wamp::never});
+    if (timeout != wamp::Duration::zero()) set_due(slot, asking.since + timeout);
+    if (asking.route.idempotent && !asking.again) {
+        table_.at(slot).data.kept = waiting_.keep(asking, call);
+    }
+    if (inside) call.procedure = *std::move(inside);
     call.request = back;
-    call.options = options_for(*caller, progressive);
+    call.options = options_for(*caller, progressive, disclose);
     out.to_link.emplace_back(std::move(call));
 }
 
@@ -84,9 +98,11 @@ bool Calls::admit(wamp::SessionId from, const policy::Permit& permit) noexcept {
 }
 
 // The allow-list of W-SEC-25; a timeout runs here and never there (W-TMO-04).
-wamp::Dict Calls::options_for(const policy::Session& caller, bool progressive) const {
+wamp::Dict Calls::options_for(const policy::Session& caller, bool progressive,
+                              bool disclose) const {
     wamp::Dict options;
     if (progressive) options.append("receive_progress", true);
+    if (disclose) options.append("disclose_me", true);
     if (link_.profile.conveys_identity) options.append("forward_for", forward_for(caller));
     return options;
 }
@@ -94,7 +110,8 @@ wamp::Dict Calls::options_for(const policy::Session& caller, bool progressive) c
 bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant now,
                    BridgeOutbox& out) {
     const Slot slot = table_.find_front(from, request.request);
-    if (slot == Table::none) return false;
+    if (slot == Table::none) return waiting_.cancel(from, request.request, out);
+    settle(slot);
     const std::string_view mode = request.options.get_string("mode", "killnowait");
     const bool first = table_.at(slot).data.state == State::open;
     if (mode == "kill" && link_.cancels()) {
@@ -121,6 +138,7 @@ void Calls::abandon(Slot slot, std::string_view uri, Instant now, BridgeOutbox& 
     Table::Entry& entry = table_.at(slot);
     out.to_sessions.add(entry.session, error_for(MessageType::call, entry.front, uri));
     entry.data.state = State::abandoned;
+    settle(slot);
     table_.release_front(slot);
     set_due(slot, now + abandoned_wait);
 }
@@ -147,6 +165,7 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
         erase(slot);
         if (answered) return;
     } else {
+        settle(slot);
         result.details.append("progress", true);
         const wamp::Duration timeout = entry.data.timeout;
         const bool timed = timeout != wamp::Duration::zero();
@@ -168,12 +187,20 @@ void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
     out.to_sessions.add(caller, std::move(error));
 }
 
-void Calls::on_link_lost(BridgeOutbox& out) {
+void Calls::on_link_lost(Instant now, BridgeOutbox& out) {
     std::vector<Slot> slots = table_.slots();
     std::sort(slots.begin(), slots.end(),
               [this](Slot a, Slot b) { return table_.at(a).back < table_.at(b).back; });
     for (const Slot slot : slots) {
-        const Table::Entry& entry = table_.at(slot);
+        Table::Entry& entry = table_.at(slot);
+        if (entry.data.kept != nullptr) {
+            std::unique_ptr<Waiting::Kept> kept = std::move(entry.data.kept);
+            kept->again = true;
+            const Instant due = std::min(entry.data.due, now + again_wait_max);
+            erase(slot);
+            waiting_.wait(std::move(kept), due, uris::network_failure);
+            continue;
+        }
         if (entry.data.state != State::abandoned) {
             out.to_sessions.add(entry.session,
                                 error_for(MessageType::call, entry.front, uris::network_failure));
@@ -206,7 +233,12 @@ void Calls::set_due(Slot slot, Instant due) {
     deadlines_.set(slot, due);
 }
 
+void Calls::settle(Slot slot) noexcept {
+    if (const auto kept = std::move(table_.at(slot).data.kept)) waiting_.forget(*kept);
+}
+
 void Calls::erase(Slot slot) noexcept {
+    settle(slot);
     const Table::Entry& entry = table_.at(slot);
     std::vector<RuleCount>& rules = table_.group(entry.session).rules;
     const auto count = std::find_if(rules.begin(), rules.end(), [&](const RuleCount& each) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "backend-link/bridge.h"
+#include "backend-link/bridge_waiting.h"
 #include "backend-link/deadlines.h"
 #include "backend-link/link_side.h"
 #include "backend-link/request_table.h"
@@ -14,22 +16,31 @@ namespace sallyport::backend_link {
 /// final answer (W-RPC-07): the backend's, or our own when it is cancelled, late, or the link is
 /// lost. A call that we answered ourselves stays, abandoned, until the backend's answer has come or
 /// its time is up, and counts against its rule's limit till then: cancelling must not let a caller
-/// run more at once than the rule says.
+/// run more at once than the rule says. A call whose route is idempotent is made once more when the
+/// link is lost and comes back in time, unless somebody has seen something of it before.
 class Calls {
 public:
     static constexpr std::size_t calls_per_session_max = 4096;
 
-    explicit Calls(LinkSide& link) : link_(link), table_(link.random.next()) {}
+    /// How long a call without a timeout of its own waits to be made again.
+    static constexpr wamp::Duration again_wait_max = std::chrono::seconds(30);
 
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call,
-                 wamp::Instant now, BridgeOutbox& out);
+    Calls(LinkSide& link, Waiting& waiting)
+        : link_(link), waiting_(waiting), table_(link.random.next()) {}
+
+    void forward(const Asking& asking, wamp::Call&& call, BridgeOutbox& out);
+    /// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
+    static wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
+    bool has(wamp::SessionId from, wamp::RequestId request) const noexcept {
+        return table_.find_front(from, request) != Table::none;
+    }
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
                 BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     void on_result(wamp::CallResult&& result, wamp::Instant now, BridgeOutbox& out);
     void on_error(wamp::Error&& error, BridgeOutbox& out);
-    void on_link_lost(BridgeOutbox& out);
+    void on_link_lost(wamp::Instant now, BridgeOutbox& out);
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
     wamp::Instant deadline() const noexcept { return deadlines_.next(); }
@@ -48,6 +59,7 @@ private:
         policy::RuleIndex rule = policy::no_rule;
         wamp::Duration timeout{};
         wamp::Instant due = wamp::never;
+        std::unique_ptr<Waiting::Kept> kept{};  ///< while it may be made again
     };
     struct RuleCount {
         policy::RuleIndex rule;
@@ -60,7 +72,9 @@ private:
     using Slot = Table::Slot;
 
     bool admit(wamp::SessionId from, const policy::Permit& permit) noexcept;
-    wamp::Dict options_for(const policy::Session& caller, bool progressive) const;
+    wamp::Dict options_for(const policy::Session& caller, bool progressive, bool disclose) const;
+    /// The call must not be made again.
+    void settle(Slot slot) noexcept;
     void set_due(Slot slot, wamp::Instant due);
     /// Gives the caller our own final answer; the backend's will be dropped.
     void abandon(Slot slot, std::string_view uri, wamp::Instant now, BridgeOutbox& out);
@@ -68,6 +82,7 @@ private:
     void erase(Slot slot) noexcept;
 
     LinkSide& link_;
+    Waiting& waiting_;
     Table table_;
     Deadlines deadlines_;
 };

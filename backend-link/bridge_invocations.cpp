@@ -50,7 +50,18 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     wamp::Dict details;
     if (target.pattern) {
         const std::string_view procedure = invocation.details.get_string("procedure");
-        if (!procedure.empty()) details.append("procedure", procedure);
+        if (!target.rewriting->none()) {
+            const auto outside = target.rewriting->outside(procedure);
+            if (!outside) return refuse(uris::invalid_uri);
+            details.append("procedure", *outside);
+        } else if (!procedure.empty()) {
+            details.append("procedure", procedure);
+        }
+    }
+    if (callee->features.has(Feature::callee_caller_identification)) {
+        if (const auto caller = link_.conveyed(invocation.details, "caller")) {
+            append_identity(details, "caller", *caller);
+        }
     }
     if (progressive) details.append("receive_progress", true);
     invocation.request = next_invocation(*callee);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "backend-link/rewriting.h"
 #include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
@@ -15,17 +16,24 @@ using wamp::SessionId;
 
 }  // namespace
 
-void Publications::forward(SessionId from, wamp::Publish&& publish, BridgeOutbox& out) {
-    SALLYPORT_CHECK(link_.sessions.has(from));
+void Publications::forward(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out) {
+    const SessionId from = asking.from;
+    const policy::Session* const publishing = link_.sessions.find(from);
+    SALLYPORT_CHECK(publishing != nullptr);
     const bool acknowledge = publish.options.get_bool("acknowledge", false);
     const auto drop = [&](std::string_view uri) {
         if (!acknowledge) return;  // no answer at all, not even an error (W-PUB-04)
         out.to_sessions.add(from, error_for(MessageType::publish, publish.request, uri));
     };
     if (!link_.up) return drop(uris::unavailable);
-    // Nothing grants it yet: an unacknowledged one goes out undisclosed (W-CID-05).
-    if (acknowledge && publish.options.get_bool("disclose_me", false)) {
-        return drop(uris::disclose_me_disallowed);
+    const bool wants_disclosure = publish.options.get_bool("disclose_me", false);
+    const bool disclose = wants_disclosure && link_.may_disclose(asking.permit);
+    // An unacknowledged one goes out undisclosed (W-CID-05).
+    if (acknowledge && wants_disclosure && !disclose) return drop(uris::disclose_me_disallowed);
+    if (asking.route.rewrite) {
+        auto inside = Rewriting(asking.route).inside(publish.topic);
+        if (!inside) return drop(uris::invalid_uri);
+        publish.topic = *std::move(inside);
     }
     auto publication = std::make_unique<Publication>();
     publication->publisher = from;
@@ -42,6 +50,10 @@ void Publications::forward(SessionId from, wamp::Publish&& publish, BridgeOutbox
         publication->topic = publish.topic;
         publication->payload = wamp::OwnedPayload(publish.payload);
     }
+    if (disclose) {
+        const policy::Principal& who = publishing->principal;
+        publication->disclosed = std::make_unique<const Identity>(Identity{from, who.authid, who.role});
+    }
     Publisher& publisher = publishers_[from];
     if (publication->audience.front_only(link_.profile.conveys_identity)) {
         std::unique_ptr<Publication>* before = pending_.find(publisher.last);
@@ -56,7 +68,12 @@ void Publications::forward(SessionId from, wamp::Publish&& publish, BridgeOutbox
     const wamp::RequestId back = link_.next_request();
     publisher.last = back;
     account(*publication);
-    send(std::move(publish), *publication, back, out);
+    // Who must not get it now must not get it later; lists that the router behind cannot apply would
+    // not keep it from them (W-EVR-02).
+    const bool retain = asking.permit.grants(policy::Grant::retain) &&
+                        publish.options.get_bool("retain", false) &&
+                        !publication->audience.has_lists();
+    send(std::move(publish), *publication, retain, back, out);
     pending_[back] = std::move(publication);
 }
 
@@ -85,11 +102,13 @@ void Publications::release(const Publication& publication) noexcept {
     publisher->bytes -= publication.bytes;
 }
 
-// The allow-list of W-SEC-25, as far as anything is granted.
-void Publications::send(wamp::Publish&& publish, const Publication& publication,
+// The allow-list of W-SEC-25, as far as it is granted.
+void Publications::send(wamp::Publish&& publish, const Publication& publication, bool retain,
                         wamp::RequestId back, BridgeOutbox& out) {
     wamp::Dict options;
     options.append("acknowledge", true);
+    if (publication.disclosed != nullptr) options.append("disclose_me", true);
+    if (retain) options.append("retain", true);
     publication.audience.append_to(options, link_.profile.conveys_identity);
     if (link_.profile.conveys_identity) {
         options.append("forward_for", forward_for(*link_.sessions.find(publication.publisher)));
@@ -129,8 +148,9 @@ void Publications::complete(std::unique_ptr<Publication> publication, wamp::Publ
         out.to_sessions.add(done.publisher, wamp::Published{done.request, id});
     }
     if (done.fans_out) {
-        subscriptions_.fan_out(done.topic, done.publisher, done.audience, id, done.payload.view(),
-                               out);
+        const wamp::Payload payload = done.payload.view();
+        subscriptions_.fan_out(
+            {done.topic, done.publisher, done.audience, id, payload, done.disclosed.get()}, out);
     }
     spent_.push_back(std::move(publication));
     complete_followers(done, out);

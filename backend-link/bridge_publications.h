@@ -29,7 +29,7 @@ public:
     Publications(LinkSide& link, Subscriptions& subscriptions)
         : link_(link), subscriptions_(subscriptions) {}
 
-    void forward(wamp::SessionId from, wamp::Publish&& publish, BridgeOutbox& out);
+    void forward(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
     /// What the session has published goes on; it is told nothing any more.
     void leave(wamp::SessionId session);
 
@@ -50,7 +50,8 @@ private:
         bool acknowledge = false;
         bool fans_out =
             false;  ///< somebody in front subscribed to it: topic, audience and payload are kept
-        std::string topic;
+        std::string topic;  ///< behind the link
+        std::unique_ptr<const Identity> disclosed;  ///< the publisher, if it may be named
         Audience audience{wamp::Dict{}};
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;
@@ -66,8 +67,8 @@ private:
     bool admit(wamp::SessionId from, std::size_t bytes) noexcept;
     void account(Publication& publication);
     void release(const Publication& publication) noexcept;
-    void send(wamp::Publish&& publish, const Publication& publication, wamp::RequestId back,
-              BridgeOutbox& out);
+    void send(wamp::Publish&& publish, const Publication& publication, bool retain,
+              wamp::RequestId back, BridgeOutbox& out);
     /// Acknowledges, fans out, and does the same for its followers.
     void complete(std::unique_ptr<Publication> publication, wamp::PublicationId id,
                   BridgeOutbox& out);

@@ -14,11 +14,14 @@ using wamp::MatchPolicy;
 using wamp::MessageType;
 using wamp::SessionId;
 
+constexpr std::string_view reason_unregistered = "wamp.error.unregistered";  // W-RPC-15
+
 }  // namespace
 
-// force_reregister, concurrency and disclose_caller are dropped: nothing grants them yet
-// (W-SEC-10).
-void Registrations::forward(SessionId from, const wamp::Register& request, BridgeOutbox& out) {
+// concurrency is dropped: nothing grants it (W-SEC-10).
+void Registrations::forward(const Asking& asking, const wamp::Register& request,
+                            BridgeOutbox& out) {
+    const SessionId from = asking.from;
     const auto refuse = [&](std::string_view uri) {
         out.to_sessions.add(from, error_for(MessageType::register_, request.request, uri));
     };
@@ -29,29 +32,64 @@ void Registrations::forward(SessionId from, const wamp::Register& request, Bridg
         (match != MatchPolicy::exact && !link_.profile.pattern_options)) {
         return refuse(uris::option_not_allowed);
     }
+    const bool demands_callers = request.options.get_bool("disclose_caller", false);
+    if (demands_callers && !link_.may_disclose(asking.permit)) {
+        return refuse(uris::option_not_allowed);
+    }
+    Rewriting rewriting(asking.route);
+    const auto inside = rewriting.inside(request.procedure);
+    if (!inside) return refuse(uris::invalid_uri);
+    const bool force = asking.permit.grants(policy::Grant::force_reregister) &&
+                       request.options.get_bool("force_reregister", false);
     ByUri& all = uris_of(match);
-    const auto found = all.find(request.procedure);
-    if (found != all.end() && found->second->owner != 0) {
+    const auto found = all.find(*inside);
+    const Registration* present = found == all.end() ? nullptr : found->second.get();
+    const bool owned = present != nullptr && present->owner != 0;
+    if (owned && (!force || present->owner == from || present->state != State::active)) {
         return refuse(uris::procedure_already_exists);
+    }
+    if (present != nullptr && present->demands_callers != demands_callers) {
+        return refuse(uris::procedure_already_exists);  // the one on the link is another one
     }
     const std::vector<Registration*>* held = by_session_.find(from);
     if (held != nullptr && held->size() >= registrations_per_session_max) {
         return refuse(uris::unavailable);
     }
     if (found != all.end()) {
-        // Its first owner left before the link confirmed: the request that is on its way serves for
-        // this one.
-        by_id_.erase(found->second->id);
-        return adopt(*found->second, from, request.request);
+        // Taken over; or its first owner left before the link confirmed, and the request that is on
+        // its way serves for this one.
+        Registration& registration = *found->second;
+        if (owned) take_over(registration, out);
+        by_id_.erase(registration.id);
+        registration.rewriting = std::move(rewriting);
+        adopt(registration, from, request.request);
+        if (registration.state == State::active) confirm(registration, out);
+        return;
     }
     auto made = std::make_unique<Registration>();
     made->match = match;
-    made->uri = request.procedure;
+    made->uri = *inside;
+    made->rewriting = std::move(rewriting);
+    made->demands_callers = demands_callers;
     made->age = ++made_;
     Registration& registration = *made;
     all.emplace(registration.uri, std::move(made));
     adopt(registration, from, request.request);
-    register_behind(registration, out);
+    wamp::Dict options = match_options(match);
+    if (force) options.append("force_reregister", true);
+    if (demands_callers) options.append("disclose_caller", true);
+    register_behind(registration, std::move(options), out);
+}
+
+void Registrations::take_over(Registration& registration, BridgeOutbox& out) {
+    tell_revoked(registration, reason_unregistered, out);
+    disown(registration);
+}
+
+void Registrations::confirm(Registration& registration, BridgeOutbox& out) {
+    out.to_sessions.add(registration.owner,
+                        wamp::Registered{registration.waiting, registration.id});
+    registration.waiting = 0;
 }
 
 // Gives it an owner and, as ids are never used again (W-ID-03), an id of its own.
@@ -65,12 +103,12 @@ void Registrations::adopt(Registration& registration, SessionId owner, wamp::Req
     by_session_[owner].push_back(&registration);
 }
 
-void Registrations::register_behind(Registration& registration, BridgeOutbox& out) {
+void Registrations::register_behind(Registration& registration, wamp::Dict options,
+                                    BridgeOutbox& out) {
     const wamp::RequestId request = link_.next_request();
     registration.state = State::registering;
     registering_[request] = &registration;
-    out.to_link.emplace_back(
-        wamp::Register{request, match_options(registration.match), registration.uri});
+    out.to_link.emplace_back(wamp::Register{request, std::move(options), registration.uri});
 }
 
 bool Registrations::unregister(SessionId from, const wamp::Unregister& request, BridgeOutbox& out) {
@@ -120,9 +158,7 @@ void Registrations::on_registered(const wamp::Registered& registered, BridgeOutb
     by_back_[registration.back] = &registration;
     if (registration.owner == 0) return release(registration, out);
     if (registration.waiting == 0) return;  // restored
-    out.to_sessions.add(registration.owner,
-                        wamp::Registered{registration.waiting, registration.id});
-    registration.waiting = 0;
+    confirm(registration, out);
 }
 
 void Registrations::on_register_error(const wamp::Error& error, BridgeOutbox& out) {
@@ -147,21 +183,29 @@ void Registrations::on_unregistered(const wamp::Unregistered& unregistered, Brid
 }
 
 void Registrations::revoke(Registration& registration, BridgeOutbox& out) {
-    const policy::Session* owner = link_.sessions.find(registration.owner);
-    if (owner != nullptr && owner->features.has(wamp::Feature::callee_registration_revocation)) {
-        wamp::Unregistered revocation;
-        revocation.details.append("registration", registration.id);
-        out.to_sessions.add(owner->id, std::move(revocation));
-    }
+    tell_revoked(registration, {}, out);
     disown(registration);
     erase(registration);
+}
+
+void Registrations::tell_revoked(const Registration& registration, std::string_view reason,
+                                 BridgeOutbox& out) {
+    const policy::Session* owner = link_.sessions.find(registration.owner);
+    if (owner == nullptr || !owner->features.has(wamp::Feature::callee_registration_revocation)) {
+        return;
+    }
+    wamp::Unregistered revocation;
+    revocation.details.append("registration", registration.id);
+    if (!reason.empty()) revocation.details.append("reason", reason);
+    out.to_sessions.add(owner->id, std::move(revocation));
 }
 
 Registrations::Target Registrations::target_of(wamp::RegistrationId back) const noexcept {
     const Registration* const* found = by_back_.find(back);
     if (found == nullptr) return {};
     const Registration& registration = **found;
-    return {registration.owner, registration.id, registration.match != MatchPolicy::exact};
+    return {registration.owner, registration.id, registration.match != MatchPolicy::exact,
+            &registration.rewriting};
 }
 
 void Registrations::on_link_lost(BridgeOutbox& out) {
@@ -182,7 +226,12 @@ void Registrations::on_link_lost(BridgeOutbox& out) {
 }
 
 void Registrations::on_link_up(BridgeOutbox& out) {
-    for (Registration* registration : in_order()) register_behind(*registration, out);
+    // Plainly: whoever took it meanwhile keeps it.
+    for (Registration* registration : in_order()) {
+        wamp::Dict options = match_options(registration->match);
+        if (registration->demands_callers) options.append("disclose_caller", true);
+        register_behind(*registration, std::move(options), out);
+    }
 }
 
 std::vector<Registrations::Registration*> Registrations::in_order() {

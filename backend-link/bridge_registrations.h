@@ -11,12 +11,13 @@
 #include "backend-link/bridge.h"
 #include "backend-link/flat_map.h"
 #include "backend-link/link_side.h"
+#include "backend-link/rewriting.h"
 #include "wamp/base/uri.h"
 
 namespace sallyport::backend_link {
 
 /// The registrations of front callees at the router behind: one per URI and match (W-GWY-07), the
-/// first session has it. A callee hears REGISTERED when the link has confirmed. Restored after a
+/// first session has it, unless the one that comes later may take it over. A callee hears REGISTERED when the link has confirmed. Restored after a
 /// loss of the link.
 class Registrations {
 public:
@@ -27,11 +28,12 @@ public:
         wamp::SessionId callee = 0;
         wamp::RegistrationId registration = 0;  ///< towards the front
         bool pattern = false;
+        const Rewriting* rewriting = nullptr;  ///< never null where there is a callee
     };
 
     explicit Registrations(LinkSide& link) : link_(link) {}
 
-    void forward(wamp::SessionId from, const wamp::Register& request, BridgeOutbox& out);
+    void forward(const Asking& asking, const wamp::Register& request, BridgeOutbox& out);
     bool unregister(wamp::SessionId from, const wamp::Unregister& request, BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
@@ -58,10 +60,12 @@ private:
         wamp::RegistrationId back = 0;  ///< while active
         State state = State::registering;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
+        bool demands_callers = false;  ///< the callee is told who calls
         std::uint64_t age = 0;        ///< order of making
         wamp::SessionId owner = 0;    ///< 0: left before the link confirmed
         wamp::RequestId waiting = 0;  ///< the owner's REGISTER, until it is answered
-        std::string uri;
+        std::string uri;              ///< behind the link
+        Rewriting rewriting;          ///< of the owner's route
     };
     struct TextHash {
         using is_transparent = void;
@@ -75,8 +79,12 @@ private:
     ByUri& uris_of(wamp::MatchPolicy match) noexcept {
         return by_uri_[static_cast<std::size_t>(match)];
     }
+    void confirm(Registration& registration, BridgeOutbox& out);
     void adopt(Registration& registration, wamp::SessionId owner, wamp::RequestId request);
-    void register_behind(Registration& registration, BridgeOutbox& out);
+    void register_behind(Registration& registration, wamp::Dict options, BridgeOutbox& out);
+    /// Takes it from its owner, for another one.
+    void take_over(Registration& registration, BridgeOutbox& out);
+    void tell_revoked(const Registration& registration, std::string_view reason, BridgeOutbox& out);
     void release(Registration& registration, BridgeOutbox& out);
     void revoke(Registration& registration, BridgeOutbox& out);
     void disown(Registration& registration) noexcept;

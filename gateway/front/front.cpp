@@ -20,9 +20,6 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// What the bridge's own options, the URI and the ids of a message take at most.
-constexpr std::size_t envelope_bytes_max = 4096;
-
 /// How much more than a client a link may say. A service wraps what it was called with; its answer may cost itself its
 /// session, which the inside bounds first, but never all clients the link.
 constexpr std::size_t link_factor = 4;
@@ -43,33 +40,8 @@ bool wants_answer(const Asked& asked) noexcept {
     return true;  // only publications may go without (W-PUB-04)
 }
 
-/// Says the payload of `message` in `serializer`; `keep` owns it then. The error is the one that the sender is due.
-std::string_view say_in(wamp::Serializer serializer, Message& message, wamp::OwnedPayload& keep) {
-    const wamp::Payload* const payload = wamp::payload_of(message);
-    if (payload == nullptr || payload->empty() || payload->serializer == serializer) return {};
-    auto transcoded = wamp::transcode(*payload, serializer);
-    if (transcoded.has_error()) return uris::invalid_argument;
-    keep = std::move(*transcoded);
-    std::visit(
-        [&](auto& m) {
-            if constexpr (requires { m.payload; }) m.payload = keep.view();
-        },
-        message);
-    return {};
-}
-
-/// Whether the link can take what a bridge makes of the request. One message too big would cost all clients the link
-/// (W-RAW-06), and a request that has its number already cannot be held back (W-ID-04).
-bool fits(const policy::Transport& link, const Message& message) {
-    const wamp::Payload* const payload = wamp::payload_of(message);
-    std::size_t bytes = envelope_bytes_max + (payload == nullptr ? 0 : payload->bytes());
-    if (const auto* publish = std::get_if<wamp::Publish>(&message)) {  // the lists of its receivers go along
-        const bool has_lists = std::any_of(publish->options.begin(), publish->options.end(), [](const auto& option) {
-            return option.second.template get_if<wamp::List>() != nullptr;
-        });
-        if (has_lists) bytes += wamp::encode_value(link.serializer, wamp::Value(publish->options)).size();
-    }
-    return bytes <= link.peer_receives_max;
+backend_link::LinkWire wire_of(const policy::Transport& transport) noexcept {
+    return {transport.serializer, transport.peer_receives_max};
 }
 
 /// The same answer with less in it, for a link that cannot take all of it.
@@ -181,8 +153,7 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     const policy::Session& session = *door_.sessions().find(request.from);
     Backend& backend = *routes_.at(session.policy.get())[request.permit.route()];
     wamp::OwnedPayload keep;
-    auto error = say_in(backend.transport.serializer, request.message, keep);
-    if (error.empty() && !fits(backend.transport, request.message)) error = uris::payload_size_exceeded;
+    const auto error = backend_link::say_on(wire_of(backend.transport), request.message, keep);
     std::visit(
         [&]<class Asked>(Asked& asked) {
             if constexpr (is_request<Asked>) {
@@ -213,7 +184,7 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
 }
 
 bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep, wamp::Instant now) {
-    const auto error = say_in(backend.transport.serializer, followup.message, keep);
+    const auto error = backend_link::say_in(backend.transport.serializer, followup.message, keep);
     return std::visit(
         [&]<class Said>(Said& said) {
             backend_link::Bridge& bridge = backend.bridge;
@@ -300,7 +271,7 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
     switch (verdict) {
         case LinkMachine::Verdict::up:
             policy::note(out, Level::info, "link ", backend.name, ": up");
-            backend.bridge.on_link_up(backend.link.router_features(), now, bridge_out_);
+            backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend.transport), now, bridge_out_);
             break;
         case LinkMachine::Verdict::lost:
             policy::note(out, Level::warning, "link ", backend.name, ": lost");

@@ -34,7 +34,7 @@ TEST(BridgeCalls, SendNoOptionThatIsNotOnTheAllowList) {
     BridgeWorld world;
     world.call(world.join(), 1, "lab.add",
                {{"timeout", 5000},
-                {"disclose_me", true},
+                {"disclose_me", false},
                 {"forward_for", List{}},
                 {"caller", 7},
                 {"x_mine", 1},

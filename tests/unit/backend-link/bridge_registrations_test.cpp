@@ -31,7 +31,7 @@ TEST(BridgeRegistrations, SendNoOptionButMatch) {
                  {"invoke", "single"},
                  {"force_reregister", true},
                  {"concurrency", 4},
-                 {"disclose_caller", true},
+                 {"disclose_caller", false},
                  {"forward_timeout", true}});
     EXPECT_EQ(world.take(), (Lines{R"(link [64,1,{"match":"prefix"},"lab."])"}));
 }

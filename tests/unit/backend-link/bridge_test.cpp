@@ -18,7 +18,7 @@ TEST(Bridge, IsDownUntilTheLinkIsUp) {
     BridgeOutbox out;
     bridge.on_link_lost({}, out);
     EXPECT_TRUE(out.to_sessions.empty());
-    bridge.on_link_up(full_router, {}, out);
+    bridge.on_link_up(full_router, {}, {}, out);
     EXPECT_TRUE(bridge.up());
     bridge.on_link_lost({}, out);
     EXPECT_FALSE(bridge.up());
@@ -85,7 +85,7 @@ TEST(Bridge, NumbersAllRequestsOnTheLinkByOneCounter) {
 
 TEST(Bridge, ForbidsAMessageOfASessionThatThereIsNot) {
     BridgeWorld world;
-    EXPECT_DEATH(world.call(999, 1, "lab.a"), "caller != nullptr");
+    EXPECT_DEATH(world.call(999, 1, "lab.a"), "session != nullptr");
 }
 
 TEST(Bridge, RestoresRegistrationsBeforeSubscriptions) {

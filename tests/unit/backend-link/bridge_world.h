@@ -123,7 +123,9 @@ public:
         bridge.leave(session, now, out);
         sessions.remove(session);
     }
-    void link_up(wamp::Features router = full_router) { bridge.on_link_up(router, now, out); }
+    void link_up(wamp::Features router = full_router, const LinkWire& wire = {}) {
+        bridge.on_link_up(router, wire, now, out);
+    }
     void link_lost() { bridge.on_link_lost(now, out); }
 
     policy::Permit permit(policy::Action action, std::string_view uri,
