@@ -66,6 +66,85 @@ match = "prefix"
 uri = "lab.secret."
 )";
 
+/// Routes with every option, and a rule that grants all there is to grant below `open.`. What is
+/// `out.x`, `hold.x` or `both.x` in front is `lab.x` behind.
+inline constexpr std::string_view routes_policy = R"(
+realm = "lab"
+[auth]
+anonymous = { role = "guest" }
+[[route]]
+id = "all"
+match = "prefix"
+uri = ""
+to = "inside"
+[[route]]
+id = "out"
+match = "prefix"
+uri = "out."
+to = "inside"
+rewrite = "lab."
+[[route]]
+id = "deep"
+match = "prefix"
+uri = "deep."
+to = "inside"
+rewrite = "very.deep.inside."
+[[route]]
+id = "hold"
+match = "prefix"
+uri = "hold."
+to = "inside"
+rewrite = "lab."
+when_down = "wait"
+wait = "2s"
+[[route]]
+id = "again"
+match = "prefix"
+uri = "again."
+to = "inside"
+idempotent = true
+[[route]]
+id = "both"
+match = "prefix"
+uri = "both."
+to = "inside"
+rewrite = "lab."
+when_down = "wait"
+wait = "2s"
+idempotent = true
+[[allow]]
+id = "all"
+roles = ["*"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = ["lab.", "out.", "deep.", "hold.", "again.", "both."]
+[[allow]]
+id = "open"
+roles = ["*"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = "open."
+grants = ["disclose_me", "retain", "force_reregister"]
+[[allow]]
+id = "two"
+roles = ["*"]
+actions = ["call"]
+uri = ["hold.two", "again.two"]
+limits = { in_flight = 2 }
+[[allow]]
+id = "timed"
+roles = ["*"]
+actions = ["call"]
+uri = ["hold.timed", "again.timed", "both.timed"]
+limits = { timeout = "1s" }
+[[forbid]]
+id = "secret"
+roles = ["guest"]
+actions = ["subscribe"]
+match = "prefix"
+uri = "out.secret."
+)";
+
 inline std::shared_ptr<const policy::RealmPolicy> compiled_policy(std::string_view text) {
     policy::Diagnostics diagnostics;
     const policy::PolicyFile file = policy::parse_policy(text, "lab.toml", diagnostics);
@@ -89,6 +168,10 @@ inline const wamp::Features full_client =
                  Feature::caller_progressive_call_results, Feature::callee_progressive_call_results,
                  Feature::callee_call_canceling, Feature::callee_registration_revocation,
                  Feature::subscriber_subscription_revocation});
+inline const wamp::Features curious_client =
+    features_of({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber,
+                 Feature::callee_caller_identification,
+                 Feature::subscriber_publisher_identification});
 inline const wamp::Features plain_client =
     features_of({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber});
 inline const wamp::Features full_router =
@@ -104,10 +187,14 @@ using Lines = std::vector<std::string>;
 class BridgeWorld {
 public:
     explicit BridgeWorld(Profile profile = profile_of(BackendKind::generic),
-                         wamp::Features router = full_router)
-        : bridge(profile, sessions, wamp::Random({7})) {
+                         wamp::Features router = full_router,
+                         std::string_view policy = bridge_policy)
+        : bridge(profile, sessions, wamp::Random({7})), policy_(compiled_policy(policy)) {
         link_up(router);
     }
+    /// Under another policy, at a router that trusts us.
+    explicit BridgeWorld(std::string_view policy)
+        : BridgeWorld(profile_of(BackendKind::sallyport), full_router, policy) {}
 
     SessionId join(wamp::Features features = full_client, std::string role = "user",
                    std::string authid = "alice") {
@@ -133,6 +220,13 @@ public:
         return std::get<policy::Permit>(policy_->decide({policy_->role("user")}, {action, uri, match}));
     }
 
+    /// A URI that a pattern matches, as far as the rules tell them apart.
+    static std::string near(std::string_view pattern) {
+        const std::size_t dot = pattern.find('.');
+        const bool is_head = dot != std::string_view::npos && dot != 0;
+        return (is_head ? std::string(pattern.substr(0, dot)) : "lab") + ".any";
+    }
+
     // What front sessions send.
     void call(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {},
               wamp::Payload payload = {}) {
@@ -151,14 +245,14 @@ public:
     }
     void subscribe(SessionId from, wamp::RequestId request, std::string_view topic,
                    Dict options = {}) {
-        bridge.forward(from, permit(policy::Action::subscribe, "lab.any"),
+        bridge.forward(from, permit(policy::Action::subscribe, near(topic)),
                        wamp::Subscribe{request, std::move(options), std::string(topic)}, now, out);
     }
     bool unsubscribe(SessionId from, wamp::RequestId request, wamp::SubscriptionId id) {
         return bridge.unsubscribe(from, {request, id, {}}, now, out);
     }
     void enrol(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {}) {
-        bridge.forward(from, permit(policy::Action::register_, "lab.any"),
+        bridge.forward(from, permit(policy::Action::register_, near(uri)),
                        wamp::Register{request, std::move(options), std::string(uri)}, now, out);
     }
     bool unregister(SessionId from, wamp::RequestId request, wamp::RegistrationId id) {
@@ -244,7 +338,8 @@ public:
     bool empty() const {
         const Bridge::Counts counts = bridge.counts();
         return counts.calls + counts.publications + counts.subscriptions + counts.registrations +
-                   counts.invocations ==
+                   counts.invocations +
+                   counts.waiting ==
                0;
     }
 
@@ -260,7 +355,7 @@ private:
         return encoded;
     }
 
-    std::shared_ptr<const policy::RealmPolicy> policy_ = compiled_policy(bridge_policy);
+    std::shared_ptr<const policy::RealmPolicy> policy_;
     SessionId last_session_ = 100;
 };
 
