@@ -14,35 +14,12 @@ namespace {
 
 constexpr std::array actions{Action::call, Action::register_, Action::subscribe, Action::publish};
 
-/// One pattern of one rule or route, before it becomes an entry of a table.
-struct Line {
-    Pattern pattern;
-    std::uint32_t value;
-};
+using Line = PatternTable::Line;
 using Lines = std::vector<Line>;
 
-// Prefix and other patterns never have the same meaning, though they may have the same text.
 bool before(const Pattern& a, const Pattern& b) noexcept {
     if (a.text() != b.text()) return a.text() < b.text();
     return a.is_open() < b.is_open();
-}
-
-bool same(const Pattern& a, const Pattern& b) noexcept {
-    return a.text() == b.text() && a.is_open() == b.is_open();
-}
-
-PatternTable table_of(const Lines& sorted, const PatternTable::Shapes& shapes) {
-    std::vector<PatternTable::Entry> entries;
-    for (const Line& line : sorted) {
-        if (entries.empty() || !same(entries.back().pattern, line.pattern)) {
-            const auto rank = std::lower_bound(shapes.begin(), shapes.end(), line.pattern.shape());
-            entries.push_back(
-                {line.pattern, static_cast<std::uint32_t>(rank - shapes.begin()), {}});
-        }
-        std::vector<std::uint32_t>& values = entries.back().values;
-        if (values.empty() || values.back() != line.value) values.push_back(line.value);
-    }
-    return {std::move(entries), shapes};
 }
 
 template <class Text>
@@ -268,14 +245,18 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
     for (const auto& [name, role] : policy_->role_names_)
         names[static_cast<std::size_t>(role)] = name;
     auto compiled = std::make_shared<RealmPolicy::Compiled>();
-    compiled->routes = table_of(routes_, shapes_);
+    compiled->routes = PatternTable(routes_, shapes_);
     compiled->one_target = one_target_;
     compiled->roles.resize(all.size());
+    for (const RuleInfo& rule : policy_->rules_) {
+        compiled->briefs.push_back({rule.limits.payload_bytes, rule.allow, !rule.where.empty(),
+                                    rule.payload, rule.grants});
+    }
     for (std::size_t role = 0; role < all.size(); ++role) {
         for (std::size_t action = 0; action < actions.size(); ++action) {
             const Bucket& bucket = all[role][action];
-            compiled->roles[role][action].allows = table_of(bucket.allows, shapes_);
-            compiled->roles[role][action].forbids = table_of(bucket.forbids, shapes_);
+            compiled->roles[role][action].allows = PatternTable(bucket.allows, shapes_);
+            compiled->roles[role][action].forbids = PatternTable(bucket.forbids, shapes_);
             check_limits(bucket.allows, all.front()[action].allows, names[role]);
         }
     }

@@ -18,6 +18,16 @@ struct RealmPolicy::Compiled {
     };
     using RoleRules = std::array<ActionRules, 4>;  ///< by Action
 
+    /// What every decision asks of a rule, in a quarter of a cache line.
+    struct Brief {
+        std::uint64_t payload_bytes;
+        bool allow;
+        bool conditional;
+        PayloadMode payload;
+        Grants grants;
+    };
+
+    std::vector<Brief> briefs;     ///< by RuleIndex
     std::vector<RoleRules> roles;  ///< by RoleIndex; the first holds the rules for "*"
     PatternTable routes;           ///< values are RouteIndex
     bool one_target = true;        ///< all routes lead to one backend and realm, unchanged

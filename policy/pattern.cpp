@@ -99,7 +99,7 @@ AskedUri::AskedUri(std::string_view text, wamp::MatchPolicy match) noexcept
             head_ = text_.substr(0, begin);
         }
         folded = fold(folded, hash);
-        components_[count_++] = {component, hash, folded};
+        components_[count_++] = {component.data(), component.size(), hash, folded};
         begin = end + 1;
         hash = text_start;
     };
@@ -153,11 +153,15 @@ Shape Pattern::shape() const {
     return shape;
 }
 
+bool same(const Pattern& a, const Pattern& b) noexcept {
+    return a.text() == b.text() && a.is_open() == b.is_open();
+}
+
 bool Pattern::covers(const AskedUri& asked, const Bindings& bindings, bool unfit) const noexcept {
     const std::size_t size = components_.size();
     if (open_ ? size >= asked.length() : asked.is_open() || size != asked.length()) return false;
     for (std::size_t i = 0; i < size; ++i) {
-        const std::string_view text = asked[i].text;
+        const std::string_view text = asked[i].text();
         if (!(text.empty() ? admits_anything(components_[i], bindings, unfit)
                            : admits(components_[i], text, bindings, unfit))) {
             return false;
@@ -176,7 +180,7 @@ bool Pattern::meets(const AskedUri& asked, const Bindings& bindings, bool unfit)
         const PatternComponent& component = components_[i];
         if (!is_bound(component, bindings, unfit)) return false;
         if (i < asked.count()) {
-            const std::string_view text = asked[i].text;
+            const std::string_view text = asked[i].text();
             if (!text.empty() && !admits(component, text, bindings, unfit)) return false;
         } else if (i == asked.count() &&
                    !admits_beginning(component, asked.partial(), bindings, unfit)) {

@@ -31,10 +31,15 @@ class AskedUri {
 public:
     AskedUri(std::string_view text, wamp::MatchPolicy match) noexcept;
 
+    /// Trivial, so that an array of them costs nothing until it is filled.
     struct Component {
-        std::string_view text;  ///< empty: matches anything (wildcard requests only)
-        std::uint64_t hash;     ///< of the text
-        std::uint64_t folded;   ///< of all up to this one
+        const char* begin;
+        std::size_t bytes;     ///< 0: matches anything (wildcard requests only)
+        std::uint64_t hash;    ///< of the text
+        std::uint64_t folded;  ///< of all up to this one
+
+        std::string_view text() const noexcept { return {begin, bytes}; }
+        bool is_anything() const noexcept { return bytes == 0; }
     };
 
     std::string_view text() const noexcept { return text_; }
@@ -110,6 +115,9 @@ private:
     std::vector<PatternComponent> components_;
     bool open_ = false;
 };
+
+/// Whether they are one. Prefixes and others never are, though they may have the same text.
+bool same(const Pattern& a, const Pattern& b) noexcept;
 
 /// For hash tables: takes one more component, by its own hash or by its kind.
 constexpr std::uint64_t fold(std::uint64_t hash, std::uint64_t component) noexcept {

@@ -23,18 +23,36 @@ std::uint64_t hash_of(const Pattern& pattern) noexcept {
     return pattern.is_open() ? fold(hash, hash_of_open_end) : hash;
 }
 
+// As Pattern::covers(), without looking at its components.
+bool covers_plain(const Pattern& pattern, const AskedUri& asked) noexcept {
+    if (pattern.is_open()) return asked.literal_head().starts_with(pattern.text());
+    return asked.is_one() && asked.text() == pattern.text();
+}
+
 }  // namespace
 
-PatternTable::PatternTable(std::vector<Entry> entries, const Shapes& ranked)
-    : entries_(std::move(entries)) {
+// What is looked up stands close together: a decision costs little more than the cache lines that it
+// touches.
+PatternTable::PatternTable(std::span<const Line> lines, const Shapes& ranked) {
+    for (const Line& line : lines) {
+        if (entries_.empty() || !same(entries_.back().pattern, line.pattern)) {
+            const Shape shape = line.pattern.shape();
+            const auto rank = std::lower_bound(ranked.begin(), ranked.end(), shape);
+            entries_.push_back({line.pattern, static_cast<std::uint32_t>(rank - ranked.begin()),
+                                static_cast<std::uint32_t>(values_.size()), 0, shape.plain});
+        }
+        Entry& entry = entries_.back();
+        if (entry.count != 0 && values_.back() == line.value) continue;
+        values_.push_back(line.value);
+        ++entry.count;
+    }
     if (entries_.empty()) return;
-    const auto is_plain = [&ranked](const Entry& entry) { return ranked[entry.rank].plain; };
-    std::sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) {
-        if (is_plain(a) != is_plain(b)) return is_plain(a);
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+        if (a.plain != b.plain) return a.plain;
         return a.pattern.text() < b.pattern.text();
     });
     plain_ = static_cast<std::size_t>(
-        std::count_if(entries_.begin(), entries_.end(), is_plain));
+        std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.plain; }));
     slots_.resize(std::bit_ceil(entries_.size() * 2));
     const std::size_t mask = slots_.size() - 1;
     std::vector<bool> seen(ranked.size());
@@ -60,7 +78,10 @@ const PatternTable::Entry* PatternTable::probe(std::uint64_t hash, const Ask& as
     for (std::size_t at = slot_of(hash) & mask; slots_[at].entry != 0; at = (at + 1) & mask) {
         if (slots_[at].hash != hash) continue;
         const Entry& entry = entries_[slots_[at].entry - 1];
-        if (entry.pattern.covers(ask.uri, ask.bindings, ask.unfit)) return &entry;
+        if (entry.plain ? covers_plain(entry.pattern, ask.uri)
+                        : entry.pattern.covers(ask.uri, ask.bindings, ask.unfit)) {
+            return &entry;
+        }
     }
     return nullptr;
 }
@@ -77,7 +98,7 @@ const PatternTable::Entry* PatternTable::find(const TableShape& candidate,
     } else {
         for (std::size_t i = 0; i < size; ++i) {
             const bool literal = shape.kinds[i] == Kind::literal;
-            if (literal && ask.uri[i].text.empty()) return nullptr;
+            if (literal && ask.uri[i].is_anything()) return nullptr;
             hash = fold(hash, literal ? ask.uri[i].hash : policy::hash_of(shape.kinds[i]));
         }
     }

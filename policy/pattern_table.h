@@ -17,19 +17,31 @@ class PatternTable {
 public:
     struct Entry {
         Pattern pattern;
-        std::uint32_t rank = 0;              ///< of its shape among all of the policy
-        std::vector<std::uint32_t> values;  ///< rules or routes, in the order they are asked in
+        std::uint32_t rank = 0;   ///< of its shape among all of the policy
+        std::uint32_t first = 0;  ///< where its values begin
+        std::uint32_t count = 0;
+        bool plain = false;  ///< all letters
+    };
+    /// A pattern and one value of it.
+    struct Line {
+        Pattern pattern;
+        std::uint32_t value;
     };
 
     /// The shapes of a policy's patterns in the order of specificity; an index is a rank.
     using Shapes = std::vector<Shape>;
 
     PatternTable() = default;
-    /// Patterns are unique, their texts outlive the table. `ranked` holds the shape of each.
-    PatternTable(std::vector<Entry> entries, const Shapes& ranked);
+    /// Lines with the same pattern stand together; the texts outlive the table. `ranked` holds the
+    /// shape of each.
+    PatternTable(std::span<const Line> lines, const Shapes& ranked);
 
     bool empty() const noexcept { return entries_.empty(); }
     std::span<const Entry> entries() const noexcept { return entries_; }
+    /// Rules or routes of an entry, in the order of its lines, each once.
+    std::span<const std::uint32_t> values(const Entry& entry) const noexcept {
+        return {values_.data() + entry.first, entry.count};
+    }
 
     /// Who asks, and what an unbindable placeholder answers (Pattern::covers).
     struct Ask {
@@ -88,6 +100,7 @@ private:
     const Entry* first_within(std::string_view head) const noexcept;
 
     std::vector<Entry> entries_;      ///< those of letters alone first, by text
+    std::vector<std::uint32_t> values_;
     std::vector<TableShape> shapes_;  ///< by rank, without exact ones of letters alone
     std::vector<Slot> slots_;         ///< a power of two, at most half full
     std::size_t plain_ = 0;

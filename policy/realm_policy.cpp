@@ -21,27 +21,6 @@ Grant needed_below_wamp(Action action, std::string_view uri) noexcept {
     return uri == "wamp.subscription.get_events" ? Grant::history : Grant::meta;
 }
 
-// What cannot be read is what an allow does not cover and what a forbid does.
-Standing standing(const RuleInfo& rule, const Question& question) noexcept {
-    const bool has_payload =
-        question.action == Action::call || question.action == Action::publish;
-    if (has_payload && question.opaque) {
-        if (rule.allow && rule.payload == PayloadMode::readable) return Standing::opaque;
-        if (rule.allow && !rule.where.empty()) return Standing::condition;
-        if (!rule.allow && rule.payload == PayloadMode::readable) return Standing::silent;
-    } else if (has_payload) {
-        if (rule.payload == PayloadMode::opaque) return Standing::silent;
-        static constexpr wamp::Payload nothing{};
-        const wamp::Payload& payload = question.payload != nullptr ? *question.payload : nothing;
-        if (!rule.where.empty() && !all_hold(rule.where, payload)) return Standing::condition;
-    }
-    if (rule.allow && wamp::is_reserved(question.uri) &&
-        !rule.grants.has(needed_below_wamp(question.action, question.uri))) {
-        return Standing::grant;
-    }
-    return Standing::applies;
-}
-
 Denial::Reason reason_of(Standing standing) noexcept {
     switch (standing) {
         case Standing::condition:
@@ -69,7 +48,8 @@ public:
           question_(question),
           uri_(question.uri, question.match),
           bindings_{subject.authid, subject.authrole},
-          role_(static_cast<std::size_t>(subject.role)) {
+          role_(static_cast<std::size_t>(subject.role)),
+          reserved_(wamp::is_reserved(question.uri)) {
         SALLYPORT_CHECK(role_ < compiled.roles.size());
     }
 
@@ -87,24 +67,48 @@ private:
         RuleIndex rule = no_rule;
     };
     using Side = PatternTable Compiled::ActionRules::*;
+    using Brief = Compiled::Brief;
 
     const PatternTable& table(std::size_t role, Side side) const noexcept {
         return compiled_.roles[role][static_cast<std::size_t>(question_.action)].*side;
     }
     PatternTable::Ask ask(bool unfit) const noexcept { return {uri_, bindings_, unfit}; }
 
+    // What cannot be read is what an allow does not cover and what a forbid does.
+    Standing standing(RuleIndex index, const Brief& rule) const noexcept {
+        const bool has_payload =
+            question_.action == Action::call || question_.action == Action::publish;
+        if (has_payload && question_.opaque) {
+            const bool readable = rule.payload == PayloadMode::readable;
+            if (readable) return rule.allow ? Standing::opaque : Standing::silent;
+            if (rule.allow && rule.conditional) return Standing::condition;
+        } else if (has_payload) {
+            if (rule.payload == PayloadMode::opaque) return Standing::silent;
+            if (rule.conditional && !conditions_hold(index)) return Standing::condition;
+        }
+        if (rule.allow && reserved_ && !rule.grants.has(needed_below_wamp(question_.action, question_.uri))) {
+            return Standing::grant;
+        }
+        return Standing::applies;
+    }
+    bool conditions_hold(RuleIndex index) const noexcept {
+        static constexpr wamp::Payload nothing{};
+        const wamp::Payload* const payload = question_.payload;
+        return all_hold(policy_.rules_[index].where, payload != nullptr ? *payload : nothing);
+    }
+
     // Whether the entry has a rule that applies, which is then the one found; otherwise the first
     // that nearly does is kept.
-    bool takes(const Entry& entry, Found& found) noexcept {
-        for (const RuleIndex rule : entry.values) {
-            const Standing stands = standing(policy_.rules_[rule], question_);
+    bool takes(const PatternTable& table, const Entry& entry, Found& found) noexcept {
+        for (const RuleIndex index : table.values(entry)) {
+            const Brief& rule = compiled_.briefs[index];
+            const Standing stands = standing(index, rule);
             if (stands == Standing::applies) {
-                found = {&entry, rule};
+                found = {&entry, index};
                 return true;
             }
-            if (near_.rule == no_rule && stands != Standing::silent &&
-                policy_.rules_[rule].allow) {
-                near_ = {reason_of(stands), rule};
+            if (near_.rule == no_rule && stands != Standing::silent && rule.allow) {
+                near_ = {reason_of(stands), index};
             }
         }
         return false;
@@ -112,8 +116,8 @@ private:
 
     Found first_of(std::size_t role, Side side, bool unfit) noexcept {
         Found found;
-        table(role, side).find(ask(unfit),
-                               [&](const Entry& entry) noexcept { return takes(entry, found); });
+        const PatternTable& rules = table(role, side);
+        rules.find(ask(unfit), [&](const Entry& entry) noexcept { return takes(rules, entry, found); });
         return found;
     }
 
@@ -122,8 +126,8 @@ private:
     Found more_specific(const Found& a, const Found& b) const noexcept {
         if (a.entry == nullptr || b.entry == nullptr) return a.entry != nullptr ? a : b;
         if (a.entry->rank != b.entry->rank) return a.entry->rank < b.entry->rank ? a : b;
-        const bool conditional = !policy_.rules_[a.rule].where.empty();
-        if (conditional != !policy_.rules_[b.rule].where.empty()) return conditional ? a : b;
+        const bool conditional = compiled_.briefs[a.rule].conditional;
+        if (conditional != compiled_.briefs[b.rule].conditional) return conditional ? a : b;
         return a.rule < b.rule ? a : b;
     }
 
@@ -135,12 +139,11 @@ private:
     Found forbid_covering() noexcept { return first_of(&Compiled::ActionRules::forbids, true); }
 
     Decision permit(const Found& allow, RouteIndex route) const noexcept {
-        const RuleInfo& rule = policy_.rules_[allow.rule];
-        const std::uint64_t most = rule.limits.payload_bytes;
-        if (most != 0 && question_.payload_bytes > most) {
+        const Brief& rule = compiled_.briefs[allow.rule];
+        if (rule.payload_bytes != 0 && question_.payload_bytes > rule.payload_bytes) {
             return Denial{Denial::Reason::payload_too_big, allow.rule};
         }
-        return Permit(allow.rule, route, &rule.limits, rule.grants);
+        return Permit(allow.rule, route, &policy_.rules_[allow.rule].limits, rule.grants);
     }
 
     Decision decide_one() noexcept {
@@ -150,7 +153,7 @@ private:
         if (allowing.entry == nullptr) return near_;
         const Entry* const route = base_route();
         if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
-        return permit(allowing, route->values.front());
+        return permit(allowing, route_of(*route));
     }
 
     // Containment (W-AUZ-03). A prefix or wildcard pattern matches endlessly many values in each of
@@ -165,18 +168,19 @@ private:
         }
         for (const std::size_t role : {role_, std::size_t{0}}) {
             Found forbid;
-            table(role, &Compiled::ActionRules::forbids)
-                .find_meeting(ask(true),
-                              [&](const Entry& entry) noexcept { return takes(entry, forbid); });
+            const PatternTable& rules = table(role, &Compiled::ActionRules::forbids);
+            rules.find_meeting(ask(true), [&](const Entry& entry) noexcept {
+                return takes(rules, entry, forbid);
+            });
             if (forbid.entry != nullptr) return Denial{Denial::Reason::forbidden, forbid.rule};
         }
         // One permit leads to one place: a pattern that spans two is refused like one that reaches
         // too far.
         const Entry* const route = base_route();
         if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
-        const RouteInfo& target = policy_.routes_[route->values.front()];
+        const RouteInfo& target = policy_.routes_[route_of(*route)];
         const auto leads_elsewhere = [&](const Entry& inner) noexcept {
-            const RouteInfo& other = policy_.routes_[inner.values.front()];
+            const RouteInfo& other = policy_.routes_[route_of(inner)];
             return inner.rank < route->rank &&
                    (other.backend != target.backend || other.realm != target.realm ||
                     other.rewrite != target.rewrite || target.rewrite);
@@ -185,9 +189,12 @@ private:
             compiled_.routes.find_meeting(ask(false), leads_elsewhere) != nullptr) {
             return Denial{Denial::Reason::pattern, allowing.rule};
         }
-        return permit(allowing, route->values.front());
+        return permit(allowing, route_of(*route));
     }
 
+    RouteIndex route_of(const Entry& entry) const noexcept {
+        return compiled_.routes.values(entry).front();
+    }
     const Entry* base_route() const noexcept {
         return compiled_.routes.find(ask(false), [](const Entry&) noexcept { return true; });
     }
@@ -198,6 +205,7 @@ private:
     AskedUri uri_;
     Bindings bindings_;
     std::size_t role_;
+    bool reserved_;
     Denial near_;
 };
 

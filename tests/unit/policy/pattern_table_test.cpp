@@ -25,13 +25,10 @@ public:
         std::set<Shape> shapes;
         for (const auto& [text, match] : written_) shapes.insert(Pattern(text, match).shape());
         ranked_.assign(shapes.begin(), shapes.end());
-        std::vector<PatternTable::Entry> entries;
-        for (const auto& [text, match] : written_) {
-            const Pattern pattern(text, match);
-            const auto rank = std::find(ranked_.begin(), ranked_.end(), pattern.shape());
-            entries.push_back({pattern, static_cast<std::uint32_t>(rank - ranked_.begin()), {}});
-        }
-        table_ = PatternTable(std::move(entries), ranked_);
+        std::vector<PatternTable::Line> lines;
+        for (const auto& [text, match] : written_)
+            lines.push_back({Pattern(text, match), static_cast<std::uint32_t>(lines.size())});
+        table_ = PatternTable(lines, ranked_);
     }
 
     /// The texts of all entries that cover what is asked for, in the order in which they are found.
