@@ -52,13 +52,25 @@ Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random
     random_.fill(decoy_key_);
     for (auto& realm : realms) {
         std::string name(realm.policy->realm());
-        realms_.emplace(std::move(name), std::move(realm));
+        std::vector<std::uint64_t> hits(realm.policy->rules().size());
+        realms_.emplace(std::move(name), std::make_shared<Realm>(Realm{std::move(realm), std::move(hits)}));
     }
 }
 
 const RealmPolicy* Door::realm(std::string_view name) const noexcept {
     const auto found = realms_.find(name);
-    return found == realms_.end() ? nullptr : found->second.policy.get();
+    return found == realms_.end() ? nullptr : found->second->policy.get();
+}
+
+std::vector<std::string_view> Door::realm_names() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, realm] : realms_) names.push_back(name);
+    return names;
+}
+
+std::span<const std::uint64_t> Door::hits(std::string_view name) const noexcept {
+    const auto found = realms_.find(name);
+    return found == realms_.end() ? std::span<const std::uint64_t>() : found->second->hits;
 }
 
 std::vector<wamp::SessionId> Door::session_ids() const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -127,13 +128,36 @@ public:
     bool has_peer(wamp::PeerId peer) const noexcept { return peers_.contains(peer); }
     std::size_t peers() const noexcept { return peers_.size(); }
     std::vector<wamp::SessionId> session_ids() const;
+    /// A session that does not outlive a change of policy, and the reason for its GOODBYE.
+    struct Ended {
+        wamp::SessionId session;
+        std::string_view reason;
+    };
+    /// Which sessions `realms` would end: those whose realm is gone, whose principal is admitted no longer, or has
+    /// another role than WELCOME told.
+    std::vector<Ended> ended_by(std::span<const DoorRealm> realms) const;
+    /// From here on these realms decide (DESIGN §7.10), also for the sessions that are there. The owner has disposed of
+    /// and dismissed those that ended_by() names, and judges again what the others hold. Whoever is about to join goes
+    /// on, and is let in only by both the old version and the new one.
+    void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
+    /// Notes that the session has lost what it held.
+    void record_revoked(const Session& session, const Question& question, const Decision& decision, wamp::Outbox& out);
+
+    /// How often each rule of a realm has decided since the start, by RuleIndex.
+    std::span<const std::uint64_t> hits(std::string_view realm) const noexcept;
+
     /// What was decided, and about whom; the owner empties it.
     AuditTrail& audit() noexcept { return audit_; }
     const AuditTrail& audit() const noexcept { return audit_; }
     std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
     const RealmPolicy* realm(std::string_view name) const noexcept;
+    std::vector<std::string_view> realm_names() const;
 
 private:
+    /// A realm with what is kept for it beside its policy.
+    struct Realm : DoorRealm {
+        std::vector<std::uint64_t> hits;  ///< by RuleIndex
+    };
     /// What a peer without a session has come to.
     struct Joining {
         std::optional<Authenticator::Attempt> attempt;  ///< once challenged
@@ -147,7 +171,7 @@ private:
         wamp::ServerSession machine;
         wamp::SessionId session = 0;
         wamp::Instant due = wamp::never;  ///< of joining or leaving
-        const DoorRealm* realm = nullptr;
+        std::shared_ptr<Realm> realm;
         Joining joining;
         RateLimiter rates;
     };
@@ -167,6 +191,8 @@ private:
                wamp::Outbox& out);
     bool is_blocked(const Peer& peer, wamp::Instant now) const noexcept;
     Authenticator::Arrival arrival(const Peer& peer) noexcept { return {peer.joining.session, random_, decoy_key_}; }
+    /// Whether the realm that the peer asked for, as it is now, admits the principal.
+    bool still_admits(Peer& peer, const Principal& principal, bool dynamic) const;
     Event welcome(wamp::PeerId id, Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out);
     Event dispatch(Peer& peer, wamp::Message&& message, wamp::Instant now, wamp::Outbox& out);
     template <class Message>
@@ -177,6 +203,7 @@ private:
                 std::string_view reason, wamp::Outbox& out);
     void record_join(const Peer& peer, const Session& session, wamp::Outbox& out);
     void record_refusal(const Peer& peer, std::string_view reason, wamp::Outbox& out);
+    void record_reload(const RealmPolicy& policy, wamp::Outbox& out);
     void record_leave(const Peer& peer, std::string_view how, wamp::Outbox& out);
     bool within_rate(Peer& peer, const Speaker& speaker, const Permit& permit, wamp::Instant now);
     Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
@@ -190,7 +217,7 @@ private:
     void deliver_instead(wamp::SessionId to, wamp::PeerId peer, const Peer& receiver, const wamp::Message& message,
                          std::string_view error, std::vector<Undelivered>& undelivered, wamp::Outbox& out);
 
-    std::map<std::string, DoorRealm, std::less<>> realms_;
+    std::map<std::string, std::shared_ptr<Realm>, std::less<>> realms_;
     DoorLimits limits_;
     wamp::Random random_;
     wamp::Dict roles_;

@@ -39,6 +39,7 @@ void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, con
                   std::string_view reason, wamp::Outbox& out) {
     const bool wanted = audit_.count(outcome);
     const RuleInfo* const info = rule == no_rule ? nullptr : &matter.policy.rule(rule);
+    if (info != nullptr && outcome != Outcome::revoke) ++peer.realm->hits[rule];
     if (wanted) {
         AuditRecord record;
         record.outcome = outcome;
@@ -86,6 +87,17 @@ void Door::record_join(const Peer& peer, const Session& session, wamp::Outbox& o
     if (!tells_notes()) return;
     note(out, Level::info, "joined realm ", session.policy->realm(), " as ", printable(who.authid), " (", who.role,
          ") by ", who.method, of_session(session.id), on_circuit(peer.transport.circuit));
+}
+
+void Door::record_reload(const RealmPolicy& policy, wamp::Outbox& out) {
+    if (audit_.count(Outcome::reload)) {
+        AuditRecord record;
+        record.outcome = Outcome::reload;
+        record.realm = policy.realm();
+        record.policy = policy.hash();
+        audit_.add(record);
+    }
+    note(out, Level::info, "realm ", policy.realm(), ": policy ", policy.hash().substr(0, 12), " decides from here on");
 }
 
 void Door::record_refusal(const Peer& peer, std::string_view reason, wamp::Outbox& out) {

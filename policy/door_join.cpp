@@ -29,7 +29,7 @@ Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::In
     if (!wamp::is_valid_uri(hello.realm)) return refuse_join(id, peer, uris::invalid_uri, out);
     const auto realm = realms_.find(hello.realm);
     if (realm == realms_.end()) return refuse_join(id, peer, uris::no_such_realm, out);
-    peer.realm = &realm->second;
+    peer.realm = realm->second;
     do {
         peer.joining.session = random_.global_id();
     } while (sessions_.has(peer.joining.session));
@@ -90,6 +90,8 @@ Door::Event Door::fail(PeerId id, Peer& peer, const Authenticator::Refused& refu
 }
 
 Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out) {
+    const bool dynamic = admitted.provider == "dynamic";
+    if (!still_admits(peer, admitted.principal, dynamic)) return refuse_join(id, peer, uris::authentication_denied, out);
     Session session;
     session.id = std::exchange(peer.joining.session, 0);
     while (session.id == 0 || sessions_.has(session.id)) session.id = random_.global_id();
@@ -97,6 +99,7 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admit
     session.features = peer.machine.features();
     session.policy = peer.realm->policy;
     session.role = session.policy->role(admitted.principal.role);
+    session.dynamic = dynamic;
     session.principal = std::move(admitted.principal);
     const Principal& who = session.principal;
     wamp::Welcome message{session.id,

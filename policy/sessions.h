@@ -20,6 +20,7 @@ struct Session {
     wamp::Features features;
     std::shared_ptr<const RealmPolicy> policy;
     RoleIndex role{};
+    bool dynamic = false;  ///< the principal is one of the dynamic authenticator
     wamp::RequestId last_invocation = 0;  ///< ids of invocations sent to it so far (W-ID-04)
 
     Subject subject() const noexcept { return {role, principal.authid, principal.role}; }
@@ -32,6 +33,10 @@ struct Session {
 class Sessions {
 public:
     Session* find(wamp::SessionId id) noexcept {
+        const auto found = sessions_.find(id);
+        return found == sessions_.end() ? nullptr : found->second.get();
+    }
+    const Session* find(wamp::SessionId id) const noexcept {
         const auto found = sessions_.find(id);
         return found == sessions_.end() ? nullptr : found->second.get();
     }
