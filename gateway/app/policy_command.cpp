@@ -1,5 +1,6 @@
 #include "gateway/app/policy_command.h"
 
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -7,12 +8,16 @@
 #include <vector>
 
 #include "gateway/app/replace_file.h"
+#include "gateway/app/start_error.h"
+#include "policy/load.h"
 #include "policy/tools/check.h"
 #include "policy/tools/diff.h"
 #include "policy/tools/explain.h"
 #include "policy/tools/fmt.h"
 #include "policy/tools/mutate.h"
+#include "policy/tools/replay.h"
 #include "policy/tools/test.h"
+#include "policy/tools/unused.h"
 
 namespace sallyport::gateway {
 namespace {
@@ -146,6 +151,77 @@ void add_mutate(CLI::App& tools, Action& action) {
     });
 }
 
+struct LogTexts {
+    bool json = false;
+    std::string file;
+    std::vector<std::string> logs;
+};
+
+policy::LoadOptions tool_options() {
+    policy::LoadOptions options;
+    options.routes_required = false;
+    options.any_backend = true;
+    options.read_principals = false;
+    options.run_tests = false;
+    return options;
+}
+
+// Line by line, as a log may be larger than memory; "-" is stdin.
+template <class Take>
+void read_lines(const std::string& path, const Take& take) {
+    std::ifstream file;
+    if (path != "-") {
+        file.open(path, std::ios::binary);
+        if (!file) {
+            throw StartError({path, 0, 0}, "the log cannot be read",
+                             "check the path and its permissions");
+        }
+    }
+    std::istream& in = path == "-" ? std::cin : file;
+    std::string line;
+    while (std::getline(in, line)) take(line);
+}
+
+int run_replay(const LogTexts& texts, const policy::Output& to) {
+    const auto realm = policy::load_realm(texts.file, tool_options());
+    if (!realm) return policy::print_errors(realm.error(), to);
+    policy::Replay replay(*realm);
+    for (const std::string& log : texts.logs)
+        read_lines(log, [&replay](const std::string& line) { replay.line(line); });
+    return policy::print_replay(replay, to);
+}
+
+void add_replay(CLI::App& tools, Action& action) {
+    auto tool = add_tool<LogTexts>(
+        tools, "replay", "Tell which past decisions another policy would flip",
+        "  sallyport policy replay audit.log --with new/observatory.toml\n"
+        "  journalctl -o cat -u sallyport | sallyport policy replay - --with observatory.toml\n");
+    tool.command->add_option("logs", tool.texts->logs, "Decision logs; - for stdin")->required();
+    tool.command->add_option("--with", tool.texts->file, "Policy file")->required();
+    tool.does(action, run_replay);
+}
+
+int run_unused(const LogTexts& texts, const policy::Output& to) {
+    const auto realm = policy::load_realm(texts.file, tool_options());
+    if (!realm) return policy::print_errors(realm.error(), to);
+    policy::HitCounts hits(realm->policy->realm());
+    for (const std::string& log : texts.logs)
+        read_lines(log, [&hits](const std::string& line) { hits.line(line); });
+    return policy::print_unused(*realm, texts.logs.empty() ? nullptr : &hits, to);
+}
+
+void add_unused(CLI::App& tools, Action& action) {
+    auto tool = add_tool<LogTexts>(
+        tools, "unused", "Tell which rules can never decide, and which did not",
+        "  sallyport policy unused observatory.toml\n"
+        "  sallyport policy unused observatory.toml --log audit.log --log audit.log.1\n");
+    tool.command->add_option("file", tool.texts->file, "Policy file")->required();
+    tool.command->add_option("--log", tool.texts->logs, "Decision log, for counts; - for stdin")
+        ->allow_extra_args(false)
+        ->take_all();
+    tool.does(action, run_unused);
+}
+
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::ExplainRequest request = texts.request;
     policy::set_principal(request, texts.as);
@@ -198,6 +274,8 @@ void add_policy_commands(CLI::App& app, Action& action) {
     add_fmt(*tools, action);
     add_diff(*tools, action);
     add_mutate(*tools, action);
+    add_replay(*tools, action);
+    add_unused(*tools, action);
 }
 
 }  // namespace sallyport::gateway
