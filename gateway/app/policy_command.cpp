@@ -63,6 +63,7 @@ struct ExplainTexts {
     bool json = false;
     std::string file, as, call, publish, subscribe, register_;
     std::string match = "exact";
+    std::int64_t payload_bytes = -1;
     policy::ExplainRequest request;
 };
 
@@ -225,6 +226,8 @@ void add_unused(CLI::App& tools, Action& action) {
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::ExplainRequest request = texts.request;
     policy::set_principal(request, texts.as);
+    if (texts.payload_bytes >= 0)
+        request.payload_bytes = static_cast<std::size_t>(texts.payload_bytes);
     const std::pair<const std::string&, policy::Action> asked[] = {
         {texts.call, policy::Action::call},
         {texts.publish, policy::Action::publish},
@@ -243,7 +246,7 @@ int run_explain(const ExplainTexts& texts, const policy::Output& to) {
 void add_explain(CLI::App& tools, Action& action) {
     auto tool = add_tool<ExplainTexts>(
         tools, "explain", "Tell which rule decides on a message, and why",
-        "  sallyport policy explain observatory.toml --as alice --call lab.slew\n"
+        "  sallyport policy explain observatory.toml --as alice --call lab.slew --args '[90]'\n"
         "  sallyport policy explain observatory.toml --as joe:guest --subscribe lab. "
         "--match prefix\n");
     ExplainTexts& texts = *tool.texts;
@@ -257,8 +260,13 @@ void add_explain(CLI::App& tools, Action& action) {
     what->require_option(1);
     tool.command->add_option("--match", texts.match, "Of --subscribe and --register")
         ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
-    tool.command->add_option("--payload-bytes", texts.request.payload_bytes,
-                             "Size of the arguments");
+    tool.command->add_option("--args", texts.request.args, "Positional arguments: a JSON array");
+    tool.command->add_option("--kwargs", texts.request.kwargs, "Keyword arguments: a JSON object");
+    tool.command->add_flag("--opaque", texts.request.opaque, "The payload cannot be read");
+    tool.command->add_option("--payload-bytes", texts.payload_bytes,
+                             "Size of the payload, if not that of the arguments");
+    tool.command->add_option("--others", texts.request.others_max, "How many other rules to show")
+        ->capture_default_str();
     tool.does(action, run_explain);
 }
 
