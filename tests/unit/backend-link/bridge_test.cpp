@@ -104,7 +104,10 @@ TEST(Bridge, RestoresRegistrationsBeforeSubscriptions) {
 class Chaos {
 public:
     explicit Chaos(std::uint64_t seed)
-        : random_({static_cast<std::uint8_t>(seed % 256), static_cast<std::uint8_t>(seed / 256)}) {}
+        : random_({static_cast<std::uint8_t>(seed % 256), static_cast<std::uint8_t>(seed / 256)}),
+          routed_(seed % 2 == 0),
+          world_(profile_of(BackendKind::generic), full_router,
+                 routed_ ? routes_policy : bridge_policy) {}
 
     void run(int steps) {
         for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) step();
@@ -127,6 +130,16 @@ private:
 
     bool chance(std::uint64_t one_in) { return random_.below(one_in) == 0; }
     std::string topic() { return "lab.t" + std::to_string(random_.below(4)); }
+    /// What is one topic behind has several names in front.
+    std::string topic_in_front() {
+        constexpr const char* heads[] = {"lab.", "out.", "hold.", "both."};
+        return (routed_ ? heads[random_.below(4)] : "lab.") + topic().substr(4);
+    }
+    std::string procedure() {
+        constexpr const char* routed[] = {"hold.two", "again.two", "again.timed", "both.timed"};
+        if (routed_) return routed[random_.below(4)];
+        return chance(3) ? "lab.two" : "lab.timed";
+    }
     Dict match() {
         if (!chance(3)) return {};
         return {{"match", "prefix"}};
@@ -174,7 +187,7 @@ private:
             case 0:
             case 1:
                 client.open[{48, id}] = 1;
-                world_.call(session, id, chance(3) ? "lab.two" : "lab.timed",
+                world_.call(session, id, procedure(),
                             {{"receive_progress", true}, {"timeout", random_.below(3000)}});
                 break;
             case 2: {
@@ -182,16 +195,16 @@ private:
                 if (acknowledge) client.open[{16, id}] = 1;
                 Dict options{{"acknowledge", acknowledge}, {"exclude_me", chance(2)}};
                 if (chance(4)) options.append("eligible", List{session});
-                world_.publish(session, id, topic(), options, json("[1]"));
+                world_.publish(session, id, topic_in_front(), options, json("[1]"));
                 break;
             }
             case 3:
                 client.open[{32, id}] = 1;
-                world_.subscribe(session, id, topic(), match());
+                world_.subscribe(session, id, topic_in_front(), match());
                 break;
             case 4:
                 client.open[{64, id}] = 1;
-                world_.enrol(session, id, topic(), match());
+                world_.enrol(session, id, topic_in_front(), match());
                 break;
             case 5:
                 cancel(session, client);
@@ -381,6 +394,7 @@ private:
     }
 
     wamp::Random random_;
+    bool routed_;
     BridgeWorld world_;
     std::map<SessionId, Client> sessions_;
     std::vector<Asked> asked_;
