@@ -78,6 +78,7 @@ private:
     void head(Section& file, const Item& root);
     void include(Section& section, const std::string& file);
     void add(Section& section, const Item& item, const std::string& path);
+    void forget_consequences(std::size_t begin, std::size_t end);
 
     PolicyFile& policy_;
     Diagnostics& diagnostics_;
@@ -159,12 +160,30 @@ void Reader::add(Section& section, const Item& item, const std::string& path) {
     }
 }
 
+// What an error of a variable (from `begin` to `end`) leads to, at the same place, is no news.
+void Reader::forget_consequences(std::size_t begin, std::size_t end) {
+    const auto at = [this](std::size_t index) {
+        return diagnostics_.begin() + static_cast<std::ptrdiff_t>(index);
+    };
+    const Diagnostics causes(at(begin), at(end));
+    diagnostics_.erase(std::remove_if(at(end), diagnostics_.end(),
+                                      [&causes](const Diagnostic& one) {
+                                          return std::any_of(causes.begin(), causes.end(),
+                                                             [&one](const Diagnostic& cause) {
+                                                                 return cause.place == one.place;
+                                                             });
+                                      }),
+                       diagnostics_.end());
+}
+
 void Reader::parts() {
     for (const auto& source : sources_) {
         const std::string& file = source->file;
         for (const std::string_view key : {"route", "allow", "forbid", "test"}) {
             for (const Item* written : source->section.tables(key)) {
+                const std::size_t before = diagnostics_.size();
                 const Item table = variables_.expand(*written, file, diagnostics_);
+                const std::size_t unexpanded = diagnostics_.size();
                 if (key == "route") {
                     policy_.routes.push_back(read_route(table, route_ids_, file, diagnostics_));
                 } else if (key == "test") {
@@ -173,6 +192,7 @@ void Reader::parts() {
                     policy_.rules.push_back(
                         read_rule(table, key == "allow", rule_ids_, file, diagnostics_));
                 }
+                forget_consequences(before, unexpanded);
             }
         }
     }

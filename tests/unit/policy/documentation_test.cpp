@@ -1,5 +1,6 @@
 // Every example of docs/policy-language.md does what the page says of it.
 #include <fstream>
+#include <map>
 
 #include "policy/principals.h"
 #include "tests/unit/policy/support.h"
@@ -36,7 +37,18 @@ TEST(Documentation, HasExamplesThatAllDoAsItSays) {
     int accepted = 0;
     int refused = 0;
     int tests = 0;
+    std::map<std::string, std::string> files;  // that later examples include
+    const ReadInclude read_include = [&files](const std::string& path) -> wamp::Result<std::string, Diagnostic> {
+        const auto found = files.find(path);
+        if (found == files.end()) return Diagnostic{{path, 0, 0}, "there is no such example", ""};
+        return found->second;
+    };
+    constexpr std::string_view file_mark = " file=";
     for (const Example& example : examples()) {
+        if (example.kind.starts_with(file_mark)) {
+            files[example.kind.substr(file_mark.size())] = example.text;
+            continue;
+        }
         SCOPED_TRACE("docs/policy-language.md:" + std::to_string(example.line));
         if (example.kind == " principals") {
             Diagnostics diagnostics;
@@ -47,7 +59,7 @@ TEST(Documentation, HasExamplesThatAllDoAsItSays) {
         ASSERT_EQ(example.kind, "");
         const bool whole = example.text.starts_with("realm = ");
         const std::string text = (whole ? "" : "realm = \"example\"\n") + example.text;
-        const auto errors = errors_of(text, tool_options());
+        const auto errors = errors_of(text, tool_options(), read_include);
         constexpr std::string_view refusal = "# refused: ";
         if (example.text.starts_with(refusal)) {
             const std::string reason =
@@ -59,7 +71,7 @@ TEST(Documentation, HasExamplesThatAllDoAsItSays) {
         }
         for (const std::string& error : errors) ADD_FAILURE() << error;
         Diagnostics none;
-        tests += static_cast<int>(parse_policy(text, test_file, none).tests.size());
+        tests += static_cast<int>(parse_policy(text, test_file, none, read_include).tests.size());
         ++accepted;
     }
     EXPECT_GE(accepted, 7);

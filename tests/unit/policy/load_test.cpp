@@ -162,5 +162,34 @@ TEST_F(Load, ReadsTheExamples) {
     EXPECT_EQ(front->policy->realm(), inside->policy->realm());
 }
 
+TEST_F(Load, ReadsWhatIsIncludedOnce) {
+    fs::create_directories(folder_ / "shared");
+    write("shared/a.toml", "include = [\"b.toml\", \"../never.toml\"]\n");
+    write("shared/b.toml", "include = \"a.toml\"\n[variables]\nwho = [\"operator\"]\n");
+    write("never.toml",
+          "[[forbid]]\nid = \"f\"\nroles = [\"${var.who}\"]\nactions = \"call\"\nuri = \"lab.y\"\n"
+          "[[test]]\nas = { role = \"operator\" }\ncall = \"lab.y\"\nexpect = \"forbid f\"\n");
+    write("realm.toml", "include = [\"shared/a.toml\", \"./never.toml\"]\n" + std::string(policy_text));
+    const auto realm = load_realm(path("realm.toml"), {true, backends_});
+    ASSERT_TRUE(realm) << errors();
+    EXPECT_EQ(realm->tests, 2U);
+    EXPECT_EQ(realm->policy->rules().size(), 2U);
+    const std::string version(realm->policy->hash());
+    write("shared/b.toml", "# changed\ninclude = \"a.toml\"\n[variables]\nwho = [\"operator\"]\n");
+    EXPECT_NE(load_realm(path("realm.toml"), {true, backends_})->policy->hash(), version);
+}
+
+TEST_F(Load, NamesTheIncludedFileInErrors) {
+    write("realm.toml", "include = [\"more.toml\", \"none.toml\", \"realm.toml\"]\n" + std::string(policy_text));
+    write("more.toml", "realm = \"x\"\n[[allow]]\nid = \"a\"\nroles = \"${var.x}\"\nactions = \"call\"\nuri = \"lab.x\"\n");
+    EXPECT_EQ(errors(),
+              "more.toml:1:1: error: unknown key \"realm\" in an included file (known keys: include, variables, "
+              "route, allow, forbid, test)\n"
+              "more.toml:3:6: error: the id \"a\" is taken (give each one its own id)\n"
+              "more.toml:4:9: error: unknown variable \"x\" (define it in [variables])\n"
+              "realm.toml:1:25: error: none.toml: there is no such file (check the path)\n"
+              "realm.toml:1:38: error: \"realm.toml\" includes itself (remove it)\n");
+}
+
 }  // namespace
 }  // namespace sallyport::policy

@@ -19,9 +19,10 @@ inline constexpr const char* test_file = "realm.toml";
 
 /// The lines of the errors that reading, compiling and testing the text gives, without the file's
 /// name.
-inline std::vector<std::string> errors_of(std::string_view text, const CompileOptions& options) {
+inline std::vector<std::string> errors_of(std::string_view text, const CompileOptions& options,
+                                          const ReadInclude& read_include = {}) {
     Diagnostics found;
-    const PolicyFile file = parse_policy(text, test_file, found);
+    const PolicyFile file = parse_policy(text, test_file, found, read_include);
     const bool sound = found.empty();
     if (const auto policy = Compiler::compile(file, options, ""); !policy) {
         const Diagnostics more = policy.error();
