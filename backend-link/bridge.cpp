@@ -279,6 +279,27 @@ void Bridge::Tables::on_error(wamp::Error&& error, BridgeOutbox& out) {
     }
 }
 
+std::vector<Holding> Bridge::holdings() const {
+    std::vector<Holding> all;
+    tables_->subscriptions.list(all);
+    tables_->registrations.list(all);
+    return all;
+}
+
+void Bridge::drop(const Holding& holding, BridgeOutbox& out) {
+    if (holding.registration) return tables_->registrations.drop(holding, out);
+    tables_->subscriptions.drop(holding, out);
+}
+
+bool Bridge::adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out) {
+    if (holding.registration) return tables_->registrations.adopt(holding, route, out);
+    return tables_->subscriptions.adopt(holding, route, out);
+}
+
+void Bridge::tell_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const {
+    backend_link::tell_lost(holding, reason, tables_->link, out);
+}
+
 void Bridge::on_deadline(Instant now, BridgeOutbox& out) {
     tables_->forget_spent();
     tables_->calls.on_deadline(now, out);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend-link/link_wire.h"
+#include "backend-link/bridge_holdings.h"
 #include "backend-link/profile.h"
 #include "policy/permit.h"
 #include "policy/sessions.h"
@@ -78,6 +79,17 @@ public:
     /// A message of the established link session: an answer, EVENT, INVOCATION, INTERRUPT, or
     /// revocation.
     void on_link(wamp::Message&& message, wamp::Instant now, BridgeOutbox& out);
+
+    /// What front sessions hold here by permits that they once had, for a policy that changed to
+    /// judge again: oldest first.
+    std::vector<Holding> holdings() const;
+    /// Takes it from the session, which is not told.
+    void drop(const Holding& holding, BridgeOutbox& out);
+    /// Takes over what was dropped here or by another bridge: the session goes on with the same id.
+    /// False when that cannot be.
+    bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
+    /// The session's last word on what was dropped.
+    void tell_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const;
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
     wamp::Instant deadline() const noexcept;  ///< when on_deadline() is next due; `never` if not

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backend-link/bridge.h"
+#include "backend-link/bridge_holdings.h"
 #include "backend-link/flat_map.h"
 #include "backend-link/link_side.h"
 #include "backend-link/rewriting.h"
@@ -43,6 +44,11 @@ public:
     void on_unregister_error(const wamp::Error& error) { leaving_.erase(error.request); }
     void on_link_up(BridgeOutbox& out);
     void on_link_lost(BridgeOutbox& out);
+
+    // Of a policy that changed (bridge_holdings.cpp).
+    void list(std::vector<Holding>& out);
+    void drop(const Holding& holding, BridgeOutbox& out);
+    bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
 
     /// Nobody (callee 0) when there is none: given up meanwhile.
     Target target_of(wamp::RegistrationId back) const noexcept;

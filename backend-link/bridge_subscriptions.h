@@ -11,6 +11,7 @@
 
 #include "backend-link/audience.h"
 #include "backend-link/bridge.h"
+#include "backend-link/bridge_holdings.h"
 #include "backend-link/flat_map.h"
 #include "backend-link/link_side.h"
 #include "backend-link/rewriting.h"
@@ -50,6 +51,11 @@ public:
     void on_unsubscribe_error(const wamp::Error& error) { leaving_.erase(error.request); }
     void on_link_up(BridgeOutbox& out);
     void on_link_lost(BridgeOutbox& out);
+
+    // Of a policy that changed (bridge_holdings.cpp).
+    void list(std::vector<Holding>& out);
+    void drop(const Holding& holding, BridgeOutbox& out);
+    bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
 
     /// Whether some front subscription matches a topic behind the link.
     bool any_match(std::string_view topic) const;

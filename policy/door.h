@@ -125,6 +125,7 @@ public:
     void turn_away(wamp::Outbox& out);
 
     Sessions& sessions() noexcept { return sessions_; }
+    const Sessions& sessions() const noexcept { return sessions_; }
     bool has_peer(wamp::PeerId peer) const noexcept { return peers_.contains(peer); }
     std::size_t peers() const noexcept { return peers_.size(); }
     std::vector<wamp::SessionId> session_ids() const;

@@ -81,15 +81,7 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
                                            wamp::no_peer,
                                            {}});
     }
-    for (const auto& realm : config.realms) {
-        auto& targets = routes_[realm.policy.get()];
-        for (const auto& route : realm.policy->routes()) {
-            const auto found = std::find_if(backends_.begin(), backends_.end(),
-                                            [&](const auto& backend) { return backend->name == route.backend; });
-            SALLYPORT_CHECK(found != backends_.end());
-            targets.push_back(found->get());
-        }
-    }
+    routes_ = lead(config.realms);
 }
 
 void Front::start(wamp::Instant now, wamp::Outbox& out) {

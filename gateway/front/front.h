@@ -53,6 +53,20 @@ public:
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept;
 
+    /// What a reload did, or would do.
+    struct Reloaded {
+        std::size_t sessions_ended = 0;
+        std::size_t subscriptions_revoked = 0;
+        std::size_t registrations_revoked = 0;
+        std::size_t moved = 0;  ///< subscriptions and registrations that another route leads now
+    };
+    /// From here on these realms decide, all at once (DESIGN §7.10): sessions that they no longer admit are ended,
+    /// what sessions hold is judged again and revoked or led elsewhere, calls in flight finish under the permits that
+    /// they have. Routes name backends and their realms as for the constructor (checked).
+    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
+    /// The same, and nothing is done.
+    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
+
     /// Orderly end: GOODBYE to everybody; stopped() once all have gone, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept;
@@ -68,6 +82,7 @@ public:
     std::size_t peers() const noexcept { return door_.peers(); }
     std::string status_json();
     policy::AuditTrail& audit() noexcept { return door_.audit(); }
+    const policy::Door& door() const noexcept { return door_; }
 
 private:
     struct Backend {
@@ -78,6 +93,13 @@ private:
         policy::Transport transport;
     };
 
+    using Routes = std::unordered_map<const policy::RealmPolicy*, std::vector<Backend*>>;  ///< by RouteIndex
+    struct Judged;
+    Routes lead(const std::vector<policy::DoorRealm>& realms) const;
+    std::vector<Judged> judge(const std::vector<policy::DoorRealm>& realms, const Routes& routes,
+                              const std::vector<policy::Door::Ended>& ended) const;
+    void settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out);
+    static Reloaded count(const std::vector<policy::Door::Ended>& ended, const std::vector<Judged>& judged);
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
@@ -96,7 +118,7 @@ private:
     wamp::Random random_;
     wamp::MessageLimits link_message_limits_;
     std::vector<std::unique_ptr<Backend>> backends_;
-    std::unordered_map<const policy::RealmPolicy*, std::vector<Backend*>> routes_;  ///< by RouteIndex
+    Routes routes_;
     std::unordered_map<wamp::PeerId, Backend*> link_peers_;
     backend_link::BridgeOutbox bridge_out_;
     std::vector<policy::Door::Undelivered> undelivered_;

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "gateway/front/front.h"
+#include "tests/unit/policy/wires.h"
+
+namespace sallyport::gateway {
+
+using policy::hello;
+using policy::Lines;
+using policy::peer;
+using policy::Wires;
+using policy::with_names;
+using wamp::Serializer;
+using namespace std::chrono_literals;
+
+inline constexpr std::string_view front_policy = R"(
+realm = "lab"
+[auth]
+anonymous = { role = "guest" }
+[[route]]
+id = "all"
+match = "prefix"
+uri = "lab."
+to = "inside"
+[[route]]
+id = "plc"
+match = "prefix"
+uri = "lab.plc."
+to = "plc"
+[[allow]]
+id = "all"
+roles = ["guest"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = "lab."
+[[forbid]]
+id = "secret"
+roles = ["*"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = "lab.secret."
+)";
+
+inline constexpr std::string_view welcome =
+    R"([2,77,{"roles":{"broker":{},"dealer":{"features":{"call_canceling":true,"progressive_call_results":true}}}}])";
+
+inline BackendConfig backend(std::string name, bool dials, backend_link::BackendKind kind) {
+    backend_link::LinkMachine::Config link;
+    link.session.realm = "inner";
+    link.profile = backend_link::profile_of(kind);
+    link.dials = dials;
+    link.join_timeout = 5s;
+    link.heartbeat = 3s;
+    link.dead_after = 9s;
+    return {std::move(name), std::move(link)};
+}
+
+/// A front whose first backend is at peer 9, and whose second, "plc", is never there unless a test brings it up.
+class FrontWorld {
+public:
+    explicit FrontWorld(bool dials = true, backend_link::BackendKind kind = backend_link::BackendKind::generic)
+        : front({{policy::door_realm(front_policy)}, {backend("inside", dials, kind), backend("plc", dials, kind)}, {}},
+                {7}) {
+        front.start(now, wires.out);
+    }
+
+    void link_open(std::uint64_t id = 9, Serializer serializer = Serializer::json,
+                   std::size_t peer_receives_max = 16u << 20, std::uint32_t link = 0) {
+        front.on_link_open(link, peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
+    }
+    void link_up(std::uint64_t id = 9, Serializer serializer = Serializer::json,
+                 std::size_t peer_receives_max = 16u << 20, std::uint32_t link = 0) {
+        link_open(id, serializer, peer_receives_max, link);
+        wires.take();
+        send(id, welcome);
+        EXPECT_TRUE(front.links()[link].up);
+    }
+    void join(std::uint64_t id, Serializer serializer = Serializer::json, std::size_t peer_receives_max = 16u << 20) {
+        front.on_open(peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
+        send(id, hello);
+        EXPECT_EQ(take().size(), 1u);
+    }
+    void send(std::uint64_t id, std::string_view json) { send_bytes(id, policy::in(wires.serializer(id), json)); }
+    void send_bytes(std::uint64_t id, const std::string& bytes) { front.on_message(peer(id), bytes, now, wires.out); }
+    void lose(std::uint64_t id) { front.on_closed(peer(id), "reset", now, wires.out); }
+    void advance(wamp::Duration duration) {
+        now += duration;
+        front.on_deadline(now, wires.out);
+    }
+    /// But for the second link, which is dialled all the time.
+    Lines take() {
+        Lines lines = wires.take();
+        std::erase(lines, "dial 1");
+        return lines;
+    }
+    Lines after(std::uint64_t id, std::string_view json) {
+        send(id, json);
+        return take();
+    }
+
+    Wires wires;
+    wamp::Instant now{std::chrono::hours(1)};
+    Front front;
+};
+
+}  // namespace sallyport::gateway
