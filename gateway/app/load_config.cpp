@@ -173,7 +173,7 @@ std::string read_ticket(const PathText& file) {
     if (ticket.empty())
         throw StartError(file.place,
                          policy::quoted(file.path) + " holds no ticket in its first line",
-                         "make one with: sallyport ticket");
+                         "write the ticket that the router knows us by, in one line");
     return ticket;
 }
 

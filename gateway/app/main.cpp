@@ -18,11 +18,10 @@
 #include "gateway/app/link_command.h"
 #include "gateway/app/log.h"
 #include "gateway/app/policy_command.h"
-#include "gateway/app/random_seed.h"
+#include "gateway/app/principal_command.h"
 #include "gateway/app/start_error.h"
 #include "gateway/app/supervisor.h"
 #include "gateway/app/worker.h"
-#include "policy/tools/ticket.h"
 
 namespace {
 
@@ -35,8 +34,6 @@ struct Commands {
     std::string inside_config = "inside.toml";
     int channel = -1;
     bool json = false;
-    policy::TicketRequest ticket;
-    bool ticket_from_stdin = false;
 
     std::function<int()> action;  ///< of call, publish, subscribe, register, link, policy …
 
@@ -44,7 +41,6 @@ struct Commands {
     CLI::App* worker = nullptr;
     CLI::App* inside = nullptr;
     CLI::App* status = nullptr;
-    CLI::App* make_ticket = nullptr;
 };
 
 void declare_programs(Commands& commands) {
@@ -67,21 +63,6 @@ void declare_programs(Commands& commands) {
     commands.status->add_flag("--json", commands.json, "One line of JSON");
 }
 
-void declare_ticket(Commands& commands) {
-    commands.make_ticket = commands.app.add_subcommand(
-        "ticket", "Make a ticket and the lines for the principals file");
-    commands.make_ticket->add_option("--authid", commands.ticket.authid, "Whose ticket it is");
-    commands.make_ticket->add_option("--role", commands.ticket.role, "Role of that principal");
-    commands.make_ticket->add_flag("--stdin", commands.ticket_from_stdin,
-                                   "Read the ticket from stdin instead of drawing one");
-}
-
-int run_ticket(Commands& commands) {
-    if (commands.ticket_from_stdin) commands.ticket.chosen = policy::read_ticket(std::cin);
-    wamp::Random random(gateway::random_seed());
-    return policy::ticket(commands.ticket, random, std::cout, std::cerr);
-}
-
 int run_serve(const Commands& commands) {
     gateway::open_log("sallyport");
     boost::asio::io_context io(1);
@@ -101,7 +82,6 @@ int run(Commands& commands) {
         return gateway::run_inside(commands.inside_config, commands.channel);
     }
     if (*commands.status) return gateway::print_status(commands.gateway_config, commands.json);
-    if (*commands.make_ticket) return run_ticket(commands);
     return commands.action ? commands.action() : gateway::exit_bad_start;
 }
 
@@ -113,8 +93,8 @@ int main(int argc, char** argv) {
     commands.app.require_subcommand(1);
     commands.app.set_version_flag("--version", "sallyport 0.1.0");
     declare_programs(commands);
-    declare_ticket(commands);
     gateway::add_policy_commands(commands.app, commands.action);
+    gateway::add_principal_commands(commands.app, commands.action);
     gateway::add_client_commands(commands.app, commands.action);
     gateway::add_link_command(commands.app, commands.action);
     gateway::add_completion_command(commands.app, commands.action);

@@ -86,14 +86,11 @@ def sallyport(*words, timeout=20, **options):
     return processes.run([processes.binary(), *words], timeout=timeout, **options)
 
 
-def principals_text(tickets):
-    text = ""
+def write_principals(path, tickets):
     for authid, (role, ticket) in tickets.items():
-        result = processes.run([processes.binary(), "ticket", "--authid", authid, "--role", role, "--stdin"],
+        result = processes.run([processes.binary(), "principal", "add", path, authid, "--role", role, "--stdin"],
                                stdin=None, input=ticket + "\n")
         assert result.returncode == 0, result.stderr
-        text += result.stdout[result.stdout.index("[[principal]]"):] + "\n"
-    return text
 
 
 class Deployment:
@@ -142,8 +139,8 @@ class Deployment:
             f'realm = "{REALM}"\n\n[auth]\nanonymous = {{ role = "guest" }}\nprincipals = "observatory.principals.toml"\n\n'
             f'[[route]]\nid = "lab"\nmatch = "prefix"\nuri = "lab."\nto = "inside"\n{self.outside_rules}')
         path = self.dir / "observatory.principals.toml"
-        path.touch(mode=0o600)
-        path.write_text(principals_text(TICKETS))
+        path.unlink(missing_ok=True)
+        write_principals(path, TICKETS)
         pin = f'peer_pin = "{self.pins["gateway"]}"\n' if self.pins else ""
         link = f'[[link]]\ngateway = "{self.link_address}"\n{pin}' if self.link == "accept" else ""
         (self.dir / "inside.toml").write_text(

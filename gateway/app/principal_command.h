@@ -1,0 +1,13 @@
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace sallyport::gateway {
+
+/// Adds `sallyport principal …` to the program; `action` becomes what the command line asks for, and
+/// answers the exit code (policy/tools/exit_code.h).
+void add_principal_commands(CLI::App& app, std::function<int()>& action);
+
+}  // namespace sallyport::gateway
