@@ -99,12 +99,13 @@ class Deployment:
 
     def __init__(self, link="embedded", tor='mode = "off"', backend="", link_address=None, limits="",
                  gateway_namespace=None, inside_namespace=None, services="unix:run/services.sock", outside_rules=OUTSIDE_RULES,
-                 name="gw"):
+                 name="gw", auth=""):
         self.dir = processes.scratch(name)
         self.link, self.tor, self.backend, self.limits = link, tor, backend, limits
         self.link_address = link_address or f"unix:{self.dir}/link.sock"
         self.gateway_namespace, self.inside_namespace, self.services = gateway_namespace, inside_namespace, services
         self.outside_rules, self.gateway, self.inside, self.starts = outside_rules, None, None, 0
+        self.auth = auth  # further lines of [auth] outside
         self.state = self.dir / "state"
         self.inside_state = self.dir / "inside-state"
         self.local = self.state / "run/local.sock"
@@ -136,7 +137,7 @@ class Deployment:
             f'local = "run/local.sock"\nadmin = "run/admin.sock"\n\n[tor]\n{self.tor}\n\n'
             f'[limits]\n{self.limits}\n\n[[backend]]\nname = "inside"\n{self._backend()}')
         (self.dir / "observatory.toml").write_text(
-            f'realm = "{REALM}"\n\n[auth]\nanonymous = {{ role = "guest" }}\nprincipals = "observatory.principals.toml"\n\n'
+            f'realm = "{REALM}"\n\n[auth]\nanonymous = {{ role = "guest" }}\nprincipals = "observatory.principals.toml"\n{self.auth}\n\n'
             f'[[route]]\nid = "lab"\nmatch = "prefix"\nuri = "lab."\nto = "inside"\n{self.outside_rules}')
         path = self.dir / "observatory.principals.toml"
         path.unlink(missing_ok=True)
