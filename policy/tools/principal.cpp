@@ -12,6 +12,7 @@
 #include "policy/tools/exit_code.h"
 #include "policy/tools/principal_edit.h"
 #include "policy/tools/principal_lines.h"
+#include "policy/tools/toml_text.h"
 #include "wamp/base/utf8.h"
 
 namespace sallyport::policy {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "policy/tools/toml_text.h"
+
 namespace sallyport::policy {
 namespace {
 
@@ -92,23 +94,6 @@ Lines::iterator at(Lines& lines, std::uint32_t line) {
 }
 
 }  // namespace
-
-std::string toml_text(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') out += '\\';
-        if (byte < 0x20 || byte == 0x7F) {
-            out += "\\u00";
-            out += digits[byte >> 4U];
-            out += digits[byte & 15U];
-        } else {
-            out += c;
-        }
-    }
-    return out + "\"";
-}
 
 std::string with_block(const std::string& text, const std::string& lines) {
     std::string out = text;

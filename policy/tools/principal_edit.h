@@ -13,9 +13,6 @@ namespace sallyport::policy {
 /// are. A file may be laid out in ways that these do not know; whoever uses them reads the result
 /// again and compares.
 
-/// A TOML basic string.
-std::string toml_text(std::string_view text);
-
 /// With a new block at the end; `lines` ends with a newline.
 std::string with_block(const std::string& text, const std::string& lines);
 

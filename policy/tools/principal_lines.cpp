@@ -6,7 +6,7 @@
 #include "policy/auth_decoy.h"
 #include "policy/crypto/base64.h"
 #include "policy/crypto/wampcra.h"
-#include "policy/tools/principal_edit.h"
+#include "policy/tools/toml_text.h"
 
 namespace sallyport::policy {
 namespace {

@@ -78,13 +78,5 @@ TEST(PrincipalEdit, AddsABlockAtTheEnd) {
     EXPECT_EQ(with_block("a\n\n", "x\n"), "a\n\nx\n");
 }
 
-TEST(TomlText, IsReadAsItWasMeant) {
-    for (const std::string text : {"plain", "joe \"\\ \n\t\x7f", "æøå", ""}) {
-        const auto read = parse_document("x = " + toml_text(text) + "\n", "p");
-        ASSERT_TRUE(read) << text;
-        EXPECT_EQ(read->find("x")->text, text);
-    }
-}
-
 }  // namespace
 }  // namespace sallyport::policy
