@@ -46,6 +46,16 @@ public:
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept;
 
+    /// What a reload did, or would do.
+    struct Reloaded {
+        std::size_t sessions_ended = 0;
+        std::size_t subscriptions_revoked = 0;
+        std::size_t registrations_revoked = 0;
+    };
+    /// From here on these realms decide, all at once; as gateway::Front's.
+    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
+    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
+
     /// Orderly end: GOODBYE to everybody; stopped() once all have gone, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
@@ -56,6 +66,7 @@ public:
     wamp::Realm::Counts counts() const noexcept;
     std::string status_json();
     policy::AuditTrail& audit() noexcept { return door_.audit(); }
+    const policy::Door& door() const noexcept { return door_; }
 
 private:
     struct Link {
@@ -67,6 +78,16 @@ private:
         wamp::Instant last_heard{};
     };
 
+    /// A subscription or registration that has lost its permit.
+    struct Lost {
+        wamp::Realm::Holding holding;
+        policy::Decision decision;
+    };
+    /// Of the sessions of that realm, under the policy that it is to have.
+    std::vector<Lost> lost_in(const wamp::Realm& realm, const policy::RealmPolicy& policy,
+                              const std::vector<policy::Door::Ended>& ended) const;
+    void revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Instant now, wamp::Outbox& out);
+    static void count(Reloaded& summary, const std::vector<Lost>& lost) noexcept;
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
     void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin, const wamp::CallLimits& limits,
              wamp::Instant now, wamp::Outbox& out);
