@@ -102,6 +102,7 @@ bool names_a_uri(Outcome outcome) noexcept {
         case Outcome::over_in_flight:
         case Outcome::invalid:
         case Outcome::revoke:
+        case Outcome::shadow:
             return true;
         case Outcome::join:
         case Outcome::join_refused:
@@ -136,6 +137,8 @@ std::string_view to_string(Outcome outcome) noexcept {
             return "revoke";
         case Outcome::reload:
             return "reload";
+        case Outcome::shadow:
+            return "shadow";
     }
     return "";
 }
@@ -283,6 +286,7 @@ bool AuditTrail::count(Outcome outcome) noexcept {
         case Outcome::leave:
         case Outcome::revoke:
         case Outcome::reload:
+        case Outcome::shadow:
             break;
     }
     return wanted_ == Wanted::denied || wanted_ == Wanted::all;

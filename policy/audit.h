@@ -23,6 +23,7 @@ enum class Outcome : std::uint8_t {
     leave,
     revoke,  ///< a subscription or registration that a new policy no longer permits
     reload,  ///< another version of the policy decides from here on
+    shadow,  ///< what would have become of the message before, had a rule been no shadow
 };
 
 std::string_view to_string(Outcome outcome) noexcept;

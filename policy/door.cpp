@@ -265,8 +265,12 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
     const wamp::Payload* payload = nullptr;
     if constexpr (requires { asked.payload; }) payload = &asked.payload;
     const bool opaque = !asked.options.get_string("ppt_scheme").empty();  // W-PPT-01
-    const Decision decision = session.policy->decide({speaker.role, speaker.authid, speaker.role_name},
-                                                     {action, uri, match, payload_bytes, payload, opaque});
+    const Subject subject{speaker.role, speaker.authid, speaker.role_name};
+    const Question question{action, uri, match, payload_bytes, payload, opaque};
+    const Decision decision = session.policy->decide(subject, question);
+    if (session.policy->has_shadows()) {
+        record_shadow(peer, speaker, matter, subject, question, std::holds_alternative<Permit>(decision), out);
+    }
     if (const auto* denial = std::get_if<Denial>(&decision)) {
         const bool too_big = denial->reason == Denial::Reason::payload_too_big;
         return deny(Outcome::deny, denial->rule, to_string(denial->reason),

@@ -202,6 +202,9 @@ private:
     bool tells_notes() const noexcept { return audit_.wanted() == AuditTrail::Wanted::notes; }
     void record(Outcome outcome, const Peer& peer, const Speaker& speaker, const Matter& matter, RuleIndex rule,
                 std::string_view reason, wamp::Outbox& out);
+    /// Counts the shadow rule that would have decided, and records what it would have changed (DESIGN §7.11).
+    void record_shadow(const Peer& peer, const Speaker& speaker, const Matter& matter, const Subject& subject,
+                       const Question& question, bool allowed, wamp::Outbox& out);
     void record_join(const Peer& peer, const Session& session, wamp::Outbox& out);
     void record_refusal(const Peer& peer, std::string_view reason, wamp::Outbox& out);
     void record_reload(const RealmPolicy& policy, wamp::Outbox& out);

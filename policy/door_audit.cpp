@@ -22,6 +22,8 @@ std::string_view words_for(Outcome outcome) noexcept {
             return "invalid: ";
         case Outcome::revoke:
             return "revoked: ";
+        case Outcome::shadow:
+            return "shadow rule: ";
         case Outcome::allow:
         case Outcome::deny:
         case Outcome::join:
@@ -67,6 +69,20 @@ void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, con
         note(out, Level::info, words_for(outcome), to_string(matter.action), " ", printable(matter.uri), " by ",
              printable(speaker.authid), " (", printable(speaker.role_name), "): ", why, of_session(peer.session),
              on_circuit(peer.transport.circuit));
+    }
+}
+
+void Door::record_shadow(const Peer& peer, const Speaker& speaker, const Matter& matter, const Subject& subject,
+                         const Question& question, bool allowed, wamp::Outbox& out) {
+    const Decision decision = matter.policy.decide_with_shadows(subject, question);
+    const auto* const permit = std::get_if<Permit>(&decision);
+    const RuleIndex rule = permit != nullptr ? permit->rule() : std::get<Denial>(decision).rule;
+    if (rule == no_rule || !matter.policy.rule(rule).shadow) return;
+    if ((permit != nullptr) == allowed) {
+        ++peer.realm->hits[rule];
+    } else {
+        const std::string_view then = allowed ? "would be denied" : "would be allowed";
+        record(Outcome::shadow, peer, speaker, matter, rule, then, out);
     }
 }
 

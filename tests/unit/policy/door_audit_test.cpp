@@ -176,5 +176,47 @@ TEST(DoorAudit, NeverHoldsAPayloadOrASecret) {
     EXPECT_EQ(bytes.find("s3cr3t"), std::string::npos);
 }
 
+constexpr std::string_view trial_policy = R"(
+realm = "lab"
+[auth]
+anonymous = { role = "guest" }
+[[allow]]
+id = "all"
+roles = ["guest"]
+actions = ["call"]
+match = "prefix"
+uri = "lab."
+[[forbid]]
+id = "trial-forbid"
+shadow = true
+roles = ["guest"]
+actions = ["call"]
+uri = "lab.old"
+[[allow]]
+id = "trial-allow"
+shadow = true
+roles = ["guest"]
+actions = ["call"]
+match = "prefix"
+uri = ["plant.", "lab.new."]
+)";
+
+TEST(DoorAudit, TellsWhatAShadowRuleWouldHaveChangedAndCountsIt) {  // DESIGN §7.11
+    DoorWorld world(trial_policy);
+    world.join(1);
+    world.take();
+    EXPECT_TRUE(std::holds_alternative<Door::Request>(world.send(1, R"([48,1,{},"lab.old"])")));
+    EXPECT_NE(world.wires.notes().find("shadow rule: call lab.old"), std::string::npos);
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(world.send(1, R"([48,2,{},"plant.x"])")));
+    EXPECT_TRUE(std::holds_alternative<Door::Request>(world.send(1, R"([48,3,{},"lab.new.x"])")));
+    EXPECT_TRUE(std::holds_alternative<Door::Request>(world.send(1, R"([48,4,{},"lab.other"])")));
+    const auto& policy = *world.door.realm("lab");
+    const auto hits = world.door.hits("lab");
+    for (std::size_t rule = 0; rule < policy.rules().size(); ++rule) {
+        const std::string& id = policy.rule(static_cast<RuleIndex>(rule)).id;
+        EXPECT_EQ(hits[rule], id == "all" ? 3U : id == "trial-forbid" ? 1U : 2U) << id;
+    }
+}
+
 }  // namespace
 }  // namespace sallyport::policy
