@@ -1,5 +1,6 @@
 #include "gateway/app/policy_command.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/app/random_seed.h"
 #include "gateway/app/replace_file.h"
 #include "gateway/app/start_error.h"
 #include "policy/load.h"
@@ -14,6 +16,7 @@
 #include "policy/tools/diff.h"
 #include "policy/tools/explain.h"
 #include "policy/tools/fmt.h"
+#include "policy/tools/import.h"
 #include "policy/tools/mutate.h"
 #include "policy/tools/replay.h"
 #include "policy/tools/test.h"
@@ -223,6 +226,53 @@ void add_unused(CLI::App& tools, Action& action) {
     tool.does(action, run_unused);
 }
 
+struct ImportTexts {
+    bool json = false;
+    bool force = false;
+    std::string out = ".";
+    policy::ImportRequest request;
+};
+
+int run_import(const ImportTexts& texts, const policy::Output& to) {
+    wamp::Random random(random_seed());
+    std::vector<policy::ImportedFile> files;
+    const int code = policy::import_file(texts.request, random, files, to);
+    if (files.empty()) return code;
+    const std::filesystem::path folder(texts.out);
+    std::error_code ignored;
+    std::filesystem::create_directories(folder, ignored);
+    for (const policy::ImportedFile& file : files) {
+        const std::string path = (folder / file.name).string();
+        if (!texts.force && std::filesystem::exists(path, ignored))
+            throw StartError({path, 0, 0}, "is there already", "add --force to replace it");
+    }
+    for (const policy::ImportedFile& file : files)
+        replace_file((folder / file.name).string(), file.text, file.secret ? 0600 : 0644);
+    return code;
+}
+
+void add_import(CLI::App& tools, Action& action) {
+    auto tool = add_tool<ImportTexts>(
+        tools, "import", "Make policies of a Crossbar configuration, tell what is not the same",
+        "  sallyport policy import /node/.crossbar/config.json --out policies\n"
+        "  sallyport policy import config.json --everything com.example. --print\n");
+    ImportTexts& texts = *tool.texts;
+    tool.command->add_option("file", texts.request.file, "Crossbar's config.json")->required();
+    auto* const out = tool.command->add_option("--out", texts.out, "Folder for the files")
+                          ->capture_default_str();
+    tool.command->add_flag("--print", texts.request.print, "Print the policies, write no file")
+        ->excludes(out);
+    tool.command->add_flag("--force", texts.force, "Replace files that are there");
+    tool.command->add_option("--backend", texts.request.options.backend, "Where routes lead")
+        ->capture_default_str();
+    tool.command
+        ->add_option("--everything", texts.request.options.everything,
+                     "Prefix that a permission for everything is taken for; may be repeated")
+        ->allow_extra_args(false)
+        ->take_all();
+    tool.does(action, run_import);
+}
+
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::ExplainRequest request = texts.request;
     policy::set_principal(request, texts.as);
@@ -284,6 +334,7 @@ void add_policy_commands(CLI::App& app, Action& action) {
     add_mutate(*tools, action);
     add_replay(*tools, action);
     add_unused(*tools, action);
+    add_import(*tools, action);
 }
 
 }  // namespace sallyport::gateway

@@ -34,7 +34,7 @@ bool write_all(int file, std::string_view text) {
 
 }  // namespace
 
-void replace_file(const std::string& path, std::string_view text) {
+void replace_file(const std::string& path, std::string_view text, unsigned mode) {
     std::error_code error;
     const fs::path real = fs::weakly_canonical(path, error);
     struct stat old {};
@@ -42,7 +42,7 @@ void replace_file(const std::string& path, std::string_view text) {
     std::string temporary = (real.parent_path() / ".sallyport-XXXXXX").string();
     const int file = ::mkstemp(temporary.data());
     if (file < 0) fail(path, errno);
-    const bool written = ::fchmod(file, exists ? old.st_mode & 07777U : 0644U) == 0 &&
+    const bool written = ::fchmod(file, exists ? old.st_mode & 07777U : mode) == 0 &&
                          write_all(file, text) && ::fsync(file) == 0;
     int reason = written ? 0 : errno;
     // Owner and group are kept where we may; otherwise the new file is the writer's.

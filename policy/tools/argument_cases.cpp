@@ -141,15 +141,26 @@ struct Chosen {
 
 class Maker {
 public:
-    explicit Maker(Conditions conditions) : conditions_(std::move(conditions)) {
+    /// `conditions` of all `rules`, each once.
+    Maker(Conditions conditions, const std::vector<const RuleText*>& rules)
+        : conditions_(std::move(conditions)) {
         find_slots();
+        for (const RuleText* rule : rules) {
+            if (!rule->where.empty()) vary(rule->where);
+        }
         choose(0, {}, false);
     }
     std::vector<Chosen> take() { return std::move(made_); }
 
 private:
+    /// By slot the number of its value; -1 for absent.
+    using Picks = std::vector<int>;
+
     void find_slots();
     void fill(Slot& slot, const Conditions& conditions);
+    Chosen build(const Picks& picks) const;
+    Picks fitting(const std::vector<Condition>& rule) const;
+    void vary(const std::vector<Condition>& rule);
     void choose(std::size_t slot, const Chosen& chosen, bool args_end);
     void keep(const Chosen& chosen);
     std::vector<bool> truths(const Chosen& chosen, const Conditions& conditions) const;
@@ -249,6 +260,75 @@ void append_all(Chosen& chosen, Condition::Of of, const Value& value) {
     for (const auto& [key, item] : *dict) chosen.kwargs.set("pad_" + key, item);
 }
 
+Chosen Maker::build(const Picks& picks) const {
+    Chosen out;
+    bool args_end = false;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        const Slot& slot = slots_[i];
+        const bool positional = slot.of == Condition::Of::arg || slot.of == Condition::Of::args;
+        if (picks[i] < 0 || (positional && args_end)) {
+            args_end = args_end || slot.of == Condition::Of::arg;
+            continue;
+        }
+        const Value& value = slot.values[static_cast<std::size_t>(picks[i])];
+        if (slot.of == Condition::Of::arg) {
+            out.args.resize(slot.index, Value(0));
+            out.args.push_back(value);
+        } else if (slot.of == Condition::Of::kwarg) {
+            out.kwargs.append(slot.name, value);
+        } else {
+            append_all(out, slot.of, value);
+        }
+    }
+    return out;
+}
+
+// What the rule wants, as far as it can be had one slot after the other: of each slot the first
+// value with which the fewest of its conditions fail.
+Maker::Picks Maker::fitting(const std::vector<Condition>& rule) const {
+    Picks picks(slots_.size(), -1);
+    const auto failing = [&](const Picks& tried) {
+        const Chosen chosen = build(tried);
+        const auto payload =
+            wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);
+        return std::count_if(rule.begin(), rule.end(), [&payload](const Condition& condition) {
+            return !holds(condition, payload.view());
+        });
+    };
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+        auto least = failing(picks);
+        Picks tried = picks;
+        for (int pick = 0; pick < static_cast<int>(slots_[slot].values.size()); ++pick) {
+            tried[slot] = pick;
+            const auto fails = failing(tried);
+            if (fails >= least) continue;
+            least = fails;
+            picks[slot] = pick;
+        }
+    }
+    return picks;
+}
+
+// All combinations may be too many. Where rules differ is around what one of them wants: there each
+// slot, and each two of them, are anything.
+void Maker::vary(const std::vector<Condition>& rule) {
+    const Picks base = fitting(rule);
+    const auto last = [this](std::size_t slot) { return static_cast<int>(slots_[slot].values.size()); };
+    keep(build(base));
+    for (std::size_t a = 0; a < slots_.size(); ++a) {
+        Picks one = base;
+        for (one[a] = -1; one[a] < last(a); ++one[a]) keep(build(one));
+    }
+    for (std::size_t a = 0; a < slots_.size(); ++a) {
+        for (std::size_t b = a + 1; b < slots_.size(); ++b) {
+            Picks two = base;
+            for (two[a] = -1; two[a] < last(a) && tried_ < cases_max; ++two[a]) {
+                for (two[b] = -1; two[b] < last(b); ++two[b]) keep(build(two));
+            }
+        }
+    }
+}
+
 void Maker::choose(std::size_t index, const Chosen& chosen, bool args_end) {
     if (tried_ > cases_max) return;
     if (index == slots_.size()) return keep(chosen);
@@ -313,7 +393,7 @@ std::vector<ArgumentCase> argument_cases(const std::vector<const RuleText*>& rul
     if (conditions.empty()) {
         add_sizes({});
     } else {
-        for (Chosen& chosen : Maker(conditions).take()) {
+        for (Chosen& chosen : Maker(conditions, rules).take()) {
             ArgumentCase one;
             one.payload =
                 wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);

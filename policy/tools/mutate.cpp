@@ -20,7 +20,7 @@ namespace {
 /// Rules that are compiled, in all, to ask tests about patterns, and to find witnesses. Beyond
 /// that a mutant counts as unnoticed without more ado.
 constexpr std::size_t pattern_rules_max = 200'000;
-constexpr std::size_t witness_rules_max = 20'000;
+constexpr std::size_t witness_rules_max = 5'000;
 constexpr std::size_t routes_whole_max = 32;
 constexpr std::size_t shown_max = 100;
 

@@ -82,6 +82,36 @@ TEST(ArgumentCases, ReachBoundsOfLengthDepthAndBytes) {
     }
 }
 
+// More combinations than can be tried: each condition decides alone in one of the cases.
+TEST(ArgumentCases, TellManyConditionsApartAroundWhatTheRuleWants) {
+    RuleText rule;
+    for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+        Condition& condition = rule.where.emplace_back();
+        condition.of = Condition::Of::kwarg;
+        condition.name = name;
+        condition.types.add(ValueTypes::Type::text);
+        condition.min_length = 40;
+        condition.max_length = 50;
+    }
+    rule.where.emplace_back();
+    rule.where.back().of = Condition::Of::kwargs;
+    rule.where.back().max_length = 6;
+    std::set<std::size_t> alone;
+    bool all = false;
+    for (const ArgumentCase& one : argument_cases({&rule}, Action::call)) {
+        if (one.opaque) continue;
+        const wamp::Payload payload = one.payload.view();
+        std::vector<std::size_t> failing;
+        for (std::size_t i = 0; i < rule.where.size(); ++i) {
+            if (!holds(rule.where[i], payload)) failing.push_back(i);
+        }
+        all = all || failing.empty();
+        if (failing.size() == 1) alone.insert(failing[0]);
+    }
+    EXPECT_TRUE(all);
+    EXPECT_EQ(alone.size(), rule.where.size());
+}
+
 TEST(ArgumentCases, StandOnBothSidesOfEachPayloadLimit) {
     RuleText rule;
     rule.limits.payload_bytes = 64;
