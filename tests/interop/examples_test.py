@@ -1,0 +1,124 @@
+"""The worked stories of deploy/examples: each policy is sound, passes its tests, and has tests that notice every small change
+of it; each command of each README does what the page says."""
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import sys
+import tomllib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import processes  # noqa: E402
+from support.deployment import sallyport  # noqa: E402
+from support.runner import Suite, equal  # noqa: E402
+
+suite = Suite("examples")
+EXAMPLES = processes.SOURCES / "deploy/examples"
+STORIES = ("modbus-site", "remote-administration", "telescope-lab", "webhook-builder")
+NO_STORY = ("demo",)
+TEMPLATE = "principals.template.toml"
+folders = {}
+
+
+@suite.setup
+def copy():
+    """As somebody does who starts from an example: the principals files come from the template and are closed to others."""
+    there = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
+    equal(there, {*STORIES, *NO_STORY}, "every folder of examples is a story that is tested, or none")
+    for story in STORIES:
+        folder = processes.scratch("story") / story
+        shutil.copytree(EXAMPLES / story, folder)
+        folders[story] = folder
+        for policy in policies(story):
+            principals = tomllib.loads(policy.read_text()).get("auth", {}).get("principals")
+            if principals:
+                shutil.copy(folder / TEMPLATE, folder / principals)
+                (folder / principals).chmod(0o600)
+
+
+def policies(story):
+    """The policy files: those with a realm. The others are included by them."""
+    found = [path for path in sorted(folders[story].glob("*.toml")) if "realm" in tomllib.loads(path.read_text())]
+    assert len(found) >= 2, f"{story} has a policy for each door"
+    return found
+
+
+def each_policy():
+    return [policy for story in STORIES for policy in policies(story)]
+
+
+@suite.test
+def each_story_is_complete():
+    for story in STORIES:
+        names = {path.name for path in folders[story].iterdir()}
+        assert {"README.md", "gateway.toml", "inside.toml", TEMPLATE} <= names, (story, names)
+        lines = (folders[story] / "README.md").read_text().splitlines()
+        assert 25 <= len(lines) <= 90, f"{story}: a page has {len(lines)} lines"
+
+
+@suite.test
+def each_policy_is_sound_and_passes_its_tests():
+    for policy in each_policy():
+        result = sallyport("policy", "check", "--json", policy)
+        equal(result.returncode, 0, f"{policy}: {result.stderr}{result.stdout}")
+        report = json.loads(result.stdout)["files"][0]
+        assert report["tests"] >= report["allows"] + report["forbids"], report
+        result = sallyport("policy", "test", policy)
+        equal(result.returncode, 0, f"{policy}: {result.stdout}{result.stderr}")
+
+
+@suite.test
+def every_small_change_of_a_policy_is_noticed_by_its_tests():
+    for policy in each_policy():
+        result = sallyport("policy", "mutate", "--json", policy)
+        report = json.loads(result.stdout)
+        equal([(one["line"], one["rule"], one["what"]) for one in report["not_noticed"]], [], str(policy))
+        equal(result.returncode, 0, str(policy))
+        assert report["noticed"] >= 20, report
+
+
+@suite.test
+def a_change_that_no_test_notices_would_be_told():
+    """The suite above can fail: without its tests, the same policy is full of them."""
+    policy = policies("telescope-lab")[1]
+    equal(policy.name, "observatory.toml")
+    bare = policy.with_name("bare.toml")
+    bare.write_text(policy.read_text().replace(', "observatory.tests.toml"', ""))
+    result = sallyport("policy", "mutate", "--json", bare)
+    equal(result.returncode, 1)
+    assert len(json.loads(result.stdout)["not_noticed"]) >= 20
+    bare.unlink()
+
+
+@suite.test
+def each_file_has_the_usual_layout():
+    for story in STORIES:
+        for path in sorted(folders[story].glob("*.toml")):
+            if path.name in ("gateway.toml", "inside.toml") or path.name.endswith("principals.toml"):
+                continue
+            result = sallyport("policy", "fmt", "--check", path)
+            equal(result.returncode, 0, f"{path}: {result.stdout}{result.stderr}")
+
+
+@suite.test
+def the_policy_commands_of_each_page_do_what_it_says():
+    """A line of a sh block that begins with `sallyport policy`; the comment behind it begins with what comes out."""
+    for story in STORIES:
+        page = (folders[story] / "README.md").read_text()
+        lines = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+        commands = [line for line in lines if line.startswith("sallyport policy ")]
+        assert len(commands) >= 4, (story, commands)
+        for line in commands:
+            command, _, comment = line.partition("  #")
+            words = shlex.split(command)[1:]
+            result = sallyport(*words, cwd=folders[story])
+            denied = comment.strip().startswith(("deny", "forbid"))
+            equal(result.returncode, 1 if denied else 0, f"{story}: {line}\n{result.stdout}{result.stderr}")
+            if words[1] == "explain":
+                rule = comment.split()[1].rstrip(":")
+                assert rule in result.stdout, f"{story}: {line}\n{result.stdout}"
+
+
+if __name__ == "__main__":
+    suite.main()
