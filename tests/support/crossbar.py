@@ -34,6 +34,7 @@ class Crossbar:
         self.dir = processes.scratch("cb")
         self.port, self.path = free_port(), self.dir / "router.sock"
         self.realm, self.tickets, self.rlinks, self.trusted, self.name = realm, tickets, rlinks, trusted, name
+        self.config = None  # the text of a whole configuration, instead of our own
 
     def _auth(self):
         auth = {"anonymous": {"type": "static", "role": "anonymous"}}
@@ -62,7 +63,7 @@ class Crossbar:
             {"type": "router", "id": "worker1", "realms": [realm], "transports": transports}]}
 
     def start(self):
-        (self.dir / "config.json").write_text(json.dumps(self._config()))
+        (self.dir / "config.json").write_text(self.config or json.dumps(self._config()))
         self.path.unlink(missing_ok=True)
         log = self.dir / "log"
         before = log.stat().st_size if log.exists() else 0
