@@ -1,5 +1,6 @@
 """The JSON Schemas for editors (deploy/schema): they know exactly the keys and names that the readers know, accept every example
 of the project, and refuse what is malformed by its keys or types."""
+import collections
 import copy
 import datetime
 import json
@@ -282,8 +283,10 @@ def what_is_malformed_by_its_keys_or_types_is_refused():
 
 @suite.test
 def each_known_key_misspelt_or_of_a_wrong_type_is_refused():
-    """Over all tables of all examples: one key renamed, or its value a date, which no key takes."""
+    """Over the tables of all examples: one key renamed, or its value a date, which no key takes. Each key of each kind of table
+    three times."""
     changed = 0
+    done = collections.Counter()
 
     def variants(node, path=()):
         if isinstance(node, dict):
@@ -299,6 +302,10 @@ def each_known_key_misspelt_or_of_a_wrong_type_is_refused():
         validator = Draft7Validator(SCHEMAS[kind_of(path)])
         whole = tomllib.loads(path.read_text())
         for place, key in variants({name: part for name, part in whole.items() if name != "variables"}):
+            kind = (kind_of(path), *(step for step in place if isinstance(step, str)), key)
+            done[kind] += 1
+            if done[kind] > 3:
+                continue
             # The part of the file alone that the key stands in, so that nothing else is looked at again.
             tree = {name: part for name, part in whole.items() if name in {(*place, key)[0], "realm"}}
             tree = copy.deepcopy({name: part[place[1]:place[1] + 1] if len(place) > 1 and name == place[0] and
