@@ -11,6 +11,7 @@
 #include "policy/tools/describe.h"
 #include "policy/tools/diff_walk.h"
 #include "policy/tools/exit_code.h"
+#include "policy/units.h"
 
 namespace sallyport::policy {
 namespace {
@@ -210,6 +211,27 @@ wamp::Dict json_of(const Difference& difference) {
     return object;
 }
 
+std::string methods_text(const std::optional<Methods>& methods) {
+    if (!methods) return "";
+    std::string text;
+    for (const Method method : all_methods) {
+        if (methods->has(method))
+            text += (text.empty() ? "" : ", ") + std::string(to_string(method));
+    }
+    return text.empty() ? "no method" : text;
+}
+
+std::string failures_text(const FailureLimits& limits) {
+    return std::to_string(limits.per_circuit) + " per circuit, " +
+           std::to_string(limits.per_authid) + " per authid in " + format_duration(limits.window);
+}
+
+std::string dynamic_text(const AuthText& auth) {
+    if (!auth.dynamic) return "";
+    return auth.dynamic->procedure + " within " + format_duration(auth.dynamic->timeout) + " by " +
+           methods_text(auth.dynamic->methods);
+}
+
 std::string changed(const std::string& what, const std::string& before, const std::string& after) {
     const auto shown = [](const std::string& text) { return text.empty() ? "none" : quoted(text); };
     return what + ": " + shown(before) + " before, " + shown(after) + " after";
@@ -233,6 +255,9 @@ std::vector<std::string> other_differences(const PolicyFile& before, const Polic
     compare("realm", before.realm, after.realm);
     compare("role of anonymous", before.auth.anonymous_role, after.auth.anonymous_role);
     compare("principals", before.auth.principals, after.auth.principals);
+    compare("methods", methods_text(before.auth.methods), methods_text(after.auth.methods));
+    compare("failures", failures_text(before.auth.failures), failures_text(after.auth.failures));
+    compare("dynamic authenticator", dynamic_text(before.auth), dynamic_text(after.auth));
     return lines;
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
 #include <ostream>
+#include <tuple>
 #include <utility>
 
 #include "policy/compile.h"
@@ -367,7 +370,7 @@ void Mutations::keep(Unnoticed unnoticed, const PolicyFile& before, const Policy
             continue;  // in what no test asks for
         if (unnoticed.witness && !unnoticed.test.empty()) break;
         unnoticed.test = test_text(difference, !file_.routes.empty());
-        unnoticed.witness = std::move(difference);
+        unnoticed.witness = std::make_shared<const Difference>(std::move(difference));
     }
     if (!unnoticed.witness) {
         ++report_.same;
@@ -379,7 +382,7 @@ void Mutations::keep(Unnoticed unnoticed, const PolicyFile& before, const Policy
 void Mutations::look_into(std::size_t index, const RuleMutant& mutant) {
     const RuleText& rule = file_.rules[index];
     Unnoticed unnoticed{(rule.allow ? "allow " : "forbid ") + rule.id, rule.place, mutant.what,
-                        std::nullopt, ""};
+                        nullptr, ""};
     if (witness_rules_ > witness_rules_max) {
         report_.unnoticed.push_back(std::move(unnoticed));
         return;
@@ -409,7 +412,7 @@ void Mutations::look_into(std::size_t index, const RuleMutant& mutant) {
 
 void Mutations::look_into_route(std::size_t index, const RouteMutant& mutant) {
     const RouteText& route = file_.routes[index];
-    Unnoticed unnoticed{"route " + route.id, route.place, mutant.what, std::nullopt, ""};
+    Unnoticed unnoticed{"route " + route.id, route.place, mutant.what, nullptr, ""};
     if (witness_rules_ > witness_rules_max) {
         report_.unnoticed.push_back(std::move(unnoticed));
         return;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,9 +15,10 @@ namespace sallyport::policy {
 struct Unnoticed {
     std::string rule;  ///< "allow drive", "route lab"
     Place place;
-    std::string what;                    ///< "for all roles"
-    std::optional<Difference> witness;   ///< a message that would show it
-    std::string test;                    ///< the [[test]] that would notice it; "" when TOML cannot say it
+    std::string what;                           ///< "for all roles"
+    std::shared_ptr<const Difference> witness;  ///< a message that would show it, or null
+    /// The [[test]] that would notice it; "" when TOML cannot say it.
+    std::string test;
 };
 
 struct MutationReport {

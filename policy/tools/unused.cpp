@@ -233,6 +233,7 @@ std::vector<Overruled> Search::run() {
     std::vector<Overruled> found;
     for (std::size_t index = 0; index < file_.rules.size(); ++index) {
         const RuleText& rule = file_.rules[index];
+        if (rule.shadow) continue;  // that is what it is for
         std::vector<Overruled> of_rule;
         const auto& patterns = patterns_[index].all();
         for (std::size_t uri = 0; uri < patterns.size(); ++uri) {

@@ -72,6 +72,25 @@ TEST_F(Diff, ShowsAMessageForEachChange) {
         << out();
 }
 
+TEST_F(Diff, TellsWhatChangesInWhoMayJoin) {
+    PolicyFile before;
+    before.realm = "r";
+    PolicyFile after = before;
+    EXPECT_TRUE(other_differences(before, after).empty());
+    after.realm = "s";
+    after.auth.methods.emplace().add(Method::cryptosign);
+    after.auth.failures.per_circuit = 3;
+    after.auth.dynamic.emplace().procedure = "com.auth";
+    after.auth.dynamic->methods.add(Method::ticket);
+    EXPECT_EQ(other_differences(before, after),
+              (std::vector<std::string>{
+                  "realm: \"r\" before, \"s\" after",
+                  "methods: none before, \"cryptosign\" after",
+                  "failures: \"5 per circuit, 50 per authid in 1m\" before, \"3 per circuit, 50 "
+                  "per authid in 1m\" after",
+                  "dynamic authenticator: none before, \"com.auth within 5s by ticket\" after"}));
+}
+
 TEST_F(Diff, TellsOfErrorsInEitherFile) {
     const std::string a = file("a.toml", "realm 1\n");
     const std::string b = file("b.toml", "x = 1\n");
