@@ -58,6 +58,7 @@ void Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Inst
 void Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
     on_alive(peer, now);
     take(door_.on_message(peer, bytes, now, out), now, out);
+    settle(now, out);
     const auto link = link_peers_.find(peer);
     if (link != link_peers_.end() && !door_.has_peer(peer)) lose(links_[link->second], "closed by us", now, out);
 }
@@ -69,8 +70,16 @@ void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {
 
 void Inside::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
     take(door_.on_closed(peer, why, out), now, out);
+    settle(now, out);
     const auto link = link_peers_.find(peer);
     if (link != link_peers_.end()) lose(links_[link->second], why, now, out);
+}
+
+void Inside::settle(wamp::Instant now, wamp::Outbox& out) {
+    for (auto event = door_.next(now, out); !std::holds_alternative<std::monostate>(event);
+         event = door_.next(now, out)) {
+        take(std::move(event), now, out);
+    }
 }
 
 void Inside::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
@@ -193,6 +202,7 @@ void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
         realm.on_deadline(now, deliveries_);
         flush(realm, now, out);
     }
+    settle(now, out);
     for (std::uint32_t i = 0; i < links_.size(); ++i) {
         Link& link = links_[i];
         // Whom the door has just put out is gone without a word from the transport.

@@ -60,7 +60,7 @@ public:
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
 
-    std::size_t sessions() noexcept { return door_.sessions().size(); }
+    std::size_t sessions() noexcept { return door_.joined(); }
     std::size_t peers() const noexcept { return door_.peers(); }
     /// Summed over the realms.
     wamp::Realm::Counts counts() const noexcept;
@@ -88,6 +88,8 @@ private:
                               const std::vector<policy::Door::Ended>& ended) const;
     void revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Instant now, wamp::Outbox& out);
     static void count(Reloaded& summary, const std::vector<Lost>& lost) noexcept;
+    /// Does what the door wants done on its own behalf.
+    void settle(wamp::Instant now, wamp::Outbox& out);
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
     void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin, const wamp::CallLimits& limits,
              wamp::Instant now, wamp::Outbox& out);

@@ -122,7 +122,7 @@ std::shared_ptr<const Credentials> read_dynamic_answer(const wamp::Value& answer
         if (!read_proof(*dict, method, *out)) return nullptr;
     }
     const bool named = !out->authid.empty() && out->authid.size() <= authid_bytes_max;
-    if (!named || !is_valid_name(out->role)) return nullptr;
+    if (!named || !is_valid_name(out->role) || out->role == gateway_role) return nullptr;
     return out;
 }
 

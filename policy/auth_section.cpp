@@ -32,6 +32,9 @@ std::string read_role(Section& section, const Item& table) {
                       *text == "*"
                           ? "name one role here; \"*\" stands for all in the roles of rules"
                           : "use 1 to 64 letters, digits and any of - _ . @");
+    } else if (*text == gateway_role) {
+        section.error(*table.find("role"), "\"gateway\" is the role of the gateway itself",
+                      "take another name");
     }
     return *text;
 }

@@ -20,6 +20,10 @@ inline constexpr std::size_t public_keys_max = 16;    ///< of one principal
 inline constexpr std::size_t cra_salt_bytes_max = 128;
 inline constexpr std::size_t secret_bytes_max = 1024;  ///< of a password or ticket
 
+/// What the gateway itself is called on its own business: on its links, and to the procedure of
+/// [auth.dynamic]. Nobody else may have that role.
+inline constexpr std::string_view gateway_role = "gateway";
+
 /// A way to log in, by its name in HELLO.authmethods.
 enum class Method : std::uint8_t { anonymous, ticket, wampcra, wamp_scram, scram, cryptosign };
 

@@ -104,6 +104,9 @@ public:
     void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now, wamp::Outbox& out);
     /// One message. What is returned borrows from `bytes`.
     Event on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
+    /// What has to be done next because of what went in: the owner calls it after each input until nothing comes.
+    /// The door's own questions to the procedure of [auth.dynamic], and what their answers led to.
+    Event next(wamp::Instant now, wamp::Outbox& out);
     /// The transport is gone. Left or nothing.
     Event on_closed(wamp::PeerId peer, std::string_view why, wamp::Outbox& out);
     void forget(wamp::SessionId session) noexcept { sessions_.remove(session); }
@@ -128,6 +131,8 @@ public:
     const Sessions& sessions() const noexcept { return sessions_; }
     bool has_peer(wamp::PeerId peer) const noexcept { return peers_.contains(peer); }
     std::size_t peers() const noexcept { return peers_.size(); }
+    /// Sessions of others than the door itself.
+    std::size_t joined() const noexcept { return sessions_.size() - desks_.size(); }
     std::vector<wamp::SessionId> session_ids() const;
     /// A session that does not outlive a change of policy, and the reason for its GOODBYE.
     struct Ended {
@@ -165,6 +170,7 @@ private:
         std::string name;                               ///< under which failures are counted
         std::string_view method;
         wamp::SessionId session = 0;  ///< that WELCOME will show (W-AUT-W3)
+        wamp::RequestId asked = 0;    ///< the call to the procedure of [auth.dynamic] that it waits for
     };
     struct Peer {
         Transport transport;
@@ -175,6 +181,25 @@ private:
         std::shared_ptr<Realm> realm;
         Joining joining;
         RateLimiter rates;
+    };
+    /// A peer that waits for the procedure of [auth.dynamic].
+    struct Asking {
+        wamp::PeerId peer = wamp::no_peer;
+        std::uint64_t circuit = 0;
+        Authenticator::Attempt attempt;
+        wamp::OwnedPayload payload;  ///< of the call
+    };
+    /// The session that the door itself has in a realm, to call that procedure with.
+    struct Desk {
+        wamp::SessionId session = 0;
+        wamp::RequestId last = 0;
+        std::map<wamp::RequestId, Asking> asking;
+        RateLimiter rates;
+    };
+    struct Told {
+        std::string realm;
+        wamp::RequestId request = 0;
+        std::optional<wamp::Value> answer;  ///< nothing: an error
     };
     struct Speaker;
     struct Matter;
@@ -188,6 +213,10 @@ private:
     Event authenticate(wamp::PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
                        wamp::Outbox& out);
     Event step(wamp::PeerId id, Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out);
+    Desk& desk_of(std::string_view realm);
+    bool may_ask(const Peer& peer) const;
+    void ask(wamp::PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instant now, wamp::Outbox& out);
+    void hear(const Session& session, const wamp::Message& message);
     Event fail(wamp::PeerId id, Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
                wamp::Outbox& out);
     bool is_blocked(const Peer& peer, wamp::Instant now) const noexcept;
@@ -232,6 +261,9 @@ private:
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> joining_;
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> leaving_;
     std::unordered_map<wamp::SessionId, ConveyedRates> conveyed_rates_;
+    std::map<std::string, Desk, std::less<>> desks_;  ///< by realm
+    std::deque<Event> due_;
+    std::deque<Told> told_;
     crypto::Digest decoy_key_{};  ///< of this start
     JoinFailures failures_;
     std::uint64_t undeliverable_events_ = 0;

@@ -53,6 +53,7 @@ void Door::deliver_to(wamp::SessionId to, const Message& message, Encoded& encod
                       std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
     const Session* const session = sessions_.find(to);
     if (session == nullptr) return;
+    if (session->peer == wamp::no_peer) return hear(*session, message);
     const auto found = peers_.find(session->peer);
     if (found == peers_.end() || found->second.session != to) return;
     Peer& peer = found->second;
@@ -98,9 +99,10 @@ void Door::refuse(wamp::SessionId session, wamp::MessageType type, wamp::Request
                   wamp::Outbox& out) {
     const Session* const found = sessions_.find(session);
     if (found == nullptr) return;
+    const wamp::Error message{type, request, {}, std::string(uri), {}};
+    if (found->peer == wamp::no_peer) return hear(*found, message);
     const auto peer = peers_.find(found->peer);
     if (peer == peers_.end()) return;
-    const wamp::Error message{type, request, {}, std::string(uri), {}};
     out.push_back(wamp::effect::Send{peer->first, wamp::encode(peer->second.transport.serializer, message)});
 }
 

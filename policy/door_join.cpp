@@ -14,7 +14,6 @@ using wamp::PeerId;
 
 namespace {
 
-constexpr std::string_view link_role = "gateway";
 constexpr std::string_view too_many = "too many failed attempts";
 
 }  // namespace
@@ -35,7 +34,7 @@ Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::In
     } while (sessions_.has(peer.joining.session));
     if (peer.trust == Trust::link) {
         Authenticator::Admitted link;
-        link.principal = {std::string(link_role), std::string(link_role), "link"};
+        link.principal = {std::string(gateway_role), std::string(gateway_role), "link"};
         return welcome(id, peer, std::move(link), out);
     }
     const Authenticator& authenticator = *peer.realm->authenticator;
@@ -65,8 +64,9 @@ Door::Event Door::step(PeerId id, Peer& peer, Authenticator::Step&& step, wamp::
         peer.joining.attempt = std::move(challenge->attempt);
         return {};
     }
-    if (std::holds_alternative<Authenticator::Asked>(step)) {
-        return fail(id, peer, {uris::authentication_denied, "nobody to ask"}, now, out);
+    if (auto* asked = std::get_if<Authenticator::Asked>(&step)) {
+        ask(id, peer, std::move(*asked), now, out);
+        return {};
     }
     return fail(id, peer, std::get<Authenticator::Refused>(step), now, out);
 }

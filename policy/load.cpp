@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/auth_check.h"
 #include "policy/compile.h"
 #include "policy/crypto/hash.h"
 #include "policy/document.h"
@@ -118,6 +119,8 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     auto policy = Compiler::compile(file, compile, crypto::sha256_hex(hashed));
     if (!policy) {
         append(diagnostics, policy.error());
+    } else if (auto wrong = check_dynamic(file.auth, **policy); sound && wrong) {
+        diagnostics.push_back(*std::move(wrong));
     } else if (sound && options.run_tests) {
         append(diagnostics, failed_tests(file, **policy));
     }

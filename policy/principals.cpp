@@ -101,6 +101,9 @@ void Reader::name(Section& one, const Item& table, Credentials& out) {
         if (!is_valid_name(*role)) {
             one.error(*table.find("role"), quoted(*role) + " cannot be a role",
                       "use 1 to 64 letters, digits and any of - _ . @");
+        } else if (*role == gateway_role) {
+            one.error(*table.find("role"), "\"gateway\" is the role of the gateway itself",
+                      "take another name");
         }
     }
 }

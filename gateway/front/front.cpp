@@ -109,6 +109,7 @@ void Front::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, w
     } else {
         take(door_.on_message(peer, bytes, now, out), now, out);
     }
+    settle(now, out);
 }
 
 void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
@@ -120,6 +121,7 @@ void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp
     const auto link = link_peers_.find(peer);
     if (link == link_peers_.end()) {
         take(door_.on_closed(peer, why, out), now, out);
+        settle(now, out);
         return;
     }
     Backend& backend = *link->second;
@@ -129,6 +131,14 @@ void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp
     const auto verdict = backend.link.on_closed(why, now, wanted);
     carry_out(backend, wanted, out);
     on_verdict(backend, verdict, now, out);
+    settle(now, out);
+}
+
+void Front::settle(wamp::Instant now, wamp::Outbox& out) {
+    for (auto event = door_.next(now, out); !std::holds_alternative<std::monostate>(event);
+         event = door_.next(now, out)) {
+        take(std::move(event), now, out);
+    }
 }
 
 void Front::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
@@ -237,6 +247,7 @@ void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Insta
     const auto verdict = backend.link.on_closed(why, now, wanted);
     carry_out(backend, wanted, out);
     on_verdict(backend, verdict, now, out);
+    settle(now, out);
 }
 
 void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
@@ -334,6 +345,7 @@ void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
             flush(*backend, now, out);
         }
     }
+    settle(now, out);
 }
 
 wamp::Instant Front::deadline() const noexcept {
@@ -386,7 +398,7 @@ std::string Front::status_json() {
     }
     const auto& decisions = door_.audit().counts();
     const wamp::Dict status{{"connections", std::uint64_t{door_.peers()}},
-                            {"sessions", std::uint64_t{door_.sessions().size()}},
+                            {"sessions", std::uint64_t{door_.joined()}},
                             {"decisions", wamp::Dict{{"allowed", decisions.allowed},
                                                      {"denied", decisions.denied},
                                                      {"limited", decisions.limited},

