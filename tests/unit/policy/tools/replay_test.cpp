@@ -73,8 +73,8 @@ TEST_F(ReplayTool, TellsWhichDecisionsWouldFlip) {
               "  now: allow echo (r.toml:2:1) by route local\n"
               "1 decision perhaps, first at line 5: call \"lab.slew\" as joe:guest\n"
               "  was: allow\n"
-              "  now: deny: the arguments are not as the rule demands; rule slew (r.toml:7:1), or "
-              "allow slew (r.toml:7:1) by route local\n"
+              "  now: allow slew (r.toml:7:1) by route local, or deny: the arguments are not as the "
+              "rule demands; rule slew (r.toml:7:1)\n"
               "5 decisions of 8 lines: 3 would flip, 1 might by their arguments; 1 of other realms; "
               "1 unreadable\n");
     out_.str("");
