@@ -12,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/app/admin.h"
-#include "gateway/app/apply_command.h"
 #include "gateway/app/client_commands.h"
 #include "gateway/app/completion.h"
 #include "gateway/app/inside_program.h"
@@ -67,11 +66,7 @@ void declare_programs(Commands& commands) {
 int run_serve(const Commands& commands) {
     gateway::open_log("sallyport");
     boost::asio::io_context io(1);
-    gateway::PolicyVersion version;
-    gateway::LoadedGateway loaded = gateway::load_or_hint(commands.gateway_config, [&] {
-        return gateway::load_gateway(commands.gateway_config, version.recorder(policy::read_file));
-    });
-    return gateway::Supervisor(io, std::move(loaded), std::move(version)).run();
+    return gateway::Supervisor(io, gateway::load_gateway(commands.gateway_config)).run();
 }
 
 int run(Commands& commands) {
@@ -99,7 +94,6 @@ int main(int argc, char** argv) {
     commands.app.set_version_flag("--version", "sallyport 0.1.0");
     declare_programs(commands);
     gateway::add_policy_commands(commands.app, commands.action);
-    gateway::add_apply_commands(commands.app, commands.action);
     gateway::add_principal_commands(commands.app, commands.action);
     gateway::add_client_commands(commands.app, commands.action);
     gateway::add_link_command(commands.app, commands.action);

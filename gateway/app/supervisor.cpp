@@ -45,10 +45,9 @@ std::string to_json(const OnionState& state) {
                                                                  {"reachable", state.reachable}});
 }
 
-Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version)
+Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded)
     : io_(io),
       loaded_(std::move(loaded)),
-      first_version_(std::move(version)),
       child_signal_(io, SIGCHLD),
       stop_signal_(io, SIGTERM, SIGINT, SIGHUP),
       start_timer_(io),
@@ -65,9 +64,6 @@ Supervisor::~Supervisor() {
 int Supervisor::run() {
     make_private_folder(loaded_.config.state_dir.path, loaded_.config.state_dir.place);
     lock_ = lock_state_dir(loaded_.config.state_dir);
-    versions_ = std::make_unique<VersionKeeper>(loaded_.config.state_dir.path,
-                                                std::move(first_version_));
-    reloader_ = std::make_unique<Reloader>(io_, *versions_, [this] { return policy_children(); });
     std::string tor_program;
     audit_target_ = open_audit_target(loaded_.config.audit);
     try {
@@ -100,12 +96,6 @@ int Supervisor::run() {
 
 void Supervisor::listen() {
     const GatewayConfig& config = loaded_.config;
-    const PathText control{control_socket(config.state_dir.path), config.state_dir.place};
-    make_folder_of(control, config.state_dir.path);
-    claim_socket_path(control);
-    control_ = std::make_unique<Control>(
-        io_, listen_unix(control, 0600),
-        [this](const std::string& line, Control::Reply reply) { on_control(line, std::move(reply)); });
     const auto listen_on = [&](std::string name, const PathText& socket, unsigned mode) {
         if (!socket) return;
         make_folder_of(socket, config.state_dir.path);
@@ -143,7 +133,6 @@ void Supervisor::start_children() {
             io_, name, [this, index] { return launch_inside(index); },
             [this, index, name](int status) {
                 insides_[index]->channel.reset();
-                reloader_->on_child_end(name);
                 on_child_end(name, status);
             });
         insides_[index]->child->start();
@@ -153,7 +142,6 @@ void Supervisor::start_children() {
         [this](int status) {
             worker_channel_.reset();
             ++worker_run_;
-            reloader_->on_child_end("worker");
             on_child_end("worker", status);
             if (stopping_) stop_others();
         });
@@ -176,7 +164,6 @@ pid_t Supervisor::launch_worker() {
     worker_channel_ = std::make_unique<Channel>(
         io_, std::move(pair.ours), [this](Packet&& packet) { on_worker_packet(packet.text); },
         [] {});
-    worker_channel_->send("version", to_memory(versions_->running()).get());
     for (const Listener& listener : listeners_)
         worker_channel_->send(listener.name, listener.socket.get());
     if (audit_target_) worker_channel_->send("audit", audit_target_.get());
@@ -195,13 +182,12 @@ pid_t Supervisor::launch_inside(std::uint32_t backend) {
          -1});
     inside.channel = std::make_unique<Channel>(
         io_, std::move(pair.ours),
-        [this, &inside, name = "inside " + loaded_.config.backends[backend].name](Packet&& packet) {
-            if (reloader_->on_packet(name, packet.text) || packet.text != "ready") return;
+        [this, &inside](Packet&& packet) {
+            if (packet.text != "ready") return;
             inside.ready = true;
             maybe_ready();
         },
         [] {});
-    inside.channel->send("version", to_memory(versions_->running()).get());
     return pid;
 }
 
@@ -216,7 +202,6 @@ void Supervisor::tell_worker_onion() {
 
 void Supervisor::on_worker_packet(const std::string& text) {
     constexpr std::string_view dial_word = "dial ";
-    if (reloader_->on_packet("worker", text)) return;
     if (text == "ready") {
         worker_ready_ = true;
         maybe_ready();
@@ -295,9 +280,7 @@ void Supervisor::reap() {
 void Supervisor::await_stop_signal() {
     stop_signal_.async_wait([this](boost::system::error_code error, int number) {
         if (error) return;
-        if (number == SIGHUP) {
-            if (!stopping_) on_hangup();
-        } else {
+        if (number != SIGHUP) {
             if (stopping_) {
                 kill_all();
             } else {
@@ -375,8 +358,6 @@ void Supervisor::finish_if_done() {
 }
 
 void Supervisor::remove_sockets() noexcept {
-    if (control_) ::unlink(control_socket(loaded_.config.state_dir.path).c_str());
-    control_.reset();
     for (const Listener& listener : listeners_) {
         if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
     }
