@@ -330,6 +330,7 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
         // Without the topic nobody could tell who may see it.
         topic = event.details.get_string("topic");
         if (!wamp::matches(subscription.topic, subscription.match, topic)) return;
+        if (wamp::is_reserved(topic)) return;  // the router speaks of its own sessions and ids
     }
     const auto disclosed = link_.conveyed(event.details, "publisher");
     Recheck recheck(topic);

@@ -32,9 +32,11 @@ policy::DoorLimits for_services(policy::DoorLimits limits) noexcept {
 }  // namespace
 
 Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
-    : door_(config.realms, for_services(config.limits), wamp::Random(seed)),
+    : door_(config.realms, for_services(config.limits), wamp::Random(seed),
+            policy::SessionMeta::announced(wamp::router_roles())),
       random_(wamp::Random(seed).fork()),
-      config_(std::move(config)) {
+      config_(std::move(config)),
+      meta_(door_, random_.fork()) {
     for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), wamp::Realm(random_.fork()));
     for (const auto& name : config_.links) links_.push_back({name, Backoff(random_.fork())});
 }
@@ -84,6 +86,7 @@ void Inside::settle(wamp::Instant now, wamp::Outbox& out) {
 
 void Inside::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
     if (auto* request = std::get_if<Door::Request>(&event)) {
+        if (policy::SessionMeta::serves(request->message)) return answer_meta(*request, now, out);
         const policy::Session& session = *door_.sessions().find(request->from);
         const policy::Limits& limits = request->permit.limits();
         const wamp::Origin origin = request->conveyed
@@ -92,14 +95,19 @@ void Inside::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
         act(request->from, std::move(request->message), origin,
             {limits.timeout, limits.in_flight, request->permit.rule()}, now, out);
     } else if (auto* followup = std::get_if<Door::Followup>(&event)) {
+        const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup->message);
+        if (given_up != nullptr && meta_.unsubscribe(followup->from, *given_up, meta_out_)) return deliver_meta(out);
         const policy::Session& session = *door_.sessions().find(followup->from);
         act(followup->from, std::move(followup->message), {session.id, session.principal.authid, session.principal.role},
             {}, now, out);
     } else if (const auto* joined = std::get_if<Door::Joined>(&event)) {
         const policy::Session& session = *door_.sessions().find(joined->session);
-        realm_of(session.id).join({session.id, session.principal.authid, session.principal.role, session.features});
         const auto link = link_peers_.find(session.peer);
+        realm_of(session.id).join({session.id, session.principal.authid, session.principal.role, session.features, 0,
+                                   link != link_peers_.end()});
         if (link != link_peers_.end()) links_[link->second].backoff.succeeded();
+        meta_.joined(session.id, meta_out_);
+        deliver_meta(out);
     } else if (const auto* left = std::get_if<Door::Left>(&event)) {
         leave(left->session, now, out);
     }
@@ -116,7 +124,33 @@ void Inside::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out
     wamp::Realm& realm = realm_of(session);
     realm.leave(session, now, deliveries_);
     flush(realm, now, out);
+    meta_.left(session, true, meta_out_);
     door_.forget(session);
+    deliver_meta(out);
+}
+
+void Inside::expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
+                   wamp::Outbox& out) {
+    wamp::Realm& realm = realm_of(session);
+    realm.leave(session, now, deliveries_);
+    flush(realm, now, out);
+    meta_.left(session, tell_left, meta_out_);
+    door_.dismiss(session, reason, now, out);
+    door_.forget(session);
+    deliver_meta(out);
+}
+
+void Inside::answer_meta(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
+    const auto ended = meta_.handle(request, meta_out_);
+    deliver_meta(out);
+    for (const wamp::SessionId session : ended.sessions) expel(session, ended.reason, ended.tell_left, now, out);
+}
+
+void Inside::deliver_meta(wamp::Outbox& out) {
+    if (meta_out_.empty()) return;
+    undelivered_.clear();
+    door_.deliver(meta_out_, undelivered_, out);
+    meta_out_.clear();
 }
 
 wamp::Realm& Inside::realm_of(wamp::SessionId session) {

@@ -9,6 +9,7 @@
 
 #include "backend-link/backoff.h"
 #include "policy/door.h"
+#include "policy/session_meta.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/message/deliveries.h"
@@ -94,6 +95,10 @@ private:
     void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin, const wamp::CallLimits& limits,
              wamp::Instant now, wamp::Outbox& out);
     void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    /// Ends a session from our side.
+    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now, wamp::Outbox& out);
+    void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
+    void deliver_meta(wamp::Outbox& out);
     void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
@@ -107,6 +112,8 @@ private:
     std::unordered_map<wamp::PeerId, std::uint32_t> link_peers_;
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;
+    policy::SessionMeta meta_;
+    wamp::Deliveries meta_out_;
     bool stopping_ = false;
 };
 

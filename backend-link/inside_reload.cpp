@@ -48,13 +48,7 @@ Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Ins
     Reloaded summary;
     const auto ended = door_.ended_by(realms);
     summary.sessions_ended = ended.size();
-    for (const auto& [session, reason] : ended) {
-        wamp::Realm& realm = realm_of(session);
-        realm.leave(session, now, deliveries_);
-        flush(realm, now, out);
-        door_.dismiss(session, reason, now, out);
-        door_.forget(session);
-    }
+    for (const auto& [session, reason] : ended) expel(session, reason, true, now, out);
     std::unordered_map<const policy::RealmPolicy*, wamp::Realm> next;
     std::vector<const policy::RealmPolicy*> order;
     for (const auto& realm : realms) {
@@ -66,6 +60,8 @@ Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Ins
     }
     realms_ = std::move(next);
     door_.reload(std::move(realms), out);
+    meta_.judge_again(meta_out_);
+    deliver_meta(out);
     for (const policy::RealmPolicy* policy : order) {
         wamp::Realm& realm = realms_.at(policy);
         const auto lost = lost_in(realm, *policy, {});

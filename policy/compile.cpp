@@ -180,7 +180,8 @@ void Compiler::Build::name_roles() {
 void Compiler::Build::rules() {
     for (const RuleText* rule : by_id(file_.rules)) {
         policy_->rules_.push_back({rule->id, rule->allow, rule->shadow, rule->payload, rule->place,
-                                   rule->limits, rule->grants, rule->where});
+                                   rule->limits, rule->grants, rule->where,
+                                   rule->match == wamp::MatchPolicy::exact});
         Rule& made = rules_.emplace_back(Rule{rule, {}, {}});
         for (const std::string& role : rule->roles)
             made.roles.insert(static_cast<std::size_t>(policy_->role(role)));

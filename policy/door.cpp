@@ -5,6 +5,7 @@
 
 #include "policy/door_notes.h"
 #include "policy/door_asked.h"
+#include "policy/option_grants.h"
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/uris.h"
@@ -277,6 +278,9 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
                     too_big ? uris::payload_size_exceeded : uris::not_authorized);
     }
     const Permit& permit = std::get<Permit>(decision);
+    if (const auto ungranted = check_options(permit, asked); !ungranted.error.empty()) {
+        return deny(Outcome::deny, permit.rule(), ungranted.reason, ungranted.error);
+    }
     if (!within_rate(peer, speaker, permit, now)) return deny(Outcome::over_rate, permit.rule(), {}, uris::unavailable);
     record(Outcome::allow, peer, speaker, matter, permit.rule(), {}, out);
     Request request{session.id, permit, {}, speaker.conveyed, speaker.session, {}, {}};

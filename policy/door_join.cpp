@@ -65,6 +65,8 @@ Door::Event Door::step(PeerId id, Peer& peer, Authenticator::Step&& step, wamp::
         return {};
     }
     if (auto* asked = std::get_if<Authenticator::Asked>(&step)) {
+        const bool gone = !realms_.contains(peer.realm->policy->realm());  // with a reload
+        if (gone) return fail(id, peer, {uris::authentication_denied, "the realm is gone"}, now, out);
         ask(id, peer, std::move(*asked), now, out);
         return {};
     }

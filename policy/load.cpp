@@ -48,11 +48,11 @@ void append(Diagnostics& to, Diagnostics from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-Principals read_principals(const PolicyFile& file, std::string& hashed,
-                                           Diagnostics& diagnostics) {
+Principals read_principals(const PolicyFile& file, std::string& hashed, const ReadFile& read,
+                           Diagnostics& diagnostics) {
     const std::string path =
         (fs::path(file.file).parent_path() / file.auth.principals).lexically_normal().string();
-    const auto text = read_file(path, true);
+    const auto text = read(path, true);
     if (!text) {
         Diagnostic diagnostic = text.error();
         if (diagnostic.place.line == 0) {
@@ -99,12 +99,12 @@ wamp::Result<std::string, Diagnostic> read_file(const std::string& path, bool se
 
 wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
                                                   const LoadOptions& options) {
-    const auto text = read_file(path, false);
+    const auto text = options.read(path, false);
     if (!text) return Diagnostics{text.error()};
     Diagnostics diagnostics;
     std::string hashed = *text;
-    const ReadInclude read_include = [&hashed](const std::string& included) {
-        auto read = read_file(included, false);
+    const ReadInclude read_include = [&](const std::string& included) {
+        auto read = options.read(included, false);
         if (read) hashed += '\0' + *read;
         return read;
     };
@@ -113,7 +113,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     const bool sound = diagnostics.empty();
     Principals principals;
     if (options.read_principals && !file.auth.principals.empty()) {
-        principals = read_principals(file, hashed, diagnostics);
+        principals = read_principals(file, hashed, options.read, diagnostics);
     }
     const CompileOptions compile{options.routes_required, options.backends, options.any_backend};
     auto policy = Compiler::compile(file, compile, crypto::sha256_hex(hashed));

@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,13 +17,17 @@
 #include "gateway/app/acceptor.h"
 #include "gateway/app/audit_outlet.h"
 #include "gateway/app/channel.h"
+#include "gateway/app/control.h"
 #include "gateway/app/dialer.h"
 #include "gateway/app/files.h"
 #include "gateway/app/load_config.h"
 #include "gateway/app/notify.h"
+#include "gateway/app/policy_version.h"
 #include "gateway/app/random_seed.h"
+#include "gateway/app/reloading.h"
 #include "gateway/app/sandbox.h"
 #include "gateway/app/shell.h"
+#include "gateway/app/version_keeper.h"
 #include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
@@ -48,7 +54,8 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
 
 class InsideProgram {
 public:
-    InsideProgram(asio::io_context& io, const LoadedInside& loaded, Descriptor channel)
+    InsideProgram(asio::io_context& io, const LoadedInside& loaded, PolicyVersion running,
+                  Descriptor channel)
         : io_(io),
           config_(loaded.config),
           embedded_(static_cast<bool>(channel)),
@@ -56,14 +63,23 @@ public:
                  [this](std::uint32_t link) { dial_gateway(link); },
                  [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "inside"),
+          reloading_(io, shell_, [file = config_.file](const PolicyVersion& version) {
+              return door_realms(load_inside(file, version.reader()).realms);
+          }),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
+          hangup_(io),
           notifier_(io) {
         service_options_.message_bytes = config_.limits.message_bytes;
         service_options_.queue_bytes = config_.limits.queue_bytes;
         service_options_.handshake_timeout = config_.limits.handshake_timeout;
         link_options_.message_bytes = link_message_bytes;
         link_options_.queue_bytes = link_queue_bytes;
+        if (!embedded_) {
+            hangup_.add(SIGHUP);
+            versions_ =
+                std::make_unique<VersionKeeper>(config_.state_dir.path, std::move(running));
+        }
         if (embedded_) {
             channel_ = std::make_unique<Channel>(
                 io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
@@ -86,6 +102,18 @@ public:
     /// Throws StartError.
     void listen() {
         audit_.open(open_audit_target(config_.audit));
+        if (!embedded_) {
+            const PathText control{control_socket(config_.state_dir.path), config_.state_dir.place};
+            make_private_folder(std::filesystem::path(control.path).parent_path().string(),
+                                control.place);
+            claim_socket_path(control);
+            control_ = std::make_unique<Control>(
+                io_, listen_unix(control, 0600),
+                [this](const std::string& line, Control::Reply reply) {
+                    on_control(line, std::move(reply));
+                });
+            socket_paths_.push_back(control.path);
+        }
         for (const ServiceListen& listen : config_.listens) {
             if (listen.address.kind == Address::Kind::unix_path) {
                 const std::string folder =
@@ -106,6 +134,11 @@ public:
     }
 
     void start() {
+        if (embedded_) {
+            std::signal(SIGHUP, SIG_IGN);  // the supervisor says when to read again
+        } else {
+            await_hangup();
+        }
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
         });
@@ -119,7 +152,82 @@ public:
     }
 
 private:
+    void await_hangup() {
+        hangup_.async_wait([this](boost::system::error_code error, int) {
+            if (error) return;
+            reopen_audit();
+            reload(false, [](int, std::string_view) {});
+            await_hangup();
+        });
+    }
+
+    void reopen_audit() {
+        try {
+            audit_.open(open_audit_target(config_.audit));
+        } catch (const std::exception& error) {
+            log(LogLevel::error, error.what());  // the file before is written on
+        }
+    }
+
+    void on_control(const std::string& line, Control::Reply reply) {
+        if (line == "apply" || line == "check") return reload(line == "check", std::move(reply));
+        if (line != "rollback") return reply(2, "cannot do that\n");
+        if (!versions_->previous()) return reply(1, "there is no version before this one\n");
+        log(LogLevel::warning,
+            "going back to the version of the policy before; its files on disk are newer");
+        take([version = *versions_->previous()] { return version; }, false, std::move(reply));
+    }
+
+    /// Reads the files of the policy again; what inside.toml says stays until the next start.
+    void reload(bool only_check, Control::Reply reply) {
+        const auto read = [file = config_.file, config = *versions_->running().find(config_.file)](
+                              const std::string& path,
+                              bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
+            if (path == file) return config;
+            return policy::read_file(path, secret);
+        };
+        const auto now = policy::read_file(config_.file, false);
+        if (!now || *now != *versions_->running().find(config_.file))
+            log(LogLevel::warning, config_.file + " has changed: that takes effect at the next start");
+        take(
+            [file = config_.file, read] {
+                PolicyVersion version;
+                load_inside(file, version.recorder(read));
+                return version;
+            },
+            only_check, std::move(reply));
+    }
+
+    void take(std::function<PolicyVersion()> find, bool only_check, Control::Reply reply) {
+        auto version = std::make_shared<PolicyVersion>();
+        reloading_.prepare(
+            [find = std::move(find), version] { return *version = find(); },
+            [this, version, only_check, reply = std::move(reply)](const std::string& why_not,
+                                                                  const std::string& summary) {
+                if (!why_not.empty()) {
+                    log(LogLevel::error, "the policy was not reloaded: " + why_not);
+                    return reply(1, why_not + "\nnothing was changed: the version before stays\n");
+                }
+                if (only_check) {
+                    reloading_.forget();
+                    return reply(0, summary + "\n");
+                }
+                const std::string done = reloading_.commit();
+                versions_->run(std::move(*version));
+                log(LogLevel::info, "policy reloaded: " + done);
+                reply(0, done + "\n");
+            });
+    }
+
     void on_packet(Packet&& packet) {
+        if (packet.text == "reopen") return reopen_audit();
+        const std::string_view text = packet.text;
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (reloading_.on_packet(word, text.substr(std::min(word.size() + 1, text.size())),
+                                 std::move(packet.descriptor),
+                                 [this](const std::string& answer) { channel_->send(answer); })) {
+            return;
+        }
         if (packet.text != "link" || !packet.descriptor) return;
         serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor),
               nullptr, false);
@@ -164,23 +272,33 @@ private:
     wamp::ConnectionOptions link_options_;
     Shell<Inside> shell_;
     AuditOutlet audit_;
+    Reloading<Shell<Inside>> reloading_;
     std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
     std::unique_ptr<Channel> channel_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::string> socket_paths_;
     asio::signal_set signals_;
+    asio::signal_set hangup_;
+    std::unique_ptr<VersionKeeper> versions_;  ///< null when embedded: the supervisor keeps them
+    std::unique_ptr<Control> control_;
     SystemdNotifier notifier_;
 };
 
 }  // namespace
 
 int run_inside(const std::string& config_file, int channel) {
-    const LoadedInside loaded = load_inside(config_file);
+    PolicyVersion version;
+    const bool embedded = channel >= 0;
+    if (embedded) version = receive_version(channel);
+    const LoadedInside loaded = load_or_hint(config_file, [&] {
+        return load_inside(config_file,
+                           embedded ? version.reader() : version.recorder(policy::read_file));
+    });
     make_private_folder(loaded.config.state_dir.path, loaded.config.state_dir.place);
     const Descriptor lock = lock_state_dir(loaded.config.state_dir);
     drop_privilege_gains();
     asio::io_context io(1);
-    InsideProgram inside(io, loaded, Descriptor(channel));
+    InsideProgram inside(io, loaded, std::move(version), Descriptor(channel));
     inside.listen();
     inside.start();
     io.run();

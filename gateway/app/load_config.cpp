@@ -24,9 +24,10 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
     std::set<std::string, std::less<>> names;
     Diagnostics wrong;
     for (const PathText& file : files) {
-        if (::access(file.path.c_str(), R_OK) != 0) {
-            wrong.push_back({file.place, "cannot read the policy " + policy::quoted(file.path),
-                             "check the path and its permissions"});
+        if (const auto text = options.read(file.path, false); !text) {
+            const policy::Diagnostic why = text.error();
+            wrong.push_back({file.place, "the policy " + policy::quoted(file.path) + ": " + why.text,
+                             why.cure});
             continue;
         }
         auto realm = policy::load_realm(file.path, options);
@@ -96,13 +97,26 @@ GatewayConfig load_gateway_config(const std::string& path) {
     return *std::move(config);
 }
 
-LoadedGateway load_gateway(const std::string& path) {
+namespace {
+
+std::string read_config(const std::string& path, const policy::ReadFile& read) {
+    auto text = read(path, false);
+    if (!text) throw StartError(Diagnostics{text.error()});
+    return *std::move(text);
+}
+
+}  // namespace
+
+LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read) {
     LoadedGateway loaded;
-    loaded.config = load_gateway_config(path);
+    auto config = parse_gateway_config(read_config(path, read), path);
+    if (config.has_error()) throw StartError(config.error());
+    loaded.config = *std::move(config);
     std::vector<std::string> names;
     for (const BackendText& backend : loaded.config.backends) names.push_back(backend.name);
     policy::LoadOptions options;
     options.backends = names;
+    options.read = read;
     loaded.realms = load_realms(loaded.config.realms, options);
     loaded.backend_realms = realms_of_backends(loaded.config.backends, loaded.realms);
     loaded.insides.resize(loaded.config.backends.size());
@@ -110,18 +124,19 @@ LoadedGateway load_gateway(const std::string& path) {
         const BackendText& backend = loaded.config.backends[index];
         check_backend(loaded.config, backend);
         if (backend.kind == BackendText::Kind::embedded)
-            loaded.insides[index] = load_inside(backend.inside_config.path).config;
+            loaded.insides[index] = load_inside(backend.inside_config.path, read).config;
     }
     return loaded;
 }
 
-LoadedInside load_inside(const std::string& path) {
-    auto config = parse_inside_config(read_file(path), path);
+LoadedInside load_inside(const std::string& path, const policy::ReadFile& read) {
+    auto config = parse_inside_config(read_config(path, read), path);
     if (config.has_error()) throw StartError(config.error());
     LoadedInside loaded;
     loaded.config = *std::move(config);
     policy::LoadOptions options;
     options.routes_required = false;
+    options.read = read;
     loaded.realms = load_realms(loaded.config.realms, options);
     for (const LinkText& link : loaded.config.links) {
         if (link.gateway.kind == backend_link::Address::Kind::tcp)

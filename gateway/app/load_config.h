@@ -24,9 +24,10 @@ struct LoadedInside {
     std::vector<policy::LoadedRealm> realms;
 };
 
-/// All throw StartError that names everything that is wrong.
-LoadedGateway load_gateway(const std::string& path);
-LoadedInside load_inside(const std::string& path);
+/// All throw StartError that names everything that is wrong. `read` reads the configuration and all
+/// that policies are made of.
+LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read = policy::read_file);
+LoadedInside load_inside(const std::string& path, const policy::ReadFile& read = policy::read_file);
 GatewayConfig load_gateway_config(const std::string& path);
 
 std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);

@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/app/admin.h"
+#include "gateway/app/apply_command.h"
 #include "gateway/app/client_commands.h"
 #include "gateway/app/completion.h"
 #include "gateway/app/inside_program.h"
@@ -66,7 +67,11 @@ void declare_programs(Commands& commands) {
 int run_serve(const Commands& commands) {
     gateway::open_log("sallyport");
     boost::asio::io_context io(1);
-    return gateway::Supervisor(io, gateway::load_gateway(commands.gateway_config)).run();
+    gateway::PolicyVersion version;
+    gateway::LoadedGateway loaded = gateway::load_or_hint(commands.gateway_config, [&] {
+        return gateway::load_gateway(commands.gateway_config, version.recorder(policy::read_file));
+    });
+    return gateway::Supervisor(io, std::move(loaded), std::move(version)).run();
 }
 
 int run(Commands& commands) {
@@ -94,6 +99,7 @@ int main(int argc, char** argv) {
     commands.app.set_version_flag("--version", "sallyport 0.1.0");
     declare_programs(commands);
     gateway::add_policy_commands(commands.app, commands.action);
+    gateway::add_apply_commands(commands.app, commands.action);
     gateway::add_principal_commands(commands.app, commands.action);
     gateway::add_client_commands(commands.app, commands.action);
     gateway::add_link_command(commands.app, commands.action);

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -57,6 +58,13 @@ public:
         expected_[peer] = {link, asked_for};
     }
     std::size_t expected_links() const noexcept { return expected_.size(); }
+
+    /// What the core says of it.
+    auto reload(std::vector<policy::DoorRealm> realms) {
+        const auto done = core_.reload(std::move(realms), wamp::now(), outbox_);
+        carry_out();
+        return done;
+    }
 
     void link_failed(std::uint32_t link, std::string_view why) {
         core_.on_link_failed(link, why, wamp::now(), outbox_);

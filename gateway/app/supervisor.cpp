@@ -45,9 +45,10 @@ std::string to_json(const OnionState& state) {
                                                                  {"reachable", state.reachable}});
 }
 
-Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded)
+Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version)
     : io_(io),
       loaded_(std::move(loaded)),
+      first_version_(std::move(version)),
       child_signal_(io, SIGCHLD),
       stop_signal_(io, SIGTERM, SIGINT, SIGHUP),
       start_timer_(io),
@@ -64,6 +65,9 @@ Supervisor::~Supervisor() {
 int Supervisor::run() {
     make_private_folder(loaded_.config.state_dir.path, loaded_.config.state_dir.place);
     lock_ = lock_state_dir(loaded_.config.state_dir);
+    versions_ = std::make_unique<VersionKeeper>(loaded_.config.state_dir.path,
+                                                std::move(first_version_));
+    reloader_ = std::make_unique<Reloader>(io_, *versions_, [this] { return policy_children(); });
     std::string tor_program;
     audit_target_ = open_audit_target(loaded_.config.audit);
     try {
@@ -96,6 +100,12 @@ int Supervisor::run() {
 
 void Supervisor::listen() {
     const GatewayConfig& config = loaded_.config;
+    const PathText control{control_socket(config.state_dir.path), config.state_dir.place};
+    make_folder_of(control, config.state_dir.path);
+    claim_socket_path(control);
+    control_ = std::make_unique<Control>(
+        io_, listen_unix(control, 0600),
+        [this](const std::string& line, Control::Reply reply) { on_control(line, std::move(reply)); });
     const auto listen_on = [&](std::string name, const PathText& socket, unsigned mode) {
         if (!socket) return;
         make_folder_of(socket, config.state_dir.path);
@@ -133,6 +143,7 @@ void Supervisor::start_children() {
             io_, name, [this, index] { return launch_inside(index); },
             [this, index, name](int status) {
                 insides_[index]->channel.reset();
+                reloader_->on_child_end(name);
                 on_child_end(name, status);
             });
         insides_[index]->child->start();
@@ -142,6 +153,7 @@ void Supervisor::start_children() {
         [this](int status) {
             worker_channel_.reset();
             ++worker_run_;
+            reloader_->on_child_end("worker");
             on_child_end("worker", status);
             if (stopping_) stop_others();
         });
@@ -164,6 +176,7 @@ pid_t Supervisor::launch_worker() {
     worker_channel_ = std::make_unique<Channel>(
         io_, std::move(pair.ours), [this](Packet&& packet) { on_worker_packet(packet.text); },
         [] {});
+    worker_channel_->send("version", to_memory(versions_->running()).get());
     for (const Listener& listener : listeners_)
         worker_channel_->send(listener.name, listener.socket.get());
     if (audit_target_) worker_channel_->send("audit", audit_target_.get());
@@ -182,12 +195,13 @@ pid_t Supervisor::launch_inside(std::uint32_t backend) {
          -1});
     inside.channel = std::make_unique<Channel>(
         io_, std::move(pair.ours),
-        [this, &inside](Packet&& packet) {
-            if (packet.text != "ready") return;
+        [this, &inside, name = "inside " + loaded_.config.backends[backend].name](Packet&& packet) {
+            if (reloader_->on_packet(name, packet.text) || packet.text != "ready") return;
             inside.ready = true;
             maybe_ready();
         },
         [] {});
+    inside.channel->send("version", to_memory(versions_->running()).get());
     return pid;
 }
 
@@ -202,6 +216,7 @@ void Supervisor::tell_worker_onion() {
 
 void Supervisor::on_worker_packet(const std::string& text) {
     constexpr std::string_view dial_word = "dial ";
+    if (reloader_->on_packet("worker", text)) return;
     if (text == "ready") {
         worker_ready_ = true;
         maybe_ready();
@@ -280,7 +295,9 @@ void Supervisor::reap() {
 void Supervisor::await_stop_signal() {
     stop_signal_.async_wait([this](boost::system::error_code error, int number) {
         if (error) return;
-        if (number != SIGHUP) {
+        if (number == SIGHUP) {
+            if (!stopping_) on_hangup();
+        } else {
             if (stopping_) {
                 kill_all();
             } else {
@@ -358,6 +375,8 @@ void Supervisor::finish_if_done() {
 }
 
 void Supervisor::remove_sockets() noexcept {
+    if (control_) ::unlink(control_socket(loaded_.config.state_dir.path).c_str());
+    control_.reset();
     for (const Listener& listener : listeners_) {
         if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
     }

@@ -10,20 +10,23 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/app/channel.h"
+#include "gateway/app/control.h"
 #include "gateway/app/kept_child.h"
 #include "gateway/app/load_config.h"
 #include "gateway/app/notify.h"
+#include "gateway/app/reloader.h"
 #include "gateway/app/tor_child.h"
 
 namespace sallyport::gateway {
 
 /// `sallyport serve`: binds what is listened on, starts tor, the worker and embedded insides,
-/// starts again what ends, dials backends for the worker, and stops all in order. It reads nothing
-/// that a stranger wrote; from the worker it takes two words, "ready" and "dial N". Children die
-/// with it, whatever ends it.
+/// starts again what ends, dials backends for the worker, reads the policy again when it is told to, and
+/// stops all in order. It reads nothing that a stranger wrote; from the worker it takes "ready",
+/// "dial N" and what it says to a reload. Children die with it, whatever ends it.
 class Supervisor {
 public:
-    Supervisor(boost::asio::io_context& io, LoadedGateway loaded);
+    /// `version` is what `loaded` was made of.
+    Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version);
     ~Supervisor();
 
     /// Runs until all is stopped; the program's exit code. Throws StartError when something is not
@@ -51,6 +54,13 @@ private:
     void dial_embedded(std::uint32_t backend);
     void dial_address(std::uint32_t backend);
     void tell_worker_onion();
+    void on_control(const std::string& line, Control::Reply reply);
+    void on_hangup();
+    void reopen_audit();
+    void reload(bool only_check, Control::Reply reply);
+    /// The files of the policy as they are now. Throws StartError.
+    PolicyVersion read_version();
+    std::vector<Reloader::Child> policy_children();
     void reap();
     void await_child_signal();
     void await_stop_signal();
@@ -68,6 +78,10 @@ private:
     boost::asio::io_context& io_;
     LoadedGateway loaded_;
     Descriptor lock_;
+    PolicyVersion first_version_;  ///< until `versions_` has it
+    std::unique_ptr<VersionKeeper> versions_;
+    std::unique_ptr<Reloader> reloader_;
+    std::unique_ptr<Control> control_;
     Descriptor audit_target_;  ///< the worker's; invalid when it writes no records
     std::vector<Listener> listeners_;
     boost::asio::signal_set child_signal_;

@@ -1,6 +1,7 @@
 #include "gateway/app/worker.h"
 
 #include <charconv>
+#include <csignal>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,7 +13,9 @@
 #include "gateway/app/audit_outlet.h"
 #include "gateway/app/channel.h"
 #include "gateway/app/load_config.h"
+#include "gateway/app/policy_version.h"
 #include "gateway/app/random_seed.h"
+#include "gateway/app/reloading.h"
 #include "gateway/app/sandbox.h"
 #include "gateway/app/shell.h"
 #include "gateway/front/front.h"
@@ -68,6 +71,9 @@ public:
                  [this](std::uint32_t link) { ask_to_dial(link); },
                  [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "front"),
+          reloading_(io, shell_, [file = config_.file](const PolicyVersion& version) {
+              return door_realms(load_gateway(file, version.reader()).realms);
+          }),
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
               [this] { io_.stop(); }),
@@ -110,6 +116,9 @@ private:
             acceptors_.push_back(std::make_unique<Acceptor>(
                 io_, std::move(packet.descriptor),
                 [this](wamp::Socket socket) { answer_status(std::move(socket), status()); }));
+        } else if (word == "prepare" || word == "commit" || word == "forget") {
+            reloading_.on_packet(word, text, std::move(packet.descriptor),
+                                 [this](const std::string& answer) { channel_.send(answer); });
         } else {
             on_link_packet(word, text, std::move(packet.descriptor));
         }
@@ -185,6 +194,7 @@ private:
     wamp::ConnectionOptions link_options_;
     Shell<Front> shell_;
     AuditOutlet audit_;
+    Reloading<Shell<Front>> reloading_;
     Channel channel_;
     std::vector<std::optional<asio::ssl::context>>
         contexts_;  ///< by backend; of those that dial us over tcp
@@ -195,7 +205,9 @@ private:
 }  // namespace
 
 int run_worker(const std::string& config_file, int channel) {
-    const LoadedGateway loaded = load_gateway(config_file);
+    std::signal(SIGHUP, SIG_IGN);  // the supervisor says when to read again
+    const PolicyVersion version = receive_version(channel);
+    const LoadedGateway loaded = load_gateway(config_file, version.reader());
     asio::io_context io(1);
     Worker worker(io, loaded, Descriptor(channel));
     enter_worker_sandbox();

@@ -55,15 +55,19 @@ Message shortened(const Message& message) {
     return message;
 }
 
-/// What our routers can and a bridge carries: callees and publishers outside are not named to each other, and a URI has
-/// one callee outside.
-wamp::Dict front_roles() {
-    wamp::Dict roles = wamp::router_roles();
+/// What our routers can and a bridge carries: a URI has one callee outside, and callers and publishers are named
+/// where every router behind can be told who they are (W-FEA-01).
+wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
+    wamp::Dict roles = policy::SessionMeta::announced(wamp::router_roles());
+    const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
+        return backend.link.profile.conveys_identity;
+    });
     for (const std::string_view role : {"broker", "dealer"}) {
         auto* const features = roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
-        for (const std::string_view feature : {"caller_identification", "publisher_identification", "shared_registration"}) {
-            features->erase(feature);
-        }
+        features->erase("shared_registration");
+        if (names) continue;
+        features->erase("caller_identification");
+        features->erase("publisher_identification");
     }
     return roles;
 }
@@ -71,9 +75,10 @@ wamp::Dict front_roles() {
 }  // namespace
 
 Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
-    : door_(config.realms, config.limits, wamp::Random(seed), front_roles()),
+    : door_(config.realms, config.limits, wamp::Random(seed), front_roles(config.backends)),
       random_(wamp::Random(seed).fork()),
-      link_message_limits_(link_limits(config.limits.message)) {
+      link_message_limits_(link_limits(config.limits.message)),
+      meta_(door_, random_.fork()) {
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
         backends_.emplace_back(new Backend{std::move(backend.name), LinkMachine(std::move(backend.link), random_.fork()),
@@ -143,12 +148,29 @@ void Front::settle(wamp::Instant now, wamp::Outbox& out) {
 
 void Front::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
     if (auto* request = std::get_if<Door::Request>(&event)) {
+        if (policy::SessionMeta::serves(request->message)) return answer_meta(*request, now, out);
         forward(std::move(*request), now, out);
     } else if (auto* followup = std::get_if<Door::Followup>(&event)) {
         follow_up(std::move(*followup), now, out);
+    } else if (const auto* joined = std::get_if<Door::Joined>(&event)) {
+        meta_.joined(joined->session, meta_out_);
+        deliver_meta(out);
     } else if (const auto* left = std::get_if<Door::Left>(&event)) {
         leave(left->session, now, out);
     }
+}
+
+void Front::answer_meta(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
+    const auto ended = meta_.handle(request, meta_out_);
+    deliver_meta(out);
+    for (const wamp::SessionId session : ended.sessions) expel(session, ended.reason, ended.tell_left, now, out);
+}
+
+void Front::deliver_meta(wamp::Outbox& out) {
+    if (meta_out_.empty()) return;
+    undelivered_.clear();
+    door_.deliver(meta_out_, undelivered_, out);
+    meta_out_.clear();
 }
 
 void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
@@ -172,6 +194,8 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
 
 void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out) {
     wamp::OwnedPayload keep;
+    const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup.message);
+    if (given_up != nullptr && meta_.unsubscribe(followup.from, *given_up, meta_out_)) return deliver_meta(out);
     const bool known = std::any_of(backends_.begin(), backends_.end(), [&](auto& backend) {
         const bool mine = follow_up_at(*backend, followup, keep, now);
         flush(*backend, now, out);
@@ -216,7 +240,21 @@ void Front::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out)
         backend->bridge.leave(session, now, bridge_out_);
         flush(*backend, now, out);
     }
+    meta_.left(session, true, meta_out_);
     door_.forget(session);
+    deliver_meta(out);
+}
+
+void Front::expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
+                  wamp::Outbox& out) {
+    for (auto& backend : backends_) {
+        backend->bridge.leave(session, now, bridge_out_);
+        flush(*backend, now, out);
+    }
+    meta_.left(session, tell_left, meta_out_);
+    door_.dismiss(session, reason, now, out);
+    door_.forget(session);
+    deliver_meta(out);
 }
 
 // Links ---------------------------------------------------------------------------------------------------

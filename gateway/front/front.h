@@ -11,6 +11,7 @@
 #include "backend-link/bridge.h"
 #include "backend-link/link_machine.h"
 #include "policy/door.h"
+#include "policy/session_meta.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/session/outbox.h"
@@ -108,6 +109,11 @@ private:
     /// Whether that backend's bridge knows what the message refers to, and has acted on it.
     bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep, wamp::Instant now);
     void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    /// Ends a session from our side.
+    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now, wamp::Outbox& out);
+    /// Answers what is below "wamp.": no router behind knows our sessions and ids.
+    void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
+    void deliver_meta(wamp::Outbox& out);
     void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
     void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now, wamp::Outbox& out);
     /// Carries out what the link machine wants.
@@ -124,6 +130,8 @@ private:
     std::unordered_map<wamp::PeerId, Backend*> link_peers_;
     backend_link::BridgeOutbox bridge_out_;
     std::vector<policy::Door::Undelivered> undelivered_;
+    policy::SessionMeta meta_;
+    wamp::Deliveries meta_out_;
     bool stopping_ = false;
 };
 

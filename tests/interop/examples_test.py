@@ -102,22 +102,26 @@ def each_file_has_the_usual_layout():
 
 
 @suite.test
-def the_policy_commands_of_each_page_do_what_it_says():
-    """A line of a sh block that begins with `sallyport policy`; the comment behind it begins with what comes out."""
+def the_commands_of_each_page_do_what_it_says():
+    """Those of its first block that need no running program. A comment behind one begins with what comes out, and by which rule."""
     for story in STORIES:
-        page = (folders[story] / "README.md").read_text()
-        lines = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
-        commands = [line for line in lines if line.startswith("sallyport policy ")]
-        assert len(commands) >= 4, (story, commands)
-        for line in commands:
+        block = re.search(r"```sh\n(.*?)```", (folders[story] / "README.md").read_text(), re.DOTALL).group(1)
+        done = {"install": 0, "principal": 0, "policy": 0}
+        for line in block.splitlines():
             command, _, comment = line.partition("  #")
-            words = shlex.split(command)[1:]
-            result = sallyport(*words, cwd=folders[story])
-            denied = comment.strip().startswith(("deny", "forbid"))
-            equal(result.returncode, 1 if denied else 0, f"{story}: {line}\n{result.stdout}{result.stderr}")
-            if words[1] == "explain":
-                rule = comment.split()[1].rstrip(":")
-                assert rule in result.stdout, f"{story}: {line}\n{result.stdout}"
+            words = shlex.split(command)
+            kind = words[0] if words[0] == "install" else words[1]
+            if kind not in done:
+                continue
+            program = [processes.binary(), *words[1:]] if words[0] == "sallyport" else words
+            result = processes.run(program, cwd=folders[story])
+            said = comment.split()
+            due = 1 if said[:1] in (["deny"], ["forbid"]) else 0
+            equal(result.returncode, due, f"{story}: {line}\n{result.stdout}{result.stderr}")
+            if said[1:] and words[2] == "explain":
+                assert said[1] in result.stdout, f"{story}: {line}\n{result.stdout}"
+            done[kind] += 1
+        assert done["install"] >= 1 and done["principal"] >= 1 and done["policy"] >= 5, (story, done)
 
 
 if __name__ == "__main__":

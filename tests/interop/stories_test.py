@@ -63,7 +63,8 @@ class Story:
         for process in self.programs.values():
             assert process.running(), f"{process.name} ended:\n{process.text()[-3000:]}"
         told = sallyport("status", "--config", self.dir / "gateway.toml", "--json")
-        return told.returncode == 0 and all(link["up"] for link in json.loads(told.stdout)["links"])
+        links = json.loads(told.stdout).get("front", {}).get("links") if told.returncode == 0 else None
+        return links and all(link["up"] for link in links)
 
     def stop(self):
         for name in ("inside", "serve"):

@@ -71,6 +71,7 @@ private:
     void on(const wamp::Event& event);
     void on(const wamp::Invocation& invocation);
 
+    std::string named(std::string_view uri);  ///< as this actor may call it
     void call();
     void publish();
     void subscribe();

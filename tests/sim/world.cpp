@@ -176,6 +176,7 @@ void World::check_tables() {
         must_be_zero("subscriptions at the front", link.counts.subscriptions);
         must_be_zero("registrations at the front", link.counts.registrations);
         must_be_zero("invocations at the front", link.counts.invocations);
+        must_be_zero("requests waiting at the front", link.counts.waiting);
     }
     must_be_zero("sessions at the front", front_->core().sessions());
     must_be_zero("connections at the front", front_->core().peers());

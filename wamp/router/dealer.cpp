@@ -45,13 +45,15 @@ void interrupt(const PendingCall& call, std::string_view mode, std::string_view 
 }
 
 /// What the callee is told about the call, built anew (W-GWY-02).
-Dict invocation_details(const Member& caller, const Member& callee, const Origin& origin) {
+Dict invocation_details(const Member& caller, const Member& callee, const Origin& origin,
+                        bool disclosed) {
     // A conveyed identity is always told: a service cannot ask the session, as that is the link's
     // (W-CID-03).
-    if (!callee.session.features.has(Feature::callee_caller_identification) &&
-        origin.session == caller.session.id) {
-        return {};
-    }
+    const bool told = callee.session.outside
+                          ? disclosed
+                          : callee.session.features.has(Feature::callee_caller_identification) ||
+                                origin.session != caller.session.id;
+    if (!told) return {};
     return Dict{{"caller", origin.session},
                 {"caller_authid", origin.authid},
                 {"caller_authrole", origin.authrole}};
@@ -77,6 +79,9 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
     }
     const Invoke invoke = invoke_of(request.options);
     RegistrationId id = procedures_.find(match, request.procedure);
+    if (id != 0 && request.options.get_bool("force_reregister", false) && evict(id, from, out)) {
+        id = 0;
+    }
     if (id != 0) {
         Registration& present = registrations_.find(id)->second;
         const bool member_already = std::find(present.callees.begin(), present.callees.end(),
@@ -89,11 +94,30 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
     } else {
         id = ++last_registration_;
         procedures_.insert(match, request.procedure, id);
-        registrations_.emplace(
-            id, Registration{std::move(request.procedure), match, invoke, {&from}, 0});
+        registrations_.emplace(id, Registration{std::move(request.procedure),
+                                                match,
+                                                invoke,
+                                                {&from},
+                                                0,
+                                                request.options.get_bool("disclose_caller", false)});
     }
     from.registrations.push_back(id);
     out.add(to, Registered{request.request, id});
+}
+
+bool Dealer::evict(RegistrationId id, const Member& by, Deliveries& out) {
+    const std::vector<Member*> callees = registrations_.find(id)->second.callees;
+    if (std::find(callees.begin(), callees.end(), &by) != callees.end()) return false;  // W-RPC-14
+    for (Member* callee : callees) {
+        forget(callee->registrations, id);
+        remove(*callee, id);  // its open invocations go on (W-RRV-03)
+        if (!callee->session.features.has(Feature::callee_registration_revocation)) continue;
+        Unregistered revocation;
+        revocation.details.append("registration", id);
+        revocation.details.append("reason", "wamp.error.unregistered");
+        out.add(callee->session.id, std::move(revocation));
+    }
+    return true;
 }
 
 void Dealer::unregister(Member& from, const Unregister& request, Deliveries& out) {
@@ -191,7 +215,9 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, const CallLim
         callee.session.features.has(Feature::callee_progressive_call_results);
     calls_.add(pending, deadline_after(now, pending.timeout));
 
-    Dict details = invocation_details(from, callee, origin);
+    const bool disclosed =
+        registration.names_callers || call.options.get_bool("disclose_me", false);
+    Dict details = invocation_details(from, callee, origin, disclosed);
     if (pending.receive_progress) details.append("receive_progress", true);
     if (registration.match != MatchPolicy::exact) {
         details.append("procedure", std::move(call.procedure));

@@ -66,12 +66,16 @@ private:
         Invoke invoke = Invoke::single;
         std::vector<Member*> callees;  ///< in order of registering
         std::size_t next = 0;          ///< whose turn it is, for roundrobin
+        bool names_callers = false;    ///< its callee demanded it (W-CID-01)
     };
 
     static Invoke invoke_of(const Dict& options) noexcept;
     Member& choose(Registration& registration) noexcept;
     RequestId next_invocation(Member& callee) const noexcept;
     void remove(Member& callee, RegistrationId id);
+    /// Takes the registration from its callees, for one who may (`force_reregister`); not from
+    /// itself.
+    bool evict(RegistrationId id, const Member& by, Deliveries& out);
     /// Ends the call with an error of ours.
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 

@@ -40,6 +40,7 @@ public:
         std::string authrole;
         Features features;
         RequestId last_invocation = 0;  ///< ids of invocations sent so far (W-ID-04)
+        bool outside = false;  ///< stands for callees who are told their callers only as these say (W-SEC-09)
     };
 
     explicit Realm(Random random);

@@ -43,7 +43,10 @@ void read_subscriber(const Dict* subscriber, Features& out) noexcept {
     if (announces(subscriber, "publisher_identification")) {
         out.add(Feature::subscriber_publisher_identification);
     }
-    if (announces(subscriber, "subscription_revocation")) {
+    // Autobahn|Python, which alone announces the other, takes a revocation for a violation and
+    // closes: to be told would cost it all that it has.
+    if (announces(subscriber, "subscription_revocation") &&
+        !announces(subscriber, "payload_encryption_cryptobox")) {
         out.add(Feature::subscriber_subscription_revocation);
     }
 }

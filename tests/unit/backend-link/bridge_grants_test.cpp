@@ -169,6 +169,16 @@ TEST(BridgeGrants, NameAPublisherFromWithinAsTheRouterSays) {
     EXPECT_NE(event.details.get_uint("publisher", 4711), 4711u);
 }
 
+// W-GWY-01, W-SEC-16
+TEST(BridgeGrants, BringNoMetaEventOfTheRouterBehind) {
+    Plain world;
+    const auto id = world.subscribed(world.join(), 1, "", 77, {{"match", "prefix"}});
+    world.link_event(77, 900, {{"topic", "wamp.session.on_join"}});
+    EXPECT_EQ(world.take(), Lines{});
+    world.link_event(77, 901, {{"topic", "lab.t"}});
+    EXPECT_EQ(world.take(), (Lines{"101 [36," + std::to_string(id) + R"(,901,{"topic":"lab.t"}])"}));
+}
+
 // Retained events -------------------------------------------------------------------------------------
 
 // W-EVR-01, W-SEC-15

@@ -110,9 +110,9 @@ TEST_F(InsideTest, DecidesAgainForWhomTheGatewayConveys) {  // W-R2R-04
 TEST_F(InsideTest, BelievesNoServiceThatConveys) {  // W-SEC-02
     world_.join(1);
     world_.join(2);
-    world_.send(2, R"([64,1,{"disclose_caller":true},"lab.open.who"])");
+    world_.send(2, R"([64,1,{},"lab.open.who"])");
     world_.take();
-    const Lines lines = world_.after(1, with_names(R"([48,1,{GUEST,"disclose_me":true},"lab.open.who"])", {{"GUEST", std::string(guest)}}));
+    const Lines lines = world_.after(1, with_names(R"([48,1,{GUEST},"lab.open.who"])", {{"GUEST", std::string(guest)}}));
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_EQ(lines[0].find("\"g\""), std::string::npos) << lines[0];
     EXPECT_EQ(lines[0].find("\"guest\""), std::string::npos) << lines[0];

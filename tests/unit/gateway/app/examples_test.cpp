@@ -63,5 +63,36 @@ TEST(Examples, OfTheInsideAreSound) {
     }
 }
 
+// Their principals are made by whoever takes one of them: tests/interop/examples_test.py.
+TEST(Examples, OfTheStoriesAreSound) {
+    int stories = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(SALLYPORT_SOURCE_DIR "/deploy/examples")) {
+        if (!std::filesystem::exists(entry.path() / "README.md")) continue;
+        ++stories;
+        const std::string front = (entry.path() / "gateway.toml").string();
+        const auto gateway = parse_gateway_config(read_file(front), front);
+        ASSERT_FALSE(gateway.has_error()) << text_of(gateway.error());
+        std::vector<std::string> backends;
+        for (const auto& backend : gateway->backends) backends.push_back(backend.name);
+        policy::LoadOptions options;
+        options.read_principals = false;
+        options.backends = backends;
+        for (const auto& realm : gateway->realms) {
+            const auto loaded = policy::load_realm(realm.path, options);
+            EXPECT_FALSE(loaded.has_error()) << text_of(loaded.error());
+        }
+        const std::string back = (entry.path() / "inside.toml").string();
+        const auto inside = parse_inside_config(read_file(back), back);
+        ASSERT_FALSE(inside.has_error()) << text_of(inside.error());
+        options.routes_required = false;
+        for (const auto& realm : inside->realms) {
+            const auto loaded = policy::load_realm(realm.path, options);
+            EXPECT_FALSE(loaded.has_error()) << text_of(loaded.error());
+        }
+    }
+    EXPECT_EQ(stories, 4);
+}
+
 }  // namespace
 }  // namespace sallyport::gateway

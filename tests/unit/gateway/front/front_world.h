@@ -65,8 +65,9 @@ inline BackendConfig backend(std::string name, bool dials, backend_link::Backend
 /// A front whose first backend is at peer 9, and whose second, "plc", is never there unless a test brings it up.
 class FrontWorld {
 public:
-    explicit FrontWorld(bool dials = true, backend_link::BackendKind kind = backend_link::BackendKind::generic)
-        : front({{policy::door_realm(front_policy)}, {backend("inside", dials, kind), backend("plc", dials, kind)}, {}},
+    explicit FrontWorld(bool dials = true, backend_link::BackendKind kind = backend_link::BackendKind::generic,
+                        std::string_view policy = front_policy)
+        : front({{policy::door_realm(policy)}, {backend("inside", dials, kind), backend("plc", dials, kind)}, {}},
                 {7}) {
         front.start(now, wires.out);
     }

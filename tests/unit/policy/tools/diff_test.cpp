@@ -260,7 +260,7 @@ bool covers(const Difference& difference, const std::string& role) {
 TEST(DiffAgainstBruteForce, MissesNothingAndInventsNothing) {
     const Universe universe;
 #ifdef NDEBUG
-    constexpr std::uint64_t worlds = 3000;
+    constexpr std::uint64_t worlds = 2000;
 #else
     constexpr std::uint64_t worlds = 60;
 #endif

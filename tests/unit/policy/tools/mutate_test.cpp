@@ -155,7 +155,7 @@ std::size_t noticed_by_compiling(const PolicyFile& file) {
 
 TEST(MutateAgainstCompiling, NoticesExactlyWhatTheTestsNotice) {
 #ifdef NDEBUG
-    constexpr std::uint64_t worlds = 1000;
+    constexpr std::uint64_t worlds = 400;
 #else
     constexpr std::uint64_t worlds = 60;
 #endif

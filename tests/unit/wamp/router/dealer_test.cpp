@@ -207,6 +207,30 @@ TEST_F(DealerTest, AConveyedCallerIsAlwaysTold) {
               (Dict{{"caller", 77}, {"caller_authid", "alice"}, {"caller_authrole", "operator"}}));
 }
 
+// W-SEC-09
+TEST_F(DealerTest, ACalleeOutsideLearnsWhoCallsOnlyFromACallerThatSaysSo) {
+    constexpr SessionId gateway = 50;
+    world.join(gateway, test::all_features(), "gateway", "gateway", true);
+    world.enroll(gateway, "outside");
+    world.call(caller, "outside");
+    EXPECT_TRUE(world.last<Invocation>(gateway)->details.empty());
+    world.send_as(caller, {77, "alice", "operator"},
+                  Call{world.next_request(caller), {}, "outside", {}});
+    EXPECT_TRUE(world.last<Invocation>(gateway)->details.empty());
+    world.call(caller, "outside", Dict{{"disclose_me", true}});
+    EXPECT_EQ(world.last<Invocation>(gateway)->details,
+              (Dict{{"caller", caller}, {"caller_authid", "own"}, {"caller_authrole", "role"}}));
+}
+
+// W-CID-01
+TEST_F(DealerTest, ACalleeOutsideThatMayDemandItLearnsWhoCalls) {
+    constexpr SessionId gateway = 50;
+    world.join(gateway, test::all_features(), "gateway", "gateway", true);
+    world.enroll(gateway, "outside", Dict{{"disclose_caller", true}});
+    world.call(caller, "outside");
+    EXPECT_EQ(world.last<Invocation>(gateway)->details.get_uint("caller", 0), caller);
+}
+
 // W-SEC-01, W-GWY-02
 TEST_F(DealerTest, OptionsAreNotCopiedIntoDetails) {
     world.call(caller, "plain",

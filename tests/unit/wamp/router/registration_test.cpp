@@ -186,9 +186,31 @@ TEST_F(RegistrationTest, RoundRobinGoesOnWhenTheNextOneLeaves) {
 }
 
 // W-RPC-15, W-SEC-10
-TEST_F(RegistrationTest, ForceReregisterIsIgnored) {
+TEST_F(RegistrationTest, ForceReregisterTakesOver) {
     world.enroll(1, "p");
-    EXPECT_EQ(refused(2, "p", Dict{{"force_reregister", true}}), uris::procedure_already_exists);
+    world.enroll(2, "p", Dict{{"force_reregister", true}});
+    EXPECT_EQ(called(), 2u);
+    world.leave(1);
+    EXPECT_EQ(called(), 2u);
+}
+
+// W-RRV-01
+TEST_F(RegistrationTest, ForceReregisterTellsWhomItTookFrom) {
+    Features revocable = test::all_features();
+    revocable.add(Feature::callee_registration_revocation);
+    world.join(5, revocable);
+    const RegistrationId taken = world.enroll(5, "p");
+    world.enroll(1, "p", Dict{{"force_reregister", true}});
+    ASSERT_NE(world.last<Unregistered>(5), nullptr);
+    EXPECT_EQ(world.last<Unregistered>(5)->request, 0u);
+    EXPECT_EQ(world.last<Unregistered>(5)->details,
+              (Dict{{"registration", taken}, {"reason", "wamp.error.unregistered"}}));
+}
+
+// W-RPC-14
+TEST_F(RegistrationTest, ForceReregisterTakesNothingFromItself) {
+    world.enroll(1, "p");
+    EXPECT_EQ(refused(1, "p", Dict{{"force_reregister", true}}), uris::procedure_already_exists);
     EXPECT_EQ(called(), 1u);
 }
 

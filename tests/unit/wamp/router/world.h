@@ -48,9 +48,9 @@ inline Payload args(std::string_view bytes) {
 class World {
 public:
     void join(SessionId id, Features announced = all_features(), std::string authid = "",
-              std::string authrole = "user") {
+              std::string authrole = "user", bool outside = false) {
         if (authid.empty()) authid = "authid" + std::to_string(id);
-        realm.join({id, std::move(authid), std::move(authrole), announced, 0});
+        realm.join({id, std::move(authid), std::move(authrole), announced, 0, outside});
         next_request_[id] = 1;
     }
 

@@ -143,5 +143,13 @@ TEST(Features, WhatIsMissingIsNotAnnounced) {
     }
 }
 
+// W-SRV-01, and what is really out there.
+TEST(Features, OfAutobahnPythonHoldNoRevocationOfSubscriptions) {
+    const Features features = read_features(details_with(
+        "subscriber", {"subscription_revocation", "payload_encryption_cryptobox"}));
+    EXPECT_TRUE(features.has(Feature::subscriber));
+    EXPECT_FALSE(features.has(Feature::subscriber_subscription_revocation));
+}
+
 }  // namespace
 }  // namespace sallyport::wamp

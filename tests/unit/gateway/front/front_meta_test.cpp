@@ -1,0 +1,147 @@
+// What the front itself answers: the session meta API, and nothing else below "wamp.".
+#include "tests/unit/gateway/front/front_world.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::gateway {
+namespace {
+
+namespace uris = wamp::uris;
+
+constexpr std::string_view meta_policy = R"(
+realm = "lab"
+[auth]
+anonymous = { role = "guest" }
+[[route]]
+id = "all"
+match = "prefix"
+uri = ""
+to = "inside"
+[[allow]]
+id = "all"
+roles = ["guest"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = "lab."
+[[allow]]
+id = "meta"
+roles = ["guest"]
+actions = ["call", "subscribe"]
+match = "prefix"
+uri = "wamp."
+grants = ["meta", "testaments", "history"]
+[[allow]]
+id = "kill"
+roles = ["guest"]
+actions = ["call"]
+uri = ["wamp.session.kill", "wamp.session.kill_all"]
+grants = ["meta"]
+)";
+
+class FrontMeta : public testing::Test {
+protected:
+    FrontMeta() {
+        world_.take();
+        world_.link_up();
+        for (const std::uint64_t id : {1u, 2u}) world_.join(id);
+    }
+    std::string session(std::uint64_t id) { return std::to_string(world_.wires.welcome(id).session); }
+    bool announces(FrontWorld& world, std::uint64_t id, std::string_view role, std::string_view feature) {
+        const wamp::Dict& details = world.wires.welcome(id).details;
+        return details.get_dict("roles")->get_dict(role)->get_dict("features")->get_bool(feature, false);
+    }
+
+    FrontWorld world_{true, backend_link::BackendKind::generic, meta_policy};
+};
+
+// W-SSM-01, W-FEA-01
+TEST_F(FrontMeta, AnnouncesWhatWorksThroughAllBackends) {
+    FrontWorld trusted(true, backend_link::BackendKind::sallyport, meta_policy);
+    trusted.take();
+    trusted.join(1);
+    for (FrontWorld* world : {&world_, &trusted}) {
+        EXPECT_TRUE(announces(*world, 1, "broker", "session_meta_api"));
+        EXPECT_TRUE(announces(*world, 1, "dealer", "session_meta_api"));
+        EXPECT_FALSE(announces(*world, 1, "dealer", "shared_registration"));
+        const bool names = world == &trusted;
+        EXPECT_EQ(announces(*world, 1, "dealer", "caller_identification"), names);
+        EXPECT_EQ(announces(*world, 1, "broker", "publisher_identification"), names);
+    }
+}
+
+TEST_F(FrontMeta, AnswersForItsOwnSessionsWithoutTheLink) {
+    EXPECT_EQ(world_.after(1, R"([48,1,{},"wamp.session.count"])"), Lines{"1 [50,1,{},[2]]"});
+    world_.lose(9);
+    world_.take();
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.session.count"])"), Lines{"1 [50,2,{},[2]]"});
+}
+
+TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
+    EXPECT_EQ(world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.t",[],{}]])"),
+              Lines{R"(1 [8,48,1,{},"wamp.error.no_such_procedure"])"});
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.subscription.get_events",[5]])"),
+              Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
+    EXPECT_EQ(world_.after(1, R"([48,3,{},"wamp.registration.list"])"),
+              Lines{R"(1 [8,48,3,{},"wamp.error.no_such_procedure"])"});
+    EXPECT_EQ(world_.after(1, R"([32,4,{},"wamp.registration.on_create"])"),
+              Lines{R"(1 [8,32,4,{},"wamp.error.feature_not_supported"])"});
+}
+
+// W-SSM-05
+TEST_F(FrontMeta, TellsWhoJoinsAndLeavesUntilItIsUnsubscribed) {
+    const std::string subscribed = world_.after(1, R"([32,1,{"match":"prefix"},"wamp.session."])").at(0);
+    const std::string id = subscribed.substr(8, subscribed.size() - 9);
+    world_.front.on_open(peer(3), world_.wires.open(3), world_.now, world_.wires.out);
+    world_.send(3, hello);
+    Lines lines = world_.take();
+    ASSERT_EQ(lines.size(), 2u);  // WELCOME first
+    EXPECT_TRUE(lines[1].starts_with("1 [36," + id)) << lines[1];
+    EXPECT_NE(lines[1].find(R"({"session":)" + session(3)), std::string::npos) << lines[1];
+    world_.lose(3);
+    lines = world_.take();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find("wamp.session.on_leave"), std::string::npos);
+    EXPECT_EQ(world_.after(1, "[34,2," + id + "]"), Lines{"1 [35,2]"});
+    EXPECT_EQ(world_.after(1, "[34,3," + id + "]"), Lines{R"(1 [8,34,3,{},"wamp.error.no_such_subscription"])"});
+    world_.lose(2);
+    EXPECT_EQ(world_.take(), Lines{});
+}
+
+// W-SSM-03
+TEST_F(FrontMeta, EndsASessionWithAllThatItHas) {
+    world_.send(2, R"([32,1,{},"lab.t"])");
+    world_.send(9, "[33,1,500]");
+    world_.send(2, R"([48,2,{},"lab.a"])");
+    world_.send(1, R"([32,1,{},"wamp.session.on_leave"])");
+    world_.take();
+    const Lines lines = world_.after(1, R"([48,2,{},"wamp.session.kill",[)" + session(2) + "]]");
+    ASSERT_EQ(lines.size(), 5u);
+    EXPECT_EQ(lines[0], "1 [50,2,{},[null]]");
+    EXPECT_EQ(lines[1], R"(9 [49,2,{"mode":"killnowait"}])");
+    EXPECT_EQ(lines[2], "9 [34,3,500]");
+    EXPECT_EQ(lines[3], R"(2 [6,{},"wamp.close.killed"])");
+    EXPECT_TRUE(lines[4].starts_with("1 [36,")) << lines[4];
+    EXPECT_EQ(world_.front.sessions(), 1u);
+    EXPECT_EQ(world_.after(1, R"([48,3,{},"wamp.session.kill",[)" + session(2) + "]]"),
+              Lines{R"(1 [8,48,3,{},"wamp.error.no_such_session"])"});
+}
+
+// W-SSM-04
+TEST_F(FrontMeta, EndsAllOtherSessionsWithoutAWordToSubscribers) {
+    world_.join(3);
+    world_.send(1, R"([32,1,{},"wamp.session.on_leave"])");
+    world_.take();
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.session.kill_all"])").size(), 3u);
+    EXPECT_EQ(world_.front.sessions(), 1u);
+}
+
+TEST_F(FrontMeta, RefusesWhatIsNotGrantedLikeAnythingElse) {
+    FrontWorld world;
+    world.take();
+    world.link_up();
+    world.join(1);
+    EXPECT_EQ(world.after(1, R"([48,1,{},"wamp.session.count"])"), Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(world.after(1, R"([32,2,{},"wamp.session.on_join"])"), Lines{R"(1 [8,32,2,{},"wamp.error.not_authorized"])"});
+}
+
+}  // namespace
+}  // namespace sallyport::gateway
