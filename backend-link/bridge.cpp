@@ -42,11 +42,11 @@ struct Bridge::Tables {
 
     template <class Asked>
     void forward(SessionId from, const policy::Permit& permit, Asked& asked, Instant now,
-                 BridgeOutbox& out);
-    void dispatch(const Asking& asking, wamp::Call&& call, BridgeOutbox& out);
-    void dispatch(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
-    void dispatch(const Asking& asking, wamp::Subscribe&& subscribe, BridgeOutbox& out);
-    void dispatch(const Asking& asking, wamp::Register&& request, BridgeOutbox& out);
+                 BridgeOutbox& out, wamp::Tally::Lease lease = {});
+    void dispatch(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
+    void dispatch(Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
+    void dispatch(Asking& asking, wamp::Subscribe&& subscribe, BridgeOutbox& out);
+    void dispatch(Asking& asking, wamp::Register&& request, BridgeOutbox& out);
     /// Sends what waited for the link on its way.
     void release_waiting(BridgeOutbox& out);
     void release(Waiting::Kept& kept, BridgeOutbox& out);
@@ -74,11 +74,11 @@ Bridge::~Bridge() = default;
 
 template <class Asked>
 void Bridge::Tables::forward(SessionId from, const policy::Permit& permit, Asked& asked,
-                             Instant now, BridgeOutbox& out) {
+                             Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
     forget_spent();
     const policy::Session* session = link.sessions.find(from);
     SALLYPORT_CHECK(session != nullptr);
-    const Asking asking{from, permit, session->policy->route(permit.route()), now};
+    Asking asking{from, permit, session->policy->route(permit.route()), now, false, std::move(lease)};
     const wamp::Duration wait = asking.route.wait;
     if (link.up) return dispatch(asking, std::move(asked), out);
     if constexpr (std::is_same_v<Asked, wamp::Call>) {
@@ -94,30 +94,33 @@ void Bridge::Tables::forward(SessionId from, const policy::Permit& permit, Asked
             late = uris::timeout;
         }
     }
-    if (auto kept = waiting.keep(asking, asked)) return waiting.wait(std::move(kept), due, late);
+    if (auto kept = waiting.keep(asking, asked)) {
+        kept->lease = std::move(asking.lease);
+        return waiting.wait(std::move(kept), due, late);
+    }
     dispatch(asking, std::move(asked), out);  // no room: refused like any other
 }
 
-void Bridge::Tables::dispatch(const Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
+void Bridge::Tables::dispatch(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
     calls.forward(asking, std::move(call), out);
 }
 
-void Bridge::Tables::dispatch(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out) {
+void Bridge::Tables::dispatch(Asking& asking, wamp::Publish&& publish, BridgeOutbox& out) {
     publications.forward(asking, std::move(publish), out);
 }
 
-void Bridge::Tables::dispatch(const Asking& asking, wamp::Subscribe&& subscribe,
+void Bridge::Tables::dispatch(Asking& asking, wamp::Subscribe&& subscribe,
                               BridgeOutbox& out) {
     subscriptions.forward(asking, subscribe, out);
 }
 
-void Bridge::Tables::dispatch(const Asking& asking, wamp::Register&& request, BridgeOutbox& out) {
+void Bridge::Tables::dispatch(Asking& asking, wamp::Register&& request, BridgeOutbox& out) {
     registrations.forward(asking, request, out);
 }
 
 void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Call&& call, Instant now,
-                     BridgeOutbox& out) {
-    tables_->forward(from, permit, call, now, out);
+                     BridgeOutbox& out, wamp::Tally::Lease lease) {
+    tables_->forward(from, permit, call, now, out, std::move(lease));
 }
 
 void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Publish&& publish,
@@ -222,7 +225,7 @@ void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
         return Waiting::refuse(kept, error, out);
     }
     const policy::RouteInfo& route = kept.policy->route(kept.permit.route());
-    const Asking asking{kept.from, kept.permit, route, kept.since, kept.again};
+    Asking asking{kept.from, kept.permit, route, kept.since, kept.again, std::move(kept.lease)};
     std::visit(
         [&](auto& asked) {
             if constexpr (requires { dispatch(asking, std::move(asked), out); }) {

@@ -13,6 +13,7 @@
 #include "policy/sessions.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/base/tally.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/session/features.h"
 
@@ -44,9 +45,10 @@ public:
     Bridge(Profile profile, policy::Sessions& sessions, wamp::Random random);
     ~Bridge();
 
-    /// A request that policy has let pass. `from` is a session of `sessions`.
+    /// A request that policy has let pass. `from` is a session of `sessions`. `lease` is the call's
+    /// place among the calls in flight, kept until the backend is done with it.
     void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call,
-                 wamp::Instant now, BridgeOutbox& out);
+                 wamp::Instant now, BridgeOutbox& out, wamp::Tally::Lease lease = {});
     void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Publish&& publish,
                  wamp::Instant now, BridgeOutbox& out);
     void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Subscribe&& subscribe,

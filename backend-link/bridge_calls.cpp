@@ -45,7 +45,7 @@ wamp::Duration Calls::timeout_of(const wamp::Call& call, const policy::Permit& p
     return limit == wamp::Duration::zero() ? wish : std::min(wish, limit);
 }
 
-void Calls::forward(const Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
+void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
     const wamp::SessionId from = asking.from;
     const policy::Session* caller = link_.sessions.find(from);
     SALLYPORT_CHECK(caller != nullptr);
@@ -61,7 +61,7 @@ void Calls::forward(const Asking& asking, wamp::Call&& call, BridgeOutbox& out) 
     if (asking.route.rewrite && !(inside = Rewriting(asking.route).inside(call.procedure))) {
         return refuse(uris::invalid_uri);
     }
-    if (!admit(from, asking.permit)) return refuse(uris::unavailable);
+    if (table_.open_of(from) >= calls_per_session_max) return refuse(uris::unavailable);
     const bool progressive = call.options.get_bool("receive_progress", false) &&
                              caller->features.has(Feature::caller_progressive_call_results) &&
                              link_.router.has(Feature::dealer_progressive_call_results);
@@ -69,7 +69,7 @@ void Calls::forward(const Asking& asking, wamp::Call&& call, BridgeOutbox& out) 
     const wamp::RequestId back = link_.next_request();
     const Slot slot =
         table_.insert(from, call.request, back,
-                      {State::open, progressive, asking.permit.rule(), timeout, wamp::never});
+                      {State::open, progressive, timeout, wamp::never, {}, std::move(asking.lease)});
     if (timeout != wamp::Duration::zero()) set_due(slot, asking.since + timeout);
     if (asking.route.idempotent && !asking.again) {
         table_.at(slot).data.kept = waiting_.keep(asking, call);
@@ -78,23 +78,6 @@ void Calls::forward(const Asking& asking, wamp::Call&& call, BridgeOutbox& out) 
     call.request = back;
     call.options = options_for(*caller, progressive, disclose);
     out.to_link.emplace_back(std::move(call));
-}
-
-// Counts the call against its rule, or says no.
-bool Calls::admit(wamp::SessionId from, const policy::Permit& permit) noexcept {
-    if (table_.open_of(from) >= calls_per_session_max) return false;
-    std::vector<RuleCount>& rules = table_.group(from).rules;
-    const auto count = std::find_if(rules.begin(), rules.end(), [&](const RuleCount& entry) {
-        return entry.rule == permit.rule();
-    });
-    if (count == rules.end()) {
-        rules.push_back({permit.rule(), 1});
-        return true;
-    }
-    const std::uint32_t limit = permit.limits().in_flight;
-    if (limit != 0 && count->open >= limit) return false;
-    ++count->open;
-    return true;
 }
 
 // The allow-list of W-SEC-25; a timeout runs here and never there (W-TMO-04).
@@ -196,6 +179,7 @@ void Calls::on_link_lost(Instant now, BridgeOutbox& out) {
         if (entry.data.kept != nullptr) {
             std::unique_ptr<Waiting::Kept> kept = std::move(entry.data.kept);
             kept->again = true;
+            kept->lease = std::move(entry.data.lease);
             const Instant due = std::min(entry.data.due, now + again_wait_max);
             erase(slot);
             waiting_.wait(std::move(kept), due, uris::network_failure);
@@ -239,15 +223,6 @@ void Calls::settle(Slot slot) noexcept {
 
 void Calls::erase(Slot slot) noexcept {
     settle(slot);
-    const Table::Entry& entry = table_.at(slot);
-    std::vector<RuleCount>& rules = table_.group(entry.session).rules;
-    const auto count = std::find_if(rules.begin(), rules.end(), [&](const RuleCount& each) {
-        return each.rule == entry.data.rule;
-    });
-    if (--count->open == 0) {
-        *count = rules.back();
-        rules.pop_back();
-    }
     deadlines_.clear(slot);
     table_.erase(slot);
 }

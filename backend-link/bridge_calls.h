@@ -28,7 +28,7 @@ public:
     Calls(LinkSide& link, Waiting& waiting)
         : link_(link), waiting_(waiting), table_(link.random.next()) {}
 
-    void forward(const Asking& asking, wamp::Call&& call, BridgeOutbox& out);
+    void forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
     /// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
     static wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
     bool has(wamp::SessionId from, wamp::RequestId request) const noexcept {
@@ -56,22 +56,15 @@ private:
     struct Call {
         State state = State::open;
         bool progressive = false;  ///< the caller asked for progressive results
-        policy::RuleIndex rule = policy::no_rule;
         wamp::Duration timeout{};
         wamp::Instant due = wamp::never;
         std::unique_ptr<Waiting::Kept> kept{};  ///< while it may be made again
+        wamp::Tally::Lease lease{};
     };
-    struct RuleCount {
-        policy::RuleIndex rule;
-        std::uint32_t open;
-    };
-    struct Caller {
-        std::vector<RuleCount> rules;  ///< those with open calls
-    };
+    struct Caller {};
     using Table = RequestTable<Call, Caller>;
     using Slot = Table::Slot;
 
-    bool admit(wamp::SessionId from, const policy::Permit& permit) noexcept;
     wamp::Dict options_for(const policy::Session& caller, bool progressive, bool disclose) const;
     /// The call must not be made again.
     void settle(Slot slot) noexcept;

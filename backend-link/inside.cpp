@@ -93,7 +93,7 @@ void Inside::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
                                         ? wamp::Origin{request->origin_session, request->origin_authid, request->origin_role}
                                         : wamp::Origin{session.id, session.principal.authid, session.principal.role};
         act(request->from, std::move(request->message), origin,
-            {limits.timeout, limits.in_flight, request->permit.rule()}, now, out);
+            {limits.timeout, std::move(request->lease)}, now, out);
     } else if (auto* followup = std::get_if<Door::Followup>(&event)) {
         const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup->message);
         if (given_up != nullptr && meta_.unsubscribe(followup->from, *given_up, meta_out_)) return deliver_meta(out);
@@ -114,9 +114,9 @@ void Inside::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
 }
 
 void Inside::act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin,
-                 const wamp::CallLimits& limits, wamp::Instant now, wamp::Outbox& out) {
+                 wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out) {
     wamp::Realm& realm = realm_of(from);
-    realm.handle(from, std::move(message), origin, limits, now, deliveries_);
+    realm.handle(from, std::move(message), origin, std::move(limits), now, deliveries_);
     flush(realm, now, out);
 }
 

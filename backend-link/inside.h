@@ -92,7 +92,7 @@ private:
     /// Does what the door wants done on its own behalf.
     void settle(wamp::Instant now, wamp::Outbox& out);
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
-    void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin, const wamp::CallLimits& limits,
+    void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin, wamp::CallLimits&& limits,
              wamp::Instant now, wamp::Outbox& out);
     void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     /// Ends a session from our side.

@@ -23,6 +23,7 @@ struct Asking {
     const policy::RouteInfo& route;
     wamp::Instant since;
     bool again = false;  ///< a call that was in flight when the link was lost
+    wamp::Tally::Lease lease{};  ///< of a call
 };
 
 /// Who called or published, for those who may be told.

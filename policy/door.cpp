@@ -21,9 +21,6 @@ using Verdict = wamp::ServerSession::Verdict;
 
 namespace {
 
-// Rates are per minute at the slowest, so a bucket that nobody used for this long is full again.
-constexpr wamp::Duration rate_memory = std::chrono::minutes(2);
-
 wamp::MatchPolicy match_of(const wamp::Dict& options) noexcept {
     const auto name = options.get_string("match", "exact");
     if (name == "prefix") return wamp::MatchPolicy::prefix;
@@ -49,7 +46,8 @@ bool is_nameable(Action action, std::string_view uri, wamp::MatchPolicy match) n
 }  // namespace
 
 Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random, wamp::Dict roles)
-    : limits_(limits), random_(random), roles_(std::move(roles)), failures_(random_), audit_(limits.audit) {
+    : limits_(limits), random_(random), roles_(std::move(roles)),
+      rule_limits_(random_.next()), failures_(random_), audit_(limits.audit) {
     random_.fill(decoy_key_);
     for (auto& realm : realms) {
         std::string name(realm.policy->realm());
@@ -281,28 +279,28 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
     if (const auto ungranted = check_options(permit, asked); !ungranted.error.empty()) {
         return deny(Outcome::deny, permit.rule(), ungranted.reason, ungranted.error);
     }
-    if (!within_rate(peer, speaker, permit, now)) return deny(Outcome::over_rate, permit.rule(), {}, uris::unavailable);
+    // What counts for a session counts for its connection: joining again makes nothing fresh.
+    const auto connection = static_cast<std::uint64_t>(session.peer);
+    const Counted counted{speaker.conveyed ? speaker.session : connection, speaker.authid,
+                          speaker.conveyed ? speaker.session : circuit_of(peer.transport, session.peer)};
+    wamp::Tally::Lease lease;
+    switch (rule_limits_.admit(matter.policy.rule(permit.rule()).id, permit.limits(), counted,
+                               action == Action::call, now, lease)) {
+        case RuleLimits::Verdict::over_rate:
+            return deny(Outcome::over_rate, permit.rule(), {}, uris::unavailable);
+        case RuleLimits::Verdict::over_in_flight:
+            return deny(Outcome::over_in_flight, permit.rule(), {}, uris::unavailable);
+        case RuleLimits::Verdict::within:
+            break;
+    }
     record(Outcome::allow, peer, speaker, matter, permit.rule(), {}, out);
-    Request request{session.id, permit, {}, speaker.conveyed, speaker.session, {}, {}};
+    Request request{session.id, permit, {}, speaker.conveyed, speaker.session, {}, {}, std::move(lease)};
     if (speaker.conveyed) {
         request.origin_authid = speaker.authid;
         request.origin_role = speaker.role_name;
     }
     request.message = std::forward<Message>(asked);
     return request;
-}
-
-bool Door::within_rate(Peer& peer, const Speaker& speaker, const Permit& permit, wamp::Instant now) {
-    const double rate = permit.limits().rate_per_s;
-    if (rate <= 0) return true;
-    if (!speaker.conveyed) return peer.rates.take(permit.rule(), rate, now);
-    if (conveyed_rates_.size() >= limits_.conveyed_rates_max && !conveyed_rates_.contains(speaker.session)) {
-        std::erase_if(conveyed_rates_, [&](const auto& entry) { return entry.second.last_used + rate_memory < now; });
-        if (conveyed_rates_.size() >= limits_.conveyed_rates_max) return false;
-    }
-    ConveyedRates& remembered = conveyed_rates_[speaker.session];
-    remembered.last_used = now;
-    return remembered.rates.take(permit.rule(), rate, now);
 }
 
 }  // namespace sallyport::policy

@@ -19,8 +19,8 @@
 #include "policy/crypto/hash.h"
 #include "policy/join_failures.h"
 #include "policy/permit.h"
-#include "policy/rate_limiter.h"
 #include "policy/realm_policy.h"
+#include "policy/rule_limits.h"
 #include "policy/sessions.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
@@ -44,7 +44,6 @@ struct DoorLimits {
     std::size_t peers_max = 10'000;
     wamp::Duration join_timeout = std::chrono::seconds(10);   ///< transport open to WELCOME (W-SES-12)
     wamp::Duration leave_timeout = std::chrono::seconds(2);   ///< our GOODBYE to its answer
-    std::size_t conveyed_rates_max = 4096;                    ///< principals of a link whose rates are remembered
     AuditTrail::Wanted audit = AuditTrail::Wanted::notes;
     wamp::MessageLimits message;
 };
@@ -73,6 +72,8 @@ public:
         wamp::SessionId origin_session = 0;
         std::string origin_authid;
         std::string origin_role;
+        /// Its place among the calls in flight, to be kept until the call is over; not to outlive the door.
+        wamp::Tally::Lease lease{};
     };
     /// CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of a session.
     struct Followup {
@@ -180,7 +181,6 @@ private:
         wamp::Instant due = wamp::never;  ///< of joining or leaving
         std::shared_ptr<Realm> realm;
         Joining joining;
-        RateLimiter rates;
     };
     /// A peer that waits for the procedure of [auth.dynamic].
     struct Asking {
@@ -194,7 +194,6 @@ private:
         wamp::SessionId session = 0;
         wamp::RequestId last = 0;
         std::map<wamp::RequestId, Asking> asking;
-        RateLimiter rates;
     };
     struct Told {
         std::string realm;
@@ -204,15 +203,16 @@ private:
     struct Speaker;
     struct Matter;
     struct Encoded;
-    struct ConveyedRates {
-        RateLimiter rates;
-        wamp::Instant last_used;
-    };
 
     Event join(wamp::PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Instant now, wamp::Outbox& out);
     Event authenticate(wamp::PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
                        wamp::Outbox& out);
     Event step(wamp::PeerId id, Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out);
+    /// Whom a limit per circuit counts for: a connection without one is its own. The principals that a link conveys
+    /// count by their sessions.
+    static std::uint64_t circuit_of(const Transport& transport, wamp::PeerId peer) noexcept {
+        return transport.circuit != 0 ? transport.circuit : static_cast<std::uint64_t>(peer);
+    }
     Desk& desk_of(std::string_view realm);
     bool may_ask(const Peer& peer) const;
     void ask(wamp::PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instant now, wamp::Outbox& out);
@@ -238,7 +238,6 @@ private:
     void record_refusal(const Peer& peer, std::string_view reason, wamp::Outbox& out);
     void record_reload(const RealmPolicy& policy, wamp::Outbox& out);
     void record_leave(const Peer& peer, std::string_view how, wamp::Outbox& out);
-    bool within_rate(Peer& peer, const Speaker& speaker, const Permit& permit, wamp::Instant now);
     Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
                       std::string_view why = {});
     Event abort(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
@@ -254,13 +253,13 @@ private:
     DoorLimits limits_;
     wamp::Random random_;
     wamp::Dict roles_;
+    RuleLimits rule_limits_;
     Sessions sessions_;
     std::unordered_map<wamp::PeerId, Peer> peers_;
     // Each holds one constant timeout, so the first entry is also the first to be due. Entries of peers that moved on
     // are passed over.
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> joining_;
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> leaving_;
-    std::unordered_map<wamp::SessionId, ConveyedRates> conveyed_rates_;
     std::map<std::string, Desk, std::less<>> desks_;  ///< by realm
     std::deque<Event> due_;
     std::deque<Told> told_;

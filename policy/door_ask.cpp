@@ -81,7 +81,13 @@ void Door::ask(PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instan
     const Question question{Action::call, dynamic.procedure, wamp::MatchPolicy::exact, view.bytes(), &view, false};
     const Decision decision = session.policy->decide(session.subject(), question);
     const Permit* const permit = std::get_if<Permit>(&decision);
-    if (permit == nullptr || !desk.rates.take(permit->rule(), permit->limits().rate_per_s, now)) {
+    // All that ask are one session; on a circuit's limits they count for their own.
+    wamp::Tally::Lease lease;
+    const bool admitted =
+        permit != nullptr && rule_limits_.admit(session.policy->rule(permit->rule()).id, permit->limits(),
+                                                {session.id, session.principal.authid, circuit_of(peer.transport, id)},
+                                                true, now, lease) == RuleLimits::Verdict::within;
+    if (!admitted) {
         note(out, Level::warning, "nobody may ask ", dynamic.procedure, " who may join realm ", realm,
              permit == nullptr ? ": role gateway has no right to" : ": more often than its rule allows");
         told_.push_back({std::string(realm), request, std::nullopt});
@@ -93,7 +99,7 @@ void Door::ask(PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instan
     call.payload = view;
     const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(dynamic.timeout);
     call.options.set("timeout", static_cast<std::uint64_t>(timeout.count()));
-    due_.push_back(Request{desk.session, *permit, std::move(call), false, 0, {}, {}});
+    due_.push_back(Request{desk.session, *permit, std::move(call), false, 0, {}, {}, std::move(lease)});
 }
 
 // An answer to the door's own session; whatever else it is told is dropped.

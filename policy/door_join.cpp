@@ -79,7 +79,7 @@ Door::Event Door::fail(PeerId id, Peer& peer, const Authenticator::Refused& refu
     const bool counts = refused.reason == uris::authentication_denied;
     const bool last = counts && failures_.count(circuit, peer.realm->policy->realm(), peer.joining.name,
                                                 peer.realm->authenticator->failures(), now);
-    const Event event = refuse_join(id, peer, refused.reason, out, refused.why);
+    Event event = refuse_join(id, peer, refused.reason, out, refused.why);
     if (!last) return event;
     std::vector<PeerId> others;  // of the circuit, that have no session either
     for (const auto& [other, candidate] : peers_) {

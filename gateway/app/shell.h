@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/app/log.h"
@@ -139,30 +141,45 @@ private:
             batch_.clear();
         }
         carrying_out_ = false;
-        if (!core_.audit().empty()) {
-            core_.audit().take(records_);
-            audit_(records_);
-        }
+        if (!notes_.empty() || !core_.audit().empty()) tell_later();
         arm();
+    }
+
+    /// What is logged of an answer must not hold the answer up, or the time that it takes would tell
+    /// a stranger how it was decided (DESIGN §7.9): connections write first.
+    void tell_later() {
+        if (std::exchange(telling_, true)) return;
+        boost::asio::post(timer_.get_executor(), [this, guard = std::weak_ptr<char>(alive_)] {
+            if (!guard.expired()) tell();
+        });
+    }
+
+    void tell() {
+        telling_ = false;
+        for (const wamp::effect::Note& note : notes_) log(level_of(note), note.text);
+        notes_.clear();
+        if (core_.audit().empty()) return;
+        core_.audit().take(records_);
+        audit_(records_);
     }
 
     void apply(wamp::effect::Send& send) { connections_.send(send.to, std::move(send.frame)); }
     void apply(const wamp::effect::Close& close) { connections_.close(close.peer); }
     void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
     void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
-    void apply(const wamp::effect::Note& note) {
+    void apply(wamp::effect::Note& note) { notes_.push_back(std::move(note)); }
+
+    static LogLevel level_of(const wamp::effect::Note& note) noexcept {
         using Level = wamp::effect::Note::Level;
         switch (note.level) {
             case Level::info:
-                log(LogLevel::info, note.text);
-                break;
+                return LogLevel::info;
             case Level::warning:
-                log(LogLevel::warning, note.text);
-                break;
+                return LogLevel::warning;
             case Level::error:
-                log(LogLevel::error, note.text);
                 break;
         }
+        return LogLevel::error;
     }
 
     /// Deadlines mostly move to later, so the timer is only touched when one comes before the time
@@ -185,6 +202,7 @@ private:
         constexpr std::chrono::milliseconds step{10};
         const bool late = std::chrono::steady_clock::now() >= drain_end_;
         if (late || (core_.stopped() && connections_.size() == 0)) {
+            tell();
             stopped_();
             return;
         }
@@ -205,6 +223,9 @@ private:
     wamp::Outbox outbox_;
     wamp::Outbox batch_;
     bool carrying_out_ = false;
+    std::vector<wamp::effect::Note> notes_;
+    bool telling_ = false;
+    std::shared_ptr<char> alive_ = std::make_shared<char>();
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;

@@ -181,10 +181,13 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     std::visit(
         [&]<class Asked>(Asked& asked) {
             if constexpr (is_request<Asked>) {
-                if (error.empty()) {
+                if (!error.empty()) {
+                    if (wants_answer(asked)) door_.refuse(request.from, asked.type, asked.request, error, out);
+                } else if constexpr (std::is_same_v<Asked, wamp::Call>) {
+                    backend.bridge.forward(request.from, request.permit, std::move(asked), now, bridge_out_,
+                                           std::move(request.lease));
+                } else {
                     backend.bridge.forward(request.from, request.permit, std::move(asked), now, bridge_out_);
-                } else if (wants_answer(asked)) {
-                    door_.refuse(request.from, asked.type, asked.request, error, out);
                 }
             }
         },

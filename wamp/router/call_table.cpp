@@ -1,5 +1,7 @@
 #include "wamp/router/call_table.h"
 
+#include <utility>
+
 #include "wamp/base/check.h"
 #include "wamp/router/member.h"
 
@@ -26,36 +28,26 @@ void CallTable::close_session(Handle session) {
     free_.push_back(session);
 }
 
-CallTable::Handle CallTable::add(const PendingCall& call, Instant deadline) {
+CallTable::Handle CallTable::add(PendingCall&& call, Instant deadline) {
     const Handle handle = take_slot();
-    slots_[handle].call = call;
-    link(handle, call.caller->calls, 0);
-    link(handle, call.callee->calls, 1);
-    by_call_.insert(call.caller->session.id, call.request, handle);
-    by_invocation_.insert(call.callee->session.id, call.invocation, handle);
+    slots_[handle].call = std::move(call);
+    const PendingCall& added = slots_[handle].call;
+    link(handle, added.caller->calls, 0);
+    link(handle, added.callee->calls, 1);
+    by_call_.insert(added.caller->session.id, added.request, handle);
+    by_invocation_.insert(added.callee->session.id, added.invocation, handle);
     if (deadline != never) deadlines_.set(handle, deadline);
-    if (call.counted_for != 0) {
-        if (std::uint32_t* count = counts_.find(call.counted_for, call.rule)) {
-            ++*count;
-        } else {
-            counts_.insert(call.counted_for, call.rule, 1);
-        }
-    }
     return handle;
 }
 
 void CallTable::remove(Handle handle) {
-    const PendingCall& call = slots_[handle].call;
+    PendingCall& call = slots_[handle].call;
     unlink(handle, 0);
     unlink(handle, 1);
     by_call_.erase(call.caller->session.id, call.request);
     by_invocation_.erase(call.callee->session.id, call.invocation);
     deadlines_.erase(handle);
-    if (call.counted_for != 0) {
-        std::uint32_t* count = counts_.find(call.counted_for, call.rule);
-        SALLYPORT_CHECK(count != nullptr);
-        if (--*count == 0) counts_.erase(call.counted_for, call.rule);
-    }
+    call.lease = {};
     free_.push_back(handle);
 }
 
@@ -68,11 +60,6 @@ CallTable::Handle CallTable::find_invocation(SessionId callee,
                                              RequestId invocation) const noexcept {
     const std::uint32_t* found = by_invocation_.find(callee, invocation);
     return found != nullptr ? *found : none;
-}
-
-std::uint32_t CallTable::in_flight(SessionId session, std::uint32_t rule) const noexcept {
-    const std::uint32_t* found = counts_.find(session, rule);
-    return found != nullptr ? *found : 0;
 }
 
 CallTable::Handle CallTable::first_in(Handle session, int ring) const noexcept {

@@ -6,6 +6,7 @@
 
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
+#include "wamp/base/tally.h"
 #include "wamp/router/deadline_heap.h"
 #include "wamp/router/pair_index.h"
 
@@ -19,11 +20,10 @@ struct PendingCall {
     Member* callee = nullptr;
     RequestId request = 0;          ///< the caller's id of the CALL
     RequestId invocation = 0;       ///< the callee's id of the INVOCATION
-    SessionId counted_for = 0;      ///< whose calls in flight it counts among, 0 when not counted
-    std::uint32_t rule = 0;         ///< and under which rule
     Duration timeout{};             ///< zero: none
     bool receive_progress = false;  ///< the callee was told that it may send progress
     bool killed = false;            ///< INTERRUPT `kill` was sent; its answer is awaited
+    Tally::Lease lease{};           ///< its place among the calls in flight
 };
 
 /// All calls in flight of one realm: found by the caller's id, by the callee's, by session and by
@@ -40,7 +40,7 @@ public:
     void close_session(Handle session);
 
     /// Neither the caller's nor the callee's id is pending yet. `never`: no deadline.
-    Handle add(const PendingCall& call, Instant deadline);
+    Handle add(PendingCall&& call, Instant deadline);
     void remove(Handle handle);
 
     Handle find_call(SessionId caller, RequestId request) const noexcept;
@@ -50,9 +50,6 @@ public:
     /// The oldest call that the session made, or the oldest that was handed to it; none.
     Handle first_call_of(Handle session) const noexcept { return first_in(session, 0); }
     Handle first_invocation_of(Handle session) const noexcept { return first_in(session, 1); }
-
-    /// Open calls that count for this session under this rule.
-    std::uint32_t in_flight(SessionId session, std::uint32_t rule) const noexcept;
 
     void set_deadline(Handle handle, Instant deadline) { deadlines_.set(handle, deadline); }
     Instant deadline_of(Handle handle) const noexcept { return deadlines_.of(handle); }
@@ -64,8 +61,6 @@ public:
 
     std::size_t calls() const noexcept { return by_call_.size(); }
     std::size_t invocations() const noexcept { return by_invocation_.size(); }
-    /// How many pairs of session and rule have an open call.
-    std::size_t counted() const noexcept { return counts_.size(); }
 
 private:
     // Two rings run through the slots: [0] the calls of one caller, [1] the invocations of one
@@ -88,7 +83,6 @@ private:
     std::vector<Handle> free_;
     PairIndex by_call_;
     PairIndex by_invocation_;
-    PairIndex counts_;  ///< (session, rule) → open calls
     DeadlineHeap deadlines_;
 };
 

@@ -183,7 +183,7 @@ RequestId Dealer::next_invocation(Member& callee) const noexcept {
     return last;
 }
 
-void Dealer::call(Member& from, Call&& call, const Origin& origin, const CallLimits& limits,
+void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits,
                   Instant now, Deliveries& out) {
     const SessionId caller = from.session.id;
     // An id that is pending has its answer coming; the second CALL under it gets none of its own.
@@ -195,10 +195,6 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, const CallLim
     if (call.options.find("runmode") != nullptr) return refuse(uris::option_not_allowed);
     const RegistrationId id = procedures_.best(call.procedure);
     if (id == 0) return refuse(uris::no_such_procedure);
-    const bool counted = limits.in_flight != 0;
-    if (counted && calls_.in_flight(origin.session, limits.rule) >= limits.in_flight) {
-        return refuse(uris::unavailable);
-    }
 
     Registration& registration = registrations_.find(id)->second;
     Member& callee = choose(registration);
@@ -207,23 +203,25 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, const CallLim
     pending.callee = &callee;
     pending.request = call.request;
     pending.invocation = next_invocation(callee);
-    pending.counted_for = counted ? origin.session : 0;
-    pending.rule = limits.rule;
+    pending.lease = std::move(limits.lease);
     pending.timeout = timeout_of(call.options, limits);
     pending.receive_progress =
         call.options.get_bool("receive_progress", false) &&
         callee.session.features.has(Feature::callee_progressive_call_results);
-    calls_.add(pending, deadline_after(now, pending.timeout));
+    const RequestId invocation = pending.invocation;
+    const bool progressive = pending.receive_progress;
+    const Instant deadline = deadline_after(now, pending.timeout);
+    calls_.add(std::move(pending), deadline);
 
     const bool disclosed =
         registration.names_callers || call.options.get_bool("disclose_me", false);
     Dict details = invocation_details(from, callee, origin, disclosed);
-    if (pending.receive_progress) details.append("receive_progress", true);
+    if (progressive) details.append("receive_progress", true);
     if (registration.match != MatchPolicy::exact) {
         details.append("procedure", std::move(call.procedure));
     }
     out.add(callee.session.id,
-            Invocation{pending.invocation, id, std::move(details), call.payload});
+            Invocation{invocation, id, std::move(details), call.payload});
 }
 
 void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out) {

@@ -28,7 +28,7 @@ struct Handler {
     Broker& broker;
     Member& from;
     const Origin& origin;
-    const CallLimits& limits;
+    CallLimits& limits;
     Instant now;
     Deliveries& out;
 
@@ -37,7 +37,7 @@ struct Handler {
     void operator()(Unsubscribe& m) { broker.unsubscribe(from, m, out); }
     void operator()(Register& m) { dealer.register_(from, std::move(m), out); }
     void operator()(Unregister& m) { dealer.unregister(from, m, out); }
-    void operator()(Call& m) { dealer.call(from, std::move(m), origin, limits, now, out); }
+    void operator()(Call& m) { dealer.call(from, std::move(m), origin, std::move(limits), now, out); }
     void operator()(Cancel& m) { dealer.cancel(from, m, now, out); }
     void operator()(Yield& m) { dealer.yield(from, m, now, out); }
     void operator()(Error& m) { dealer.error(from, std::move(m), out); }
@@ -69,7 +69,7 @@ void Realm::leave(SessionId session, Instant, Deliveries& out) {
 }
 
 void Realm::handle(SessionId from, Message&& message, const Origin& origin,
-                   const CallLimits& limits, Instant now, Deliveries& out) {
+                   CallLimits&& limits, Instant now, Deliveries& out) {
     const auto at = tables_->members.find(from);
     if (at == tables_->members.end()) return;
     std::visit(Handler{tables_->dealer, tables_->broker, at->second, origin, limits, now, out},

@@ -9,6 +9,7 @@
 
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/base/tally.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/session/features.h"
@@ -22,11 +23,10 @@ struct Origin {
     std::string_view authrole;
 };
 
-/// What bounds one call. Zero means without bound.
+/// What bounds one call; a timeout of zero is none.
 struct CallLimits {
-    Duration timeout{};           ///< from CALL to the first result and between results (W-PCR-06)
-    std::uint32_t in_flight = 0;  ///< open calls of one session under `rule`
-    std::uint32_t rule = 0;       ///< what in_flight is counted for
+    Duration timeout{};   ///< from CALL to the first result and between results (W-PCR-06)
+    Tally::Lease lease;   ///< its place among the calls in flight, given back with its answer
 };
 
 /// One realm of a router: broker and dealer, without transports, authentication or authorization; whoever owns it
@@ -55,7 +55,7 @@ public:
     /// Acts on one request or answer of a joined session: PUBLISH, SUBSCRIBE, UNSUBSCRIBE, REGISTER, UNREGISTER,
     /// CALL, CANCEL, YIELD, ERROR. `origin` is whom the message speaks for: the session itself, or the
     /// principal that a trusted link conveys.
-    void handle(SessionId from, Message&& message, const Origin& origin, const CallLimits& limits, Instant now,
+    void handle(SessionId from, Message&& message, const Origin& origin, CallLimits&& limits, Instant now,
                 Deliveries& out);
 
     /// What a session holds: a subscription or a registration.

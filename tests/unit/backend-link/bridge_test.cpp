@@ -136,9 +136,9 @@ private:
         return (routed_ ? heads[random_.below(4)] : "lab.") + topic().substr(4);
     }
     std::string procedure() {
-        constexpr const char* routed[] = {"hold.two", "again.two", "again.timed", "both.timed"};
+        constexpr const char* routed[] = {"hold.other", "again.other", "again.timed", "both.timed"};
         if (routed_) return routed[random_.below(4)];
-        return chance(3) ? "lab.two" : "lab.timed";
+        return chance(3) ? "lab.other" : "lab.timed";
     }
     Dict match() {
         if (!chance(3)) return {};

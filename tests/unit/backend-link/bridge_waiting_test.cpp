@@ -182,15 +182,21 @@ TEST(BridgeWaiting, SaysWhatWasKeptAsTheNewConnectionSpeaks) {
                                    R"(101 [8,48,3,{},"wamp.error.payload_size_exceeded"])"}));
 }
 
-TEST(BridgeWaiting, HoldsWhatIsReleasedToTheLimitsOfItsRule) {
+TEST(BridgeWaiting, KeepsTheLeasesOfCalls) {
     Down world;
     const SessionId session = world.join();
-    for (wamp::RequestId request = 1; request <= 3; ++request) {
-        world.call(session, request, "hold.two");
-    }
+    world.call(session, 1, "hold.a");
+    EXPECT_EQ(world.tally.counts(), 1u);
     world.link_up();
-    EXPECT_EQ(world.take(), (Lines{R"(101 [8,48,3,{},"wamp.error.unavailable"])",
-                                   R"(link [48,1,{},"lab.two"])", R"(link [48,2,{},"lab.two"])"}));
+    EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{},"lab.a"])"}));
+    EXPECT_EQ(world.tally.counts(), 1u);
+    world.link(wamp::CallResult{1, {}, {}});
+    EXPECT_EQ(world.tally.counts(), 0u);
+    world.call(session, 2, "again.timed");  // made again after the link was lost
+    world.link_lost();
+    EXPECT_EQ(world.tally.counts(), 1u);
+    world.advance(60s);
+    EXPECT_EQ(world.tally.counts(), 0u);
 }
 
 TEST(BridgeWaiting, IsBoundedInNumberPerSession) {

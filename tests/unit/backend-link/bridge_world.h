@@ -47,12 +47,6 @@ actions = ["call", "register", "subscribe", "publish"]
 match = "prefix"
 uri = "lab."
 [[allow]]
-id = "two"
-roles = ["*"]
-actions = ["call"]
-uri = "lab.two"
-limits = { in_flight = 2 }
-[[allow]]
 id = "timed"
 roles = ["*"]
 actions = ["call"]
@@ -125,12 +119,6 @@ actions = ["call", "register", "subscribe", "publish"]
 match = "prefix"
 uri = "open."
 grants = ["disclose_me", "retain", "force_reregister"]
-[[allow]]
-id = "two"
-roles = ["*"]
-actions = ["call"]
-uri = ["hold.two", "again.two"]
-limits = { in_flight = 2 }
 [[allow]]
 id = "timed"
 roles = ["*"]
@@ -232,7 +220,7 @@ public:
               wamp::Payload payload = {}) {
         bridge.forward(from, permit(policy::Action::call, uri),
                        wamp::Call{request, std::move(options), std::string(uri), payload}, now,
-                       out);
+                       out, tally.take({wamp::Tally::Bound{from, UINT32_MAX}}).value());
     }
     bool cancel(SessionId from, wamp::RequestId request, std::string_view mode) {
         return bridge.cancel(from, {request, {{"mode", mode}}}, now, out);
@@ -338,14 +326,14 @@ public:
     bool empty() const {
         const Bridge::Counts counts = bridge.counts();
         return counts.calls + counts.publications + counts.subscriptions + counts.registrations +
-                   counts.invocations +
-                   counts.waiting ==
+                   counts.invocations + counts.waiting + tally.counts() ==
                0;
     }
 
     policy::Sessions sessions;
     wamp::Instant now{1000s};
     BridgeOutbox out;
+    wamp::Tally tally;
     Bridge bridge;
 
 private:

@@ -130,15 +130,22 @@ TEST_F(DoorLimitsTest, RatesOutliveAReload) {
 TEST_F(DoorLimitsTest, CallsInFlightOfAnAuthidAreCountedOverItsSessions) {
     join(1, 11, true);
     join(2, 12, true);
-    const auto first = std::get<Door::Request>(call(1, "lab.flight"));
-    const auto second = std::get<Door::Request>(call(2, "lab.flight"));
-    auto lease = door.admit(first, std::get<wamp::Call>(first.message), wires.out);
-    EXPECT_TRUE(lease.has_value());
-    EXPECT_FALSE(door.admit(second, std::get<wamp::Call>(second.message), wires.out));
-    EXPECT_EQ(wires.take(), Lines{R"(2 [8,48,1,{},"wamp.error.unavailable"])"});
-    EXPECT_EQ(door.audit().counts().limited, 1U);
-    lease.reset();
-    EXPECT_TRUE(door.admit(second, std::get<wamp::Call>(second.message), wires.out));
+    {
+        const auto first = std::get<Door::Request>(call(1, "lab.flight"));
+        EXPECT_FALSE(passes(2, "lab.flight"));
+        EXPECT_EQ(wires.take(), Lines{R"(2 [8,48,1,{},"wamp.error.unavailable"])"});
+        EXPECT_EQ(door.audit().counts().limited, 1U);
+    }
+    EXPECT_TRUE(passes(2, "lab.flight"));
+}
+
+TEST_F(DoorLimitsTest, ARejoinOnTheSameConnectionMakesNothingFresh) {
+    join(1, 0);
+    EXPECT_TRUE(passes(1, "lab.circuit"));
+    EXPECT_TRUE(passes(1, "lab.circuit"));
+    send(1, R"([6,{},"wamp.close.close_realm"])");
+    send(1, hello);
+    EXPECT_FALSE(passes(1, "lab.circuit"));
 }
 
 }  // namespace

@@ -184,9 +184,7 @@ TEST_F(DoorRequests, OfALinkAreDecidedForThePrincipalItConveys) {  // W-R2R-04
 }
 
 TEST_F(DoorRequests, OfALinkHaveTheRateOfTheirPrincipal) {
-    DoorLimits limits;
-    limits.conveyed_rates_max = 2;
-    DoorWorld world(limits);
+    DoorWorld world;
     world.join(1, wamp::Serializer::json, Door::Trust::link);
     int number = 0;
     const auto ask_for = [&](int session) {
@@ -197,9 +195,6 @@ TEST_F(DoorRequests, OfALinkHaveTheRateOfTheirPrincipal) {
     EXPECT_EQ(ask_for(101), "rule slow");
     EXPECT_EQ(ask_for(101), "");
     EXPECT_EQ(ask_for(102), "rule slow");
-    EXPECT_EQ(ask_for(103), "");  // no more can be remembered
-    world.now += 3min;
-    EXPECT_EQ(ask_for(103), "rule slow");
 }
 
 // Vectors -------------------------------------------------------------------------------------------------

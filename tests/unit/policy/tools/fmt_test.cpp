@@ -142,7 +142,7 @@ TEST_F(Fmt, TakesAnyLayoutOfTheSameFile) {
     wamp::Random random({5});
     const auto texts = known_texts();
     int changed = 0;
-    for (int round = 0; round < 4000; ++round) {
+    for (int round = 0; round < 6000; ++round) {
         std::string text = texts[random.below(texts.size())];
         for (std::uint64_t i = 1 + random.below(6); i > 0 && !text.empty(); --i) {
             constexpr std::string_view pieces[] = {" ", "\n", "\t", "# c\n", ",", "\"", "\n# x\n\n"};

@@ -18,17 +18,17 @@ protected:
     }
 
     CallTable::Handle add(RequestId request, RequestId invocation, Instant deadline = never,
-                          std::uint32_t rule = 0) {
+                          Tally::Lease lease = {}) {
         PendingCall call;
         call.caller = &caller;
         call.callee = &callee;
         call.request = request;
         call.invocation = invocation;
-        call.counted_for = rule != 0 ? 1 : 0;
-        call.rule = rule;
-        return table.add(call, deadline);
+        call.lease = std::move(lease);
+        return table.add(std::move(call), deadline);
     }
 
+    Tally tally;
     CallTable table;
     Member caller;
     Member callee;
@@ -45,13 +45,11 @@ TEST_F(CallTableTest, ACallIsFoundFromBothEnds) {
 }
 
 TEST_F(CallTableTest, RemovedCallsLeaveNothing) {
-    const CallTable::Handle handle = add(5, 9, Instant(test::seconds(1)), 3);
+    const CallTable::Handle handle = add(5, 9, Instant(test::seconds(1)));
     table.remove(handle);
     EXPECT_EQ(table.find_call(1, 5), CallTable::none);
     EXPECT_EQ(table.find_invocation(2, 9), CallTable::none);
     EXPECT_EQ(table.deadline(), never);
-    EXPECT_EQ(table.in_flight(1, 3), 0u);
-    EXPECT_EQ(table.counted(), 0u);
     EXPECT_EQ(table.calls(), 0u);
     EXPECT_EQ(table.invocations(), 0u);
 }
@@ -71,17 +69,13 @@ TEST_F(CallTableTest, CallsOfASessionComeOldestFirst) {
     EXPECT_EQ(table.first_invocation_of(caller.calls), CallTable::none);
 }
 
-TEST_F(CallTableTest, CallsAreCountedByRule) {
-    add(1, 1, never, 3);
-    const CallTable::Handle second = add(2, 2, never, 3);
-    add(3, 3, never, 4);
-    add(4, 4);
-    EXPECT_EQ(table.in_flight(1, 3), 2u);
-    EXPECT_EQ(table.in_flight(1, 4), 1u);
-    EXPECT_EQ(table.in_flight(1, 0), 0u);
-    EXPECT_EQ(table.in_flight(2, 3), 0u);
-    table.remove(second);
-    EXPECT_EQ(table.in_flight(1, 3), 1u);
+TEST_F(CallTableTest, ALeaseIsGivenBackWithItsCall) {
+    const auto take = [&] { return tally.take({Tally::Bound{7, 2}}); };
+    const CallTable::Handle first = add(1, 1, never, *take());
+    add(2, 2, never, *take());
+    EXPECT_FALSE(take().has_value());
+    table.remove(first);
+    EXPECT_TRUE(take().has_value());
 }
 
 TEST_F(CallTableTest, DueIsTheEarliestThatIsNotInTheFuture) {

@@ -294,30 +294,18 @@ TEST_F(DealerTest, AnErrorMayEndACallAfterProgress) {
     EXPECT_EQ(world.error(caller, Call::type, call), "com.oh.no");
 }
 
-TEST_F(DealerTest, CallsInFlightAreBoundedByRuleAndSession) {
-    world.limits.in_flight = 2;
-    world.limits.rule = 7;
+TEST_F(DealerTest, ACallHoldsItsLeaseUntilItIsAnswered) {
+    world.bounds = {Tally::Bound{7, 1}};
     world.call(caller, "p");
-    world.call(caller, "p");
-    EXPECT_EQ(world.error(caller, Call::type, world.call(caller, "p")), uris::unavailable);
-    EXPECT_EQ(world.all<Invocation>(callee).size(), 2u);
-    world.send_as(caller, {8, "a", "b"}, Call{world.next_request(caller), {}, "p", {}});
-    EXPECT_EQ(world.all<Invocation>(callee).size(), 3u) << "another principal over the same link";
-    world.limits.rule = 8;
-    world.call(caller, "p");
-    EXPECT_EQ(world.all<Invocation>(callee).size(), 4u) << "another rule";
-    world.limits.rule = 7;
+    EXPECT_EQ(world.tally.counts(), 1u);
     world.yield(callee, 1);
-    world.call(caller, "p");
-    EXPECT_EQ(world.all<Invocation>(callee).size(), 5u) << "one has ended";
-    EXPECT_EQ(world.error(caller, Call::type, world.call(caller, "p")), uris::unavailable);
+    EXPECT_EQ(world.tally.counts(), 0u);
 }
 
-TEST_F(DealerTest, RefusedCallsAreNotInFlight) {
-    world.limits.in_flight = 1;
-    for (int i = 0; i < 3; ++i) world.call(caller, "nothing");
-    world.call(caller, "p");
-    EXPECT_EQ(world.all<Invocation>(callee).size(), 1u);
+TEST_F(DealerTest, RefusedCallsHoldNone) {
+    world.bounds = {Tally::Bound{7, 1}};
+    world.call(caller, "nothing");
+    EXPECT_EQ(world.tally.counts(), 0u);
 }
 
 }  // namespace

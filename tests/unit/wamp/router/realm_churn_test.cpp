@@ -121,9 +121,11 @@ private:
     }
 
     void send(SessionId from, Message message) {
-        const CallLimits limits{milliseconds(random_.below(3) * 50),
-                                static_cast<std::uint32_t>(random_.below(4)), 1};
-        realm_.handle(from, std::move(message), {from, "a", "r"}, limits, now_, out_);
+        const auto most = static_cast<std::uint32_t>(random_.below(4));
+        auto lease = tally_.take({Tally::Bound{from, most}});
+        if (!lease) return;
+        realm_.handle(from, std::move(message), {from, "a", "r"},
+                      {milliseconds(random_.below(3) * 50), *std::move(lease)}, now_, out_);
         collect();
     }
 
@@ -199,6 +201,7 @@ private:
     }
 
     Random random_;
+    Tally tally_;
     Realm realm_;
     Deliveries out_;
     Instant now_{test::seconds(1000)};

@@ -62,7 +62,9 @@ public:
     void send(SessionId from, Message message) { send_as(from, {from, "own", "role"}, message); }
 
     void send_as(SessionId from, Origin origin, Message message) {
-        realm.handle(from, std::move(message), origin, limits, now, out_);
+        Tally::Lease lease;
+        if (std::holds_alternative<Call>(message)) lease = tally.take(bounds).value();
+        realm.handle(from, std::move(message), origin, {timeout, std::move(lease)}, now, out_);
         collect();
     }
 
@@ -144,8 +146,10 @@ public:
         return found != nullptr ? found->request : 0;
     }
 
+    Tally tally;
     Realm realm{random()};
-    CallLimits limits;
+    Duration timeout{};
+    Tally::Bounds bounds{};  ///< of the lease that a call is given
     Instant now{seconds(1000)};
 
     /// How many entries the last step had: an event for many is one.
