@@ -71,7 +71,7 @@ void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {
 }
 
 void Inside::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
-    take(door_.on_closed(peer, why, out), now, out);
+    take(door_.on_closed(peer, why), now, out);
     settle(now, out);
     const auto link = link_peers_.find(peer);
     if (link != link_peers_.end()) lose(links_[link->second], why, now, out);

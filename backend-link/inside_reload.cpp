@@ -76,7 +76,7 @@ void Inside::revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Ins
         const policy::Session* const session = door_.sessions().find(holding.session);
         if (session == nullptr) continue;
         const auto action = holding.registration ? policy::Action::register_ : policy::Action::subscribe;
-        door_.record_revoked(*session, {action, holding.uri, holding.match}, decision, out);
+        door_.record_revoked(*session, {action, holding.uri, holding.match}, decision);
         realm.revoke(holding, uris::not_authorized, deliveries_);
         flush(realm, now, out);
     }

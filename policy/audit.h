@@ -79,7 +79,6 @@ class AuditTrail {
 public:
     enum class Wanted : std::uint8_t {
         nothing,
-        notes,   ///< no records: what is not allowed, and who comes and goes, is told to the log
         denied,  ///< all but what was allowed
         all,
     };
@@ -92,7 +91,7 @@ public:
         std::uint64_t recorded = 0;  ///< records made so far
     };
 
-    explicit AuditTrail(Wanted wanted = Wanted::notes) noexcept : wanted_(wanted) {}
+    explicit AuditTrail(Wanted wanted = Wanted::nothing) noexcept : wanted_(wanted) {}
 
     Wanted wanted() const noexcept { return wanted_; }
 

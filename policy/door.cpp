@@ -117,7 +117,7 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
         case Verdict::goodbye: {
             const wamp::Goodbye reply{{}, std::string(uris::goodbye_and_out)};
             out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, reply)});
-            record_leave(peer, "left", out);
+            record_leave(peer, "left");
             await(id, peer, limits_.join_timeout, now);  // it may join again (W-SES-16)
             return Left{std::exchange(peer.session, 0)};
         }
@@ -126,7 +126,7 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
             return {};
         case Verdict::close: {
             const wamp::SessionId session = peer.session;
-            if (session != 0) record_leave(peer, "aborted by the peer", out);
+            if (session != 0) record_leave(peer, "aborted by the peer");
             drop(id, out);
             return session == 0 ? Event{} : Left{session};
         }
@@ -138,12 +138,12 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
     return {};
 }
 
-Door::Event Door::on_closed(PeerId id, std::string_view why, wamp::Outbox& out) {
+Door::Event Door::on_closed(PeerId id, std::string_view why) {
     const auto found = peers_.find(id);
     if (found == peers_.end()) return {};
     const wamp::SessionId session = found->second.session;
     if (session != 0) {
-        record_leave(found->second, "connection lost: " + std::string(why), out);
+        record_leave(found->second, "connection lost: " + std::string(why));
     }
     peers_.erase(found);
     return session == 0 ? Event{} : Left{session};
@@ -155,7 +155,7 @@ Door::Event Door::abort(PeerId id, Peer& peer, std::string_view reason, wamp::Ou
     const wamp::Abort message{{}, std::string(reason), {}};
     out.push_back(wamp::effect::Send{id, wamp::encode(peer.transport.serializer, message)});
     const wamp::SessionId session = peer.session;
-    if (session != 0) record_leave(peer, reason, out);
+    if (session != 0) record_leave(peer, reason);
     drop(id, out);
     return session == 0 ? Event{} : Left{session};
 }
@@ -171,7 +171,7 @@ void Door::dismiss(wamp::SessionId session, std::string_view reason, wamp::Insta
     const auto found = peers_.find(leaving->peer);
     if (found == peers_.end()) return;
     Peer& peer = found->second;
-    record_leave(peer, reason, out);
+    record_leave(peer, reason);
     peer.machine.goodbye_sent();
     peer.session = 0;
     const wamp::Goodbye message{{}, std::string(reason)};
@@ -255,7 +255,7 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
     if constexpr (requires { asked.payload; }) payload_bytes = asked.payload.bytes();
     const Matter matter{*session.policy, action, uri, match, payload_bytes};
     const auto deny = [&](Outcome outcome, RuleIndex rule, std::string_view reason, std::string_view error) -> Event {
-        record(outcome, peer, speaker, matter, rule, reason, out);
+        record(outcome, peer, speaker, matter, rule, reason);
         if (answers) refuse(session.id, asked.type, asked.request, error, out);  // W-PUB-04
         return {};
     };
@@ -268,7 +268,7 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
     const Question question{action, uri, match, payload_bytes, payload, opaque};
     const Decision decision = session.policy->decide(subject, question);
     if (session.policy->has_shadows()) {
-        record_shadow(peer, speaker, matter, subject, question, std::holds_alternative<Permit>(decision), out);
+        record_shadow(peer, speaker, matter, subject, question, std::holds_alternative<Permit>(decision));
     }
     if (const auto* denial = std::get_if<Denial>(&decision)) {
         const bool too_big = denial->reason == Denial::Reason::payload_too_big;
@@ -293,7 +293,7 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
         case RuleLimits::Verdict::within:
             break;
     }
-    record(Outcome::allow, peer, speaker, matter, permit.rule(), {}, out);
+    record(Outcome::allow, peer, speaker, matter, permit.rule(), {});
     Request request{session.id, permit, {}, speaker.conveyed, speaker.session, {}, {}, std::move(lease)};
     if (speaker.conveyed) {
         request.origin_authid = speaker.authid;

@@ -44,7 +44,7 @@ struct DoorLimits {
     std::size_t peers_max = 10'000;
     wamp::Duration join_timeout = std::chrono::seconds(10);   ///< transport open to WELCOME (W-SES-12)
     wamp::Duration leave_timeout = std::chrono::seconds(2);   ///< our GOODBYE to its answer
-    AuditTrail::Wanted audit = AuditTrail::Wanted::notes;
+    AuditTrail::Wanted audit = AuditTrail::Wanted::nothing;
     wamp::MessageLimits message;
 };
 
@@ -109,7 +109,7 @@ public:
     /// The door's own questions to the procedure of [auth.dynamic], and what their answers led to.
     Event next(wamp::Instant now, wamp::Outbox& out);
     /// The transport is gone. Left or nothing.
-    Event on_closed(wamp::PeerId peer, std::string_view why, wamp::Outbox& out);
+    Event on_closed(wamp::PeerId peer, std::string_view why);
     void forget(wamp::SessionId session) noexcept { sessions_.remove(session); }
 
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
@@ -148,7 +148,7 @@ public:
     /// on, and is let in only by both the old version and the new one.
     void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
     /// Notes that the session has lost what it held.
-    void record_revoked(const Session& session, const Question& question, const Decision& decision, wamp::Outbox& out);
+    void record_revoked(const Session& session, const Question& question, const Decision& decision);
 
     /// How often each rule of a realm has decided since the start, by RuleIndex.
     std::span<const std::uint64_t> hits(std::string_view realm) const noexcept;
@@ -228,16 +228,15 @@ private:
     template <class Message>
     Event decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
                  wamp::Outbox& out);
-    bool tells_notes() const noexcept { return audit_.wanted() == AuditTrail::Wanted::notes; }
     void record(Outcome outcome, const Peer& peer, const Speaker& speaker, const Matter& matter, RuleIndex rule,
-                std::string_view reason, wamp::Outbox& out);
+                std::string_view reason);
     /// Counts the shadow rule that would have decided, and records what it would have changed (DESIGN §7.11).
     void record_shadow(const Peer& peer, const Speaker& speaker, const Matter& matter, const Subject& subject,
-                       const Question& question, bool allowed, wamp::Outbox& out);
-    void record_join(const Peer& peer, const Session& session, wamp::Outbox& out);
-    void record_refusal(const Peer& peer, std::string_view reason, wamp::Outbox& out);
-    void record_reload(const RealmPolicy& policy, wamp::Outbox& out);
-    void record_leave(const Peer& peer, std::string_view how, wamp::Outbox& out);
+                       const Question& question, bool allowed);
+    void record_join(const Peer& peer, const Session& session);
+    void record_refusal(const Peer& peer, std::string_view reason);
+    void record_reload(const RealmPolicy& policy);
+    void record_leave(const Peer& peer, std::string_view how);
     Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
                       std::string_view why = {});
     Event abort(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);

@@ -120,7 +120,7 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admit
     peer.due = wamp::never;
     peer.machine.welcomed(session.id);
     out.push_back(wamp::effect::Send{id, std::move(frame)});
-    record_join(peer, session, out);
+    record_join(peer, session);
     const wamp::SessionId session_id = session.id;
     sessions_.add(std::move(session));
     return Joined{session_id};
@@ -128,7 +128,7 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admit
 
 Door::Event Door::refuse_join(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
                               std::string_view why) {
-    record_refusal(peer, why.empty() ? std::string(reason) : std::string(reason) + ": " + std::string(why), out);
+    record_refusal(peer, why.empty() ? std::string(reason) : std::string(reason) + ": " + std::string(why));
     return abort(id, peer, reason, out);
 }
 

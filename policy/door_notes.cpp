@@ -30,14 +30,4 @@ std::string on_circuit(std::uint64_t circuit) {
     return circuit == 0 ? std::string() : ", circuit " + std::to_string(circuit);
 }
 
-std::string named(const RuleInfo& rule) {
-    return "rule " + rule.id + " (" + rule.place.file + ":" + std::to_string(rule.place.line) + ")";
-}
-
-std::string explained(const Denial& denial, const RealmPolicy& policy) {
-    std::string text(to_string(denial.reason));
-    if (denial.rule != no_rule) text += ", " + named(policy.rule(denial.rule));
-    return text;
-}
-
 }  // namespace sallyport::policy

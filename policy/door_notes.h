@@ -16,8 +16,6 @@ std::string printable(std::string_view text);
 
 std::string of_session(wamp::SessionId session);       ///< ", session N"; nothing for 0
 std::string on_circuit(std::uint64_t circuit);         ///< ", circuit N"; nothing for 0
-std::string named(const RuleInfo& rule);               ///< "rule ID (file:line)"
-std::string explained(const Denial& denial, const RealmPolicy& policy);
 
 /// Appends a line for the log, put together from text and numbers.
 template <class... Parts>

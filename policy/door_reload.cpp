@@ -65,7 +65,11 @@ void Door::reload(std::vector<DoorRealm> realms, wamp::Outbox& out) {
         auto hits = before == realms_.end() ? std::vector<std::uint64_t>(realm.policy->rules().size())
                                             : carried_over(*before->second->policy, before->second->hits, *realm.policy);
         const bool same = before != realms_.end() && before->second->policy->hash() == realm.policy->hash();
-        if (!same) record_reload(*realm.policy, out);
+        if (!same) {
+            record_reload(*realm.policy);
+            note(out, wamp::effect::Note::Level::info, "realm ", name, ": policy ", realm.policy->hash().substr(0, 12),
+                 " decides from here on");
+        }
         next.emplace(std::move(name), std::make_shared<Realm>(Realm{std::move(realm), std::move(hits)}));
     }
     realms_ = std::move(next);
@@ -88,15 +92,14 @@ bool Door::still_admits(Peer& peer, const Principal& principal, bool dynamic) co
     return !reloaded || peer.trust == Trust::link || admits(*now->second->authenticator, principal, dynamic);
 }
 
-void Door::record_revoked(const Session& session, const Question& question, const Decision& decision,
-                          wamp::Outbox& out) {
+void Door::record_revoked(const Session& session, const Question& question, const Decision& decision) {
     const auto peer = peers_.find(session.peer);
     if (peer == peers_.end()) return;
     const Speaker speaker{session.role, session.id, session.principal.authid, session.principal.role, false};
     const Matter matter{*session.policy, question.action, question.uri, question.match, 0};
     const auto* const denial = std::get_if<Denial>(&decision);
     record(Outcome::revoke, peer->second, speaker, matter, denial == nullptr ? no_rule : denial->rule,
-           denial == nullptr ? "its route has changed" : to_string(denial->reason), out);
+           denial == nullptr ? "its route has changed" : to_string(denial->reason));
 }
 
 }  // namespace sallyport::policy

@@ -10,6 +10,7 @@
 #include "gateway/app/audit_journal.h"
 #include "gateway/app/log.h"
 #include "gateway/app/start_error.h"
+#include "policy/audit_line.h"
 #include "wamp/base/value.h"
 #include "wamp/codec/codec.h"
 
@@ -25,14 +26,14 @@ policy::AuditTrail::Wanted wanted_records(const AuditText& audit) noexcept {
     using Wanted = policy::AuditTrail::Wanted;
     switch (audit.kind) {
         case AuditText::Kind::log:
-            return Wanted::notes;
+            return Wanted::denied;
         case AuditText::Kind::off:
             return Wanted::nothing;
         case AuditText::Kind::file:
         case AuditText::Kind::journald:
             return audit.all ? Wanted::all : Wanted::denied;
     }
-    return Wanted::notes;
+    return Wanted::denied;
 }
 
 Descriptor open_audit_target(const AuditText& audit) {
@@ -57,9 +58,7 @@ Descriptor open_audit_target(const AuditText& audit) {
 
 AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door)
     : timer_(io) {
-    const auto wanted = wanted_records(audit);
-    if (wanted != policy::AuditTrail::Wanted::denied && wanted != policy::AuditTrail::Wanted::all)
-        return;
+    if (audit.kind != AuditText::Kind::file && audit.kind != AuditText::Kind::journald) return;
     std::string journal;
     if (audit.kind == AuditText::Kind::journald)
         journal = audit.path.empty() ? std::string(system_journal) : audit.path;
@@ -71,9 +70,18 @@ void AuditOutlet::open(Descriptor target) {
 }
 
 void AuditOutlet::offer(std::string_view packed) {
-    if (!writer_) return;
+    if (!writer_) return log_all(packed);
     writer_->offer(packed);
     if (!watching_) watch();
+}
+
+// Of a reload the core has told already.
+void AuditOutlet::log_all(std::string_view packed) {
+    policy::AuditRecord record;
+    while (const std::size_t bytes = policy::unpack(packed, record)) {
+        packed.remove_prefix(bytes);
+        if (record.outcome != policy::Outcome::reload) log(LogLevel::info, policy::line_of(record));
+    }
 }
 
 // Only while records come: an idle gateway wakes up for nothing.

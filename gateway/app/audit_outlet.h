@@ -21,8 +21,8 @@ policy::AuditTrail::Wanted wanted_records(const AuditText& audit) noexcept;
 /// mode 0600 where there is none. A FIFO needs nobody who reads. Throws StartError.
 Descriptor open_audit_target(const AuditText& audit);
 
-/// The way of a program's audit records out: hands them to a writer, and tells the log, now and
-/// then, when some are lost. Does nothing for [audit] that wants no records.
+/// The way of a program's audit records out: into its own log where [audit] names no other place;
+/// else hands them to a writer, and tells the log, now and then, when some are lost.
 class AuditOutlet {
 public:
     AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door);
@@ -36,6 +36,7 @@ public:
     void stop(std::chrono::milliseconds limit);
 
 private:
+    static void log_all(std::string_view packed);
     void watch();
     void tell();
 

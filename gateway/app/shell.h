@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/app/log.h"
@@ -43,7 +41,8 @@ public:
           dial_(std::move(dial)),
           audit_(std::move(audit)),
           timer_(io),
-          drain_timer_(io) {}
+          drain_timer_(io),
+          tell_timer_(io) {}
 
     void start() {
         core_.start(wamp::now(), outbox_);
@@ -66,6 +65,16 @@ public:
         const auto done = core_.reload(std::move(realms), wamp::now(), outbox_);
         carry_out();
         return done;
+    }
+
+    /// Hands over all that is still to be logged or recorded.
+    void tell() {
+        telling_ = false;
+        for (const wamp::effect::Note& note : notes_) log(level_of(note), note.text);
+        notes_.clear();
+        if (core_.audit().empty()) return;
+        core_.audit().take(records_);
+        audit_(records_);
     }
 
     void link_failed(std::uint32_t link, std::string_view why) {
@@ -145,22 +154,15 @@ private:
         arm();
     }
 
-    /// What is logged of an answer must not hold the answer up, or the time that it takes would tell
-    /// a stranger how it was decided (DESIGN §7.9): connections write first.
+    /// To log and record takes longer for some answers than for others, and would tell a stranger how
+    /// he was answered (DESIGN §7.9): it is done a little later, for all that has come together.
     void tell_later() {
+        constexpr std::chrono::milliseconds delay{5};
         if (std::exchange(telling_, true)) return;
-        boost::asio::post(timer_.get_executor(), [this, guard = std::weak_ptr<char>(alive_)] {
-            if (!guard.expired()) tell();
+        tell_timer_.expires_after(delay);
+        tell_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error) tell();
         });
-    }
-
-    void tell() {
-        telling_ = false;
-        for (const wamp::effect::Note& note : notes_) log(level_of(note), note.text);
-        notes_.clear();
-        if (core_.audit().empty()) return;
-        core_.audit().take(records_);
-        audit_(records_);
     }
 
     void apply(wamp::effect::Send& send) { connections_.send(send.to, std::move(send.frame)); }
@@ -219,13 +221,13 @@ private:
     std::string records_;
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer drain_timer_;
+    boost::asio::steady_timer tell_timer_;
     wamp::Instant armed_ = wamp::never;
     wamp::Outbox outbox_;
     wamp::Outbox batch_;
     bool carrying_out_ = false;
     std::vector<wamp::effect::Note> notes_;
     bool telling_ = false;
-    std::shared_ptr<char> alive_ = std::make_shared<char>();
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;

@@ -176,6 +176,7 @@ private:
     }
 
     std::string status() {
+        shell_.tell();
         return "{\"onion\":" + onion_ + ",\"front\":" + shell_.core().status_json() +
                ",\"audit\":" + audit_.status_json() + "}\n";
     }

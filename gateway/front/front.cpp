@@ -125,7 +125,7 @@ void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
 void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
     if (link == link_peers_.end()) {
-        take(door_.on_closed(peer, why, out), now, out);
+        take(door_.on_closed(peer, why), now, out);
         settle(now, out);
         return;
     }

@@ -111,7 +111,7 @@ void Front::settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox&
         }
         const auto action = holding.registration ? policy::Action::register_ : policy::Action::subscribe;
         if (const policy::Session* const session = door_.sessions().find(holding.session)) {
-            door_.record_revoked(*session, {action, holding.uri, holding.match}, each.decision, out);
+            door_.record_revoked(*session, {action, holding.uri, holding.match}, each.decision);
         }
         const bool denied = each.to == nullptr;
         each.from->bridge.tell_lost(holding, denied ? uris::not_authorized : uris::unavailable, bridge_out_);

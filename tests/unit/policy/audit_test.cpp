@@ -129,8 +129,8 @@ TEST(AuditRecords, StandInForBytesThatAreNoText) {
 }
 
 TEST(AuditTrail, RecordsWhatIsWantedAndCountsAll) {
-    for (const auto wanted : {AuditTrail::Wanted::nothing, AuditTrail::Wanted::notes,
-                              AuditTrail::Wanted::denied, AuditTrail::Wanted::all}) {
+    for (const auto wanted :
+         {AuditTrail::Wanted::nothing, AuditTrail::Wanted::denied, AuditTrail::Wanted::all}) {
         AuditTrail trail(wanted);
         for (const auto outcome :
              {Outcome::allow, Outcome::deny, Outcome::over_rate, Outcome::over_in_flight,

@@ -219,7 +219,7 @@ TEST(Ask, ForgetsWhoIsGone) {
     world.send(1, wamp::Authenticate{"x", {}});
     world.take();
     world.asked();
-    world.door.on_closed(peer(1), "gone", world.wires.out);
+    world.door.on_closed(peer(1), "gone");
     world.answer("visitor");
     EXPECT_EQ(world.take(), Lines{});
     EXPECT_EQ(world.door.peers(), 0U);

@@ -140,7 +140,7 @@ TEST_F(Deliver, SendsNothingBiggerThanTheReceiverTakes) {  // W-RAW-06, W-RAW-11
 TEST_F(Deliver, TellsNothingToWhoHasGone) {
     const auto gone = join(1, Serializer::json);
     const auto dismissed = join(2, Serializer::json);
-    world_.door.on_closed(peer(1), "gone", world_.wires.out);
+    world_.door.on_closed(peer(1), "gone");
     world_.door.dismiss(dismissed, uris::killed, world_.now, world_.wires.out);
     world_.take();
     EXPECT_EQ(deliver({gone, dismissed, 12345}, wamp::Event{1, 2, {}, {}}), Lines{});

@@ -91,7 +91,7 @@ TEST_F(DoorLimitsTest, AnAuthidDoesNotShedItsRateByJoiningAgain) {
     join(1, 11, true);
     EXPECT_TRUE(passes(1, "lab.authid"));
     EXPECT_TRUE(passes(1, "lab.authid"));
-    door.on_closed(peer(1), "gone", wires.out);
+    door.on_closed(peer(1), "gone");
     join(2, 12, true);
     EXPECT_FALSE(passes(2, "lab.authid"));
 }

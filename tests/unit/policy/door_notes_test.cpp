@@ -1,6 +1,6 @@
 #include "policy/door_notes.h"
 
-#include "tests/unit/policy/wires.h"
+#include <gtest/gtest.h>
 
 namespace sallyport::policy {
 namespace {
@@ -25,15 +25,6 @@ TEST(Notes, NameSessionsAndCircuitsThatThereAre) {
     EXPECT_EQ(on_circuit(9), ", circuit 9");
 }
 
-TEST(Notes, SayWhichRuleOfWhichFileDenied) {
-    const DoorRealm realm = door_realm(door_policy);
-    const auto decision = realm.policy->decide({realm.policy->role("guest")}, {Action::call, "lab.secret.x"});
-    const std::string text = explained(std::get<Denial>(decision), *realm.policy);
-    EXPECT_NE(text.find("rule secret (door.toml:"), std::string::npos) << text;
-    const auto nothing = realm.policy->decide({realm.policy->role("guest")}, {Action::call, "elsewhere"});
-    EXPECT_EQ(explained(std::get<Denial>(nothing), *realm.policy), to_string(Denial::Reason::no_allow));
-}
-
 TEST(Notes, ArePutTogetherFromTextAndNumbers) {
     wamp::Outbox out;
     note(out, wamp::effect::Note::Level::warning, "refused ", std::size_t{12}, std::string(" of "), std::string_view("them"));
@@ -41,21 +32,6 @@ TEST(Notes, ArePutTogetherFromTextAndNumbers) {
     const auto& line = std::get<wamp::effect::Note>(out[0]);
     EXPECT_EQ(line.text, "refused 12 of them");
     EXPECT_EQ(line.level, wamp::effect::Note::Level::warning);
-}
-
-TEST(Notes, HoldNeitherTicketsNorPayloadsNorLineBreaks) {
-    DoorWorld world;
-    world.open(1);
-    world.send(1, R"([1,"closed",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"evil\nline"}])");
-    world.send(1, R"([5,"the secret ticket",{}])");
-    world.join(2);
-    world.send(2, R"([48,1,{},"lab.secret.x",["the payload"]])");
-    world.take();
-    const std::string& notes = world.wires.notes();
-    EXPECT_EQ(notes.find("the secret ticket"), std::string::npos);
-    EXPECT_EQ(notes.find("the payload"), std::string::npos);
-    EXPECT_EQ(notes.find("evil\n"), std::string::npos);
-    EXPECT_NE(notes.find("denied: call lab.secret.x by anonymous-"), std::string::npos) << notes;
 }
 
 }  // namespace

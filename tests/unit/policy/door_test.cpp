@@ -123,8 +123,8 @@ TEST_F(DoorTest, RefusesConnectionsBeyondItsLimit) {
     EXPECT_EQ(world.door.peers(), 2u);
     world.open(4, wamp::Serializer::json, Door::Trust::link);  // strangers must not keep a link out
     EXPECT_EQ(world.take(), Lines{});
-    world.door.on_closed(peer(1), "gone", world.wires.out);
-    world.door.on_closed(peer(4), "gone", world.wires.out);
+    world.door.on_closed(peer(1), "gone");
+    world.door.on_closed(peer(4), "gone");
     world.open(5);
     EXPECT_EQ(world.take(), Lines{});
 }
@@ -153,7 +153,7 @@ TEST_F(DoorTest, GivesNoMoreTimeForAChallenge) {  // W-SES-12, W-AUT-05
 TEST_F(DoorTest, LeavesThoseAloneWhoJoinedOrWentInTime) {
     world_.join(1);
     world_.open(2);
-    EXPECT_TRUE(std::holds_alternative<std::monostate>(world_.door.on_closed(peer(2), "gone", world_.wires.out)));
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(world_.door.on_closed(peer(2), "gone")));
     world_.advance(1h);
     EXPECT_EQ(world_.take(), Lines{});
     EXPECT_TRUE(world_.door.has_peer(peer(1)));
@@ -299,9 +299,9 @@ TEST_F(DoorTest, TurnsAwayThoseWithoutASession) {
 
 TEST_F(DoorTest, SaysWhoseSessionWentWithItsConnection) {
     world_.join(1);
-    const auto event = world_.door.on_closed(peer(1), "reset", world_.wires.out);
+    const auto event = world_.door.on_closed(peer(1), "reset");
     EXPECT_EQ(std::get<Door::Left>(event).session, world_.wires.session(1));
-    EXPECT_TRUE(std::holds_alternative<std::monostate>(world_.door.on_closed(peer(1), "reset", world_.wires.out)));
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(world_.door.on_closed(peer(1), "reset")));
     EXPECT_EQ(world_.take(), Lines{});
 }
 

@@ -75,7 +75,7 @@ protected:
         deliver();
     }
     void leave(std::uint64_t id) {
-        const auto event = world_.door.on_closed(peer(id), "reset", world_.wires.out);
+        const auto event = world_.door.on_closed(peer(id), "reset");
         const auto session = std::get<Door::Left>(event).session;
         meta_.left(session, true, out_);
         world_.door.forget(session);

@@ -218,7 +218,8 @@ class DoorWorld {
 public:
     explicit DoorWorld(DoorLimits limits = {})
         : door({door_realm(door_policy, true), door_realm(closed_policy, true)}, limits, wamp::Random({7})) {}
-    explicit DoorWorld(std::string_view policy) : door({door_realm(policy)}, {}, wamp::Random({7})) {}
+    explicit DoorWorld(std::string_view policy, DoorLimits limits = {})
+        : door({door_realm(policy)}, limits, wamp::Random({7})) {}
 
     void open(std::uint64_t id, wamp::Serializer serializer = wamp::Serializer::json,
               Door::Trust trust = Door::Trust::client, std::size_t peer_receives_max = 16u << 20) {
