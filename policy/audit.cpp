@@ -198,6 +198,7 @@ std::size_t unpack(std::string_view bytes, AuditRecord& record) noexcept {
         *texts[i] = bytes.substr(at, header.texts[i]);
         at += header.texts[i];
     }
+    if (record.line == 0) record.rule = record.file = {};
     return header.bytes;
 }
 

@@ -40,7 +40,7 @@ struct AuditRecord {
     wamp::SessionId via = 0;  ///< the link's session, when `session` is one that it speaks for
     std::uint64_t circuit = 0;
     std::uint64_t payload_bytes = 0;
-    std::uint32_t line = 0;  ///< of the rule in `file`
+    std::uint32_t line = 0;  ///< of the rule in `file`; 0 when none decided, whatever these say
     std::string_view realm;
     std::string_view policy;  ///< RealmPolicy::hash()
     std::string_view rule;

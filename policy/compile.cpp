@@ -256,8 +256,14 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
     for (std::size_t role = 0; role < all.size(); ++role) {
         for (std::size_t action = 0; action < actions.size(); ++action) {
             const Bucket& bucket = all[role][action];
-            compiled->roles[role][action].allows = PatternTable(bucket.allows, shapes_);
-            compiled->roles[role][action].forbids = PatternTable(bucket.forbids, shapes_);
+            RealmPolicy::Compiled::ActionRules& rules = compiled->roles[role][action];
+            rules.allows = PatternTable(bucket.allows, shapes_);
+            rules.forbids = PatternTable(bucket.forbids, shapes_);
+            for (const Lines* lines : {&bucket.allows, &bucket.forbids}) {
+                for (const Line& line : *lines) {
+                    if (compiled->briefs[line.value].conditional) rules.conditional = line.value;
+                }
+            }
             check_limits(bucket.allows, all.front()[action].allows, names[role]);
         }
     }

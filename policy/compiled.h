@@ -15,6 +15,7 @@ struct RealmPolicy::Compiled {
     struct ActionRules {
         PatternTable allows;  ///< values are RuleIndex
         PatternTable forbids;
+        RuleIndex conditional = no_rule;  ///< one of the rules that have conditions
     };
     using RoleRules = std::array<ActionRules, 4>;  ///< by Action
 

@@ -237,6 +237,7 @@ private:
     void record_refusal(const Peer& peer, std::string_view reason);
     void record_reload(const RealmPolicy& policy);
     void record_leave(const Peer& peer, std::string_view how);
+    void blur() noexcept;
     Event refuse_join(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
                       std::string_view why = {});
     Event abort(wamp::PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out);
@@ -265,6 +266,7 @@ private:
     crypto::Digest decoy_key_{};  ///< of this start
     JoinFailures failures_;
     std::uint64_t undeliverable_events_ = 0;
+    std::uint64_t blurred_ = 0;  ///< by blur()
     AuditTrail audit_;
 };
 

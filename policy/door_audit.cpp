@@ -9,9 +9,11 @@ namespace sallyport::policy {
 void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, const Matter& matter, RuleIndex rule,
                   std::string_view reason) {
     const bool wanted = audit_.count(outcome);
-    const RuleInfo* const info = rule == no_rule ? nullptr : &matter.policy.rule(rule);
-    if (info != nullptr && outcome != Outcome::revoke) ++peer.realm->hits[rule];
+    if (rule != no_rule && outcome != Outcome::revoke) ++peer.realm->hits[rule];
     if (!wanted) return;
+    // A rule goes into every record: where none decided it stands for one, so that both take the same time.
+    const auto rules = matter.policy.rules();
+    const RuleInfo* const info = rule != no_rule ? &rules[rule] : rules.empty() ? nullptr : rules.data();
     AuditRecord record;
     record.outcome = outcome;
     record.action = matter.action;
@@ -25,7 +27,7 @@ void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, con
     if (info != nullptr) {
         record.rule = info->id;
         record.file = info->place.file;
-        record.line = info->place.line;
+        record.line = rule == no_rule ? 0 : info->place.line;
     }
     record.authid = speaker.authid;
     record.role = speaker.role_name;

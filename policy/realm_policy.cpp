@@ -54,8 +54,10 @@ public:
     }
 
     Decision decide() noexcept {
-        if (uri_.is_one()) return decide_one();
-        return decide_pattern();
+        if (!uri_.is_one()) return decide_pattern();
+        const Decision decision = decide_one();
+        if (std::holds_alternative<Denial>(decision)) weigh_in_vain();
+        return decision;
     }
     bool may_receive() noexcept {
         return forbid_covering().entry == nullptr && allow().entry != nullptr;
@@ -75,7 +77,7 @@ private:
     PatternTable::Ask ask(bool unfit) const noexcept { return {uri_, bindings_, unfit}; }
 
     // What cannot be read is what an allow does not cover and what a forbid does.
-    Standing standing(RuleIndex index, const Brief& rule) const noexcept {
+    Standing standing(RuleIndex index, const Brief& rule) noexcept {
         const bool has_payload =
             question_.action == Action::call || question_.action == Action::publish;
         if (has_payload && question_.opaque) {
@@ -91,10 +93,24 @@ private:
         }
         return Standing::applies;
     }
-    bool conditions_hold(RuleIndex index) const noexcept {
+    bool conditions_hold(RuleIndex index) noexcept {
+        weighed_ = true;
         static constexpr wamp::Payload nothing{};
         const wamp::Payload* const payload = question_.payload;
         return all_hold(policy_.rules_[index].where, payload != nullptr ? *payload : nothing);
+    }
+
+    // To look into a payload takes time, and would tell which URIs have rules that do (DESIGN §7.9):
+    // where none did, one is asked whose answer is not wanted.
+    void weigh_in_vain() noexcept {
+        if (weighed_ || question_.opaque) return;
+        for (const std::size_t role : {role_, std::size_t{0}}) {
+            const RuleIndex rule =
+                compiled_.roles[role][static_cast<std::size_t>(question_.action)].conditional;
+            if (rule == no_rule) continue;
+            conditions_hold(rule);
+            return;
+        }
     }
 
     // Whether the entry has a rule that applies, which is then the one found; otherwise the first
@@ -206,6 +222,7 @@ private:
     Bindings bindings_;
     std::size_t role_;
     bool reserved_;
+    bool weighed_ = false;  ///< a condition was asked
     Denial near_;
 };
 
