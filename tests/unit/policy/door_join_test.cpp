@@ -16,7 +16,7 @@ using logins::with_secrets;
 /// A door before a realm whose principal alice may use every method.
 class Joining {
 public:
-    Joining() : door({realm()}, {}, wamp::Random({7})) {}
+    explicit Joining(DoorLimits limits = {}) : door({realm()}, limits, wamp::Random({7})) {}
 
     static DoorRealm realm() {
         DoorRealm made = door_realm(door_policy);
@@ -176,12 +176,17 @@ TEST(Join, HearsANameThatFailedTooOftenNoMore) {  // W-AUT-04
     EXPECT_EQ(world.attempt(21, 200, "alice", secret), Lines{"21 WELCOME operator ticket lab"});
 }
 
-TEST(Join, TellsTheLogWhyAndNobodyElse) {  // DESIGN promise 3
-    Joining world;
+TEST(Join, TellsTheRecordWhyAndNobodyElse) {  // DESIGN promise 3
+    DoorLimits limits;
+    limits.audit = AuditTrail::Wanted::denied;
+    Joining world(limits);
+    std::string records;
     world.attempt(1, 7, "alice", "wrong");
-    EXPECT_NE(world.wires.notes().find("wrong ticket"), std::string::npos);
+    world.door.audit().take(records);
+    EXPECT_NE(records.find("wrong ticket"), std::string::npos);
     world.attempt(2, 7, "mallory", "wrong");
-    EXPECT_NE(world.wires.notes().find("no such principal"), std::string::npos);
+    world.door.audit().take(records);
+    EXPECT_NE(records.find("no such principal"), std::string::npos);
     EXPECT_EQ(world.wires.raw(1), world.wires.raw(2));
 }
 
