@@ -70,6 +70,11 @@ void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {
     if (link != link_peers_.end()) links_[link->second].last_heard = now;
 }
 
+void Inside::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
+    take(door_.on_work_done(work, result, now, out), now, out);
+    settle(now, out);
+}
+
 void Inside::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
     take(door_.on_closed(peer, why), now, out);
     settle(now, out);

@@ -38,6 +38,8 @@ public:
     void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out);
     void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
+    /// What a Work effect has returned.
+    void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
     void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,

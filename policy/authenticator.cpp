@@ -358,12 +358,26 @@ Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authent
 Authenticator::Step Authenticator::verify_ticket(Attempt&& attempt,
                                                  const wamp::Authenticate& answer,
                                                  const Arrival& arrival) const {
-    const auto who = usable(attempt);
-    attempt.proven = crypto::verify_ticket(who == nullptr ? nullptr : &*who->ticket,
-                                           answer.signature, iterations_);
-    if (asks_for(Method::ticket)) return ask(std::move(attempt), answer.signature, arrival);
+    auto check = [who = usable(attempt), ticket = answer.signature, iterations = iterations_] {
+        const crypto::TicketHash* const stored = who == nullptr ? nullptr : &*who->ticket;
+        return crypto::verify_ticket(stored, ticket, iterations);
+    };
+    if (iterations_ > 0) return Slow{std::move(check), std::move(attempt), answer.signature};
+    attempt.proven = check();
+    return after_ticket(std::move(attempt), answer.signature, arrival);
+}
+
+Authenticator::Step Authenticator::conclude(Slow&& slow, bool proven,
+                                            const Arrival& arrival) const {
+    slow.attempt.proven = proven;
+    return after_ticket(std::move(slow.attempt), slow.ticket, arrival);
+}
+
+Authenticator::Step Authenticator::after_ticket(Attempt&& attempt, std::string_view ticket,
+                                                const Arrival& arrival) const {
+    if (asks_for(Method::ticket)) return ask(std::move(attempt), ticket, arrival);
     if (!attempt.proven) return denial(attempt, "wrong ticket");
-    return admit(attempt, *who);
+    return admit(attempt, *usable(attempt));
 }
 
 Authenticator::Step Authenticator::verify_scram(const Attempt& attempt,

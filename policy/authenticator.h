@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,11 +60,18 @@ public:
         wamp::Dict details;
         Attempt attempt;
     };
+    /// Run `check`, which takes some hundredths of a second and may be run anywhere; hand the rest and what it says to
+    /// conclude().
+    struct Slow {
+        std::function<bool()> check;
+        Attempt attempt;
+        std::string ticket;
+    };
     struct Refused {  ///< send ABORT with this reason (W-SES-11)
         std::string_view reason;
         std::string_view why = {};  ///< for the log, never for the stranger
     };
-    using Step = std::variant<Admitted, Challenged, Asked, Refused>;
+    using Step = std::variant<Admitted, Challenged, Asked, Slow, Refused>;
 
     /// What an attempt takes from its owner.
     struct Arrival {
@@ -80,6 +88,8 @@ public:
     Step open(const wamp::Hello& hello, const Arrival& arrival) const;
     /// AUTHENTICATE.
     Step verify(Attempt&& attempt, const wamp::Authenticate& answer, const Arrival& arrival) const;
+    /// What the check of an answer to Slow said.
+    Step conclude(Slow&& slow, bool proven, const Arrival& arrival) const;
     /// What the procedure of [auth.dynamic] answered: its first result, or nothing for an error, a
     /// timeout, no link.
     Step resume(Attempt&& attempt, const wamp::Value* answer, const Arrival& arrival) const;
@@ -126,6 +136,7 @@ private:
     Step challenge_cryptosign(Attempt&& attempt, const Arrival& arrival) const;
     Step verify_ticket(Attempt&& attempt, const wamp::Authenticate& answer,
                        const Arrival& arrival) const;
+    Step after_ticket(Attempt&& attempt, std::string_view ticket, const Arrival& arrival) const;
     Step verify_scram(const Attempt& attempt, const wamp::Authenticate& answer,
                       const Arrival& arrival) const;
     Refused denial(const Attempt& attempt, std::string_view otherwise) const;

@@ -43,6 +43,7 @@ struct Transport {
 struct DoorLimits {
     std::size_t peers_max = 10'000;
     wamp::Duration join_timeout = std::chrono::seconds(10);   ///< transport open to WELCOME (W-SES-12)
+    std::size_t checks_max = 128;  ///< tickets that are checked at one time; more are refused
     wamp::Duration leave_timeout = std::chrono::seconds(2);   ///< our GOODBYE to its answer
     AuditTrail::Wanted audit = AuditTrail::Wanted::nothing;
     wamp::MessageLimits message;
@@ -108,6 +109,8 @@ public:
     /// What has to be done next because of what went in: the owner calls it after each input until nothing comes.
     /// The door's own questions to the procedure of [auth.dynamic], and what their answers led to.
     Event next(wamp::Instant now, wamp::Outbox& out);
+    /// What a Work effect of this door has returned.
+    Event on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     /// The transport is gone. Left or nothing.
     Event on_closed(wamp::PeerId peer, std::string_view why);
     void forget(wamp::SessionId session) noexcept { sessions_.remove(session); }
@@ -172,6 +175,7 @@ private:
         std::string_view method;
         wamp::SessionId session = 0;  ///< that WELCOME will show (W-AUT-W3)
         wamp::RequestId asked = 0;    ///< the call to the procedure of [auth.dynamic] that it waits for
+        std::uint64_t work = 0;       ///< the check of a ticket that it waits for
     };
     struct Peer {
         Transport transport;
@@ -188,6 +192,12 @@ private:
         std::uint64_t circuit = 0;
         Authenticator::Attempt attempt;
         wamp::OwnedPayload payload;  ///< of the call
+    };
+    /// A check of a ticket on its way.
+    struct Checking {
+        wamp::PeerId peer = wamp::no_peer;
+        std::shared_ptr<const Authenticator> authenticator;
+        Authenticator::Slow slow;
     };
     /// The session that the door itself has in a realm, to call that procedure with.
     struct Desk {
@@ -216,6 +226,7 @@ private:
     Desk& desk_of(std::string_view realm);
     bool may_ask(const Peer& peer) const;
     void ask(wamp::PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instant now, wamp::Outbox& out);
+    Event check(wamp::PeerId id, Peer& peer, Authenticator::Slow&& slow, wamp::Outbox& out);
     void hear(const Session& session, const wamp::Message& message);
     Event fail(wamp::PeerId id, Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
                wamp::Outbox& out);
@@ -262,6 +273,8 @@ private:
     std::deque<std::pair<wamp::Instant, wamp::PeerId>> leaving_;
     std::map<std::string, Desk, std::less<>> desks_;  ///< by realm
     std::deque<Event> due_;
+    std::map<std::uint64_t, Checking> checking_;
+    std::uint64_t last_work_ = 0;
     std::deque<Told> told_;
     crypto::Digest decoy_key_{};  ///< of this start
     JoinFailures failures_;

@@ -70,7 +70,35 @@ Door::Event Door::step(PeerId id, Peer& peer, Authenticator::Step&& step, wamp::
         ask(id, peer, std::move(*asked), now, out);
         return {};
     }
+    if (auto* slow = std::get_if<Authenticator::Slow>(&step)) return check(id, peer, std::move(*slow), out);
     return fail(id, peer, std::get<Authenticator::Refused>(step), now, out);
+}
+
+// A flood of guesses must hold up neither those who are in nor, for longer than a moment, those who know their ticket.
+Door::Event Door::check(PeerId id, Peer& peer, Authenticator::Slow&& slow, wamp::Outbox& out) {
+    if (checking_.size() >= limits_.checks_max) {
+        return refuse_join(id, peer, uris::unavailable, out, "too many tickets are being checked");
+    }
+    peer.joining.work = ++last_work_;
+    Checking& entry = checking_[last_work_];
+    entry = {id, peer.realm->authenticator, std::move(slow)};
+    out.push_back(wamp::effect::Work{last_work_, std::move(entry.slow.check)});
+    return {};
+}
+
+Door::Event Door::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
+    const auto found = checking_.find(work);
+    if (found == checking_.end()) return {};
+    Checking done = std::move(found->second);
+    checking_.erase(found);
+    const auto peer = peers_.find(done.peer);
+    if (peer == peers_.end() || peer->second.joining.work != work) return {};  // it has gone or given up
+    peer->second.joining.work = 0;
+    if (is_blocked(peer->second, now)) {
+        return refuse_join(done.peer, peer->second, uris::authentication_denied, out, too_many);
+    }
+    return step(done.peer, peer->second,
+                done.authenticator->conclude(std::move(done.slow), result, arrival(peer->second)), now, out);
 }
 
 Door::Event Door::fail(PeerId id, Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,7 +13,9 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "gateway/app/log.h"
 #include "policy/door.h"
@@ -36,7 +39,8 @@ public:
     template <class Config>
     Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial,
           Audit audit)
-        : connections_(io, *this),
+        : io_(io),
+          connections_(io, *this),
           core_(std::move(config), seed),
           dial_(std::move(dial)),
           audit_(std::move(audit)),
@@ -169,6 +173,17 @@ private:
     void apply(const wamp::effect::Close& close) { connections_.close(close.peer); }
     void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
     void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
+    /// One thread at a time, so that a flood of work leaves room for what is urgent.
+    void apply(wamp::effect::Work& work) {
+        if (!workers_) workers_ = std::make_unique<boost::asio::thread_pool>(1);
+        boost::asio::post(*workers_, [this, &io = io_, id = work.id, run = std::move(work.run)] {
+            const bool result = run();
+            boost::asio::post(io, [this, id, result] {
+                core_.on_work_done(id, result, wamp::now(), outbox_);
+                carry_out();
+            });
+        });
+    }
     void apply(wamp::effect::Note& note) { notes_.push_back(std::move(note)); }
 
     static LogLevel level_of(const wamp::effect::Note& note) noexcept {
@@ -214,6 +229,7 @@ private:
         });
     }
 
+    boost::asio::io_context& io_;
     wamp::Connections connections_;
     Core core_;
     Dial dial_;
@@ -231,6 +247,7 @@ private:
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;
+    std::unique_ptr<boost::asio::thread_pool> workers_;  ///< with the first work; joined before all else goes
 };
 
 }  // namespace sallyport::gateway

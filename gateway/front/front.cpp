@@ -122,6 +122,11 @@ void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
     if (link != link_peers_.end()) link->second->link.on_alive(now);
 }
 
+void Front::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
+    take(door_.on_work_done(work, result, now, out), now, out);
+    settle(now, out);
+}
+
 void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
     if (link == link_peers_.end()) {

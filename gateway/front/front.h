@@ -43,6 +43,8 @@ public:
     /// One message of a client or of a link.
     void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
+    /// What a Work effect has returned.
+    void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
     /// The transport of link number `link` (position in config.backends) is there: it was dialled as asked for, or the

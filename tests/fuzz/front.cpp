@@ -221,7 +221,8 @@ private:
     }
 
     void carry_out() {
-        for (const auto& effect : out_) {
+        std::vector<wamp::effect::Work> works;
+        for (auto& effect : out_) {
             if (const auto* send = std::get_if<wamp::effect::Send>(&effect)) {
                 const auto found = peers_.find(static_cast<std::uint64_t>(send->to));
                 if (found == peers_.end()) continue;  // it has gone, and the front may not know yet
@@ -236,12 +237,17 @@ private:
                 dialled_ = true;
             } else if (const auto* ping = std::get_if<wamp::effect::Ping>(&effect)) {
                 SALLYPORT_CHECK(!closed_.contains(ping->to));
+            } else if (auto* work = std::get_if<wamp::effect::Work>(&effect)) {
+                works.push_back(std::move(*work));
             } else {
                 const auto& note = std::get<wamp::effect::Note>(effect);
                 SALLYPORT_CHECK(note.text.find('\n') == std::string::npos);
             }
         }
         out_.clear();
+        if (works.empty()) return;
+        for (const auto& work : works) front_->on_work_done(work.id, work.run(), now_, out_);
+        carry_out();
     }
 
     // Payloads are raw bytes at times: the codec of the receiver has to be ready for them.

@@ -192,6 +192,12 @@ private:
             if (found != peers_.end()) found->second->wire->write(found->second->side, wamp::RawSocket::ping("x"));
         } else if (const auto* dialled = std::get_if<wamp::effect::Dial>(&effect)) {
             dial(dialled->link);
+        } else if (const auto* work = std::get_if<wamp::effect::Work>(&effect)) {
+            schedule_.after({}, [this, id = work->id, run = work->run, alive = std::weak_ptr<int>(alive_)] {
+                if (alive.expired() || core_ == nullptr) return;
+                const bool result = run();
+                turn([&](wamp::Outbox& out) { core_->on_work_done(id, result, schedule_.now(), out); });
+            });
         } else if (const auto* note = std::get_if<wamp::effect::Note>(&effect)) {
             log(note->text);
         }

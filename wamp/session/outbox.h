@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,9 +39,17 @@ struct Note {
     std::string text;
 };
 
+/// Run something that takes long, on any thread, where it holds nobody up; the answer is on_work_done() with its number
+/// and what it returned.
+struct Work {
+    std::uint64_t id;
+    std::function<bool()> run;
+};
+
 }  // namespace effect
 
-using Effect = std::variant<effect::Send, effect::Close, effect::Ping, effect::Dial, effect::Note>;
+using Effect =
+    std::variant<effect::Send, effect::Close, effect::Ping, effect::Dial, effect::Note, effect::Work>;
 
 using Outbox = std::vector<Effect>;
 

@@ -16,15 +16,19 @@ using logins::with_secrets;
 /// A door before a realm whose principal alice may use every method.
 class Joining {
 public:
-    explicit Joining(DoorLimits limits = {}) : door({realm()}, limits, wamp::Random({7})) {}
+    explicit Joining(DoorLimits limits = {}, std::uint32_t iterations = 0)
+        : door({realm(iterations)}, limits, wamp::Random({7})) {}
 
-    static DoorRealm realm() {
+    /// `iterations`: of a ticket that alice has chosen; 0: it was drawn.
+    static DoorRealm realm(std::uint32_t iterations) {
         DoorRealm made = door_realm(door_policy);
         AuthText auth;
         auth.failures = {3, 8, 1min};
         auth.anonymous_role = "guest";
         Principals principals;
         principals.list.push_back(logins::everything("alice", "operator"));
+        wamp::Random random({9});
+        principals.list.back().ticket = crypto::hash_ticket(secret, iterations, random);
         made.authenticator = Authenticator::make(auth, principals);
         return made;
     }
@@ -60,6 +64,12 @@ public:
     Lines attempt(std::uint64_t id, std::uint64_t circuit, const std::string& authid, const std::string& password) {
         open(id, circuit);
         return login(id, Method::ticket, authid, password);
+    }
+
+    /// The lines that the end of a check brings.
+    Lines done(const wamp::effect::Work& work) {
+        door.on_work_done(work.id, work.run(), now, wires.out);
+        return wires.take();
     }
 
     Wires wires;
@@ -174,6 +184,53 @@ TEST(Join, HearsANameThatFailedTooOftenNoMore) {  // W-AUT-04
     EXPECT_EQ(world.hello(40, Method::ticket, "bob"), refused(40));
     world.now += 1min;
     EXPECT_EQ(world.attempt(21, 200, "alice", secret), Lines{"21 WELCOME operator ticket lab"});
+}
+
+// A guess at a chosen ticket costs some hundredths of a second, in which others must be served.
+TEST(Join, ChecksChosenTicketsElsewhereWhileTheOthersGoOn) {
+    Joining world({}, 10);
+    EXPECT_EQ(world.attempt(1, 7, "alice", "wrong"), Lines{"work"});
+    EXPECT_EQ(world.attempt(2, 8, "nobody", "wrong"), Lines{"work"}) << "the same for nobody";
+    EXPECT_EQ(world.attempt(3, 9, "alice", secret), Lines{"work"});
+    const auto works = world.wires.works();
+    EXPECT_EQ(world.done(works.at(2)), Lines{"3 WELCOME operator ticket lab"});
+    EXPECT_EQ(world.done(works.at(0)), refused(1));
+    EXPECT_EQ(world.done(works.at(1)), refused(2));
+    EXPECT_EQ(world.done(works.at(2)), Lines{}) << "one answer is good once";
+}
+
+TEST(Join, ForgetsTheChecksOfThoseWhoHaveGone) {
+    Joining world({}, 10);
+    world.attempt(1, 7, "alice", secret);
+    world.attempt(2, 7, "alice", secret);
+    const auto works = world.wires.works();
+    world.door.on_closed(peer(1), "gone");
+    EXPECT_EQ(world.done(works.at(0)), Lines{});
+    world.now += 10s;
+    world.door.on_deadline(world.now, world.wires.out);
+    world.wires.take();
+    EXPECT_EQ(world.done(works.at(1)), Lines{}) << "it was too late";
+}
+
+TEST(Join, ChecksOnlySoManyTicketsAtOnce) {
+    DoorLimits limits;
+    limits.checks_max = 2;
+    Joining world(limits, 10);
+    for (std::uint64_t id = 1; id <= 2; ++id) EXPECT_EQ(world.attempt(id, id, "x", "wrong"), Lines{"work"});
+    EXPECT_EQ(world.attempt(3, 3, "alice", secret),
+              (Lines{R"(3 [3,{},"wamp.error.unavailable"])", "3 closed"}));
+    world.done(world.wires.works().at(0));
+    EXPECT_EQ(world.attempt(4, 4, "alice", secret), Lines{"work"});
+}
+
+TEST(Join, HearsNoGuessThatCameWithTooManyOthers) {
+    Joining world({}, 10);
+    for (std::uint64_t id = 1; id <= 3; ++id) world.attempt(id, 7, "x" + std::to_string(id), "wrong");
+    world.attempt(4, 7, "alice", secret);
+    const auto works = world.wires.works();
+    for (std::size_t i = 0; i < 3; ++i) world.done(works.at(i));
+    EXPECT_EQ(world.done(works.at(3)), Lines{});
+    EXPECT_FALSE(world.door.has_peer(peer(4)));  // closed with the circuit's third failure
 }
 
 TEST(Join, TellsTheRecordWhyAndNobodyElse) {  // DESIGN promise 3

@@ -129,6 +129,10 @@ public:
             const auto answer = answer_to(method, authid, challenged->extra, password, own);
             step = authenticator->verify(std::move(challenged->attempt), answer, arrival());
         }
+        if (auto* slow = std::get_if<Authenticator::Slow>(&step)) {
+            const bool proven = slow->check();
+            step = authenticator->conclude(std::move(*slow), proven, arrival());
+        }
         return words(step);
     }
     static std::string words(const Authenticator::Step& step) {
@@ -139,6 +143,7 @@ public:
         if (const auto* challenged = std::get_if<Authenticator::Challenged>(&step))
             return "challenge " + std::string(challenged->method);
         if (std::holds_alternative<Authenticator::Asked>(step)) return "asked";
+        if (std::holds_alternative<Authenticator::Slow>(step)) return "slow";
         return std::string(std::get<Authenticator::Refused>(step).reason);
     }
     static std::string why(const Authenticator::Step& step) {

@@ -87,6 +87,8 @@ public:
     /// All bytes that the peer was ever sent.
     const std::string& raw(std::uint64_t id) { return raw_[id]; }
     const std::string& notes() const { return notes_; }
+    /// What was asked to be run since the last time.
+    std::vector<wamp::effect::Work> works() { return std::exchange(works_, {}); }
 
     wamp::Outbox out;
 
@@ -124,6 +126,10 @@ private:
     void read(const wamp::effect::Dial& dial, Lines& lines) {
         lines.push_back("dial " + std::to_string(dial.link));
     }
+    void read(const wamp::effect::Work& work, Lines& lines) {
+        lines.push_back("work");
+        works_.push_back(work);
+    }
     void read(const wamp::effect::Note& note, Lines&) { notes_ += note.text + "\n"; }
 
     std::map<std::uint64_t, Transport> transports_;
@@ -131,6 +137,7 @@ private:
     std::map<std::uint64_t, std::string> raw_;
     std::set<std::uint64_t> closed_;
     std::string notes_;
+    std::vector<wamp::effect::Work> works_;
 };
 
 inline constexpr std::string_view alices_ticket = "a ticket that is right";
