@@ -333,6 +333,7 @@ async def a_service_says_who_may_join():
     there = dynamic_world()
     await loop.run_in_executor(None, there.write)
     await loop.run_in_executor(None, there.start_gateway)
+    await loop.run_in_executor(None, there.wait_link)
     service = await there.connect_inside()
     procedure = Authenticator()
 
