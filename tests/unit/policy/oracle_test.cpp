@@ -187,7 +187,7 @@ std::vector<Components> make_universe() {
     for (int depth = 0; depth < 4; ++depth) {
         std::vector<Components> next;
         for (const Components& head : level) {
-            for (const char* letter : {"x", "xx", "y", "z", "xxz", "yz"}) {
+            for (const char* letter : {"x", "xx", "y", "z", "xxz", "yz", "zz"}) {
                 next.push_back(head);
                 next.back().push_back(letter);
             }
