@@ -1,17 +1,15 @@
 // What a decision costs with 10,000 rules (nanoseconds, heap allocations), and what loading and
 // keeping them costs. Prints a table; judges nothing.
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <new>
 #include <string>
 #include <vector>
 
 #include <malloc.h>
 
-#include "policy/compile.h"
-#include "policy/file.h"
+#include "tests/bench/policy_text.h"
+#include "tests/bench/timing.h"
 #include "wamp/codec/codec.h"
 
 namespace {
@@ -36,36 +34,8 @@ using namespace sallyport;
 using policy::Action;
 using wamp::MatchPolicy;
 
-constexpr int rules = 10'000;
-constexpr int samples = 200'000;
-
-std::string device(int i) {
-    return "site.line" + std::to_string(i % 100) + ".device" + std::to_string(i);
-}
-
-// Of each ten: a forbid, four exact, three prefix, a wildcard and a placeholder, some with
-// conditions.
-std::string policy_text() {
-    std::string text =
-        "realm = \"bench\"\n[[route]]\nid = \"all\"\nmatch = \"prefix\"\nuri = \"\"\nto = "
-        "\"inside\"\n";
-    for (int i = 0; i < rules; ++i) {
-        const std::string number = std::to_string(i);
-        const int kind = i % 10;
-        const char* match = kind == 8 ? "wildcard" : kind >= 5 && kind <= 7 ? "prefix" : "exact";
-        const std::string uri = kind == 8   ? device(i) + "..speed"
-                                : kind == 9 ? device(i) + ".${authid}"
-                                : kind >= 5 ? device(i) + "."
-                                            : device(i) + ".run";
-        text += kind == 0 ? "[[forbid]]\n" : "[[allow]]\n";
-        text += "id = \"rule-" + number + "\"\nroles = [\"" + (i % 3 == 0 ? "*" : "operator") +
-                "\"]\nactions = [\"call\"]\nmatch = \"" + match + "\"\nuri = \"" + uri + "\"\n";
-        if (kind == 1)
-            text += "where = [{ arg = 0, type = \"number\", min = 0, max = 90 }, { kwarg = \"mode\", "
-                    "one_of = [\"slow\", \"fast\"] }]\n";
-    }
-    return text;
-}
+constexpr int rounds = 5;
+constexpr int samples = 100'000;
 
 struct Questions {
     const char* name;
@@ -77,95 +47,61 @@ struct Questions {
 std::vector<Questions> questions() {
     std::vector<Questions> all{{"exact", {}},       {"prefix", {}},      {"wildcard", {}},
                                {"placeholder", {}}, {"conditions", {}},  {"forbidden", {}},
-                               {"no rule", {}},     {"512 components", {}}};
-    for (int i = 0; i < rules; ++i) {
+                               {"no rule", {}},     {"511 components", {}},
+                               {"1,024 letters", {}}};
+    for (int i = 0; i < bench::rules; ++i) {
+        const std::string device = bench::device(i);
         const int kind = i % 10;
         const std::size_t to = kind == 0 ? 5U : kind == 1 ? 4U : kind <= 4 ? 0U : kind <= 7 ? 1U : kind == 8 ? 2U : 3U;
-        all[to].uris.push_back(device(i) + (kind == 8   ? ".motor.speed"
+        all[to].uris.push_back(device + (kind == 8   ? ".motor.speed"
                                             : kind == 9 ? ".joe"
                                             : kind >= 5 ? ".motor.speed"
                                                         : ".run"));
-        all[6].uris.push_back("other." + device(i) + ".run");
+        all[6].uris.push_back("other." + device + ".run");
     }
     std::string deep = "site";
     while (deep.size() + 2 <= wamp::uri_bytes_max) deep += ".x";
     all[7].uris.assign(100, deep);
+    all[8].uris.assign(100, "site." + std::string(wamp::uri_bytes_max - 5, 'x'));
     return all;
 }
 
-double nanoseconds(clockid_t clock) {
-    timespec now{};
-    clock_gettime(clock, &now);
-    return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
-// Of CPU time: other programs on the machine do not count.
-double milliseconds() {
-    return nanoseconds(CLOCK_PROCESS_CPUTIME_ID) / 1e6;
-}
-
-double clock_cost() {
-    std::vector<double> costs;
-    for (int i = 0; i < 10'000; ++i) {
-        const double begin = nanoseconds(CLOCK_MONOTONIC);
-        costs.push_back(nanoseconds(CLOCK_MONOTONIC) - begin);
-    }
-    std::nth_element(costs.begin(), costs.begin() + 5'000, costs.end());
-    return costs[5'000];
-}
-
-void measure(const policy::RealmPolicy& realm, const Questions& asked, double overhead) {
+void measure(const policy::RealmPolicy& realm, const Questions& asked) {
     const policy::Subject joe{realm.role("operator"), "joe", "operator"};
     const auto owned = wamp::make_payload(wamp::Serializer::msgpack, {45.5, "a text"},
                                           {{"note", "of some length"}, {"mode", "slow"}});
     const wamp::Payload payload = owned.view();
-    std::vector<double> costs;
-    costs.reserve(samples);
-    std::size_t allowed = 0;
-    const std::size_t before = allocations;
-    std::size_t at = 0;
-    for (int i = 0; i < samples; ++i) {
-        at = (at + 7919) % asked.uris.size();  // no order that a cache could guess
-        const double begin = nanoseconds(CLOCK_MONOTONIC);
-        const policy::Decision decision = realm.decide(
-            joe, {asked.action, asked.uris[at], asked.match, payload.bytes(), &payload});
-        costs.push_back(std::max(0.0, nanoseconds(CLOCK_MONOTONIC) - begin - overhead));
+    std::size_t allowed = 0, allocated = 0;
+    const auto decide = [&](std::size_t i) {
+        const std::size_t before = allocations;
+        const policy::Decision decision =
+            realm.decide(joe, {asked.action, asked.uris[i], asked.match, payload.bytes(), &payload});
+        allocated += allocations - before;
         allowed += std::holds_alternative<policy::Permit>(decision) ? 1U : 0U;
-    }
-    const std::size_t allocated = allocations - before;
-    std::sort(costs.begin(), costs.end());
-    double sum = 0;
-    for (const double cost : costs) sum += cost;
-    const auto quantile = [&costs](double q) { return costs[static_cast<std::size_t>(q * (samples - 1))]; };
-    std::printf("%-16s %8.0f %8.0f %8.0f %12zu %9.0f%%\n", asked.name, sum / samples, quantile(0.5),
-                quantile(0.99), allocated, static_cast<double>(allowed) * 100 / samples);
+    };
+    const bench::Spread cost = bench::best_of(rounds, samples, asked.uris.size(), decide);
+    std::printf("%-16s %8.0f %8.0f %8.0f %12zu %9.0f%%\n", asked.name, cost.mean, cost.p50, cost.p99, allocated,
+                static_cast<double>(allowed) * 100 / (rounds * samples));
 }
 
 }  // namespace
 
 int main() {
-    const std::string text = policy_text();
+    const std::string text = bench::policy_text("\"call\"");
     const std::size_t memory = mallinfo2().uordblks;
-    const double start = milliseconds();
+    const double start = bench::cpu_milliseconds();
     std::shared_ptr<const policy::RealmPolicy> realm;
     double read = 0;
     {
-        policy::Diagnostics diagnostics;
-        const policy::PolicyFile file = policy::parse_policy(text, "bench.toml", diagnostics);
-        read = milliseconds() - start;
-        const auto compiled = policy::Compiler::compile(file, {false, {}, true}, "");
-        if (!diagnostics.empty() || !compiled) {
-            std::fputs("the policy does not load\n", stderr);
-            return 1;
-        }
-        realm = *compiled;
+        const policy::PolicyFile file = bench::parsed(text);
+        read = bench::cpu_milliseconds() - start;
+        realm = bench::compiled(file, "");
     }
-    const double compiled = milliseconds() - start - read;
-    std::printf("%d rules, %zu KiB of TOML: read in %.0f ms, compiled in %.0f ms, %.1f MiB kept\n", rules,
+    const double compiled = bench::cpu_milliseconds() - start - read;
+    std::printf("%d rules, %zu KiB of TOML: read in %.0f ms, compiled in %.0f ms, %.1f MiB kept\n", bench::rules,
                 text.size() / 1024, read, compiled,
                 static_cast<double>(mallinfo2().uordblks - memory) / (1 << 20));
     std::printf("%-16s %8s %8s %8s %12s %10s\n", "decision, ns", "mean", "p50", "p99", "allocations", "allowed");
-    const double overhead = clock_cost();
-    for (const Questions& asked : questions()) measure(*realm, asked, overhead);
+    for (const Questions& asked : questions()) measure(*realm, asked);
     return 0;
 }

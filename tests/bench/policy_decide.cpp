@@ -95,7 +95,7 @@ int main(int count, char** words) {
     const bench::Spread cost = bench::best_of(rounds, samples, requests.size(),
                                               [&](std::size_t i) { allowed += decide(i) ? 1U : 0U; });
     std::printf("{\"version\":\"sallyport (GCC %s)\",\"p50_ns\":%.0f,\"p99_ns\":%.0f,\"mean_ns\":%.1f,\"samples\":%d,"
-                "\"allowed\":%zu,\"load_ms\":%.3f,\"resident_bytes\":%ld}\n",
+                "\"allowed\":%zu,\"input_ns\":0,\"load_ms\":%.3f,\"resident_bytes\":%ld}\n",
                 __VERSION__, cost.p50, cost.p99, cost.mean, samples, allowed, loaded / 1e6, kept);
     return 0;
 }

@@ -134,6 +134,12 @@ def cedar(made):
     return "".join(out)
 
 
+def grants(made):
+    """The rules as entities, for tests/bench/cedar/grants.cedar: pattern, grant, range of the first argument."""
+    return "".join(f"{key(rule)}\t{'forbid' if not rule.allow else 'allow' if rule.most is None else 'range'}/{rule.action}/"
+                   f"{rule.role}\t{'' if rule.most is None else rule.most}\n" for rule in made)
+
+
 class Missing(Exception):
     """Why a peer cannot be measured here, and what would cure it."""
 
@@ -197,11 +203,11 @@ def agreement(measured, asked):
 
 def table(measured, missing):
     base = measured[0]
-    print(f"\n{'one decision':<28} {'p50 µs':>9} {'p99 µs':>9} {'mean µs':>9} {'a second':>11} {'ratio':>9}   {'load s':>7} {'MiB':>7}")
+    print(f"\n{'one decision':<28} {'p50 µs':>9} {'p99 µs':>9} {'mean µs':>9} {'a second':>11} {'ratio':>9}   {'input µs':>8} {'load s':>7} {'MiB':>7}")
     for each in measured:
         print(f"{each['name']:<28} {each['p50_ns'] / 1e3:>9.2f} {each['p99_ns'] / 1e3:>9.2f} {each['mean_ns'] / 1e3:>9.2f} "
-              f"{1e9 / each['mean_ns']:>11,.0f} {each['mean_ns'] / base['mean_ns']:>9,.1f}   {each['load_ms'] / 1e3:>7.2f} "
-              f"{each['resident_bytes'] / 2**20:>7.1f}")
+              f"{1e9 / each['mean_ns']:>11,.0f} {each['mean_ns'] / base['mean_ns']:>9,.1f}   "
+              f"{each['input_ns'] / 1e3:>8.2f} {each['load_ms'] / 1e3:>7.2f} {each['resident_bytes'] / 2**20:>7.1f}")
     for name, why in missing.items():
         print(f"{name:<28} not measured: {why}")
 
@@ -216,7 +222,8 @@ def write(here, options):
     made = rules(options.rules)
     asked = list(requests(made, options.requests))
     for name, text in (("policy.toml", toml(made)), ("rules.rego", rego_rules(made)), ("data.json", rego_data(made)),
-                       ("policy.cedar", cedar(made)), ("requests.tsv", "".join("\t".join(each) + "\n" for each in asked))):
+                       ("policy.cedar", cedar(made)), ("grants.tsv", grants(made)),
+                       ("requests.tsv", "".join("\t".join(each) + "\n" for each in asked))):
         (here / name).write_text(text)
     return asked
 
@@ -233,8 +240,9 @@ def main():
     build = pathlib.Path(options.build).resolve()
     peers = {"sallyport": (lambda: ours(build), {"sallyport": ["policy.toml"]}),
              "opa": (lambda: build_opa(build), {"OPA, indexed rules": ["rules.rego"],
-                                                "OPA, rules as data": [str(BENCH / "opa/data.rego"), "data.json"]}),
-             "cedar": (lambda: build_cedar(build), {"Cedar": ["policy.cedar"]})}
+                                                "OPA, rules as data": [BENCH / "opa/data.rego", "data.json"]}),
+             "cedar": (lambda: build_cedar(build), {"Cedar, policies": ["policy.cedar"],
+                                                    "Cedar, rules as data": [BENCH / "cedar/grants.cedar", "grants.tsv"]})}
     for name in filter(None, options.without.split(",")):
         peers.pop(name)
     with tempfile.TemporaryDirectory() as scratch:

@@ -108,10 +108,12 @@ func main() {
 	loaded := time.Since(begin)
 	kept := resident() - before
 
+	begin = time.Now()
 	inputs := make([]ast.Value, len(lines))
 	for i, line := range lines {
 		inputs[i] = input(line)
 	}
+	making := float64(time.Since(begin)) / float64(len(lines))
 	ctx := context.Background()
 	decide := func(i int) bool {
 		return must(query.Eval(ctx, rego.EvalParsedInput(inputs[i]))).Allowed()
@@ -127,25 +129,26 @@ func main() {
 		must(0, err)
 	}
 	figures := measure(len(lines), decide)
-	figures["load_ms"] = float64(loaded.Microseconds()) / 1e3
-	figures["resident_bytes"] = float64(kept)
-	text := must(json.Marshal(struct {
-		Version string `json:"version"`
-		P50     any    `json:"p50_ns"`
-		P99     any    `json:"p99_ns"`
-		Mean    any    `json:"mean_ns"`
-		Samples any    `json:"samples"`
-		Load    any    `json:"load_ms"`
-		Kept    any    `json:"resident_bytes"`
-	}{"OPA " + version.Version + " (" + runtime.Version() + ")", figures["p50"], figures["p99"], figures["mean"],
-		figures["samples"], figures["load_ms"], figures["resident_bytes"]}))
-	fmt.Println(string(text))
+	figures.Version = "OPA " + version.Version + " (" + runtime.Version() + ")"
+	figures.Input, figures.Load, figures.Kept = making, float64(loaded.Microseconds())/1e3, kept
+	fmt.Println(string(must(json.Marshal(figures))))
+}
+
+type cost struct {
+	Version string  `json:"version"`
+	P50     float64 `json:"p50_ns"`
+	P99     float64 `json:"p99_ns"`
+	Mean    float64 `json:"mean_ns"`
+	Samples int     `json:"samples"`
+	Input   float64 `json:"input_ns"`
+	Load    float64 `json:"load_ms"`
+	Kept    int64   `json:"resident_bytes"`
 }
 
 // The round with the smallest p99: other programs on the machine only ever add.
-func measure(requests int, decide func(int) bool) map[string]float64 {
+func measure(requests int, decide func(int) bool) cost {
 	overhead := clockCost()
-	best := map[string]float64{}
+	best := cost{}
 	for round := 0; round < rounds; round++ {
 		costs := make([]float64, 0, samples)
 		start, at, sum := time.Now(), 0, 0.0
@@ -153,15 +156,14 @@ func measure(requests int, decide func(int) bool) map[string]float64 {
 			at = (at + 7919) % requests
 			begin := time.Now()
 			decide(at)
-			cost := max(0, float64(time.Since(begin))-overhead)
-			costs = append(costs, cost)
-			sum += cost
+			took := max(0, float64(time.Since(begin))-overhead)
+			costs = append(costs, took)
+			sum += took
 		}
 		sort.Float64s(costs)
 		quantile := func(q float64) float64 { return costs[int(q*float64(len(costs)-1))] }
-		if round == 0 || quantile(0.99) < best["p99"] {
-			best = map[string]float64{"p50": quantile(0.5), "p99": quantile(0.99), "mean": sum / float64(len(costs)),
-				"samples": float64(len(costs))}
+		if round == 0 || quantile(0.99) < best.P99 {
+			best = cost{P50: quantile(0.5), P99: quantile(0.99), Mean: sum / float64(len(costs)), Samples: len(costs)}
 		}
 	}
 	return best
