@@ -248,6 +248,7 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
     auto compiled = std::make_shared<RealmPolicy::Compiled>();
     compiled->routes = PatternTable(routes_, shapes_);
     compiled->one_target = one_target_;
+    for (const Shape& shape : shapes_) compiled->depth = std::max(compiled->depth, shape.kinds.size());
     compiled->roles.resize(all.size());
     for (const RuleInfo& rule : policy_->rules_) {
         compiled->briefs.push_back({rule.limits.payload_bytes, rule.allow, !rule.where.empty(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct RealmPolicy::Compiled {
     std::vector<Brief> briefs;     ///< by RuleIndex
     std::vector<RoleRules> roles;  ///< by RoleIndex; the first holds the rules for "*"
     PatternTable routes;           ///< values are RouteIndex
+    std::size_t depth = 0;         ///< components of the longest pattern
     bool one_target = true;        ///< all routes lead to one backend and realm, unchanged
 };
 

@@ -1,6 +1,7 @@
 #include "policy/pattern.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sallyport::policy {
 namespace {
@@ -9,8 +10,24 @@ using Kind = PatternComponent::Kind;
 
 constexpr std::uint64_t text_start = 0xCBF29CE484222325U;
 
-constexpr std::uint64_t step(std::uint64_t hash, char c) noexcept {
-    return (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+constexpr std::uint64_t step(std::uint64_t hash, std::uint64_t word) noexcept {
+    const std::uint64_t mixed = (hash ^ word) * 0x9FB21C651E98DF25U;
+    return mixed ^ (mixed >> 32U);
+}
+
+template <class Word>
+std::uint64_t word_at(const char* at) noexcept {
+    Word word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+// Up to seven bytes as a number that no others of that length give.
+std::uint64_t rest_at(const char* at, std::size_t bytes) noexcept {
+    if (bytes >= 4) return word_at<std::uint32_t>(at) | word_at<std::uint32_t>(at + bytes - 4) << 32U;
+    if (bytes == 0) return 0;
+    return word_at<std::uint8_t>(at) | word_at<std::uint8_t>(at + bytes / 2) << 8U |
+           word_at<std::uint8_t>(at + bytes - 1) << 16U;
 }
 
 // Whether a component of a request lies within (or, if it may be anything, meets) the pattern's.
@@ -74,9 +91,11 @@ bool is_bindable(std::string_view value) noexcept {
 }
 
 std::uint64_t hash_of(std::string_view component) noexcept {
-    std::uint64_t hash = text_start;
-    for (const char c : component) hash = step(hash, c);
-    return hash;
+    std::uint64_t hash = step(text_start, component.size());
+    const char* at = component.data();
+    std::size_t left = component.size();
+    for (; left >= 8; left -= 8, at += 8) hash = step(hash, word_at<std::uint64_t>(at));
+    return step(hash, rest_at(at, left));
 }
 
 std::uint64_t hash_of(Kind kind) noexcept {
@@ -85,38 +104,54 @@ std::uint64_t hash_of(Kind kind) noexcept {
 
 // Clearing the components would cost more than the decision.
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-AskedUri::AskedUri(std::string_view text, wamp::MatchPolicy match) noexcept
+AskedUri::AskedUri(std::string_view text, wamp::MatchPolicy match, std::size_t depth) noexcept
     : text_(text.substr(0, wamp::uri_bytes_max)),
       head_(text_),
+      depth_(std::clamp(depth, std::size_t{1}, components_max)),
       open_(match == wamp::MatchPolicy::prefix) {
-    std::uint64_t hash = text_start;
     std::uint64_t folded = hash_start;
     std::size_t begin = 0;
-    const auto take = [&](std::size_t end) {
-        const std::string_view component = text_.substr(begin, end - begin);
+    while (true) {
+        const std::size_t end = text_.find('.', begin);
+        const bool last = end == std::string_view::npos;
+        if (last && open_) break;
+        if (count_ == depth_) {
+            count_beyond(begin);
+            break;
+        }
+        const std::string_view component = text_.substr(begin, last ? end : end - begin);
         if (component.empty() && one_) {
             one_ = false;
             head_ = text_.substr(0, begin);
         }
+        const std::uint64_t hash = hash_of(component);
         folded = fold(folded, hash);
         components_[count_++] = {component.data(), component.size(), hash, folded};
+        if (last) break;
         begin = end + 1;
-        hash = text_start;
-    };
-    for (std::size_t at = 0; at < text_.size(); ++at) {
-        if (text_[at] == '.') {
-            take(at);
-        } else {
-            hash = step(hash, text_[at]);
-        }
     }
     if (open_) {
-        partial_ = text_.substr(std::min(begin, text_.size()));
+        partial_ = text_.substr(begin);
         one_ = false;
         head_ = text_;
-    } else {
-        take(text_.size());
     }
+}
+
+// What begins there, after a dot, is one component or more.
+void AskedUri::count_beyond(std::size_t begin) noexcept {
+    const char* const text = text_.data();
+    std::uint16_t dots = 0, pairs = 0;  // of so many bits, several are counted at once
+    for (std::size_t at = begin; at < text_.size(); ++at) {
+        const bool dot = text[at] == '.';
+        dots = static_cast<std::uint16_t>(dots + (dot ? 1 : 0));
+        pairs = static_cast<std::uint16_t>(pairs + ((dot & (text[at - 1] == '.')) ? 1 : 0));
+    }
+    count_ += dots;
+    if (open_) return;
+    ++count_;
+    if (!one_ || (pairs == 0 && text_.back() != '.')) return;
+    one_ = false;
+    head_ = text_.substr(0, pairs == 0 ? text_.size() : text_.find("..", begin - 1) + 1);
 }
 
 bool Shape::operator<(const Shape& other) const noexcept {

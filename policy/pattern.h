@@ -29,7 +29,12 @@ bool is_bindable(std::string_view value) noexcept;
 /// Borrows the text; allocates nothing.
 class AskedUri {
 public:
-    AskedUri(std::string_view text, wamp::MatchPolicy match) noexcept;
+    static constexpr std::size_t components_max = wamp::uri_bytes_max + 1;
+
+    /// Nobody looks at a component beyond the first `depth` (at least one): no pattern of the tables has
+    /// more. They are only counted, so that the longest URI costs little more than a short one.
+    AskedUri(std::string_view text, wamp::MatchPolicy match,
+             std::size_t depth = components_max) noexcept;
 
     /// Trivial, so that an array of them costs nothing until it is filled.
     struct Component {
@@ -46,14 +51,17 @@ public:
     /// Components that are known in full.
     std::size_t count() const noexcept { return count_; }
     const Component& operator[](std::size_t index) const noexcept { return components_[index]; }
+    /// Whether all components can be looked at.
+    bool is_within_depth() const noexcept { return count_ <= depth_; }
     /// Components that each URI it matches has at least; exactly that many unless it is_open().
     std::size_t length() const noexcept { return open_ ? count_ + 1 : count_; }
     /// A prefix: URIs go on after the components, first with partial().
     bool is_open() const noexcept { return open_; }
+    /// Where all components can be looked at.
     std::string_view partial() const noexcept { return partial_; }
     /// It names one URI.
     bool is_one() const noexcept { return one_; }
-    /// Of the first `components` ones, none of which matches anything.
+    /// Of the first `components` ones within the depth, none of which matches anything.
     std::uint64_t folded(std::size_t components) const noexcept {
         return components == 0 ? hash_start : components_[components - 1].folded;
     }
@@ -66,10 +74,13 @@ private:
     std::string_view text_;
     std::string_view partial_;
     std::string_view head_;
+    void count_beyond(std::size_t begin) noexcept;
+
     std::size_t count_ = 0;
+    std::size_t depth_;
     bool open_ = false;
     bool one_ = true;
-    std::array<Component, wamp::uri_bytes_max + 1> components_;  // left as it is beyond count_
+    std::array<Component, components_max> components_;  // left as it is beyond count_ and depth_
 };
 
 /// One component of a rule's pattern.

@@ -43,7 +43,8 @@ public:
         return {values_.data() + entry.first, entry.count};
     }
 
-    /// Who asks, and what an unbindable placeholder answers (Pattern::covers).
+    /// Who asks, and what an unbindable placeholder answers (Pattern::covers). The URI can be looked at
+    /// as deep as the longest pattern.
     struct Ask {
         const AskedUri& uri;
         const Bindings& bindings;
@@ -55,7 +56,7 @@ public:
     template <class Accept>
     const Entry* find(const Ask& ask, const Accept& accept) const {
         if (entries_.empty()) return nullptr;
-        if (has_exact_ && ask.uri.is_one()) {
+        if (has_exact_ && ask.uri.is_one() && ask.uri.is_within_depth()) {
             const Entry* entry = probe(ask.uri.folded(ask.uri.count()), ask);
             if (entry != nullptr && accept(*entry)) return entry;
         }

@@ -46,7 +46,7 @@ public:
         : policy_(policy),
           compiled_(compiled),
           question_(question),
-          uri_(question.uri, question.match),
+          uri_(question.uri, question.match, compiled.depth),
           bindings_{subject.authid, subject.authrole},
           role_(static_cast<std::size_t>(subject.role)),
           reserved_(wamp::is_reserved(question.uri)) {

@@ -156,13 +156,13 @@ def run(words, cure, **more):
 
 
 def build_opa(into):
-    cure = "install Go 1.24 or newer; Debian 12's golang-go is older: take golang-1.24-go from its backports, and put it on the PATH"
+    cure = "install Go 1.26 or newer and put it on the PATH; Debian 12's golang-go is 1.19, too old; one from 1.21 on fetches 1.26 itself"
     run(["go", "build", "-trimpath", "-o", into / "policy_opa", "."], cure, cwd=BENCH / "opa")
     return into / "policy_opa"
 
 
 def build_cedar(into):
-    cure = "install Rust 1.89 or newer with Cargo; Debian 12's is older: rustup has it, and put it on the PATH"
+    cure = "install Cargo and Rust 1.89 or newer; on Debian 12 by `apt-get install cargo-web`, as its package cargo is too old"
     run(["cargo", "build", "--release", "--locked", "--manifest-path", BENCH / "cedar/Cargo.toml", "--target-dir", into / "cedar"], cure)
     return into / "cedar/release/policy_cedar"
 
@@ -170,7 +170,7 @@ def build_cedar(into):
 def ours(build):
     program = build / "policy_decide"
     if not program.exists():
-        raise Missing(f"there is no {program.name} in the build directory (cmake --build {build} --target policy_decide)")
+        sys.exit(f"there is no {program.name} in {build} (cmake --build {build} --target {program.name})")
     return program
 
 
@@ -232,7 +232,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=str(ROOT / "build/release"), help="the build directory")
     parser.add_argument("--rules", type=int, default=10_000)
-    parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--keep", help="where to leave policies, requests and answers")
     parser.add_argument("--without", default="", help="peers to leave out, of opa,cedar")
     parser.add_argument("--json", help="also write all figures here")
@@ -261,7 +261,8 @@ def main():
         alike = agreement(measured, asked)
     allowed = measured[0]["answers"].count("1")
     print(f"{machine()}; {'; '.join(dict.fromkeys(each['version'] for each in measured))}")
-    print(f"{options.rules:,} rules, {len(asked):,} requests, {allowed:,} of them allowed; {len(measured)} engines agree on {alike:,}")
+    print(f"{options.rules:,} rules, {len(asked):,} requests, {allowed:,} of them allowed; "
+          f"answered alike by all {len(measured)}: {alike:,}")
     table(measured, missing)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(

@@ -49,7 +49,9 @@ private:
     template <class Find>
     std::string found(std::string_view asked, MatchPolicy match, Bindings bindings, bool unfit,
                       Find find) const {
-        const AskedUri uri(asked, match);
+        std::size_t depth = 0;  // no more of a URI is looked at
+        for (const Shape& shape : ranked_) depth = std::max(depth, shape.kinds.size());
+        const AskedUri uri(asked, match, depth);
         std::string texts;
         find(table_, PatternTable::Ask{uri, bindings, unfit}, [&](const PatternTable::Entry& entry) {
             const std::string text(entry.pattern.text());

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -46,6 +49,52 @@ TEST(AskedUri, KnowsWhatAllItsMatchesBeginWith) {
 TEST(AskedUri, TakesAsManyComponentsAsAUriCanHave) {
     EXPECT_EQ(AskedUri(std::string(wamp::uri_bytes_max, '.'), MatchPolicy::wildcard).count(),
               wamp::uri_bytes_max + 1);
+}
+
+TEST(AskedUri, KnowsTheSameOfAllThatItOnlyCounts) {
+    // All texts of up to nine letters and dots.
+    for (unsigned size = 0; size < 10; ++size) {
+        for (unsigned bits = 0; bits < 1U << size; ++bits) {
+            std::string text;
+            for (unsigned i = 0; i < size; ++i) text += (bits >> i & 1U) != 0 ? '.' : 'a';
+            for (const auto match : {MatchPolicy::exact, MatchPolicy::prefix, MatchPolicy::wildcard}) {
+                const AskedUri whole(text, match);
+                for (std::size_t depth = 1; depth < 12; ++depth) {
+                    const AskedUri uri(text, match, depth);
+                    ASSERT_EQ(uri.count(), whole.count()) << text << " " << depth;
+                    ASSERT_EQ(uri.length(), whole.length()) << text << " " << depth;
+                    ASSERT_EQ(uri.is_one(), whole.is_one()) << text << " " << depth;
+                    ASSERT_EQ(uri.literal_head(), whole.literal_head()) << text << " " << depth;
+                    ASSERT_EQ(uri.is_within_depth(), whole.count() <= depth) << text << " " << depth;
+                    if (uri.is_within_depth()) {
+                        ASSERT_EQ(uri.partial(), whole.partial()) << text;
+                    }
+                    for (std::size_t i = 0; i < std::min(depth, uri.count()); ++i) {
+                        ASSERT_EQ(uri[i].text(), whole[i].text()) << text << " " << depth;
+                        ASSERT_EQ(uri[i].folded, whole[i].folded) << text << " " << depth;
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST(HashOf, TellsComponentsApart) {
+    std::set<std::string> texts;
+    for (const char letter : {'a', 'b', '\0'}) {
+        for (std::size_t size = 0; size <= 40; ++size) {
+            const std::string alike(size, letter);
+            texts.insert(alike);
+            for (std::size_t at = 0; at < size; ++at) {
+                std::string text = alike;
+                text[at] = 'x';
+                texts.insert(text);
+            }
+        }
+    }
+    std::set<std::uint64_t> hashes;
+    for (const std::string& text : texts) hashes.insert(hash_of(text));
+    EXPECT_EQ(hashes.size(), texts.size());
 }
 
 TEST(Pattern, CoversByComponents) {
