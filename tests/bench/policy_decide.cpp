@@ -22,7 +22,7 @@ namespace {
 
 using namespace sallyport;
 
-constexpr int rounds = 5;
+constexpr double seconds = 10;
 constexpr int samples = 100'000;
 
 long resident_bytes() {
@@ -92,7 +92,7 @@ int main(int count, char** words) {
     for (std::size_t i = 0; i < requests.size(); ++i) answers << (decide(i) ? '1' : '0');
     answers.close();
     std::size_t allowed = 0;
-    const bench::Spread cost = bench::best_of(rounds, samples, requests.size(),
+    const bench::Spread cost = bench::best_of(seconds, samples, requests.size(),
                                               [&](std::size_t i) { allowed += decide(i) ? 1U : 0U; });
     std::printf("{\"version\":\"sallyport (GCC %s)\",\"p50_ns\":%.0f,\"p99_ns\":%.0f,\"mean_ns\":%.1f,\"samples\":%d,"
                 "\"allowed\":%zu,\"input_ns\":0,\"load_ms\":%.3f,\"resident_bytes\":%ld}\n",

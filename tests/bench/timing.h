@@ -43,15 +43,17 @@ inline Spread spread(std::vector<double>& costs) {
     return {sum / static_cast<double>(costs.size()), quantile(0.5), quantile(0.99)};
 }
 
-/// Times `work(i)` alone, `samples` times in each of `rounds`, and keeps the round with the smallest p99: other programs
-/// on the machine only ever add. `i` runs through [0, size) in an order that no cache guesses.
+/// Times `work(i)` alone, `samples` times in each of five or more rounds that last `seconds` together, and keeps the round
+/// with the smallest p99: other programs on the machine only ever add. `i` runs through [0, size) in an order that no cache
+/// guesses.
 template <class Work>
-Spread best_of(int rounds, int samples, std::size_t size, const Work& work) {
+Spread best_of(double seconds, int samples, std::size_t size, const Work& work) {
     const double overhead = clock_cost();
     Spread best;
     std::vector<double> costs;
     costs.reserve(static_cast<std::size_t>(samples));
-    for (int round = 0; round < rounds; ++round) {
+    const double end = nanoseconds(CLOCK_MONOTONIC) + seconds * 1e9;
+    for (int round = 0; round < 5 || nanoseconds(CLOCK_MONOTONIC) < end; ++round) {
         costs.clear();
         std::size_t at = 0;
         for (int i = 0; i < samples; ++i) {

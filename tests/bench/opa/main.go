@@ -28,7 +28,8 @@ import (
 
 const (
 	samples = 100_000
-	rounds  = 5
+	rounds  = 5 // at least, and as many as begin within `lasting`
+	lasting = 10 * time.Second
 	enough  = 5 * time.Second // for one round, should an engine be slow
 )
 
@@ -149,7 +150,8 @@ type cost struct {
 func measure(requests int, decide func(int) bool) cost {
 	overhead := clockCost()
 	best := cost{}
-	for round := 0; round < rounds; round++ {
+	first := time.Now()
+	for round := 0; round < rounds || time.Since(first) < lasting; round++ {
 		costs := make([]float64, 0, samples)
 		start, at, sum := time.Now(), 0, 0.0
 		for len(costs) < samples && time.Since(start) < enough {

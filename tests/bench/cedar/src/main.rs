@@ -16,7 +16,9 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 const SAMPLES: usize = 100_000;
+/// At least, and as many as begin within `LASTING`.
 const ROUNDS: usize = 5;
+const LASTING: Duration = Duration::from_secs(10);
 /// For one round, should an engine be slow.
 const ENOUGH: Duration = Duration::from_secs(5);
 
@@ -164,7 +166,10 @@ struct Figures {
 fn measure(requests: usize, mut decide: impl FnMut(usize) -> bool) -> Figures {
     let overhead = clock_cost();
     let mut best: Option<Figures> = None;
-    for _ in 0..ROUNDS {
+    let first = Instant::now();
+    let mut round = 0;
+    while round < ROUNDS || first.elapsed() < LASTING {
+        round += 1;
         let mut costs = Vec::with_capacity(SAMPLES);
         let (start, mut at) = (Instant::now(), 0);
         while costs.len() < SAMPLES && start.elapsed() < ENOUGH {
