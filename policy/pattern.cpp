@@ -24,7 +24,9 @@ std::uint64_t word_at(const char* at) noexcept {
 
 // Up to seven bytes as a number that no others of that length give.
 std::uint64_t rest_at(const char* at, std::size_t bytes) noexcept {
-    if (bytes >= 4) return word_at<std::uint32_t>(at) | word_at<std::uint32_t>(at + bytes - 4) << 32U;
+    if (bytes >= 4) {
+        return word_at<std::uint32_t>(at) | word_at<std::uint32_t>(at + bytes - 4) << 32U;
+    }
     if (bytes == 0) return 0;
     return word_at<std::uint8_t>(at) | word_at<std::uint8_t>(at + bytes / 2) << 8U |
            word_at<std::uint8_t>(at + bytes - 1) << 16U;
