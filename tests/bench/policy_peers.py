@@ -68,7 +68,8 @@ def requests(made, count, seed=1):
         else:
             tail = {"exact": f".{rule.last}", "prefix": rnd.choice([".motor", ".motor.speed", ".stop", ".a.b.c"]),
                     "wildcard": f".{rnd.choice(['motor', 'fan'])}.speed", "own": f".{who}"}[rule.kind]
-        argument = "" if rnd.random() < 0.2 else str(rnd.randrange(0, 100))
+        edges = [-1, 0] if rule.most is None else [-1, 0, rule.most, rule.most + 1]
+        argument = "" if rnd.random() < 0.2 else str(rnd.choice([*edges, rnd.randrange(0, 100)]))
         yield who, role, action, rule.base + tail, argument
 
 
