@@ -55,6 +55,9 @@ void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
         out.to_sessions.add(from, error_for(MessageType::call, call.request, uri));
     };
     if (!link_.up) return refuse(uris::unavailable);
+    if (!link_.carries(call.options, Feature::dealer_payload_passthru_mode)) {
+        return refuse(uris::feature_not_supported);
+    }
     const bool disclose = call.options.get_bool("disclose_me", false);
     if (disclose && !link_.may_disclose(asking.permit)) return refuse(uris::disclose_me_disallowed);
     std::optional<std::string> inside;
@@ -76,16 +79,17 @@ void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
     }
     if (inside) call.procedure = *std::move(inside);
     call.request = back;
-    call.options = options_for(*caller, progressive, disclose);
+    call.options = options_for(*caller, call.options, progressive, disclose);
     out.to_link.emplace_back(std::move(call));
 }
 
 // The allow-list of W-SEC-25; a timeout runs here and never there (W-TMO-04).
-wamp::Dict Calls::options_for(const policy::Session& caller, bool progressive,
-                              bool disclose) const {
+wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Dict& asked,
+                              bool progressive, bool disclose) const {
     wamp::Dict options;
     if (progressive) options.append("receive_progress", true);
     if (disclose) options.append("disclose_me", true);
+    wamp::append_passthru(options, asked);
     if (link_.profile.conveys_identity) options.append("forward_for", forward_for(caller));
     return options;
 }
@@ -143,18 +147,36 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     const bool answered = entry.data.state == State::abandoned;
     const wamp::SessionId caller = entry.session;
     result.request = entry.front;
-    if (!result.details.empty()) result.details = {};
+    if (!result.details.empty()) {
+        if (!answered && !link_.can_open(caller, result.details, Feature::caller_payload_passthru_mode)) {
+            return refuse_result(slot, progress, now, out);
+        }
+        wamp::Dict details;
+        if (progress) details.append("progress", true);
+        wamp::append_passthru(details, result.details);
+        result.details = std::move(details);
+    }
     if (!progress) {
         erase(slot);
         if (answered) return;
     } else {
         settle(slot);
-        result.details.append("progress", true);
         const wamp::Duration timeout = entry.data.timeout;
         const bool timed = timeout != wamp::Duration::zero();
         if (timed && entry.data.state == State::open) set_due(slot, now + timeout);  // W-PCR-06
     }
     out.to_sessions.add(caller, std::move(result));
+}
+
+void Calls::refuse_result(Slot slot, bool progress, Instant now, BridgeOutbox& out) {
+    const Table::Entry& entry = table_.at(slot);
+    if (progress) {
+        if (entry.data.state == State::open) cancel_behind(slot, "killnowait", out);
+        return abandon(slot, uris::feature_not_supported, now, out);
+    }
+    out.to_sessions.add(entry.session,
+                        error_for(MessageType::call, entry.front, uris::feature_not_supported));
+    erase(slot);
 }
 
 void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
@@ -165,8 +187,13 @@ void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
     error.request = table_.at(slot).front;
     erase(slot);
     if (answered) return;
-    error.details = {};
-    if (is_refusal_of_router(error.uri)) error.payload = {};
+    const wamp::Dict details = std::exchange(error.details, {});
+    const bool opens = link_.can_open(caller, details, Feature::caller_payload_passthru_mode);
+    if (!opens || is_refusal_of_router(error.uri)) {
+        error.payload = {};
+    } else {
+        wamp::append_passthru(error.details, details);
+    }
     out.to_sessions.add(caller, std::move(error));
 }
 

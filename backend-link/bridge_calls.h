@@ -65,7 +65,10 @@ private:
     using Table = RequestTable<Call, Caller>;
     using Slot = Table::Slot;
 
-    wamp::Dict options_for(const policy::Session& caller, bool progressive, bool disclose) const;
+    wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,
+                           bool disclose) const;
+    /// Ends a call whose result the caller cannot open.
+    void refuse_result(Slot slot, bool progress, wamp::Instant now, BridgeOutbox& out);
     /// The call must not be made again.
     void settle(Slot slot) noexcept;
     void set_due(Slot slot, wamp::Instant due);

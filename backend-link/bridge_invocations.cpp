@@ -45,6 +45,9 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     if (table_.open_of(target.callee) >= invocations_per_session_max) {
         return refuse(uris::unavailable);
     }
+    if (!link_.can_open(target.callee, invocation.details, Feature::callee_payload_passthru_mode)) {
+        return refuse(uris::feature_not_supported);  // W-PPT-02
+    }
     const bool progressive = invocation.details.get_bool("receive_progress", false) &&
                              callee->features.has(Feature::callee_progressive_call_results);
     wamp::Dict details;
@@ -64,6 +67,7 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
         }
     }
     if (progressive) details.append("receive_progress", true);
+    wamp::append_passthru(details, invocation.details);
     invocation.request = next_invocation(*callee);
     invocation.registration = target.registration;
     invocation.details = std::move(details);
@@ -83,13 +87,18 @@ bool Invocations::answer(SessionId from, wamp::Yield&& yield, BridgeOutbox& out)
     if (slot == Table::none) return false;
     const bool progress = yield.options.get_bool("progress", false);
     if (progress && !table_.at(slot).data.progressive) return true;  // not asked for (W-PCR-04)
-    yield.request = table_.at(slot).back;
-    yield.options = {};
-    if (progress) {
-        yield.options.append("progress", true);
-    } else {
-        table_.erase(slot);
+    const wamp::RequestId back = table_.at(slot).back;
+    const bool carried = link_.carries(yield.options, Feature::dealer_payload_passthru_mode);
+    if (!progress || !carried) table_.erase(slot);
+    if (!carried) {  // for the router behind it would be the link's fault
+        out.to_link.emplace_back(
+            error_for(MessageType::invocation, back, uris::feature_not_supported));
+        return true;
     }
+    const wamp::Dict said = std::exchange(yield.options, {});
+    if (progress) yield.options.append("progress", true);
+    wamp::append_passthru(yield.options, said);
+    yield.request = back;
     out.to_link.emplace_back(std::move(yield));
     return true;
 }
@@ -98,7 +107,12 @@ bool Invocations::answer(SessionId from, wamp::Error&& error, BridgeOutbox& out)
     const Slot slot = table_.find_front(from, error.request);
     if (slot == Table::none) return false;
     error.request = table_.at(slot).back;
-    error.details = {};
+    const wamp::Dict details = std::exchange(error.details, {});
+    if (link_.carries(details, Feature::dealer_payload_passthru_mode)) {
+        wamp::append_passthru(error.details, details);
+    } else {
+        error.payload = {};
+    }
     if (!may_raise(error.uri)) error.uri = callee_error;
     table_.erase(slot);
     out.to_link.emplace_back(std::move(error));

@@ -26,6 +26,9 @@ void Publications::forward(const Asking& asking, wamp::Publish&& publish, Bridge
         out.to_sessions.add(from, error_for(MessageType::publish, publish.request, uri));
     };
     if (!link_.up) return drop(uris::unavailable);
+    if (!link_.carries(publish.options, wamp::Feature::broker_payload_passthru_mode)) {
+        return drop(uris::feature_not_supported);
+    }
     const bool wants_disclosure = publish.options.get_bool("disclose_me", false);
     const bool disclose = wants_disclosure && link_.may_disclose(asking.permit);
     // An unacknowledged one goes out undisclosed (W-CID-05).
@@ -40,6 +43,7 @@ void Publications::forward(const Asking& asking, wamp::Publish&& publish, Bridge
     publication->request = publish.request;
     publication->acknowledge = acknowledge;
     publication->audience = Audience(publish.options);
+    wamp::append_passthru(publication->passthru, publish.options);
     if (publication->audience.too_long()) return drop(uris::invalid_argument);
     // Who subscribes after this need not get it, so nothing is kept for them.
     publication->fans_out = subscriptions_.any_match(publish.topic);
@@ -109,6 +113,7 @@ void Publications::send(wamp::Publish&& publish, const Publication& publication,
     options.append("acknowledge", true);
     if (publication.disclosed != nullptr) options.append("disclose_me", true);
     if (retain) options.append("retain", true);
+    wamp::append_passthru(options, publication.passthru);
     publication.audience.append_to(options, link_.profile.conveys_identity);
     if (link_.profile.conveys_identity) {
         options.append("forward_for", forward_for(*link_.sessions.find(publication.publisher)));
@@ -150,7 +155,7 @@ void Publications::complete(std::unique_ptr<Publication> publication, wamp::Publ
     if (done.fans_out) {
         const wamp::Payload payload = done.payload.view();
         subscriptions_.fan_out(
-            {done.topic, done.publisher, done.audience, id, payload, done.disclosed.get()}, out);
+            {done.topic, done.publisher, done.audience, id, payload, done.passthru, done.disclosed.get()}, out);
     }
     spent_.push_back(std::move(publication));
     complete_followers(done, out);

@@ -288,6 +288,7 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
                                const Sending& sending, Recheck& recheck, Admits&& admits,
                                BridgeOutbox& out) {
     const bool is_pattern = subscription.match != MatchPolicy::exact;
+    const bool passthru = wamp::is_passthru(sending.passthru);
     for (const auto& face : subscription.faces) {
         std::optional<std::string> rewritten;
         std::string_view named = is_pattern ? topic : std::string_view(face->topic);
@@ -303,6 +304,9 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
         for (const SessionId member : face->members) {
             const policy::Session* session = link_.sessions.find(member);
             if (session == nullptr || !admits(*session) || !check.passes(*session)) continue;
+            if (passthru && !session->features.has(wamp::Feature::subscriber_payload_passthru_mode)) {
+                continue;  // it could not open it, and there is no way to say so (W-PPT-04)
+            }
             const bool told =
                 sending.disclosed != nullptr &&
                 session->features.has(wamp::Feature::subscriber_publisher_identification);
@@ -312,6 +316,7 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
         wamp::Event event{face->id, sending.publication, {}, sending.payload};
         if (is_pattern) event.details.append("topic", named);
         if (sending.retained) event.details.append("retained", true);
+        wamp::append_passthru(event.details, sending.passthru);
         if (!knowing_.empty()) {
             wamp::Event telling = event;  // nobody else learns it (W-PUB-09)
             append_identity(telling.details, "publisher", *sending.disclosed);
@@ -334,7 +339,7 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     }
     const auto disclosed = link_.conveyed(event.details, "publisher");
     Recheck recheck(topic);
-    Sending sending{event.publication, event.payload, disclosed ? &*disclosed : nullptr, false};
+    Sending sending{event.publication, event.payload, event.details, disclosed ? &*disclosed : nullptr, false};
     // What is retained comes before all that is new (W-EVR-03).
     const std::vector<SessionId> wanted = std::exchange(subscription.want_retained, {});
     if (event.details.get_bool("retained", false)) {
@@ -374,7 +379,7 @@ bool Subscriptions::any_match(std::string_view topic) const {
 
 void Subscriptions::fan_out(const Fanned& publication, BridgeOutbox& out) {
     Recheck recheck(publication.topic);
-    const Sending sending{publication.id, publication.payload, publication.disclosed, false};
+    const Sending sending{publication.id, publication.payload, publication.passthru, publication.disclosed, false};
     const auto admits = [&](const policy::Session& session) {
         return publication.audience.admits(session, publication.publisher);
     };

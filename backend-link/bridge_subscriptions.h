@@ -35,6 +35,7 @@ public:
         const Audience& audience;
         wamp::PublicationId id = 0;
         const wamp::Payload& payload;
+        const wamp::Dict& passthru;  ///< empty when the payload is not in that mode
         const Identity* disclosed = nullptr;  ///< the publisher, if it may be named
     };
 
@@ -113,6 +114,7 @@ private:
     struct Sending {
         wamp::PublicationId publication;
         const wamp::Payload& payload;
+        const wamp::Dict& passthru;  ///< options or details that it came with
         const Identity* disclosed;
         bool retained;
     };

@@ -138,6 +138,12 @@ std::string_view Waiting::judge_again(const policy::Session& session, Kept& kept
         },
         kept.message);
     policy::Question complete = question;
+    complete.opaque = std::visit(
+        [](const auto& asked) {
+            if constexpr (requires { asked.options; }) return wamp::is_passthru(asked.options);
+            return false;
+        },
+        kept.message);
     complete.payload = wamp::payload_of(kept.message);
     if (complete.payload != nullptr) complete.payload_bytes = complete.payload->bytes();
     const policy::Decision decision = session.policy->decide(session.subject(), complete);

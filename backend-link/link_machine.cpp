@@ -12,10 +12,16 @@ namespace {
 
 constexpr wamp::Duration goodbye_wait = std::chrono::seconds(1);
 
+/// What those in front seal goes on as it is.
+LinkMachine::Config with_passthru(LinkMachine::Config config) {
+    config.session.passthru = true;
+    return config;
+}
+
 }  // namespace
 
 LinkMachine::LinkMachine(Config config, wamp::Random random)
-    : config_(std::move(config)), session_(config_.session), backoff_(random) {}
+    : config_(with_passthru(std::move(config))), session_(config_.session), backoff_(random) {}
 
 void LinkMachine::start(wamp::Instant now, Outbox& out) {
     if (state_ != State::idle) return;

@@ -12,6 +12,7 @@
 #include "policy/sessions.h"
 #include "wamp/base/random.h"
 #include "wamp/message/message.h"
+#include "wamp/message/passthru.h"
 #include "wamp/session/features.h"
 
 namespace sallyport::backend_link {
@@ -55,6 +56,18 @@ struct LinkSide {
     wamp::RequestId next_request() noexcept { return last_request = wamp::next_id(last_request); }
     bool cancels() const noexcept {
         return profile.cancels && router.has(wamp::Feature::dealer_call_canceling);
+    }
+
+    /// Whether the router behind takes the options: those of payload passthru mode only if it has announced that
+    /// feature for its role (W-PPT-02).
+    bool carries(const wamp::Dict& options, wamp::Feature passthru) const noexcept {
+        return !wamp::is_passthru(options) || router.has(passthru);
+    }
+    /// Whether a session in front can do something with the details, or has gone.
+    bool can_open(wamp::SessionId session, const wamp::Dict& details, wamp::Feature passthru) const noexcept {
+        if (!wamp::is_passthru(details)) return true;
+        const policy::Session* front = sessions.find(session);
+        return front == nullptr || front->features.has(passthru);
     }
 
     /// Whether the permit lets a session be named, and the router behind can be told who it is.

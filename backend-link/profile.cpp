@@ -24,6 +24,7 @@ Profile profile_of(BackendKind kind) noexcept {
             break;
         case BackendKind::crossbar:
             profile.rawsocket_ping = false;  // W-RAW-08
+            profile.passthru = false;
             break;
         case BackendKind::nexus:
         case BackendKind::generic:

@@ -17,6 +17,7 @@ struct Profile {
     bool cancels = true;  ///< CANCEL killnowait is understood; the answer to the caller is always
                           ///< ours (W-CAN-08)
     bool pattern_options = true;  ///< Options.match on SUBSCRIBE and REGISTER
+    bool passthru = true;  ///< false where the options of payload passthru mode are dropped (W-PPT-06)
 };
 
 Profile profile_of(BackendKind kind) noexcept;

@@ -8,6 +8,8 @@
 #include "policy/option_grants.h"
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
+#include "wamp/codec/passthru_payload.h"
+#include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::policy {
@@ -43,10 +45,24 @@ bool is_nameable(Action action, std::string_view uri, wamp::MatchPolicy match) n
     return false;
 }
 
+/// Whether a message in payload passthru mode carries what it says (W-PPT-03). Others do.
+template <class Said>
+bool has_its_shape(const Said& said) noexcept {
+    if constexpr (requires { said.payload; said.options; }) {
+        return !wamp::is_passthru(said.options) || wamp::is_passthru_payload(said.options, said.payload);
+    } else if constexpr (requires { said.payload; said.details; }) {
+        return !wamp::is_passthru(said.details) || wamp::is_passthru_payload(said.details, said.payload);
+    }
+    return true;
+}
+
+constexpr std::string_view not_passthru = "ppt_scheme without the one argument that goes with it";
+
 }  // namespace
 
 Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random, wamp::Dict roles)
     : limits_(limits), random_(random), roles_(std::move(roles)),
+      passthru_(wamp::read_features({{"roles", roles_}}).has(wamp::Feature::dealer_payload_passthru_mode)),
       rule_limits_(random_.next()), failures_(random_), audit_(limits.audit) {
     random_.fill(decoy_key_);
     for (auto& realm : realms) {
@@ -91,6 +107,7 @@ void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Ins
     Peer& peer = peers_[id];
     peer.transport = transport;
     peer.trust = trust;
+    peer.machine = wamp::ServerSession(wamp::IdRule::strict, passthru_);
     await(id, peer, limits_.join_timeout, now);
 }
 
@@ -234,6 +251,13 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
                 return decide(peer, Action::publish, std::move(m), m.topic, now, out);
             } else if constexpr (std::is_same_v<Asked, wamp::Subscribe>) {
                 return decide(peer, Action::subscribe, std::move(m), m.topic, now, out);
+            } else if constexpr (std::is_same_v<Asked, wamp::Yield>) {
+                if (has_its_shape(m)) return Followup{peer.session, std::move(m)};
+                const std::string error(uris::invalid_argument);  // it ends the call all the same
+                return Followup{peer.session, wamp::Error{MessageType::invocation, m.request, {}, error, {}}};
+            } else if constexpr (std::is_same_v<Asked, wamp::Error>) {
+                if (has_its_shape(m)) return Followup{peer.session, std::move(m)};
+                return Followup{peer.session, wamp::Error{m.request_type, m.request, {}, std::move(m.uri), {}}};
             } else {
                 return Followup{peer.session, std::move(m)};
             }
@@ -260,8 +284,9 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
                        origin->get_string("authid"), role_name, true};
         }
     }
-    std::size_t payload_bytes = 0;
-    if constexpr (requires { asked.payload; }) payload_bytes = asked.payload.bytes();
+    const wamp::Payload* payload = nullptr;
+    if constexpr (requires { asked.payload; }) payload = &asked.payload;
+    const std::size_t payload_bytes = payload == nullptr ? 0 : payload->bytes();
     const Matter matter{*session.policy, action, uri, match, payload_bytes};
     const auto deny = [&](Outcome outcome, RuleIndex rule, std::string_view reason, std::string_view error) -> Event {
         record(outcome, peer, speaker, matter, rule, reason);
@@ -270,10 +295,9 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
         return {};
     };
     if (!is_nameable(action, uri, match)) return deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
+    if (!has_its_shape(asked)) return deny(Outcome::invalid, no_rule, not_passthru, uris::invalid_argument);
 
-    const wamp::Payload* payload = nullptr;
-    if constexpr (requires { asked.payload; }) payload = &asked.payload;
-    const bool opaque = !asked.options.get_string("ppt_scheme").empty();  // W-PPT-01
+    const bool opaque = payload != nullptr && wamp::is_passthru(asked.options);  // W-PPT-01
     const Subject subject{speaker.role, speaker.authid, speaker.role_name};
     const Question question{action, uri, match, payload_bytes, payload, opaque};
     const Decision decision = session.policy->decide(subject, question);

@@ -264,6 +264,7 @@ private:
     DoorLimits limits_;
     wamp::Random random_;
     wamp::Dict roles_;
+    bool passthru_;  ///< they announce payload_passthru_mode
     RuleLimits rule_limits_;
     Sessions sessions_;
     std::unordered_map<wamp::PeerId, Peer> peers_;

@@ -55,16 +55,21 @@ Message shortened(const Message& message) {
     return message;
 }
 
-/// What our routers can and a bridge carries: a URI has one callee outside, and callers and publishers are named
-/// where every router behind can be told who they are (W-FEA-01).
+/// What our routers can and a bridge carries: a URI has one callee outside, callers and publishers are named where
+/// every router behind can be told who they are, and payload passthru mode is there where some router behind may have it
+/// (W-FEA-01); whether it has, its WELCOME tells.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     wamp::Dict roles = policy::SessionMeta::announced(wamp::router_roles());
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
         return backend.link.profile.conveys_identity;
     });
+    const bool passes = std::any_of(backends.begin(), backends.end(), [](const auto& backend) {
+        return backend.link.profile.passthru;
+    });
     for (const std::string_view role : {"broker", "dealer"}) {
         auto* const features = roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
         features->erase("shared_registration");
+        if (!passes) features->erase("payload_passthru_mode");
         if (names) continue;
         features->erase("caller_identification");
         features->erase("publisher_identification");

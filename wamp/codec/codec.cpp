@@ -26,7 +26,8 @@ bool is_request_type(std::uint64_t code) noexcept {
     constexpr std::array requests{MessageType::publish,     MessageType::subscribe,
                                   MessageType::unsubscribe, MessageType::call,
                                   MessageType::cancel,      MessageType::register_,
-                                  MessageType::unregister,  MessageType::invocation};
+                                  MessageType::unregister,  MessageType::invocation,
+                                  MessageType::yield};
     return std::any_of(requests.begin(), requests.end(), [code](MessageType type) {
         return static_cast<std::uint64_t>(type) == code;
     });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/options.h"
 #include "wamp/router/receiver_filter.h"
@@ -94,6 +95,7 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
     if (matching_.empty()) return;
     const ReceiverFilter filter(publish.options, from.session.id);
     const bool disclose = publish.options.get_bool("disclose_me", false);
+    const bool passthru = is_passthru(publish.options);
     for (const SubscriptionId id : matching_) {
         const Subscription& subscription = subscriptions_.find(id)->second;
         receivers_.clear();
@@ -101,6 +103,9 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
         for (const Member* member : subscription.receivers) {
             const Realm::Session& session = member->session;
             if (!filter.passes(session)) continue;
+            if (passthru && !session.features.has(Feature::subscriber_payload_passthru_mode)) {
+                continue;  // it could not open it, and there is no way to say so (W-PPT-04)
+            }
             const bool told =
                 disclose && session.features.has(Feature::subscriber_publisher_identification);
             (told ? knowing_ : receivers_).push_back(session.id);
@@ -113,6 +118,7 @@ void Broker::deliver(SubscriptionId id, const Subscription& subscription, Public
                      const Publish& publish, const Origin& origin, Deliveries& out) {
     Event event{id, publication, {}, publish.payload};
     if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
+    append_passthru(event.details, publish.options);
     if (!knowing_.empty()) {
         Event telling = event;
         telling.details.append("publisher", origin.session);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/options.h"
 
@@ -33,6 +34,10 @@ Instant deadline_after(Instant now, Duration timeout) noexcept {
 
 bool can_be_cancelled(const Member& callee) noexcept {
     return callee.session.features.has(Feature::callee_call_canceling);
+}
+
+bool can_open(const Member& caller) noexcept {
+    return caller.session.features.has(Feature::caller_payload_passthru_mode);
 }
 
 void interrupt(const PendingCall& call, std::string_view mode, std::string_view reason,
@@ -198,6 +203,10 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
 
     Registration& registration = registrations_.find(id)->second;
     Member& callee = choose(registration);
+    if (is_passthru(call.options) &&
+        !callee.session.features.has(Feature::callee_payload_passthru_mode)) {
+        return refuse(uris::feature_not_supported);  // W-PPT-02
+    }
     PendingCall pending;
     pending.caller = &from;
     pending.callee = &callee;
@@ -220,6 +229,7 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     if (registration.match != MatchPolicy::exact) {
         details.append("procedure", std::move(call.procedure));
     }
+    append_passthru(details, call.options);
     out.add(callee.session.id,
             Invocation{invocation, id, std::move(details), call.payload});
 }
@@ -248,15 +258,25 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
     const PendingCall& call = calls_.at(handle);
     const SessionId caller = call.caller->session.id;
     const RequestId request = call.request;
-    if (yield.options.get_bool("progress", false)) {
-        if (!call.receive_progress) return;  // the caller did not ask (W-PCR-04)
+    const bool progress = yield.options.get_bool("progress", false);
+    if (progress && !call.receive_progress) return;  // the caller did not ask (W-PCR-04)
+    if (is_passthru(yield.options) && !can_open(*call.caller)) {
+        // The call must end. An ERROR for the YIELD, as W-PPT-02 has it for the callee, would end the callee's
+        // session: clients take none.
+        if (progress && !call.killed) interrupt(call, mode_killnowait, uris::canceled, out);
+        return fail(handle, uris::feature_not_supported, out);
+    }
+    Dict details;
+    if (progress) details.append("progress", true);
+    append_passthru(details, yield.options);
+    if (progress) {
         // The timeout bounds the time between results (W-PCR-06), but not what `kill` allows.
         if (!call.killed) calls_.set_deadline(handle, deadline_after(now, call.timeout));
-        out.add(caller, CallResult{request, Dict{{"progress", true}}, yield.payload});
+        out.add(caller, CallResult{request, std::move(details), yield.payload});
         return;
     }
     calls_.remove(handle);
-    out.add(caller, CallResult{request, {}, yield.payload});
+    out.add(caller, CallResult{request, std::move(details), yield.payload});
 }
 
 void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
@@ -266,9 +286,18 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
     const PendingCall& call = calls_.at(handle);
     const SessionId caller = call.caller->session.id;
     const RequestId request = call.request;
+    Dict details;
+    append_passthru(details, error.details);
+    // Who cannot open it still learns of the error (W-PPT-02).
+    const bool opaque = !details.empty() && !can_open(*call.caller);
     calls_.remove(handle);
     // Type and id are the caller's now, not the callee's (W-RPC-06).
-    out.add(caller, Error{Call::type, request, {}, std::move(error.uri), error.payload});
+    Error failure{Call::type, request, {}, std::move(error.uri), {}};
+    if (!opaque) {
+        failure.details = std::move(details);
+        failure.payload = error.payload;
+    }
+    out.add(caller, std::move(failure));
 }
 
 void Dealer::fail(CallTable::Handle handle, std::string_view uri, Deliveries& out) {

@@ -67,7 +67,7 @@ Hello ClientSession::hello() {
     reason_.clear();
     reply_.reset();
     Hello hello{config_.realm, {}};
-    hello.details.append("roles", client_roles());
+    hello.details.append("roles", client_roles(config_.passthru));
     hello.details.append("authmethods", List{config_.authmethod});
     if (!config_.authid.empty()) hello.details.append("authid", config_.authid);
     if (!config_.authextra.empty()) hello.details.append("authextra", config_.authextra);
@@ -130,8 +130,11 @@ ClientSession::Verdict ClientSession::judge_established(const Message& message) 
     }
     if (!is_session_traffic(type_of(message))) return violation("message that is not a router's");
     if (const Error* error = std::get_if<Error>(&message)) {
-        // Some routers refuse a CANCEL by an ERROR (W-MSG-05); the call's own answer still comes.
-        if (error->request_type == MessageType::cancel) return Verdict::ignore;
+        // Some routers refuse a CANCEL by an ERROR (W-MSG-05); the call's own answer still comes. So they do a
+        // YIELD whose caller lacks payload passthru mode (W-PPT-02); the invocation is over.
+        if (error->request_type == MessageType::cancel || error->request_type == MessageType::yield) {
+            return Verdict::ignore;
+        }
         if (!is_refusable(error->request_type)) return violation("ERROR for no request");
         if (!is_valid_uri(error->uri)) return violation("ERROR with an invalid URI");
     }

@@ -22,6 +22,7 @@ public:
         std::string ticket;      ///< the secret; never logged
         Dict authextra;          ///< "" when empty
         std::string agent;       ///< "" for none
+        bool passthru = false;   ///< announces payload_passthru_mode
     };
     enum class State : std::uint8_t { closed, joining, established, leaving, ended };
     enum class Verdict : std::uint8_t {

@@ -15,6 +15,8 @@ bool announces(const Dict* role, std::string_view feature) noexcept {
     return features != nullptr && features->get_bool(feature, false);
 }
 
+constexpr std::string_view passthru_mode = "payload_passthru_mode";
+
 bool announces_canceling(const Dict* role) noexcept {
     return announces(role, "call_canceling") || announces(role, "call_cancelling");
 }
@@ -35,6 +37,7 @@ void read_callee(const Dict* callee, Features& out) noexcept {
     if (announces(callee, "registration_revocation")) {
         out.add(Feature::callee_registration_revocation);
     }
+    if (announces(callee, passthru_mode)) out.add(Feature::callee_payload_passthru_mode);
 }
 
 void read_subscriber(const Dict* subscriber, Features& out) noexcept {
@@ -49,6 +52,7 @@ void read_subscriber(const Dict* subscriber, Features& out) noexcept {
         !announces(subscriber, "payload_encryption_cryptobox")) {
         out.add(Feature::subscriber_subscription_revocation);
     }
+    if (announces(subscriber, passthru_mode)) out.add(Feature::subscriber_payload_passthru_mode);
 }
 
 void read_dealer(const Dict* dealer, Features& out) noexcept {
@@ -58,6 +62,7 @@ void read_dealer(const Dict* dealer, Features& out) noexcept {
     if (announces(dealer, "progressive_call_results")) {
         out.add(Feature::dealer_progressive_call_results);
     }
+    if (announces(dealer, passthru_mode)) out.add(Feature::dealer_payload_passthru_mode);
 }
 
 Value role(std::initializer_list<std::string_view> names) {
@@ -77,27 +82,35 @@ Features read_features(const Dict& details) noexcept {
         if (announces(caller, "progressive_call_results")) {
             out.add(Feature::caller_progressive_call_results);
         }
+        if (announces(caller, passthru_mode)) out.add(Feature::caller_payload_passthru_mode);
     }
     read_callee(role_of(details, "callee"), out);
-    if (role_of(details, "publisher") != nullptr) out.add(Feature::publisher);
+    if (const Dict* publisher = role_of(details, "publisher")) {
+        out.add(Feature::publisher);
+        if (announces(publisher, passthru_mode)) out.add(Feature::publisher_payload_passthru_mode);
+    }
     read_subscriber(role_of(details, "subscriber"), out);
-    if (role_of(details, "broker") != nullptr) out.add(Feature::broker);
+    if (const Dict* broker = role_of(details, "broker")) {
+        out.add(Feature::broker);
+        if (announces(broker, passthru_mode)) out.add(Feature::broker_payload_passthru_mode);
+    }
     read_dealer(role_of(details, "dealer"), out);
     return out;
 }
 
 Dict router_roles() {
     Dict roles;
-    roles.append("broker", role({"pattern_based_subscription", "publisher_exclusion",
-                                 "publisher_identification", "subscriber_blackwhite_listing",
-                                 "subscription_revocation"}));
+    roles.append("broker", role({"pattern_based_subscription", "payload_passthru_mode",
+                                 "publisher_exclusion", "publisher_identification",
+                                 "subscriber_blackwhite_listing", "subscription_revocation"}));
     roles.append("dealer", role({"call_canceling", "call_timeout", "caller_identification",
-                                 "pattern_based_registration", "progressive_call_results",
-                                 "registration_revocation", "shared_registration"}));
+                                 "pattern_based_registration", "payload_passthru_mode",
+                                 "progressive_call_results", "registration_revocation",
+                                 "shared_registration"}));
     return roles;
 }
 
-Dict client_roles() {
+Dict client_roles(bool passthru) {
     Dict roles;
     roles.append("caller",
                  role({"call_canceling", "caller_identification", "progressive_call_results"}));
@@ -109,6 +122,11 @@ Dict client_roles() {
                                     "subscriber_blackwhite_listing"}));
     roles.append("subscriber", role({"pattern_based_subscription", "publisher_identification",
                                      "subscription_revocation"}));
+    for (const std::string_view name : {"caller", "callee", "publisher", "subscriber"}) {
+        if (!passthru) break;
+        Dict& announced = *roles.find(name)->get_if<Dict>();
+        announced.find("features")->get_if<Dict>()->append(std::string(passthru_mode), true);
+    }
     return roles;
 }
 

@@ -24,6 +24,12 @@ enum class Feature : std::uint32_t {
     subscriber_subscription_revocation = 1u << 13,
     dealer_call_canceling = 1u << 14,
     dealer_progressive_call_results = 1u << 15,
+    caller_payload_passthru_mode = 1u << 16,
+    callee_payload_passthru_mode = 1u << 17,
+    publisher_payload_passthru_mode = 1u << 18,
+    subscriber_payload_passthru_mode = 1u << 19,
+    broker_payload_passthru_mode = 1u << 20,
+    dealer_payload_passthru_mode = 1u << 21,
 };
 
 class Features {
@@ -46,7 +52,7 @@ Features read_features(const Dict& details) noexcept;
 
 /// `roles` as our routers announce them in WELCOME: exactly what works end to end (W-FEA-01).
 Dict router_roles();
-/// `roles` as our clients announce them in HELLO.
-Dict client_roles();
+/// `roles` as our clients announce them in HELLO; a link also hands on what is in payload passthru mode.
+Dict client_roles(bool passthru = false);
 
 }  // namespace sallyport::wamp

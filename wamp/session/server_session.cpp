@@ -4,6 +4,7 @@
 
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
+#include "wamp/message/passthru.h"
 
 namespace sallyport::wamp {
 namespace {
@@ -44,21 +45,6 @@ RequestId request_id_of(const Message& message) noexcept {
             return 0;
     }
     return 0;
-}
-
-/// Options of features that we never announce and whose use without announcement is a violation
-/// (W-PCI-03, W-PPT-02).
-bool uses_unannounced_feature(const Message& message) noexcept {
-    const Dict* options = nullptr;
-    if (const Call* call = std::get_if<Call>(&message)) {
-        if (call->options.get_bool("progress", false)) return true;
-        options = &call->options;
-    } else if (const Publish* publish = std::get_if<Publish>(&message)) {
-        options = &publish->options;
-    } else if (const Yield* yield = std::get_if<Yield>(&message)) {
-        options = &yield->options;
-    }
-    return options != nullptr && options->find("ppt_scheme") != nullptr;
 }
 
 }  // namespace
@@ -116,6 +102,7 @@ ServerSession::Verdict ServerSession::judge_established(const Message& message) 
         }
         if (!was_invoked(error->request)) return violation("ERROR for no invocation");
         if (!is_valid_uri(error->uri)) return violation("ERROR with an invalid URI");
+        if (uses_unannounced_feature(message)) return violation("feature that was not announced");
         return Verdict::dispatch;
     }
     if (const Cancel* cancel = std::get_if<Cancel>(&message)) {
@@ -162,6 +149,27 @@ RequestId ServerSession::next_invocation() noexcept {
     invocations_wrapped_ = invocations_wrapped_ || last_invocation_ == id_max;
     last_invocation_ = next_id(last_invocation_);
     return last_invocation_;
+}
+
+/// Options whose use without announcement by both sides is a violation. We never announce progressive invocations
+/// (W-PCI-03, W-PPT-02).
+bool ServerSession::uses_unannounced_feature(const Message& message) const noexcept {
+    if (const Call* call = std::get_if<Call>(&message)) {
+        return call->options.get_bool("progress", false) ||
+               is_unannounced(call->options, Feature::caller_payload_passthru_mode);
+    }
+    if (const Publish* publish = std::get_if<Publish>(&message)) {
+        return is_unannounced(publish->options, Feature::publisher_payload_passthru_mode);
+    }
+    if (const Yield* yield = std::get_if<Yield>(&message)) {
+        return is_unannounced(yield->options, Feature::callee_payload_passthru_mode);
+    }
+    const Error* error = std::get_if<Error>(&message);
+    return error != nullptr && is_unannounced(error->details, Feature::callee_payload_passthru_mode);
+}
+
+bool ServerSession::is_unannounced(const Dict& options, Feature passthru) const noexcept {
+    return is_passthru(options) && !(passthru_ && features_.has(passthru));
 }
 
 bool ServerSession::take_request_id(RequestId id) noexcept {

@@ -43,7 +43,9 @@ public:
         violation,     ///< dispose, ABORT `protocol_violation`, close the transport (W-SES-10)
     };
 
-    explicit ServerSession(IdRule rule = IdRule::strict) noexcept : rule_(rule) {}
+    /// `passthru`: WELCOME announces payload_passthru_mode.
+    explicit ServerSession(IdRule rule = IdRule::strict, bool passthru = true) noexcept
+        : rule_(rule), passthru_(passthru) {}
 
     Verdict judge(const Message& message) noexcept;
 
@@ -67,6 +69,8 @@ private:
     Verdict judge_closed(const Message& message) noexcept;
     Verdict judge_established(const Message& message) noexcept;
     Verdict judge_shutting_down(const Message& message) noexcept;
+    bool uses_unannounced_feature(const Message& message) const noexcept;
+    bool is_unannounced(const Dict& options, Feature passthru) const noexcept;
     bool take_request_id(RequestId id) noexcept;
     bool was_requested(RequestId id) const noexcept;
     bool was_invoked(RequestId id) const noexcept;
@@ -74,6 +78,7 @@ private:
 
     State state_ = State::closed;
     IdRule rule_;
+    bool passthru_;
     Features features_;
     SessionId id_ = 0;
     RequestId last_request_ = 0;

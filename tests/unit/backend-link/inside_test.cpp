@@ -42,6 +42,12 @@ id = "secret"
 roles = ["guest"]
 actions = ["call", "publish"]
 uri = ["lab.open.secret", "lab.topic.secret"]
+[[allow]]
+id = "sealed"
+roles = ["service", "gateway", "guest"]
+actions = ["call", "publish"]
+uri = ["lab.shell", "lab.topic.sealed"]
+payload = "opaque"
 )";
 
 class InsideWorld {
@@ -50,17 +56,18 @@ public:
         : inside({{policy::door_realm(text, true)}, {"gateway"}, {}}, {7}) {
         inside.start(now, wires.out);
     }
-    void join(std::uint64_t id, Serializer serializer = Serializer::json, std::size_t peer_receives_max = 16u << 20) {
+    void join(std::uint64_t id, Serializer serializer = Serializer::json, std::size_t peer_receives_max = 16u << 20,
+              std::string_view greeting = hello) {
         inside.on_open(peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
-        send(id, hello);
+        send(id, greeting);
         EXPECT_EQ(take().size(), 1u);
     }
     void link_open(std::uint64_t id = 9) {
         inside.on_link_open(0, peer(id), wires.open(id), now, wires.out);
     }
-    void link_up(std::uint64_t id = 9) {
+    void link_up(std::uint64_t id = 9, std::string_view greeting = hello) {
         link_open(id);
-        send(id, hello);
+        send(id, greeting);
         EXPECT_EQ(take(), Lines{std::to_string(id) + " WELCOME gateway link lab"});
     }
     void send(std::uint64_t id, std::string_view json) { send_bytes(id, policy::in(wires.serializer(id), json)); }
@@ -175,6 +182,36 @@ TEST_F(InsideTest, AnswersForServicesThatCannotBeTold) {  // W-SER-09, W-RAW-11
     world_.send(2, R"([48,3,{},"lab.echo",[1]])");
     EXPECT_EQ(world_.take().at(0).substr(0, 8), "1 [68,3,");
     EXPECT_EQ(world_.inside.counts().invocations, 1u);
+}
+
+// Payload passthru mode (W-PPT-01 to 04) -------------------------------------------------------------------
+
+TEST_F(InsideTest, CarriesWhatIsSealedBetweenTheLinkAndServicesThatCanOpenIt) {
+    const std::string seal = R"("ppt_scheme":"wamp","ppt_serializer":"cbor")";
+    world_.link_up(9, policy::sealing_hello);
+    world_.join(1, Serializer::msgpack, 16u << 20, policy::sealing_hello);
+    world_.join(2);
+    world_.send(1, R"([64,1,{},"lab.shell"])");
+    for (const std::uint64_t service : {1u, 2u}) {
+        world_.send(service, service == 1 ? R"([32,2,{},"lab.topic.sealed"])" : R"([32,1,{},"lab.topic.sealed"])");
+    }
+    world_.take();
+    const Lines invoked = guest_asks("[48,1,{GUEST," + seal + R"(},"lab.shell",["\u0000AQI="]])");
+    ASSERT_EQ(invoked.size(), 1u);
+    EXPECT_TRUE(invoked[0].ends_with(seal + R"(},["\u0000AQI="]])")) << invoked[0];
+    EXPECT_EQ(world_.after(1, "[70,1,{" + seal + R"(},["\u0000Aw=="]])"), Lines{"9 [50,1,{" + seal + R"(},["\u0000Aw=="]])"});
+    const Lines events = guest_asks("[16,2,{GUEST," + seal + R"(},"lab.topic.sealed",["\u0000BA=="]])");
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_TRUE(events[0].starts_with("1 [36,") && events[0].ends_with(seal + R"(},["\u0000BA=="]])")) << events[0];
+}
+
+TEST_F(InsideTest, DecidesAgainWhetherItMayBeSealed) {
+    world_.link_up(9, policy::sealing_hello);
+    EXPECT_EQ(guest_asks(R"([48,1,{GUEST,"ppt_scheme":"x_own"},"lab.open.any",["\u0000AQI="]])"),
+              Lines{R"(9 [8,48,1,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(guest_asks(R"([48,2,{GUEST},"lab.shell",["\u0000AQI="]])"), Lines{R"(9 [8,48,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(guest_asks(R"([48,3,{GUEST,"ppt_scheme":"x_own"},"lab.shell",["\u0000AQI="]])"),
+              Lines{R"(9 [8,48,3,{},"wamp.error.no_such_procedure"])"});
 }
 
 // Links ---------------------------------------------------------------------------------------------------

@@ -231,6 +231,7 @@ TEST(LinkMachine, SaysHelloInTheRealmAndAnswersAChallengeWithTheTicket) {
     const auto& hello = std::get<wamp::Hello>(link.out.send.at(0));
     EXPECT_EQ(hello.realm, "lab");
     EXPECT_EQ(hello.details.get_string("authid"), "gateway");
+    EXPECT_EQ(*hello.details.get_dict("roles"), wamp::client_roles(true));
     link.clear();
     link.message(challenge);
     EXPECT_EQ(std::get<wamp::Authenticate>(link.out.send.at(0)).signature, "secret");

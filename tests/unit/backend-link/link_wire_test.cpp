@@ -57,5 +57,16 @@ TEST(LinkWire, CountsTheListsOfAPublication) {
     EXPECT_TRUE(fits({Serializer::json, 4296}, listed));
 }
 
+TEST(LinkWire, CountsHowAPayloadIsSealed) {
+    const Dict sealed{{"ppt_scheme", "wamp"}, {"ppt_keyid", std::string(200, 'x')}};
+    for (const wamp::Message& message : {wamp::Message(wamp::Call{1, sealed, "lab.a", {}}),
+                                         wamp::Message(wamp::Publish{1, sealed, "lab.a", {}})}) {
+        EXPECT_FALSE(fits({Serializer::json, 4096}, message));
+        EXPECT_TRUE(fits({Serializer::json, 4396}, message));
+    }
+    const wamp::Message plain = wamp::Call{1, {{"x_own", std::string(200, 'x')}}, "lab.a", {}};
+    EXPECT_TRUE(fits({Serializer::json, 4096}, plain));
+}
+
 }  // namespace
 }  // namespace sallyport::backend_link

@@ -30,6 +30,14 @@ TEST(Profile, SendsNoPingToCrossbar) {
     EXPECT_TRUE(profile_of(BackendKind::generic).rawsocket_ping);
 }
 
+// W-PPT-06
+TEST(Profile, ExpectsNoPayloadPassthruModeOfCrossbar) {
+    EXPECT_FALSE(profile_of(BackendKind::crossbar).passthru);
+    EXPECT_TRUE(profile_of(BackendKind::sallyport).passthru);
+    EXPECT_TRUE(profile_of(BackendKind::nexus).passthru);
+    EXPECT_TRUE(profile_of(BackendKind::generic).passthru);
+}
+
 TEST(Profile, KeepsItsKind) {
     for (const BackendKind kind : {BackendKind::sallyport, BackendKind::crossbar,
                                    BackendKind::nexus, BackendKind::generic}) {

@@ -197,6 +197,64 @@ TEST_F(DoorRequests, OfALinkHaveTheRateOfTheirPrincipal) {
     EXPECT_EQ(ask_for(102), "rule slow");
 }
 
+// Payload passthru mode -----------------------------------------------------------------------------------
+
+/// What the door makes of the messages of a client that announced the mode; rules are those of `door_policy`, with one
+/// more.
+class DoorPassthru : public testing::Test {
+protected:
+    DoorPassthru() : world_(std::string(door_policy) + sealed_rule) {
+        world_.join(1, wamp::Serializer::json, Door::Trust::client, 16u << 20, sealing_hello);
+    }
+
+    std::string ask(std::string_view json) { return passed(world_, world_.send(1, json)); }
+
+    static constexpr const char* sealed_rule = R"([[allow]]
+id = "sealed"
+roles = ["guest"]
+actions = ["call", "publish"]
+uri = ["lab.shell", "lab.topic"]
+payload = "opaque"
+)";
+    DoorWorld world_;
+};
+
+TEST_F(DoorPassthru, WhatIsSealedNeedsARuleThatSaysSo) {  // DESIGN §7.6, W-PPT-01
+    EXPECT_EQ(ask(R"([48,1,{"ppt_scheme":"x_own"},"lab.shell",["\u0000AQI="]])"), "rule sealed");
+    EXPECT_EQ(ask(R"([16,2,{"ppt_scheme":"x_own"},"lab.topic",["\u0000AQI="]])"), "rule sealed");
+    EXPECT_EQ(ask(R"([48,3,{},"lab.shell",["\u0000AQI="]])"), "rule all");
+    EXPECT_EQ(world_.take(), Lines{});
+    EXPECT_EQ(ask(R"([48,4,{"ppt_scheme":"x_own"},"lab.add",["\u0000AQI="]])"), "");
+    EXPECT_EQ(world_.take(), Lines{error_line(1, 48, 4, uris::not_authorized)});
+}
+
+TEST_F(DoorPassthru, WhatSaysThatItIsSealedAndIsNotGoesNowhere) {  // W-PPT-03
+    EXPECT_EQ(ask(R"([48,1,{"ppt_scheme":"x_own","ppt_cipher":"aes256gcm"},"lab.shell",["rm"]])"), "");
+    EXPECT_EQ(ask(R"([16,2,{"ppt_scheme":"x_own"},"lab.topic",[1,2]])"), "");
+    EXPECT_EQ(ask(R"([16,3,{"ppt_scheme":"x_own","acknowledge":true},"lab.topic",[1],{"k":2}])"), "");
+    EXPECT_EQ(world_.take(), (Lines{error_line(1, 48, 1, uris::invalid_argument), error_line(1, 16, 3, uris::invalid_argument)}));
+    EXPECT_EQ(world_.door.audit().counts().denied, 3u);
+}
+
+TEST_F(DoorPassthru, AnswersThatSayTheyAreSealedAndAreNotBecomeErrors) {  // W-PPT-03
+    const wamp::Invocation invocation{1, 2, {}, {}};
+    wamp::Deliveries deliveries;
+    deliveries.add(world_.wires.session(1), invocation);
+    std::vector<Door::Undelivered> undelivered;
+    world_.door.deliver(deliveries, undelivered, world_.wires.out);
+    const auto error_of = [&](std::string_view json) {
+        const auto event = world_.send(1, json);
+        const auto* followup = std::get_if<Door::Followup>(&event);
+        const auto* error = followup == nullptr ? nullptr : std::get_if<wamp::Error>(&followup->message);
+        if (error == nullptr) return std::string("none");
+        return error->uri + (error->payload.empty() && error->details.empty() ? "" : " with more");
+    };
+    EXPECT_EQ(error_of(R"([70,1,{"ppt_scheme":"x_own"},["\u0000AQI="]])"), "none");
+    EXPECT_EQ(error_of(R"([70,1,{"ppt_scheme":"x_own"}])"), "wamp.error.invalid_argument");
+    EXPECT_EQ(error_of(R"([8,68,1,{"ppt_scheme":"x_own"},"lab.failed",["\u0000AQI="]])"), "lab.failed with more");
+    EXPECT_EQ(error_of(R"([8,68,1,{"ppt_scheme":"x_own"},"lab.failed",[1,2]])"), "lab.failed");
+}
+
 // Vectors -------------------------------------------------------------------------------------------------
 
 TEST(DoorVectors, InvalidMessagesGetTheAnswerThatIsDue) {

@@ -218,6 +218,11 @@ uri = "plant."
 )";
 
 inline constexpr std::string_view hello = R"([1,"lab",{"roles":{"caller":{},"callee":{},"publisher":{},"subscriber":{}}}])";
+/// The same of a client with payload passthru mode.
+inline constexpr std::string_view sealing_hello =
+    R"([1,"lab",{"roles":{"caller":{"features":{"payload_passthru_mode":true}},)"
+    R"("callee":{"features":{"payload_passthru_mode":true}},"publisher":{"features":{"payload_passthru_mode":true}},)"
+    R"("subscriber":{"features":{"payload_passthru_mode":true}}}}])";
 inline constexpr std::string_view violated = R"([3,{},"wamp.error.protocol_violation"])";
 
 /// A door with the realms "lab" (guests and alice) and "closed" (alice alone), in virtual time.
@@ -240,9 +245,10 @@ public:
         return event;
     }
     void join(std::uint64_t id, wamp::Serializer serializer = wamp::Serializer::json,
-              Door::Trust trust = Door::Trust::client, std::size_t peer_receives_max = 16u << 20) {
+              Door::Trust trust = Door::Trust::client, std::size_t peer_receives_max = 16u << 20,
+              std::string_view greeting = hello) {
         open(id, serializer, trust, peer_receives_max);
-        EXPECT_TRUE(std::holds_alternative<Door::Joined>(send(id, hello)));
+        EXPECT_TRUE(std::holds_alternative<Door::Joined>(send(id, greeting)));
         EXPECT_TRUE(take().back().starts_with(std::to_string(id) + " WELCOME "));
     }
     void advance(wamp::Duration duration) {

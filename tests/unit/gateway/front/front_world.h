@@ -83,9 +83,10 @@ public:
         send(id, welcome);
         EXPECT_TRUE(front.links()[link].up);
     }
-    void join(std::uint64_t id, Serializer serializer = Serializer::json, std::size_t peer_receives_max = 16u << 20) {
+    void join(std::uint64_t id, Serializer serializer = Serializer::json, std::size_t peer_receives_max = 16u << 20,
+              std::string_view greeting = hello) {
         front.on_open(peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
-        send(id, hello);
+        send(id, greeting);
         EXPECT_EQ(take().size(), 1u);
     }
     void send(std::uint64_t id, std::string_view json) { send_bytes(id, policy::in(wires.serializer(id), json)); }

@@ -122,6 +122,12 @@ TEST(ClientSession, HelloSaysWhatTheConfigurationHolds) {
     EXPECT_EQ(*hello.details.get_dict("roles"), client_roles());
 }
 
+TEST(ClientSession, HelloAnnouncesPayloadPassthruModeWhereItIsHandedOn) {
+    ClientSession::Config config = ticket_config();
+    config.passthru = true;
+    EXPECT_EQ(*ClientSession(config).hello().details.get_dict("roles"), client_roles(true));
+}
+
 TEST(ClientSession, HelloLeavesOutWhatIsEmptyAndNeverHoldsTheTicket) {
     ClientSession::Config config = anonymous_config();
     config.ticket = "secret";
@@ -201,9 +207,10 @@ TEST(ClientSession, ErrorsAreAboutRequests) {
                                           MessageType::register_,   MessageType::unregister};
     for (const Message& about : one_of_each()) {
         const MessageType type = type_of(about);
-        const Verdict expected = refusable.contains(type)      ? Verdict::dispatch
-                                 : type == MessageType::cancel ? Verdict::ignore
-                                                               : Verdict::violation;
+        const bool ignored = type == MessageType::cancel || type == MessageType::yield;  // W-PPT-02
+        const Verdict expected = refusable.contains(type) ? Verdict::dispatch
+                                 : ignored                ? Verdict::ignore
+                                                          : Verdict::violation;
         EXPECT_EQ(in_state(State::established).judge(Error{type, 1, {}, "a.b", {}}), expected)
             << to_string(type);
     }

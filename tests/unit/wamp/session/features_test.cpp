@@ -94,6 +94,12 @@ TEST(Features, EveryFeatureBitHasItsName) {
         Case{"subscriber", "subscription_revocation", Feature::subscriber_subscription_revocation},
         Case{"dealer", "call_canceling", Feature::dealer_call_canceling},
         Case{"dealer", "progressive_call_results", Feature::dealer_progressive_call_results},
+        Case{"caller", "payload_passthru_mode", Feature::caller_payload_passthru_mode},
+        Case{"callee", "payload_passthru_mode", Feature::callee_payload_passthru_mode},
+        Case{"publisher", "payload_passthru_mode", Feature::publisher_payload_passthru_mode},
+        Case{"subscriber", "payload_passthru_mode", Feature::subscriber_payload_passthru_mode},
+        Case{"broker", "payload_passthru_mode", Feature::broker_payload_passthru_mode},
+        Case{"dealer", "payload_passthru_mode", Feature::dealer_payload_passthru_mode},
     };
     for (const Case& c : cases) {
         EXPECT_TRUE(read_features(details_with(c.role, {c.name})).has(c.feature)) << c.name;
@@ -116,13 +122,17 @@ void expect_well_formed(const Dict& roles, const std::vector<std::string>& names
 
 TEST(Features, WhatWeAnnounceIsWellFormed) {
     expect_well_formed(router_roles(), {"broker", "dealer"});
-    expect_well_formed(client_roles(), {"caller", "callee", "publisher", "subscriber"});
+    for (const bool passthru : {false, true}) {
+        expect_well_formed(client_roles(passthru), {"caller", "callee", "publisher", "subscriber"});
+    }
 }
 
 TEST(Features, OurClientsUnderstandWhatOurRoutersAnnounce) {
     const Features router = read_features(Dict{{"roles", router_roles()}});
     EXPECT_TRUE(router.has(Feature::dealer_call_canceling));
     EXPECT_TRUE(router.has(Feature::dealer_progressive_call_results));
+    EXPECT_TRUE(router.has(Feature::broker_payload_passthru_mode));
+    EXPECT_TRUE(router.has(Feature::dealer_payload_passthru_mode));
     const Features client = read_features(Dict{{"roles", client_roles()}});
     EXPECT_TRUE(client.has(Feature::callee_progressive_call_results));
     EXPECT_TRUE(client.has(Feature::callee_caller_identification));
@@ -135,10 +145,22 @@ TEST(Features, WhatIsMissingIsNotAnnounced) {
     for (const char* role : {"broker", "dealer"}) {
         const Dict* features = roles.get_dict(role)->get_dict("features");
         for (const char* name :
-             {"progressive_call_invocations", "payload_passthru_mode", "session_meta_api",
-              "registration_meta_api", "subscription_meta_api", "event_history", "event_retention",
-              "testament_meta_api", "call_reroute", "sharded_registration"}) {
+             {"progressive_call_invocations", "session_meta_api", "registration_meta_api",
+              "subscription_meta_api", "event_history", "event_retention", "testament_meta_api",
+              "call_reroute", "sharded_registration"}) {
             EXPECT_EQ(features->find(name), nullptr) << name;
+        }
+    }
+}
+
+// W-FEA-01: a client that says and opens nothing in that mode itself hands on what others do, or does not have it.
+TEST(Features, PayloadPassthruModeIsAnnouncedForEachRoleOrForNone) {
+    for (const bool passthru : {false, true}) {
+        const Features client = read_features(Dict{{"roles", client_roles(passthru)}});
+        for (const Feature feature :
+             {Feature::caller_payload_passthru_mode, Feature::callee_payload_passthru_mode,
+              Feature::publisher_payload_passthru_mode, Feature::subscriber_payload_passthru_mode}) {
+            EXPECT_EQ(client.has(feature), passthru);
         }
     }
 }

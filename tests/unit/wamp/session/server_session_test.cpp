@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <set>
+#include <string_view>
+#include <vector>
 
 #include "tests/unit/wamp/session/samples.h"
 
@@ -31,6 +34,24 @@ ServerSession in_state(State state) {
     session.next_invocation();
     if (state == State::shutting_down) session.goodbye_sent();
     if (state == State::failed) session.failed();
+    return session;
+}
+
+/// One of each kind of message that can be in payload passthru mode; an invocation is open.
+std::vector<Message> in_passthru_mode() {
+    const Dict options{{"ppt_scheme", "x_own"}};
+    return {Call{1, options, "a", {}}, Publish{1, options, "a", {}}, Yield{1, options, {}},
+            Error{MessageType::invocation, 1, options, "a", {}}};
+}
+
+/// An established session of a client with all roles, of which one announces payload passthru mode.
+ServerSession with_passthru(std::string_view announcing, ServerSession session = ServerSession()) {
+    Dict details = roles({"caller", "callee", "publisher", "subscriber"});
+    Dict& role = *details.find("roles")->get_if<Dict>()->find(announcing)->get_if<Dict>();
+    role.append("features", Dict{{"payload_passthru_mode", true}});
+    session.judge(hello(std::move(details)));
+    session.welcomed(7);
+    session.next_invocation();
     return session;
 }
 
@@ -201,17 +222,44 @@ TEST(ServerSession, BadUriInARequestIsNoViolation) {
     EXPECT_EQ(session.judge(Goodbye{{}, "not a uri"}), Verdict::goodbye);
 }
 
-// W-PCI-03, W-PPT-02: neither feature is announced.
+// W-PCI-03, W-PPT-02
 TEST(ServerSession, UsingAFeatureThatWasNotAnnouncedIsAViolation) {
     const Dict progress{{"progress", true}};
-    const Dict opaque{{"ppt_scheme", "x_own"}};
     EXPECT_EQ(in_state(State::established).judge(Call{1, progress, "a", {}}), Verdict::violation);
-    EXPECT_EQ(in_state(State::established).judge(Call{1, opaque, "a", {}}), Verdict::violation);
-    EXPECT_EQ(in_state(State::established).judge(Publish{1, opaque, "a", {}}), Verdict::violation);
-    EXPECT_EQ(in_state(State::established).judge(Yield{1, opaque, {}}), Verdict::violation);
+    for (const Message& message : in_passthru_mode()) {
+        EXPECT_EQ(in_state(State::established).judge(message), Verdict::violation) << to_string(type_of(message));
+    }
     EXPECT_EQ(in_state(State::established).judge(Yield{1, progress, {}}), Verdict::dispatch);
     EXPECT_EQ(in_state(State::established).judge(Call{1, Dict{{"progress", false}}, "a", {}}),
               Verdict::dispatch);
+}
+
+// W-PPT-02: each role announces for itself.
+TEST(ServerSession, PayloadPassthruModeIsOpenToTheRolesThatAnnouncedIt) {
+    const std::array<std::string_view, 4> role_of{"caller", "publisher", "callee", "callee"};
+    const std::vector<Message> messages = in_passthru_mode();
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        for (const std::string_view announcing : {"caller", "callee", "publisher", "subscriber"}) {
+            ServerSession session = with_passthru(announcing);
+            EXPECT_EQ(session.judge(messages[i]), announcing == role_of[i] ? Verdict::dispatch : Verdict::violation)
+                << to_string(type_of(messages[i])) << " " << announcing;
+        }
+    }
+}
+
+// W-PPT-02: nor may it be used where the router has not announced it.
+TEST(ServerSession, PayloadPassthruModeIsClosedWhereTheRouterHasNotAnnouncedIt) {
+    for (const Message& message : in_passthru_mode()) {
+        for (const std::string_view announcing : {"caller", "callee", "publisher"}) {
+            ServerSession session = with_passthru(announcing, ServerSession(IdRule::strict, false));
+            EXPECT_EQ(session.judge(message), Verdict::violation) << to_string(type_of(message));
+        }
+    }
+}
+
+// W-PPT-01
+TEST(ServerSession, AnEmptySchemeIsNotPayloadPassthruMode) {
+    EXPECT_EQ(in_state(State::established).judge(Call{1, Dict{{"ppt_scheme", ""}}, "a", {}}), Verdict::dispatch);
 }
 
 }  // namespace
