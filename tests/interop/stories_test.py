@@ -245,7 +245,7 @@ async def the_webhook_to_a_hidden_builder():
 def raw_login(story, authid):
     """A raw client that logged in with a key, as autobahn sends no payloads that are encrypted end to end (ppt_scheme)."""
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(story.secrets[authid][1]))
-    client = rawclient.Client(rawclient.RawSocket(socks.plain(story.local)))
+    client = rawclient.Client(rawclient.RawSocket(socks.plain(story.local)), rawclient.PASSTHRU_ROLES)
     client.hello(story.realm, authid=authid, authmethods=["cryptosign"],
                  authextra={"pubkey": key.public_key().public_bytes_raw().hex()})
     challenge = client.receive()

@@ -204,18 +204,18 @@ class Deployment:
         eventually(up, "the link is up", timeout)
         client.close()
 
-    def raw(self, authid=None, serializer=rawclient.MSGPACK, websocket=False):
+    def raw(self, authid=None, serializer=rawclient.MSGPACK, websocket=False, roles=None):
         """A joined raw client at the local socket."""
         sock = socks.plain(self.local)
         transport = (rawclient.WebSocket if websocket else rawclient.RawSocket)(sock, serializer)
-        client = rawclient.Client(transport)
+        client = rawclient.Client(transport, roles)
         answer = client.join(REALM, authid, TICKETS[authid][1]) if authid else client.join(REALM)
         assert answer[0] == rawclient.WELCOME, answer
         return client
 
-    def raw_inside(self):
+    def raw_inside(self, serializer=rawclient.MSGPACK, roles=None):
         """A joined raw client at the inside's socket: a service."""
-        client = rawclient.Client(rawclient.RawSocket(socks.plain(self.services_path)))
+        client = rawclient.Client(rawclient.RawSocket(socks.plain(self.services_path), serializer), roles)
         answer = client.join(REALM)
         assert answer[0] == rawclient.WELCOME, answer
         return client

@@ -15,15 +15,28 @@ INVOCATION, INTERRUPT, YIELD = 68, 69, 70
 
 ROLES = {"caller": {"features": {"progressive_call_results": True, "call_canceling": True}},
          "callee": {"features": {"call_canceling": True}}, "publisher": {}, "subscriber": {}}
+PASSTHRU_ROLES = {role: {"features": {**details.get("features", {}), "payload_passthru_mode": True}}
+                  for role, details in ROLES.items()}
 
 
 class Closed(Exception):
     """The peer closed the connection."""
 
 
+def _binary_as_text(data):
+    return "\0" + base64.b64encode(data).decode()
+
+
+def binary(value):
+    """The bytes that the value stands for, whichever serializer said it; nothing if it stands for none."""
+    if isinstance(value, str) and value.startswith("\0"):
+        return base64.b64decode(value[1:], validate=True)
+    return value if isinstance(value, bytes) else None
+
+
 def encode(serializer, message):
     if serializer == JSON:
-        return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+        return json.dumps(message, separators=(",", ":"), ensure_ascii=False, default=_binary_as_text).encode()
     return msgpack.packb(message)
 
 
@@ -152,8 +165,9 @@ class WebSocket:
 class Client:
     """A session on one of the transports above. Requests are numbered from 1."""
 
-    def __init__(self, transport):
+    def __init__(self, transport, roles=None):
         self.transport, self.request, self.session, self.details = transport, 0, None, None
+        self.roles = roles or ROLES
 
     def send(self, *message):
         self.transport.send_bytes(encode(self.transport.serializer, list(message)))
@@ -162,7 +176,7 @@ class Client:
         return decode(self.transport.serializer, self.transport.receive_bytes())
 
     def hello(self, realm, **details):
-        self.send(HELLO, realm, {"roles": ROLES, **details})
+        self.send(HELLO, realm, {"roles": self.roles, **details})
 
     def join(self, realm, authid=None, ticket=None):
         """WELCOME, or the ABORT that came instead, as a message."""
