@@ -178,6 +178,9 @@ async def the_modbus_site():
             await denied(ada.call("site.plc.write.coil", *what))
         await denied(grace.call("site.plc.write.coil", 17, False))
         equal(coils, {17: True})
+        await denied(ada.call("site.plc.write.coil", 18, True), UNAVAILABLE)  # on: one every ten seconds
+        equal(await ada.call("site.plc.write.coil", 17, False), None)         # off: at once
+        equal(coils, {17: False})
         await denied(ada.call("site.plc.write.acknowledge"))  # a shadow
 
         # Telemetry by pattern, under its name outside; the logbook goes to the other backend.
