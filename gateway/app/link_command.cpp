@@ -1,5 +1,8 @@
 #include "gateway/app/link_command.h"
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -10,6 +13,11 @@
 namespace sallyport::gateway {
 
 int pair_link(const std::string& directory, std::ostream& out) {
+    // Pairing comes before the first start, so there may be no STATE_DIR yet. Where it cannot be
+    // made, neither can what is to be in it, and that is told.
+    if (const auto state = std::filesystem::path(directory).parent_path(); !state.empty()) {
+        static_cast<void>(::mkdir(state.c_str(), 0700));
+    }
     const wamp::KeyPair pair = wamp::make_key_pair(directory);
     out << (pair.made ? "Made" : "Found") << " the key pair of this end in " << directory << ".\n"
         << "Its pin: " << pair.pin << "\n\n"

@@ -1,18 +1,15 @@
 """The worked stories of deploy/examples as they stand in their folders, live, with stock clients. What is changed in a copy: tor is off,
-addresses and pins of other machines give way to unix sockets on this one."""
+addresses and pins of other machines give way to unix sockets on this one. (tests/onion has the webhook's with tor and pins.)"""
 import asyncio
 import base64
-import json
 import pathlib
-import re
-import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import auth_peer, autobahn_peer, crossbar, processes, socks  # noqa: E402
-from support.deployment import sallyport  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 from support.scenarios import Events  # noqa: E402
+from support.story import Story  # noqa: E402
 
 from autobahn.wamp.exception import ApplicationError  # noqa: E402
 from autobahn.wamp.types import CallOptions, PublishOptions, RegisterOptions, SubscribeOptions  # noqa: E402
@@ -22,75 +19,6 @@ NOT_AUTHORIZED = "wamp.error.not_authorized"
 UNAVAILABLE = "wamp.error.unavailable"
 PREFIX = SubscribeOptions(match="prefix")
 ACKNOWLEDGED = PublishOptions(acknowledge=True)
-
-
-class Story:
-    """A copy of one folder, with people added as its README does, and its programs. `edits` are made in both configurations."""
-
-    def __init__(self, name, realm, people, edits=()):
-        self.realm, self.secrets = realm, {}
-        self.dir = processes.scratch("st") / "s"
-        shutil.copytree(processes.SOURCES / "deploy/examples" / name, self.dir)
-        for file in ("gateway.toml", "inside.toml"):
-            text = (self.dir / file).read_text().replace('mode = "managed"', 'mode = "off"')
-            for old, new in edits:
-                text = re.sub(old, new, text)
-            (self.dir / file).write_text(text)
-        for file, authid, role, method in people:
-            path = self.dir / file
-            if not path.exists():
-                shutil.copy(self.dir / "principals.template.toml", path)
-                path.chmod(0o600)
-            told = sallyport("principal", "add", path, authid, "--role", role, "--method", method, "--json")
-            equal(told.returncode, 0, told.stderr)
-            told = json.loads(told.stdout)
-            self.secrets[authid] = (method, told.get("private_key") or told.get("secret"))
-        self.programs = {}
-        self.local = self.dir / "state/run/local.sock"
-
-    def start(self, apart=None):
-        """`apart`: a folder for an inside of its own."""
-        self._run("serve", "gateway.toml", self.dir)
-        if apart:
-            self._run("inside", "inside.toml", apart)
-        eventually(self._is_up, "all links are up", 30)
-        return self
-
-    def _run(self, program, config, folder):
-        self.programs[program] = processes.Process([processes.binary(), program, "--config", config], program, cwd=folder,
-                                                   log=folder / f"{program}.log")
-
-    def _is_up(self):
-        for process in self.programs.values():
-            assert process.running(), f"{process.name} ended:\n{process.text()[-3000:]}"
-        told = sallyport("status", "--config", self.dir / "gateway.toml", "--json")
-        links = json.loads(told.stdout).get("front", {}).get("links") if told.returncode == 0 else None
-        return links and all(link["up"] for link in links)
-
-    def records(self, rule):
-        """What the gateway's audit has by that rule so far: it is written a little after the answers, by whole lines."""
-        written = (self.dir / "state/audit.jsonl").read_text().rpartition("\n")[0]
-        return [one for one in map(json.loads, written.splitlines()) if one.get("rule") == rule]
-
-    def stop(self):
-        for name in ("inside", "serve"):
-            if name in self.programs:
-                equal(self.programs[name].stop(), 0, f"exit code of {name}")
-
-    async def outside(self, authid=None, transport="ws-json"):
-        if authid is None:
-            return await autobahn_peer.connect(socks.plain(self.local), transport, self.realm)
-        return await auth_peer.login(socks.plain(self.local), transport, self.realm, self.secrets[authid][0], authid,
-                                     self.secrets[authid][1])
-
-    async def service(self, path="state/inside/run/services.sock"):
-        return await autobahn_peer.connect(socks.plain(self.dir / path), "rs-msgpack", self.realm)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 async def denied(call, due=NOT_AUTHORIZED):
@@ -197,16 +125,6 @@ async def the_modbus_site():
 PUSH = {"repository": "firmware", "ref": "refs/heads/main", "commit": "c" * 40, "signature": "5" * 64}
 
 
-def apart(story):
-    """A second folder for an inside that runs elsewhere."""
-    folder = story.dir / "elsewhere"
-    folder.mkdir()
-    for path in story.dir.glob("*.toml"):
-        shutil.copy(path, folder / path.name)
-        (folder / path.name).chmod(path.stat().st_mode & 0o777)
-    return folder
-
-
 # Where both ends are on one machine, a unix socket takes the place of the address and its pins.
 NEARBY = [(r"tcp:10\.0\.0\.1:4443", "unix:{link}"), (r"(?m)^peer_pin = .*\n?", "")]
 
@@ -220,7 +138,7 @@ def nearby(name):
 async def the_webhook_to_a_hidden_builder():
     people = [("build.principals.toml", "dashboard", "maintainer", "ticket")]
     with Story("webhook-builder", "build", people, nearby("wb")) as story:
-        story.start(apart(story))
+        story.start(story.apart())
         daemon = await story.service("elsewhere/state/run/services.sock")
         built = []
         await daemon.register(lambda **push: built.append(push["commit"]) or "queued", "build.hook.push")
@@ -260,7 +178,7 @@ async def remote_administration():
     people = [("fleet.principals.toml", "ken", "admin", "cryptosign"), ("fleet.principals.toml", "barbara", "auditor", "cryptosign"),
               *(("inside-fleet.principals.toml", host, "agent", "cryptosign") for host in ("web1", "web2"))]
     with Story("remote-administration", "fleet", people, [*nearby("ra"), ('to = "journald"', 'to = "file:audit.jsonl"')]) as story:
-        story.start(apart(story))
+        story.start(story.apart())
         agent, other = [await auth_peer.login(socks.plain(story.dir / "elsewhere/state/run/services.sock"), "rs-msgpack", "fleet",
                                               "cryptosign", host, story.secrets[host][1]) for host in ("web1", "web2")]
         callers, hung_up = [], asyncio.Event()

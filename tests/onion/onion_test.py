@@ -16,6 +16,9 @@ from support.deployment import REALM, TICKETS, Deployment, sallyport  # noqa: E4
 from support.namespaces import Namespaces, connect_from  # noqa: E402
 from support.rawclient import CALL, ERROR, PUBLISH, REGISTER, SUBSCRIBE  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
+from support.story import Story  # noqa: E402
+
+from autobahn.wamp.exception import ApplicationError  # noqa: E402
 
 suite = Suite("onion")
 FIREWALL = """
@@ -83,10 +86,10 @@ def remove_namespaces():
     names.close()
 
 
-def _address():
+def _address(world=None):
     """The onion address, as the state directory keeps it."""
     def hostname():
-        for path in place.world.state.rglob("hostname"):
+        for path in (world or place.world).state.rglob("hostname"):
             return path.read_text().strip()
         return None
     address = eventually(hostname, "the onion address", 60)
@@ -98,9 +101,9 @@ def _onion_socket(timeout=90.0):
     return socks.connect(place.proxy, place.address, 80, timeout)
 
 
-def _published():
+def _published(world):
     """What the gateway itself says of its descriptor."""
-    result = sallyport("status", "--config", place.world.dir / "gateway.toml", "--json")
+    result = sallyport("status", "--config", world.dir / "gateway.toml", "--json")
     return result.returncode == 0 and json.loads(result.stdout)["onion"]["reachable"]
 
 
@@ -112,10 +115,10 @@ def _forget():
     control.close()
 
 
-def _reachable(timeout=90.0):
+def _reachable(world=None, timeout=90.0):
     """Until the onion answers a RawSocket hello."""
-    eventually(_published, "the onion's descriptor is published", 60, 0.2)
-    forgotten = 0.0
+    eventually(lambda: _published(world or place.world), "the onion's descriptor is published", 60, 0.2)
+    address, forgotten = _address(world), 0.0
 
     def answers():
         nonlocal forgotten
@@ -123,7 +126,7 @@ def _reachable(timeout=90.0):
             forgotten = time.monotonic()
             _forget()
         try:
-            sock = socks.connect_once(place.proxy, place.address, 80, 20)
+            sock = socks.connect_once(place.proxy, address, 80, 20)
         except OSError:
             return False
         try:
@@ -269,6 +272,47 @@ def the_command_line_client_reaches_it():
                        "lab.power_off", timeout=60)
     equal((denied.returncode, denied.stderr.splitlines()[0]), (1, "error: wamp.error.not_authorized"))
     service.close()
+
+
+@suite.test(timeout=240)
+async def the_story_of_the_webhook_reaches_the_builder_that_nobody_can_reach():
+    """deploy/examples/webhook-builder as it stands, but for the address and the network: paired, with pins, through the onion."""
+    edits = [(r"tcp:10\.0\.0\.1:4443", f"tcp:{LINK_ADDRESS}:{LINK_PORT + 1}")]
+    people = [("build.principals.toml", "dashboard", "maintainer", "ticket")]
+    tor = f'mode = "managed"\ntorrc_extra = "{place.tor_dir}/client.torrc"'
+    with Story("webhook-builder", "build", people, edits, tor) as story:
+        builder = story.apart()
+        story.pair(builder)
+        await asyncio.to_thread(story.start, builder, (place.gateway_ns, place.inside_ns))
+        await asyncio.to_thread(_reachable, story)
+        address, daemon, built = _address(story), await story.service("elsewhere/state/run/services.sock"), []
+        await daemon.register(lambda **push: built.append(push["repository"]) or "queued", "build.hook.push")
+
+        # The page's command, by a relay that tries again when it is told that it was too soon.
+        push = {"repository": "website", "ref": "refs/heads/main", "commit": "c" * 40, "signature": "5" * 64}
+        words = [word for name, value in push.items() for word in ("--kw", f"{name}={value}")]
+        said = await asyncio.to_thread(sallyport, "call", "--url", f"ws://{address}/", "--socks", f"unix:{place.proxy}",
+                                       "--realm", "build", "build.hook.push", *words, timeout=60)
+        equal((said.returncode, said.stdout), (0, '"queued"\n'), said.stderr)
+        sock = await asyncio.to_thread(socks.connect, place.proxy, address, 80, 90.0)
+        relay = await autobahn_peer.connect(sock, "ws-json", "build", host=address)
+        push["repository"] = "firmware"
+        for attempt in range(30):
+            try:
+                equal(await relay.call("build.hook.push", **push), "queued")
+                break
+            except ApplicationError as error:
+                equal(error.error, "wamp.error.unavailable")
+                await asyncio.sleep(1)
+        equal(built, ["website", "firmware"])
+        for refused in (relay.call("build.hook.push", **{**push, "repository": "../../etc"}), relay.call("build.job.7.repeat"),
+                        relay.call("build.signing.sign")):
+            try:
+                raise AssertionError(f"it answered {await refused!r}")
+            except ApplicationError as error:
+                equal(error.error, "wamp.error.not_authorized")
+        await relay.goodbye()
+        await daemon.goodbye()
 
 
 @suite.test(timeout=120)

@@ -34,6 +34,17 @@ TEST(LinkPair, ShowsThePinForEitherEndAndTheSameOneNextTime) {
     fs::remove_all(folder);
 }
 
+TEST(LinkPair, MakesTheStateFolderOfAnEndThatNeverRanForItsOwnerAlone) {
+    const fs::path state =
+        fs::temp_directory_path() / ("sallyport-pair-first-" + std::to_string(::getpid()));
+    fs::remove_all(state);
+    std::ostringstream out;
+    EXPECT_EQ(pair_link((state / "link").string(), out), 0);
+    EXPECT_TRUE(out.str().starts_with("Made"));
+    EXPECT_EQ(fs::status(state).permissions(), fs::perms::owner_all);
+    fs::remove_all(state);
+}
+
 TEST(LinkPair, NamesTheFolderThatItCannotMake) {
     std::ostringstream out;
     try {
