@@ -2,11 +2,14 @@
 addresses and pins of other machines give way to unix sockets on this one. (tests/onion has the webhook's with tor and pins.)"""
 import asyncio
 import base64
+import os
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import auth_peer, autobahn_peer, crossbar, processes, socks  # noqa: E402
+from support.deployment import sallyport  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 from support.scenarios import Events  # noqa: E402
 from support.story import Story  # noqa: E402
@@ -78,6 +81,36 @@ async def the_telescope_lab():
         equal([(one["outcome"], one["authid"], one["uri"]) for one in told], [("deny", "vera", "lab.dome.open")])
         for peer in (vera, cecilia, guest, service):
             await peer.goodbye()
+
+
+@suite.test(timeout=90)
+def the_telescope_labs_page_can_be_typed_in():
+    """Its second block: a service, a stranger's call and an observer, each in a terminal of their own."""
+    page = (processes.SOURCES / "deploy/examples/telescope-lab/README.md").read_text()
+    offer, ask, watch = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[1].splitlines()
+    programs = processes.scratch("bin")
+    (programs / "sallyport").symlink_to(processes.binary())
+    shell = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    with Story("telescope-lab", "observatory", [("observatory.principals.toml", "cecilia", "observer", "ticket")]) as lab:
+        ticket = lab.dir / "cecilia.ticket"
+        ticket.touch(0o600)
+        ticket.write_text(lab.secrets["cecilia"][1] + "\n")
+        lab.start()
+
+        def terminal(line, name):
+            return processes.Process(["sh", "-c", "exec " + line], name, cwd=lab.dir, env=shell)
+
+        service, observer = terminal(offer, "offer"), terminal(watch, "watch")
+        eventually(lambda: "registered" in service.text(), "the service is there", 15)
+        told = processes.run(["sh", "-c", ask], cwd=lab.dir, env=shell)
+        equal((told.returncode, told.stdout), (0, '"clear sky"\n'), told.stderr)
+        eventually(lambda: "subscribed" in observer.text(), "the observer watches", 15)
+        told = sallyport("publish", "--url", f"rs+unix:{lab.state}/inside/run/services.sock", "--realm", "observatory",
+                         "lab.images.1", "M31")
+        equal(told.returncode, 0, told.stderr)
+        eventually(lambda: "M31" in observer.text(), "the image is shown", 15)
+        for process in (service, observer):
+            process.stop()
 
 
 @suite.test(timeout=150)
