@@ -59,6 +59,16 @@ def each_story_is_complete():
 
 
 @suite.test
+def each_page_names_every_rule_of_the_first_door():
+    for story in STORIES:
+        page = (folders[story] / "README.md").read_text()
+        (outside,) = tomllib.loads((folders[story] / "gateway.toml").read_text())["realms"]
+        policy = tomllib.loads((folders[story] / outside).read_text())
+        rules = [rule["id"] for rule in policy["allow"] + policy["forbid"]]
+        equal([rule for rule in rules if f"`{rule}`" not in page], [], story)
+
+
+@suite.test
 def each_policy_is_sound_and_passes_its_tests():
     for policy in each_policy():
         result = sallyport("policy", "check", "--json", policy)
