@@ -1,21 +1,21 @@
 """The worked stories of deploy/examples as they stand in their folders, live, with stock clients. What is changed in a copy: tor is off,
 addresses and pins of other machines give way to unix sockets on this one. (tests/onion has the webhook's with tor and pins.)"""
 import asyncio
-import base64
 import os
 import pathlib
 import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support import auth_peer, autobahn_peer, crossbar, processes, socks  # noqa: E402
+from support import auth_peer, autobahn_peer, crossbar, processes, rawclient, socks  # noqa: E402
 from support.deployment import sallyport  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 from support.scenarios import Events  # noqa: E402
 from support.story import Story  # noqa: E402
 
 from autobahn.wamp.exception import ApplicationError  # noqa: E402
-from autobahn.wamp.types import CallOptions, PublishOptions, RegisterOptions, SubscribeOptions  # noqa: E402
+from autobahn.wamp.types import PublishOptions, RegisterOptions, SubscribeOptions  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 
 suite = Suite("stories")
 NOT_AUTHORIZED = "wamp.error.not_authorized"
@@ -201,9 +201,48 @@ async def the_webhook_to_a_hidden_builder():
             await peer.goodbye()
 
 
-def sealed(text):
-    """Stands for what the administrator's client and the agent seal for each other: long, and letters."""
-    return base64.b64encode(text.encode().ljust(48, b"\0")).decode()
+def raw_login(path, realm, secret, authid):
+    """A raw client that logged in with a key and can seal and open, as autobahn has no payload passthru mode."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret))
+    client = rawclient.Client(rawclient.RawSocket(socks.plain(path)))
+    features = {"features": {"progressive_call_results": True, "call_canceling": True, "payload_passthru_mode": True}}
+    client.hello(realm, roles=dict.fromkeys(("caller", "callee", "publisher", "subscriber"), features), authid=authid,
+                 authmethods=["cryptosign"], authextra={"pubkey": key.public_key().public_bytes_raw().hex()})
+    challenge = client.receive()
+    equal(challenge[:2], [rawclient.CHALLENGE, "cryptosign"])
+    text = challenge[2]["challenge"]
+    client.send(rawclient.AUTHENTICATE, key.sign(bytes.fromhex(text)).hex() + text, {})
+    equal(client.receive()[0], rawclient.WELCOME)
+    return client
+
+
+SEALED = {"ppt_scheme": "wamp", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305", "ppt_keyid": "web1"}
+
+
+def a_sealed_shell(ken, agent):
+    """It is told line by line what it shows, typed into, and hung up by cancelling; the agent knows by name who calls."""
+    equal(agent.ask(rawclient.REGISTER, {}, "fleet.host.web1.shell")[0], rawclient.REGISTERED)
+    equal(agent.ask(rawclient.SUBSCRIBE, {"match": "wildcard"}, "fleet.terminal..web1")[0], rawclient.SUBSCRIBED)
+    ken.send(rawclient.CALL, ken.next_request(), {**SEALED, "receive_progress": True}, "fleet.host.web1.shell", [b"login"])
+    shell, (code, invocation, _, details, args) = ken.request, agent.receive()
+    equal((code, args, details["caller_authid"], details["receive_progress"]), (rawclient.INVOCATION, [b"login"], "ken", True))
+    equal({name: details[name] for name in SEALED}, SEALED)
+    for line in (b"line 1", b"line 2", b"line 3"):
+        agent.send(rawclient.YIELD, invocation, {**SEALED, "progress": True}, [line])
+        equal(ken.receive(), [rawclient.RESULT, shell, {**SEALED, "progress": True}, [line]])
+    equal(ken.ask(rawclient.PUBLISH, {**SEALED, "acknowledge": True}, "fleet.terminal.ken.web1", [b"uptime"])[0], rawclient.PUBLISHED)
+    event = agent.receive()
+    equal((event[0], event[3]["topic"], event[4]), (rawclient.EVENT, "fleet.terminal.ken.web1", [b"uptime"]))
+    ken.send(rawclient.CANCEL, shell, {"mode": "kill"})
+    equal(agent.receive()[:2], [rawclient.INTERRUPT, invocation])
+    agent.send(rawclient.ERROR, rawclient.INVOCATION, invocation, {}, "wamp.error.canceled")
+    answer = ken.answer()
+    equal((answer[:3], answer[4]), ([rawclient.ERROR, rawclient.CALL, shell], "wamp.error.canceled"))
+    for options, procedure in (({}, "web1.shell"), (SEALED, "vault.shell"), (SEALED, "web1.uptime")):
+        equal(ken.ask(rawclient.CALL, options, f"fleet.host.{procedure}", [b"hunter2"])[4], NOT_AUTHORIZED, procedure)
+    for options, terminal in (({}, "ken.web1"), (SEALED, "barbara.web1")):
+        answer = ken.ask(rawclient.PUBLISH, {**options, "acknowledge": True}, f"fleet.terminal.{terminal}", [b"hunter2"])
+        equal(answer[4], NOT_AUTHORIZED, terminal)
 
 
 @suite.test(timeout=90)
@@ -214,22 +253,10 @@ async def remote_administration():
         story.start(story.apart())
         agent, other = [await auth_peer.login(socks.plain(story.dir / "elsewhere/state/run/services.sock"), "rs-msgpack", "fleet",
                                               "cryptosign", host, story.secrets[host][1]) for host in ("web1", "web2")]
-        callers, hung_up = [], asyncio.Event()
-
-        async def shell(box, details):
-            callers.append(details.caller_authid)
-            for number in range(3):
-                details.progress(box=sealed(f"line {number}"))
-            try:
-                return await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                hung_up.set()
-                raise ApplicationError("wamp.error.canceled") from None
-
+        callers = []
         await agent.register(lambda: "40 days", "fleet.host.web1.uptime")
         await agent.register(lambda reason, details: callers.append(details.caller_authid) or f"going down: {reason}",
                              "fleet.host.web1.reboot", RegisterOptions(details_arg="details"))
-        await agent.register(shell, "fleet.host.web1.shell", RegisterOptions(details_arg="details"))
         await denied(agent.register(print, "fleet.host.web2.shell"))
         ken, barbara = await story.outside("ken"), await story.outside("barbara", "rs-msgpack")
         equal(await barbara.call("fleet.host.web1.uptime"), "40 days")
@@ -260,23 +287,14 @@ async def remote_administration():
         equal(await other.call("fleet.pager.ken"), "second")
         await denied(again.register(print, "fleet.pager.barbara"))
 
-        # A shell: sealed or refused, told line by line who shows what, hung up by cancelling. Whoever calls has a name.
-        shown, typed = Events(), Events()
-        call = ken.call("fleet.host.web1.shell", box=sealed("login"), options=CallOptions(on_progress=shown))
-        equal(await shown.count(3), [([], {"box": sealed(f"line {number}")}) for number in range(3)])
-        await agent.subscribe(typed, "fleet.terminal..web1", SubscribeOptions(match="wildcard"))
-        await ken.publish("fleet.terminal.ken.web1", box=sealed("uptime"), options=ACKNOWLEDGED)
-        equal(await typed.count(1), [([], {"box": sealed("uptime")})])
-        call.cancel()
-        await asyncio.wait_for(hung_up.wait(), 10)
-        equal(callers, ["ken", "ken"])
-        for wrong in ({"box": "hunter2"}, {}, {"box": sealed("login"), "also": 1}):
-            await denied(ken.call("fleet.host.web1.shell", **wrong))
-        await denied(ken.call("fleet.host.web1.shell", "hunter2"))
-        await denied(ken.call("fleet.host.vault.shell", box=sealed("login")))
-        await denied(barbara.call("fleet.host.web1.shell", box=sealed("login")))
-        await denied(ken.publish("fleet.terminal.ken.web1", "hunter2", options=ACKNOWLEDGED))
-        await denied(ken.publish("fleet.terminal.barbara.web1", box=sealed("uptime"), options=ACKNOWLEDGED))
+        # A shell is opaque or nothing.
+        services = story.dir / "elsewhere/state/run/services.sock"
+        raw_ken, raw_agent = [await asyncio.to_thread(raw_login, path, "fleet", story.secrets[authid][1], authid)
+                              for path, authid in ((story.local, "ken"), (services, "web1"))]
+        await asyncio.to_thread(a_sealed_shell, raw_ken, raw_agent)
+        for raw in (raw_ken, raw_agent):
+            raw.close()
+        equal(callers, ["ken"])
         for over_the_shoulder in ("fleet.terminal.", "fleet.terminal.ken."):
             await denied(ken.subscribe(print, over_the_shoulder, PREFIX))
         await denied(agent.subscribe(print, "fleet.terminal..web2", SubscribeOptions(match="wildcard")))
