@@ -180,8 +180,7 @@ void Compiler::Build::name_roles() {
 void Compiler::Build::rules() {
     for (const RuleText* rule : by_id(file_.rules)) {
         policy_->rules_.push_back({rule->id, rule->allow, rule->shadow, rule->payload, rule->place,
-                                   rule->limits, rule->grants, rule->where,
-                                   rule->match == wamp::MatchPolicy::exact});
+                                   rule->limits, rule->grants, rule->where});
         Rule& made = rules_.emplace_back(Rule{rule, {}, {}});
         for (const std::string& role : rule->roles)
             made.roles.insert(static_cast<std::size_t>(policy_->role(role)));
@@ -250,9 +249,11 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
     compiled->one_target = one_target_;
     for (const Shape& shape : shapes_) compiled->depth = std::max(compiled->depth, shape.kinds.size());
     compiled->roles.resize(all.size());
-    for (const RuleInfo& rule : policy_->rules_) {
+    for (RuleIndex index = 0; index < rules_.size(); ++index) {
+        const RuleInfo& rule = policy_->rules_[index];
+        const bool exact = rules_[index].text->match == wamp::MatchPolicy::exact;
         compiled->briefs.push_back({rule.limits.payload_bytes, rule.allow, !rule.where.empty(),
-                                    rule.payload, rule.grants});
+                                    exact, rule.payload, rule.grants});
     }
     for (std::size_t role = 0; role < all.size(); ++role) {
         for (std::size_t action = 0; action < actions.size(); ++action) {

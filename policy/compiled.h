@@ -25,6 +25,7 @@ struct RealmPolicy::Compiled {
         std::uint64_t payload_bytes;
         bool allow;
         bool conditional;
+        bool exact;  ///< it names its URIs one by one
         PayloadMode payload;
         Grants grants;
     };

@@ -108,6 +108,7 @@ struct Denial {
         condition,        ///< allowed but for the rule's conditions on arguments
         opaque,           ///< allowed but for a payload that cannot be read
         grant,            ///< allowed but for a grant that "wamp." needs
+        unnamed,          ///< allowed but for a rule that names the procedure, which ends sessions
     };
     Reason reason = Reason::no_allow;
     RuleIndex rule = no_rule;  ///< the forbid, or the allow that came near

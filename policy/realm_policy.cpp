@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/compiled.h"
+#include "policy/reserved.h"
 #include "wamp/base/check.h"
 
 namespace sallyport::policy {
@@ -11,15 +12,7 @@ namespace {
 using Entry = PatternTable::Entry;
 
 /// How a rule whose URI matches stands to the rest of the question.
-enum class Standing : std::uint8_t { applies, condition, opaque, grant, silent };
-
-Grant needed_below_wamp(Action action, std::string_view uri) noexcept {
-    if (action != Action::call) return Grant::meta;
-    if (uri == "wamp.session.add_testament" || uri == "wamp.session.flush_testaments") {
-        return Grant::testaments;
-    }
-    return uri == "wamp.subscription.get_events" ? Grant::history : Grant::meta;
-}
+enum class Standing : std::uint8_t { applies, condition, opaque, grant, unnamed, silent };
 
 Denial::Reason reason_of(Standing standing) noexcept {
     switch (standing) {
@@ -29,6 +22,8 @@ Denial::Reason reason_of(Standing standing) noexcept {
             return Denial::Reason::opaque;
         case Standing::grant:
             return Denial::Reason::grant;
+        case Standing::unnamed:
+            return Denial::Reason::unnamed;
         case Standing::applies:
         case Standing::silent:
             break;
@@ -49,7 +44,8 @@ public:
           uri_(question.uri, question.match, compiled.depth),
           bindings_{subject.authid, subject.authrole},
           role_(static_cast<std::size_t>(subject.role)),
-          reserved_(wamp::is_reserved(question.uri)) {
+          reserved_(wamp::is_reserved(question.uri)),
+          ends_sessions_(reserved_ && ends_sessions(question.action, question.uri)) {
         SALLYPORT_CHECK(role_ < compiled.roles.size());
     }
 
@@ -91,6 +87,7 @@ private:
         if (rule.allow && reserved_ && !rule.grants.has(needed_below_wamp(question_.action, question_.uri))) {
             return Standing::grant;
         }
+        if (rule.allow && ends_sessions_ && !rule.exact) return Standing::unnamed;
         return Standing::applies;
     }
     bool conditions_hold(RuleIndex index) noexcept {
@@ -222,6 +219,7 @@ private:
     Bindings bindings_;
     std::size_t role_;
     bool reserved_;
+    bool ends_sessions_;
     bool weighed_ = false;  ///< a condition was asked
     Denial near_;
 };

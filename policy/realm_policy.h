@@ -36,7 +36,6 @@ struct RuleInfo {
     Limits limits;
     Grants grants;
     std::vector<Condition> where;
-    bool exact = false;  ///< it names its URIs one by one
 };
 
 struct RouteInfo {

@@ -60,7 +60,7 @@ private:
 
     void subscribe(const Session& from, const wamp::Subscribe& subscribe, wamp::Deliveries& out);
     /// Answers with a result, or an error, or ends sessions.
-    Ended call(const Session& from, const Permit& permit, const wamp::Call& call, wamp::Deliveries& out);
+    Ended call(const Session& from, const wamp::Call& call, wamp::Deliveries& out);
     std::string_view question(const Asked& asked, wamp::Value& result) const;
     std::string_view kill(const Asked& asked, Ended& ended, wamp::Value& result) const;
     std::vector<const Session*> sessions_of(std::string_view realm) const;

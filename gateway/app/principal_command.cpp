@@ -1,14 +1,17 @@
 #include "gateway/app/principal_command.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <system_error>
 
+#include "gateway/app/descriptor.h"
 #include "gateway/app/random_seed.h"
 #include "gateway/app/replace_file.h"
 #include "gateway/app/start_error.h"
@@ -47,9 +50,30 @@ void make_private_file(const std::string& path) {
     }
 }
 
+/// Held from reading the file to replacing it, so that no other command changes it meanwhile. The
+/// lock is on the folder: the file itself is another one afterwards.
+Descriptor lock_folder_of(const std::string& path) {
+    std::error_code error;
+    const auto real = std::filesystem::weakly_canonical(path, error);
+    const std::string folder = (error ? std::filesystem::path(path) : real).parent_path().string();
+    Descriptor lock(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    while (lock && ::flock(lock.get(), LOCK_EX) != 0) {
+        if (errno != EINTR) lock = {};
+    }
+    if (!lock) {
+        throw StartError({path, 0, 0},
+                         "its folder cannot be locked: " +
+                             std::error_code(errno, std::generic_category()).message(),
+                         "check the folder's owner and permissions");
+    }
+    return lock;
+}
+
 int run(Asked asked) {
     policy::PrincipalRequest& request = asked.request;
     if (asked.from_stdin) request.chosen = policy::read_secret_line(std::cin);
+    Descriptor lock;
+    if (request.verb != Verb::list) lock = lock_folder_of(request.file);
     request.create = !is_there(request.file);
     wamp::Random random(random_seed());
     const auto write = [&request](const std::string& text) {

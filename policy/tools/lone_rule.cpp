@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "policy/reserved.h"
+#include "wamp/base/uri.h"
+
 namespace sallyport::policy {
 namespace {
-
-Grant needed_below_wamp(Action action, std::string_view uri) noexcept {
-    if (action != Action::call) return Grant::meta;
-    if (uri == "wamp.session.add_testament" || uri == "wamp.session.flush_testaments")
-        return Grant::testaments;
-    return uri == "wamp.subscription.get_events" ? Grant::history : Grant::meta;
-}
 
 void look_at_payload(Stand& stand, const RuleText& rule, const Question& question) noexcept {
     const bool carries = question.action == Action::call || question.action == Action::publish;
@@ -64,6 +60,8 @@ Stand stand(const RuleText& rule, const LonePatterns& patterns, const Subject& s
     look_at_payload(stand, rule, question);
     stand.granted = !rule.allow || !wamp::is_reserved(question.uri) ||
                     rule.grants.has(needed_below_wamp(question.action, question.uri));
+    stand.named = !rule.allow || !ends_sessions(question.action, question.uri) ||
+                  rule.match == wamp::MatchPolicy::exact;
     return stand;
 }
 

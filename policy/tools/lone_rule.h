@@ -35,10 +35,11 @@ struct Stand {
     bool payload = false;    ///< readable or opaque, as the rule wants it
     bool arguments = false;  ///< the conditions hold
     bool granted = false;    ///< what "wamp." needs
+    bool named = false;      ///< the procedure, where it ends sessions
     const LonePatterns::One* pattern = nullptr;  ///< the most specific that fits
 
     bool applies() const noexcept {
-        return role && action && uri && payload && arguments && granted;
+        return role && action && uri && payload && arguments && granted && named;
     }
 };
 

@@ -60,6 +60,7 @@ std::string why_silent(const Asked& asked, const Question& question) {
     }
     if (!asked.stand.arguments) return condition_that_fails(*asked.rule, question);
     if (!asked.stand.granted) return "does not grant what \"wamp.\" needs";
+    if (!asked.stand.named) return "does not name the procedure, which ends sessions, with match = \"exact\"";
     return "is a shadow: counted, never decisive";
 }
 

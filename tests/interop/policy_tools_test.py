@@ -130,6 +130,22 @@ def fmt_replaces_a_file_whole_and_keeps_its_mode():
 
 
 @suite.test
+def principal_commands_at_one_time_lose_nothing():
+    file = scratch() / "people.toml"
+    names = [f"probe{number}" for number in range(24)]
+    adding = [subprocess.Popen([processes.binary(), "principal", "add", str(file), name, "--role", "probe"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for name in names]
+    equal([one.wait(30) for one in adding], [0] * len(names))
+    changing = [subprocess.Popen([processes.binary(), "principal", verb, str(file), name],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for name in names[:8] for verb in ("disable", "rotate")]
+    equal([one.wait(30) for one in changing], [0] * 16)
+    told = json.loads(run("principal", "list", "--json", file).stdout)
+    equal({one["authid"]: one["disabled"] for one in told["principals"]}, {name: name in names[:8] for name in names})
+    equal([path.name for path in file.parent.iterdir()], ["people.toml"], "nothing is left beside it")
+
+
+@suite.test
 def import_writes_secrets_for_their_owner_and_replaces_nothing_unasked():
     folder = scratch()
     (folder / "config.json").write_text(json.dumps({"workers": [{"realms": [{"name": "r", "roles": [{"name": "op", "permissions": [

@@ -250,6 +250,11 @@ TEST_F(NarrowSessionMeta, EndsNoSessionByARuleThatDoesNotNameTheProcedure) {
               Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
     EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill_all"])"), Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
     EXPECT_TRUE(ended_.sessions.empty());
+    // It is the policy that says no, so that tools and records do too.
+    const RealmPolicy& policy = *world_.door.realm("lab");
+    const auto decision = policy.decide({policy.role("guest"), {}, "guest"}, {Action::call, "wamp.session.kill"});
+    ASSERT_TRUE(std::holds_alternative<Denial>(decision));
+    EXPECT_EQ(std::get<Denial>(decision).reason, Denial::Reason::unnamed);
 }
 
 TEST_F(NarrowSessionMeta, ChecksEachEventByItsTopic) {

@@ -74,6 +74,8 @@ inline std::string answer(const RealmPolicy& policy, const Decision& decision) {
             return "opaque" + id;
         case Denial::Reason::grant:
             return "grant" + id;
+        case Denial::Reason::unnamed:
+            return "unnamed" + id;
     }
     return "";
 }
