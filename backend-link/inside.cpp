@@ -33,10 +33,11 @@ policy::DoorLimits for_services(policy::DoorLimits limits) noexcept {
 
 Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
     : door_(config.realms, for_services(config.limits), wamp::Random(seed),
-            policy::SessionMeta::announced(wamp::router_roles())),
+            policy::Testaments::announced(policy::SessionMeta::announced(wamp::router_roles()))),
       random_(wamp::Random(seed).fork()),
       config_(std::move(config)),
-      meta_(door_, random_.fork()) {
+      meta_(door_, random_.fork()),
+      testaments_(door_, random_.fork()) {
     for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), wamp::Realm(random_.fork()));
     for (const auto& name : config_.links) links_.push_back({name, Backoff(random_.fork())});
 }
@@ -126,6 +127,7 @@ void Inside::act(wamp::SessionId from, wamp::Message&& message, const wamp::Orig
 }
 
 void Inside::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    publish_testaments(session, now, out);
     wamp::Realm& realm = realm_of(session);
     realm.leave(session, now, deliveries_);
     flush(realm, now, out);
@@ -136,6 +138,7 @@ void Inside::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out
 
 void Inside::expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
                    wamp::Outbox& out) {
+    testaments_.forget(session);
     wamp::Realm& realm = realm_of(session);
     realm.leave(session, now, deliveries_);
     flush(realm, now, out);
@@ -146,9 +149,20 @@ void Inside::expel(wamp::SessionId session, std::string_view reason, bool tell_l
 }
 
 void Inside::answer_meta(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
+    if (policy::Testaments::serves(request.message)) {
+        testaments_.handle(request, now, meta_out_);
+        return deliver_meta(out);
+    }
     const auto ended = meta_.handle(request, meta_out_);
     deliver_meta(out);
-    for (const wamp::SessionId session : ended.sessions) expel(session, ended.reason, ended.tell_left, now, out);
+    for (const wamp::SessionId session : ended.sessions) {
+        if (ended.tell_left) publish_testaments(session, now, out);  // W-SSM-04
+        expel(session, ended.reason, ended.tell_left, now, out);
+    }
+}
+
+void Inside::publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    for (Door::Request& request : testaments_.left(session, now)) take(std::move(request), now, out);
 }
 
 void Inside::deliver_meta(wamp::Outbox& out) {
@@ -270,6 +284,7 @@ wamp::Instant Inside::deadline() const noexcept {
 
 void Inside::stop(wamp::Instant now, wamp::Outbox& out) {
     stopping_ = true;
+    for (const wamp::SessionId session : door_.session_ids()) publish_testaments(session, now, out);
     for (const wamp::SessionId session : door_.session_ids()) {
         wamp::Realm& realm = realm_of(session);
         realm.leave(session, now, deliveries_);

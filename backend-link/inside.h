@@ -10,6 +10,7 @@
 #include "backend-link/backoff.h"
 #include "policy/door.h"
 #include "policy/session_meta.h"
+#include "policy/testaments.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/message/deliveries.h"
@@ -59,7 +60,7 @@ public:
     Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
 
-    /// Orderly end: GOODBYE to everybody; stopped() once all have gone, within a few seconds.
+    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once all have gone, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
 
@@ -101,6 +102,8 @@ private:
     void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now, wamp::Outbox& out);
     void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
     void deliver_meta(wamp::Outbox& out);
+    /// What the session wanted published when it ends (W-TST-02). Before it is disposed of.
+    void publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
@@ -115,6 +118,7 @@ private:
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;
     policy::SessionMeta meta_;
+    policy::Testaments testaments_;
     wamp::Deliveries meta_out_;
     bool stopping_ = false;
 };

@@ -265,44 +265,28 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
         std::move(message));
 }
 
+Door::Speaker Door::speaker_of(const Session& session) noexcept {
+    const Principal& who = session.principal;
+    return {session.role, session.id, who.authid, who.role, false, session.id, session.circuit, session.peer};
+}
+
 template <class Message>
-Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
-                         wamp::Outbox& out) {
-    const Session& session = *sessions_.find(peer.session);
-    const bool answers = action != Action::publish || asked.options.get_bool("acknowledge", false);
-    const bool has_match = action == Action::subscribe || action == Action::register_;
-    const auto match = has_match ? match_of(asked.options) : wamp::MatchPolicy::exact;
-    Speaker speaker{session.role, session.id, session.principal.authid, session.principal.role, false};
-    if (peer.trust == Trust::link) {
-        // The first of the chain is the original client (W-R2R-01).
-        const wamp::List* const chain = asked.options.get_list("forward_for");
-        const wamp::Dict* const origin =
-            chain == nullptr || chain->empty() ? nullptr : chain->front().get_if<wamp::Dict>();
-        if (origin != nullptr) {
-            const auto role_name = origin->get_string("authrole");
-            speaker = {session.policy->role(role_name), origin->get_uint("session", 0),
-                       origin->get_string("authid"), role_name, true};
-        }
-    }
-    const wamp::Payload* payload = nullptr;
-    if constexpr (requires { asked.payload; }) payload = &asked.payload;
-    const std::size_t payload_bytes = payload == nullptr ? 0 : payload->bytes();
-    const Matter matter{*session.policy, action, uri, match, payload_bytes};
-    const auto deny = [&](Outcome outcome, RuleIndex rule, std::string_view reason, std::string_view error) -> Event {
-        record(outcome, peer, speaker, matter, rule, reason);
-        blur();
-        if (answers) refuse(session.id, asked.type, asked.request, error, out);  // W-PUB-04
-        return {};
+Door::Ruling Door::judge(const Speaker& speaker, const Matter& matter, Message& asked, bool counts, wamp::Instant now) {
+    const auto deny = [](Outcome outcome, RuleIndex rule, std::string_view reason, std::string_view error) {
+        return Ruling{outcome, std::nullopt, rule, reason, error, {}};
     };
-    if (!is_nameable(action, uri, match)) return deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
+    const Action action = matter.action;
+    if (!is_nameable(action, matter.uri, matter.match)) return deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
     if (!has_its_shape(asked)) return deny(Outcome::invalid, no_rule, not_passthru, uris::invalid_argument);
 
+    const wamp::Payload* payload = nullptr;
+    if constexpr (requires { asked.payload; }) payload = &asked.payload;
     const bool opaque = payload != nullptr && wamp::is_passthru(asked.options);  // W-PPT-01
     const Subject subject{speaker.role, speaker.authid, speaker.role_name};
-    const Question question{action, uri, match, payload_bytes, payload, opaque};
-    const Decision decision = session.policy->decide(subject, question);
-    if (session.policy->has_shadows()) {
-        record_shadow(peer, speaker, matter, subject, question, std::holds_alternative<Permit>(decision));
+    const Question question{action, matter.uri, matter.match, matter.payload_bytes, payload, opaque};
+    const Decision decision = matter.policy.decide(subject, question);
+    if (counts && matter.policy.has_shadows()) {
+        record_shadow(speaker, matter, subject, question, std::holds_alternative<Permit>(decision));
     }
     if (const auto* denial = std::get_if<Denial>(&decision)) {
         const bool too_big = denial->reason == Denial::Reason::payload_too_big;
@@ -313,13 +297,14 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
     if (const auto ungranted = check_options(permit, asked); !ungranted.error.empty()) {
         return deny(Outcome::deny, permit.rule(), ungranted.reason, ungranted.error);
     }
+    Ruling ruling{Outcome::allow, permit, permit.rule(), {}, {}, {}};
+    if (!counts) return ruling;
     // What counts for a session counts for its connection: joining again makes nothing fresh.
-    const auto connection = static_cast<std::uint64_t>(session.peer);
+    const auto connection = static_cast<std::uint64_t>(speaker.peer);
     const Counted counted{speaker.conveyed ? speaker.session : connection, speaker.authid,
-                          speaker.conveyed ? speaker.session : circuit_of(peer.transport, session.peer)};
-    wamp::Tally::Lease lease;
-    switch (rule_limits_.admit(matter.policy.rule(permit.rule()).id, permit.limits(), counted,
-                               action == Action::call, now, lease)) {
+                          speaker.conveyed ? speaker.session : circuit_of(speaker.circuit, speaker.peer)};
+    switch (rule_limits_.admit(matter.policy.rule(permit.rule()).id, permit.limits(), counted, action == Action::call,
+                               now, ruling.lease)) {
         case RuleLimits::Verdict::over_rate:
             return deny(Outcome::over_rate, permit.rule(), {}, uris::unavailable);
         case RuleLimits::Verdict::over_in_flight:
@@ -327,13 +312,76 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
         case RuleLimits::Verdict::within:
             break;
     }
-    record(Outcome::allow, peer, speaker, matter, permit.rule(), {});
-    Request request{session.id, permit, {}, speaker.conveyed, speaker.session, {}, {}, std::move(lease)};
+    return ruling;
+}
+
+template <class Message>
+Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
+                         wamp::Outbox& out) {
+    const Session& session = *sessions_.find(peer.session);
+    const bool answers = action != Action::publish || asked.options.get_bool("acknowledge", false);
+    const bool has_match = action == Action::subscribe || action == Action::register_;
+    const auto match = has_match ? match_of(asked.options) : wamp::MatchPolicy::exact;
+    Speaker speaker = speaker_of(session);
+    if (peer.trust == Trust::link) {
+        // The first of the chain is the original client (W-R2R-01).
+        const wamp::List* const chain = asked.options.get_list("forward_for");
+        const wamp::Dict* const origin =
+            chain == nullptr || chain->empty() ? nullptr : chain->front().get_if<wamp::Dict>();
+        if (origin != nullptr) {
+            speaker.role_name = origin->get_string("authrole");
+            speaker.role = session.policy->role(speaker.role_name);
+            speaker.session = origin->get_uint("session", 0);
+            speaker.authid = origin->get_string("authid");
+            speaker.conveyed = true;
+        }
+    }
+    std::size_t payload_bytes = 0;
+    if constexpr (requires { asked.payload; }) payload_bytes = asked.payload.bytes();
+    const Matter matter{*peer.realm, *session.policy, action, uri, match, payload_bytes};
+    Ruling ruling = judge(speaker, matter, asked, true, now);
+    record(ruling.outcome, speaker, matter, ruling.rule, ruling.reason);
+    if (!ruling.permit) {
+        blur();
+        if (answers) refuse(session.id, asked.type, asked.request, ruling.error, out);  // W-PUB-04
+        return {};
+    }
+    Request request{session.id, *ruling.permit, {}, speaker.conveyed, speaker.session, {}, {}, std::move(ruling.lease)};
     if (speaker.conveyed) {
         request.origin_authid = speaker.authid;
         request.origin_role = speaker.role_name;
     }
     request.message = std::forward<Message>(asked);
+    return request;
+}
+
+// What sessions leave to be published ---------------------------------------------------------------------
+
+std::string_view Door::may_publish(const Session& session, wamp::Publish publication, wamp::Instant now) {
+    const auto realm = realms_.find(session.policy->realm());
+    if (realm == realms_.end()) return uris::not_authorized;
+    publication.options.set("acknowledge", true);  // whoever asks is answered
+    const Speaker speaker = speaker_of(session);
+    const Matter matter{*realm->second,    *session.policy,          Action::publish,
+                        publication.topic, wamp::MatchPolicy::exact, publication.payload.bytes()};
+    const Ruling ruling = judge(speaker, matter, publication, false, now);
+    if (ruling.permit) return {};
+    record(ruling.outcome, speaker, matter, ruling.rule, ruling.reason);
+    blur();
+    return ruling.error;
+}
+
+std::optional<Door::Request> Door::publish(const Session& session, wamp::Publish&& publication, wamp::Instant now) {
+    const auto realm = realms_.find(session.policy->realm());
+    if (realm == realms_.end()) return std::nullopt;
+    const Speaker speaker = speaker_of(session);
+    const Matter matter{*realm->second,    *session.policy,          Action::publish,
+                        publication.topic, wamp::MatchPolicy::exact, publication.payload.bytes()};
+    const Ruling ruling = judge(speaker, matter, publication, true, now);
+    record(ruling.outcome, speaker, matter, ruling.rule, ruling.reason);
+    if (!ruling.permit) return std::nullopt;
+    Request request{session.id, *ruling.permit, {}, false, session.id, {}, {}, {}};
+    request.message = std::move(publication);
     return request;
 }
 

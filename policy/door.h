@@ -126,6 +126,12 @@ public:
     void refuse(wamp::SessionId session, wamp::MessageType type, wamp::RequestId request, std::string_view uri,
                 wamp::Outbox& out);
 
+    /// Whether the session may publish that, as its own PUBLISH with `acknowledge` would be judged but for rates: "" or
+    /// the error that is due, which is on the record then. For what is to be published later.
+    std::string_view may_publish(const Session& session, wamp::Publish publication, wamp::Instant now);
+    /// What the session left to be published, judged as its own PUBLISH would be now: nothing when it may not pass.
+    std::optional<Request> publish(const Session& session, wamp::Publish&& publication, wamp::Instant now);
+
     /// Ends the session from our side: GOODBYE with `reason`. The caller has disposed of it, and calls forget().
     void dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now, wamp::Outbox& out);
     /// Ends all connections that have no session, so that nobody joins any more: ABORT `system_shutdown`.
@@ -212,6 +218,7 @@ private:
     };
     struct Speaker;
     struct Matter;
+    struct Ruling;
     struct Encoded;
 
     Event join(wamp::PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Instant now, wamp::Outbox& out);
@@ -220,8 +227,8 @@ private:
     Event step(wamp::PeerId id, Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out);
     /// Whom a limit per circuit counts for: a connection without one is its own. The principals that a link conveys
     /// count by their sessions.
-    static std::uint64_t circuit_of(const Transport& transport, wamp::PeerId peer) noexcept {
-        return transport.circuit != 0 ? transport.circuit : static_cast<std::uint64_t>(peer);
+    static std::uint64_t circuit_of(std::uint64_t circuit, wamp::PeerId peer) noexcept {
+        return circuit != 0 ? circuit : static_cast<std::uint64_t>(peer);
     }
     Desk& desk_of(std::string_view realm);
     bool may_ask(const Peer& peer) const;
@@ -239,11 +246,14 @@ private:
     template <class Message>
     Event decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
                  wamp::Outbox& out);
-    void record(Outcome outcome, const Peer& peer, const Speaker& speaker, const Matter& matter, RuleIndex rule,
-                std::string_view reason);
+    static Speaker speaker_of(const Session& session) noexcept;
+    /// Whether it may pass; without `counts` nothing is counted for it.
+    template <class Message>
+    Ruling judge(const Speaker& speaker, const Matter& matter, Message& asked, bool counts, wamp::Instant now);
+    void record(Outcome outcome, const Speaker& speaker, const Matter& matter, RuleIndex rule, std::string_view reason);
     /// Counts the shadow rule that would have decided, and records what it would have changed (DESIGN §7.11).
-    void record_shadow(const Peer& peer, const Speaker& speaker, const Matter& matter, const Subject& subject,
-                       const Question& question, bool allowed);
+    void record_shadow(const Speaker& speaker, const Matter& matter, const Subject& subject, const Question& question,
+                       bool allowed);
     void record_join(const Peer& peer, const Session& session);
     void record_refusal(const Peer& peer, std::string_view reason);
     void record_reload(const RealmPolicy& policy);

@@ -85,7 +85,7 @@ void Door::ask(PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instan
     wamp::Tally::Lease lease;
     const bool admitted =
         permit != nullptr && rule_limits_.admit(session.policy->rule(permit->rule()).id, permit->limits(),
-                                                {session.id, session.principal.authid, circuit_of(peer.transport, id)},
+                                                {session.id, session.principal.authid, circuit_of(peer.transport.circuit, id)},
                                                 true, now, lease) == RuleLimits::Verdict::within;
     if (!admitted) {
         note(out, Level::warning, "nobody may ask ", dynamic.procedure, " who may join realm ", realm,

@@ -6,10 +6,10 @@
 
 namespace sallyport::policy {
 
-void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, const Matter& matter, RuleIndex rule,
+void Door::record(Outcome outcome, const Speaker& speaker, const Matter& matter, RuleIndex rule,
                   std::string_view reason) {
     const bool wanted = audit_.count(outcome);
-    if (rule != no_rule && outcome != Outcome::revoke) ++peer.realm->hits[rule];
+    if (rule != no_rule && outcome != Outcome::revoke) ++matter.realm.hits[rule];
     if (!wanted) return;
     // A rule goes into every record: where none decided it stands for one, so that both take the same time.
     const auto rules = matter.policy.rules();
@@ -19,8 +19,8 @@ void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, con
     record.action = matter.action;
     record.match = matter.match;
     record.session = speaker.session;
-    record.via = speaker.conveyed ? peer.session : 0;
-    record.circuit = peer.transport.circuit;
+    record.via = speaker.conveyed ? speaker.via : 0;
+    record.circuit = speaker.circuit;
     record.payload_bytes = matter.payload_bytes;
     record.realm = matter.policy.realm();
     record.policy = matter.policy.hash();
@@ -36,17 +36,17 @@ void Door::record(Outcome outcome, const Peer& peer, const Speaker& speaker, con
     audit_.add(record);
 }
 
-void Door::record_shadow(const Peer& peer, const Speaker& speaker, const Matter& matter, const Subject& subject,
-                         const Question& question, bool allowed) {
+void Door::record_shadow(const Speaker& speaker, const Matter& matter, const Subject& subject, const Question& question,
+                         bool allowed) {
     const Decision decision = matter.policy.decide_with_shadows(subject, question);
     const auto* const permit = std::get_if<Permit>(&decision);
     const RuleIndex rule = permit != nullptr ? permit->rule() : std::get<Denial>(decision).rule;
     if (rule == no_rule || !matter.policy.rule(rule).shadow) return;
     if ((permit != nullptr) == allowed) {
-        ++peer.realm->hits[rule];
+        ++matter.realm.hits[rule];
     } else {
         const std::string_view then = allowed ? "would be denied" : "would be allowed";
-        record(Outcome::shadow, peer, speaker, matter, rule, then);
+        record(Outcome::shadow, speaker, matter, rule, then);
     }
 }
 

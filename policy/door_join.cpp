@@ -126,6 +126,7 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admit
     session.id = std::exchange(peer.joining.session, 0);
     while (session.id == 0 || sessions_.has(session.id)) session.id = random_.global_id();
     session.peer = id;
+    session.circuit = peer.transport.circuit;
     session.features = peer.machine.features();
     session.policy = peer.realm->policy;
     session.role = session.policy->role(admitted.principal.role);

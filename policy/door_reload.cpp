@@ -93,12 +93,12 @@ bool Door::still_admits(Peer& peer, const Principal& principal, bool dynamic) co
 }
 
 void Door::record_revoked(const Session& session, const Question& question, const Decision& decision) {
-    const auto peer = peers_.find(session.peer);
-    if (peer == peers_.end()) return;
-    const Speaker speaker{session.role, session.id, session.principal.authid, session.principal.role, false};
-    const Matter matter{*session.policy, question.action, question.uri, question.match, 0};
+    const auto realm = realms_.find(session.policy->realm());
+    if (realm == realms_.end()) return;
+    const Speaker speaker = speaker_of(session);
+    const Matter matter{*realm->second, *session.policy, question.action, question.uri, question.match, 0};
     const auto* const denial = std::get_if<Denial>(&decision);
-    record(Outcome::revoke, peer->second, speaker, matter, denial == nullptr ? no_rule : denial->rule,
+    record(Outcome::revoke, speaker, matter, denial == nullptr ? no_rule : denial->rule,
            denial == nullptr ? "its route has changed" : to_string(denial->reason));
 }
 

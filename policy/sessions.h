@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -16,6 +17,7 @@ namespace sallyport::policy {
 struct Session {
     wamp::SessionId id = 0;
     wamp::PeerId peer = wamp::no_peer;
+    std::uint64_t circuit = 0;  ///< Tor circuit; 0 when there is none
     Principal principal;
     wamp::Features features;
     std::shared_ptr<const RealmPolicy> policy;

@@ -59,7 +59,7 @@ Message shortened(const Message& message) {
 /// every router behind can be told who they are, and payload passthru mode is there where some router behind may have it
 /// (W-FEA-01); whether it has, its WELCOME tells.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
-    wamp::Dict roles = policy::SessionMeta::announced(wamp::router_roles());
+    wamp::Dict roles = policy::Testaments::announced(policy::SessionMeta::announced(wamp::router_roles()));
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
         return backend.link.profile.conveys_identity;
     });
@@ -83,7 +83,8 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
     : door_(config.realms, config.limits, wamp::Random(seed), front_roles(config.backends)),
       random_(wamp::Random(seed).fork()),
       link_message_limits_(link_limits(config.limits.message)),
-      meta_(door_, random_.fork()) {
+      meta_(door_, random_.fork()),
+      testaments_(door_, random_.fork()) {
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
         backends_.emplace_back(new Backend{std::move(backend.name), LinkMachine(std::move(backend.link), random_.fork()),
@@ -171,9 +172,20 @@ void Front::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
 }
 
 void Front::answer_meta(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
+    if (policy::Testaments::serves(request.message)) {
+        testaments_.handle(request, now, meta_out_);
+        return deliver_meta(out);
+    }
     const auto ended = meta_.handle(request, meta_out_);
     deliver_meta(out);
-    for (const wamp::SessionId session : ended.sessions) expel(session, ended.reason, ended.tell_left, now, out);
+    for (const wamp::SessionId session : ended.sessions) {
+        if (ended.tell_left) publish_testaments(session, now, out);  // W-SSM-04
+        expel(session, ended.reason, ended.tell_left, now, out);
+    }
+}
+
+void Front::publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    for (Door::Request& request : testaments_.left(session, now)) take(std::move(request), now, out);
 }
 
 void Front::deliver_meta(wamp::Outbox& out) {
@@ -249,6 +261,7 @@ bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::Owned
 }
 
 void Front::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    publish_testaments(session, now, out);
     for (auto& backend : backends_) {
         backend->bridge.leave(session, now, bridge_out_);
         flush(*backend, now, out);
@@ -260,6 +273,7 @@ void Front::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out)
 
 void Front::expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
                   wamp::Outbox& out) {
+    testaments_.forget(session);
     for (auto& backend : backends_) {
         backend->bridge.leave(session, now, bridge_out_);
         flush(*backend, now, out);
@@ -409,6 +423,7 @@ wamp::Instant Front::deadline() const noexcept {
 
 void Front::stop(wamp::Instant now, wamp::Outbox& out) {
     stopping_ = true;
+    for (const wamp::SessionId session : door_.session_ids()) publish_testaments(session, now, out);
     for (const wamp::SessionId session : door_.session_ids()) {
         for (auto& backend : backends_) {
             backend->bridge.leave(session, now, bridge_out_);

@@ -12,6 +12,7 @@
 #include "backend-link/link_machine.h"
 #include "policy/door.h"
 #include "policy/session_meta.h"
+#include "policy/testaments.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/session/outbox.h"
@@ -70,7 +71,7 @@ public:
     /// The same, and nothing is done.
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
 
-    /// Orderly end: GOODBYE to everybody; stopped() once all have gone, within a few seconds.
+    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once all have gone, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept;
 
@@ -116,6 +117,8 @@ private:
     /// Answers what is below "wamp.": no router behind knows our sessions and ids.
     void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
     void deliver_meta(wamp::Outbox& out);
+    /// What the session wanted published when it ends (W-TST-02). Before it is disposed of.
+    void publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
     void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now, wamp::Outbox& out);
     /// Carries out what the link machine wants.
@@ -133,6 +136,7 @@ private:
     backend_link::BridgeOutbox bridge_out_;
     std::vector<policy::Door::Undelivered> undelivered_;
     policy::SessionMeta meta_;
+    policy::Testaments testaments_;
     wamp::Deliveries meta_out_;
     bool stopping_ = false;
 };

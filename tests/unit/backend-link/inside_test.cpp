@@ -312,6 +312,80 @@ TEST_F(InsideTest, StopsInOrder) {
     EXPECT_EQ(world_.take(), Lines{});
 }
 
+constexpr std::string_view granting_policy = R"(
+realm = "lab"
+[auth]
+anonymous = { role = "service" }
+[[allow]]
+id = "services"
+roles = ["service", "gateway", "guest"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = "lab."
+grants = ["retain"]
+[[allow]]
+id = "wamp"
+roles = ["service", "gateway"]
+actions = ["call"]
+uri = ["wamp.session.add_testament", "wamp.session.kill_all"]
+grants = ["testaments", "meta"]
+)";
+
+class InsideGrants : public testing::Test {
+protected:
+    InsideGrants() {
+        world_.take();
+        world_.link_up();
+        for (const std::uint64_t id : {1u, 2u, 3u}) world_.join(id);
+    }
+    /// What the peers are told of an event, without its id.
+    static Lines events(const Lines& lines) {
+        Lines events;
+        for (const auto& line : lines) {
+            const auto at = line.find(" [36,1,");
+            if (at != std::string::npos) events.push_back(line.substr(0, at + 7) + line.substr(line.find(',', at + 7)));
+        }
+        return events;
+    }
+
+    InsideWorld world_{granting_policy};
+};
+
+// W-TST-02
+TEST_F(InsideGrants, PublishWhatAServiceLeaves) {
+    world_.send(9, R"([32,1,{},"lab.off"])");
+    for (const std::uint64_t id : {1u, 2u, 3u}) {
+        world_.send(id, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}],{"publish_options":{"exclude_me":false}}])");
+    }
+    world_.send(1, R"([32,2,{},"lab.off"])");
+    world_.take();
+    world_.lose(2);
+    EXPECT_EQ(events(world_.take()), (Lines{"9 [36,1,,{},[7]]", "1 [36,1,,{},[7]]"}));
+    EXPECT_EQ(events(world_.after(3, R"([6,{},"wamp.close.close_realm"])")),
+              (Lines{"9 [36,1,,{},[7]]", "1 [36,1,,{},[7]]"}));
+    const Lines last = world_.after(1, R"([6,{},"wamp.close.close_realm"])");
+    EXPECT_EQ(events(last), (Lines{"9 [36,1,,{},[7]]"}));  // it has said GOODBYE
+}
+
+TEST_F(InsideGrants, PublishWhatAllLeaveBeforeTheEndOfAll) {
+    world_.send(9, R"([32,1,{},"lab.off"])");
+    for (const std::uint64_t id : {1u, 2u, 3u}) {
+        world_.send(id, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}]])");
+    }
+    world_.take();
+    world_.inside.stop(world_.now, world_.wires.out);
+    EXPECT_EQ(events(world_.take()), (Lines{"9 [36,1,,{},[7]]", "9 [36,1,,{},[7]]", "9 [36,1,,{},[7]]"}));
+}
+
+// W-SSM-04
+TEST_F(InsideGrants, PublishNothingOfThoseWhoAllWereEnded) {
+    world_.send(9, R"([32,1,{},"lab.off"])");
+    world_.send(1, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}]])");
+    world_.take();
+    EXPECT_EQ(events(world_.after(2, R"([48,1,{},"wamp.session.kill_all"])")), Lines{});
+    EXPECT_EQ(world_.inside.counts().sessions, 2u);
+}
+
 TEST_F(InsideTest, LeavesNothingOfWhoHasGone) {
     world_.link_up();
     world_.join(1);

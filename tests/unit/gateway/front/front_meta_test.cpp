@@ -1,4 +1,6 @@
 // What the front itself answers: the session meta API, and nothing else below "wamp.".
+#include <algorithm>
+
 #include "tests/unit/gateway/front/front_world.h"
 #include "wamp/message/uris.h"
 
@@ -50,6 +52,11 @@ protected:
         return details.get_dict("roles")->get_dict(role)->get_dict("features")->get_bool(feature, false);
     }
 
+    /// The testament of these tests on the link.
+    static std::string expected(int request) {
+        return "9 [16," + std::to_string(request) + R"(,{"acknowledge":true},"lab.off",[7]])";
+    }
+
     FrontWorld world_{true, backend_link::BackendKind::generic, meta_policy};
 };
 
@@ -61,6 +68,7 @@ TEST_F(FrontMeta, AnnouncesWhatWorksThroughAllBackends) {
     for (FrontWorld* world : {&world_, &trusted}) {
         EXPECT_TRUE(announces(*world, 1, "broker", "session_meta_api"));
         EXPECT_TRUE(announces(*world, 1, "dealer", "session_meta_api"));
+        EXPECT_TRUE(announces(*world, 1, "dealer", "testament_meta_api"));
         EXPECT_FALSE(announces(*world, 1, "dealer", "shared_registration"));
         const bool names = world == &trusted;
         EXPECT_EQ(announces(*world, 1, "dealer", "caller_identification"), names);
@@ -76,8 +84,7 @@ TEST_F(FrontMeta, AnswersForItsOwnSessionsWithoutTheLink) {
 }
 
 TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
-    EXPECT_EQ(world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.t",[],{}]])"),
-              Lines{R"(1 [8,48,1,{},"wamp.error.no_such_procedure"])"});
+    EXPECT_TRUE(world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.t",[],{}]])").at(0).starts_with("1 [50,"));
     EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.subscription.get_events",[5]])"),
               Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
     EXPECT_EQ(world_.after(1, R"([48,3,{},"wamp.registration.list"])"),
@@ -132,6 +139,61 @@ TEST_F(FrontMeta, EndsAllOtherSessionsWithoutAWordToSubscribers) {
     world_.take();
     EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.session.kill_all"])").size(), 3u);
     EXPECT_EQ(world_.front.sessions(), 1u);
+}
+
+// W-TST-02: however a session ends
+TEST_F(FrontMeta, PublishesWhatASessionLeavesBeforeItForgetsIt) {
+    const std::string will = R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}]])";
+    world_.join(3);
+    world_.join(4);
+    world_.join(5);
+    for (std::uint64_t id = 1; id <= 5; ++id) EXPECT_EQ(world_.after(id, will).size(), 1u);
+    EXPECT_EQ(world_.after(2, R"([6,{},"wamp.close.close_realm"])"),
+              (Lines{R"(2 [6,{},"wamp.close.goodbye_and_out"])", expected(1)}));
+    world_.send(9, "[17,1,900]");
+    world_.lose(3);
+    EXPECT_EQ(world_.take(), Lines{expected(2)});
+    EXPECT_EQ(world_.after(4, "[4711]").back(), expected(3));  // no message at all
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.session.kill",[)" + session(5) + "]]"),
+              (Lines{"1 [50,2,{},[null]]", expected(4), R"(5 [6,{},"wamp.close.killed"])"}));
+    world_.front.stop(world_.now, world_.wires.out);
+    const Lines lines = world_.take();
+    ASSERT_GE(lines.size(), 3u);
+    EXPECT_EQ(lines[0], expected(5));
+    EXPECT_EQ(lines[1], R"(1 [6,{},"wamp.close.system_shutdown"])");
+}
+
+// W-SSM-04, W-TST-03
+TEST_F(FrontMeta, PublishesNothingOfThoseWhoAllWereEnded) {
+    world_.after(2, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}]])");
+    EXPECT_EQ(world_.after(1, R"([48,1,{},"wamp.session.kill_all"])"),
+              (Lines{"1 [50,1,{},[1]]", R"(2 [6,{},"wamp.close.killed"])"}));
+    EXPECT_EQ(world_.after(2, R"([6,{},"wamp.close.goodbye_and_out"])"), Lines{"2 closed"});
+}
+
+// W-SEC-15: whom the operator puts out does nothing more
+TEST_F(FrontMeta, PublishesNothingOfThoseWhomAReloadEnds) {
+    world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}]])");
+    std::string text(meta_policy);
+    const std::string_view before = R"(anonymous = { role = "guest" })";
+    text.replace(text.find(before), before.size(), R"(anonymous = { role = "other" })");
+    EXPECT_EQ(world_.front.reload({policy::door_realm(text)}, world_.now, world_.wires.out).sessions_ended, 2u);
+    Lines lines = world_.take();
+    std::sort(lines.begin(), lines.end());
+    EXPECT_EQ(lines, (Lines{R"(1 [6,{},"wamp.close.killed"])", R"(2 [6,{},"wamp.close.killed"])"}));
+    world_.lose(1);
+    EXPECT_EQ(world_.take(), Lines{});
+}
+
+TEST_F(FrontMeta, BringsATestamentToSubscribersOutside) {
+    world_.send(1, R"([32,1,{},"lab.off"])");
+    world_.take();
+    const std::string subscribed = world_.after(9, "[33,1,500]").at(0);
+    const std::string id = subscribed.substr(8, subscribed.size() - 9);
+    world_.after(2, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}]])");
+    world_.lose(2);
+    EXPECT_EQ(world_.take(), Lines{expected(2)});
+    EXPECT_EQ(world_.after(9, "[17,2,900]"), Lines{"1 [36," + id + ",900,{},[7]]"});
 }
 
 TEST_F(FrontMeta, RefusesWhatIsNotGrantedLikeAnythingElse) {
