@@ -21,10 +21,12 @@ Profile profile_of(BackendKind kind) noexcept {
     switch (kind) {
         case BackendKind::sallyport:
             profile.conveys_identity = true;
+            profile.retains = true;
             break;
         case BackendKind::crossbar:
             profile.rawsocket_ping = false;  // W-RAW-08
             profile.passthru = false;
+            profile.retains = true;
             break;
         case BackendKind::nexus:
         case BackendKind::generic:

@@ -16,6 +16,7 @@ struct Profile {
     bool rawsocket_ping = true;     ///< false where a PING would abort the connection (W-RAW-08)
     bool cancels = true;  ///< CANCEL killnowait is understood; the answer to the caller is always
                           ///< ours (W-CAN-08)
+    bool retains = false;  ///< keeps retained events, and says so
     bool pattern_options = true;  ///< Options.match on SUBSCRIBE and REGISTER
     bool passthru = true;  ///< false where the options of payload passthru mode are dropped (W-PPT-06)
 };

@@ -56,8 +56,8 @@ Message shortened(const Message& message) {
 }
 
 /// What our routers can and a bridge carries: a URI has one callee outside, callers and publishers are named where
-/// every router behind can be told who they are, and payload passthru mode is there where some router behind may have it
-/// (W-FEA-01); whether it has, its WELCOME tells.
+/// every router behind can be told who they are, events are retained where every one keeps them, and payload passthru
+/// mode is there where some router behind may have it (W-FEA-01); whether it has, its WELCOME tells.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     wamp::Dict roles = policy::Testaments::announced(policy::SessionMeta::announced(wamp::router_roles()));
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
@@ -66,10 +66,14 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     const bool passes = std::any_of(backends.begin(), backends.end(), [](const auto& backend) {
         return backend.link.profile.passthru;
     });
+    const bool retains = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
+        return backend.link.profile.retains;
+    });
     for (const std::string_view role : {"broker", "dealer"}) {
         auto* const features = roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
         features->erase("shared_registration");
         if (!passes) features->erase("payload_passthru_mode");
+        if (!retains) features->erase("event_retention");
         if (names) continue;
         features->erase("caller_identification");
         features->erase("publisher_identification");

@@ -74,6 +74,21 @@ actions = ["call", "subscribe"]
 match = "prefix"
 uri = "wamp.session."
 grants = ["meta"]
+
+[[allow]]
+id = "last-words"
+roles = ["operator"]
+actions = ["call"]
+uri = ["wamp.session.add_testament", "wamp.session.flush_testaments"]
+grants = ["testaments"]
+
+[[allow]]
+id = "kept"
+roles = ["operator"]
+actions = ["subscribe", "publish"]
+match = "prefix"
+uri = ["public.kept.", "lab.kept."]
+grants = ["retain"]
 '''
 
 INSIDE_RULES = INSIDE_POLICY + '''
@@ -84,6 +99,21 @@ actions = ["call", "register", "subscribe", "publish"]
 match = "prefix"
 uri = "lab.signed."
 grants = ["disclose_me"]
+
+[[allow]]
+id = "kept"
+roles = ["operator", "service", "gateway"]
+actions = ["subscribe", "publish"]
+match = "prefix"
+uri = "lab.kept."
+grants = ["retain"]
+
+[[allow]]
+id = "last-words"
+roles = ["service"]
+actions = ["call"]
+uri = ["wamp.session.add_testament", "wamp.session.flush_testaments"]
+grants = ["testaments"]
 '''
 
 
@@ -324,6 +354,85 @@ async def an_operator_sees_who_is_there_and_guests_do_not():
     await guest.goodbye()
     equal((await leaves.count(1))[0][0], [joined["session"], joined["authid"], "guest"])
     await outside.goodbye()
+
+
+@suite.test
+async def what_a_session_leaves_is_published_when_it_ends_on_either_side():
+    inside, outside = await _both("ws-json")
+    within, without = scenarios.Events(), scenarios.Events()
+    await inside.subscribe(within, "lab.gone")
+    await outside.subscribe(without, "public.gone")
+
+    leaving = await world.connect_outside("rs-msgpack")
+    await leaving.call("wamp.session.add_testament", "public.gone", ["last"], {"by": "goodbye"})
+    await leaving.call("wamp.session.add_testament", "public.gone", ["first"], {}, scope="detached")
+    await leaving.call("wamp.session.add_testament", "public.gone", ["never"], {}, scope="detached")
+    equal(await leaving.call("wamp.session.flush_testaments", scope="detached"), 2)
+    await leaving.call("wamp.session.add_testament", "public.gone", ["first"], {}, scope="detached",
+                       publish_options={"acknowledge": True})
+    await leaving.goodbye()
+    due = [(["first"], {}), (["last"], {"by": "goodbye"})]
+    equal(await within.count(2), due)
+    equal(await without.count(2), due)
+
+    from support.rawclient import CALL, RESULT
+    lost = world.raw("alice")
+    equal(lost.ask(CALL, {}, "wamp.session.add_testament", ["lab.gone", ["lost"], {}])[0], RESULT)
+    lost.close()
+    equal((await within.count(3))[2], (["lost"], {}))
+
+    service = await world.connect_inside()
+    await service.call("wamp.session.add_testament", "lab.gone", ["service"], {})
+    await service.goodbye()
+    equal((await without.count(4))[3], (["service"], {}))
+
+    for peer, topic, uri in ((outside, "nobody.may", "wamp.error.not_authorized"), (outside, "a..b", "wamp.error.invalid_uri"),
+                             (inside, "other.topic", "wamp.error.not_authorized")):
+        try:
+            await peer.call("wamp.session.add_testament", topic, [], {})
+            raise AssertionError(f"{topic}: no error")
+        except ApplicationError as error:
+            equal(error.error, uri, topic)
+    await _leave(outside, inside)
+
+
+@suite.test
+async def a_retained_event_comes_to_who_asks_for_it_on_either_side():
+    inside, outside = await _both("rs-msgpack")
+    kept = PublishOptions(acknowledge=True, retain=True)
+
+    async def asked(peer, topic, due):
+        events = []
+        heard = asyncio.Event()
+
+        def on_event(number, details):
+            events.append((number, bool(details.retained)))
+            if len(events) == due:
+                heard.set()
+        subscription = await peer.subscribe(on_event, topic, options=SubscribeOptions(get_retained=True,
+                                                                                      details_arg="details"))
+        return events, heard, subscription
+
+    await inside.publish("lab.kept.weather", 1, options=kept)
+    await inside.publish("lab.kept.weather", 2, options=kept)
+    await inside.publish("lab.kept.weather", 3, options=PublishOptions(acknowledge=True))
+    events, heard, _ = await asked(outside, "public.kept.weather", 2)
+    await inside.publish("lab.kept.weather", 4, options=PublishOptions(acknowledge=True))
+    await asyncio.wait_for(heard.wait(), 10)
+    equal(events, [(2, True), (4, False)])
+
+    await outside.publish("public.kept.dome", 5, options=kept)
+    other = await world.connect_outside("ws-json")
+    for peer, topic in ((inside, "lab.kept.dome"), (other, "public.kept.dome")):
+        events, heard, _ = await asked(peer, topic, 1)
+        await asyncio.wait_for(heard.wait(), 10)
+        equal(events, [(5, True)], topic)
+    try:
+        await outside.publish("public.dome", 6, options=kept)
+        raise AssertionError("no error")
+    except ApplicationError as error:
+        equal(error.error, "wamp.error.option_not_allowed")
+    await _leave(other, outside, inside)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,15 @@
 #include "wamp/router/receiver_filter.h"
 
 namespace sallyport::wamp {
+namespace {
+
+void append_publisher(Dict& details, const Origin& publisher) {
+    details.append("publisher", publisher.session);
+    details.append("publisher_authid", publisher.authid);
+    details.append("publisher_authrole", publisher.authrole);
+}
+
+}  // namespace
 
 bool Broker::holds(const Member& member, SubscriptionId id,
                    const Subscription& subscription) const {
@@ -40,6 +49,29 @@ void Broker::subscribe(Member& from, Subscribe&& subscribe, Deliveries& out) {
         from.subscriptions.push_back(id);
     }
     out.add(to, Subscribed{subscribe.request, id});
+    // Patterns get no retained events (W-EVR-03).
+    if (match == MatchPolicy::exact && subscribe.options.get_bool("get_retained", false)) {
+        deliver_retained(from, id, subscription.topic, out);
+    }
+}
+
+void Broker::deliver_retained(const Member& to, SubscriptionId id, std::string_view topic,
+                              Deliveries& out) const {
+    const Retained::Kept* const kept = retained_.find(topic);
+    if (kept == nullptr) return;
+    const Realm::Session& session = to.session;
+    if (!ReceiverFilter(kept->options, kept->excluded).passes(session)) return;  // W-EVR-02
+    if (is_passthru(kept->options) &&
+        !session.features.has(Feature::subscriber_payload_passthru_mode)) {
+        return;
+    }
+    Event event{id, kept->publication, Dict{{"retained", true}}, kept->payload.view()};
+    append_passthru(event.details, kept->options);
+    if (kept->options.get_bool("disclose_me", false) &&
+        session.features.has(Feature::subscriber_publisher_identification)) {
+        append_publisher(event.details, {kept->origin, kept->authid, kept->authrole});
+    }
+    out.add(session.id, std::move(event));
 }
 
 void Broker::unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out) {
@@ -89,6 +121,9 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
     }
     const PublicationId publication = random_.global_id();
     if (acknowledge) out.add(from.session.id, Published{publish.request, publication});
+    if (publish.options.get_bool("retain", false)) {
+        retained_.keep(publish, publication, from.session, origin);
+    }
 
     matching_.clear();
     topics_.match(publish.topic, matching_);
@@ -121,9 +156,7 @@ void Broker::deliver(SubscriptionId id, const Subscription& subscription, Public
     append_passthru(event.details, publish.options);
     if (!knowing_.empty()) {
         Event telling = event;
-        telling.details.append("publisher", origin.session);
-        telling.details.append("publisher_authid", origin.authid);
-        telling.details.append("publisher_authrole", origin.authrole);
+        append_publisher(telling.details, origin);
         out.add(knowing_, std::move(telling));
     }
     if (!receivers_.empty()) out.add(receivers_, std::move(event));

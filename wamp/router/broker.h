@@ -12,13 +12,15 @@
 #include "wamp/message/deliveries.h"
 #include "wamp/router/member.h"
 #include "wamp/router/pattern_index.h"
+#include "wamp/router/retained.h"
 
 namespace sallyport::wamp {
 
 /// The publish-and-subscribe half of a realm (checklist §9, §12). Sessions with the same topic and
 /// match share one subscription (W-PUB-02); an event goes out once per matching subscription and
-/// receiver (W-PUB-07), and a publication is acknowledged before anybody gets its events. Needs
-/// members that stay where they are until leave().
+/// receiver (W-PUB-07), and a publication is acknowledged before anybody gets its events. Who
+/// subscribes to a topic exactly may ask for what it retains. Needs members that stay where they are
+/// until leave().
 class Broker {
 public:
     explicit Broker(Random random) : random_(std::move(random)) {}
@@ -48,10 +50,13 @@ private:
     void remove(Member& member, SubscriptionId id);
     void deliver(SubscriptionId id, const Subscription& subscription, PublicationId publication,
                  const Publish& publish, const Origin& origin, Deliveries& out);
+    void deliver_retained(const Member& to, SubscriptionId id, std::string_view topic,
+                          Deliveries& out) const;
 
     Random random_;
     std::unordered_map<SubscriptionId, Subscription> subscriptions_;
     PatternIndex topics_;
+    Retained retained_;
     SubscriptionId last_subscription_ = 0;
     std::vector<Id> matching_;          ///< scratch
     std::vector<SessionId> receivers_;  ///< scratch: those who are not told who published

@@ -100,7 +100,7 @@ Features read_features(const Dict& details) noexcept {
 
 Dict router_roles() {
     Dict roles;
-    roles.append("broker", role({"pattern_based_subscription", "payload_passthru_mode",
+    roles.append("broker", role({"event_retention", "pattern_based_subscription", "payload_passthru_mode",
                                  "publisher_exclusion", "publisher_identification",
                                  "subscriber_blackwhite_listing", "subscription_revocation"}));
     roles.append("dealer", role({"call_canceling", "call_timeout", "caller_identification",

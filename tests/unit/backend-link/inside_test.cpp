@@ -386,6 +386,37 @@ TEST_F(InsideGrants, PublishNothingOfThoseWhoAllWereEnded) {
     EXPECT_EQ(world_.inside.counts().sessions, 2u);
 }
 
+// W-EVR-01, W-EVR-03
+TEST_F(InsideGrants, RetainEventsOfBothSidesForBothSides) {
+    world_.send(1, R"([16,1,{"retain":true},"lab.in",[1]])");
+    world_.send(9, with_names(R"([16,1,{"acknowledge":true,"retain":true,GUEST},"lab.out",[2]])",
+                              {{"GUEST", std::string(guest)}}));
+    EXPECT_EQ(world_.take().size(), 1u);
+    const auto asked = [&](std::uint64_t id, int request, std::string topic) {
+        return world_.after(id, "[32," + std::to_string(request) + R"(,{"get_retained":true},")" + topic + R"("])");
+    };
+    for (const std::uint64_t id : {9u, 2u}) {
+        const int first = id == 9 ? 2 : 1;
+        Lines lines = asked(id, first, "lab.in");
+        ASSERT_EQ(lines.size(), 2u);
+        EXPECT_TRUE(lines[0].ends_with("[33," + std::to_string(first) + ",1]")) << lines[0];
+        EXPECT_TRUE(lines[1].ends_with(R"(,{"retained":true},[1]])")) << lines[1];
+        lines = asked(id, first + 1, "lab.out");  // the link stands for many: it gets its own
+        ASSERT_EQ(lines.size(), 2u);
+        EXPECT_TRUE(lines[1].ends_with(R"(,{"retained":true},[2]])")) << lines[1];
+    }
+}
+
+// W-EVR-01: by its own policy
+TEST_F(InsideTest, RetainsNothingThatItsOwnPolicyDoesNotGrant) {
+    world_.link_up();
+    world_.join(1);
+    EXPECT_EQ(guest_asks(R"([16,1,{"acknowledge":true,"retain":true,GUEST},"lab.topic.a"])"),
+              Lines{R"(9 [8,16,1,{},"wamp.error.option_not_allowed"])"});
+    EXPECT_EQ(world_.after(1, R"([32,1,{"get_retained":true},"lab.topic.a"])"),
+              Lines{R"(1 [8,32,1,{},"wamp.error.option_not_allowed"])"});
+}
+
 TEST_F(InsideTest, LeavesNothingOfWhoHasGone) {
     world_.link_up();
     world_.join(1);

@@ -38,6 +38,14 @@ TEST(Profile, ExpectsNoPayloadPassthruModeOfCrossbar) {
     EXPECT_TRUE(profile_of(BackendKind::generic).passthru);
 }
 
+// W-FEA-01, W-EVR-01
+TEST(Profile, SaysWhoKeepsRetainedEvents) {
+    EXPECT_TRUE(profile_of(BackendKind::sallyport).retains);
+    EXPECT_TRUE(profile_of(BackendKind::crossbar).retains);
+    EXPECT_FALSE(profile_of(BackendKind::nexus).retains);
+    EXPECT_FALSE(profile_of(BackendKind::generic).retains);
+}
+
 TEST(Profile, KeepsItsKind) {
     for (const BackendKind kind : {BackendKind::sallyport, BackendKind::crossbar,
                                    BackendKind::nexus, BackendKind::generic}) {

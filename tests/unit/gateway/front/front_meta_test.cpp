@@ -73,6 +73,7 @@ TEST_F(FrontMeta, AnnouncesWhatWorksThroughAllBackends) {
         const bool names = world == &trusted;
         EXPECT_EQ(announces(*world, 1, "dealer", "caller_identification"), names);
         EXPECT_EQ(announces(*world, 1, "broker", "publisher_identification"), names);
+        EXPECT_EQ(announces(*world, 1, "broker", "event_retention"), names);
     }
 }
 
