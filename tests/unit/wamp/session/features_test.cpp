@@ -146,11 +146,12 @@ TEST(Features, WhatIsMissingIsNotAnnounced) {
         const Dict* features = roles.get_dict(role)->get_dict("features");
         for (const char* name :
              {"progressive_call_invocations", "session_meta_api", "registration_meta_api",
-              "subscription_meta_api", "event_history", "event_retention", "testament_meta_api",
+              "subscription_meta_api", "event_history", "testament_meta_api",
               "call_reroute", "sharded_registration"}) {
             EXPECT_EQ(features->find(name), nullptr) << name;
         }
     }
+    EXPECT_TRUE(roles.get_dict("broker")->get_dict("features")->get_bool("event_retention", false));
 }
 
 // W-FEA-01: a client that says and opens nothing in that mode itself hands on what others do, or does not have it.
