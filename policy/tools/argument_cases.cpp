@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <limits>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "policy/tools/atoms.h"
 #include "wamp/codec/codec.h"
 #include "wamp/codec/json_writer.h"
 
@@ -23,6 +25,7 @@ constexpr std::uint64_t length_max = 70'000;
 constexpr std::uint64_t depth_max = 40;
 constexpr std::size_t cases_max = 20'000;
 constexpr std::size_t shown_bytes_max = 80;
+constexpr std::size_t literals_max = 256;  // of one condition that are told apart
 
 Value nested(std::uint64_t depth) {
     Value value = 0;
@@ -142,9 +145,10 @@ struct Chosen {
 class Maker {
 public:
     /// `conditions` of all `rules`, each once.
-    Maker(Conditions conditions, const std::vector<const RuleText*>& rules)
+    Maker(Conditions conditions, const std::vector<const RuleText*>& rules, bool finely)
         : conditions_(std::move(conditions)) {
         find_slots();
+        if (finely) vary_pairs(rules);
         for (const RuleText* rule : rules) {
             if (!rule->where.empty()) vary(rule->where);
         }
@@ -161,6 +165,7 @@ private:
     Chosen build(const Picks& picks) const;
     Picks fitting(const std::vector<Condition>& rule) const;
     void vary(const std::vector<Condition>& rule);
+    void vary_pairs(const std::vector<const RuleText*>& rules);
     void choose(std::size_t slot, const Chosen& chosen, bool args_end);
     void keep(const Chosen& chosen);
     std::vector<bool> truths(const Chosen& chosen, const Conditions& conditions) const;
@@ -329,6 +334,21 @@ void Maker::vary(const std::vector<Condition>& rule) {
     }
 }
 
+// Around what two versions of one rule both want, so that they part in one thing alone.
+void Maker::vary_pairs(const std::vector<const RuleText*>& rules) {
+    std::map<std::string, std::vector<Condition>> by_id;
+    std::map<std::string, int> versions;
+    for (const RuleText* rule : rules) {
+        if (rule->where.empty()) continue;
+        std::vector<Condition>& all = by_id[rule->id];
+        all.insert(all.end(), rule->where.begin(), rule->where.end());
+        ++versions[rule->id];
+    }
+    for (const auto& [id, all] : by_id) {
+        if (versions[id] > 1) vary(all);
+    }
+}
+
 void Maker::choose(std::size_t index, const Chosen& chosen, bool args_end) {
     if (tried_ > cases_max) return;
     if (index == slots_.size()) return keep(chosen);
@@ -364,20 +384,56 @@ std::string shown(const std::string& json) {
     return json.substr(0, shown_bytes_max) + "… (" + std::to_string(json.size()) + " bytes)";
 }
 
+void add_new(Conditions& conditions, const Condition& condition) {
+    const auto same = [&condition](const Condition* other) { return *other == condition; };
+    if (std::none_of(conditions.begin(), conditions.end(), same)) conditions.push_back(&condition);
+}
+
+bool takes(const Condition& condition, const Condition::Literal& literal) {
+    return std::find(condition.one_of.begin(), condition.one_of.end(), literal) !=
+           condition.one_of.end();
+}
+
+// Their atoms, and each literal that one of them takes and another on the same argument does not.
+Conditions parts_of(const Conditions& conditions, std::deque<Condition>& parts) {
+    Conditions found;
+    const auto add = [&](Condition part) {
+        parts.push_back(std::move(part));
+        add_new(found, parts.back());
+    };
+    for (const Condition* condition : conditions) {
+        for (Condition& atom : atoms_of(*condition)) add(std::move(atom));
+        std::size_t told_apart = 0;
+        for (const Condition::Literal& literal : condition->one_of) {
+            const auto another = [&](const Condition* other) {
+                return same_subject(*other, *condition) && !takes(*other, literal);
+            };
+            if (std::none_of(conditions.begin(), conditions.end(), another)) continue;
+            if (++told_apart > literals_max) break;
+            Condition alone;
+            alone.of = condition->of;
+            alone.index = condition->index;
+            alone.name = condition->name;
+            alone.one_of = {literal};
+            add(std::move(alone));
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
-std::vector<ArgumentCase> argument_cases(const std::vector<const RuleText*>& rules, Action action) {
+std::vector<ArgumentCase> argument_cases(const std::vector<const RuleText*>& rules, Action action,
+                                         bool finely) {
     if (action != Action::call && action != Action::publish) return {ArgumentCase{}};
     Conditions conditions;
     std::set<std::uint64_t> limits;
     for (const RuleText* rule : rules) {
-        for (const Condition& condition : rule->where) {
-            const auto same = [&condition](const Condition* other) { return *other == condition; };
-            if (std::none_of(conditions.begin(), conditions.end(), same))
-                conditions.push_back(&condition);
-        }
+        for (const Condition& condition : rule->where) add_new(conditions, condition);
         if (rule->limits.payload_bytes != 0) limits.insert(rule->limits.payload_bytes);
     }
+    std::deque<Condition> parts;
+    if (finely) conditions = parts_of(conditions, parts);
     std::vector<ArgumentCase> cases;
     const auto add_sizes = [&](const ArgumentCase& one) {
         cases.push_back(one);
@@ -393,7 +449,7 @@ std::vector<ArgumentCase> argument_cases(const std::vector<const RuleText*>& rul
     if (conditions.empty()) {
         add_sizes({});
     } else {
-        for (Chosen& chosen : Maker(conditions, rules).take()) {
+        for (Chosen& chosen : Maker(conditions, rules, finely).take()) {
             ArgumentCase one;
             one.payload =
                 wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);

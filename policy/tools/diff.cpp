@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <ostream>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "policy/inline_test.h"
 #include "policy/load.h"
 #include "policy/tools/describe.h"
+#include "policy/tools/diff_cause.h"
 #include "policy/tools/diff_walk.h"
 #include "policy/tools/exit_code.h"
 #include "policy/units.h"
@@ -80,17 +82,52 @@ std::string route_of(const RealmPolicy& policy, const Decision& decision) {
 /// Asks both policies about the places of a walk and keeps what differs.
 class Comparison {
 public:
-    Comparison(const RealmPolicy& before, const RealmPolicy& after)
-        : before_(before), after_(after) {}
+    Comparison(const ComparedPolicy& before, const ComparedPolicy& after)
+        : before_(before.policy), after_(after.policy), causes_(before.file, after.file) {}
 
     void meet(const DiffPlace& place) {
-        for (const ArgumentCase& arguments : argument_cases(place.rules, place.action))
+        for (const ArgumentCase& arguments : argument_cases(place.rules, place.action, true))
             ask(place, arguments);
     }
-    std::vector<Difference> take() { return std::move(found_); }
+
+    // What differs in several conditions at once says nothing more, once each has its own.
+    std::vector<Difference> take() {
+        std::vector<Difference> kept;
+        std::set<std::size_t> told;
+        for (const auto& [key, index] : by_key_) {
+            if (std::get<6>(key) == Causes::several && has_lone(key)) told.insert(index);
+        }
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            if (!told.contains(i)) kept.push_back(std::move(found_[i]));
+        }
+        return kept;
+    }
 
 private:
-    using Key = std::tuple<Action, std::string, std::string, std::string, std::string, unsigned>;
+    using Key = std::tuple<Action, std::string, std::string, std::string, std::string, unsigned,
+                           std::string>;
+
+    static bool begin_alike(const Key& a, const Key& b) {
+        return std::get<0>(a) == std::get<0>(b) && std::get<1>(a) == std::get<1>(b) &&
+               std::get<2>(a) == std::get<2>(b) && std::get<3>(a) == std::get<3>(b) &&
+               std::get<4>(a) == std::get<4>(b) && std::get<5>(a) == std::get<5>(b);
+    }
+
+    // Whether lone changes speak of all its roles.
+    bool has_lone(const Key& key) const {
+        Key first = key;
+        std::get<6>(first).clear();
+        const Difference& asked = found_[by_key_.at(key)];
+        std::set<std::string> roles(asked.roles.begin(), asked.roles.end());
+        bool others = asked.others;
+        for (auto at = by_key_.lower_bound(first); at != by_key_.end(); ++at) {
+            if (!begin_alike(at->first, key)) break;
+            if (!std::get<6>(at->first).starts_with(Causes::condition)) continue;
+            for (const std::string& role : found_[at->second].roles) roles.erase(role);
+            others = others && !found_[at->second].others;
+        }
+        return roles.empty() && !others;
+    }
 
     Decision decide(const RealmPolicy& policy, const DiffPlace& place,
                     const ArgumentCase& arguments) const {
@@ -115,8 +152,15 @@ private:
         const unsigned route = both && !led ? 4U : 0U;
         const std::string route_before = route != 0 ? route_of(before_, before) : "";
         const std::string route_after = route != 0 ? route_of(after_, after) : "";
-        const Key key{place.action, decider(before_, before), decider(after_, after),
-                      route_before, route_after,           limits + grants + route};
+        const std::string rule_before = decider(before_, before);
+        const std::string rule_after = decider(after_, after);
+        const Key key{place.action,
+                      rule_before,
+                      rule_after,
+                      route_before,
+                      route_after,
+                      limits + grants + route,
+                      causes_.of(place, arguments, rule_before, rule_after)};
         const auto [known, fresh] = by_key_.try_emplace(key, found_.size());
         if (fresh) {
             Difference one;
@@ -169,6 +213,7 @@ private:
 
     const RealmPolicy& before_;
     const RealmPolicy& after_;
+    Causes causes_;
     std::map<Key, std::size_t> by_key_;
     std::vector<Difference> found_;
 };
@@ -240,7 +285,7 @@ std::string changed(const std::string& what, const std::string& before, const st
 }  // namespace
 
 std::vector<Difference> differences(const ComparedPolicy& before, const ComparedPolicy& after) {
-    Comparison comparison(before.policy, after.policy);
+    Comparison comparison(before, after);
     DiffWalk walk(before.file, after.file);
     walk.run([&comparison](const DiffPlace& place) { comparison.meet(place); });
     return comparison.take();

@@ -39,7 +39,8 @@ struct Difference {
 
 /// Every change from one policy to the other in what is allowed, within which limits, with which
 /// grants, and where it goes: one difference, and its witness, for each pair of rules that decided
-/// before and after, by action. What is said of a pattern subscription or registration follows from what
+/// before and after, by action; and of one such pair for each bound, literal and URI of theirs that
+/// changes it by itself. What is said of a pattern subscription or registration follows from what
 /// is said of the URIs that it matches. Empty exactly if the two do the same; shadow rules and the
 /// ids of rules aside.
 std::vector<Difference> differences(const ComparedPolicy& before, const ComparedPolicy& after);

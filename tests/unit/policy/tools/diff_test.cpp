@@ -72,6 +72,34 @@ TEST_F(Diff, ShowsAMessageForEachChange) {
         << out();
 }
 
+TEST_F(Diff, ShowsEachOfSeveralChangesOfOneRule) {
+    const std::string old_text = R"(realm = "r"
+[[allow]]
+id = "c"
+roles = ["op"]
+actions = ["call"]
+uri = ["lab.slew"]
+where = [
+    { arg = 0, type = "number", min = 1, max = 9 },
+    { kwarg = "m", one_of = ["x", "y"] },
+    { kwargs = true, max_length = 3, max_depth = 2 },
+]
+)";
+    const std::string a = file("a.toml", old_text);
+    const std::string b = file(
+        "b.toml",
+        replaced(replaced(replaced(replaced(old_text, "\"lab.slew\"", "\"lab.slew\", \"lab.go\", \"lab.by\""),
+                                   "max = 9", "max = 99"),
+                          "\"y\"]", "\"y\", \"danger\", \"worse\"]"),
+                 "max_length = 3, max_depth = 2", "max_length = 2, max_depth = 1"));
+    EXPECT_EQ(diff(a, b, to_), 1);
+    const std::string told = out();
+    for (const char* part :
+         {"args [10]", "\"danger\"", "\"worse\"", "\"lab.go\"", "\"lab.by\"", "\"pad\":[", "\"pad_k1\""})
+        EXPECT_NE(told.find(part), std::string::npos) << part << " in\n" << told;
+    EXPECT_NE(told.find("\n7 differences\n"), std::string::npos) << told;
+}
+
 TEST_F(Diff, TellsWhatChangesInWhoMayJoin) {
     PolicyFile before;
     before.realm = "r";
