@@ -70,7 +70,7 @@ void assign(std::string& to, const wamp::JsonString& text) {
 class Filler {
 public:
     explicit Filler(LogLine& line) : line_(line) {
-        line_.decision = line_.allowed = false;
+        line_.decision = line_.allowed = line_.shadow = false;
         line_.match = wamp::MatchPolicy::exact;
         line_.payload_bytes = 0;
         for (std::string* text : {&line_.realm, &line_.authid, &line_.role, &line_.uri,
@@ -105,6 +105,7 @@ public:
         line_.allowed =
             outcome_ == "allow" || outcome_ == "over_rate" || outcome_ == "over_in_flight";
         line_.decision = has_action_ && (line_.allowed || outcome_ == "deny");
+        line_.shadow = has_action_ && outcome_ == "shadow";
         return true;
     }
 
@@ -144,6 +145,24 @@ bool read_log_line(std::string_view text, LogLine& line) {
         if (integral) filler.number(key.raw, wamp::json_number(number, true).unsigned_integer);
     }
     return flat.done() && filler.finish();
+}
+
+std::string unreadable_lines(std::uint64_t count, std::uint64_t first) {
+    return std::to_string(count) + (count == 1 ? " unreadable, at line " : " unreadable, the first at line ") +
+           std::to_string(first);
+}
+
+void LogTally::add(bool readable) noexcept {
+    ++lines_;
+    any_readable_ = any_readable_ || readable;
+}
+
+std::optional<Diagnostic> LogTally::fault(const std::string& path) const {
+    if (lines_ == 0 || any_readable_) return std::nullopt;
+    return Diagnostic{{path, 1, 1},
+                      "not one line is a record of a decision log",
+                      "give the file that [audit] names; of the journal, only the messages: "
+                      "journalctl -o cat -u sallyport"};
 }
 
 }  // namespace sallyport::policy

@@ -129,36 +129,38 @@ const Replay::Answer& Replay::answer(const LogLine& line) {
     return known_.emplace(key_, ask(line)).first->second;
 }
 
-void Replay::line(std::string_view text) {
+bool Replay::line(std::string_view text) {
     ++counts_.lines;
     if (!read_log_line(text, line_)) {
-        ++counts_.unreadable;
-        return;
+        if (++counts_.unreadable == 1) counts_.first_unreadable = counts_.lines;
+        return false;
     }
     // Nobody could have been answered about what is no pattern at all.
     if (!line_.decision || !wamp::is_valid_pattern(line_.uri, line_.match)) {
         ++counts_.not_decisions;
-        return;
+        counts_.shadows += line_.shadow ? 1U : 0U;
+        return true;
     }
     if (line_.realm != realm_.policy->realm()) {
         ++counts_.other_realms;
-        return;
+        return true;
     }
     ++counts_.decisions;
     const Answer& now = answer(line_);
     const bool flips = line_.allowed ? now.may_deny : now.may_allow;
-    if (!flips) return;
+    if (!flips) return true;
     const bool certain = !(now.may_allow && now.may_deny);
     ++(certain ? counts_.flips : counts_.uncertain);
     const Key key{!certain, line_.allowed, line_.rule, now.text, line_.action, line_.role};
     auto found = flips_.find(key);
     if (found == flips_.end()) {
-        if (flips_.size() >= flips_max) return;
+        if (flips_.size() >= flips_max) return true;
         found = flips_.emplace(key, Flip{certain, line_.allowed, line_.rule, now.text, 0,
                                          counts_.lines, line_})
                     .first;
     }
     ++found->second.count;
+    return true;
 }
 
 std::vector<Replay::Flip> Replay::flips() const {
@@ -183,7 +185,9 @@ int print_replay(const Replay& replay, const Output& to) {
                             {"uncertain", counts.uncertain},
                             {"other_realms", counts.other_realms},
                             {"not_decisions", counts.not_decisions},
+                            {"shadows", counts.shadows},
                             {"unreadable", counts.unreadable},
+                            {"first_unreadable", counts.first_unreadable},
                             {"kinds", std::move(list)}});
     } else {
         for (std::size_t i = 0; i < std::min(flips.size(), shown_max); ++i) print(flips[i], to.out);
@@ -192,7 +196,9 @@ int print_replay(const Replay& replay, const Output& to) {
                << counted(counts.lines, "line", "lines") << ": " << counts.flips << " would flip, "
                << counts.uncertain << " might by their arguments";
         if (counts.other_realms > 0) to.out << "; " << counts.other_realms << " of other realms";
-        if (counts.unreadable > 0) to.out << "; " << counts.unreadable << " unreadable";
+        if (counts.shadows > 0) to.out << "; " << counts.shadows << " of shadow rules passed over";
+        if (counts.unreadable > 0)
+            to.out << "; " << unreadable_lines(counts.unreadable, counts.first_unreadable);
         to.out << '\n';
     }
     return counts.flips + counts.uncertain == 0 ? exit_code::fine : exit_code::no;

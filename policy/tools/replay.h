@@ -26,7 +26,8 @@ public:
     /// Borrows the realm.
     explicit Replay(const LoadedRealm& realm);
 
-    void line(std::string_view text);
+    /// False when it is no record of a decision log.
+    bool line(std::string_view text);
 
     /// Decisions of one kind that would flip.
     struct Flip {
@@ -42,8 +43,10 @@ public:
         std::uint64_t lines = 0;
         std::uint64_t decisions = 0;   ///< that were replayed
         std::uint64_t other_realms = 0;
-        std::uint64_t not_decisions = 0;  ///< of sessions, of reloads, of what no policy was asked
+        std::uint64_t not_decisions = 0;  ///< of sessions, of reloads, of what no policy was asked, shadows
+        std::uint64_t shadows = 0;        ///< of what shadow rules would have done
         std::uint64_t unreadable = 0;
+        std::uint64_t first_unreadable = 0;  ///< line
         std::uint64_t flips = 0;
         std::uint64_t uncertain = 0;
     };

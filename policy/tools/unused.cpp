@@ -295,15 +295,17 @@ std::vector<Overruled> overruled(const PolicyFile& file) {
     return Search(file).run();
 }
 
-void HitCounts::line(std::string_view text) {
+bool HitCounts::line(std::string_view text) {
+    ++lines_;
     if (!read_log_line(text, line_)) {
-        ++unreadable_;
-        return;
+        if (++unreadable_ == 1) first_unreadable_ = lines_;
+        return false;
     }
-    if (!line_.decision || line_.realm != realm_) return;
-    ++decisions_;
+    if ((!line_.decision && !line_.shadow) || line_.realm != realm_) return true;
+    decisions_ += line_.decision ? 1U : 0U;
     if (!line_.rule.empty() && (hits_.size() < hit_rules_max || hits_.contains(line_.rule)))
         ++hits_[line_.rule];
+    return true;
 }
 
 std::uint64_t HitCounts::of(const std::string& rule) const {
@@ -330,6 +332,7 @@ int print_unused(const LoadedRealm& realm, const HitCounts* hits, const Output& 
                 counts.emplace_back(wamp::Dict{{"rule", rule.id}, {"hits", hits->of(rule.id)}});
             report.append("decisions", hits->decisions());
             report.append("unreadable", hits->unreadable());
+            report.append("first_unreadable", hits->first_unreadable());
             report.append("rules", std::move(counts));
         }
         print_json(to.out, report);
@@ -341,15 +344,16 @@ int print_unused(const LoadedRealm& realm, const HitCounts* hits, const Output& 
             to.out << " never decides: " << why(one) << '\n';
         }
         for (const RuleText* rule : unhit)
-            to.out << to_string(rule->place) << ": " << named(*rule) << " decided nothing"
-                   << (rule->shadow ? " (a shadow never does)" : "") << '\n';
+            to.out << to_string(rule->place) << ": " << named(*rule)
+                   << (rule->shadow ? ", a shadow, would have decided nothing" : " decided nothing")
+                   << '\n';
         to.out << counted(realm.file.rules.size(), "rule", "rules") << ": "
                << counted(never.size(), "never decides", "never decide");
         if (hits != nullptr) {
             to.out << ", " << unhit.size() << " decided nothing in "
                    << counted(hits->decisions(), "decision", "decisions");
             if (hits->unreadable() > 0)
-                to.out << "; " << counted(hits->unreadable(), "line", "lines") << " unreadable";
+                to.out << "; " << unreadable_lines(hits->unreadable(), hits->first_unreadable());
         }
         to.out << '\n';
     }

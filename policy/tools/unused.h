@@ -25,21 +25,25 @@ struct Overruled {
 /// tried at their boundaries. In the order of the file.
 std::vector<Overruled> overruled(const PolicyFile& file);
 
-/// How often each rule decided, by the lines of a decision log.
+/// How often each rule decided, or as a shadow would have, by the lines of a decision log.
 class HitCounts {
 public:
     explicit HitCounts(std::string_view realm) : realm_(realm) {}
 
-    void line(std::string_view text);
+    /// False when it is no record of a decision log.
+    bool line(std::string_view text);
     std::uint64_t of(const std::string& rule) const;
     std::uint64_t decisions() const noexcept { return decisions_; }
     std::uint64_t unreadable() const noexcept { return unreadable_; }
+    std::uint64_t first_unreadable() const noexcept { return first_unreadable_; }  ///< line
 
 private:
     std::string realm_;
     std::unordered_map<std::string, std::uint64_t> hits_;
     std::uint64_t decisions_ = 0;
+    std::uint64_t lines_ = 0;
     std::uint64_t unreadable_ = 0;
+    std::uint64_t first_unreadable_ = 0;
     LogLine line_;
 };
 

@@ -47,6 +47,28 @@ TEST(LogLine, KnowsWhatIsADecision) {
     EXPECT_EQ(outcome("dropped", ",\"dropped\":12"), std::pair(false, false));
 }
 
+TEST(LogLine, KnowsAShadowsRecord) {
+    LogLine line;
+    ASSERT_TRUE(read_log_line(R"({"outcome":"shadow","action":"call","uri":"a.b"})", line));
+    EXPECT_TRUE(line.shadow);
+    EXPECT_FALSE(line.decision);
+    ASSERT_TRUE(read_log_line(R"({"outcome":"deny","action":"call","uri":"a.b"})", line));
+    EXPECT_FALSE(line.shadow);
+}
+
+TEST(LogTally, AFileWithoutOneRecordIsNoLog) {
+    LogTally tally;
+    EXPECT_FALSE(tally.fault("empty.log"));
+    tally.add(false);
+    tally.add(false);
+    ASSERT_TRUE(tally.fault("a.log"));
+    EXPECT_TRUE(to_string(*tally.fault("a.log")).starts_with("a.log:1:1: error: not one line is"));
+    tally.add(true);
+    EXPECT_FALSE(tally.fault("a.log"));
+    EXPECT_EQ(unreadable_lines(1, 4), "1 unreadable, at line 4");
+    EXPECT_EQ(unreadable_lines(3, 7), "3 unreadable, the first at line 7");
+}
+
 TEST(LogLine, RefusesWhatIsNoneOfTheLogs) {
     LogLine line;
     for (const char* text :

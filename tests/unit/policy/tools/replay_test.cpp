@@ -60,9 +60,10 @@ TEST_F(ReplayTool, TellsWhichDecisionsWouldFlip) {
     replay.line(log_line(guest, {Action::call, "lab.park"}, true));
     replay.line(log_line(guest, {Action::call, "lab.echo"}, false));
     replay.line(log_line(guest, {Action::call, "lab.slew"}, true));
-    replay.line("rubbish");
+    EXPECT_FALSE(replay.line("rubbish"));
     replay.line(R"({"outcome":"join","realm":"r"})");
     replay.line(R"({"outcome":"allow","realm":"other","action":"call","uri":"lab.park"})");
+    EXPECT_TRUE(replay.line(R"({"outcome":"shadow","realm":"r","action":"call","uri":"lab.x","rule":"s"})"));
     EXPECT_EQ(print_replay(replay, to_), 1);
     EXPECT_EQ(out(),
               "2 decisions, first at line 2: call \"lab.park\" as joe:guest\n"
@@ -75,12 +76,12 @@ TEST_F(ReplayTool, TellsWhichDecisionsWouldFlip) {
               "  was: allow\n"
               "  now: allow slew (r.toml:7:1) by route local, or deny: the arguments are not as the "
               "rule demands; rule slew (r.toml:7:1)\n"
-              "5 decisions of 8 lines: 3 would flip, 1 might by their arguments; 1 of other realms; "
-              "1 unreadable\n");
+              "5 decisions of 9 lines: 3 would flip, 1 might by their arguments; 1 of other realms; "
+              "1 of shadow rules passed over; 1 unreadable, at line 6\n");
     out_.str("");
     EXPECT_EQ(print_replay(replay, json_), 1);
     EXPECT_TRUE(out().starts_with(
-        R"({"lines":8,"decisions":5,"flips":3,"uncertain":1,"other_realms":1,"not_decisions":1,"unreadable":1,"kinds":[{)"))
+        R"({"lines":9,"decisions":5,"flips":3,"uncertain":1,"other_realms":1,"not_decisions":2,"shadows":1,"unreadable":1,"first_unreadable":6,"kinds":[{)"))
         << out();
 }
 

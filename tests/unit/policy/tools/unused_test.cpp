@@ -88,18 +88,48 @@ TEST_F(Unused, CountsHitsInALog) {
         hits.line(R"({"outcome":"allow","realm":"r","action":"call","uri":"lab.x","rule":"all"})");
     hits.line(R"({"outcome":"deny","realm":"r","action":"call","uri":"x.danger","rule":"never"})");
     hits.line(R"({"outcome":"allow","realm":"q","action":"call","uri":"lab.x","rule":"also"})");
-    hits.line("rubbish");
+    EXPECT_FALSE(hits.line("rubbish"));
     EXPECT_EQ(hits.of("all"), 3U);
     EXPECT_EQ(hits.of("also"), 0U);
     EXPECT_EQ(print_unused(realm, &hits, to_), 1);
     EXPECT_NE(out().find("r.toml:8:1: allow off decided nothing\n"), std::string::npos) << out();
     EXPECT_EQ(out().find("allow all decided nothing"), std::string::npos);
-    EXPECT_TRUE(out().ends_with("7 rules: 3 never decide, 5 decided nothing in 4 decisions; 1 line "
-                                "unreadable\n"))
+    EXPECT_TRUE(out().ends_with("7 rules: 3 never decide, 5 decided nothing in 4 decisions; 1 "
+                                "unreadable, at line 6\n"))
         << out();
     out_.str("");
     EXPECT_EQ(print_unused(realm, &hits, json_), 1);
     EXPECT_NE(out().find(R"({"rule":"all","hits":3})"), std::string::npos) << out();
+}
+
+TEST_F(Unused, CountsWhatAShadowWouldHaveDecided) {
+    const LoadedRealm realm = load(file("r.toml", R"(realm = "r"
+[[allow]]
+id = "all"
+roles = ["*"]
+actions = ["call"]
+uri = "lab.x"
+[[forbid]]
+id = "met"
+shadow = true
+roles = ["*"]
+actions = ["call"]
+uri = "lab.x"
+[[forbid]]
+id = "unmet"
+shadow = true
+roles = ["*"]
+actions = ["call"]
+uri = "lab.x"
+)"));
+    HitCounts hits("r");
+    hits.line(R"({"outcome":"allow","realm":"r","action":"call","uri":"lab.x","rule":"all"})");
+    hits.line(R"({"outcome":"shadow","realm":"r","action":"call","uri":"lab.x","rule":"met"})");
+    EXPECT_EQ(hits.of("met"), 1U);
+    EXPECT_EQ(print_unused(realm, &hits, to_), 1);
+    EXPECT_EQ(out(),
+              "r.toml:13:1: forbid unmet, a shadow, would have decided nothing\n"
+              "3 rules: 0 never decide, 1 decided nothing in 1 decision\n");
 }
 
 // What never decides can go without a difference.
