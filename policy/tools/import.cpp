@@ -434,6 +434,8 @@ std::string RealmImport::tests(const RealmPolicy& policy) const {
         for (auto gap = uri.find(".."); gap != std::string::npos; gap = uri.find(".."))
             uri.insert(gap + 1, "x");
         if (uri.ends_with('.')) uri += "x";
+        if (uri.starts_with('.')) uri.insert(0, "x");
+        if (!wamp::is_valid_uri(uri)) continue;
         const Action action = rule.actions.front();
         const Decision decision =
             policy.decide({policy.role(rule.role), "somebody", rule.role}, {action, uri});

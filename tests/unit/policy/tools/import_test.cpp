@@ -97,6 +97,14 @@ TEST_F(Import, MakesAPolicyThatLoadsAndTellsEachDifference) {
     EXPECT_EQ(made.files[1].text.find("secret!!"), std::string::npos);
 }
 
+TEST_F(Import, OfAWildcardOfEmptyComponentsLoads) {
+    const Imported made = imported(
+        R"({"version":2,"workers":[{"type":"router","realms":[{"name":"r1","roles":[{"name":"a",)"
+        R"("permissions":[{"uri":"...","match":"wildcard","allow":{"call":true}}]}]}]}]})");
+    ASSERT_FALSE(made.files.empty());
+    EXPECT_NE(loaded(made.files.front().text), nullptr);
+}
+
 TEST_F(Import, TakesPrefixesForEverything) {
     const Imported made = imported(config_text, {{"com.", "org."}, "inside"});
     const auto policy = loaded(made.files[0].text);
