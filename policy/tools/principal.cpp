@@ -113,6 +113,8 @@ std::string Tool::fault() {
         return quoted(request_.role) +
                " cannot be a role (use 1 to 64 letters, digits and any of - _ . @)";
     }
+    if (request_.role == gateway_role)
+        return "\"gateway\" is the role of the gateway itself; take another name";
     for (const std::string& name : request_.methods) {
         const auto method = parse_method(name);
         if (!method || *method == Method::anonymous) return "unknown method " + quoted(name);
@@ -189,6 +191,14 @@ int Tool::run() {
     return exit_code::broken;
 }
 
+// A terminal obeys what is not escaped.
+std::string on_terminal(const std::string& authid) {
+    const bool plain = std::none_of(authid.begin(), authid.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    });
+    return plain ? authid : quoted(authid);
+}
+
 int Tool::list() const {
     if (to_.json) {
         wamp::List all;
@@ -211,11 +221,12 @@ int Tool::list() const {
     std::size_t width = 0;
     std::size_t role_width = 0;
     for (const Credentials& one : principals_.list) {
-        width = std::max(width, one.authid.size());
+        width = std::max(width, on_terminal(one.authid).size());
         role_width = std::max(role_width, one.role.size());
     }
     for (const Credentials& one : principals_.list) {
-        to_.out << one.authid << std::string(width - one.authid.size() + 2, ' ') << one.role
+        const std::string authid = on_terminal(one.authid);
+        to_.out << authid << std::string(width - authid.size() + 2, ' ') << one.role
                 << std::string(role_width - one.role.size() + 2, ' ') << names_of(one.methods())
                 << (one.disabled ? "  (disabled)" : "") << '\n';
     }

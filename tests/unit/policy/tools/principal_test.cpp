@@ -207,6 +207,13 @@ TEST_F(PrincipalTool, ListsWithoutASecret) {
     EXPECT_EQ(json.out.find("sha256"), std::string::npos);
 }
 
+TEST_F(PrincipalTool, ListsNothingThatATerminalObeys) {
+    EXPECT_EQ(add("a\x1b[2J", {}).code, 0);
+    const Ran ran = run(Verb::list, "");
+    EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
+    EXPECT_TRUE(ran.out.starts_with("\"a\\x1b[2J\"  ")) << ran.out;
+}
+
 TEST_F(PrincipalTool, TellsWhatItDidAsJson) {
     request_.role = "operator";
     const Ran ran = run(Verb::add, "alice", true);
@@ -227,6 +234,8 @@ TEST_F(PrincipalTool, RefusesWhatCannotWork) {
     request_.chosen.reset();
     EXPECT_EQ(add("b", {}, "two words").code, 2);
     EXPECT_EQ(add("b", {}, "").code, 2);
+    EXPECT_NE(add("b", {}, "gateway").err.find("is the role of the gateway itself"),
+              std::string::npos);
     EXPECT_EQ(add("b", {"magic"}).code, 2);
     EXPECT_EQ(add("b", {"anonymous"}).code, 2);
     EXPECT_EQ(add("", {}).code, 2);
