@@ -196,6 +196,7 @@ void Reader::parts() {
             }
         }
     }
+    variables_.check_unused(diagnostics_);
 }
 
 void read_rewrite(Section& route, RouteText& out) {

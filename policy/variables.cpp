@@ -44,7 +44,10 @@ Item placed_as(Item value, const Item& place) {
 class Variables::Expansion {
 public:
     Expansion(const Variables& variables, const std::string& file, Diagnostics& diagnostics)
-        : variables_(variables.variables_), file_(file), diagnostics_(diagnostics) {}
+        : variables_(variables.variables_),
+          used_(variables.used_),
+          file_(file),
+          diagnostics_(diagnostics) {}
 
     Item expand(const Item& item) {
         if (++values_ > values_max) {
@@ -117,6 +120,7 @@ private:
                   "write its value out");
             return use;
         }
+        used_.emplace(name);
         if (open_.empty()) use_ = &use;
         open_.emplace_back(name);
         Item out = placed_as(expand(variable.value), use);
@@ -134,6 +138,7 @@ private:
     }
 
     const std::map<std::string, Variable, std::less<>>& variables_;
+    std::set<std::string, std::less<>>& used_;
     const std::string& file_;
     Diagnostics& diagnostics_;
     std::vector<std::string> open_;  ///< variables that are being expanded, from the outermost on
@@ -159,6 +164,17 @@ void Variables::add(const Item& table, const std::string& file, Diagnostics& dia
 
 Item Variables::expand(const Item& item, const std::string& file, Diagnostics& diagnostics) const {
     return Expansion(*this, file, diagnostics).expand(item);
+}
+
+void Variables::check_unused(Diagnostics& diagnostics) const {
+    for (const auto& [name, variable] : variables_) {
+        if (used_.contains(name)) continue;
+        Item use = variable.value;
+        use.kind = Item::Kind::text;
+        use.text = std::string(opening) + name + "}";
+        use.items.clear();
+        expand(use, variable.place.file, diagnostics);
+    }
 }
 
 }  // namespace sallyport::policy

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ public:
     /// ones and those that stand for themselves.
     Item expand(const Item& item, const std::string& file, Diagnostics& diagnostics) const;
 
+    /// After the last expand(): reports the same of variables that nothing used.
+    void check_unused(Diagnostics& diagnostics) const;
+
 private:
     struct Variable {
         Item value;
@@ -31,6 +35,7 @@ private:
     class Expansion;
 
     std::map<std::string, Variable, std::less<>> variables_;
+    mutable std::set<std::string, std::less<>> used_;
 };
 
 }  // namespace sallyport::policy

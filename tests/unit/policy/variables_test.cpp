@@ -70,6 +70,20 @@ TEST(Variables, NeverStandForThemselves) {
               "f:1:8: error: the variable \"a\" stands for itself (write its value out)");
 }
 
+TEST(Variables, ThatNothingUsesAreCheckedToo) {
+    const auto checked = [](const std::string& text) {
+        Expanded expanded(text);
+        expanded.tables.check_unused(expanded.diagnostics);
+        return expanded.error();
+    };
+    EXPECT_EQ(checked("used = \"x\"\n[variables]\na = \"${var.b}\"\nb = \"${var.a}\"\n"),
+              "f:3:5: error: the variable \"a\" stands for itself (write its value out)");
+    EXPECT_EQ(checked("[variables]\na = [\"${var.nothing}\"]\nb = \"fine\"\n"),
+              "f:2:5: error: unknown variable \"nothing\" (known variables: a, b)");
+    // Once, where it is used.
+    EXPECT_EQ(checked("used = \"${var.a}\"\n[variables]\na = \"${var.nothing}\"\n").substr(0, 6), "f:1:8:");
+}
+
 TEST(Variables, DoNotMultiplyWithoutBound) {
     std::string text = "used = \"${var.a9}\"\n[variables]\na0 = [\"x\", \"x\", \"x\", \"x\", \"x\"]\n";
     for (int i = 1; i < 10; ++i) {
