@@ -103,7 +103,11 @@ DynamicText read_dynamic(const Item& table, const std::string& file, Diagnostics
         out.procedure = *procedure;
         const Item& item = *table.find("procedure");
         out.procedure_place = section.place(item);
-        if (!wamp::is_valid_uri(*procedure) || wamp::is_reserved(*procedure)) {
+        if (procedure->find('*') != std::string::npos) {
+            section.error(item, "\"*\" is not possible in the URI of a procedure",
+                          "name the one that a service registers, as in \"com.example.authenticate\"");
+            out.procedure.clear();  // about which nobody need be asked
+        } else if (!wamp::is_valid_uri(*procedure) || wamp::is_reserved(*procedure)) {
             section.error(item, quoted(*procedure) + " cannot be the URI of a procedure",
                           "name one that a service registers, as in \"com.example.authenticate\"");
         }

@@ -1,10 +1,12 @@
 #include "policy/load.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,23 @@ std::string shell_word(const std::string& path) {
 
 void append(Diagnostics& to, Diagnostics from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// Whether all that is wrong stands before the file's routes, rules and tests.
+bool rules_are_sound(const PolicyFile& file, const Diagnostics& diagnostics) {
+    std::size_t first = std::numeric_limits<std::size_t>::max();
+    const auto look = [&](const auto& parts) {
+        for (const auto& part : parts) {
+            if (part.place.file == file.file)
+                first = std::min(first, static_cast<std::size_t>(part.place.line));
+        }
+    };
+    look(file.routes);
+    look(file.rules);
+    look(file.tests);
+    return std::all_of(diagnostics.begin(), diagnostics.end(), [&](const Diagnostic& one) {
+        return one.place.file == file.file && static_cast<std::size_t>(one.place.line) < first;
+    });
 }
 
 Principals read_principals(const PolicyFile& file, std::string& hashed, const ReadFile& read,
@@ -119,7 +138,7 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     auto policy = Compiler::compile(file, compile, crypto::sha256_hex(hashed));
     if (!policy) {
         append(diagnostics, policy.error());
-    } else if (auto wrong = check_dynamic(file.auth, **policy); sound && wrong) {
+    } else if (auto wrong = check_dynamic(file.auth, **policy); wrong && (sound || rules_are_sound(file, diagnostics))) {
         diagnostics.push_back(*std::move(wrong));
     } else if (sound && options.run_tests) {
         append(diagnostics, failed_tests(file, **policy));

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iostream>
 #include <memory>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "gateway/app/descriptor.h"
 #include "gateway/app/load_config.h"
 #include "gateway/app/start_error.h"
+#include "policy/tools/report.h"
 #include "wamp/base/value.h"
 #include "wamp/codec/codec.h"
 
@@ -116,8 +118,12 @@ int print_status(const std::string& config_file, bool json) {
     const GatewayConfig config = load_gateway_config(config_file);
     const std::string answer = ask(config.admin);
     if (json) {
+        if (answer.empty()) {
+            policy::print_fault("the gateway gave no answer", {std::cout, std::cerr, json});
+            return 1;
+        }
         std::fputs(answer.c_str(), stdout);
-        return answer.empty() ? 1 : 0;
+        return 0;
     }
     std::string_view line = answer;
     while (line.ends_with('\n')) line.remove_suffix(1);

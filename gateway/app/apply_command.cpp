@@ -17,6 +17,7 @@ namespace {
 struct Texts {
     std::string config = "gateway.toml";
     bool check = false;
+    bool json = false;
 };
 
 /// Of gateway.toml or inside.toml, whatever else is in it.
@@ -44,6 +45,7 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         tools->add_subcommand("apply", "Make a running program read its policy files again");
     apply->add_option("--config", texts->config, config_help)->capture_default_str();
     apply->add_flag("--check", texts->check, "Tell what would change, and change nothing");
+    apply->add_flag("--json", texts->json, "One JSON object in one line");
     apply->footer(
         "Examples:\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml --check\n"
@@ -51,19 +53,22 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "Exit codes: 0 it is done, or could be; 1 not done, the version before stays; 2 nobody to tell.");
     apply->callback([&action, texts] {
         action = [texts] {
-            return tell_program(state_dir_of(texts->config), texts->check ? "check" : "apply");
+            return tell_program(state_dir_of(texts->config), texts->check ? "check" : "apply",
+                                texts->json);
         };
     });
 
     CLI::App* const rollback = tools->add_subcommand(
         "rollback", "Make a running program go back to the version of its policy before");
     rollback->add_option("--config", texts->config, config_help)->capture_default_str();
+    rollback->add_flag("--json", texts->json, "One JSON object in one line");
     rollback->footer(
         "Example:\n"
         "  sallyport policy rollback --config /etc/sallyport/gateway.toml\n"
-        "The files stay as they are: correct them before the next apply, SIGHUP or start.");
+        "The files stay as they are: correct them before the next apply, SIGHUP or start.\n"
+        "Exit codes: 0 it is done; 1 not done, what runs stays; 2 nobody to tell.");
     rollback->callback([&action, texts] {
-        action = [texts] { return tell_program(state_dir_of(texts->config), "rollback"); };
+        action = [texts] { return tell_program(state_dir_of(texts->config), "rollback", texts->json); };
     });
 }
 

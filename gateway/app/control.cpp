@@ -11,7 +11,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <iostream>
 #include <memory>
+#include <sstream>
 #include <utility>
 
 #include <boost/asio/read_until.hpp>
@@ -19,6 +21,7 @@
 #include <boost/asio/write.hpp>
 
 #include "gateway/app/start_error.h"
+#include "policy/tools/report.h"
 
 namespace sallyport::gateway {
 
@@ -39,6 +42,23 @@ struct Conversation {
     std::string question;
     std::string answer;
 };
+
+// {"done":true,"lines":[…]}, or {"errors":[{"text":…},…]}.
+void print_answer(const std::string& answer, bool done) {
+    wamp::List list;
+    std::istringstream lines(answer);
+    for (std::string line; std::getline(lines, line);) {
+        if (done) {
+            list.emplace_back(line);
+        } else {
+            list.emplace_back(wamp::Dict{{"text", line}});
+        }
+    }
+    wamp::Dict object;
+    if (done) object.append("done", true);
+    object.append(done ? "lines" : "errors", std::move(list));
+    policy::print_json(std::cout, object);
+}
 
 }  // namespace
 
@@ -70,7 +90,7 @@ std::string control_socket(const std::string& state_dir) {
     return state_dir + "/run/control.sock";
 }
 
-int tell_program(const std::string& state_dir, std::string_view line) {
+int tell_program(const std::string& state_dir, std::string_view line, bool json) {
     const std::string path = control_socket(state_dir);
     const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval limit{answer_timeout_s, 0};
@@ -103,7 +123,11 @@ int tell_program(const std::string& state_dir, std::string_view line) {
     if (exit_code < 0) {
         throw StartError({path, 0, 0}, "there was no answer", "look into the program's log");
     }
-    std::fputs(answer.c_str(), exit_code == 0 ? stdout : stderr);
+    if (json) {
+        print_answer(answer, exit_code == 0);
+    } else {
+        std::fputs(answer.c_str(), exit_code == 0 ? stdout : stderr);
+    }
     return exit_code;
 }
 

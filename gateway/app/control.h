@@ -29,8 +29,8 @@ private:
 
 std::string control_socket(const std::string& state_dir);
 
-/// Says `line` to the program of that state directory, prints its answer and returns its exit code.
-/// Throws StartError when nobody is there.
-int tell_program(const std::string& state_dir, std::string_view line);
+/// Says `line` to the program of that state directory, prints its answer, as text or as one JSON
+/// object, and returns its exit code. Throws StartError when nobody is there.
+int tell_program(const std::string& state_dir, std::string_view line, bool json);
 
 }  // namespace sallyport::gateway

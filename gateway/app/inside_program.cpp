@@ -187,8 +187,14 @@ private:
             return policy::read_file(path, secret);
         };
         const auto now = policy::read_file(config_.file, false);
-        if (!now || *now != *versions_->running().find(config_.file))
-            log(LogLevel::warning, config_.file + " has changed: that takes effect at the next start");
+        if (const std::string& running = *versions_->running().find(config_.file);
+            !now || *now != running) {
+            const std::string note = config_note(config_.file, now ? *now : "", running);
+            log(LogLevel::warning, note);
+            reply = [note, told = std::move(reply)](int code, std::string_view text) {
+                told(code, std::string(text) + note + "\n");
+            };
+        }
         take(
             [file = config_.file, read] {
                 PolicyVersion version;

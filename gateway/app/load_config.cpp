@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "gateway/app/audit_outlet.h"
 #include "gateway/app/files.h"
 #include "gateway/app/start_error.h"
+#include "policy/document.h"
 #include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
@@ -95,6 +97,31 @@ GatewayConfig load_gateway_config(const std::string& path) {
     auto config = parse_gateway_config(read_file(path), path);
     if (config.has_error()) throw StartError(config.error());
     return *std::move(config);
+}
+
+namespace {
+
+/// The paths of its list of realms; none when it cannot be read.
+std::optional<std::vector<std::string>> realms_in(const std::string& text,
+                                                  const std::string& path) {
+    const auto document = policy::parse_document(text, path);
+    if (!document) return std::nullopt;
+    std::vector<std::string> paths;
+    if (const policy::Item* list = document->find("realms")) {
+        for (const policy::Item& item : list->items) paths.push_back(item.text);
+    }
+    return paths;
+}
+
+}  // namespace
+
+std::string config_note(const std::string& path, const std::string& on_disk,
+                        const std::string& running) {
+    const auto wanted = realms_in(on_disk, path);
+    if (!wanted || *wanted == realms_in(running, path))
+        return path + " has changed: that takes effect at the next start";
+    return path + " has changed, and its list of realms: realms are read at the start only, so "
+                  "start the program again for that";
 }
 
 namespace {

@@ -30,6 +30,11 @@ LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read
 LoadedInside load_inside(const std::string& path, const policy::ReadFile& read = policy::read_file);
 GatewayConfig load_gateway_config(const std::string& path);
 
+/// What to say of a configuration (gateway.toml, inside.toml) that is another on disk than the one
+/// that runs: what of it a reload takes is nothing, which of a list of realms few expect.
+std::string config_note(const std::string& path, const std::string& on_disk,
+                        const std::string& running);
+
 std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);
 policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit);
 

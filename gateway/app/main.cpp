@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <span>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,7 @@
 #include "gateway/app/start_error.h"
 #include "gateway/app/supervisor.h"
 #include "gateway/app/worker.h"
+#include "policy/tools/report.h"
 
 namespace {
 
@@ -90,6 +92,29 @@ int run(Commands& commands) {
     return commands.action ? commands.action() : gateway::exit_bad_start;
 }
 
+/// Whether what goes wrong is told as JSON too, also before the command line is understood.
+bool wants_json(std::span<char*> words) {
+    for (const std::string_view word : words) {
+        if (word == "--") return false;
+        if (word == "--json") return true;
+    }
+    return false;
+}
+
+/// Tells why nothing was done: lines on stderr, or one JSON object on stdout.
+int tell_failure(const std::exception& error, bool json) {
+    const policy::Output to{std::cout, std::cerr, json};
+    const auto* const start = dynamic_cast<const gateway::StartError*>(&error);
+    if (json && start != nullptr && !start->diagnostics().empty()) {
+        policy::print_errors(start->diagnostics(), to);
+    } else if (json) {
+        policy::print_fault(error.what(), to);
+    } else {
+        std::fprintf(stderr, "%s\n", error.what());
+    }
+    return gateway::exit_bad_start;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -104,15 +129,16 @@ int main(int argc, char** argv) {
     gateway::add_client_commands(commands.app, commands.action);
     gateway::add_link_command(commands.app, commands.action);
     gateway::add_completion_command(commands.app, commands.action);
+    const bool json = wants_json({argv, static_cast<std::size_t>(argc)});
     try {
         commands.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        if (json && error.get_exit_code() != 0) return tell_failure(error, json);
         return commands.app.exit(error) == 0 ? 0 : gateway::exit_bad_start;
     }
     try {
         return run(commands);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
-        return gateway::exit_bad_start;
+        return tell_failure(error, json);
     }
 }

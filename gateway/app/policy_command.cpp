@@ -1,9 +1,12 @@
 #include "gateway/app/policy_command.h"
 
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +20,7 @@
 #include "policy/tools/explain.h"
 #include "policy/tools/fmt.h"
 #include "policy/tools/import.h"
+#include "policy/tools/log_line.h"
 #include "policy/tools/mutate.h"
 #include "policy/tools/replay.h"
 #include "policy/tools/test.h"
@@ -66,7 +70,8 @@ struct ExplainTexts {
     bool json = false;
     std::string file, as, call, publish, subscribe, register_;
     std::string match = "exact";
-    std::int64_t payload_bytes = -1;
+    std::string payload_bytes, others;
+    std::vector<const CLI::Option*> asked;  ///< call, publish, subscribe, register
     policy::ExplainRequest request;
 };
 
@@ -170,7 +175,7 @@ policy::LoadOptions tool_options() {
     return options;
 }
 
-// Line by line, as a log may be larger than memory; "-" is stdin.
+// Line by line, as a log may be larger than memory; "-" is stdin. `take` says whether it could read.
 template <class Take>
 void read_lines(const std::string& path, const Take& take) {
     std::ifstream file;
@@ -183,7 +188,10 @@ void read_lines(const std::string& path, const Take& take) {
     }
     std::istream& in = path == "-" ? std::cin : file;
     std::string line;
-    while (std::getline(in, line)) take(line);
+    policy::LogTally tally;
+    while (std::getline(in, line)) tally.add(take(line));
+    if (const auto fault = tally.fault(path == "-" ? "stdin" : path))
+        throw StartError(policy::Diagnostics{*fault});
 }
 
 int run_replay(const LogTexts& texts, const policy::Output& to) {
@@ -191,7 +199,7 @@ int run_replay(const LogTexts& texts, const policy::Output& to) {
     if (!realm) return policy::print_errors(realm.error(), to);
     policy::Replay replay(*realm);
     for (const std::string& log : texts.logs)
-        read_lines(log, [&replay](const std::string& line) { replay.line(line); });
+        read_lines(log, [&replay](const std::string& line) { return replay.line(line); });
     return policy::print_replay(replay, to);
 }
 
@@ -210,7 +218,7 @@ int run_unused(const LogTexts& texts, const policy::Output& to) {
     if (!realm) return policy::print_errors(realm.error(), to);
     policy::HitCounts hits(realm->policy->realm());
     for (const std::string& log : texts.logs)
-        read_lines(log, [&hits](const std::string& line) { hits.line(line); });
+        read_lines(log, [&hits](const std::string& line) { return hits.line(line); });
     return policy::print_unused(*realm, texts.logs.empty() ? nullptr : &hits, to);
 }
 
@@ -273,20 +281,34 @@ void add_import(CLI::App& tools, Action& action) {
     tool.does(action, run_import);
 }
 
+// Of an unsigned number CLI11 takes -1 for the largest.
+std::optional<std::size_t> whole_number(const std::string& text) {
+    std::uint32_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    return number;
+}
+
+std::string refuse_no_number(const std::string& text) {
+    if (whole_number(text)) return "";
+    return policy::quoted(text) + " is no whole number from 0 to 4294967295";
+}
+
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::ExplainRequest request = texts.request;
     policy::set_principal(request, texts.as);
-    if (texts.payload_bytes >= 0)
-        request.payload_bytes = static_cast<std::size_t>(texts.payload_bytes);
+    if (!texts.payload_bytes.empty()) request.payload_bytes = whole_number(texts.payload_bytes);
+    if (const auto others = whole_number(texts.others)) request.others_max = *others;
     const std::pair<const std::string&, policy::Action> asked[] = {
         {texts.call, policy::Action::call},
         {texts.publish, policy::Action::publish},
         {texts.subscribe, policy::Action::subscribe},
         {texts.register_, policy::Action::register_}};
-    for (const auto& [uri, action] : asked) {
-        if (uri.empty()) continue;
-        request.uri = uri;
-        request.action = action;
+    for (std::size_t i = 0; i < texts.asked.size(); ++i) {
+        if (texts.asked[i]->count() == 0) continue;  // an empty text is one
+        request.uri = asked[i].first;
+        request.action = asked[i].second;
     }
     if (texts.match == "prefix") request.match = wamp::MatchPolicy::prefix;
     if (texts.match == "wildcard") request.match = wamp::MatchPolicy::wildcard;
@@ -303,10 +325,10 @@ void add_explain(CLI::App& tools, Action& action) {
     tool.command->add_option("file", texts.file, "Policy file")->required();
     tool.command->add_option("--as", texts.as, "AUTHID or AUTHID:ROLE")->required();
     auto* const what = tool.command->add_option_group("action", "What is sent");
-    what->add_option("--call", texts.call, "URI");
-    what->add_option("--publish", texts.publish, "URI");
-    what->add_option("--subscribe", texts.subscribe, "URI");
-    what->add_option("--register", texts.register_, "URI");
+    texts.asked = {what->add_option("--call", texts.call, "URI"),
+                   what->add_option("--publish", texts.publish, "URI"),
+                   what->add_option("--subscribe", texts.subscribe, "URI"),
+                   what->add_option("--register", texts.register_, "URI")};
     what->require_option(1);
     tool.command->add_option("--match", texts.match, "Of --subscribe and --register")
         ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
@@ -314,9 +336,11 @@ void add_explain(CLI::App& tools, Action& action) {
     tool.command->add_option("--kwargs", texts.request.kwargs, "Keyword arguments: a JSON object");
     tool.command->add_flag("--opaque", texts.request.opaque, "The payload cannot be read");
     tool.command->add_option("--payload-bytes", texts.payload_bytes,
-                             "Size of the payload, if not that of the arguments");
-    tool.command->add_option("--others", texts.request.others_max, "How many other rules to show")
-        ->capture_default_str();
+                             "Size of the payload, if not that of the arguments")
+        ->check(refuse_no_number);
+    tool.command->add_option("--others", texts.others, "How many other rules to show")
+        ->default_str(std::to_string(texts.request.others_max))
+        ->check(refuse_no_number);
     tool.does(action, run_explain);
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "policy/diagnostic.h"
 
@@ -12,9 +13,12 @@ class StartError : public std::runtime_error {
 public:
     explicit StartError(const std::string& line) : std::runtime_error(line) {}
     StartError(const policy::Place& place, const std::string& text, const std::string& cure)
-        : std::runtime_error(policy::to_string(policy::Diagnostic{place, text, cure})) {}
-    explicit StartError(const policy::Diagnostics& diagnostics)
-        : std::runtime_error(lines_of(diagnostics)) {}
+        : StartError(policy::Diagnostics{{place, text, cure}}) {}
+    explicit StartError(policy::Diagnostics diagnostics)
+        : std::runtime_error(lines_of(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+
+    /// Empty when there is but the line.
+    const policy::Diagnostics& diagnostics() const noexcept { return diagnostics_; }
 
 private:
     static std::string lines_of(const policy::Diagnostics& diagnostics) {
@@ -25,6 +29,8 @@ private:
         }
         return lines;
     }
+
+    policy::Diagnostics diagnostics_;
 };
 
 inline constexpr int exit_bad_start = 2;

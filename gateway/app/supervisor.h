@@ -59,7 +59,7 @@ private:
     void reopen_audit();
     void reload(bool only_check, Control::Reply reply);
     /// The files of the policy as they are now. Throws StartError.
-    PolicyVersion read_version();
+    PolicyVersion read_version(std::string& notes);
     std::vector<Reloader::Child> policy_children();
     void reap();
     void await_child_signal();

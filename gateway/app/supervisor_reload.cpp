@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/app/audit_outlet.h"
+#include "gateway/app/load_config.h"
 #include "gateway/app/log.h"
 #include "gateway/app/start_error.h"
 #include "gateway/app/supervisor.h"
@@ -55,8 +56,9 @@ void Supervisor::reopen_audit() {
 
 void Supervisor::reload(bool only_check, Control::Reply reply) {
     PolicyVersion version;
+    std::string notes;
     try {
-        version = read_version();
+        version = read_version(notes);
     } catch (const std::exception& error) {
         std::istringstream lines(error.what());
         for (std::string line; std::getline(lines, line);) log(LogLevel::error, line);
@@ -64,10 +66,14 @@ void Supervisor::reload(bool only_check, Control::Reply reply) {
         reply(1, std::string(error.what()) + "\nnothing was changed: the version before stays\n");
         return;
     }
-    reloader_->begin(std::move(version), only_check, std::move(reply));
+    reloader_->begin(std::move(version), only_check,
+                     [notes, reply = std::move(reply)](int code, std::string_view text) {
+                         reply(code, std::string(text) + notes);
+                     });
 }
 
-PolicyVersion Supervisor::read_version() {
+/// `notes` gets a line for each configuration that is another on disk.
+PolicyVersion Supervisor::read_version(std::string& notes) {
     const PolicyVersion& running = versions_->running();
     const auto is_config = [this](const std::string& path) {
         const auto& backends = loaded_.config.backends;
@@ -80,8 +86,11 @@ PolicyVersion Supervisor::read_version() {
                           bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
         auto text = policy::read_file(path, secret);
         if (!is_config(path)) return text;
-        if (!text || *text != *running.find(path))
-            log(LogLevel::warning, path + " has changed: that takes effect at the next start");
+        if (!text || *text != *running.find(path)) {
+            const std::string note = config_note(path, text.has_error() ? "" : *text, *running.find(path));
+            log(LogLevel::warning, note);
+            notes += note + "\n";
+        }
         return *running.find(path);
     };
     PolicyVersion version;

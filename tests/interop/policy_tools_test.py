@@ -106,6 +106,32 @@ def json_is_one_line_and_the_only_output():
 
 
 @suite.test
+def whatever_goes_wrong_is_json_with_json():
+    folder = Path(tempfile.mkdtemp(prefix="sallyport-tools-"))
+    (folder / "a.toml").write_text(POLICY)
+    (folder / "no.log").write_text("one\ntwo\n")
+    explain = ["policy", "explain", "a.toml", "--as", "x:guest"]
+    for words in (["policy", "check"], ["policy", "check", "a.toml", "--jump"], ["policy", "replay", "none", "--with", "a.toml"],
+                  ["policy", "replay", "no.log", "--with", "a.toml"], ["policy", "unused", "a.toml", "--log", "no.log"],
+                  ["status", "--config", "none.toml"], ["policy", "apply", "--config", "none.toml"],
+                  ["policy", "rollback", "--config", "none.toml"], [*explain, "--call", "lab.x", "--payload-bytes", "-5"],
+                  [*explain, "--call", "lab.x", "--payload-bytes", "99999999999999999999"],
+                  [*explain, "--call", "lab.x", "--others", "-1"]):
+        result = run(*words, "--json", cwd=folder)
+        equal(result.returncode, 2, words)
+        equal(result.stderr, "", words)
+        equal(result.stdout.count("\n"), 1, words)
+        assert json.loads(result.stdout)["errors"][0]["text"], words
+        plain = run(*words, cwd=folder)
+        equal((plain.returncode, plain.stdout), (2, ""), words)
+    told = run("policy", "replay", "no.log", "--with", "a.toml", cwd=folder).stderr
+    assert told.startswith("no.log:1:1: error: not one line is a record"), told
+    empty = run(*explain, "--subscribe", "", "--match", "prefix", cwd=folder)
+    equal(empty.returncode, 1, empty.stderr)
+    shutil.rmtree(folder)
+
+
+@suite.test
 def wrong_command_lines_are_exit_2():
     for words in ([], ["check"], ["explain", "x.toml"], ["jump"], ["diff", "one.toml"], ["fmt", "--check", "--diff", "x"]):
         equal(run("policy", *words).returncode, 2, words)

@@ -96,6 +96,9 @@ TEST(AuthSection, TellsWhatIsWrongWithFailures) {
 TEST(AuthSection, TellsWhatIsWrongWithTheProcedure) {
     EXPECT_EQ(read("[dynamic]\n").errors.size(), 2U);
     const std::string good = "[dynamic]\nmethods = [\"ticket\"]\n";
+    const auto star = read(good + "procedure = \"lab.*\"\n").errors;
+    ASSERT_EQ(star.size(), 1U);
+    EXPECT_NE(star[0].find("\"*\" is not possible in the URI of a procedure"), std::string::npos);
     for (const char* procedure : {"two words", "wamp.session.get", "a..b"}) {
         const auto errors = read(good + "procedure = \"" + procedure + "\"\n").errors;
         ASSERT_EQ(errors.size(), 1U) << procedure;

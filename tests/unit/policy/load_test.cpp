@@ -125,6 +125,18 @@ TEST_F(Load, ReportsErrorsOfBothFilesAndOfTheirMeaningAtOnce) {
               "role, disabled, ticket, wampcra, wamp-scram, scram, cryptosign)\n");
 }
 
+TEST_F(Load, TellsOfTheProcedureThatNobodyMayCallBesideTheRestOfItsSection) {
+    std::string text = policy_text;
+    text.insert(text.find("[[route]]"), "dynamic = { procedure = \"lab.ask\", methods = [\"jump\"] }\n");
+    write("realm.toml", text);
+    const std::string told = errors();
+    EXPECT_NE(told.find("the gateway may not call \"lab.ask\""), std::string::npos) << told;
+    EXPECT_NE(told.find("\"jump\""), std::string::npos) << told;
+    // A rule that is wrong may be the one that allows it.
+    write("realm.toml", text + "[[allow]]\nid = \"b\"\n");
+    EXPECT_EQ(errors().find("may not call"), std::string::npos);
+}
+
 TEST_F(Load, RefusesAFailingTest) {
     write("realm.toml", std::string(policy_text) +
                             "[[test]]\nas = { role = \"guest\" }\ncall = \"lab.x\"\n"
