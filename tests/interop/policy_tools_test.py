@@ -107,7 +107,7 @@ def json_is_one_line_and_the_only_output():
 
 @suite.test
 def whatever_goes_wrong_is_json_with_json():
-    folder = Path(tempfile.mkdtemp(prefix="sallyport-tools-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sallyport-tools-"))
     (folder / "a.toml").write_text(POLICY)
     (folder / "no.log").write_text("one\ntwo\n")
     explain = ["policy", "explain", "a.toml", "--as", "x:guest"]
