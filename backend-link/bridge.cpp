@@ -10,8 +10,8 @@
 #include "backend-link/bridge_registrations.h"
 #include "backend-link/bridge_subscriptions.h"
 #include "backend-link/bridge_waiting.h"
-#include "backend-link/link_wire.h"
 #include "backend-link/link_side.h"
+#include "backend-link/link_wire.h"
 #include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
@@ -78,7 +78,8 @@ void Bridge::Tables::forward(SessionId from, const policy::Permit& permit, Asked
     forget_spent();
     const policy::Session* session = link.sessions.find(from);
     SALLYPORT_CHECK(session != nullptr);
-    Asking asking{from, permit, session->policy->route(permit.route()), now, false, std::move(lease)};
+    Asking asking{from, permit, session->policy->route(permit.route()),
+                  now,  false,  std::move(lease)};
     const wamp::Duration wait = asking.route.wait;
     if (link.up) return dispatch(asking, std::move(asked), out);
     if constexpr (std::is_same_v<Asked, wamp::Call>) {
@@ -109,8 +110,7 @@ void Bridge::Tables::dispatch(Asking& asking, wamp::Publish&& publish, BridgeOut
     publications.forward(asking, std::move(publish), out);
 }
 
-void Bridge::Tables::dispatch(Asking& asking, wamp::Subscribe&& subscribe,
-                              BridgeOutbox& out) {
+void Bridge::Tables::dispatch(Asking& asking, wamp::Subscribe&& subscribe, BridgeOutbox& out) {
     subscriptions.forward(asking, subscribe, out);
 }
 
@@ -175,8 +175,7 @@ void Bridge::leave(SessionId session, Instant, BridgeOutbox& out) {
     tables_->registrations.leave(session, out);
 }
 
-void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant,
-                        BridgeOutbox& out) {
+void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant, BridgeOutbox& out) {
     tables_->forget_spent();
     LinkSide& link = tables_->link;
     SALLYPORT_CHECK(!link.up);
@@ -318,8 +317,9 @@ bool Bridge::up() const noexcept {
 }
 
 Bridge::Counts Bridge::counts() const noexcept {
-    return {tables_->calls.size(), tables_->publications.size(), tables_->subscriptions.size(),
-            tables_->registrations.size(), tables_->invocations.size(), tables_->waiting.size()};
+    return {tables_->calls.size(),         tables_->publications.size(),
+            tables_->subscriptions.size(), tables_->registrations.size(),
+            tables_->invocations.size(),   tables_->waiting.size()};
 }
 
 }  // namespace sallyport::backend_link

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "backend-link/link_wire.h"
 #include "backend-link/bridge_holdings.h"
+#include "backend-link/link_wire.h"
 #include "backend-link/profile.h"
 #include "policy/permit.h"
 #include "policy/sessions.h"
@@ -74,9 +74,9 @@ public:
     /// are made again; then what waited goes on its way.
     void on_link_up(wamp::Features router, const LinkWire& wire, wamp::Instant now,
                     BridgeOutbox& out);
-    /// It is gone: ends all calls in flight with `network_failure`, once, but those that their route
-    /// lets make again; later requests get `unavailable` until it is back, or wait for it where their
-    /// route says so.
+    /// It is gone: ends all calls in flight with `network_failure`, once, but those that their
+    /// route lets make again; later requests get `unavailable` until it is back, or wait for it
+    /// where their route says so.
     void on_link_lost(wamp::Instant now, BridgeOutbox& out);
     /// A message of the established link session: an answer, EVENT, INVOCATION, INTERRUPT, or
     /// revocation.

@@ -70,9 +70,9 @@ void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
                              link_.router.has(Feature::dealer_progressive_call_results);
     const wamp::Duration timeout = timeout_of(call, asking.permit);
     const wamp::RequestId back = link_.next_request();
-    const Slot slot =
-        table_.insert(from, call.request, back,
-                      {State::open, progressive, timeout, wamp::never, {}, std::move(asking.lease)});
+    const Slot slot = table_.insert(
+        from, call.request, back,
+        {State::open, progressive, timeout, wamp::never, {}, std::move(asking.lease)});
     if (timeout != wamp::Duration::zero()) set_due(slot, asking.since + timeout);
     if (asking.route.idempotent && !asking.again) {
         table_.at(slot).data.kept = waiting_.keep(asking, call);
@@ -148,7 +148,8 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     const wamp::SessionId caller = entry.session;
     result.request = entry.front;
     if (!result.details.empty()) {
-        if (!answered && !link_.can_open(caller, result.details, Feature::caller_payload_passthru_mode)) {
+        if (!answered &&
+            !link_.can_open(caller, result.details, Feature::caller_payload_passthru_mode)) {
             return refuse_result(slot, progress, now, out);
         }
         wamp::Dict details;

@@ -61,8 +61,7 @@ private:
         std::unique_ptr<Waiting::Kept> kept{};  ///< while it may be made again
         wamp::Tally::Lease lease{};
     };
-    struct Caller {};
-    using Table = RequestTable<Call, Caller>;
+    using Table = RequestTable<Call>;
     using Slot = Table::Slot;
 
     wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,

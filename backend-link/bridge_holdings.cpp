@@ -31,13 +31,15 @@ void tell_lost(const Holding& holding, std::string_view reason, const LinkSide& 
         wamp::Dict details{{"registration", holding.id}, {"reason", reason}};
         out.to_sessions.add(holding.session, wamp::Unregistered{0, std::move(details)});
     } else {
-        if (!session->features.has(Feature::subscriber_subscription_revocation)) return;  // W-SRV-01
+        if (!session->features.has(Feature::subscriber_subscription_revocation))
+            return;  // W-SRV-01
         wamp::Dict details{{"subscription", holding.id}, {"reason", reason}};
         out.to_sessions.add(holding.session, wamp::Unsubscribed{0, std::move(details)});
     }
 }
 
-// Subscriptions -------------------------------------------------------------------------------------
+// Subscriptions
+// -------------------------------------------------------------------------------------
 
 void Subscriptions::list(std::vector<Holding>& out) {
     for (const Subscription* subscription : in_order()) {
@@ -115,7 +117,8 @@ bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route
     return true;
 }
 
-// Registrations -------------------------------------------------------------------------------------
+// Registrations
+// -------------------------------------------------------------------------------------
 
 void Registrations::list(std::vector<Holding>& out) {
     for (const Registration* registration : in_order()) {

@@ -56,7 +56,8 @@ void Publications::forward(const Asking& asking, wamp::Publish&& publish, Bridge
     }
     if (disclose) {
         const policy::Principal& who = publishing->principal;
-        publication->disclosed = std::make_unique<const Identity>(Identity{from, who.authid, who.role});
+        publication->disclosed =
+            std::make_unique<const Identity>(Identity{from, who.authid, who.role});
     }
     Publisher& publisher = publishers_[from];
     if (publication->audience.front_only(link_.profile.conveys_identity)) {
@@ -72,8 +73,8 @@ void Publications::forward(const Asking& asking, wamp::Publish&& publish, Bridge
     const wamp::RequestId back = link_.next_request();
     publisher.last = back;
     account(*publication);
-    // Who must not get it now must not get it later; lists that the router behind cannot apply would
-    // not keep it from them (W-EVR-02).
+    // Who must not get it now must not get it later; lists that the router behind cannot apply
+    // would not keep it from them (W-EVR-02).
     const bool retain = asking.permit.grants(policy::Grant::retain) &&
                         publish.options.get_bool("retain", false) &&
                         !publication->audience.has_lists();
@@ -154,8 +155,9 @@ void Publications::complete(std::unique_ptr<Publication> publication, wamp::Publ
     }
     if (done.fans_out) {
         const wamp::Payload payload = done.payload.view();
-        subscriptions_.fan_out(
-            {done.topic, done.publisher, done.audience, id, payload, done.passthru, done.disclosed.get()}, out);
+        subscriptions_.fan_out({done.topic, done.publisher, done.audience, id, payload,
+                                done.passthru, done.disclosed.get()},
+                               out);
     }
     spent_.push_back(std::move(publication));
     complete_followers(done, out);

@@ -50,7 +50,7 @@ private:
         bool acknowledge = false;
         bool fans_out =
             false;  ///< somebody in front subscribed to it: topic, audience and payload are kept
-        std::string topic;  ///< behind the link
+        std::string topic;                          ///< behind the link
         std::unique_ptr<const Identity> disclosed;  ///< the publisher, if it may be named
         wamp::Dict passthru;  ///< how the payload is to be read, when it is in that mode
         Audience audience{wamp::Dict{}};

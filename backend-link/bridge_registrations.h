@@ -18,8 +18,8 @@
 namespace sallyport::backend_link {
 
 /// The registrations of front callees at the router behind: one per URI and match (W-GWY-07), the
-/// first session has it, unless the one that comes later may take it over. A callee hears REGISTERED when the link has confirmed. Restored after a
-/// loss of the link.
+/// first session has it, unless the one that comes later may take it over. A callee hears
+/// REGISTERED when the link has confirmed. Restored after a loss of the link.
 class Registrations {
 public:
     static constexpr std::size_t registrations_per_session_max = 1024;
@@ -67,11 +67,11 @@ private:
         State state = State::registering;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
         bool demands_callers = false;  ///< the callee is told who calls
-        std::uint64_t age = 0;        ///< order of making
-        wamp::SessionId owner = 0;    ///< 0: left before the link confirmed
-        wamp::RequestId waiting = 0;  ///< the owner's REGISTER, until it is answered
-        std::string uri;              ///< behind the link
-        Rewriting rewriting;          ///< of the owner's route
+        std::uint64_t age = 0;         ///< order of making
+        wamp::SessionId owner = 0;     ///< 0: left before the link confirmed
+        wamp::RequestId waiting = 0;   ///< the owner's REGISTER, until it is answered
+        std::string uri;               ///< behind the link
+        Rewriting rewriting;           ///< of the owner's route
     };
     struct TextHash {
         using is_transparent = void;

@@ -48,7 +48,8 @@ bool Subscriptions::Face::waits_for(SessionId session) const noexcept {
                        [session](const Waiter& waiter) { return waiter.session == session; });
 }
 
-// Asking --------------------------------------------------------------------------------------------
+// Asking
+// --------------------------------------------------------------------------------------------
 
 void Subscriptions::forward(const Asking& asking, const wamp::Subscribe& subscribe,
                             BridgeOutbox& out) {
@@ -125,8 +126,7 @@ Subscriptions::Face& Subscriptions::make_face(Subscription& subscription, Rewrit
     return *subscription.faces.emplace_back(std::move(made));
 }
 
-void Subscriptions::subscribe_behind(Subscription& subscription, bool retained,
-                                     BridgeOutbox& out) {
+void Subscriptions::subscribe_behind(Subscription& subscription, bool retained, BridgeOutbox& out) {
     const wamp::RequestId request = link_.next_request();
     if (subscription.state != State::active) subscription.state = State::subscribing;
     subscription.latest = request;
@@ -142,7 +142,8 @@ void Subscriptions::confirm(Face& face, const Waiter& waiter, BridgeOutbox& out)
     out.to_sessions.add(waiter.session, wamp::Subscribed{waiter.request, face.id});
 }
 
-// Giving up -----------------------------------------------------------------------------------------
+// Giving up
+// -----------------------------------------------------------------------------------------
 
 bool Subscriptions::unsubscribe(SessionId from, const wamp::Unsubscribe& request,
                                 BridgeOutbox& out) {
@@ -199,7 +200,8 @@ void Subscriptions::release(Subscription& subscription, BridgeOutbox& out) {
     erase(subscription);
 }
 
-// The link's answers --------------------------------------------------------------------------------
+// The link's answers
+// --------------------------------------------------------------------------------
 
 void Subscriptions::on_subscribed(const wamp::Subscribed& subscribed, BridgeOutbox& out) {
     Subscription** found = subscribing_.find(subscribed.request);
@@ -281,7 +283,8 @@ void Subscriptions::revoke(Subscription& subscription, BridgeOutbox& out) {
     subscription.state = State::subscribing;
 }
 
-// Events --------------------------------------------------------------------------------------------
+// Events
+// --------------------------------------------------------------------------------------------
 
 template <class Admits>
 void Subscriptions::send_event(const Subscription& subscription, std::string_view topic,
@@ -304,7 +307,8 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
         for (const SessionId member : face->members) {
             const policy::Session* session = link_.sessions.find(member);
             if (session == nullptr || !admits(*session) || !check.passes(*session)) continue;
-            if (passthru && !session->features.has(wamp::Feature::subscriber_payload_passthru_mode)) {
+            if (passthru &&
+                !session->features.has(wamp::Feature::subscriber_payload_passthru_mode)) {
                 continue;  // it could not open it, and there is no way to say so (W-PPT-04)
             }
             const bool told =
@@ -339,7 +343,8 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     }
     const auto disclosed = link_.conveyed(event.details, "publisher");
     Recheck recheck(topic);
-    Sending sending{event.publication, event.payload, event.details, disclosed ? &*disclosed : nullptr, false};
+    Sending sending{event.publication, event.payload, event.details,
+                    disclosed ? &*disclosed : nullptr, false};
     // What is retained comes before all that is new (W-EVR-03).
     const std::vector<SessionId> wanted = std::exchange(subscription.want_retained, {});
     if (event.details.get_bool("retained", false)) {
@@ -379,7 +384,8 @@ bool Subscriptions::any_match(std::string_view topic) const {
 
 void Subscriptions::fan_out(const Fanned& publication, BridgeOutbox& out) {
     Recheck recheck(publication.topic);
-    const Sending sending{publication.id, publication.payload, publication.passthru, publication.disclosed, false};
+    const Sending sending{publication.id, publication.payload, publication.passthru,
+                          publication.disclosed, false};
     const auto admits = [&](const policy::Session& session) {
         return publication.audience.admits(session, publication.publisher);
     };
@@ -389,7 +395,8 @@ void Subscriptions::fan_out(const Fanned& publication, BridgeOutbox& out) {
     });
 }
 
-// The link itself -----------------------------------------------------------------------------------
+// The link itself
+// -----------------------------------------------------------------------------------
 
 void Subscriptions::on_link_lost(BridgeOutbox& out) {
     subscribing_.clear();
@@ -402,9 +409,9 @@ void Subscriptions::on_link_lost(BridgeOutbox& out) {
         subscription->want_retained.clear();
         for (const auto& face : subscription->faces) {
             for (const Waiter& waiter : std::exchange(face->waiting, {})) {
-                out.to_sessions.add(waiter.session,
-                                    error_for(MessageType::subscribe, waiter.request,
-                                              uris::network_failure));
+                out.to_sessions.add(
+                    waiter.session,
+                    error_for(MessageType::subscribe, waiter.request, uris::network_failure));
                 if (!face->has_member(waiter.session)) unlist(waiter.session, *face);
             }
         }

@@ -20,10 +20,10 @@
 namespace sallyport::backend_link {
 
 /// The subscriptions of a bridge: one on the link per topic and match as they are called behind it,
-/// however many front sessions hold it (W-GWY-04) and by whatever routes they came. Each name that it
-/// has in front is a face of it, with one front id (W-PUB-02). A front session hears SUBSCRIBED when
-/// the link has confirmed, and no event after UNSUBSCRIBED (W-ORD-05). Restored after a loss of the
-/// link.
+/// however many front sessions hold it (W-GWY-04) and by whatever routes they came. Each name that
+/// it has in front is a face of it, with one front id (W-PUB-02). A front session hears SUBSCRIBED
+/// when the link has confirmed, and no event after UNSUBSCRIBED (W-ORD-05). Restored after a loss
+/// of the link.
 class Subscriptions {
 public:
     static constexpr std::size_t subscriptions_per_session_max = 1024;
@@ -35,7 +35,7 @@ public:
         const Audience& audience;
         wamp::PublicationId id = 0;
         const wamp::Payload& payload;
-        const wamp::Dict& passthru;  ///< empty when the payload is not in that mode
+        const wamp::Dict& passthru;           ///< empty when the payload is not in that mode
         const Identity* disclosed = nullptr;  ///< the publisher, if it may be named
     };
 
@@ -98,8 +98,8 @@ private:
         std::uint64_t age = 0;       ///< order of making
         wamp::RequestId latest = 0;  ///< the last SUBSCRIBE sent for it
         std::uint32_t unanswered = 0;
-        std::string topic;                          ///< behind the link
-        std::vector<std::unique_ptr<Face>> faces;  ///< none: let go when the link has answered
+        std::string topic;                           ///< behind the link
+        std::vector<std::unique_ptr<Face>> faces;    ///< none: let go when the link has answered
         std::vector<wamp::SessionId> want_retained;  ///< told SUBSCRIBED, and no event since
     };
     struct TextHash {
@@ -131,7 +131,8 @@ private:
     bool visit_matching(std::string_view topic, Visit&& visit) const;
 
     Subscription& make(std::string_view topic, wamp::MatchPolicy match);
-    Face* find_face(std::string_view inside, wamp::MatchPolicy match, std::string_view topic) noexcept;
+    Face* find_face(std::string_view inside, wamp::MatchPolicy match,
+                    std::string_view topic) noexcept;
     Face& make_face(Subscription& subscription, Rewriting&& rewriting, std::string_view topic);
     void subscribe_behind(Subscription& subscription, bool retained, BridgeOutbox& out);
     void confirm(Face& face, const Waiter& waiter, BridgeOutbox& out);
@@ -145,8 +146,8 @@ private:
     void unlist(wamp::SessionId session, Face& face) noexcept;
     /// To the members of all faces whom the filter and their own policies admit.
     template <class Admits>
-    void send_event(const Subscription& subscription, std::string_view topic, const Sending& sending,
-                    Recheck& recheck, Admits&& admits, BridgeOutbox& out);
+    void send_event(const Subscription& subscription, std::string_view topic,
+                    const Sending& sending, Recheck& recheck, Admits&& admits, BridgeOutbox& out);
 
     LinkSide& link_;
     ByTopic by_topic_[3];                              ///< by match policy

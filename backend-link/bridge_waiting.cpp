@@ -36,8 +36,8 @@ std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::M
     SALLYPORT_CHECK(session != nullptr);
     const std::size_t bytes = bytes_of(message);
     Owner& owner = owners_[asking.from];
-    if (owner.requests >= requests_per_session_max ||
-        owner.bytes + bytes > bytes_per_session_max || bytes_ + bytes > bytes_max) {
+    if (owner.requests >= requests_per_session_max || owner.bytes + bytes > bytes_per_session_max ||
+        bytes_ + bytes > bytes_max) {
         return nullptr;
     }
     ++owner.requests;
@@ -46,8 +46,8 @@ std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::M
     const wamp::Payload* payload = wamp::payload_of(message);
     auto kept = std::make_unique<Kept>(
         Kept{asking.from, session->policy, asking.permit, message,
-             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload),
-             asking.since, bytes});
+             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload), asking.since,
+             bytes});
     std::visit(
         [&](auto& m) {
             if constexpr (requires { m.payload; }) m.payload = kept->payload.view();

@@ -36,7 +36,7 @@ public:
         wamp::OwnedPayload payload;
         wamp::Instant since;
         std::size_t bytes = 0;
-        bool again = false;  ///< it was in flight before
+        bool again = false;          ///< it was in flight before
         wamp::Tally::Lease lease{};  ///< of a call that waits
         wamp::Instant due = wamp::never;
         std::string_view late{};  ///< the error when it has waited too long

@@ -16,7 +16,8 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// The topic of an event that goes to subscribers by pattern; "" for exact ones, whose right was checked at SUBSCRIBE.
+/// The topic of an event that goes to subscribers by pattern; "" for exact ones, whose right was
+/// checked at SUBSCRIBE.
 std::string_view pattern_topic(const wamp::Message& message) noexcept {
     const auto* const event = std::get_if<wamp::Event>(&message);
     return event == nullptr ? std::string_view() : event->details.get_string("topic");
@@ -38,7 +39,8 @@ Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
       config_(std::move(config)),
       meta_(door_, random_.fork()),
       testaments_(door_, random_.fork()) {
-    for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), wamp::Realm(random_.fork()));
+    for (const auto& realm : config_.realms)
+        realms_.emplace(realm.policy.get(), wamp::Realm(random_.fork()));
     for (const auto& name : config_.links) links_.push_back({name, Backoff(random_.fork())});
 }
 
@@ -48,9 +50,11 @@ void Inside::start(wamp::Instant, wamp::Outbox& out) {
     }
 }
 
-// Services and the gateway --------------------------------------------------------------------------------
+// Services and the gateway
+// --------------------------------------------------------------------------------
 
-void Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out) {
+void Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                     wamp::Outbox& out) {
     if (stopping_) {
         out.push_back(wamp::effect::Close{peer});
         return;
@@ -63,7 +67,8 @@ void Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, 
     take(door_.on_message(peer, bytes, now, out), now, out);
     settle(now, out);
     const auto link = link_peers_.find(peer);
-    if (link != link_peers_.end() && !door_.has_peer(peer)) lose(links_[link->second], "closed by us", now, out);
+    if (link != link_peers_.end() && !door_.has_peer(peer))
+        lose(links_[link->second], "closed by us", now, out);
 }
 
 void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {
@@ -95,22 +100,26 @@ void Inside::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
         if (policy::SessionMeta::serves(request->message)) return answer_meta(*request, now, out);
         const policy::Session& session = *door_.sessions().find(request->from);
         const policy::Limits& limits = request->permit.limits();
-        const wamp::Origin origin = request->conveyed
-                                        ? wamp::Origin{request->origin_session, request->origin_authid, request->origin_role}
-                                        : wamp::Origin{session.id, session.principal.authid, session.principal.role};
+        const wamp::Origin origin =
+            request->conveyed
+                ? wamp::Origin{request->origin_session, request->origin_authid,
+                               request->origin_role}
+                : wamp::Origin{session.id, session.principal.authid, session.principal.role};
         act(request->from, std::move(request->message), origin,
             {limits.timeout, std::move(request->lease)}, now, out);
     } else if (auto* followup = std::get_if<Door::Followup>(&event)) {
         const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup->message);
-        if (given_up != nullptr && meta_.unsubscribe(followup->from, *given_up, meta_out_)) return deliver_meta(out);
+        if (given_up != nullptr && meta_.unsubscribe(followup->from, *given_up, meta_out_))
+            return deliver_meta(out);
         const policy::Session& session = *door_.sessions().find(followup->from);
-        act(followup->from, std::move(followup->message), {session.id, session.principal.authid, session.principal.role},
-            {}, now, out);
+        act(followup->from, std::move(followup->message),
+            {session.id, session.principal.authid, session.principal.role}, {}, now, out);
     } else if (const auto* joined = std::get_if<Door::Joined>(&event)) {
         const policy::Session& session = *door_.sessions().find(joined->session);
         const auto link = link_peers_.find(session.peer);
-        realm_of(session.id).join({session.id, session.principal.authid, session.principal.role, session.features, 0,
-                                   link != link_peers_.end()});
+        realm_of(session.id)
+            .join({session.id, session.principal.authid, session.principal.role, session.features,
+                   0, link != link_peers_.end()});
         if (link != link_peers_.end()) links_[link->second].backoff.succeeded();
         meta_.joined(session.id, meta_out_);
         deliver_meta(out);
@@ -126,22 +135,24 @@ void Inside::act(wamp::SessionId from, wamp::Message&& message, const wamp::Orig
     flush(realm, now, out);
 }
 
-void Inside::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    publish_testaments(session, now, out);
+void Inside::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
     wamp::Realm& realm = realm_of(session);
     realm.leave(session, now, deliveries_);
     flush(realm, now, out);
+}
+
+void Inside::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    publish_testaments(session, now, out);
+    dispose(session, now, out);
     meta_.left(session, true, meta_out_);
     door_.forget(session);
     deliver_meta(out);
 }
 
-void Inside::expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
-                   wamp::Outbox& out) {
+void Inside::expel(wamp::SessionId session, std::string_view reason, bool tell_left,
+                   wamp::Instant now, wamp::Outbox& out) {
     testaments_.forget(session);
-    wamp::Realm& realm = realm_of(session);
-    realm.leave(session, now, deliveries_);
-    flush(realm, now, out);
+    dispose(session, now, out);
     meta_.left(session, tell_left, meta_out_);
     door_.dismiss(session, reason, now, out);
     door_.forget(session);
@@ -162,7 +173,8 @@ void Inside::answer_meta(const Door::Request& request, wamp::Instant now, wamp::
 }
 
 void Inside::publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    for (Door::Request& request : testaments_.left(session, now)) take(std::move(request), now, out);
+    for (Door::Request& request : testaments_.left(session, now))
+        take(std::move(request), now, out);
 }
 
 void Inside::deliver_meta(wamp::Outbox& out) {
@@ -186,9 +198,11 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
             const policy::Session* const session = door_.sessions().find(callee);
             if (session == nullptr) continue;
-            wamp::Error failure{wamp::MessageType::invocation, invocation, {}, std::string(error), {}};
-            realm.handle(callee, std::move(failure), {session->id, session->principal.authid, session->principal.role},
-                         {}, now, deliveries_);
+            wamp::Error failure{
+                wamp::MessageType::invocation, invocation, {}, std::string(error), {}};
+            realm.handle(callee, std::move(failure),
+                         {session->id, session->principal.authid, session->principal.role}, {}, now,
+                         deliveries_);
         }
     }
 }
@@ -219,10 +233,11 @@ void Inside::only_receivable(wamp::Deliveries& checked) {
     checked = std::move(kept);
 }
 
-// Links ---------------------------------------------------------------------------------------------------
+// Links
+// ---------------------------------------------------------------------------------------------------
 
-void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                          wamp::Outbox& out) {
+void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport,
+                          wamp::Instant now, wamp::Outbox& out) {
     if (stopping_) {
         out.push_back(wamp::effect::Close{peer});
         return;
@@ -237,7 +252,8 @@ void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transpo
     door_.on_open(peer, transport, Door::Trust::link, now, out);
 }
 
-void Inside::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+void Inside::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
+                            wamp::Outbox& out) {
     lose(links_.at(link), why, now, out);
 }
 
@@ -259,7 +275,8 @@ void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
     for (std::uint32_t i = 0; i < links_.size(); ++i) {
         Link& link = links_[i];
         // Whom the door has just put out is gone without a word from the transport.
-        if (link.peer != wamp::no_peer && !door_.has_peer(link.peer)) lose(link, "closed by us", now, out);
+        if (link.peer != wamp::no_peer && !door_.has_peer(link.peer))
+            lose(link, "closed by us", now, out);
         if (link.due > now) continue;
         if (link.peer == wamp::no_peer) {
             link.due = wamp::never;  // on_link_open() or on_link_failed() follows
@@ -269,7 +286,8 @@ void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
             out.push_back(wamp::effect::Close{peer});
             on_closed(peer, "nothing heard for too long", now, out);
         } else {
-            if (link.pings && now - link.last_heard >= config_.heartbeat) out.push_back(wamp::effect::Ping{link.peer});
+            if (link.pings && now - link.last_heard >= config_.heartbeat)
+                out.push_back(wamp::effect::Ping{link.peer});
             link.due = now + config_.heartbeat;
         }
     }
@@ -286,9 +304,7 @@ void Inside::stop(wamp::Instant now, wamp::Outbox& out) {
     stopping_ = true;
     for (const wamp::SessionId session : door_.session_ids()) publish_testaments(session, now, out);
     for (const wamp::SessionId session : door_.session_ids()) {
-        wamp::Realm& realm = realm_of(session);
-        realm.leave(session, now, deliveries_);
-        flush(realm, now, out);
+        dispose(session, now, out);
         door_.dismiss(session, uris::system_shutdown, now, out);
         door_.forget(session);
     }

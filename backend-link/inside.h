@@ -23,29 +23,35 @@ struct InsideConfig {
     std::vector<policy::DoorRealm> realms;
     std::vector<std::string> links;  ///< of each link that we dial, a name for the log
     policy::DoorLimits limits;
-    wamp::Duration heartbeat = std::chrono::seconds(3);   ///< silence of a link after which a PING is sent
-    wamp::Duration dead_after = std::chrono::seconds(9);  ///< silence after which the far end counts as dead
+    wamp::Duration heartbeat =
+        std::chrono::seconds(3);  ///< silence of a link after which a PING is sent
+    wamp::Duration dead_after =
+        std::chrono::seconds(9);  ///< silence after which the far end counts as dead
 };
 
-/// The whole inside program as one pure object: the second door, which decides again with its own policy, and behind it
-/// a router per realm. Services join through local transports as ordinary clients; the gateway joins through
-/// the links that we dial, and alone may convey principals. Shape and promises as gateway::Front's.
+/// The whole inside program as one pure object: the second door, which decides again with its own
+/// policy, and behind it a router per realm. Services join through local transports as ordinary
+/// clients; the gateway joins through the links that we dial, and alone may convey principals.
+/// Shape and promises as gateway::Front's.
 class Inside {
 public:
     Inside(InsideConfig config, const wamp::Random::Seed& seed);
 
     void start(wamp::Instant now, wamp::Outbox& out);
 
-    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out);
-    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
+    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                 wamp::Outbox& out);
+    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
+                    wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
     /// What a Work effect has returned.
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
-    void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                      wamp::Outbox& out);
-    void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport,
+                      wamp::Instant now, wamp::Outbox& out);
+    void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
+                        wamp::Outbox& out);
 
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept;
@@ -60,7 +66,8 @@ public:
     Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
 
-    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once all have gone, within a few seconds.
+    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once
+    /// all have gone, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
 
@@ -90,16 +97,20 @@ private:
     /// Of the sessions of that realm, under the policy that it is to have.
     std::vector<Lost> lost_in(const wamp::Realm& realm, const policy::RealmPolicy& policy,
                               const std::vector<policy::Door::Ended>& ended) const;
-    void revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Instant now, wamp::Outbox& out);
+    void revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Instant now,
+                wamp::Outbox& out);
     static void count(Reloaded& summary, const std::vector<Lost>& lost) noexcept;
     /// Does what the door wants done on its own behalf.
     void settle(wamp::Instant now, wamp::Outbox& out);
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
-    void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin, wamp::CallLimits&& limits,
-             wamp::Instant now, wamp::Outbox& out);
+    void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin,
+             wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
+    /// Of all that the session has behind the door.
+    void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     /// Ends a session from our side.
-    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now, wamp::Outbox& out);
+    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
+               wamp::Outbox& out);
     void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
     void deliver_meta(wamp::Outbox& out);
     /// What the session wanted published when it ends (W-TST-02). Before it is disposed of.

@@ -11,6 +11,7 @@
 #include "backend-link/profile.h"
 #include "policy/sessions.h"
 #include "wamp/base/random.h"
+#include "wamp/message/match.h"
 #include "wamp/message/message.h"
 #include "wamp/message/passthru.h"
 #include "wamp/session/features.h"
@@ -23,7 +24,7 @@ struct Asking {
     const policy::Permit& permit;
     const policy::RouteInfo& route;
     wamp::Instant since;
-    bool again = false;  ///< a call that was in flight when the link was lost
+    bool again = false;          ///< a call that was in flight when the link was lost
     wamp::Tally::Lease lease{};  ///< of a call
 };
 
@@ -58,13 +59,14 @@ struct LinkSide {
         return profile.cancels && router.has(wamp::Feature::dealer_call_canceling);
     }
 
-    /// Whether the router behind takes the options: those of payload passthru mode only if it has announced that
-    /// feature for its role (W-PPT-02).
+    /// Whether the router behind takes the options: those of payload passthru mode only if it has
+    /// announced that feature for its role (W-PPT-02).
     bool carries(const wamp::Dict& options, wamp::Feature passthru) const noexcept {
         return !wamp::is_passthru(options) || router.has(passthru);
     }
     /// Whether a session in front can do something with the details, or has gone.
-    bool can_open(wamp::SessionId session, const wamp::Dict& details, wamp::Feature passthru) const noexcept {
+    bool can_open(wamp::SessionId session, const wamp::Dict& details,
+                  wamp::Feature passthru) const noexcept {
         if (!wamp::is_passthru(details)) return true;
         const policy::Session* front = sessions.find(session);
         return front == nullptr || front->features.has(passthru);
@@ -83,8 +85,8 @@ struct LinkSide {
         }
         return 1 + (mixed >> 11);
     }
-    /// Who called or published, as a router behind that knows our principals says: it names only who
-    /// wants it and may be.
+    /// Who called or published, as a router behind that knows our principals says: it names only
+    /// who wants it and may be.
     std::optional<Identity> conveyed(const wamp::Dict& details, const std::string& who) const {
         if (details.empty() || !profile.conveys_identity) return std::nullopt;
         const wamp::SessionId session = details.get_uint(who, 0);
@@ -114,14 +116,6 @@ inline wamp::Value forward_for(const policy::Session& session) {
     wamp::List chain;
     chain.emplace_back(std::move(origin));
     return chain;
-}
-
-/// SUBSCRIBE.Options.match and REGISTER.Options.match, whose values were checked at decoding.
-inline wamp::MatchPolicy match_of(const wamp::Dict& options) noexcept {
-    const std::string_view name = options.get_string("match");
-    if (name == "prefix") return wamp::MatchPolicy::prefix;
-    if (name == "wildcard") return wamp::MatchPolicy::wildcard;
-    return wamp::MatchPolicy::exact;
 }
 
 inline wamp::Dict match_options(wamp::MatchPolicy match) {

@@ -16,8 +16,8 @@ struct LinkWire {
     std::size_t message_bytes_max = SIZE_MAX;    ///< that the far end takes
 };
 
-/// Says the payload of `message` in `serializer`; `keep` owns it then. The error is the one that the
-/// sender is due; "" for none (W-SER-09).
+/// Says the payload of `message` in `serializer`; `keep` owns it then. The error is the one that
+/// the sender is due; "" for none (W-SER-09).
 std::string_view say_in(wamp::Serializer serializer, wamp::Message& message,
                         wamp::OwnedPayload& keep);
 

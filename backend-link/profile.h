@@ -14,11 +14,12 @@ struct Profile {
     BackendKind kind = BackendKind::generic;
     bool conveys_identity = false;  ///< trusts our forward_for (W-R2R-04)
     bool rawsocket_ping = true;     ///< false where a PING would abort the connection (W-RAW-08)
-    bool cancels = true;  ///< CANCEL killnowait is understood; the answer to the caller is always
-                          ///< ours (W-CAN-08)
+    bool cancels = true;   ///< CANCEL killnowait is understood; the answer to the caller is always
+                           ///< ours (W-CAN-08)
     bool retains = false;  ///< keeps retained events, and says so
     bool pattern_options = true;  ///< Options.match on SUBSCRIBE and REGISTER
-    bool passthru = true;  ///< false where the options of payload passthru mode are dropped (W-PPT-06)
+    bool passthru =
+        true;  ///< false where the options of payload passthru mode are dropped (W-PPT-06)
 };
 
 Profile profile_of(BackendKind kind) noexcept;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "backend-link/flat_map.h"
@@ -13,7 +14,7 @@ namespace sallyport::backend_link {
 /// Requests that are open on both sides of a bridge: found by the front session's id for it, by the
 /// back id, and all of one session at once. Entries are named by small slot numbers, which are used
 /// again. `Data` is kept per request, `Group` per session that has or had any.
-template <class Data, class Group>
+template <class Data, class Group = std::monostate>
 class RequestTable {
 public:
     using Slot = std::uint32_t;

@@ -17,7 +17,8 @@ public:
     explicit Rewriting(const policy::RouteInfo& route);
 
     bool none() const noexcept { return prefix_.empty(); }
-    /// The URI or pattern behind the link; nothing when it would be longer than any may be (W-MSG-11).
+    /// The URI or pattern behind the link; nothing when it would be longer than any may be
+    /// (W-MSG-11).
     std::optional<std::string> inside(std::string_view outside) const;
     /// The URI in front; nothing when it is not of this route, or would be longer than any may be.
     std::optional<std::string> outside(std::string_view inside) const;
@@ -25,7 +26,7 @@ public:
     bool operator==(const Rewriting&) const noexcept = default;
 
 private:
-    std::string prefix_;   ///< "" for none
+    std::string prefix_;  ///< "" for none
     std::string rewrite_;
 };
 

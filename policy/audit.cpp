@@ -26,8 +26,8 @@ static_assert(audit_record_bytes_max >= sizeof(Header) + 9 * (audit_text_bytes_m
 
 template <class Record>
 auto texts_of(Record& record) noexcept {
-    return std::array{&record.realm,  &record.policy, &record.rule, &record.file,  &record.authid,
-                      &record.role,   &record.method, &record.uri,  &record.reason};
+    return std::array{&record.realm, &record.policy, &record.rule, &record.file,  &record.authid,
+                      &record.role,  &record.method, &record.uri,  &record.reason};
 }
 
 constexpr bool continues(char c) noexcept {

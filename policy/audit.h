@@ -74,7 +74,8 @@ void append_gap_json(std::string& out, std::uint64_t dropped, std::string_view t
 void append_ascii_json(std::string& out, std::string_view text);
 
 /// A door's records on their way out: packed one behind the other in an outbox, which whoever owns
-/// the door empties. Costs next to nothing where none are wanted. Counts all outcomes, wanted or not.
+/// the door empties. Costs next to nothing where none are wanted. Counts all outcomes, wanted or
+/// not.
 class AuditTrail {
 public:
     enum class Wanted : std::uint8_t {

@@ -46,9 +46,8 @@ std::string of_message(const AuditRecord& record) {
 std::string what_became(const AuditRecord& record) {
     switch (record.outcome) {
         case Outcome::join:
-            return "joined realm " + std::string(record.realm) + " as " +
-                   printable(record.authid) + " (" + std::string(record.role) + ") by " +
-                   std::string(record.method);
+            return "joined realm " + std::string(record.realm) + " as " + printable(record.authid) +
+                   " (" + std::string(record.role) + ") by " + std::string(record.method);
         case Outcome::join_refused: {
             std::string line = "refused to join";
             if (!record.authid.empty()) line += " as " + printable(record.authid);

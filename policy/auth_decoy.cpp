@@ -26,7 +26,8 @@ bool is_hex(std::string_view text) {
 
 template <class Shape>
 void add(std::vector<Shape>& shapes, const Shape& shape) {
-    if (shapes.size() < shapes_max && std::find(shapes.begin(), shapes.end(), shape) == shapes.end())
+    if (shapes.size() < shapes_max &&
+        std::find(shapes.begin(), shapes.end(), shape) == shapes.end())
         shapes.push_back(shape);
 }
 
@@ -57,18 +58,18 @@ void Decoys::learn(const Credentials& real) {
 }
 
 CraCredential Decoys::cra(const crypto::Digest& seed, const CraShape& shape) {
-    const std::string letters =
-        shape.hex ? crypto::to_hex(stretched(seed, "salt", shape.salt_bytes))
-                  : crypto::to_base64(stretched(seed, "salt", shape.salt_bytes));
+    const std::string letters = shape.hex
+                                    ? crypto::to_hex(stretched(seed, "salt", shape.salt_bytes))
+                                    : crypto::to_base64(stretched(seed, "salt", shape.salt_bytes));
     return {crypto::to_base64(stretched(seed, "key", std::max(shape.key_bytes, 1U))),
             letters.substr(0, shape.salt_bytes), shape.iterations, shape.key_bytes};
 }
 
 ScramCredential Decoys::scram(const crypto::Digest& seed, const ScramShape& shape) {
-    return {{shape.kdf, stretched(seed, "salt", shape.salt_bytes), shape.iterations,
-             shape.memory_kib},
-            {crypto::hmac_sha256(crypto::as_text(seed), "stored"),
-             crypto::hmac_sha256(crypto::as_text(seed), "server")}};
+    return {
+        {shape.kdf, stretched(seed, "salt", shape.salt_bytes), shape.iterations, shape.memory_kib},
+        {crypto::hmac_sha256(crypto::as_text(seed), "stored"),
+         crypto::hmac_sha256(crypto::as_text(seed), "server")}};
 }
 
 Credentials Decoys::make(const crypto::Digest& key, Method method, std::string_view authid) const {
@@ -96,9 +97,9 @@ Credentials Decoys::make(const crypto::Digest& key, Method method, std::string_v
         case Method::cryptosign:
             break;  // nothing is told before the answer
         case Method::wampcra:
-            out.wampcra = cra(seed, chosen(cra_, CraShape{cra_iterations_drawn,
-                                                          cra_key_bytes_default,
-                                                          cra_salt_digits_default, true}));
+            out.wampcra =
+                cra(seed, chosen(cra_, CraShape{cra_iterations_drawn, cra_key_bytes_default,
+                                                cra_salt_digits_default, true}));
             break;
         case Method::wamp_scram:
             out.wamp_scram = scram(seed, chosen(wamp_scram_, usual));

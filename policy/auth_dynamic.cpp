@@ -29,8 +29,8 @@ bool read_cra(const wamp::Dict& answer, Credentials& out) {
     if (salted) {
         if (read.salt.empty() || read.salt.size() > cra_salt_bytes_max) return false;
         read.iterations = number(answer, "iterations", 1000, 1, crypto::cra_iterations_max);
-        read.key_bytes = number(answer, "keylen", 32, crypto::cra_key_bytes_min,
-                                crypto::cra_key_bytes_max);
+        read.key_bytes =
+            number(answer, "keylen", 32, crypto::cra_key_bytes_min, crypto::cra_key_bytes_max);
         if (read.iterations == 0 || read.key_bytes == 0) return false;
     }
     const bool sound = !read.key.empty() && read.key.size() <= secret_bytes_max;

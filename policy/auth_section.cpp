@@ -104,8 +104,9 @@ DynamicText read_dynamic(const Item& table, const std::string& file, Diagnostics
         const Item& item = *table.find("procedure");
         out.procedure_place = section.place(item);
         if (procedure->find('*') != std::string::npos) {
-            section.error(item, "\"*\" is not possible in the URI of a procedure",
-                          "name the one that a service registers, as in \"com.example.authenticate\"");
+            section.error(
+                item, "\"*\" is not possible in the URI of a procedure",
+                "name the one that a service registers, as in \"com.example.authenticate\"");
             out.procedure.clear();  // about which nobody need be asked
         } else if (!wamp::is_valid_uri(*procedure) || wamp::is_reserved(*procedure)) {
             section.error(item, quoted(*procedure) + " cannot be the URI of a procedure",
@@ -141,8 +142,8 @@ AuthText read_auth(const Item& table, const std::string& file, Diagnostics& diag
             auth.find("failures", Item::Kind::table, "{ per_circuit = 5, window = \"1m\" }")) {
         out.failures = read_failures(*failures, file, diagnostics);
     }
-    if (const Item* dynamic = auth.find(
-            "dynamic", Item::Kind::table, "{ procedure = \"com.example.authenticate\", … }")) {
+    if (const Item* dynamic = auth.find("dynamic", Item::Kind::table,
+                                        "{ procedure = \"com.example.authenticate\", … }")) {
         out.dynamic = read_dynamic(*dynamic, file, diagnostics);
         if (!out.anonymous_role.empty() && out.dynamic->methods.has(Method::anonymous)) {
             auth.error_at_key(*table.find("anonymous"),

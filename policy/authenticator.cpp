@@ -113,8 +113,7 @@ std::shared_ptr<const Authenticator> Authenticator::make(const AuthText& auth,
         if (principal.ticket)
             made->iterations_ = std::max(made->iterations_, principal.ticket->iterations);
         made->principals_.emplace(principal.authid, std::make_shared<Credentials>(principal));
-        for (const auto& key : principal.cryptosign)
-            made->owners_[key].push_back(principal.authid);
+        for (const auto& key : principal.cryptosign) made->owners_[key].push_back(principal.authid);
     }
     made->offered_ = auth.methods.value_or(known);
     if (auth.dynamic) made->offered_.add(auth.dynamic->methods);
@@ -312,8 +311,9 @@ Authenticator::Step Authenticator::challenge_cryptosign(Attempt&& attempt,
     wamp::Dict extra{{"challenge", crypto::to_hex(attempt.expected)}};
     if (!attempt.client_challenge.empty() && router_key_) {  // W-AUT-C6
         extra.set("pubkey", crypto::to_hex(crypto::public_key_of(*router_key_)));
-        extra.set("signature", crypto::to_hex(crypto::sign(*router_key_, attempt.client_challenge)) +
-                                   crypto::to_hex(attempt.client_challenge));
+        extra.set("signature",
+                  crypto::to_hex(crypto::sign(*router_key_, attempt.client_challenge)) +
+                      crypto::to_hex(attempt.client_challenge));
     }
     return Challenged{to_string(attempt.method), std::move(extra), std::move(attempt)};
 }

@@ -35,11 +35,11 @@ public:
     struct Attempt {
         Method method = Method::ticket;
         std::string realm;
-        std::string authid;        ///< as asked for; "" where the public key tells
-        std::string client_nonce;  ///< of SCRAM
-        std::string expected;      ///< what the answer is about: a challenge or a nonce
-        crypto::ScramCosts costs;  ///< that were told to the client
-        crypto::PublicKey key{};   ///< that the client announced
+        std::string authid;            ///< as asked for; "" where the public key tells
+        std::string client_nonce;      ///< of SCRAM
+        std::string expected;          ///< what the answer is about: a challenge or a nonce
+        crypto::ScramCosts costs;      ///< that were told to the client
+        crypto::PublicKey key{};       ///< that the client announced
         std::string client_challenge;  ///< that we are to sign, 32 bytes or none
         /// What the procedure of [auth.dynamic] answered with, for a principal not in the file.
         std::shared_ptr<const Credentials> dynamic;
@@ -60,8 +60,8 @@ public:
         wamp::Dict details;
         Attempt attempt;
     };
-    /// Run `check`, which takes some hundredths of a second and may be run anywhere; hand the rest and what it says to
-    /// conclude().
+    /// Run `check`, which takes some hundredths of a second and may be run anywhere; hand the rest
+    /// and what it says to conclude().
     struct Slow {
         std::function<bool()> check;
         Attempt attempt;
@@ -75,9 +75,9 @@ public:
 
     /// What an attempt takes from its owner.
     struct Arrival {
-        wamp::SessionId session;           ///< that WELCOME will show (W-AUT-W3)
-        wamp::Random& random;              ///< nonces, names of anonymous sessions
-        const crypto::Digest& decoy_key;   ///< of this start, for principals files without one
+        wamp::SessionId session;          ///< that WELCOME will show (W-AUT-W3)
+        wamp::Random& random;             ///< nonces, names of anonymous sessions
+        const crypto::Digest& decoy_key;  ///< of this start, for principals files without one
     };
 
     static std::shared_ptr<const Authenticator> make(const AuthText& auth,

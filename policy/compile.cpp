@@ -37,8 +37,7 @@ std::string match_and_text(const Pattern& pattern) {
     const bool wild = std::any_of(components.begin(), components.end(), [](const auto& component) {
         return component.kind == PatternComponent::Kind::any;
     });
-    return (pattern.is_open() ? "prefix " : wild ? "wildcard " : "exact ") +
-           quoted(pattern.text());
+    return (pattern.is_open() ? "prefix " : wild ? "wildcard " : "exact ") + quoted(pattern.text());
 }
 
 }  // namespace
@@ -52,9 +51,7 @@ struct Compiler::Bucket {
 class Compiler::Build {
 public:
     Build(const PolicyFile& file, const CompileOptions& options, std::string_view hash)
-        : file_(file),
-          options_(options),
-          policy_(new RealmPolicy) {
+        : file_(file), options_(options), policy_(new RealmPolicy) {
         policy_->realm_ = file.realm;
         policy_->hash_ = hash;
     }
@@ -128,7 +125,8 @@ void Compiler::Build::routes() {
     for (const RouteText* route : by_id(file_.routes)) {
         check_backend(*route);
         const auto index = static_cast<RouteIndex>(infos.size());
-        const std::string prefix = route->rewrite && !route->uris.empty() ? route->uris[0].text : "";
+        const std::string prefix =
+            route->rewrite && !route->uris.empty() ? route->uris[0].text : "";
         infos.push_back({route->id, route->backend,
                          route->realm.empty() ? file_.realm : route->realm, route->place, prefix,
                          route->rewrite, route->wait, route->idempotent});
@@ -247,7 +245,8 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
     auto compiled = std::make_shared<RealmPolicy::Compiled>();
     compiled->routes = PatternTable(routes_, shapes_);
     compiled->one_target = one_target_;
-    for (const Shape& shape : shapes_) compiled->depth = std::max(compiled->depth, shape.kinds.size());
+    for (const Shape& shape : shapes_)
+        compiled->depth = std::max(compiled->depth, shape.kinds.size());
     compiled->roles.resize(all.size());
     for (RuleIndex index = 0; index < rules_.size(); ++index) {
         const RuleInfo& rule = policy_->rules_[index];
@@ -314,13 +313,12 @@ void Compiler::Build::ambiguous(RuleIndex a, RuleIndex b, const Pattern& pattern
     const std::string what = first->limits == second->limits ? "grants" : "limits";
     const std::string other_file =
         first->place.file == second->place.file ? "" : " of " + first->place.file;
-    diagnostics_.push_back({second->place,
-                            "rules " + quoted(first->id) + " and " + quoted(second->id) +
-                                " both allow role " + quoted(role) + " " +
-                                match_and_text(pattern) + ", with different " + what,
-                            "give them the same " + what +
-                                ", or take it out of one; the other is at line " +
-                                std::to_string(first->place.line) + other_file});
+    diagnostics_.push_back(
+        {second->place,
+         "rules " + quoted(first->id) + " and " + quoted(second->id) + " both allow role " +
+             quoted(role) + " " + match_and_text(pattern) + ", with different " + what,
+         "give them the same " + what + ", or take it out of one; the other is at line " +
+             std::to_string(first->place.line) + other_file});
 }
 
 wamp::Result<Compiler::Policy, Diagnostics> Compiler::compile(const PolicyFile& file,

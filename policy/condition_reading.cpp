@@ -9,8 +9,8 @@ namespace sallyport::policy {
 namespace {
 
 constexpr std::array<std::string_view, 13> condition_keys{
-    "arg",        "kwarg",      "args",      "kwargs",    "optional", "type",  "min",
-    "max",        "min_length", "max_length", "max_depth", "max_bytes", "one_of"};
+    "arg", "kwarg",      "args",       "kwargs",    "optional",  "type",  "min",
+    "max", "min_length", "max_length", "max_depth", "max_bytes", "one_of"};
 constexpr std::array<std::string_view, 8> type_names{"null", "boolean", "integer", "number",
                                                      "text", "binary",  "list",    "dict"};
 constexpr std::int64_t index_max = 1023;

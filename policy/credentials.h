@@ -27,9 +27,9 @@ inline constexpr std::string_view gateway_role = "gateway";
 /// A way to log in, by its name in HELLO.authmethods.
 enum class Method : std::uint8_t { anonymous, ticket, wampcra, wamp_scram, scram, cryptosign };
 
-inline constexpr std::array<Method, 6> all_methods{Method::anonymous,  Method::ticket,
-                                                   Method::wampcra,    Method::wamp_scram,
-                                                   Method::scram,      Method::cryptosign};
+inline constexpr std::array<Method, 6> all_methods{Method::anonymous, Method::ticket,
+                                                   Method::wampcra,   Method::wamp_scram,
+                                                   Method::scram,     Method::cryptosign};
 
 std::string_view to_string(Method method) noexcept;
 std::optional<Method> parse_method(std::string_view name) noexcept;

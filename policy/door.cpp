@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "policy/door_notes.h"
 #include "policy/door_asked.h"
+#include "policy/door_notes.h"
 #include "policy/option_grants.h"
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
 #include "wamp/codec/passthru_payload.h"
+#include "wamp/message/match.h"
 #include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
 
@@ -23,14 +24,8 @@ using Verdict = wamp::ServerSession::Verdict;
 
 namespace {
 
-wamp::MatchPolicy match_of(const wamp::Dict& options) noexcept {
-    const auto name = options.get_string("match", "exact");
-    if (name == "prefix") return wamp::MatchPolicy::prefix;
-    if (name == "wildcard") return wamp::MatchPolicy::wildcard;
-    return wamp::MatchPolicy::exact;
-}
-
-/// Whether the request may name that URI at all (W-URI-03, 06, 07); what it may do there is for the policy.
+/// Whether the request may name that URI at all (W-URI-03, 06, 07); what it may do there is for the
+/// policy.
 bool is_nameable(Action action, std::string_view uri, wamp::MatchPolicy match) noexcept {
     if (!wamp::is_valid_pattern(uri, match)) return false;
     switch (action) {
@@ -48,10 +43,18 @@ bool is_nameable(Action action, std::string_view uri, wamp::MatchPolicy match) n
 /// Whether a message in payload passthru mode carries what it says (W-PPT-03). Others do.
 template <class Said>
 bool has_its_shape(const Said& said) noexcept {
-    if constexpr (requires { said.payload; said.options; }) {
-        return !wamp::is_passthru(said.options) || wamp::is_passthru_payload(said.options, said.payload);
-    } else if constexpr (requires { said.payload; said.details; }) {
-        return !wamp::is_passthru(said.details) || wamp::is_passthru_payload(said.details, said.payload);
+    if constexpr (requires {
+                      said.payload;
+                      said.options;
+                  }) {
+        return !wamp::is_passthru(said.options) ||
+               wamp::is_passthru_payload(said.options, said.payload);
+    } else if constexpr (requires {
+                             said.payload;
+                             said.details;
+                         }) {
+        return !wamp::is_passthru(said.details) ||
+               wamp::is_passthru_payload(said.details, said.payload);
     }
     return true;
 }
@@ -61,14 +64,20 @@ constexpr std::string_view not_passthru = "ppt_scheme without the one argument t
 }  // namespace
 
 Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random, wamp::Dict roles)
-    : limits_(limits), random_(random), roles_(std::move(roles)),
-      passthru_(wamp::read_features({{"roles", roles_}}).has(wamp::Feature::dealer_payload_passthru_mode)),
-      rule_limits_(random_.next()), failures_(random_), audit_(limits.audit) {
+    : limits_(limits),
+      random_(random),
+      roles_(std::move(roles)),
+      passthru_(wamp::read_features({{"roles", roles_}})
+                    .has(wamp::Feature::dealer_payload_passthru_mode)),
+      rule_limits_(random_.next()),
+      failures_(random_),
+      audit_(limits.audit) {
     random_.fill(decoy_key_);
     for (auto& realm : realms) {
         std::string name(realm.policy->realm());
         std::vector<std::uint64_t> hits(realm.policy->rules().size());
-        realms_.emplace(std::move(name), std::make_shared<Realm>(Realm{std::move(realm), std::move(hits)}));
+        realms_.emplace(std::move(name),
+                        std::make_shared<Realm>(Realm{std::move(realm), std::move(hits)}));
     }
 }
 
@@ -97,7 +106,8 @@ std::vector<wamp::SessionId> Door::session_ids() const {
     return ids;
 }
 
-void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Instant now, wamp::Outbox& out) {
+void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Instant now,
+                   wamp::Outbox& out) {
     if (trust == Trust::client && peers_.size() >= limits_.peers_max) {
         note(out, Level::warning, "refused a connection: ", limits_.peers_max, " are open already",
              on_circuit(transport.circuit));
@@ -111,15 +121,16 @@ void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Ins
     await(id, peer, limits_.join_timeout, now);
 }
 
-Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
+Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant now,
+                             wamp::Outbox& out) {
     const auto found = peers_.find(id);
     if (found == peers_.end()) return {};
     Peer& peer = found->second;
     auto message = wamp::decode(peer.transport.serializer, bytes, limits_.message);
     if (message.has_error()) {
         if (peer.machine.state() == wamp::ServerSession::State::shutting_down) return {};
-        note(out, Level::info, "protocol violation: ", to_string(message.error()), of_session(peer.session),
-             on_circuit(peer.transport.circuit));
+        note(out, Level::info, "protocol violation: ", to_string(message.error()),
+             of_session(peer.session), on_circuit(peer.transport.circuit));
         return abort(id, peer, uris::protocol_violation, out);
     }
     switch (peer.machine.judge(*message)) {
@@ -148,8 +159,8 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
             return session == 0 ? Event{} : Left{session};
         }
         case Verdict::violation:
-            note(out, Level::info, "protocol violation: ", peer.machine.why(), of_session(peer.session),
-                 on_circuit(peer.transport.circuit));
+            note(out, Level::info, "protocol violation: ", peer.machine.why(),
+                 of_session(peer.session), on_circuit(peer.transport.circuit));
             return abort(id, peer, uris::protocol_violation, out);
     }
     return {};
@@ -166,7 +177,8 @@ Door::Event Door::on_closed(PeerId id, std::string_view why) {
     return session == 0 ? Event{} : Left{session};
 }
 
-// Leaving -------------------------------------------------------------------------------------------------
+// Leaving
+// -------------------------------------------------------------------------------------------------
 
 Door::Event Door::abort(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out) {
     const wamp::Abort message{{}, std::string(reason), {}};
@@ -182,7 +194,8 @@ void Door::drop(PeerId id, wamp::Outbox& out) {
     peers_.erase(id);
 }
 
-void Door::dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now, wamp::Outbox& out) {
+void Door::dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now,
+                   wamp::Outbox& out) {
     Session* const leaving = sessions_.find(session);
     if (leaving == nullptr) return;
     const auto found = peers_.find(leaving->peer);
@@ -192,11 +205,13 @@ void Door::dismiss(wamp::SessionId session, std::string_view reason, wamp::Insta
     peer.machine.goodbye_sent();
     peer.session = 0;
     const wamp::Goodbye message{{}, std::string(reason)};
-    out.push_back(wamp::effect::Send{found->first, wamp::encode(peer.transport.serializer, message)});
+    out.push_back(
+        wamp::effect::Send{found->first, wamp::encode(peer.transport.serializer, message)});
     await(found->first, peer, limits_.leave_timeout, now);
 }
 
-// Time ----------------------------------------------------------------------------------------------------
+// Time
+// ----------------------------------------------------------------------------------------------------
 
 void Door::await(PeerId id, Peer& peer, wamp::Duration timeout, wamp::Instant now) {
     peer.due = now + timeout;
@@ -228,8 +243,8 @@ wamp::Instant Door::deadline() const noexcept {
     return earliest;
 }
 
-// The ways to a denial differ by some nanoseconds even so; that drowns in up to two microseconds of work for nothing
-// (docs/decisions/0004).
+// The ways to a denial differ by some nanoseconds even so; that drowns in up to two microseconds of
+// work for nothing (docs/decisions/0004).
 void Door::blur() noexcept {
     constexpr std::uint64_t rounds_max = 1536;  // of four or five cycles
     for (std::uint64_t rounds = random_.below(rounds_max); rounds > 0; --rounds) {
@@ -237,7 +252,8 @@ void Door::blur() noexcept {
     }
 }
 
-// Requests ------------------------------------------------------------------------------------------------
+// Requests
+// ------------------------------------------------------------------------------------------------
 
 Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wamp::Outbox& out) {
     return std::visit(
@@ -254,10 +270,12 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
             } else if constexpr (std::is_same_v<Asked, wamp::Yield>) {
                 if (has_its_shape(m)) return Followup{peer.session, std::move(m)};
                 const std::string error(uris::invalid_argument);  // it ends the call all the same
-                return Followup{peer.session, wamp::Error{MessageType::invocation, m.request, {}, error, {}}};
+                return Followup{peer.session,
+                                wamp::Error{MessageType::invocation, m.request, {}, error, {}}};
             } else if constexpr (std::is_same_v<Asked, wamp::Error>) {
                 if (has_its_shape(m)) return Followup{peer.session, std::move(m)};
-                return Followup{peer.session, wamp::Error{m.request_type, m.request, {}, std::move(m.uri), {}}};
+                return Followup{peer.session,
+                                wamp::Error{m.request_type, m.request, {}, std::move(m.uri), {}}};
             } else {
                 return Followup{peer.session, std::move(m)};
             }
@@ -267,23 +285,29 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
 
 Door::Speaker Door::speaker_of(const Session& session) noexcept {
     const Principal& who = session.principal;
-    return {session.role, session.id, who.authid, who.role, false, session.id, session.circuit, session.peer};
+    return {session.role, session.id, who.authid,      who.role,
+            false,        session.id, session.circuit, session.peer};
 }
 
 template <class Message>
-Door::Ruling Door::judge(const Speaker& speaker, const Matter& matter, Message& asked, bool counts, wamp::Instant now) {
-    const auto deny = [](Outcome outcome, RuleIndex rule, std::string_view reason, std::string_view error) {
+Door::Ruling Door::judge(const Speaker& speaker, const Matter& matter, Message& asked, bool counts,
+                         wamp::Instant now) {
+    const auto deny = [](Outcome outcome, RuleIndex rule, std::string_view reason,
+                         std::string_view error) {
         return Ruling{outcome, std::nullopt, rule, reason, error, {}};
     };
     const Action action = matter.action;
-    if (!is_nameable(action, matter.uri, matter.match)) return deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
-    if (!has_its_shape(asked)) return deny(Outcome::invalid, no_rule, not_passthru, uris::invalid_argument);
+    if (!is_nameable(action, matter.uri, matter.match))
+        return deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
+    if (!has_its_shape(asked))
+        return deny(Outcome::invalid, no_rule, not_passthru, uris::invalid_argument);
 
     const wamp::Payload* payload = nullptr;
     if constexpr (requires { asked.payload; }) payload = &asked.payload;
     const bool opaque = payload != nullptr && wamp::is_passthru(asked.options);  // W-PPT-01
     const Subject subject{speaker.role, speaker.authid, speaker.role_name};
-    const Question question{action, matter.uri, matter.match, matter.payload_bytes, payload, opaque};
+    const Question question{action,  matter.uri, matter.match, matter.payload_bytes,
+                            payload, opaque};
     const Decision decision = matter.policy.decide(subject, question);
     if (counts && matter.policy.has_shadows()) {
         record_shadow(speaker, matter, subject, question, std::holds_alternative<Permit>(decision));
@@ -301,10 +325,11 @@ Door::Ruling Door::judge(const Speaker& speaker, const Matter& matter, Message& 
     if (!counts) return ruling;
     // What counts for a session counts for its connection: joining again makes nothing fresh.
     const auto connection = static_cast<std::uint64_t>(speaker.peer);
-    const Counted counted{speaker.conveyed ? speaker.session : connection, speaker.authid,
-                          speaker.conveyed ? speaker.session : circuit_of(speaker.circuit, speaker.peer)};
-    switch (rule_limits_.admit(matter.policy.rule(permit.rule()).id, permit.limits(), counted, action == Action::call,
-                               now, ruling.lease)) {
+    const Counted counted{
+        speaker.conveyed ? speaker.session : connection, speaker.authid,
+        speaker.conveyed ? speaker.session : circuit_of(speaker.circuit, speaker.peer)};
+    switch (rule_limits_.admit(matter.policy.rule(permit.rule()).id, permit.limits(), counted,
+                               action == Action::call, now, ruling.lease)) {
         case RuleLimits::Verdict::over_rate:
             return deny(Outcome::over_rate, permit.rule(), {}, uris::unavailable);
         case RuleLimits::Verdict::over_in_flight:
@@ -316,8 +341,8 @@ Door::Ruling Door::judge(const Speaker& speaker, const Matter& matter, Message& 
 }
 
 template <class Message>
-Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string_view uri, wamp::Instant now,
-                         wamp::Outbox& out) {
+Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string_view uri,
+                         wamp::Instant now, wamp::Outbox& out) {
     const Session& session = *sessions_.find(peer.session);
     const bool answers = action != Action::publish || asked.options.get_bool("acknowledge", false);
     const bool has_match = action == Action::subscribe || action == Action::register_;
@@ -346,7 +371,8 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
         if (answers) refuse(session.id, asked.type, asked.request, ruling.error, out);  // W-PUB-04
         return {};
     }
-    Request request{session.id, *ruling.permit, {}, speaker.conveyed, speaker.session, {}, {}, std::move(ruling.lease)};
+    Request request{session.id, *ruling.permit,         {}, speaker.conveyed, speaker.session, {},
+                    {},         std::move(ruling.lease)};
     if (speaker.conveyed) {
         request.origin_authid = speaker.authid;
         request.origin_role = speaker.role_name;
@@ -355,9 +381,11 @@ Door::Event Door::decide(Peer& peer, Action action, Message&& asked, std::string
     return request;
 }
 
-// What sessions leave to be published ---------------------------------------------------------------------
+// What sessions leave to be published
+// ---------------------------------------------------------------------
 
-std::string_view Door::may_publish(const Session& session, wamp::Publish publication, wamp::Instant now) {
+std::string_view Door::may_publish(const Session& session, wamp::Publish publication,
+                                   wamp::Instant now) {
     const auto realm = realms_.find(session.policy->realm());
     if (realm == realms_.end()) return uris::not_authorized;
     publication.options.set("acknowledge", true);  // whoever asks is answered
@@ -371,7 +399,8 @@ std::string_view Door::may_publish(const Session& session, wamp::Publish publica
     return ruling.error;
 }
 
-std::optional<Door::Request> Door::publish(const Session& session, wamp::Publish&& publication, wamp::Instant now) {
+std::optional<Door::Request> Door::publish(const Session& session, wamp::Publish&& publication,
+                                           wamp::Instant now) {
     const auto realm = realms_.find(session.policy->realm());
     if (realm == realms_.end()) return std::nullopt;
     const Speaker speaker = speaker_of(session);

@@ -20,17 +20,15 @@ constexpr std::size_t asking_of_circuit_max = 8;
 
 /// The first result of the procedure; nothing when there is none.
 std::optional<wamp::Value> first_of(const wamp::Payload& payload) {
-    if (payload.args.empty()) return std::nullopt;
-    auto args = wamp::decode_value(payload.serializer, payload.args, {});
-    if (args.has_error()) return std::nullopt;
-    auto* const list = args->get_if<wamp::List>();
-    if (list == nullptr || list->empty()) return std::nullopt;
-    return std::move(list->front());
+    auto args = wamp::args_of(payload);
+    if (!args || args->empty()) return std::nullopt;
+    return std::move(args->front());
 }
 
 }  // namespace
 
-// The session that the door itself has in a realm: a caller like any other, under the policy's rules for its role.
+// The session that the door itself has in a realm: a caller like any other, under the policy's
+// rules for its role.
 Door::Desk& Door::desk_of(std::string_view realm) {
     const auto found = desks_.find(realm);
     if (found != desks_.end()) return found->second;
@@ -59,12 +57,14 @@ bool Door::may_ask(const Peer& peer) const {
     return open < asking_max && (peer.transport.circuit == 0 || of_circuit < asking_of_circuit_max);
 }
 
-void Door::ask(PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instant now, wamp::Outbox& out) {
+void Door::ask(PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instant now,
+               wamp::Outbox& out) {
     const std::string_view realm = peer.realm->policy->realm();
     const DynamicText& dynamic = *peer.realm->authenticator->dynamic();
     const bool may = may_ask(peer);
     const wamp::List arguments{realm, std::move(asked.authid), std::move(asked.details)};
-    wamp::OwnedPayload payload(wamp::Serializer::msgpack, wamp::encode_value(wamp::Serializer::msgpack, arguments), {});
+    wamp::OwnedPayload payload(wamp::Serializer::msgpack,
+                               wamp::encode_value(wamp::Serializer::msgpack, arguments), {});
     Desk& desk = desk_of(realm);
     const wamp::RequestId request = ++desk.last;
     peer.joining.asked = request;
@@ -78,18 +78,23 @@ void Door::ask(PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instan
     session.policy = realms_.find(realm)->second->policy;
     session.role = session.policy->role(gateway_role);
     const wamp::Payload view = asking.payload.view();
-    const Question question{Action::call, dynamic.procedure, wamp::MatchPolicy::exact, view.bytes(), &view, false};
+    const Question question{
+        Action::call, dynamic.procedure, wamp::MatchPolicy::exact, view.bytes(), &view, false};
     const Decision decision = session.policy->decide(session.subject(), question);
     const Permit* const permit = std::get_if<Permit>(&decision);
     // All that ask are one session; on a circuit's limits they count for their own.
     wamp::Tally::Lease lease;
     const bool admitted =
-        permit != nullptr && rule_limits_.admit(session.policy->rule(permit->rule()).id, permit->limits(),
-                                                {session.id, session.principal.authid, circuit_of(peer.transport.circuit, id)},
-                                                true, now, lease) == RuleLimits::Verdict::within;
+        permit != nullptr &&
+        rule_limits_.admit(
+            session.policy->rule(permit->rule()).id, permit->limits(),
+            {session.id, session.principal.authid, circuit_of(peer.transport.circuit, id)}, true,
+            now, lease) == RuleLimits::Verdict::within;
     if (!admitted) {
-        note(out, Level::warning, "nobody may ask ", dynamic.procedure, " who may join realm ", realm,
-             permit == nullptr ? ": role gateway has no right to" : ": more often than its rule allows");
+        note(out, Level::warning, "nobody may ask ", dynamic.procedure, " who may join realm ",
+             realm,
+             permit == nullptr ? ": role gateway has no right to"
+                               : ": more often than its rule allows");
         told_.push_back({std::string(realm), request, std::nullopt});
         return;
     }
@@ -99,7 +104,8 @@ void Door::ask(PeerId id, Peer& peer, Authenticator::Asked&& asked, wamp::Instan
     call.payload = view;
     const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(dynamic.timeout);
     call.options.set("timeout", static_cast<std::uint64_t>(timeout.count()));
-    due_.push_back(Request{desk.session, *permit, std::move(call), false, 0, {}, {}, std::move(lease)});
+    due_.push_back(
+        Request{desk.session, *permit, std::move(call), false, 0, {}, {}, std::move(lease)});
 }
 
 // An answer to the door's own session; whatever else it is told is dropped.
@@ -137,7 +143,8 @@ Door::Event Door::next(wamp::Instant now, wamp::Outbox& out) {
         peer.joining.asked = 0;
         const wamp::Value* const answer = told.answer ? &*told.answer : nullptr;
         Event event = step(found->first, peer,
-                           peer.realm->authenticator->resume(std::move(asking.mapped().attempt), answer, arrival(peer)),
+                           peer.realm->authenticator->resume(std::move(asking.mapped().attempt),
+                                                             answer, arrival(peer)),
                            now, out);
         if (!std::holds_alternative<std::monostate>(event)) return event;
     }

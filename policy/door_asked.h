@@ -15,8 +15,8 @@ struct Door::Speaker {
     wamp::SessionId session;
     std::string_view authid;
     std::string_view role_name;
-    bool conveyed;         ///< by a link
-    wamp::SessionId via;   ///< the session that speaks; the same unless conveyed
+    bool conveyed;          ///< by a link
+    wamp::SessionId via;    ///< the session that speaks; the same unless conveyed
     std::uint64_t circuit;  ///< of Tor
     wamp::PeerId peer;
 };

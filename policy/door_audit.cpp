@@ -11,9 +11,12 @@ void Door::record(Outcome outcome, const Speaker& speaker, const Matter& matter,
     const bool wanted = audit_.count(outcome);
     if (rule != no_rule && outcome != Outcome::revoke) ++matter.realm.hits[rule];
     if (!wanted) return;
-    // A rule goes into every record: where none decided it stands for one, so that both take the same time.
+    // A rule goes into every record: where none decided it stands for one, so that both take the
+    // same time.
     const auto rules = matter.policy.rules();
-    const RuleInfo* const info = rule != no_rule ? &rules[rule] : rules.empty() ? nullptr : rules.data();
+    const RuleInfo* const info = rule != no_rule ? &rules[rule]
+                                 : rules.empty() ? nullptr
+                                                 : rules.data();
     AuditRecord record;
     record.outcome = outcome;
     record.action = matter.action;
@@ -36,8 +39,8 @@ void Door::record(Outcome outcome, const Speaker& speaker, const Matter& matter,
     audit_.add(record);
 }
 
-void Door::record_shadow(const Speaker& speaker, const Matter& matter, const Subject& subject, const Question& question,
-                         bool allowed) {
+void Door::record_shadow(const Speaker& speaker, const Matter& matter, const Subject& subject,
+                         const Question& question, bool allowed) {
     const Decision decision = matter.policy.decide_with_shadows(subject, question);
     const auto* const permit = std::get_if<Permit>(&decision);
     const RuleIndex rule = permit != nullptr ? permit->rule() : std::get<Denial>(decision).rule;

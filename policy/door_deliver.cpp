@@ -40,7 +40,8 @@ struct Door::Encoded {
     }
 };
 
-void Door::deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+void Door::deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
+                   wamp::Outbox& out) {
     for (const auto& entry : deliveries.entries()) {
         Encoded encoded;
         for (const wamp::SessionId to : deliveries.receivers(entry)) {
@@ -63,17 +64,20 @@ void Door::deliver_to(wamp::SessionId to, const Message& message, Encoded& encod
     if (!frame) {
         deliver_instead(to, found->first, peer, message, uris::invalid_argument, undelivered, out);
     } else if (frame.message().size() > peer.transport.peer_receives_max) {
-        deliver_instead(to, found->first, peer, message, uris::payload_size_exceeded, undelivered, out);
+        deliver_instead(to, found->first, peer, message, uris::payload_size_exceeded, undelivered,
+                        out);
     } else {
         out.push_back(wamp::effect::Send{found->first, frame});
     }
 }
 
-void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& receiver, const Message& message,
-                           std::string_view error, std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& receiver,
+                           const Message& message, std::string_view error,
+                           std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
     const auto send = [&](wamp::Error instead) {
         wamp::Frame frame = wamp::encode(receiver.transport.serializer, instead);
-        if (frame.message().size() > receiver.transport.peer_receives_max) {  // so long an URI, so small a receiver
+        if (frame.message().size() >
+            receiver.transport.peer_receives_max) {  // so long an URI, so small a receiver
             instead.uri = uris::payload_size_exceeded;
             frame = wamp::encode(receiver.transport.serializer, instead);
         }
@@ -82,28 +86,34 @@ void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& rece
     if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
         undelivered.push_back({to, invocation->request, error});
     } else if (const auto* result = std::get_if<wamp::CallResult>(&message)) {
-        // Of a progressive result only this piece is lost to the caller; the call goes on to its final answer.
+        // Of a progressive result only this piece is lost to the caller; the call goes on to its
+        // final answer.
         if (result->details.get_bool("progress", false)) {
             ++undeliverable_events_;
         } else {
             send(wamp::Error{wamp::MessageType::call, result->request, {}, std::string(error), {}});
         }
     } else if (const auto* failure = std::get_if<wamp::Error>(&message)) {
-        send(wamp::Error{failure->request_type, failure->request, {}, failure->uri, {}});  // the error, without arguments
+        send(wamp::Error{failure->request_type,
+                         failure->request,
+                         {},
+                         failure->uri,
+                         {}});  // the error, without arguments
     } else {
         ++undeliverable_events_;
     }
 }
 
-void Door::refuse(wamp::SessionId session, wamp::MessageType type, wamp::RequestId request, std::string_view uri,
-                  wamp::Outbox& out) {
+void Door::refuse(wamp::SessionId session, wamp::MessageType type, wamp::RequestId request,
+                  std::string_view uri, wamp::Outbox& out) {
     const Session* const found = sessions_.find(session);
     if (found == nullptr) return;
     const wamp::Error message{type, request, {}, std::string(uri), {}};
     if (found->peer == wamp::no_peer) return hear(*found, message);
     const auto peer = peers_.find(found->peer);
     if (peer == peers_.end()) return;
-    out.push_back(wamp::effect::Send{peer->first, wamp::encode(peer->second.transport.serializer, message)});
+    out.push_back(
+        wamp::effect::Send{peer->first, wamp::encode(peer->second.transport.serializer, message)});
 }
 
 }  // namespace sallyport::policy

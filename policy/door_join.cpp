@@ -23,7 +23,8 @@ bool Door::is_blocked(const Peer& peer, wamp::Instant now) const noexcept {
                             peer.realm->authenticator->failures(), now);
 }
 
-Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Instant now, wamp::Outbox& out) {
+Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::Instant now,
+                       wamp::Outbox& out) {
     peer.joining = {};
     if (!wamp::is_valid_uri(hello.realm)) return refuse_join(id, peer, uris::invalid_uri, out);
     const auto realm = realms_.find(hello.realm);
@@ -39,20 +40,25 @@ Door::Event Door::join(PeerId id, Peer& peer, const wamp::Hello& hello, wamp::In
     }
     const Authenticator& authenticator = *peer.realm->authenticator;
     peer.joining.name = Authenticator::name_of(hello);
-    if (is_blocked(peer, now)) return refuse_join(id, peer, uris::authentication_denied, out, too_many);
+    if (is_blocked(peer, now))
+        return refuse_join(id, peer, uris::authentication_denied, out, too_many);
     return step(id, peer, authenticator.open(hello, arrival(peer)), now, out);
 }
 
-Door::Event Door::authenticate(PeerId id, Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
-                               wamp::Outbox& out) {
+Door::Event Door::authenticate(PeerId id, Peer& peer, const wamp::Authenticate& message,
+                               wamp::Instant now, wamp::Outbox& out) {
     SALLYPORT_CHECK(peer.joining.attempt.has_value());
     auto attempt = *std::exchange(peer.joining.attempt, std::nullopt);  // one use only (W-AUT-05)
     // Before the work of a guess is done.
-    if (is_blocked(peer, now)) return refuse_join(id, peer, uris::authentication_denied, out, too_many);
-    return step(id, peer, peer.realm->authenticator->verify(std::move(attempt), message, arrival(peer)), now, out);
+    if (is_blocked(peer, now))
+        return refuse_join(id, peer, uris::authentication_denied, out, too_many);
+    return step(id, peer,
+                peer.realm->authenticator->verify(std::move(attempt), message, arrival(peer)), now,
+                out);
 }
 
-Door::Event Door::step(PeerId id, Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out) {
+Door::Event Door::step(PeerId id, Peer& peer, Authenticator::Step&& step, wamp::Instant now,
+                       wamp::Outbox& out) {
     if (auto* admitted = std::get_if<Authenticator::Admitted>(&step)) {
         return welcome(id, peer, std::move(*admitted), out);
     }
@@ -66,15 +72,18 @@ Door::Event Door::step(PeerId id, Peer& peer, Authenticator::Step&& step, wamp::
     }
     if (auto* asked = std::get_if<Authenticator::Asked>(&step)) {
         const bool gone = !realms_.contains(peer.realm->policy->realm());  // with a reload
-        if (gone) return fail(id, peer, {uris::authentication_denied, "the realm is gone"}, now, out);
+        if (gone)
+            return fail(id, peer, {uris::authentication_denied, "the realm is gone"}, now, out);
         ask(id, peer, std::move(*asked), now, out);
         return {};
     }
-    if (auto* slow = std::get_if<Authenticator::Slow>(&step)) return check(id, peer, std::move(*slow), out);
+    if (auto* slow = std::get_if<Authenticator::Slow>(&step))
+        return check(id, peer, std::move(*slow), out);
     return fail(id, peer, std::get<Authenticator::Refused>(step), now, out);
 }
 
-// A flood of guesses must hold up neither those who are in nor, for longer than a moment, those who know their ticket.
+// A flood of guesses must hold up neither those who are in nor, for longer than a moment, those who
+// know their ticket.
 Door::Event Door::check(PeerId id, Peer& peer, Authenticator::Slow&& slow, wamp::Outbox& out) {
     if (checking_.size() >= limits_.checks_max) {
         return refuse_join(id, peer, uris::unavailable, out, "too many tickets are being checked");
@@ -86,42 +95,50 @@ Door::Event Door::check(PeerId id, Peer& peer, Authenticator::Slow&& slow, wamp:
     return {};
 }
 
-Door::Event Door::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
+Door::Event Door::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
+                               wamp::Outbox& out) {
     const auto found = checking_.find(work);
     if (found == checking_.end()) return {};
     Checking done = std::move(found->second);
     checking_.erase(found);
     const auto peer = peers_.find(done.peer);
-    if (peer == peers_.end() || peer->second.joining.work != work) return {};  // it has gone or given up
+    if (peer == peers_.end() || peer->second.joining.work != work)
+        return {};  // it has gone or given up
     peer->second.joining.work = 0;
     if (is_blocked(peer->second, now)) {
         return refuse_join(done.peer, peer->second, uris::authentication_denied, out, too_many);
     }
     return step(done.peer, peer->second,
-                done.authenticator->conclude(std::move(done.slow), result, arrival(peer->second)), now, out);
+                done.authenticator->conclude(std::move(done.slow), result, arrival(peer->second)),
+                now, out);
 }
 
-Door::Event Door::fail(PeerId id, Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
-                       wamp::Outbox& out) {
+Door::Event Door::fail(PeerId id, Peer& peer, const Authenticator::Refused& refused,
+                       wamp::Instant now, wamp::Outbox& out) {
     const std::uint64_t circuit = peer.transport.circuit;
     const bool counts = refused.reason == uris::authentication_denied;
-    const bool last = counts && failures_.count(circuit, peer.realm->policy->realm(), peer.joining.name,
-                                                peer.realm->authenticator->failures(), now);
+    const bool last =
+        counts && failures_.count(circuit, peer.realm->policy->realm(), peer.joining.name,
+                                  peer.realm->authenticator->failures(), now);
     Event event = refuse_join(id, peer, refused.reason, out, refused.why);
     if (!last) return event;
     std::vector<PeerId> others;  // of the circuit, that have no session either
     for (const auto& [other, candidate] : peers_) {
         const bool leaving = candidate.machine.state() == wamp::ServerSession::State::shutting_down;
-        if (candidate.transport.circuit == circuit && candidate.session == 0 && !leaving) others.push_back(other);
+        if (candidate.transport.circuit == circuit && candidate.session == 0 && !leaving)
+            others.push_back(other);
     }
     std::sort(others.begin(), others.end());
-    for (const PeerId other : others) refuse_join(other, peers_.at(other), uris::authentication_denied, out, too_many);
+    for (const PeerId other : others)
+        refuse_join(other, peers_.at(other), uris::authentication_denied, out, too_many);
     return event;
 }
 
-Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out) {
+Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admitted,
+                          wamp::Outbox& out) {
     const bool dynamic = admitted.provider == "dynamic";
-    if (!still_admits(peer, admitted.principal, dynamic)) return refuse_join(id, peer, uris::authentication_denied, out);
+    if (!still_admits(peer, admitted.principal, dynamic))
+        return refuse_join(id, peer, uris::authentication_denied, out);
     Session session;
     session.id = std::exchange(peer.joining.session, 0);
     while (session.id == 0 || sessions_.has(session.id)) session.id = random_.global_id();
@@ -140,9 +157,11 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admit
                            {"authmethod", who.method},
                            {"authprovider", admitted.provider},
                            {"roles", roles_}}};
-    if (!admitted.authextra.empty()) message.details.set("authextra", std::move(admitted.authextra));
+    if (!admitted.authextra.empty())
+        message.details.set("authextra", std::move(admitted.authextra));
     wamp::Frame frame = wamp::encode(peer.transport.serializer, message);
-    if (frame.message().size() > peer.transport.peer_receives_max) {  // RawSocket allows as little as 512 bytes
+    if (frame.message().size() >
+        peer.transport.peer_receives_max) {  // RawSocket allows as little as 512 bytes
         return refuse_join(id, peer, uris::payload_size_exceeded, out);
     }
     peer.session = session.id;
@@ -157,7 +176,8 @@ Door::Event Door::welcome(PeerId id, Peer& peer, Authenticator::Admitted&& admit
 
 Door::Event Door::refuse_join(PeerId id, Peer& peer, std::string_view reason, wamp::Outbox& out,
                               std::string_view why) {
-    record_refusal(peer, why.empty() ? std::string(reason) : std::string(reason) + ": " + std::string(why));
+    record_refusal(
+        peer, why.empty() ? std::string(reason) : std::string(reason) + ": " + std::string(why));
     return abort(id, peer, reason, out);
 }
 

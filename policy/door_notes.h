@@ -11,11 +11,12 @@
 
 namespace sallyport::policy {
 
-/// Text of a stranger, made fit for one line of a log: control characters and bytes above ASCII as `\xNN`, cut after 64.
+/// Text of a stranger, made fit for one line of a log: control characters and bytes above ASCII as
+/// `\xNN`, cut after 64.
 std::string printable(std::string_view text);
 
-std::string of_session(wamp::SessionId session);       ///< ", session N"; nothing for 0
-std::string on_circuit(std::uint64_t circuit);         ///< ", circuit N"; nothing for 0
+std::string of_session(wamp::SessionId session);  ///< ", session N"; nothing for 0
+std::string on_circuit(std::uint64_t circuit);    ///< ", circuit N"; nothing for 0
 
 /// Appends a line for the log, put together from text and numbers.
 template <class... Parts>

@@ -16,8 +16,9 @@ namespace uris = wamp::uris;
 namespace {
 
 const DoorRealm* find_realm(std::span<const DoorRealm> realms, std::string_view name) noexcept {
-    const auto found = std::find_if(realms.begin(), realms.end(),
-                                    [name](const DoorRealm& realm) { return realm.policy->realm() == name; });
+    const auto found = std::find_if(realms.begin(), realms.end(), [name](const DoorRealm& realm) {
+        return realm.policy->realm() == name;
+    });
     return found == realms.end() ? nullptr : &*found;
 }
 
@@ -27,7 +28,8 @@ bool admits(const Authenticator& authenticator, const Principal& principal, bool
 }
 
 /// What each rule had done, under the same id in the new version.
-std::vector<std::uint64_t> carried_over(const RealmPolicy& from, std::span<const std::uint64_t> hits,
+std::vector<std::uint64_t> carried_over(const RealmPolicy& from,
+                                        std::span<const std::uint64_t> hits,
                                         const RealmPolicy& to) {
     std::map<std::string_view, std::uint64_t> by_id;
     for (std::size_t i = 0; i < hits.size(); ++i) by_id.emplace(from.rules()[i].id, hits[i]);
@@ -49,11 +51,13 @@ std::vector<Door::Ended> Door::ended_by(std::span<const DoorRealm> realms) const
         const DoorRealm* const realm = find_realm(realms, session->policy->realm());
         if (realm == nullptr) {
             ended.push_back({session->id, uris::close_realm});
-        } else if (peer.trust == Trust::client && !admits(*realm->authenticator, session->principal, session->dynamic)) {
+        } else if (peer.trust == Trust::client &&
+                   !admits(*realm->authenticator, session->principal, session->dynamic)) {
             ended.push_back({session->id, uris::killed});
         }
     }
-    std::sort(ended.begin(), ended.end(), [](const Ended& a, const Ended& b) { return a.session < b.session; });
+    std::sort(ended.begin(), ended.end(),
+              [](const Ended& a, const Ended& b) { return a.session < b.session; });
     return ended;
 }
 
@@ -62,15 +66,19 @@ void Door::reload(std::vector<DoorRealm> realms, wamp::Outbox& out) {
     for (DoorRealm& realm : realms) {
         std::string name(realm.policy->realm());
         const auto before = realms_.find(name);
-        auto hits = before == realms_.end() ? std::vector<std::uint64_t>(realm.policy->rules().size())
-                                            : carried_over(*before->second->policy, before->second->hits, *realm.policy);
-        const bool same = before != realms_.end() && before->second->policy->hash() == realm.policy->hash();
+        auto hits =
+            before == realms_.end()
+                ? std::vector<std::uint64_t>(realm.policy->rules().size())
+                : carried_over(*before->second->policy, before->second->hits, *realm.policy);
+        const bool same =
+            before != realms_.end() && before->second->policy->hash() == realm.policy->hash();
         if (!same) {
             record_reload(*realm.policy);
-            note(out, wamp::effect::Note::Level::info, "realm ", name, ": policy ", realm.policy->hash().substr(0, 12),
-                 " decides from here on");
+            note(out, wamp::effect::Note::Level::info, "realm ", name, ": policy ",
+                 realm.policy->hash().substr(0, 12), " decides from here on");
         }
-        next.emplace(std::move(name), std::make_shared<Realm>(Realm{std::move(realm), std::move(hits)}));
+        next.emplace(std::move(name),
+                     std::make_shared<Realm>(Realm{std::move(realm), std::move(hits)}));
     }
     realms_ = std::move(next);
     for (auto& [id, peer] : peers_) {
@@ -89,14 +97,17 @@ bool Door::still_admits(Peer& peer, const Principal& principal, bool dynamic) co
     if (now == realms_.end()) return false;
     const bool reloaded = now->second != peer.realm;
     peer.realm = now->second;
-    return !reloaded || peer.trust == Trust::link || admits(*now->second->authenticator, principal, dynamic);
+    return !reloaded || peer.trust == Trust::link ||
+           admits(*now->second->authenticator, principal, dynamic);
 }
 
-void Door::record_revoked(const Session& session, const Question& question, const Decision& decision) {
+void Door::record_revoked(const Session& session, const Question& question,
+                          const Decision& decision) {
     const auto realm = realms_.find(session.policy->realm());
     if (realm == realms_.end()) return;
     const Speaker speaker = speaker_of(session);
-    const Matter matter{*realm->second, *session.policy, question.action, question.uri, question.match, 0};
+    const Matter matter{*realm->second, *session.policy, question.action,
+                        question.uri,   question.match,  0};
     const auto* const denial = std::get_if<Denial>(&decision);
     record(Outcome::revoke, speaker, matter, denial == nullptr ? no_rule : denial->rule,
            denial == nullptr ? "its route has changed" : to_string(denial->reason));

@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 8> file_keys{"realm", "include", "variabl
                                                     "route", "allow",   "forbid",    "test"};
 constexpr std::array<std::string_view, 6> included_keys{"include", "variables", "route",
                                                         "allow",   "forbid",    "test"};
-constexpr std::array<std::string_view, 9> route_keys{"id",    "match",   "uri",       "to",        "realm",
-                                                     "rewrite", "when_down", "wait", "idempotent"};
+constexpr std::array<std::string_view, 9> route_keys{
+    "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent"};
 
 constexpr std::size_t files_max = 64;  ///< that one policy includes
 constexpr wamp::Duration wait_max = std::chrono::minutes(1);

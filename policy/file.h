@@ -67,7 +67,7 @@ struct RouteText {
     std::vector<PatternText> uris;  ///< the prefix "" leads everything
     std::string backend;
     Place backend_place;
-    std::string realm;  ///< on the backend; "" means the policy's own
+    std::string realm;                   ///< on the backend; "" means the policy's own
     std::optional<std::string> rewrite;  ///< instead of the one prefix, there; ends with a dot
     wamp::Duration wait{};               ///< when the link is down; 0 means that it is refused
     bool idempotent = false;
@@ -93,8 +93,8 @@ struct TestText {
     Place route_place;
 };
 
-/// One realm's policy as it was written, with what it includes: complete, each part sound by itself, not yet compared
-/// with others.
+/// One realm's policy as it was written, with what it includes: complete, each part sound by
+/// itself, not yet compared with others.
 struct PolicyFile {
     std::string file;
     std::string realm;

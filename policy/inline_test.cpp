@@ -64,9 +64,9 @@ std::string describe(const Decision& decision, const RealmPolicy& policy) {
 
 Decision decide(const TestText& test, const RealmPolicy& policy) {
     const wamp::Payload payload = test.payload.view();
-    return policy.decide({policy.role(test.role), test.authid, test.role},
-                         {test.action, test.uri, test.match, test.payload_bytes, &payload,
-                          test.opaque});
+    return policy.decide(
+        {policy.role(test.role), test.authid, test.role},
+        {test.action, test.uri, test.match, test.payload_bytes, &payload, test.opaque});
 }
 
 bool passes(const TestText& test, const RealmPolicy& policy) {

@@ -138,7 +138,8 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     auto policy = Compiler::compile(file, compile, crypto::sha256_hex(hashed));
     if (!policy) {
         append(diagnostics, policy.error());
-    } else if (auto wrong = check_dynamic(file.auth, **policy); wrong && (sound || rules_are_sound(file, diagnostics))) {
+    } else if (auto wrong = check_dynamic(file.auth, **policy);
+               wrong && (sound || rules_are_sound(file, diagnostics))) {
         diagnostics.push_back(*std::move(wrong));
     } else if (sound && options.run_tests) {
         append(diagnostics, failed_tests(file, **policy));

@@ -31,8 +31,9 @@ class AskedUri {
 public:
     static constexpr std::size_t components_max = wamp::uri_bytes_max + 1;
 
-    /// Nobody looks at a component beyond the first `depth` (at least one): no pattern of the tables has
-    /// more. They are only counted, so that the longest URI costs little more than a short one.
+    /// Nobody looks at a component beyond the first `depth` (at least one): no pattern of the
+    /// tables has more. They are only counted, so that the longest URI costs little more than a
+    /// short one.
     AskedUri(std::string_view text, wamp::MatchPolicy match,
              std::size_t depth = components_max) noexcept;
 

@@ -31,8 +31,8 @@ bool covers_plain(const Pattern& pattern, const AskedUri& asked) noexcept {
 
 }  // namespace
 
-// What is looked up stands close together: a decision costs little more than the cache lines that it
-// touches.
+// What is looked up stands close together: a decision costs little more than the cache lines that
+// it touches.
 PatternTable::PatternTable(std::span<const Line> lines, const Shapes& ranked) {
     for (const Line& line : lines) {
         if (entries_.empty() || !same(entries_.back().pattern, line.pattern)) {
@@ -51,8 +51,8 @@ PatternTable::PatternTable(std::span<const Line> lines, const Shapes& ranked) {
         if (a.plain != b.plain) return a.plain;
         return a.pattern.text() < b.pattern.text();
     });
-    plain_ = static_cast<std::size_t>(
-        std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.plain; }));
+    plain_ = static_cast<std::size_t>(std::count_if(
+        entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.plain; }));
     slots_.resize(std::bit_ceil(entries_.size() * 2));
     const std::size_t mask = slots_.size() - 1;
     std::vector<bool> seen(ranked.size());
@@ -106,10 +106,9 @@ const PatternTable::Entry* PatternTable::find(const TableShape& candidate,
 }
 
 const PatternTable::Entry* PatternTable::first_within(std::string_view head) const noexcept {
-    return std::lower_bound(entries_.data(), entries_.data() + plain_, head,
-                            [](const Entry& entry, std::string_view text) {
-                                return entry.pattern.text() < text;
-                            });
+    return std::lower_bound(
+        entries_.data(), entries_.data() + plain_, head,
+        [](const Entry& entry, std::string_view text) { return entry.pattern.text() < text; });
 }
 
 }  // namespace sallyport::policy

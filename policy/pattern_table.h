@@ -43,8 +43,8 @@ public:
         return {values_.data() + entry.first, entry.count};
     }
 
-    /// Who asks, and what an unbindable placeholder answers (Pattern::covers). The URI can be looked at
-    /// as deep as the longest pattern.
+    /// Who asks, and what an unbindable placeholder answers (Pattern::covers). The URI can be
+    /// looked at as deep as the longest pattern.
     struct Ask {
         const AskedUri& uri;
         const Bindings& bindings;
@@ -100,7 +100,7 @@ private:
     const Entry* find(const TableShape& shape, const Ask& ask) const noexcept;
     const Entry* first_within(std::string_view head) const noexcept;
 
-    std::vector<Entry> entries_;      ///< those of letters alone first, by text
+    std::vector<Entry> entries_;  ///< those of letters alone first, by text
     std::vector<std::uint32_t> values_;
     std::vector<TableShape> shapes_;  ///< by rank, without exact ones of letters alone
     std::vector<Slot> slots_;         ///< a power of two, at most half full

@@ -63,7 +63,8 @@ std::string_view to_string(Denial::Reason reason) noexcept {
         case Denial::Reason::grant:
             return "the rule does not grant what \"wamp.\" needs";
         case Denial::Reason::unnamed:
-            return "the rule does not name the procedure, which ends sessions, with match = \"exact\"";
+            return "the rule does not name the procedure, which ends sessions, with match = "
+                   "\"exact\"";
     }
     return "";
 }

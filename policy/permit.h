@@ -32,9 +32,9 @@ struct ScopeLimits {
 
 /// Bounds that a rule sets, per session where nothing else is said; zero means none.
 struct Limits {
-    double rate_per_s = 0;        ///< as ScopeLimits::rate_per_s
-    std::uint32_t in_flight = 0;  ///< open calls
-    wamp::Duration timeout{};     ///< of a call
+    double rate_per_s = 0;            ///< as ScopeLimits::rate_per_s
+    std::uint32_t in_flight = 0;      ///< open calls
+    wamp::Duration timeout{};         ///< of a call
     std::uint64_t payload_bytes = 0;  ///< Args and ArgsKw together, as encoded by the sender
     ScopeLimits authid;               ///< over all sessions of an authid
     ScopeLimits circuit;              ///< over all sessions of a Tor circuit

@@ -15,9 +15,8 @@ namespace sallyport::policy {
 namespace {
 
 constexpr std::array<std::string_view, 3> file_keys{"principal", "decoy_key", "router_key"};
-constexpr std::array<std::string_view, 8> principal_keys{"authid",     "role",  "disabled",
-                                                         "ticket",     "wampcra", "wamp-scram",
-                                                         "scram",      "cryptosign"};
+constexpr std::array<std::string_view, 8> principal_keys{
+    "authid", "role", "disabled", "ticket", "wampcra", "wamp-scram", "scram", "cryptosign"};
 constexpr std::array<std::string_view, 5> cra_keys{"secret", "key", "salt", "iterations", "keylen"};
 constexpr std::array<std::string_view, 6> scram_keys{"kdf",    "salt",       "iterations",
                                                      "memory", "stored_key", "server_key"};
@@ -56,7 +55,8 @@ Principals Reader::read(const Item& root) {
     Section file(root, "a principals file", file_keys, file_, diagnostics_);
     constexpr std::string_view drawn = "draw one with: openssl rand -hex 32";
     if (root.find("decoy_key") != nullptr) out.decoy_key = digest(file, root, "decoy_key", drawn);
-    if (root.find("router_key") != nullptr) out.router_key = digest(file, root, "router_key", drawn);
+    if (root.find("router_key") != nullptr)
+        out.router_key = digest(file, root, "router_key", drawn);
     for (const Item* table : file.tables("principal")) out.list.push_back(principal(*table));
     return out;
 }
@@ -76,9 +76,9 @@ Credentials Reader::principal(const Item& table) {
     if (const Item* item = one.find("scram", Item::Kind::table, example))
         out.scram = scram(*item, Method::scram);
     if (table.find("cryptosign") != nullptr) keys(one, out);
-    const bool some = std::any_of(
-        principal_keys.begin() + 3, principal_keys.end(),
-        [&table](std::string_view key) { return table.find(key) != nullptr; });
+    const bool some =
+        std::any_of(principal_keys.begin() + 3, principal_keys.end(),
+                    [&table](std::string_view key) { return table.find(key) != nullptr; });
     if (!some) {
         one.error("[[principal]] has no secret and no key, so that nobody can log in as it",
                   "add one with: sallyport principal add, or remove the principal");
@@ -154,8 +154,8 @@ void Reader::salted_cra(Section& section, const Item& table, CraCredential& out)
         section.error(*item, "\"salt\" is a text of 1 to 128 bytes", std::string(new_secret));
     }
     out.iterations = number(section, "iterations", 1, crypto::cra_iterations_max, "100000");
-    out.key_bytes = number(section, "keylen", crypto::cra_key_bytes_min, crypto::cra_key_bytes_max,
-                           "32");
+    out.key_bytes =
+        number(section, "keylen", crypto::cra_key_bytes_min, crypto::cra_key_bytes_max, "32");
     const auto key = section.need_text("key", "\"…\"");
     if (!key) return;
     out.key = *key;
@@ -179,8 +179,8 @@ std::optional<ScramCredential> Reader::scram(const Item& table, Method method) {
                           std::string(new_secret));
         }
     }
-    for (auto [key, place] : {std::pair{"stored_key", &out.keys.stored},
-                              std::pair{"server_key", &out.keys.server}}) {
+    for (auto [key, place] :
+         {std::pair{"stored_key", &out.keys.stored}, std::pair{"server_key", &out.keys.server}}) {
         *place = digest(section, table, key, new_secret).value_or(crypto::Digest{});
     }
     return out;
@@ -204,8 +204,7 @@ void Reader::kdf(Section& section, const Item& table, Method method, crypto::Scr
         out.kdf = kdf.value_or(crypto::Kdf::argon2id);
     }
     if (out.kdf == crypto::Kdf::argon2id) {
-        out.iterations =
-            number(section, "iterations", 1, crypto::scram_argon2_iterations_max, "3");
+        out.iterations = number(section, "iterations", 1, crypto::scram_argon2_iterations_max, "3");
         out.memory_kib = number(section, "memory", crypto::scram_argon2_memory_kib_min,
                                 crypto::scram_argon2_memory_kib_max, "65536");
         return;

@@ -12,7 +12,9 @@ wamp::Duration seconds(double count) noexcept {
 }
 
 /// How long an empty bucket takes to have one token.
-wamp::Duration first_token(double rate_per_s) noexcept { return seconds(1 / rate_per_s); }
+wamp::Duration first_token(double rate_per_s) noexcept {
+    return seconds(1 / rate_per_s);
+}
 
 /// How long it takes to have all.
 wamp::Duration all_tokens(double rate_per_s) noexcept {
@@ -21,7 +23,8 @@ wamp::Duration all_tokens(double rate_per_s) noexcept {
 
 }  // namespace
 
-RateTable::RateTable(std::size_t cells) noexcept : sets_(std::bit_ceil(std::max(cells, ways) / ways)) {}
+RateTable::RateTable(std::size_t cells) noexcept
+    : sets_(std::bit_ceil(std::max(cells, ways) / ways)) {}
 
 const RateTable::Cell* RateTable::find(std::uint64_t key) const noexcept {
     if (cells_.empty()) return nullptr;
@@ -44,9 +47,8 @@ void RateTable::spend(std::uint64_t key, double rate_per_s, wamp::Instant now) {
     Cell* const set = &cells_[(key & (sets_ - 1)) * ways];
     Cell* cell = std::find_if(set, set + ways, [key](const Cell& each) { return each.key == key; });
     if (cell == set + ways) {
-        cell = std::min_element(set, set + ways, [](const Cell& a, const Cell& b) {
-            return a.full_at < b.full_at;
-        });
+        cell = std::min_element(set, set + ways,
+                                [](const Cell& a, const Cell& b) { return a.full_at < b.full_at; });
         *cell = {key, now};
     }
     cell->full_at = std::max(cell->full_at, now) + first_token(rate_per_s);

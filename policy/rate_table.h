@@ -8,10 +8,10 @@
 
 namespace sallyport::policy {
 
-/// Token buckets of many, such as those of authids and of Tor circuits, in memory of a fixed size: a
-/// bucket is no more than the time at which it is full again. Where there are more that are not full
-/// than there is room, the one that is full the soonest is forgotten, which gives its owner the
-/// least. A bucket holds one second's worth of tokens, at least one, and begins full.
+/// Token buckets of many, such as those of authids and of Tor circuits, in memory of a fixed size:
+/// a bucket is no more than the time at which it is full again. Where there are more that are not
+/// full than there is room, the one that is full the soonest is forgotten, which gives its owner
+/// the least. A bucket holds one second's worth of tokens, at least one, and begins full.
 class RateTable {
 public:
     static constexpr std::size_t cells_default = std::size_t{1} << 16;

@@ -34,10 +34,10 @@ bool bind_placeholders(std::string_view text, std::string& bound) {
 
 void report_star(Section& table, const Item& uri, std::string_view body) {
     const bool below = wamp::is_valid_uri(body) && body.find('*') == std::string_view::npos;
-    table.error(uri, "\"*\" is not a wildcard in a URI",
-                below ? "for all below it write match = \"prefix\" and " +
-                            quoted(std::string(body) + ".")
-                      : "leave the component empty and write match = \"wildcard\", as in \"com..x\"");
+    table.error(
+        uri, "\"*\" is not a wildcard in a URI",
+        below ? "for all below it write match = \"prefix\" and " + quoted(std::string(body) + ".")
+              : "leave the component empty and write match = \"wildcard\", as in \"com..x\"");
 }
 
 bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, UriKinds kinds) {
@@ -65,8 +65,7 @@ bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, UriKinds
     } else if (match == wamp::MatchPolicy::exact && text.ends_with('.') &&
                wamp::is_valid_uri(body)) {
         table.error(uri, quoted(text) + " names nothing: it ends with a dot",
-                    "add match = \"prefix\" for all below it, or write " +
-                        quoted(trim_dots(text)));
+                    "add match = \"prefix\" for all below it, or write " + quoted(trim_dots(text)));
     } else if (match == wamp::MatchPolicy::wildcard && wamp::is_valid_uri(bound)) {
         table.error(uri, "the wildcard pattern " + quoted(text) + " has no empty component",
                     "write match = \"exact\", or leave a component empty, as in \"com..x\"");
@@ -138,8 +137,7 @@ std::string read_role(Section& table, std::string_view key) {
     return *text;
 }
 
-std::optional<std::uint64_t> read_bytes(Section& table, std::string_view key,
-                                        std::int64_t least) {
+std::optional<std::uint64_t> read_bytes(Section& table, std::string_view key, std::int64_t least) {
     const Item* item = table.find(key);
     if (item == nullptr) return std::nullopt;
     if (item->kind == Item::Kind::text) {

@@ -84,7 +84,8 @@ private:
             if (rule.payload == PayloadMode::opaque) return Standing::silent;
             if (rule.conditional && !conditions_hold(index)) return Standing::condition;
         }
-        if (rule.allow && reserved_ && !rule.grants.has(needed_below_wamp(question_.action, question_.uri))) {
+        if (rule.allow && reserved_ &&
+            !rule.grants.has(needed_below_wamp(question_.action, question_.uri))) {
             return Standing::grant;
         }
         if (rule.allow && ends_sessions_ && !rule.exact) return Standing::unnamed;
@@ -97,8 +98,8 @@ private:
         return all_hold(policy_.rules_[index].where, payload != nullptr ? *payload : nothing);
     }
 
-    // To look into a payload takes time, and would tell which URIs have rules that do (DESIGN §7.9):
-    // where none did, one is asked whose answer is not wanted.
+    // To look into a payload takes time, and would tell which URIs have rules that do (DESIGN
+    // §7.9): where none did, one is asked whose answer is not wanted.
     void weigh_in_vain() noexcept {
         if (weighed_ || question_.opaque) return;
         for (const std::size_t role : {role_, std::size_t{0}}) {
@@ -130,7 +131,8 @@ private:
     Found first_of(std::size_t role, Side side, bool unfit) noexcept {
         Found found;
         const PatternTable& rules = table(role, side);
-        rules.find(ask(unfit), [&](const Entry& entry) noexcept { return takes(rules, entry, found); });
+        rules.find(ask(unfit),
+                   [&](const Entry& entry) noexcept { return takes(rules, entry, found); });
         return found;
     }
 

@@ -21,8 +21,8 @@ struct Counted {
 };
 
 /// What is used up of the rates and calls in flight that the rules of one realm allow. Counts under
-/// the ids of rules, so that neither joining again nor a reload makes anything fresh. A rate's bucket
-/// holds one second's worth, at least one token, and begins full.
+/// the ids of rules, so that neither joining again nor a reload makes anything fresh. A rate's
+/// bucket holds one second's worth, at least one token, and begins full.
 class RuleLimits {
 public:
     /// `secret` keeps strangers from choosing names whose counts meet.

@@ -11,9 +11,8 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 10> allow_keys{"id",      "roles", "actions", "match",
-                                                      "uri",     "where", "payload", "limits",
-                                                      "grants",  "shadow"};
+constexpr std::array<std::string_view, 10> allow_keys{
+    "id", "roles", "actions", "match", "uri", "where", "payload", "limits", "grants", "shadow"};
 constexpr std::array<std::string_view, 8> forbid_keys{"id",  "roles", "actions", "match",
                                                       "uri", "where", "payload", "shadow"};
 constexpr std::array<std::string_view, 6> limit_keys{"rate",    "in_flight", "timeout",
@@ -162,9 +161,10 @@ PayloadMode read_payload_mode(Section& rule, const RuleText& out) {
     if (!text) return otherwise;
     const Item& item = *rule.find("payload");
     if (!out.actions.empty() && !has_payload(out.actions)) {
-        rule.error_at_key(item, "\"payload\" speaks of calls and publications, and " +
-                                    rule.name() + " of neither",
-                          "remove it, or add \"call\" or \"publish\" to the actions");
+        rule.error_at_key(
+            item,
+            "\"payload\" speaks of calls and publications, and " + rule.name() + " of neither",
+            "remove it, or add \"call\" or \"publish\" to the actions");
     }
     if (*text == "readable") return PayloadMode::readable;
     if (*text == "opaque") return PayloadMode::opaque;
@@ -193,8 +193,9 @@ std::vector<Condition> read_where(Section& rule, const RuleText& out, const std:
     }
     for (const Item& item : where->items) {
         if (item.kind != Item::Kind::table) {
-            rule.error(item, "an element of \"where\" is " + std::string(to_string(item.kind)) +
-                                 ", expected a table",
+            rule.error(item,
+                       "an element of \"where\" is " + std::string(to_string(item.kind)) +
+                           ", expected a table",
                        "write { arg = 0, type = \"integer\" }");
         } else if (auto condition = read_condition(item, file, diagnostics)) {
             conditions.push_back(*std::move(condition));

@@ -7,6 +7,7 @@
 
 #include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
+#include "wamp/message/match.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::policy {
@@ -34,22 +35,6 @@ wamp::Dict details_of(const Session& session) {
                       {"authprovider", session.dynamic ? "dynamic" : "static"}};
 }
 
-template <class T>
-std::optional<T> read(wamp::Serializer serializer, std::string_view bytes) {
-    if (bytes.empty()) return T();
-    auto value = wamp::decode_value(serializer, bytes, {});
-    if (value.has_error()) return std::nullopt;
-    T* const read = value->template get_if<T>();
-    return read == nullptr ? std::nullopt : std::optional<T>(std::move(*read));
-}
-
-wamp::MatchPolicy match_of(const wamp::Dict& options) noexcept {
-    const auto name = options.get_string("match", "exact");
-    if (name == "prefix") return wamp::MatchPolicy::prefix;
-    if (name == "wildcard") return wamp::MatchPolicy::wildcard;
-    return wamp::MatchPolicy::exact;
-}
-
 }  // namespace
 
 /// A call with its arguments.
@@ -70,13 +55,18 @@ struct SessionMeta::Asked {
 
 wamp::Dict SessionMeta::announced(wamp::Dict roles) {
     for (const std::string_view role : {"broker", "dealer"}) {
-        roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>()->set("session_meta_api", true);
+        roles.find(role)
+            ->get_if<wamp::Dict>()
+            ->find("features")
+            ->get_if<wamp::Dict>()
+            ->set("session_meta_api", true);
     }
     return roles;
 }
 
 bool SessionMeta::serves(const wamp::Message& message) noexcept {
-    if (const auto* call = std::get_if<wamp::Call>(&message)) return wamp::is_reserved(call->procedure);
+    if (const auto* call = std::get_if<wamp::Call>(&message))
+        return wamp::is_reserved(call->procedure);
     const auto* subscribe = std::get_if<wamp::Subscribe>(&message);
     return subscribe != nullptr && wamp::is_reserved(subscribe->topic);
 }
@@ -92,24 +82,29 @@ SessionMeta::Ended SessionMeta::handle(const Door::Request& request, wamp::Deliv
     return call(*from, std::get<wamp::Call>(request.message), out);
 }
 
-// Procedures ----------------------------------------------------------------------------------------------
+// Procedures
+// ----------------------------------------------------------------------------------------------
 
-SessionMeta::Ended SessionMeta::call(const Session& from, const wamp::Call& call, wamp::Deliveries& out) {
+SessionMeta::Ended SessionMeta::call(const Session& from, const wamp::Call& call,
+                                     wamp::Deliveries& out) {
     Ended ended;
     wamp::Value result;
     std::string_view error;
-    auto args = read<wamp::List>(call.payload.serializer, call.payload.args);
-    auto kwargs = read<wamp::Dict>(call.payload.serializer, call.payload.kwargs);
+    auto args = wamp::args_of(call.payload);
+    auto kwargs = wamp::kwargs_of(call.payload);
     if (!args || !kwargs) {
         error = uris::invalid_argument;
     } else {
         const Asked asked{from, call.procedure, std::move(*args), std::move(*kwargs)};
-        error = call.procedure.starts_with(kill_head) ? kill(asked, ended, result) : question(asked, result);
+        error = call.procedure.starts_with(kill_head) ? kill(asked, ended, result)
+                                                      : question(asked, result);
     }
     if (error.empty()) {
-        out.add(from.id, wamp::CallResult{call.request, {}, keep(call.payload.serializer, {std::move(result)})});
+        out.add(from.id, wamp::CallResult{
+                             call.request, {}, keep(call.payload.serializer, {std::move(result)})});
     } else {
-        out.add(from.id, wamp::Error{wamp::MessageType::call, call.request, {}, std::string(error), {}});
+        out.add(from.id,
+                wamp::Error{wamp::MessageType::call, call.request, {}, std::string(error), {}});
     }
     return ended;
 }
@@ -141,7 +136,8 @@ std::string_view SessionMeta::question(const Asked& asked, wamp::Value& result) 
     wamp::List ids;
     for (const Session* session : sessions_of(realm)) {
         const wamp::Value role(session->principal.role);
-        if (roles != nullptr && std::find(roles->begin(), roles->end(), role) == roles->end()) continue;
+        if (roles != nullptr && std::find(roles->begin(), roles->end(), role) == roles->end())
+            continue;
         ids.emplace_back(session->id);
     }
     result = counts ? wamp::Value(std::uint64_t{ids.size()}) : wamp::Value(std::move(ids));
@@ -175,26 +171,35 @@ std::string_view SessionMeta::kill(const Asked& asked, Ended& ended, wamp::Value
         ids.emplace_back(session->id);
     }
     ended.tell_left = !all;
-    result = by_authid ? wamp::Value(std::move(ids)) : wamp::Value(std::uint64_t{ended.sessions.size()});
+    result =
+        by_authid ? wamp::Value(std::move(ids)) : wamp::Value(std::uint64_t{ended.sessions.size()});
     return {};
 }
 
-// Topics --------------------------------------------------------------------------------------------------
+// Topics
+// --------------------------------------------------------------------------------------------------
 
-void SessionMeta::subscribe(const Session& from, const wamp::Subscribe& subscribe, wamp::Deliveries& out) {
+void SessionMeta::subscribe(const Session& from, const wamp::Subscribe& subscribe,
+                            wamp::Deliveries& out) {
     const auto match = match_of(subscribe.options);
-    if (!wamp::matches(subscribe.topic, match, on_join) && !wamp::matches(subscribe.topic, match, on_leave)) {
+    if (!wamp::matches(subscribe.topic, match, on_join) &&
+        !wamp::matches(subscribe.topic, match, on_leave)) {
         // Nobody publishes there that could be believed.
-        out.add(from.id, wamp::Error{wamp::MessageType::subscribe, subscribe.request, {},
-                                     std::string(uris::feature_not_supported), {}});
+        out.add(from.id, wamp::Error{wamp::MessageType::subscribe,
+                                     subscribe.request,
+                                     {},
+                                     std::string(uris::feature_not_supported),
+                                     {}});
         return;
     }
     const std::string_view realm = from.policy->realm();
-    auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const Subscription& each) {
-        return each.realm == realm && each.topic == subscribe.topic && each.match == match;
-    });
+    auto found =
+        std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const Subscription& each) {
+            return each.realm == realm && each.topic == subscribe.topic && each.match == match;
+        });
     if (found == subscriptions_.end()) {
-        subscriptions_.push_back({random_.global_id(), std::string(realm), subscribe.topic, match, {}});
+        subscriptions_.push_back(
+            {random_.global_id(), std::string(realm), subscribe.topic, match, {}});
         found = subscriptions_.end() - 1;
     }
     if (std::find(found->members.begin(), found->members.end(), from.id) == found->members.end()) {
@@ -203,11 +208,12 @@ void SessionMeta::subscribe(const Session& from, const wamp::Subscribe& subscrib
     out.add(from.id, wamp::Subscribed{subscribe.request, found->id});
 }
 
-bool SessionMeta::unsubscribe(SessionId from, const wamp::Unsubscribe& request, wamp::Deliveries& out) {
+bool SessionMeta::unsubscribe(SessionId from, const wamp::Unsubscribe& request,
+                              wamp::Deliveries& out) {
     kept_.clear();
-    const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const Subscription& each) {
-        return each.id == request.subscription;
-    });
+    const auto found =
+        std::find_if(subscriptions_.begin(), subscriptions_.end(),
+                     [&](const Subscription& each) { return each.id == request.subscription; });
     if (found == subscriptions_.end() || std::erase(found->members, from) == 0) return false;
     forget_unheld();
     out.add(from, wamp::Unsubscribed{request.request, {}});
@@ -242,7 +248,8 @@ void SessionMeta::publish(const Session& about, std::string_view topic, const wa
         std::vector<SessionId> receivers;
         for (const SessionId member : subscription.members) {
             const Session* const session = door_.sessions().find(member);
-            if (member != about.id && session != nullptr && session->may_receive(topic)) receivers.push_back(member);
+            if (member != about.id && session != nullptr && session->may_receive(topic))
+                receivers.push_back(member);
         }
         if (receivers.empty()) continue;
         wamp::Event event{subscription.id, id, {}, payload};

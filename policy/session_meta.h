@@ -13,9 +13,10 @@
 namespace sallyport::policy {
 
 /// The session meta API of a door (W-SSM-01 to 04): who is in a realm, who joins and leaves it, and
-/// who is to go. It speaks of the door's own sessions, and of those of the asker's realm alone; links
-/// are none of them. Policy has let each request pass with the grant `meta`; ending sessions needs a
-/// rule that names that procedure exactly. Knows nothing of addresses, and tells nothing of them.
+/// who is to go. It speaks of the door's own sessions, and of those of the asker's realm alone;
+/// links are none of them. Policy has let each request pass with the grant `meta`; ending sessions
+/// needs a rule that names that procedure exactly. Knows nothing of addresses, and tells nothing of
+/// them.
 ///
 /// Payloads that it wants delivered hold until the next call.
 class SessionMeta {
@@ -64,7 +65,8 @@ private:
     std::string_view question(const Asked& asked, wamp::Value& result) const;
     std::string_view kill(const Asked& asked, Ended& ended, wamp::Value& result) const;
     std::vector<const Session*> sessions_of(std::string_view realm) const;
-    void publish(const Session& about, std::string_view topic, const wamp::List& args, wamp::Deliveries& out);
+    void publish(const Session& about, std::string_view topic, const wamp::List& args,
+                 wamp::Deliveries& out);
     wamp::Payload keep(wamp::Serializer serializer, const wamp::List& args);
     void forget_unheld() noexcept;
 

@@ -22,7 +22,7 @@ struct Session {
     wamp::Features features;
     std::shared_ptr<const RealmPolicy> policy;
     RoleIndex role{};
-    bool dynamic = false;  ///< the principal is one of the dynamic authenticator
+    bool dynamic = false;                 ///< the principal is one of the dynamic authenticator
     wamp::RequestId last_invocation = 0;  ///< ids of invocations sent to it so far (W-ID-04)
 
     Subject subject() const noexcept { return {role, principal.authid, principal.role}; }

@@ -7,9 +7,9 @@
 namespace sallyport::policy {
 namespace {
 
-constexpr std::array<std::string_view, 12> test_keys{
-    "as", "call", "publish", "subscribe", "register", "match", "payload", "args",
-    "kwargs", "opaque", "expect", "route"};
+constexpr std::array<std::string_view, 12> test_keys{"as",       "call",   "publish", "subscribe",
+                                                     "register", "match",  "payload", "args",
+                                                     "kwargs",   "opaque", "expect",  "route"};
 constexpr std::array<std::string_view, 2> as_keys{"authid", "role"};
 
 /// Reads one [[test]].

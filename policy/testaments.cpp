@@ -27,18 +27,9 @@ constexpr std::size_t overhead_bytes = 128;
 
 /// As of a PUBLISH (W-SEC-25), but for `acknowledge`, which nobody is left to hear (W-TST-02).
 constexpr std::array<std::string_view, 13> kept_options{
-    "exclude_me", "disclose_me",     "retain",            "exclude",    "exclude_authid", "exclude_authrole",
-    "eligible",   "eligible_authid", "eligible_authrole", "ppt_scheme", "ppt_serializer", "ppt_cipher",
-    "ppt_keyid"};
-
-template <class T>
-std::optional<T> read(wamp::Serializer serializer, std::string_view bytes) {
-    if (bytes.empty()) return T();
-    auto value = wamp::decode_value(serializer, bytes, {});
-    if (value.has_error()) return std::nullopt;
-    T* const read = value->template get_if<T>();
-    return read == nullptr ? std::nullopt : std::optional<T>(std::move(*read));
-}
+    "exclude_me",       "disclose_me", "retain",          "exclude",           "exclude_authid",
+    "exclude_authrole", "eligible",    "eligible_authid", "eligible_authrole", "ppt_scheme",
+    "ppt_serializer",   "ppt_cipher",  "ppt_keyid"};
 
 }  // namespace
 
@@ -70,20 +61,26 @@ struct Testaments::Asked {
         const wamp::Dict* const all = given->get_if<wamp::Dict>();
         if (all == nullptr) return std::nullopt;
         for (const std::string_view name : kept_options) {
-            if (const wamp::Value* const value = all->find(name)) kept.append(std::string(name), *value);
+            if (const wamp::Value* const value = all->find(name))
+                kept.append(std::string(name), *value);
         }
         return kept;
     }
 };
 
 wamp::Dict Testaments::announced(wamp::Dict roles) {
-    roles.find("dealer")->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>()->set("testament_meta_api", true);
+    roles.find("dealer")
+        ->get_if<wamp::Dict>()
+        ->find("features")
+        ->get_if<wamp::Dict>()
+        ->set("testament_meta_api", true);
     return roles;
 }
 
 bool Testaments::serves(const wamp::Message& message) noexcept {
     const auto* const call = std::get_if<wamp::Call>(&message);
-    return call != nullptr && (call->procedure == add_procedure || call->procedure == flush_procedure);
+    return call != nullptr &&
+           (call->procedure == add_procedure || call->procedure == flush_procedure);
 }
 
 void Testaments::handle(const Door::Request& request, wamp::Instant now, wamp::Deliveries& out) {
@@ -91,8 +88,8 @@ void Testaments::handle(const Door::Request& request, wamp::Instant now, wamp::D
     SALLYPORT_CHECK(from != nullptr);
     const auto& call = std::get<wamp::Call>(request.message);
     const wamp::Serializer serializer = call.payload.serializer;
-    auto args = read<wamp::List>(serializer, call.payload.args);
-    auto kwargs = read<wamp::Dict>(serializer, call.payload.kwargs);
+    auto args = wamp::args_of(call.payload);
+    auto kwargs = wamp::kwargs_of(call.payload);
     wamp::Value result;
     std::string_view error;
     if (from->principal.method == "link") {
@@ -101,17 +98,20 @@ void Testaments::handle(const Door::Request& request, wamp::Instant now, wamp::D
         error = uris::invalid_argument;
     } else {
         Asked asked{serializer, std::move(*args), std::move(*kwargs)};
-        error = call.procedure == add_procedure ? add(*from, asked, now, result) : flush(*from, asked, result);
+        error = call.procedure == add_procedure ? add(*from, asked, now, result)
+                                                : flush(*from, asked, result);
     }
     if (!error.empty()) {
-        out.add(from->id, wamp::Error{wamp::MessageType::call, call.request, {}, std::string(error), {}});
+        out.add(from->id,
+                wamp::Error{wamp::MessageType::call, call.request, {}, std::string(error), {}});
         return;
     }
     kept_ = wamp::make_payload(serializer, {std::move(result)});
     out.add(from->id, wamp::CallResult{call.request, {}, kept_.view()});
 }
 
-std::string_view Testaments::add(const Session& from, Asked& asked, wamp::Instant now, wamp::Value& result) {
+std::string_view Testaments::add(const Session& from, Asked& asked, wamp::Instant now,
+                                 wamp::Value& result) {
     auto topic = asked.take<std::string>(0);
     const auto args = asked.take<wamp::List>(1);
     const auto kwargs = asked.take<wamp::Dict>(2);
@@ -126,10 +126,12 @@ std::string_view Testaments::add(const Session& from, Asked& asked, wamp::Instan
     const wamp::Message publication =
         wamp::Publish{0, testament.options, testament.topic, testament.payload.view()};
     if (wamp::wrong_option(publication)) return uris::invalid_argument;
-    if (wamp::is_passthru(testament.options) && !from.features.has(wamp::Feature::publisher_payload_passthru_mode)) {
+    if (wamp::is_passthru(testament.options) &&
+        !from.features.has(wamp::Feature::publisher_payload_passthru_mode)) {
         return uris::feature_not_supported;
     }
-    if (const auto error = door_.may_publish(from, std::get<wamp::Publish>(publication), now); !error.empty()) {
+    if (const auto error = door_.may_publish(from, std::get<wamp::Publish>(publication), now);
+        !error.empty()) {
         return error;
     }
     testament.bytes = overhead_bytes + testament.topic.size() + payload_bytes +
@@ -139,7 +141,8 @@ std::string_view Testaments::add(const Session& from, Asked& asked, wamp::Instan
     const std::size_t held = found == wills_.end() ? 0 : found->second.bytes;
     if (testament.bytes > bytes_per_session_max - held) return uris::payload_size_exceeded;
     if (testament.bytes > bytes_max - bytes_) return uris::unavailable;
-    if (found != wills_.end() && found->second.testaments.size() >= per_session_max) return uris::unavailable;
+    if (found != wills_.end() && found->second.testaments.size() >= per_session_max)
+        return uris::unavailable;
     Will& will = wills_[from.id];
     will.bytes += testament.bytes;
     bytes_ += testament.bytes;
@@ -176,10 +179,13 @@ std::vector<Door::Request> Testaments::left(SessionId session, wamp::Instant now
     forget(session);
     const Session* const from = door_.sessions().find(session);
     SALLYPORT_CHECK(from != nullptr);
-    std::stable_partition(spent_.begin(), spent_.end(), [](const Testament& each) { return each.detached; });
+    std::stable_partition(spent_.begin(), spent_.end(),
+                          [](const Testament& each) { return each.detached; });
     for (Testament& each : spent_) {
-        wamp::Publish publication{0, std::move(each.options), std::move(each.topic), each.payload.view()};
-        if (auto request = door_.publish(*from, std::move(publication), now)) requests.push_back(*std::move(request));
+        wamp::Publish publication{0, std::move(each.options), std::move(each.topic),
+                                  each.payload.view()};
+        if (auto request = door_.publish(*from, std::move(publication), now))
+            requests.push_back(*std::move(request));
     }
     return requests;
 }

@@ -15,9 +15,9 @@ namespace sallyport::policy {
 
 /// The testaments of a door's sessions (W-TST-01 to 03): what they want published when they end.
 /// Policy has let each request pass with the grant `testaments`. Each testament is judged as a
-/// publication by its session when it is added and again when the session has ended, by the policy of
-/// that moment; bounds keep strangers from filling memory. Links have none: whom they speak for may
-/// end without a word to us.
+/// publication by its session when it is added and again when the session has ended, by the policy
+/// of that moment; bounds keep strangers from filling memory. Links have none: whom they speak for
+/// may end without a word to us.
 ///
 /// Payloads that it wants delivered or published hold until the next call.
 class Testaments {
@@ -37,8 +37,9 @@ public:
     /// Answers a request that it serves.
     void handle(const Door::Request& request, wamp::Instant now, wamp::Deliveries& out);
 
-    /// The session has ended, and is not forgotten yet: what it leaves that may pass now, first of scope
-    /// "detached", then of scope "destroyed", each in the order in which they were added (W-TST-02).
+    /// The session has ended, and is not forgotten yet: what it leaves that may pass now, first of
+    /// scope "detached", then of scope "destroyed", each in the order in which they were added
+    /// (W-TST-02).
     std::vector<Door::Request> left(wamp::SessionId session, wamp::Instant now);
     /// The session has ended in a way that nothing is published for.
     void forget(wamp::SessionId session) noexcept;

@@ -60,8 +60,8 @@ public:
         out.items.clear();
         for (const Item& inner : item.items) {
             Item value = expand(inner);
-            const bool splices = item.kind == Item::Kind::list &&
-                                 inner.kind == Item::Kind::text && value.kind == Item::Kind::list;
+            const bool splices = item.kind == Item::Kind::list && inner.kind == Item::Kind::text &&
+                                 value.kind == Item::Kind::list;
             if (splices) {
                 std::move(value.items.begin(), value.items.end(), std::back_inserter(out.items));
             } else {

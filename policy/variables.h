@@ -12,9 +12,9 @@
 
 namespace sallyport::policy {
 
-/// The [variables] of a realm's files. `${var.name}` alone stands for the variable's value, whatever
-/// it is; as an element of a list, a list takes its place element by element; within a longer text
-/// it must be a text.
+/// The [variables] of a realm's files. `${var.name}` alone stands for the variable's value,
+/// whatever it is; as an element of a list, a list takes its place element by element; within a
+/// longer text it must be a text.
 class Variables {
 public:
     /// Takes the entries of one [variables]. `file` outlives this. Reports names that are taken.

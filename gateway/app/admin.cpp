@@ -79,11 +79,12 @@ void print_text(const wamp::Dict& status) {
     std::printf("connections   %llu\nsessions      %llu\n", number(*front, "connections"),
                 number(*front, "sessions"));
     if (const wamp::Dict* decisions = front->get_dict("decisions")) {
-        std::printf("decisions     %llu allowed, %llu denied, %llu over a limit; %llu joined, %llu "
-                    "refused to join\n",
-                    number(*decisions, "allowed"), number(*decisions, "denied"),
-                    number(*decisions, "limited"), number(*decisions, "joined"),
-                    number(*decisions, "join_refused"));
+        std::printf(
+            "decisions     %llu allowed, %llu denied, %llu over a limit; %llu joined, %llu "
+            "refused to join\n",
+            number(*decisions, "allowed"), number(*decisions, "denied"),
+            number(*decisions, "limited"), number(*decisions, "joined"),
+            number(*decisions, "join_refused"));
     }
     if (const wamp::Dict* audit = status.get_dict("audit")) {
         std::printf("audit log     %llu written, %llu dropped, %llu waiting%s%s\n",

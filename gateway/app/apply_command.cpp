@@ -50,7 +50,8 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "Examples:\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml --check\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml\n"
-        "Exit codes: 0 it is done, or could be; 1 not done, the version before stays; 2 nobody to tell.");
+        "Exit codes: 0 it is done, or could be; 1 not done, the version before stays; 2 nobody to "
+        "tell.");
     apply->callback([&action, texts] {
         action = [texts] {
             return tell_program(state_dir_of(texts->config), texts->check ? "check" : "apply",
@@ -68,7 +69,9 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "The files stay as they are: correct them before the next apply, SIGHUP or start.\n"
         "Exit codes: 0 it is done; 1 not done, what runs stays; 2 nobody to tell.");
     rollback->callback([&action, texts] {
-        action = [texts] { return tell_program(state_dir_of(texts->config), "rollback", texts->json); };
+        action = [texts] {
+            return tell_program(state_dir_of(texts->config), "rollback", texts->json);
+        };
     });
 }
 

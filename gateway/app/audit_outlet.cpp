@@ -40,7 +40,7 @@ Descriptor open_audit_target(const AuditText& audit) {
     if (audit.kind == AuditText::Kind::journald) return make_journal_socket();
     if (audit.kind != AuditText::Kind::file) return {};
     constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    struct stat status {};
+    struct stat status{};
     const bool exists = ::stat(audit.path.c_str(), &status) == 0;
     // Read and write: a FIFO that nobody reads can be opened and never breaks, and of a file the
     // last byte is looked at.
@@ -99,10 +99,10 @@ void AuditOutlet::watch() {
 void AuditOutlet::tell() {
     const AuditWriter::Counts counts = writer_->counts();
     if (counts.dropped == told_) return;
-    const std::string why = counts.error != 0 ? std::strerror(counts.error)
-                                              : "they come faster than they are written";
-    log(LogLevel::error, "audit log: " + std::to_string(counts.dropped - told_) +
-                             " records dropped: " + why);
+    const std::string why =
+        counts.error != 0 ? std::strerror(counts.error) : "they come faster than they are written";
+    log(LogLevel::error,
+        "audit log: " + std::to_string(counts.dropped - told_) + " records dropped: " + why);
     told_ = counts.dropped;
 }
 

@@ -60,10 +60,10 @@ std::string utc_time(std::chrono::system_clock::time_point time) {
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);
     std::array<char, 64> text{};
-    const int size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                                   parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                   static_cast<int>(ms % 1000));
+    const int size =
+        std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                      parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                      parts.tm_min, parts.tm_sec, static_cast<int>(ms % 1000));
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -80,8 +80,8 @@ struct AuditWriter::Shared {
     const std::string door;
     const std::string journal;
     AuditQueue queue;
-    const Descriptor wake;  ///< something to do
-    const Descriptor done;  ///< the writer has ended
+    const Descriptor wake;                 ///< something to do
+    const Descriptor done;                 ///< the writer has ended
     std::atomic<std::uint64_t> newest{0};  ///< number of the last record offered, queued or not
     std::atomic<std::uint64_t> written{0};
     std::atomic<std::uint64_t> failed{0};
@@ -140,7 +140,7 @@ private:
         const int next = shared_->next_target.exchange(-1);
         if (next < 0) return;
         target_ = Descriptor(next);
-        struct stat status {};
+        struct stat status{};
         regular_ = ::fstat(target_.get(), &status) == 0 && S_ISREG(status.st_mode);
         char last = '\n';
         if (regular_ && status.st_size > 0 &&
@@ -166,8 +166,8 @@ private:
     void add(const policy::AuditRecord& record, std::int64_t ms) {
         if (ms != last_ms_) {
             last_ms_ = ms;
-            last_time_ = utc_time(
-                std::chrono::system_clock::time_point(std::chrono::milliseconds(ms)));
+            last_time_ =
+                utc_time(std::chrono::system_clock::time_point(std::chrono::milliseconds(ms)));
         }
         const std::uint64_t before = entries_.empty() ? accounted_ : entries_.back().account;
         if (record.number > before + 1) add_gap(record.number, last_time_);
@@ -267,7 +267,7 @@ private:
     /// A line was written in part: taken back where that is possible.
     void mend(std::size_t bytes) noexcept {
         torn_ = true;
-        struct stat status {};
+        struct stat status{};
         if (!regular_ || ::fstat(target_.get(), &status) != 0) return;
         torn_ = ::ftruncate(target_.get(), status.st_size - static_cast<off_t>(bytes)) != 0;
     }
@@ -297,7 +297,8 @@ private:
                     std::chrono::duration_cast<std::chrono::milliseconds>(left).count());
                 if (wait_ms <= 0) return false;
             }
-            std::array<pollfd, 2> events{{{target_.get(), POLLOUT, 0}, {shared_->wake.get(), POLLIN, 0}}};
+            std::array<pollfd, 2> events{
+                {{target_.get(), POLLOUT, 0}, {shared_->wake.get(), POLLIN, 0}}};
             shared_->asleep = true;  // so that stop() and open() are heard of
             ::poll(events.data(), events.size(), wait_ms);
             silence(shared_->wake);
@@ -309,8 +310,8 @@ private:
     std::shared_ptr<Shared> shared_;
     Descriptor target_;
     bool regular_ = false;
-    bool torn_ = false;             ///< the target ends in half a line
-    std::uint64_t accounted_ = 0;   ///< the last record that is written, or told to be missing
+    bool torn_ = false;            ///< the target ends in half a line
+    std::uint64_t accounted_ = 0;  ///< the last record that is written, or told to be missing
     std::int64_t last_ms_ = -1;
     std::string last_time_;
     std::string batch_;

@@ -21,7 +21,7 @@ struct CompletedCommand {
     std::string help;
     std::vector<std::string> subcommands;
     std::vector<Option> options;
-    bool takes_files = false;                ///< it has arguments, which may be files
+    bool takes_files = false;                  ///< it has arguments, which may be files
     std::vector<std::string> argument_values;  ///< that an argument may have
 };
 

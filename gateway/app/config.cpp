@@ -208,8 +208,8 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
 
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
                                                                       const std::string& file) {
-    static constexpr std::array<std::string_view, 7> keys{
-        "state_dir", "realms", "listen", "limits", "audit", "tor", "backend"};
+    static constexpr std::array<std::string_view, 7> keys{"state_dir", "realms", "listen", "limits",
+                                                          "audit",     "tor",    "backend"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);

@@ -98,7 +98,8 @@ int tell_program(const std::string& state_dir, std::string_view line, bool json)
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
+        0) {
         throw StartError({path, 0, 0}, std::string("nobody answers: ") + std::strerror(errno),
                          "is the program running, and are you its user?");
     }

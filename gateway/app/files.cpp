@@ -46,7 +46,7 @@ Descriptor open_regular(const std::string& path, const Place& place) {
     if (!file)
         refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno),
                "check the path and its permissions");
-    struct stat about {};
+    struct stat about{};
     if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
         refuse(or_path(place, path), policy::quoted(path) + " is not a file", "check the path");
     }
@@ -88,7 +88,7 @@ std::string read_file(const std::string& path, const Place& place, std::size_t b
 }
 
 void refuse_open_to_others(const std::string& path, const Place& place) {
-    struct stat about {};
+    struct stat about{};
     if (::stat(path.c_str(), &about) != 0) {
         refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno),
                "check the path and its permissions");
@@ -114,7 +114,7 @@ void make_private_folder(const std::string& path, const Place& place) {
                "cannot make " + policy::quoted(path) + ": " + why(error ? error.value() : errno),
                "choose another place or make it with: install -d -m 700 -o USER " + path);
     }
-    struct stat about {};
+    struct stat about{};
     if (::stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) {
         refuse(or_path(place, path), policy::quoted(path) + " is not a folder",
                "move it away or choose another place");
@@ -151,7 +151,7 @@ void claim_socket_path(const PathText& socket) {
         refuse(socket.place, policy::quoted(socket.path) + " " + *unfit,
                "a unix socket's path is short");
     }
-    struct stat about {};
+    struct stat about{};
     if (::lstat(socket.path.c_str(), &about) != 0) {
         if (errno == ENOENT) return;
         refuse(socket.place, "cannot use " + policy::quoted(socket.path) + ": " + why(errno),
@@ -216,7 +216,7 @@ Descriptor listen_at(const backend_link::Address& address, const Place& place) {
 
 std::optional<std::string> find_program(const std::string& name) {
     const auto usable = [](const std::string& path) {
-        struct stat about {};
+        struct stat about{};
         return ::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
                ::access(path.c_str(), X_OK) == 0;
     };

@@ -59,13 +59,15 @@ public:
         : io_(io),
           config_(loaded.config),
           embedded_(static_cast<bool>(channel)),
-          shell_(io, core_config(loaded, embedded_), random_seed(),
-                 [this](std::uint32_t link) { dial_gateway(link); },
-                 [this](std::string_view records) { audit_.offer(records); }),
+          shell_(
+              io, core_config(loaded, embedded_), random_seed(),
+              [this](std::uint32_t link) { dial_gateway(link); },
+              [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "inside"),
-          reloading_(io, shell_, [file = config_.file](const PolicyVersion& version) {
-              return door_realms(load_inside(file, version.reader()).realms);
-          }),
+          reloading_(io, shell_,
+                     [file = config_.file](const PolicyVersion& version) {
+                         return door_realms(load_inside(file, version.reader()).realms);
+                     }),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
           hangup_(io),
@@ -77,8 +79,7 @@ public:
         link_options_.queue_bytes = link_queue_bytes;
         if (!embedded_) {
             hangup_.add(SIGHUP);
-            versions_ =
-                std::make_unique<VersionKeeper>(config_.state_dir.path, std::move(running));
+            versions_ = std::make_unique<VersionKeeper>(config_.state_dir.path, std::move(running));
         }
         if (embedded_) {
             channel_ = std::make_unique<Channel>(
@@ -107,11 +108,11 @@ public:
             make_private_folder(std::filesystem::path(control.path).parent_path().string(),
                                 control.place);
             claim_socket_path(control);
-            control_ = std::make_unique<Control>(
-                io_, listen_unix(control, 0600),
-                [this](const std::string& line, Control::Reply reply) {
-                    on_control(line, std::move(reply));
-                });
+            control_ =
+                std::make_unique<Control>(io_, listen_unix(control, 0600),
+                                          [this](const std::string& line, Control::Reply reply) {
+                                              on_control(line, std::move(reply));
+                                          });
             socket_paths_.push_back(control.path);
         }
         for (const ServiceListen& listen : config_.listens) {

@@ -28,7 +28,8 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
     for (const PathText& file : files) {
         if (const auto text = options.read(file.path, false); !text) {
             const policy::Diagnostic why = text.error();
-            wrong.push_back({file.place, "the policy " + policy::quoted(file.path) + ": " + why.text,
+            wrong.push_back({file.place,
+                             "the policy " + policy::quoted(file.path) + ": " + why.text,
                              why.cure});
             continue;
         }
@@ -120,8 +121,9 @@ std::string config_note(const std::string& path, const std::string& on_disk,
     const auto wanted = realms_in(on_disk, path);
     if (!wanted || *wanted == realms_in(running, path))
         return path + " has changed: that takes effect at the next start";
-    return path + " has changed, and its list of realms: realms are read at the start only, so "
-                  "start the program again for that";
+    return path +
+           " has changed, and its list of realms: realms are read at the start only, so "
+           "start the program again for that";
 }
 
 namespace {

@@ -26,7 +26,8 @@ struct LoadedInside {
 
 /// All throw StartError that names everything that is wrong. `read` reads the configuration and all
 /// that policies are made of.
-LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read = policy::read_file);
+LoadedGateway load_gateway(const std::string& path,
+                           const policy::ReadFile& read = policy::read_file);
 LoadedInside load_inside(const std::string& path, const policy::ReadFile& read = policy::read_file);
 GatewayConfig load_gateway_config(const std::string& path);
 

@@ -175,7 +175,8 @@ policy::LoadOptions tool_options() {
     return options;
 }
 
-// Line by line, as a log may be larger than memory; "-" is stdin. `take` says whether it could read.
+// Line by line, as a log may be larger than memory; "-" is stdin. `take` says whether it could
+// read.
 template <class Take>
 void read_lines(const std::string& path, const Take& take) {
     std::ifstream file;
@@ -266,8 +267,8 @@ void add_import(CLI::App& tools, Action& action) {
         "  sallyport policy import config.json --everything com.example. --print\n");
     ImportTexts& texts = *tool.texts;
     tool.command->add_option("file", texts.request.file, "Crossbar's config.json")->required();
-    auto* const out = tool.command->add_option("--out", texts.out, "Folder for the files")
-                          ->capture_default_str();
+    auto* const out =
+        tool.command->add_option("--out", texts.out, "Folder for the files")->capture_default_str();
     tool.command->add_flag("--print", texts.request.print, "Print the policies, write no file")
         ->excludes(out);
     tool.command->add_flag("--force", texts.force, "Replace files that are there");
@@ -335,8 +336,9 @@ void add_explain(CLI::App& tools, Action& action) {
     tool.command->add_option("--args", texts.request.args, "Positional arguments: a JSON array");
     tool.command->add_option("--kwargs", texts.request.kwargs, "Keyword arguments: a JSON object");
     tool.command->add_flag("--opaque", texts.request.opaque, "The payload cannot be read");
-    tool.command->add_option("--payload-bytes", texts.payload_bytes,
-                             "Size of the payload, if not that of the arguments")
+    tool.command
+        ->add_option("--payload-bytes", texts.payload_bytes,
+                     "Size of the payload, if not that of the arguments")
         ->check(refuse_no_number);
     tool.command->add_option("--others", texts.others, "How many other rules to show")
         ->default_str(std::to_string(texts.request.others_max))

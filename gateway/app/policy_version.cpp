@@ -41,8 +41,7 @@ policy::ReadFile PolicyVersion::recorder(policy::ReadFile from) {
 }
 
 policy::ReadFile PolicyVersion::reader() const {
-    return [this](const std::string& path,
-                  bool) -> wamp::Result<std::string, policy::Diagnostic> {
+    return [this](const std::string& path, bool) -> wamp::Result<std::string, policy::Diagnostic> {
         if (const std::string* text = find(path)) return *text;
         return policy::Diagnostic{{path, 0, 0}, "is not part of this version", "apply it again"};
     };
@@ -92,8 +91,8 @@ std::optional<PolicyVersion> from_memory(const Descriptor& memory) {
     if (size < 0 || static_cast<std::size_t>(size) > version_bytes_max) return std::nullopt;
     std::string bytes(static_cast<std::size_t>(size), '\0');
     for (std::size_t at = 0; at < bytes.size();) {
-        const ssize_t count = ::pread(memory.get(), bytes.data() + at, bytes.size() - at,
-                                      static_cast<off_t>(at));
+        const ssize_t count =
+            ::pread(memory.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
         if (count <= 0) return std::nullopt;
         at += static_cast<std::size_t>(count);
     }
@@ -119,7 +118,8 @@ void keep_version(const PolicyVersion& version, const std::string& folder) {
     wamp::List list;
     std::size_t number = 0;
     for (const auto& [path, text] : version.files()) {
-        const std::string name = std::to_string(++number) + "-" + fs::path(path).filename().string();
+        const std::string name =
+            std::to_string(++number) + "-" + fs::path(path).filename().string();
         replace_file((fs::path(next) / name).string(), text, 0600);
         list.push_back(wamp::Dict{{"path", path}, {"kept_as", name}});
     }
@@ -134,9 +134,9 @@ void keep_version(const PolicyVersion& version, const std::string& folder) {
 std::optional<PolicyVersion> kept_version(const std::string& folder) {
     const auto list = policy::read_file((fs::path(folder) / list_name).string(), true);
     if (!list) return std::nullopt;
-    const auto value = wamp::decode_value(wamp::Serializer::json,
-                                          std::string_view(*list).substr(0, list->find_last_of(']') + 1),
-                                          generous());
+    const auto value = wamp::decode_value(
+        wamp::Serializer::json, std::string_view(*list).substr(0, list->find_last_of(']') + 1),
+        generous());
     const auto* const entries = value.has_error() ? nullptr : value->get_if<wamp::List>();
     if (entries == nullptr) return std::nullopt;
     PolicyVersion version;
@@ -144,7 +144,8 @@ std::optional<PolicyVersion> kept_version(const std::string& folder) {
         const auto* const file = entry.get_if<wamp::Dict>();
         if (file == nullptr) return std::nullopt;
         const std::string name(file->get_string("kept_as"));
-        auto text = policy::read_file((fs::path(folder) / fs::path(name).filename()).string(), true);
+        auto text =
+            policy::read_file((fs::path(folder) / fs::path(name).filename()).string(), true);
         if (!text) return std::nullopt;
         version.add(std::string(file->get_string("path")), *std::move(text));
     }

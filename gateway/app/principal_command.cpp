@@ -43,10 +43,10 @@ void make_private_file(const std::string& path) {
     if (file >= 0) {
         ::close(file);
     } else if (errno != EEXIST) {
-        throw StartError({path, 0, 0},
-                         "cannot be made: " +
-                             std::error_code(errno, std::generic_category()).message(),
-                         "check the folder's owner and permissions");
+        throw StartError(
+            {path, 0, 0},
+            "cannot be made: " + std::error_code(errno, std::generic_category()).message(),
+            "check the folder's owner and permissions");
     }
 }
 
@@ -56,7 +56,8 @@ Descriptor lock_folder_of(const std::string& path) {
     std::error_code error;
     const auto real = std::filesystem::weakly_canonical(path, error);
     const std::string folder = (error ? std::filesystem::path(path) : real).parent_path().string();
-    Descriptor lock(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Descriptor lock(
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     while (lock && ::flock(lock.get(), LOCK_EX) != 0) {
         if (errno != EINTR) lock = {};
     }
@@ -116,14 +117,14 @@ void add_principal_commands(CLI::App& app, std::function<int()>& action) {
         "principal", "Add people and their secrets to a principals file, list and disable them");
     parent->require_subcommand(1);
     std::shared_ptr<Asked> asked;
-    CLI::App* const add = add_verb(
-        *parent, action, Verb::add, "add",
-        "Add a principal, or a way to log in; prints what was drawn",
-        "  sallyport principal add people.toml alice --role operator\n"
-        "  sallyport principal add people.toml alice --method wampcra --method scram\n"
-        "  sallyport principal add people.toml probe7 --role probe --key 545efb…9122\n"
-        "  sallyport principal add people.toml bob --role guest --stdin < bobs-choice\n",
-        asked);
+    CLI::App* const add =
+        add_verb(*parent, action, Verb::add, "add",
+                 "Add a principal, or a way to log in; prints what was drawn",
+                 "  sallyport principal add people.toml alice --role operator\n"
+                 "  sallyport principal add people.toml alice --method wampcra --method scram\n"
+                 "  sallyport principal add people.toml probe7 --role probe --key 545efb…9122\n"
+                 "  sallyport principal add people.toml bob --role guest --stdin < bobs-choice\n",
+                 asked);
     add->add_option("--role", asked->request.role, "Role of a new principal");
     add_secret_options(*add, *asked);
     CLI::App* const rotate =

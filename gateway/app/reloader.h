@@ -17,8 +17,8 @@
 namespace sallyport::gateway {
 
 /// Brings another version of the policy to the worker and the embedded insides: all of them compile
-/// it first; then all take it, or, if one cannot, none does. A child that ends on the way is started
-/// again with the version that counts by then.
+/// it first; then all take it, or, if one cannot, none does. A child that ends on the way is
+/// started again with the version that counts by then.
 class Reloader {
 public:
     struct Child {

@@ -28,18 +28,20 @@ std::string describe(const Reloaded& done) {
     std::string text = std::to_string(done.sessions_ended) + " sessions ended, " +
                        std::to_string(done.subscriptions_revoked) + " subscriptions and " +
                        std::to_string(done.registrations_revoked) + " registrations revoked";
-    if constexpr (requires { done.moved; }) text += ", " + std::to_string(done.moved) + " led elsewhere";
+    if constexpr (requires { done.moved; })
+        text += ", " + std::to_string(done.moved) + " led elsewhere";
     return text;
 }
 
 /// The part of a reload that a program does which carries a core: compiles another version on a
-/// thread of its own, so that nobody waits for that, and takes it when it is told to, in one step of
-/// the reactor.
+/// thread of its own, so that nobody waits for that, and takes it when it is told to, in one step
+/// of the reactor.
 template <class ShellType>
 class Reloading {
 public:
     using Realms = std::vector<policy::DoorRealm>;
-    using Load = std::function<Realms(const PolicyVersion& version)>;  ///< may throw, on another thread
+    using Load =
+        std::function<Realms(const PolicyVersion& version)>;  ///< may throw, on another thread
     using Prepared = std::function<void(std::string why_not, std::string summary)>;
 
     Reloading(boost::asio::io_context& io, ShellType& shell, Load load)
@@ -56,23 +58,23 @@ public:
         if (thread_.joinable()) thread_.join();
         realms_.reset();
         const std::uint64_t turn = ++turn_;
-        thread_ = std::thread([this, turn, version = std::move(version),
-                               prepared = std::move(prepared)] {
-            auto realms = std::make_shared<Realms>();
-            std::string why_not;
-            try {
-                *realms = load_(version());
-            } catch (const std::exception& error) {
-                why_not = error.what();
-            }
-            boost::asio::post(io_, [this, turn, realms, why_not, prepared] {
-                if (turn != turn_) return;
-                std::string summary;
-                if (why_not.empty()) summary = describe(shell_.core().would_reload(*realms));
-                if (why_not.empty()) realms_ = std::move(*realms);
-                prepared(why_not, summary);
+        thread_ =
+            std::thread([this, turn, version = std::move(version), prepared = std::move(prepared)] {
+                auto realms = std::make_shared<Realms>();
+                std::string why_not;
+                try {
+                    *realms = load_(version());
+                } catch (const std::exception& error) {
+                    why_not = error.what();
+                }
+                boost::asio::post(io_, [this, turn, realms, why_not, prepared] {
+                    if (turn != turn_) return;
+                    std::string summary;
+                    if (why_not.empty()) summary = describe(shell_.core().would_reload(*realms));
+                    if (why_not.empty()) realms_ = std::move(*realms);
+                    prepared(why_not, summary);
+                });
             });
-        });
     }
     void forget() { realms_.reset(); }
     /// What it did; "" when nothing was prepared.
@@ -94,7 +96,8 @@ public:
             };
             prepare(read, [id = std::string(id), say](const std::string& why_not,
                                                       const std::string& summary) {
-                say(why_not.empty() ? "prepared " + id + " " + summary : "refused " + id + " " + why_not);
+                say(why_not.empty() ? "prepared " + id + " " + summary
+                                    : "refused " + id + " " + why_not);
             });
         } else if (word == "commit") {
             say("committed " + std::string(id) + " " + commit());

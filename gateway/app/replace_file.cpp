@@ -16,10 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& path, int reason) {
-    throw StartError({path, 0, 0},
-                     "cannot be written: " +
-                         std::error_code(reason, std::generic_category()).message(),
-                     "check the folder's owner and permissions");
+    throw StartError(
+        {path, 0, 0},
+        "cannot be written: " + std::error_code(reason, std::generic_category()).message(),
+        "check the folder's owner and permissions");
 }
 
 bool write_all(int file, std::string_view text) {
@@ -37,7 +37,7 @@ bool write_all(int file, std::string_view text) {
 void replace_file(const std::string& path, std::string_view text, unsigned mode) {
     std::error_code error;
     const fs::path real = fs::weakly_canonical(path, error);
-    struct stat old {};
+    struct stat old{};
     const bool exists = ::stat(real.c_str(), &old) == 0;
     std::string temporary = (real.parent_path() / ".sallyport-XXXXXX").string();
     const int file = ::mkstemp(temporary.data());

@@ -158,8 +158,9 @@ private:
         arm();
     }
 
-    /// To log and record takes longer for some answers than for others, and would tell a stranger how
-    /// he was answered (DESIGN §7.9): it is done a little later, for all that has come together.
+    /// To log and record takes longer for some answers than for others, and would tell a stranger
+    /// how he was answered (DESIGN §7.9): it is done a little later, for all that has come
+    /// together.
     void tell_later() {
         constexpr std::chrono::milliseconds delay{5};
         if (std::exchange(telling_, true)) return;
@@ -247,7 +248,8 @@ private:
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;
-    std::unique_ptr<boost::asio::thread_pool> workers_;  ///< with the first work; joined before all else goes
+    std::unique_ptr<boost::asio::thread_pool>
+        workers_;  ///< with the first work; joined before all else goes
 };
 
 }  // namespace sallyport::gateway

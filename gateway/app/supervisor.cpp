@@ -65,8 +65,8 @@ Supervisor::~Supervisor() {
 int Supervisor::run() {
     make_private_folder(loaded_.config.state_dir.path, loaded_.config.state_dir.place);
     lock_ = lock_state_dir(loaded_.config.state_dir);
-    versions_ = std::make_unique<VersionKeeper>(loaded_.config.state_dir.path,
-                                                std::move(first_version_));
+    versions_ =
+        std::make_unique<VersionKeeper>(loaded_.config.state_dir.path, std::move(first_version_));
     reloader_ = std::make_unique<Reloader>(io_, *versions_, [this] { return policy_children(); });
     std::string tor_program;
     audit_target_ = open_audit_target(loaded_.config.audit);
@@ -103,9 +103,10 @@ void Supervisor::listen() {
     const PathText control{control_socket(config.state_dir.path), config.state_dir.place};
     make_folder_of(control, config.state_dir.path);
     claim_socket_path(control);
-    control_ = std::make_unique<Control>(
-        io_, listen_unix(control, 0600),
-        [this](const std::string& line, Control::Reply reply) { on_control(line, std::move(reply)); });
+    control_ = std::make_unique<Control>(io_, listen_unix(control, 0600),
+                                         [this](const std::string& line, Control::Reply reply) {
+                                             on_control(line, std::move(reply));
+                                         });
     const auto listen_on = [&](std::string name, const PathText& socket, unsigned mode) {
         if (!socket) return;
         make_folder_of(socket, config.state_dir.path);

@@ -20,9 +20,9 @@
 namespace sallyport::gateway {
 
 /// `sallyport serve`: binds what is listened on, starts tor, the worker and embedded insides,
-/// starts again what ends, dials backends for the worker, reads the policy again when it is told to, and
-/// stops all in order. It reads nothing that a stranger wrote; from the worker it takes "ready",
-/// "dial N" and what it says to a reload. Children die with it, whatever ends it.
+/// starts again what ends, dials backends for the worker, reads the policy again when it is told
+/// to, and stops all in order. It reads nothing that a stranger wrote; from the worker it takes
+/// "ready", "dial N" and what it says to a reload. Children die with it, whatever ends it.
 class Supervisor {
 public:
     /// `version` is what `loaded` was made of.

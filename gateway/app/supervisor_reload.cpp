@@ -24,11 +24,13 @@ std::vector<Reloader::Child> Supervisor::policy_children() {
 }
 
 void Supervisor::on_control(const std::string& line, Control::Reply reply) {
-    if (stopping_ || !all_ready_) return reply(1, "the gateway is starting or stopping; try again\n");
+    if (stopping_ || !all_ready_)
+        return reply(1, "the gateway is starting or stopping; try again\n");
     if (line == "apply" || line == "check") return reload(line == "check", std::move(reply));
     if (line != "rollback") return reply(2, "cannot do that\n");
     if (!versions_->previous()) return reply(1, "there is no version before this one\n");
-    log(LogLevel::warning, "going back to the version of the policy before; its files on disk are newer");
+    log(LogLevel::warning,
+        "going back to the version of the policy before; its files on disk are newer");
     reloader_->begin(*versions_->previous(), false, std::move(reply));
 }
 
@@ -87,7 +89,8 @@ PolicyVersion Supervisor::read_version(std::string& notes) {
         auto text = policy::read_file(path, secret);
         if (!is_config(path)) return text;
         if (!text || *text != *running.find(path)) {
-            const std::string note = config_note(path, text.has_error() ? "" : *text, *running.find(path));
+            const std::string note =
+                config_note(path, text.has_error() ? "" : *text, *running.find(path));
             log(LogLevel::warning, note);
             notes += note + "\n";
         }
@@ -97,13 +100,12 @@ PolicyVersion Supervisor::read_version(std::string& notes) {
     const LoadedGateway loaded = load_gateway(loaded_.config.file, version.recorder(read));
     for (std::size_t index = 0; index < loaded.backend_realms.size(); ++index) {
         if (loaded.backend_realms[index] == loaded_.backend_realms[index]) continue;
-        throw StartError(loaded_.config.backends[index].place,
-                         "routes lead backend " +
-                             policy::quoted(loaded_.config.backends[index].name) + " to realm " +
-                             policy::quoted(loaded.backend_realms[index]) +
-                             ", and its link has joined " +
-                             policy::quoted(loaded_.backend_realms[index]),
-                         "start sallyport again for that");
+        throw StartError(
+            loaded_.config.backends[index].place,
+            "routes lead backend " + policy::quoted(loaded_.config.backends[index].name) +
+                " to realm " + policy::quoted(loaded.backend_realms[index]) +
+                ", and its link has joined " + policy::quoted(loaded_.backend_realms[index]),
+            "start sallyport again for that");
     }
     return version;
 }

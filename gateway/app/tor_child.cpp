@@ -48,8 +48,7 @@ TorChild::TorChild(boost::asio::io_context& io, const GatewayConfig& config, std
       torrc_(state_dir_ + "/tor/torrc"),
       events_(std::move(events)),
       stall_timer_(io),
-      child_(
-          io, "tor", [this] { return launch(); }, [this](int) { on_end(); }) {
+      child_(io, "tor", [this] { return launch(); }, [this](int) { on_end(); }) {
     state_.mode = "managed";
 }
 

@@ -13,7 +13,8 @@ namespace sallyport::gateway {
 VersionKeeper::VersionKeeper(std::string state_dir, PolicyVersion running)
     : state_dir_(std::move(state_dir)), running_(std::move(running)) {
     const auto last = kept_version(running_version_folder(state_dir_));
-    previous_ = last && *last != running_ ? last : kept_version(previous_version_folder(state_dir_));
+    previous_ =
+        last && *last != running_ ? last : kept_version(previous_version_folder(state_dir_));
     keep();
 }
 

@@ -67,13 +67,15 @@ public:
     Worker(asio::io_context& io, const LoadedGateway& loaded, Descriptor channel)
         : io_(io),
           config_(loaded.config),
-          shell_(io, front_config(loaded), random_seed(),
-                 [this](std::uint32_t link) { ask_to_dial(link); },
-                 [this](std::string_view records) { audit_.offer(records); }),
+          shell_(
+              io, front_config(loaded), random_seed(),
+              [this](std::uint32_t link) { ask_to_dial(link); },
+              [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "front"),
-          reloading_(io, shell_, [file = config_.file](const PolicyVersion& version) {
-              return door_realms(load_gateway(file, version.reader()).realms);
-          }),
+          reloading_(io, shell_,
+                     [file = config_.file](const PolicyVersion& version) {
+                         return door_realms(load_gateway(file, version.reader()).realms);
+                     }),
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
               [this] { io_.stop(); }),

@@ -20,8 +20,8 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// How much more than a client a link may say. A service wraps what it was called with; its answer may cost itself its
-/// session, which the inside bounds first, but never all clients the link.
+/// How much more than a client a link may say. A service wraps what it was called with; its answer
+/// may cost itself its session, which the inside bounds first, but never all clients the link.
 constexpr std::size_t link_factor = 4;
 
 wamp::MessageLimits link_limits(wamp::MessageLimits limits) noexcept {
@@ -36,7 +36,8 @@ constexpr bool is_request = std::is_same_v<T, wamp::Call> || std::is_same_v<T, w
 
 template <class Asked>
 bool wants_answer(const Asked& asked) noexcept {
-    if constexpr (std::is_same_v<Asked, wamp::Publish>) return asked.options.get_bool("acknowledge", false);
+    if constexpr (std::is_same_v<Asked, wamp::Publish>)
+        return asked.options.get_bool("acknowledge", false);
     return true;  // only publications may go without (W-PUB-04)
 }
 
@@ -50,16 +51,22 @@ Message shortened(const Message& message) {
         return wamp::Error{error->request_type, error->request, {}, error->uri, {}};
     }
     if (const auto* yield = std::get_if<wamp::Yield>(&message)) {
-        return wamp::Error{wamp::MessageType::invocation, yield->request, {}, std::string(uris::payload_size_exceeded), {}};
+        return wamp::Error{wamp::MessageType::invocation,
+                           yield->request,
+                           {},
+                           std::string(uris::payload_size_exceeded),
+                           {}};
     }
     return message;
 }
 
-/// What our routers can and a bridge carries: a URI has one callee outside, callers and publishers are named where
-/// every router behind can be told who they are, events are retained where every one keeps them, and payload passthru
-/// mode is there where some router behind may have it (W-FEA-01); whether it has, its WELCOME tells.
+/// What our routers can and a bridge carries: a URI has one callee outside, callers and publishers
+/// are named where every router behind can be told who they are, events are retained where every
+/// one keeps them, and payload passthru mode is there where some router behind may have it
+/// (W-FEA-01); whether it has, its WELCOME tells.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
-    wamp::Dict roles = policy::Testaments::announced(policy::SessionMeta::announced(wamp::router_roles()));
+    wamp::Dict roles =
+        policy::Testaments::announced(policy::SessionMeta::announced(wamp::router_roles()));
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
         return backend.link.profile.conveys_identity;
     });
@@ -70,7 +77,8 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
         return backend.link.profile.retains;
     });
     for (const std::string_view role : {"broker", "dealer"}) {
-        auto* const features = roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
+        auto* const features =
+            roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
         features->erase("shared_registration");
         if (!passes) features->erase("payload_passthru_mode");
         if (!retains) features->erase("event_retention");
@@ -91,10 +99,12 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
       testaments_(door_, random_.fork()) {
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
-        backends_.emplace_back(new Backend{std::move(backend.name), LinkMachine(std::move(backend.link), random_.fork()),
-                                           backend_link::Bridge(profile, door_.sessions(), random_.fork()),
-                                           wamp::no_peer,
-                                           {}});
+        backends_.emplace_back(
+            new Backend{std::move(backend.name),
+                        LinkMachine(std::move(backend.link), random_.fork()),
+                        backend_link::Bridge(profile, door_.sessions(), random_.fork()),
+                        wamp::no_peer,
+                        {}});
     }
     routes_ = lead(config.realms);
 }
@@ -107,9 +117,11 @@ void Front::start(wamp::Instant now, wamp::Outbox& out) {
     }
 }
 
-// Clients -------------------------------------------------------------------------------------------------
+// Clients
+// -------------------------------------------------------------------------------------------------
 
-void Front::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out) {
+void Front::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                    wamp::Outbox& out) {
     if (stopping_) {
         out.push_back(wamp::effect::Close{peer});
         return;
@@ -189,7 +201,8 @@ void Front::answer_meta(const Door::Request& request, wamp::Instant now, wamp::O
 }
 
 void Front::publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    for (Door::Request& request : testaments_.left(session, now)) take(std::move(request), now, out);
+    for (Door::Request& request : testaments_.left(session, now))
+        take(std::move(request), now, out);
 }
 
 void Front::deliver_meta(wamp::Outbox& out) {
@@ -208,12 +221,14 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
         [&]<class Asked>(Asked& asked) {
             if constexpr (is_request<Asked>) {
                 if (!error.empty()) {
-                    if (wants_answer(asked)) door_.refuse(request.from, asked.type, asked.request, error, out);
+                    if (wants_answer(asked))
+                        door_.refuse(request.from, asked.type, asked.request, error, out);
                 } else if constexpr (std::is_same_v<Asked, wamp::Call>) {
-                    backend.bridge.forward(request.from, request.permit, std::move(asked), now, bridge_out_,
-                                           std::move(request.lease));
+                    backend.bridge.forward(request.from, request.permit, std::move(asked), now,
+                                           bridge_out_, std::move(request.lease));
                 } else {
-                    backend.bridge.forward(request.from, request.permit, std::move(asked), now, bridge_out_);
+                    backend.bridge.forward(request.from, request.permit, std::move(asked), now,
+                                           bridge_out_);
                 }
             }
         },
@@ -224,7 +239,8 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
 void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out) {
     wamp::OwnedPayload keep;
     const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup.message);
-    if (given_up != nullptr && meta_.unsubscribe(followup.from, *given_up, meta_out_)) return deliver_meta(out);
+    if (given_up != nullptr && meta_.unsubscribe(followup.from, *given_up, meta_out_))
+        return deliver_meta(out);
     const bool known = std::any_of(backends_.begin(), backends_.end(), [&](auto& backend) {
         const bool mine = follow_up_at(*backend, followup, keep, now);
         flush(*backend, now, out);
@@ -232,13 +248,16 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
     });
     if (known) return;
     if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup.message)) {
-        door_.refuse(followup.from, unsubscribe->type, unsubscribe->request, uris::no_such_subscription, out);
+        door_.refuse(followup.from, unsubscribe->type, unsubscribe->request,
+                     uris::no_such_subscription, out);
     } else if (const auto* unregister = std::get_if<wamp::Unregister>(&followup.message)) {
-        door_.refuse(followup.from, unregister->type, unregister->request, uris::no_such_registration, out);
+        door_.refuse(followup.from, unregister->type, unregister->request,
+                     uris::no_such_registration, out);
     }
 }
 
-bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep, wamp::Instant now) {
+bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep,
+                         wamp::Instant now) {
     const auto error = backend_link::say_in(backend.transport.serializer, followup.message, keep);
     return std::visit(
         [&]<class Said>(Said& said) {
@@ -250,8 +269,10 @@ bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::Owned
             } else if constexpr (std::is_same_v<Said, wamp::Cancel>) {
                 return bridge.cancel(followup.from, said, now, bridge_out_);
             } else if constexpr (std::is_same_v<Said, wamp::Yield>) {
-                if (error.empty()) return bridge.answer(followup.from, wamp::Yield(said), now, bridge_out_);
-                wamp::Error failure{wamp::MessageType::invocation, said.request, {}, std::string(error), {}};
+                if (error.empty())
+                    return bridge.answer(followup.from, wamp::Yield(said), now, bridge_out_);
+                wamp::Error failure{
+                    wamp::MessageType::invocation, said.request, {}, std::string(error), {}};
                 return bridge.answer(followup.from, std::move(failure), now, bridge_out_);
             } else if constexpr (std::is_same_v<Said, wamp::Error>) {
                 wamp::Error failure = said;
@@ -264,34 +285,36 @@ bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::Owned
         followup.message);
 }
 
-void Front::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    publish_testaments(session, now, out);
+void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
     for (auto& backend : backends_) {
         backend->bridge.leave(session, now, bridge_out_);
         flush(*backend, now, out);
     }
+}
+
+void Front::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    publish_testaments(session, now, out);
+    dispose(session, now, out);
     meta_.left(session, true, meta_out_);
     door_.forget(session);
     deliver_meta(out);
 }
 
-void Front::expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
-                  wamp::Outbox& out) {
+void Front::expel(wamp::SessionId session, std::string_view reason, bool tell_left,
+                  wamp::Instant now, wamp::Outbox& out) {
     testaments_.forget(session);
-    for (auto& backend : backends_) {
-        backend->bridge.leave(session, now, bridge_out_);
-        flush(*backend, now, out);
-    }
+    dispose(session, now, out);
     meta_.left(session, tell_left, meta_out_);
     door_.dismiss(session, reason, now, out);
     door_.forget(session);
     deliver_meta(out);
 }
 
-// Links ---------------------------------------------------------------------------------------------------
+// Links
+// ---------------------------------------------------------------------------------------------------
 
-void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                         wamp::Outbox& out) {
+void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport,
+                         wamp::Instant now, wamp::Outbox& out) {
     Backend& backend = *backends_.at(link);
     if (stopping_) {
         out.push_back(wamp::effect::Close{peer});
@@ -310,7 +333,8 @@ void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transpor
     carry_out(backend, wanted, out);
 }
 
-void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
+                           wamp::Outbox& out) {
     Backend& backend = *backends_.at(link);
     LinkMachine::Outbox wanted;
     const auto verdict = backend.link.on_closed(why, now, wanted);
@@ -319,11 +343,13 @@ void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Insta
     settle(now, out);
 }
 
-void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
+void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
+                            wamp::Outbox& out) {
     auto message = wamp::decode(backend.transport.serializer, bytes, link_message_limits_);
     if (message.has_error()) {
         const PeerId peer = backend.peer;
-        policy::note(out, Level::error, "link ", backend.name, ": undecodable message: ", to_string(message.error()));
+        policy::note(out, Level::error, "link ", backend.name,
+                     ": undecodable message: ", to_string(message.error()));
         out.push_back(wamp::effect::Close{peer});
         on_closed(peer, "protocol violation by the backend", now, out);
         return;
@@ -339,11 +365,13 @@ void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Inst
     }
 }
 
-void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Instant now, wamp::Outbox& out) {
+void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Instant now,
+                       wamp::Outbox& out) {
     switch (verdict) {
         case LinkMachine::Verdict::up:
             policy::note(out, Level::info, "link ", backend.name, ": up");
-            backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend.transport), now, bridge_out_);
+            backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend.transport),
+                                      now, bridge_out_);
             break;
         case LinkMachine::Verdict::lost:
             policy::note(out, Level::warning, "link ", backend.name, ": lost");
@@ -361,7 +389,8 @@ void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbo
         policy::note(out, Level::info, "link ", backend.name, ": ", policy::printable(wanted.note));
     }
     for (const Message& message : wanted.send) {
-        out.push_back(wamp::effect::Send{backend.peer, wamp::encode(backend.transport.serializer, message)});
+        out.push_back(
+            wamp::effect::Send{backend.peer, wamp::encode(backend.transport.serializer, message)});
     }
     if (wanted.ping) out.push_back(wamp::effect::Ping{backend.peer});
     if (wanted.close && backend.peer != wamp::no_peer) {
@@ -386,19 +415,22 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
         bridge_out_.clear();
         if (undelivered_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
-            wamp::Error failure{wamp::MessageType::invocation, invocation, {}, std::string(error), {}};
+            wamp::Error failure{
+                wamp::MessageType::invocation, invocation, {}, std::string(error), {}};
             backend.bridge.answer(callee, std::move(failure), now, bridge_out_);
         }
     }
 }
 
 std::uint32_t Front::index_of(const Backend& backend) const noexcept {
-    const auto found = std::find_if(backends_.begin(), backends_.end(),
-                                    [&](const auto& candidate) { return candidate.get() == &backend; });
+    const auto found = std::find_if(backends_.begin(), backends_.end(), [&](const auto& candidate) {
+        return candidate.get() == &backend;
+    });
     return static_cast<std::uint32_t>(found - backends_.begin());
 }
 
-// Time and end --------------------------------------------------------------------------------------------
+// Time and end
+// --------------------------------------------------------------------------------------------
 
 void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
     door_.on_deadline(now, out);
@@ -429,10 +461,7 @@ void Front::stop(wamp::Instant now, wamp::Outbox& out) {
     stopping_ = true;
     for (const wamp::SessionId session : door_.session_ids()) publish_testaments(session, now, out);
     for (const wamp::SessionId session : door_.session_ids()) {
-        for (auto& backend : backends_) {
-            backend->bridge.leave(session, now, bridge_out_);
-            flush(*backend, now, out);
-        }
+        dispose(session, now, out);
         door_.dismiss(session, uris::system_shutdown, now, out);
         door_.forget(session);
     }

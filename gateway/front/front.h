@@ -30,29 +30,34 @@ struct FrontConfig {
     policy::DoorLimits limits;
 };
 
-/// The whole gateway as one pure object: the door that faces the onion, and behind it one link and one bridge per
-/// backend. Every message crosses a link or is refused: the front keeps no procedures or topics of its own. Fed with
-/// what the transports bring, the time and a seed; what it wants done is appended to the outbox (DESIGN §5).
+/// The whole gateway as one pure object: the door that faces the onion, and behind it one link and
+/// one bridge per backend. Every message crosses a link or is refused: the front keeps no
+/// procedures or topics of its own. Fed with what the transports bring, the time and a seed; what
+/// it wants done is appended to the outbox (DESIGN §5).
 class Front {
 public:
-    /// Every route of every realm names a backend of `config`; routes of one backend name one realm there (checked).
+    /// Every route of every realm names a backend of `config`; routes of one backend name one realm
+    /// there (checked).
     Front(FrontConfig config, const wamp::Random::Seed& seed);
 
     void start(wamp::Instant now, wamp::Outbox& out);
 
-    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now, wamp::Outbox& out);
+    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                 wamp::Outbox& out);
     /// One message of a client or of a link.
-    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
+    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
+                    wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
     /// What a Work effect has returned.
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
-    /// The transport of link number `link` (position in config.backends) is there: it was dialled as asked for, or the
-    /// far end dialled us, and then takes over from an older one.
-    void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                      wamp::Outbox& out);
-    void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    /// The transport of link number `link` (position in config.backends) is there: it was dialled
+    /// as asked for, or the far end dialled us, and then takes over from an older one.
+    void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport,
+                      wamp::Instant now, wamp::Outbox& out);
+    void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
+                        wamp::Outbox& out);
 
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept;
@@ -64,14 +69,16 @@ public:
         std::size_t registrations_revoked = 0;
         std::size_t moved = 0;  ///< subscriptions and registrations that another route leads now
     };
-    /// From here on these realms decide, all at once (DESIGN §7.10): sessions that they no longer admit are ended,
-    /// what sessions hold is judged again and revoked or led elsewhere, calls in flight finish under the permits that
-    /// they have. Routes name backends and their realms as for the constructor (checked).
+    /// From here on these realms decide, all at once (DESIGN §7.10): sessions that they no longer
+    /// admit are ended, what sessions hold is judged again and revoked or led elsewhere, calls in
+    /// flight finish under the permits that they have. Routes name backends and their realms as for
+    /// the constructor (checked).
     Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
     /// The same, and nothing is done.
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
 
-    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once all have gone, within a few seconds.
+    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once
+    /// all have gone, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept;
 
@@ -97,30 +104,38 @@ private:
         policy::Transport transport;
     };
 
-    using Routes = std::unordered_map<const policy::RealmPolicy*, std::vector<Backend*>>;  ///< by RouteIndex
+    using Routes =
+        std::unordered_map<const policy::RealmPolicy*, std::vector<Backend*>>;  ///< by RouteIndex
     struct Judged;
     Routes lead(const std::vector<policy::DoorRealm>& realms) const;
     std::vector<Judged> judge(const std::vector<policy::DoorRealm>& realms, const Routes& routes,
                               const std::vector<policy::Door::Ended>& ended) const;
     void settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out);
-    static Reloaded count(const std::vector<policy::Door::Ended>& ended, const std::vector<Judged>& judged);
+    static Reloaded count(const std::vector<policy::Door::Ended>& ended,
+                          const std::vector<Judged>& judged);
     /// Does what the door wants done on its own behalf.
     void settle(wamp::Instant now, wamp::Outbox& out);
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
     /// Whether that backend's bridge knows what the message refers to, and has acted on it.
-    bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep, wamp::Instant now);
+    bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep,
+                      wamp::Instant now);
+    /// Of all that the session has behind the door.
+    void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     /// Ends a session from our side.
-    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now, wamp::Outbox& out);
+    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
+               wamp::Outbox& out);
     /// Answers what is below "wamp.": no router behind knows our sessions and ids.
     void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
     void deliver_meta(wamp::Outbox& out);
     /// What the session wanted published when it ends (W-TST-02). Before it is disposed of.
     void publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
-    void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now, wamp::Outbox& out);
-    void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now, wamp::Outbox& out);
+    void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
+                         wamp::Outbox& out);
+    void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now,
+                    wamp::Outbox& out);
     /// Carries out what the link machine wants.
     void carry_out(Backend& backend, backend_link::LinkMachine::Outbox& wanted, wamp::Outbox& out);
     /// Carries out what the bridge wants, until it wants nothing more.

@@ -27,8 +27,9 @@ Front::Routes Front::lead(const std::vector<policy::DoorRealm>& realms) const {
     for (const auto& realm : realms) {
         auto& targets = routes[realm.policy.get()];
         for (const auto& route : realm.policy->routes()) {
-            const auto found = std::find_if(backends_.begin(), backends_.end(),
-                                            [&](const auto& backend) { return backend->name == route.backend; });
+            const auto found =
+                std::find_if(backends_.begin(), backends_.end(),
+                             [&](const auto& backend) { return backend->name == route.backend; });
             SALLYPORT_CHECK(found != backends_.end());
             targets.push_back(found->get());
         }
@@ -36,28 +37,33 @@ Front::Routes Front::lead(const std::vector<policy::DoorRealm>& realms) const {
     return routes;
 }
 
-std::vector<Front::Judged> Front::judge(const std::vector<policy::DoorRealm>& realms, const Routes& routes,
+std::vector<Front::Judged> Front::judge(const std::vector<policy::DoorRealm>& realms,
+                                        const Routes& routes,
                                         const std::vector<Door::Ended>& ended) const {
     std::vector<Judged> changed;
     for (const auto& backend : backends_) {
         for (Holding& holding : backend->bridge.holdings()) {
-            const bool leaves = std::binary_search(ended.begin(), ended.end(), Door::Ended{holding.session, {}},
-                                                   [](const auto& a, const auto& b) { return a.session < b.session; });
+            const bool leaves = std::binary_search(
+                ended.begin(), ended.end(), Door::Ended{holding.session, {}},
+                [](const auto& a, const auto& b) { return a.session < b.session; });
             const policy::Session* const session = door_.sessions().find(holding.session);
             if (leaves || session == nullptr) continue;
-            const auto realm = std::find_if(realms.begin(), realms.end(), [&](const auto& candidate) {
-                return candidate.policy->realm() == session->policy->realm();
-            });
+            const auto realm =
+                std::find_if(realms.begin(), realms.end(), [&](const auto& candidate) {
+                    return candidate.policy->realm() == session->policy->realm();
+                });
             const policy::RealmPolicy& policy = *realm->policy;
             const policy::Principal& who = session->principal;
-            const auto action = holding.registration ? policy::Action::register_ : policy::Action::subscribe;
+            const auto action =
+                holding.registration ? policy::Action::register_ : policy::Action::subscribe;
             const auto decision = policy.decide({policy.role(who.role), who.authid, who.role},
                                                 {action, holding.uri, holding.match});
             Judged judged{backend.get(), std::move(holding), decision};
             if (const auto* permit = std::get_if<policy::Permit>(&decision)) {
                 judged.to = routes.at(&policy)[permit->route()];
                 judged.route = &policy.route(permit->route());
-                const bool same = judged.to == judged.from && judged.holding.rewriting == Rewriting(*judged.route);
+                const bool same = judged.to == judged.from &&
+                                  judged.holding.rewriting == Rewriting(*judged.route);
                 if (same) continue;
             }
             changed.push_back(std::move(judged));
@@ -66,11 +72,12 @@ std::vector<Front::Judged> Front::judge(const std::vector<policy::DoorRealm>& re
     return changed;
 }
 
-Front::Reloaded Front::count(const std::vector<Door::Ended>& ended, const std::vector<Judged>& judged) {
+Front::Reloaded Front::count(const std::vector<Door::Ended>& ended,
+                             const std::vector<Judged>& judged) {
     Reloaded summary;
     summary.sessions_ended = ended.size();
     for (const Judged& each : judged) {
-        ++(each.to != nullptr           ? summary.moved
+        ++(each.to != nullptr          ? summary.moved
            : each.holding.registration ? summary.registrations_revoked
                                        : summary.subscriptions_revoked);
     }
@@ -82,7 +89,8 @@ Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms
     return count(ended, judge(realms, lead(realms), ended));
 }
 
-Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out) {
+Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,
+                              wamp::Outbox& out) {
     Routes routes = lead(realms);
     const auto ended = door_.ended_by(realms);
     auto judged = judge(realms, routes, ended);
@@ -104,17 +112,20 @@ void Front::settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox&
     }
     for (Judged& each : judged) {
         const Holding& holding = each.holding;
-        const bool moved = each.to != nullptr && each.to->bridge.adopt(holding, *each.route, bridge_out_);
+        const bool moved =
+            each.to != nullptr && each.to->bridge.adopt(holding, *each.route, bridge_out_);
         if (moved) {
             flush(*each.to, now, out);
             continue;
         }
-        const auto action = holding.registration ? policy::Action::register_ : policy::Action::subscribe;
+        const auto action =
+            holding.registration ? policy::Action::register_ : policy::Action::subscribe;
         if (const policy::Session* const session = door_.sessions().find(holding.session)) {
             door_.record_revoked(*session, {action, holding.uri, holding.match}, each.decision);
         }
         const bool denied = each.to == nullptr;
-        each.from->bridge.tell_lost(holding, denied ? uris::not_authorized : uris::unavailable, bridge_out_);
+        each.from->bridge.tell_lost(holding, denied ? uris::not_authorized : uris::unavailable,
+                                    bridge_out_);
         flush(*each.from, now, out);
         each.to = nullptr;
     }

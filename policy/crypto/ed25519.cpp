@@ -107,8 +107,7 @@ bool verify(const PublicKey& key, std::string_view message, const Signature& sig
     Number scalar{};
     std::copy_n(signature.begin(), 32, commitment.begin());
     std::copy_n(signature.begin() + 32, 32, scalar.begin());
-    const bool sound =
-        is_trustworthy(key) && is_sound_point(commitment) && is_below(scalar, order);
+    const bool sound = is_trustworthy(key) && is_sound_point(commitment) && is_below(scalar, order);
     const Key verifying(
         EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
     const Context context(EVP_MD_CTX_new());

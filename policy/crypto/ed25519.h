@@ -20,7 +20,8 @@ std::optional<PublicKey> parse_public_key(std::string_view hex);
 std::optional<PublicKey> parse_openssh_key(std::string_view line);
 
 /// False for what is not canonical and for the points of small order, under which anybody can sign
-/// anything (W-AUT-C4). Half of all other texts belong to no point; nothing is ever signed by those.
+/// anything (W-AUT-C4). Half of all other texts belong to no point; nothing is ever signed by
+/// those.
 bool is_trustworthy(const PublicKey& key) noexcept;
 
 /// Whether `signature` is the key's over `message`: of a trustworthy key, with S below the group's

@@ -66,7 +66,8 @@ Digest sha256(std::string_view first, std::string_view second) noexcept {
 Digest hmac_sha256(std::string_view key, std::string_view text) noexcept {
     Digest digest{};
     unsigned int size = 0;
-    const std::string_view some_key = key.empty() ? std::string_view("\0", 1) : key;  // the same MAC
+    const std::string_view some_key =
+        key.empty() ? std::string_view("\0", 1) : key;  // the same MAC
     SALLYPORT_CHECK(HMAC(EVP_sha256(), some_key.data(), static_cast<int>(some_key.size()),
                          unsigned_bytes(text), text.size(), digest.data(), &size) != nullptr &&
                     size == digest.size());

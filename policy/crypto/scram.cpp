@@ -18,9 +18,8 @@ bool in_range(std::uint32_t value, std::uint32_t least, std::uint32_t most) noex
 
 Digest exclusive_or(const Digest& a, const Digest& b) noexcept {
     Digest out{};
-    std::transform(a.begin(), a.end(), b.begin(), out.begin(), [](std::uint8_t x, std::uint8_t y) {
-        return static_cast<std::uint8_t>(x ^ y);
-    });
+    std::transform(a.begin(), a.end(), b.begin(), out.begin(),
+                   [](std::uint8_t x, std::uint8_t y) { return static_cast<std::uint8_t>(x ^ y); });
     return out;
 }
 

@@ -56,7 +56,7 @@ ScramKeys scram_keys(std::string_view salted_password) noexcept;
 struct ScramExchange {
     std::string authid;
     std::string client_nonce;
-    std::string nonce;  ///< the client's and ours, as in CHALLENGE
+    std::string nonce;            ///< the client's and ours, as in CHALLENGE
     std::string channel_binding;  ///< "" for none; else its type, of which `binding_bytes` are
     std::string binding_bytes;
 };

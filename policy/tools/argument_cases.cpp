@@ -179,8 +179,7 @@ private:
 
 // Alike in what holds of it, alone.
 std::vector<bool> Maker::truths(const Chosen& chosen, const Conditions& conditions) const {
-    const auto payload =
-        wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);
+    const auto payload = wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);
     std::vector<bool> truths;
     truths.reserve(conditions.size());
     for (const Condition* condition : conditions)
@@ -318,7 +317,9 @@ Maker::Picks Maker::fitting(const std::vector<Condition>& rule) const {
 // slot, and each two of them, are anything.
 void Maker::vary(const std::vector<Condition>& rule) {
     const Picks base = fitting(rule);
-    const auto last = [this](std::size_t slot) { return static_cast<int>(slots_[slot].values.size()); };
+    const auto last = [this](std::size_t slot) {
+        return static_cast<int>(slots_[slot].values.size());
+    };
     keep(build(base));
     for (std::size_t a = 0; a < slots_.size(); ++a) {
         Picks one = base;
@@ -451,8 +452,7 @@ std::vector<ArgumentCase> argument_cases(const std::vector<const RuleText*>& rul
     } else {
         for (Chosen& chosen : Maker(conditions, rules, finely).take()) {
             ArgumentCase one;
-            one.payload =
-                wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);
+            one.payload = wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);
             one.bytes = one.payload.view().bytes();
             one.args = std::move(chosen.args);
             one.kwargs = std::move(chosen.kwargs);

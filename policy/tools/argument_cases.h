@@ -21,10 +21,10 @@ struct ArgumentCase {
 };
 
 /// The payloads that the rules tell apart: each boundary of each condition from both sides, each
-/// combination of what holds and what does not (as far as one argument can show it; of very many, those
-/// near to what each rule wants), each payload limit from both sides, and one that cannot be read.
-/// Without conditions and limits, two. `finely` tells the parts of one condition apart as well, and
-/// the literals that only some of the rules take.
+/// combination of what holds and what does not (as far as one argument can show it; of very many,
+/// those near to what each rule wants), each payload limit from both sides, and one that cannot be
+/// read. Without conditions and limits, two. `finely` tells the parts of one condition apart as
+/// well, and the literals that only some of the rules take.
 std::vector<ArgumentCase> argument_cases(const std::vector<const RuleText*>& rules, Action action,
                                          bool finely = false);
 

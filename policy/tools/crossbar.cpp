@@ -103,8 +103,8 @@ void unstar(CrossbarPermission& permission) {
     std::string& uri = permission.uri;
     const auto stars = std::count(uri.begin(), uri.end(), '*');
     if (stars == 0) return;
-    permission.match = stars == 1 && uri.back() == '*' ? wamp::MatchPolicy::prefix
-                                                       : wamp::MatchPolicy::wildcard;
+    permission.match =
+        stars == 1 && uri.back() == '*' ? wamp::MatchPolicy::prefix : wamp::MatchPolicy::wildcard;
     uri.erase(std::remove(uri.begin(), uri.end(), '*'), uri.end());
 }
 
@@ -166,8 +166,7 @@ private:
             if (const Dict* one = item.get_if<Dict>()) role(made, *one);
         }
         for (const auto& [key, value] : entry) {
-            if (key != "name" && key != "roles")
-                leave("\"" + key + "\" of realm " + made.name);
+            if (key != "name" && key != "roles") leave("\"" + key + "\" of realm " + made.name);
         }
     }
 
@@ -222,9 +221,8 @@ private:
         for (const auto& [authid, value] : *principals) {
             const Dict* entry = value.get_if<Dict>();
             if (entry == nullptr) continue;
-            config_.principals.push_back({method, authid,
-                                          std::string(entry->get_string("role", "anonymous")),
-                                          *entry});
+            config_.principals.push_back(
+                {method, authid, std::string(entry->get_string("role", "anonymous")), *entry});
         }
     }
 

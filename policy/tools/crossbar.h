@@ -39,7 +39,7 @@ public:
     ~CrossbarRole() = default;
 
     std::string name;
-    bool dynamic = false;  ///< a procedure decides
+    bool dynamic = false;                         ///< a procedure decides
     std::vector<CrossbarPermission> permissions;  ///< without those that a later one replaces
 
     /// After the last permission.

@@ -16,7 +16,8 @@ private:
 };
 
 void add_scope(Listing& listing, const ScopeLimits& limits, const std::string& per) {
-    if (limits.rate_per_s > 0) listing.add("rate per " + per + " " + format_rate(limits.rate_per_s));
+    if (limits.rate_per_s > 0)
+        listing.add("rate per " + per + " " + format_rate(limits.rate_per_s));
     if (limits.in_flight > 0)
         listing.add("in flight per " + per + " " + std::to_string(limits.in_flight));
 }

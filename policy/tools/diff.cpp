@@ -185,8 +185,7 @@ private:
                                      const DiffPlace& place,
                                      const std::pair<const Key, std::size_t>& known) {
         const auto* denial = std::get_if<Denial>(&decision);
-        const bool forbidden =
-            denial != nullptr && denial->reason == Denial::Reason::forbidden;
+        const bool forbidden = denial != nullptr && denial->reason == Denial::Reason::forbidden;
         const std::string rule = decider(policy, decision);
         return {describe(decision, policy) + extras(policy, decision, place, known),
                 denial == nullptr ? "allow " + rule
@@ -205,7 +204,8 @@ private:
         std::string text;
         if ((changed & 1U) != 0)
             text += "; limits: " + describe(effective(permit->limits(), place.action));
-        if ((changed & 2U) != 0) text += "; grants: " + describe(policy.rule(permit->rule()).grants);
+        if ((changed & 2U) != 0)
+            text += "; grants: " + describe(policy.rule(permit->rule()).grants);
         if ((changed & 4U) != 0)
             text += "; route: " + describe(policy.route(permit->route()), place.uri);
         return text;
@@ -324,8 +324,7 @@ int diff(const std::string& before_path, const std::string& after_path, const Ou
         return print_errors(errors, to);
     }
     const auto others = other_differences(before->file, after->file);
-    const auto found =
-        differences({before->file, *before->policy}, {after->file, *after->policy});
+    const auto found = differences({before->file, *before->policy}, {after->file, *after->policy});
     if (to.json) {
         wamp::List messages;
         for (const Difference& difference : found) messages.emplace_back(json_of(difference));

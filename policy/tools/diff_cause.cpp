@@ -27,10 +27,9 @@ std::string new_uri(const DiffPlace& place, const RuleText& there, const RuleTex
     if (stands.pattern == nullptr) return "";
     const std::string& text =
         there.uris[static_cast<std::size_t>(stands.pattern - patterns.all().data())].text;
-    const bool known =
-        there.match == here.match &&
-        std::any_of(here.uris.begin(), here.uris.end(),
-                    [&text](const PatternText& uri) { return uri.text == text; });
+    const bool known = there.match == here.match &&
+                       std::any_of(here.uris.begin(), here.uris.end(),
+                                   [&text](const PatternText& uri) { return uri.text == text; });
     return known ? "" : "uri " + text;
 }
 
@@ -65,8 +64,8 @@ std::string Causes::of_renamed(std::size_t side, const DiffPlace& place,
 }
 
 // Why it does not decide here as it does on the other side.
-std::string Causes::on_side(std::size_t side, const DiffPlace& place,
-                            const ArgumentCase& arguments, const std::string& decider) const {
+std::string Causes::on_side(std::size_t side, const DiffPlace& place, const ArgumentCase& arguments,
+                            const std::string& decider) const {
     const RuleText* there = rule(1 - side, decider);
     if (there == nullptr) return "";
     const RuleText* here = rule(side, decider);

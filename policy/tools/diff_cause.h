@@ -12,8 +12,9 @@
 namespace sallyport::policy {
 
 /// Names why two policies decide differently on one message, so that each change of one rule gets a
-/// witness of its own: which bound or literal of the one version the message breaks, or which URI is
-/// only the other's. The names mean nothing to people; equal ones are one change. Borrows the files.
+/// witness of its own: which bound or literal of the one version the message breaks, or which URI
+/// is only the other's. The names mean nothing to people; equal ones are one change. Borrows the
+/// files.
 class Causes {
 public:
     Causes(const PolicyFile& before, const PolicyFile& after);

@@ -38,7 +38,8 @@ public:
 
 private:
     static constexpr std::size_t sides = 2;
-    /// Allows and forbids apart, as an unfit placeholder is nothing to one and anything to the other.
+    /// Allows and forbids apart, as an unfit placeholder is nothing to one and anything to the
+    /// other.
     using Tries = std::array<PatternTrie, 2>;
     struct Side {
         const PolicyFile* file;
@@ -51,7 +52,7 @@ private:
         const PatternTrie* trie;
         std::uint32_t node;
         std::uint8_t side;
-        bool own;     ///< of a rule that speaks of this role and not of all
+        bool own;  ///< of a rule that speaks of this role and not of all
         bool forbid;
         bool rules;  ///< of rules; routes and landmarks otherwise
     };
@@ -71,11 +72,11 @@ private:
     bool concerns_role(const Ats& at) const;
 
     std::array<Side, sides> sides_;
-    PatternTrie landmarks_;  ///< URIs that the engine itself tells apart
+    PatternTrie landmarks_;                     ///< URIs that the engine itself tells apart
     std::set<std::string, std::less<>> roles_;  ///< named by a rule
     std::vector<std::string> other_roles_;      ///< that no rule names, but patterns may tell apart
-    std::string fresh_;         ///< a component that no pattern names
-    std::string fresh_authid_;  ///< an authid that no pattern names
+    std::string fresh_;                         ///< a component that no pattern names
+    std::string fresh_authid_;                  ///< an authid that no pattern names
     bool binds_authid_ = false;
 
     // Of the walk through one role and action.

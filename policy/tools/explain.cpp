@@ -91,8 +91,7 @@ void print(const Explanation& told, std::ostream& out) {
         out << " (" << wamp::to_string(request.match) << ')';
     out << " as " << request.authid << ':' << told.role << '\n';
     std::visit([&](const auto& what) { print(told, what, out); }, told.decision);
-    if (!told.with_shadows.empty())
-        out << "  were no rule a shadow: " << told.with_shadows << '\n';
+    if (!told.with_shadows.empty()) out << "  were no rule a shadow: " << told.with_shadows << '\n';
     if (told.others.empty()) return;
     out << "  not by:\n";
     for (const auto& [rule, why] : told.others)
@@ -141,8 +140,8 @@ wamp::Dict json_of(const Explanation& told) {
 }
 
 // What the shadows would change.
-std::string shadows_say(const RealmPolicy& policy, const Subject& subject,
-                        const Question& question, const Decision& decision) {
+std::string shadows_say(const RealmPolicy& policy, const Subject& subject, const Question& question,
+                        const Decision& decision) {
     if (!policy.has_shadows()) return "";
     const std::string now = describe(decision, policy);
     const std::string then = describe(policy.decide_with_shadows(subject, question), policy);
@@ -154,7 +153,8 @@ std::vector<NearRule> others_of(const LoadedRealm& realm, const Subject& subject
                                 const Question& question, const Decision& decision,
                                 std::size_t most) {
     const auto* permit = std::get_if<Permit>(&decision);
-    const RuleIndex index = permit != nullptr ? permit->rule() : std::get_if<Denial>(&decision)->rule;
+    const RuleIndex index =
+        permit != nullptr ? permit->rule() : std::get_if<Denial>(&decision)->rule;
     const std::string decider = index == no_rule ? "" : realm.policy->rule(index).id;
     auto others = near_rules(realm.file, subject, question, most + 1);
     std::erase_if(others, [&](const NearRule& near) { return near.rule->id == decider; });
@@ -162,12 +162,13 @@ std::vector<NearRule> others_of(const LoadedRealm& realm, const Subject& subject
     return others;
 }
 
-int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request,
-                   const std::string& role, const Output& to) {
+int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, const std::string& role,
+                   const Output& to) {
     const auto args = read_json<wamp::List>(request.args);
     const auto kwargs = read_json<wamp::Dict>(request.kwargs);
     if (!args) return print_fault("--args wants a JSON array, as in '[91, \"fast\"]'", to);
-    if (!kwargs) return print_fault("--kwargs wants a JSON object, as in '{\"mode\":\"fast\"}'", to);
+    if (!kwargs)
+        return print_fault("--kwargs wants a JSON object, as in '{\"mode\":\"fast\"}'", to);
     const auto owned = wamp::make_payload(wamp::Serializer::json, *args, *kwargs);
     const wamp::Payload payload = owned.view();
     const Subject subject{realm.policy->role(role), request.authid, role};
@@ -177,8 +178,8 @@ int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request,
                             request.payload_bytes.value_or(payload.bytes()),
                             request.opaque ? nullptr : &payload,
                             request.opaque};
-    Explanation told{request, role, realm, subject, question,
-                     realm.policy->decide(subject, question), {}, {}};
+    Explanation told{
+        request, role, realm, subject, question, realm.policy->decide(subject, question), {}, {}};
     told.with_shadows = shadows_say(*realm.policy, subject, question, told.decision);
     told.others = others_of(realm, subject, question, told.decision, request.others_max);
     if (to.json) {

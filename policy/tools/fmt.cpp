@@ -21,9 +21,9 @@ constexpr std::array<std::string_view, 10> rule_order{
     "id", "roles", "actions", "match", "uri", "payload", "where", "shadow", "limits", "grants"};
 constexpr std::array<std::string_view, 9> route_order{
     "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent"};
-constexpr std::array<std::string_view, 12> test_order{
-    "as",      "call",   "publish", "subscribe", "register", "match",
-    "payload", "opaque", "args",    "kwargs",    "expect",   "route"};
+constexpr std::array<std::string_view, 12> test_order{"as",       "call",   "publish", "subscribe",
+                                                      "register", "match",  "payload", "opaque",
+                                                      "args",     "kwargs", "expect",  "route"};
 
 Names order_of(std::string_view head) {
     if (head == "[[allow]]" || head == "[[forbid]]") return rule_order;
@@ -206,7 +206,8 @@ wamp::Result<std::string, Diagnostic> format_toml(std::string_view text, const s
     std::string formatted = Writer().file(read_toml_tree(text));
     const auto after = parse_document(formatted, file);
     if (!after || !same_meaning(*before, *after)) {
-        return Diagnostic{{file, 0, 0}, "cannot be formatted without changing it",
+        return Diagnostic{{file, 0, 0},
+                          "cannot be formatted without changing it",
                           "lay it out by hand; long inline tables are better as [table]s"};
     }
     return formatted;

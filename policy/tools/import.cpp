@@ -62,8 +62,8 @@ struct MadeRule {
         std::string out = allow ? "[[allow]]\n" : "[[forbid]]\n";
         out += "id = " + toml_text(id) + "\nroles = [" + toml_text(role) + "]\nactions = [";
         for (const Action action : actions)
-            out += (action == actions.front() ? "" : ", ") +
-                   toml_text(std::string(to_string(action)));
+            out +=
+                (action == actions.front() ? "" : ", ") + toml_text(std::string(to_string(action)));
         out += "]\n";
         if (match != MatchPolicy::exact)
             out += "match = " + toml_text(std::string(wamp::to_string(match))) + "\n";
@@ -161,8 +161,7 @@ void RealmImport::add(MadeRule rule) {
         for (const std::string_view grant : {"meta", "testaments", "history"})
             rule.grants.push_back(grant);
     }
-    if (rule.actions.empty() ||
-        !made_.insert({rule.role, rule.match, rule.uri, rule.allow}).second)
+    if (rule.actions.empty() || !made_.insert({rule.role, rule.match, rule.uri, rule.allow}).second)
         return;
     rule.id = name_for(rule.role) + "-" + std::to_string(++number_);
     Diagnostics diagnostics;
@@ -289,8 +288,9 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
 void RealmImport::make_role(const CrossbarRole& role) {
     if (role.dynamic) {
         note(Kind::narrower, role.name,
-             "role " + role.name + " is decided on by a procedure: it has no rules here, and is "
-                                   "allowed nothing");
+             "role " + role.name +
+                 " is decided on by a procedure: it has no rules here, and is "
+                 "allowed nothing");
         return;
     }
     if (!is_valid_name(role.name)) {
@@ -310,9 +310,7 @@ bool RealmImport::known_role(const std::string& name) const {
 // As a principals file has it; "" when it does not carry over.
 std::string RealmImport::principal_text(const CrossbarPrincipal& principal) {
     const wamp::Dict& entry = principal.entry;
-    const auto text = [&entry](std::string_view key) {
-        return std::string(entry.get_string(key));
-    };
+    const auto text = [&entry](std::string_view key) { return std::string(entry.get_string(key)); };
     std::string secret;
     if (principal.method == "ticket") {
         const auto hash = crypto::hash_ticket(text("ticket"), crypto::iterations_default, random_);
@@ -404,8 +402,8 @@ void RealmImport::compare(const RealmPolicy& policy) {
                 if (uri.starts_with('.')) uri.insert(0, "x");
             }
             const std::string dot = uri.ends_with('.') || uri.empty() ? "" : ".";
-            for (const std::string& tail : {std::string(), std::string("x"), dot + "x",
-                                            dot + "x.y", dot + "x.y.z"})
+            for (const std::string& tail :
+                 {std::string(), std::string("x"), dot + "x", dot + "x.y", dot + "x.y.z"})
                 compare_at(policy, role, uri + tail);
         }
     }
@@ -441,11 +439,9 @@ std::string RealmImport::tests(const RealmPolicy& policy) const {
             policy.decide({policy.role(rule.role), "somebody", rule.role}, {action, uri});
         const auto* permit = std::get_if<Permit>(&decision);
         const auto* denial = std::get_if<Denial>(&decision);
-        const bool decides =
-            permit != nullptr
-                ? policy.rule(permit->rule()).id == rule.id
-                : denial->reason == Denial::Reason::forbidden &&
-                      policy.rule(denial->rule).id == rule.id;
+        const bool decides = permit != nullptr ? policy.rule(permit->rule()).id == rule.id
+                                               : denial->reason == Denial::Reason::forbidden &&
+                                                     policy.rule(denial->rule).id == rule.id;
         if (!decides) continue;
         text += "\n[[test]]\nas = { authid = \"somebody\", role = " + toml_text(rule.role) +
                 " }\n" + std::string(to_string(action)) + " = " + toml_text(uri) +
@@ -456,8 +452,9 @@ std::string RealmImport::tests(const RealmPolicy& policy) const {
 
 std::string RealmImport::head() const {
     std::string text = "# Made of a Crossbar configuration, realm " + quoted(realm_.name) + ".\n";
-    text += "# Subscriptions and registrations of patterns pass here only if all that they match "
-            "is allowed.\n";
+    text +=
+        "# Subscriptions and registrations of patterns pass here only if all that they match "
+        "is allowed.\n";
     if (!notes_.empty()) text += "#\n# What is not the same:\n";
     for (std::size_t i = 0; i < std::min(notes_.size(), notes_in_file_max); ++i) {
         std::string line = notes_[i].text;

@@ -73,8 +73,8 @@ public:
         line_.decision = line_.allowed = line_.shadow = false;
         line_.match = wamp::MatchPolicy::exact;
         line_.payload_bytes = 0;
-        for (std::string* text : {&line_.realm, &line_.authid, &line_.role, &line_.uri,
-                                  &line_.rule, &line_.policy})
+        for (std::string* text :
+             {&line_.realm, &line_.authid, &line_.role, &line_.uri, &line_.rule, &line_.policy})
             text->clear();
     }
 
@@ -88,8 +88,8 @@ public:
             has_action_ = true;
         } else if (key == "match") {
             if (value.raw != "prefix" && value.raw != "wildcard") return false;
-            line_.match = value.raw == "prefix" ? wamp::MatchPolicy::prefix
-                                                : wamp::MatchPolicy::wildcard;
+            line_.match =
+                value.raw == "prefix" ? wamp::MatchPolicy::prefix : wamp::MatchPolicy::wildcard;
         } else if (std::string* to = place_of(key)) {
             assign(*to, value);
         }
@@ -148,7 +148,8 @@ bool read_log_line(std::string_view text, LogLine& line) {
 }
 
 std::string unreadable_lines(std::uint64_t count, std::uint64_t first) {
-    return std::to_string(count) + (count == 1 ? " unreadable, at line " : " unreadable, the first at line ") +
+    return std::to_string(count) +
+           (count == 1 ? " unreadable, at line " : " unreadable, the first at line ") +
            std::to_string(first);
 }
 

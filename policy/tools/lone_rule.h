@@ -32,10 +32,10 @@ struct Stand {
     bool role = false;
     bool action = false;
     bool uri = false;
-    bool payload = false;    ///< readable or opaque, as the rule wants it
-    bool arguments = false;  ///< the conditions hold
-    bool granted = false;    ///< what "wamp." needs
-    bool named = false;      ///< the procedure, where it ends sessions
+    bool payload = false;                        ///< readable or opaque, as the rule wants it
+    bool arguments = false;                      ///< the conditions hold
+    bool granted = false;                        ///< what "wamp." needs
+    bool named = false;                          ///< the procedure, where it ends sessions
     const LonePatterns::One* pattern = nullptr;  ///< the most specific that fits
 
     bool applies() const noexcept {

@@ -73,9 +73,8 @@ void Mutation::roles() {
 
 void Mutation::change_actions() {
     const bool reserved =
-        rule_.allow && std::any_of(rule_.uris.begin(), rule_.uris.end(), [](const auto& uri) {
-            return wamp::is_reserved(uri.text);
-        });
+        rule_.allow && std::any_of(rule_.uris.begin(), rule_.uris.end(),
+                                   [](const auto& uri) { return wamp::is_reserved(uri.text); });
     Actions wide;
     std::vector<Action> had;
     for (const Action action : actions) {
@@ -135,7 +134,8 @@ void Mutation::widen(std::size_t uri) {
             continue;
         std::string wider;
         for (std::size_t j = 0; j < components.size(); ++j)
-            wider += (j == 0 ? "" : ".") + (i == j ? std::string() : std::string(components[j].text));
+            wider +=
+                (j == 0 ? "" : ".") + (i == j ? std::string() : std::string(components[j].text));
         set(wider, wamp::MatchPolicy::wildcard);
     }
 }
@@ -144,8 +144,7 @@ void Mutation::condition(std::size_t index) {
     const Condition& condition = rule_.where[index];
     const std::string subject = subject_of(condition);
     const auto change = [&](const std::string& what, const auto& edit) {
-        add("with " + subject + " " + what,
-            [&](RuleText& rule) { edit(rule.where[index]); });
+        add("with " + subject + " " + what, [&](RuleText& rule) { edit(rule.where[index]); });
     };
     add("whatever " + subject + " is", [index](RuleText& rule) {
         rule.where.erase(rule.where.begin() + static_cast<std::ptrdiff_t>(index));
@@ -170,8 +169,7 @@ void Mutation::condition(std::size_t index) {
     bound("max_length", &Condition::max_length, 1);
     bound("max_depth", &Condition::max_depth, 1);
     bound("max_bytes", &Condition::max_bytes, 1);
-    if (!condition.types.empty())
-        change("of any type", [](Condition& one) { one.types = {}; });
+    if (!condition.types.empty()) change("of any type", [](Condition& one) { one.types = {}; });
     for (std::size_t i = 0; condition.one_of.size() > 1 && i < condition.one_of.size(); ++i) {
         change("without choice " + std::to_string(i + 1), [i](Condition& one) {
             one.one_of.erase(one.one_of.begin() + static_cast<std::ptrdiff_t>(i));
@@ -199,9 +197,8 @@ void Mutation::payload() {
 
 // Those that open parts of "wamp."; the others no test can ask for.
 void Mutation::grants() {
-    const bool reaches = std::any_of(rule_.uris.begin(), rule_.uris.end(), [&](const auto& uri) {
-        return wamp::is_reserved(uri.text);
-    });
+    const bool reaches = std::any_of(rule_.uris.begin(), rule_.uris.end(),
+                                     [&](const auto& uri) { return wamp::is_reserved(uri.text); });
     for (const Grant grant : {Grant::meta, Grant::testaments, Grant::history}) {
         if (!reaches || !rule_.grants.has(grant)) continue;
         add("without grant " + std::string(to_string(grant)), [grant](RuleText& rule) {

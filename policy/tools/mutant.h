@@ -24,7 +24,8 @@ struct RouteMutant {
     std::optional<std::size_t> taken_by;  ///< the route that leads its URIs instead
 };
 
-/// The route deleted, or its URIs led elsewhere by the next of `routes` that leads to another place.
+/// The route deleted, or its URIs led elsewhere by the next of `routes` that leads to another
+/// place.
 std::vector<RouteMutant> mutants_of(const std::vector<RouteText>& routes, std::size_t route);
 
 }  // namespace sallyport::policy

@@ -46,7 +46,9 @@ public:
             two_[1] = say;
         }
     }
-    const Say& without(std::size_t index) const { return two_[0].index == index ? two_[1] : two_[0]; }
+    const Say& without(std::size_t index) const {
+        return two_[0].index == index ? two_[1] : two_[0];
+    }
 
 private:
     std::array<Say, 2> two_;
@@ -105,7 +107,7 @@ private:
     std::vector<LonePatterns> routes_;
     std::vector<ExactTest> exact_;
     std::vector<PatternTest> patterns_;
-    PatternTrie test_trie_;   ///< of the exact tests' URIs
+    PatternTrie test_trie_;  ///< of the exact tests' URIs
     PatternTrie rule_trie_;
     PatternTrie route_trie_;
     std::vector<std::vector<std::size_t>> heard_by_;  ///< by rule: tests in which it has a say
@@ -174,9 +176,8 @@ void Mutations::hear_rule(std::size_t index, std::size_t test_index) {
     const RuleText& rule = file_.rules[index];
     const wamp::Payload payload = test.test->payload.view();
     const Question question = question_of(*test.test, payload);
-    const Stand stands =
-        stand(rule, rules_[index], {{}, test.test->authid, test.test->role}, question,
-              AskedUri(test.test->uri, test.test->match));
+    const Stand stands = stand(rule, rules_[index], {{}, test.test->authid, test.test->role},
+                               question, AskedUri(test.test->uri, test.test->match));
     if (!stands.role || !stands.action || !stands.uri) return;
     heard_by_[index].push_back(test_index);
     if (rule.shadow || !stands.applies()) return;
@@ -197,9 +198,9 @@ const std::vector<std::size_t>& Mutations::tests_meeting(const LonePatterns& pat
 
 bool Mutations::fits(const TestText& test, const RuleText* allow, const RuleText* forbid,
                      const std::string* route) const {
-    const bool denied = forbid != nullptr || allow == nullptr || route == nullptr ||
-                        (allow->limits.payload_bytes != 0 &&
-                         test.payload_bytes > allow->limits.payload_bytes);
+    const bool denied =
+        forbid != nullptr || allow == nullptr || route == nullptr ||
+        (allow->limits.payload_bytes != 0 && test.payload_bytes > allow->limits.payload_bytes);
     switch (test.expect) {
         case TestText::Expect::allow:
             return !denied && (test.rule.empty() || test.rule == allow->id) &&
@@ -234,7 +235,7 @@ bool Mutations::passes(const ExactTest& test, std::size_t rule, const RuleText* 
             side = changed;
     }
     const Say& route = test.routes.without(none);
-    const std::string* led = file_.routes.empty()   ? &local
+    const std::string* led = file_.routes.empty()  ? &local
                              : route.index == none ? nullptr
                                                    : &file_.routes[route.index].id;
     return fits(*test.test, allowing, forbidding, led);
@@ -281,8 +282,8 @@ bool Mutations::pattern_noticed(std::size_t rule, const RuleText* changed) {
                    });
         };
         const RuleText& old = file_.rules[rule];
-        const bool was = speaks(old) && std::find(test.rules.begin(), test.rules.end(), rule) !=
-                                            test.rules.end();
+        const bool was = speaks(old) &&
+                         std::find(test.rules.begin(), test.rules.end(), rule) != test.rules.end();
         bool is = false;
         if (changed != nullptr && speaks(*changed)) {
             const LonePatterns patterns(changed->uris, changed->match);
@@ -298,11 +299,13 @@ bool Mutations::pattern_noticed(std::size_t rule, const RuleText* changed) {
 bool Mutations::noticed(std::size_t rule, const RuleMutant& mutant) {
     const RuleText& old = file_.rules[rule];
     const RuleText* changed = mutant.rule ? &*mutant.rule : nullptr;
-    const auto same_text = [](const PatternText& a, const PatternText& b) { return a.text == b.text; };
-    const bool moved = changed != nullptr &&
-                       (changed->match != old.match ||
-                        !std::equal(changed->uris.begin(), changed->uris.end(), old.uris.begin(),
-                                    old.uris.end(), same_text));
+    const auto same_text = [](const PatternText& a, const PatternText& b) {
+        return a.text == b.text;
+    };
+    const bool moved =
+        changed != nullptr &&
+        (changed->match != old.match || !std::equal(changed->uris.begin(), changed->uris.end(),
+                                                    old.uris.begin(), old.uris.end(), same_text));
     std::optional<LonePatterns> own;
     if (moved) own.emplace(changed->uris, changed->match);
     const LonePatterns* patterns = own ? &*own : &rules_[rule];
@@ -341,7 +344,8 @@ bool Mutations::noticed(std::size_t route, const RouteMutant& mutant) {
 
 // All of them, or those that lead something here; never none where there are some, as without
 // any everything is led.
-void Mutations::add_routes(PolicyFile& small, const std::vector<const LonePatterns*>& around) const {
+void Mutations::add_routes(PolicyFile& small,
+                           const std::vector<const LonePatterns*>& around) const {
     if (file_.routes.size() <= routes_whole_max) {
         small.routes = file_.routes;
         return;
@@ -349,7 +353,8 @@ void Mutations::add_routes(PolicyFile& small, const std::vector<const LonePatter
     std::vector<std::uint32_t> met{0};
     for (const LonePatterns* patterns : around) {
         for (const auto& [pattern, shape] : patterns->all())
-            route_trie_.for_each_meeting(pattern, [&met](std::uint32_t route) { met.push_back(route); });
+            route_trie_.for_each_meeting(pattern,
+                                         [&met](std::uint32_t route) { met.push_back(route); });
     }
     std::sort(met.begin(), met.end());
     met.erase(std::unique(met.begin(), met.end()), met.end());
@@ -393,7 +398,8 @@ void Mutations::look_into(std::size_t index, const RuleMutant& mutant) {
     std::optional<LonePatterns> own;
     if (mutant.rule) around.push_back(&own.emplace(mutant.rule->uris, mutant.rule->match));
     for (const LonePatterns* patterns : around) {
-        for (const auto& [pattern, shape] : patterns->all()) rule_trie_.for_each_meeting(pattern, take);
+        for (const auto& [pattern, shape] : patterns->all())
+            rule_trie_.for_each_meeting(pattern, take);
     }
     std::sort(met.begin(), met.end());
     met.erase(std::unique(met.begin(), met.end()), met.end());

@@ -38,8 +38,8 @@ struct MutateRequest {
     bool suggest = false;  ///< print the missing tests alone, ready to be appended to the file
 };
 
-/// `sallyport policy mutate FILE`. 0 when each change is noticed, 1 when not, 2 when the file is not
-/// sound or a test fails as it is.
+/// `sallyport policy mutate FILE`. 0 when each change is noticed, 1 when not, 2 when the file is
+/// not sound or a test fails as it is.
 int mutate(const MutateRequest& request, const Output& to);
 
 }  // namespace sallyport::policy

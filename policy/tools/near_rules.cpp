@@ -60,7 +60,8 @@ std::string why_silent(const Asked& asked, const Question& question) {
     }
     if (!asked.stand.arguments) return condition_that_fails(*asked.rule, question);
     if (!asked.stand.granted) return "does not grant what \"wamp.\" needs";
-    if (!asked.stand.named) return "does not name the procedure, which ends sessions, with match = \"exact\"";
+    if (!asked.stand.named)
+        return "does not name the procedure, which ends sessions, with match = \"exact\"";
     return "is a shadow: counted, never decisive";
 }
 
@@ -122,14 +123,14 @@ private:
         if (most == 0) return;
         // It covers some of what the pattern matches.
         const bool pattern = !asked_.is_one();
-        const bool within = rule.match == wamp::MatchPolicy::prefix &&
-                            text == std::string(question_.uri) + ".";
-        alike_.emplace_back(
-            most, NearRule{&rule, "is for " + quoted(text) + " (" +
-                                      std::string(wamp::to_string(rule.match)) + ")" +
-                                      (within    ? ", which is all below it"
-                                       : pattern ? ", which is not all that is asked for"
-                                                 : "")});
+        const bool within =
+            rule.match == wamp::MatchPolicy::prefix && text == std::string(question_.uri) + ".";
+        alike_.emplace_back(most,
+                            NearRule{&rule, "is for " + quoted(text) + " (" +
+                                                std::string(wamp::to_string(rule.match)) + ")" +
+                                                (within    ? ", which is all below it"
+                                                 : pattern ? ", which is not all that is asked for"
+                                                           : "")});
     }
 
     // All that apply, but the one that decides.

@@ -18,9 +18,9 @@ struct PrincipalRequest {
     std::string file;
     bool create = false;  ///< there is no such file yet; of add
     std::string authid;
-    std::string role;                  ///< of add; "" for one that is there
-    std::vector<std::string> methods;  ///< of add and rotate; empty: ticket, or all that it has
-    std::vector<std::string> keys;     ///< public keys for cryptosign: hex, or a line of OpenSSH
+    std::string role;                   ///< of add; "" for one that is there
+    std::vector<std::string> methods;   ///< of add and rotate; empty: ticket, or all that it has
+    std::vector<std::string> keys;      ///< public keys for cryptosign: hex, or a line of OpenSSH
     std::optional<std::string> chosen;  ///< the secret that a person chose; absent draws one
 };
 

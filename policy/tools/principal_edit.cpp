@@ -132,7 +132,8 @@ std::string with_element(const std::string& text, const Item& root, std::size_t 
     const std::string added = toml_text(element);
     if (list == nullptr || list->kind != Item::Kind::list || list->items.empty()) {
         std::string value = "[";
-        if (list != nullptr && list->kind == Item::Kind::text) value += toml_text(list->text) + ", ";
+        if (list != nullptr && list->kind == Item::Kind::text)
+            value += toml_text(list->text) + ", ";
         return with_entry(text, root, principal, key, value + added + "]");
     }
     Lines lines = split(text);

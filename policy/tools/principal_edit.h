@@ -9,9 +9,9 @@
 
 namespace sallyport::policy {
 
-/// Changes of a principals file as text, so that comments, order and layout of all else stay as they
-/// are. A file may be laid out in ways that these do not know; whoever uses them reads the result
-/// again and compares.
+/// Changes of a principals file as text, so that comments, order and layout of all else stay as
+/// they are. A file may be laid out in ways that these do not know; whoever uses them reads the
+/// result again and compares.
 
 /// With a new block at the end; `lines` ends with a newline.
 std::string with_block(const std::string& text, const std::string& lines);

@@ -59,8 +59,8 @@ std::optional<CredentialLines> credential_lines(const std::vector<Method>& metho
             case Method::cryptosign:
                 continue;
             case Method::ticket:
-                value = toml_text(to_string(crypto::hash_ticket(
-                    secret, chosen ? crypto::iterations_default : 0, random)));
+                value = toml_text(to_string(
+                    crypto::hash_ticket(secret, chosen ? crypto::iterations_default : 0, random)));
                 break;
             case Method::wampcra:
                 value = cra_value(secret, chosen, random);

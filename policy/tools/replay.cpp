@@ -55,7 +55,8 @@ Replay::Replay(const LoadedRealm& realm) : realm_(realm) {
     for (std::uint32_t index = 0; index < rules.size(); ++index) {
         const RuleText& rule = rules[index];
         patterns_.emplace_back(rule.uris, rule.match);
-        for (const auto& [pattern, shape] : patterns_.back().all()) trie_.add(pattern, {index, 0, {}});
+        for (const auto& [pattern, shape] : patterns_.back().all())
+            trie_.add(pattern, {index, 0, {}});
         looks_at_payloads_ = looks_at_payloads_ || !rule.where.empty() ||
                              (rule.allow && rule.payload != PayloadMode::readable);
         if (rule.limits.payload_bytes != 0) payload_limits_.push_back(rule.limits.payload_bytes);
@@ -111,9 +112,9 @@ Replay::Answer Replay::ask(const LogLine& line) const {
 }
 
 const Replay::Answer& Replay::answer(const LogLine& line) {
-    const auto size = std::lower_bound(payload_limits_.begin(), payload_limits_.end(),
-                                       line.payload_bytes) -
-                      payload_limits_.begin();
+    const auto size =
+        std::lower_bound(payload_limits_.begin(), payload_limits_.end(), line.payload_bytes) -
+        payload_limits_.begin();
     key_.assign(1, static_cast<char>('0' + static_cast<int>(line.action)));
     key_ += static_cast<char>('0' + static_cast<int>(line.match));
     key_ += std::to_string(size);
@@ -155,8 +156,9 @@ bool Replay::line(std::string_view text) {
     auto found = flips_.find(key);
     if (found == flips_.end()) {
         if (flips_.size() >= flips_max) return true;
-        found = flips_.emplace(key, Flip{certain, line_.allowed, line_.rule, now.text, 0,
-                                         counts_.lines, line_})
+        found = flips_
+                    .emplace(key, Flip{certain, line_.allowed, line_.rule, now.text, 0,
+                                       counts_.lines, line_})
                     .first;
     }
     ++found->second.count;

@@ -31,7 +31,7 @@ public:
 
     /// Decisions of one kind that would flip.
     struct Flip {
-        bool certain = true;  ///< false: depends on arguments that the log does not hold
+        bool certain = true;   ///< false: depends on arguments that the log does not hold
         bool allowed = false;  ///< as it was
         std::string rule;      ///< that decided then, or ""
         std::string now;       ///< what the policy answers, for people
@@ -41,10 +41,11 @@ public:
     };
     struct Counts {
         std::uint64_t lines = 0;
-        std::uint64_t decisions = 0;   ///< that were replayed
+        std::uint64_t decisions = 0;  ///< that were replayed
         std::uint64_t other_realms = 0;
-        std::uint64_t not_decisions = 0;  ///< of sessions, of reloads, of what no policy was asked, shadows
-        std::uint64_t shadows = 0;        ///< of what shadow rules would have done
+        std::uint64_t not_decisions =
+            0;  ///< of sessions, of reloads, of what no policy was asked, shadows
+        std::uint64_t shadows = 0;  ///< of what shadow rules would have done
         std::uint64_t unreadable = 0;
         std::uint64_t first_unreadable = 0;  ///< line
         std::uint64_t flips = 0;

@@ -47,8 +47,7 @@ void test_file(const std::string& path, Totals& totals, const Output& to) {
     if (!realm) {
         totals.code = exit_code::broken;
         if (!to.json) print_errors(realm.error(), to);
-        for (wamp::Value& error : to_json(realm.error()))
-            totals.errors.push_back(std::move(error));
+        for (wamp::Value& error : to_json(realm.error())) totals.errors.push_back(std::move(error));
         return;
     }
     for (const TestOutcome& outcome : run_tests(realm->file, *realm->policy)) {

@@ -62,7 +62,7 @@ private:
     TomlTree tree_;
     /// Comment lines that were read and belong to what comes next, in blocks between empty lines.
     std::vector<std::vector<std::string>> waiting_;
-    bool blank_ = false;         ///< an empty line stands before what comes next
+    bool blank_ = false;        ///< an empty line stands before what comes next
     bool blank_first_ = false;  ///< …and before the first of waiting_
 };
 

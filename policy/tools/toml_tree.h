@@ -27,7 +27,7 @@ struct TomlEntry {
     bool blank_before = false;  ///< an empty line stands before it and its comments
     /// The lines above it from their '#' on; "" is an empty line between or below them.
     std::vector<std::string> comments;
-    std::string key;                    ///< "id", "limits.rate": without needless quotes and spaces
+    std::string key;  ///< "id", "limits.rate": without needless quotes and spaces
     TomlValue value;
     std::string comment;  ///< behind it on the same line, or ""
 };
@@ -42,9 +42,9 @@ struct TomlTable {
     std::vector<std::string> last;  ///< comments right below the last entry
 };
 
-/// A TOML file as people see it: nothing is lost but the layout. A policy's meaning is parse_document()'s
-/// affair. The last table of the file's blocks and comments hold what stands below everything, with
-/// neither head nor entries.
+/// A TOML file as people see it: nothing is lost but the layout. A policy's meaning is
+/// parse_document()'s affair. The last table of the file's blocks and comments hold what stands
+/// below everything, with neither head nor entries.
 struct TomlTree {
     std::vector<TomlTable> tables;
 };

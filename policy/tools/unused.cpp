@@ -78,13 +78,14 @@ Search::Search(const PolicyFile& file) : file_(file) {
     }
     for (std::string* name : {&fresh_, &authid_, &somebody_}) {
         const std::string wanted = *name;
-        for (int number = 2; taken.contains(*name); ++number) *name = wanted + std::to_string(number);
+        for (int number = 2; taken.contains(*name); ++number)
+            *name = wanted + std::to_string(number);
         taken.insert(*name);
     }
 }
 
-std::string Search::generic(const Pattern& pattern, const std::string& role,
-                            std::size_t tail, const Pattern* route) const {
+std::string Search::generic(const Pattern& pattern, const std::string& role, std::size_t tail,
+                            const Pattern* route) const {
     std::string uri;
     std::size_t place = 0;
     // What no pattern names, or what the route wants there.
@@ -128,8 +129,12 @@ bool Search::decides_with(std::size_t index, const Place& place,
                           const std::vector<std::size_t>& near, const ArgumentCase& arguments) {
     const wamp::Payload payload = arguments.payload.view();
     const Subject subject{{}, authid_, place.role};
-    const Question question{place.action, place.uri, wamp::MatchPolicy::exact, arguments.bytes,
-                            arguments.opaque ? nullptr : &payload, arguments.opaque};
+    const Question question{place.action,
+                            place.uri,
+                            wamp::MatchPolicy::exact,
+                            arguments.bytes,
+                            arguments.opaque ? nullptr : &payload,
+                            arguments.opaque};
     const AskedUri asked(place.uri, wamp::MatchPolicy::exact);
     const RuleText& rule = file_.rules[index];
     const Stand own = stand(rule, patterns_[index], subject, question, asked);

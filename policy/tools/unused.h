@@ -15,9 +15,9 @@ namespace sallyport::policy {
 /// A rule, or one of its URIs, that never decides anything.
 struct Overruled {
     const RuleText* rule;
-    const PatternText* uri;        ///< null: all of them
-    std::vector<std::string> by;   ///< rules that always decide instead, or forbid as much
-    bool unrouted = false;         ///< it allows what no route leads anywhere
+    const PatternText* uri;       ///< null: all of them
+    std::vector<std::string> by;  ///< rules that always decide instead, or forbid as much
+    bool unrouted = false;        ///< it allows what no route leads anywhere
 };
 
 /// The rules that can never decide: whatever they match, a forbid or more specific rules decide, or

@@ -1,5 +1,5 @@
-// What a record of the audit log costs the reactor: making it, and handing it to the writer's queue.
-// Prints the median of many batches, in nanoseconds.
+// What a record of the audit log costs the reactor: making it, and handing it to the writer's
+// queue. Prints the median of many batches, in nanoseconds.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -51,7 +51,8 @@ int main() {
     std::string bytes, taken;
     constexpr int batches = 2000, per_batch = 64;
 
-    const double unwanted = median_ns(batches, per_batch, [&] { none.count(policy::Outcome::allow); });
+    const double unwanted =
+        median_ns(batches, per_batch, [&] { none.count(policy::Outcome::allow); });
     int made = 0;
     const double making = median_ns(batches, per_batch, [&] {
         if (all.count(policy::Outcome::allow)) all.add(record);
@@ -73,7 +74,8 @@ int main() {
     });
     std::cout << "not recorded              " << unwanted << " ns\n"
               << "recorded: made            " << making << " ns\n"
-              << "recorded: handed over     " << handing / per_batch << " ns (with taking it out again)\n"
+              << "recorded: handed over     " << handing / per_batch
+              << " ns (with taking it out again)\n"
               << "off the reactor: as JSON  " << writing << " ns, " << line.size() << " bytes\n";
     const bool cheap = making + handing / per_batch < 1000;
     if (!cheap) std::cerr << "a record costs the reactor more than 1 us\n";

@@ -1,11 +1,14 @@
-// A load generator for WAMP routers: one thread, RawSocket and MessagePack, one JSON object on stdout.
+// A load generator for WAMP routers: one thread, RawSocket and MessagePack, one JSON object on
+// stdout.
 //
-//   sallyport_load call  --at ADDRESS --callee-at ADDRESS [--callers N] [--in-flight K] [--seconds S] [--bytes B]
-//   sallyport_load event --at ADDRESS [--publisher-at ADDRESS] [--subscribers N] [--in-flight K] [--seconds S] [--bytes B]
-//   sallyport_load idle  --at ADDRESS [--sessions N] [--websocket]
-//   common: [--realm R] [--authid A --ticket T] [--callee-authid A --callee-ticket T] [--uri U] [--pids P,P,...]
+//   sallyport_load call  --at ADDRESS --callee-at ADDRESS [--callers N] [--in-flight K] [--seconds
+//   S] [--bytes B] sallyport_load event --at ADDRESS [--publisher-at ADDRESS] [--subscribers N]
+//   [--in-flight K] [--seconds S] [--bytes B] sallyport_load idle  --at ADDRESS [--sessions N]
+//   [--websocket] common: [--realm R] [--authid A --ticket T] [--callee-authid A --callee-ticket T]
+//   [--uri U] [--pids P,P,...]
 //
-// ADDRESS: unix:/path or tcp:127.0.0.1:PORT. CPU time is summed over --pids, between the end of warming up and the end.
+// ADDRESS: unix:/path or tcp:127.0.0.1:PORT. CPU time is summed over --pids, between the end of
+// warming up and the end.
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,8 +24,10 @@
 namespace sallyport::bench {
 namespace {
 
-constexpr std::uint64_t error = 8, publish = 16, published = 17, subscribe = 32, subscribed = 33, event = 36;
-constexpr std::uint64_t call = 48, result = 50, register_ = 64, registered = 65, invocation = 68, yield = 70;
+constexpr std::uint64_t error = 8, publish = 16, published = 17, subscribe = 32, subscribed = 33,
+                        event = 36;
+constexpr std::uint64_t call = 48, result = 50, register_ = 64, registered = 65, invocation = 68,
+                        yield = 70;
 
 using Clock = std::chrono::steady_clock;
 
@@ -43,7 +48,8 @@ struct Options {
         return static_cast<std::size_t>(number(name, static_cast<double>(otherwise)));
     }
     Login login(const std::string& prefix = "") const {
-        return {text("realm", "realm1"), text(prefix + "authid", text("authid", "")), text(prefix + "ticket", text("ticket", ""))};
+        return {text("realm", "realm1"), text(prefix + "authid", text("authid", "")),
+                text(prefix + "ticket", text("ticket", ""))};
     }
 };
 
@@ -90,7 +96,8 @@ std::string options_and_uri(const std::string& uri) {
 /// What a measured stretch of time cost: from begin() to end().
 class Stretch {
 public:
-    explicit Stretch(const Options& options) : pids_(options.pids), own_{static_cast<int>(::getpid())} {}
+    explicit Stretch(const Options& options)
+        : pids_(options.pids), own_{static_cast<int>(::getpid())} {}
     void begin() {
         at_ = Clock::now();
         cpu_ = cpu_us(pids_);
@@ -105,7 +112,8 @@ public:
     /// As JSON: microseconds of CPU per unit of work, each process and the load generator itself.
     std::string json(double units) const {
         std::string text = "\"cpu_us\": [";
-        for (std::size_t i = 0; i < cpu_.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(cpu_[i] / units);
+        for (std::size_t i = 0; i < cpu_.size(); ++i)
+            text += (i == 0 ? "" : ", ") + std::to_string(cpu_[i] / units);
         return text + "], \"own_cpu_us\": " + std::to_string(own_cpu_.front() / units);
     }
 
@@ -166,7 +174,8 @@ private:
 
 double percentile(std::vector<double>& sorted, double part) {
     if (sorted.empty()) return 0;
-    return sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(static_cast<double>(sorted.size()) * part))];
+    return sorted[std::min(sorted.size() - 1,
+                           static_cast<std::size_t>(static_cast<double>(sorted.size()) * part))];
 }
 
 void answer_invocation(Session& callee, std::string_view message) {
@@ -192,7 +201,8 @@ public:
         put_array(rest_, 1);
         put_text(rest_, std::string(options.count("bytes", 64), 'x'));
         for (std::size_t i = 0; i < options.count("callers", 1); ++i) {
-            sessions_.push_back(std::make_unique<Session>(options.text("at", ""), false, options.login()));
+            sessions_.push_back(
+                std::make_unique<Session>(options.text("at", ""), false, options.login()));
             sent_.emplace_back(65536);
         }
     }
@@ -238,9 +248,12 @@ private:
 };
 
 int run_calls(const Options& options) {
-    Session callee(options.text("callee-at", options.text("at", "")), false, options.login("callee-"));
-    must_be(registered, callee.ask(register_, 2, options_and_uri(options.text("uri", "lab.bench"))));
-    ::usleep(static_cast<useconds_t>(options.number("settle", 0.3) * 1e6));  // a link may need to hear of it
+    Session callee(options.text("callee-at", options.text("at", "")), false,
+                   options.login("callee-"));
+    must_be(registered,
+            callee.ask(register_, 2, options_and_uri(options.text("uri", "lab.bench"))));
+    ::usleep(static_cast<useconds_t>(options.number("settle", 0.3) *
+                                     1e6));  // a link may need to hear of it
     Callers callers(options);
     Poller poller;
     poller.add(callee);
@@ -268,8 +281,9 @@ int run_calls(const Options& options) {
     std::vector<double>& took = callers.took_us();
     std::sort(took.begin(), took.end());
     const double calls = static_cast<double>(std::max<std::size_t>(took.size(), 1));
-    std::printf("{\"calls\": %zu, \"calls_per_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, %s}\n", took.size(),
-                calls / stretch.seconds(), percentile(took, 0.5), percentile(took, 0.99), stretch.json(calls).c_str());
+    std::printf("{\"calls\": %zu, \"calls_per_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, %s}\n",
+                took.size(), calls / stretch.seconds(), percentile(took, 0.5),
+                percentile(took, 0.99), stretch.json(calls).c_str());
     return took.empty() ? 1 : 0;
 }
 
@@ -277,7 +291,8 @@ int run_calls(const Options& options) {
 class Publisher {
 public:
     Publisher(const Options& options, std::size_t subscribers)
-        : session_(options.text("publisher-at", options.text("at", "")), false, options.login("publisher-")),
+        : session_(options.text("publisher-at", options.text("at", "")), false,
+                   options.login("publisher-")),
           subscribers_(subscribers),
           ahead_(options.count("in-flight", 8)) {
         put_map(rest_, 1);
@@ -301,10 +316,12 @@ public:
         }
         events += lost_;
         if (now - progress_ > std::chrono::milliseconds(300) && sent_ * subscribers_ > events) {
-            lost_ += sent_ * subscribers_ - events;  // a path that was not ready yet: do not wait for these for ever
+            lost_ += sent_ * subscribers_ -
+                     events;  // a path that was not ready yet: do not wait for these for ever
             progress_ = now;
         }
-        while (sent_ < acknowledged_ + ahead_ && sent_ * subscribers_ < events + ahead_ * subscribers_) {
+        while (sent_ < acknowledged_ + ahead_ &&
+               sent_ * subscribers_ < events + ahead_ * subscribers_) {
             ++sent_;
             message_.clear();
             put_array(message_, 5);
@@ -329,8 +346,10 @@ int run_events(const Options& options) {
     Poller poller;
     poller.add(publisher.session());
     for (std::size_t i = 0; i < options.count("subscribers", 50); ++i) {
-        subscribers.push_back(std::make_unique<Session>(options.text("at", ""), false, options.login()));
-        must_be(subscribed, subscribers.back()->ask(subscribe, 2, options_and_uri(options.text("uri", "lab.events"))));
+        subscribers.push_back(
+            std::make_unique<Session>(options.text("at", ""), false, options.login()));
+        must_be(subscribed, subscribers.back()->ask(
+                                subscribe, 2, options_and_uri(options.text("uri", "lab.events"))));
         poller.add(*subscribers.back());
     }
     ::usleep(static_cast<useconds_t>(options.number("settle", 0.3) * 1e6));
@@ -357,8 +376,9 @@ int run_events(const Options& options) {
     }
     stretch.end();
     const double count = static_cast<double>(std::max<std::uint64_t>(events - before, 1));
-    std::printf("{\"events\": %.0f, \"events_per_s\": %.0f, \"lost\": %.0f, %s}\n", count, count / stretch.seconds(),
-                static_cast<double>(publisher.lost()), stretch.json(count).c_str());
+    std::printf("{\"events\": %.0f, \"events_per_s\": %.0f, \"lost\": %.0f, %s}\n", count,
+                count / stretch.seconds(), static_cast<double>(publisher.lost()),
+                stretch.json(count).c_str());
     return events == before ? 1 : 0;
 }
 
@@ -373,12 +393,15 @@ int run_idle(const Options& options) {
             ::usleep(200'000);
             before = resident_kb(options.pids);
         }
-        idle.push_back(std::make_unique<Session>(options.text("at", ""), websocket, options.login()));
+        idle.push_back(
+            std::make_unique<Session>(options.text("at", ""), websocket, options.login()));
     }
     ::usleep(500'000);
     const double after = resident_kb(options.pids);
-    std::printf("{\"sessions\": %zu, \"before_kb\": %.0f, \"after_kb\": %.0f, \"bytes_per_session\": %.0f}\n", sessions, before,
-                after, (after - before) * 1024 / static_cast<double>(sessions));
+    std::printf(
+        "{\"sessions\": %zu, \"before_kb\": %.0f, \"after_kb\": %.0f, \"bytes_per_session\": "
+        "%.0f}\n",
+        sessions, before, after, (after - before) * 1024 / static_cast<double>(sessions));
     return 0;
 }
 

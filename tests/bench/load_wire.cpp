@@ -23,7 +23,8 @@ constexpr std::uint64_t hello = 1, welcome = 2, challenge = 4, authenticate = 5;
 constexpr std::size_t read_bytes = 256 * 1024;
 
 void put_big_endian(std::string& out, std::uint64_t value, std::size_t bytes) {
-    for (std::size_t i = bytes; i > 0; --i) out.push_back(static_cast<char>(value >> (8 * (i - 1)) & 0xFF));
+    for (std::size_t i = bytes; i > 0; --i)
+        out.push_back(static_cast<char>(value >> (8 * (i - 1)) & 0xFF));
 }
 
 int connected(const std::string& address) {
@@ -32,7 +33,8 @@ int connected(const std::string& address) {
         sockaddr_un where{};
         where.sun_family = AF_UNIX;
         std::strncpy(where.sun_path, address.c_str() + 5, sizeof where.sun_path - 1);
-        if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) fail("cannot connect to " + address);
+        if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
+            fail("cannot connect to " + address);
         return fd;
     }
     const std::size_t colon = address.rfind(':');
@@ -41,15 +43,19 @@ int connected(const std::string& address) {
     where.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
     ::inet_pton(AF_INET, address.substr(4, colon - 4).c_str(), &where.sin_addr);
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) fail("cannot connect to " + address);
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
+        fail("cannot connect to " + address);
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;
 }
 
-/// The whole message at the front of `in` and the bytes of its frame; 0 bytes while it is not there yet.
+/// The whole message at the front of `in` and the bytes of its frame; 0 bytes while it is not there
+/// yet.
 std::pair<std::string_view, std::size_t> whole_frame(std::string_view in, bool websocket) {
-    const auto at = [in](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(in[i])); };
+    const auto at = [in](std::size_t i) {
+        return static_cast<std::size_t>(static_cast<unsigned char>(in[i]));
+    };
     std::size_t head = websocket ? 2 : 4;
     if (in.size() < head) return {};
     std::size_t length = 0;
@@ -81,16 +87,21 @@ std::string hex(std::string_view bytes) {
             text.push_back(c);
         } else {
             std::array<char, 8> buffer{};
-            std::snprintf(buffer.data(), buffer.size(), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+            std::snprintf(buffer.data(), buffer.size(), "\\x%02x",
+                          static_cast<unsigned>(static_cast<unsigned char>(c)));
             text += buffer.data();
         }
     }
     return text;
 }
 
-void put_array(std::string& out, std::size_t count) { out.push_back(static_cast<char>(0x90 | count)); }
+void put_array(std::string& out, std::size_t count) {
+    out.push_back(static_cast<char>(0x90 | count));
+}
 
-void put_map(std::string& out, std::size_t count) { out.push_back(static_cast<char>(0x80 | count)); }
+void put_map(std::string& out, std::size_t count) {
+    out.push_back(static_cast<char>(0x80 | count));
+}
 
 void put_uint(std::string& out, std::uint64_t value) {
     if (value < 128) {
@@ -121,7 +132,9 @@ std::string_view Reader::take(std::size_t count) {
     return taken;
 }
 
-std::uint8_t Reader::byte() { return static_cast<std::uint8_t>(take(1).front()); }
+std::uint8_t Reader::byte() {
+    return static_cast<std::uint8_t>(take(1).front());
+}
 
 std::uint64_t Reader::big_endian(std::size_t bytes) {
     std::uint64_t value = 0;
@@ -156,17 +169,28 @@ std::string_view Reader::skip() {
     while (left-- > 0) {
         const std::uint8_t b = byte();
         if (b < 0x80 || b >= 0xE0 || (b >= 0xC0 && b <= 0xC3)) continue;
-        if (b < 0x90) left += 2U * (b & 15U);
-        else if (b < 0xA0) left += b & 15U;
-        else if (b < 0xC0) take(b & 31U);
-        else if (b >= 0xC4 && b <= 0xC6) take(big_endian(std::size_t{1} << (b - 0xC4)));
-        else if (b == 0xCA) take(4);
-        else if (b == 0xCB) take(8);
-        else if (b >= 0xCC && b <= 0xD3) take(std::size_t{1} << ((b - 0xCC) & 3));
-        else if (b >= 0xD9 && b <= 0xDB) take(big_endian(std::size_t{1} << (b - 0xD9)));
-        else if (b == 0xDC || b == 0xDD) left += big_endian(b == 0xDC ? 2 : 4);
-        else if (b == 0xDE || b == 0xDF) left += 2 * big_endian(b == 0xDE ? 2 : 4);
-        else fail("a type that this reader does not know");
+        if (b < 0x90)
+            left += 2U * (b & 15U);
+        else if (b < 0xA0)
+            left += b & 15U;
+        else if (b < 0xC0)
+            take(b & 31U);
+        else if (b >= 0xC4 && b <= 0xC6)
+            take(big_endian(std::size_t{1} << (b - 0xC4)));
+        else if (b == 0xCA)
+            take(4);
+        else if (b == 0xCB)
+            take(8);
+        else if (b >= 0xCC && b <= 0xD3)
+            take(std::size_t{1} << ((b - 0xCC) & 3));
+        else if (b >= 0xD9 && b <= 0xDB)
+            take(big_endian(std::size_t{1} << (b - 0xD9)));
+        else if (b == 0xDC || b == 0xDD)
+            left += big_endian(b == 0xDC ? 2 : 4);
+        else if (b == 0xDE || b == 0xDF)
+            left += 2 * big_endian(b == 0xDE ? 2 : 4);
+        else
+            fail("a type that this reader does not know");
     }
     return before.substr(0, before.size() - data_.size());
 }
@@ -177,19 +201,23 @@ Session::Session(const std::string& address, bool websocket, const Login& login)
     join(login);
 }
 
-Session::~Session() { ::close(fd_); }
+Session::~Session() {
+    ::close(fd_);
+}
 
 void Session::shake_hands(const std::string& host) {
     if (!websocket_) {
         out_ = std::string("\x7f\xf2\0\0", 4);
         write_blocking();
         std::array<char, 4> reply{};
-        if (::recv(fd_, reply.data(), reply.size(), MSG_WAITALL) != 4 || (reply[1] & 15) != 2) fail("no RawSocket handshake");
+        if (::recv(fd_, reply.data(), reply.size(), MSG_WAITALL) != 4 || (reply[1] & 15) != 2)
+            fail("no RawSocket handshake");
         return;
     }
     out_ = "GET /ws HTTP/1.1\r\nHost: " + host +
            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-           "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: wamp.2.msgpack\r\n\r\n";
+           "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: "
+           "wamp.2.msgpack\r\n\r\n";
     write_blocking();
     std::string reply;
     while (!reply.ends_with("\r\n\r\n")) {
@@ -252,7 +280,9 @@ std::string Session::ask(std::uint64_t code, std::size_t count, std::string_view
     return receive();
 }
 
-void Session::start() { ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK); }
+void Session::start() {
+    ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
+}
 
 void Session::queue(std::string_view message) {
     if (!websocket_) {
@@ -327,7 +357,8 @@ std::vector<double> cpu_us(const std::vector<int>& pids) {
     std::vector<double> each;
     for (const int pid : pids) {
         double total = 0;
-        for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+        for (const auto& task :
+             std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
             double nanoseconds = 0;
             std::ifstream(task.path() / "schedstat") >> nanoseconds;
             total += nanoseconds / 1000;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-/// The load generator's own WAMP: just enough MessagePack and RawSocket (and WebSocket for idle sessions) to keep its cost
-/// far below what it measures. Trusts its peers.
+/// The load generator's own WAMP: just enough MessagePack and RawSocket (and WebSocket for idle
+/// sessions) to keep its cost far below what it measures. Trusts its peers.
 namespace sallyport::bench {
 
 /// MessagePack, written at the end of a buffer.
@@ -46,13 +46,15 @@ struct Login {
 /// One WAMP session. Joins and asks blockingly; after start() it never blocks.
 class Session {
 public:
-    /// `address` is unix:/path or tcp:HOST:PORT. Ends the program with a message when anything fails.
+    /// `address` is unix:/path or tcp:HOST:PORT. Ends the program with a message when anything
+    /// fails.
     Session(const std::string& address, bool websocket, const Login& login);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// Sends a request whose type code is followed by a new id, and returns the answer; `rest` holds `count` elements.
+    /// Sends a request whose type code is followed by a new id, and returns the answer; `rest`
+    /// holds `count` elements.
     std::string ask(std::uint64_t code, std::size_t count, std::string_view rest);
 
     void start();

@@ -45,18 +45,22 @@ struct Questions {
 };
 
 std::vector<Questions> questions() {
-    std::vector<Questions> all{{"exact", {}},       {"prefix", {}},      {"wildcard", {}},
-                               {"placeholder", {}}, {"conditions", {}},  {"forbidden", {}},
-                               {"no rule", {}},     {"511 components", {}},
-                               {"1,024 letters", {}}};
+    std::vector<Questions> all{{"exact", {}},       {"prefix", {}},         {"wildcard", {}},
+                               {"placeholder", {}}, {"conditions", {}},     {"forbidden", {}},
+                               {"no rule", {}},     {"511 components", {}}, {"1,024 letters", {}}};
     for (int i = 0; i < bench::rules; ++i) {
         const std::string device = bench::device(i);
         const int kind = i % 10;
-        const std::size_t to = kind == 0 ? 5U : kind == 1 ? 4U : kind <= 4 ? 0U : kind <= 7 ? 1U : kind == 8 ? 2U : 3U;
+        const std::size_t to = kind == 0   ? 5U
+                               : kind == 1 ? 4U
+                               : kind <= 4 ? 0U
+                               : kind <= 7 ? 1U
+                               : kind == 8 ? 2U
+                                           : 3U;
         all[to].uris.push_back(device + (kind == 8   ? ".motor.speed"
-                                            : kind == 9 ? ".joe"
-                                            : kind >= 5 ? ".motor.speed"
-                                                        : ".run"));
+                                         : kind == 9 ? ".joe"
+                                         : kind >= 5 ? ".motor.speed"
+                                                     : ".run"));
         all[6].uris.push_back("other." + device + ".run");
     }
     std::string deep = "site";
@@ -74,14 +78,15 @@ void measure(const policy::RealmPolicy& realm, const Questions& asked) {
     std::size_t asked_for = 0, allowed = 0, allocated = 0;
     const auto decide = [&](std::size_t i) {
         const std::size_t before = allocations;
-        const policy::Decision decision =
-            realm.decide(joe, {asked.action, asked.uris[i], asked.match, payload.bytes(), &payload});
+        const policy::Decision decision = realm.decide(
+            joe, {asked.action, asked.uris[i], asked.match, payload.bytes(), &payload});
         allocated += allocations - before;
         ++asked_for;
         allowed += std::holds_alternative<policy::Permit>(decision) ? 1U : 0U;
     };
     const bench::Spread cost = bench::best_of(seconds, samples, asked.uris.size(), decide);
-    std::printf("%-16s %8.0f %8.0f %8.0f %12zu %9.0f%%\n", asked.name, cost.mean, cost.p50, cost.p99, allocated,
+    std::printf("%-16s %8.0f %8.0f %8.0f %12zu %9.0f%%\n", asked.name, cost.mean, cost.p50,
+                cost.p99, allocated,
                 static_cast<double>(allowed) * 100 / static_cast<double>(asked_for));
 }
 
@@ -99,10 +104,11 @@ int main() {
         realm = bench::compiled(file, "");
     }
     const double compiled = bench::cpu_milliseconds() - start - read;
-    std::printf("%d rules, %zu KiB of TOML: read in %.0f ms, compiled in %.0f ms, %.1f MiB kept\n", bench::rules,
-                text.size() / 1024, read, compiled,
+    std::printf("%d rules, %zu KiB of TOML: read in %.0f ms, compiled in %.0f ms, %.1f MiB kept\n",
+                bench::rules, text.size() / 1024, read, compiled,
                 static_cast<double>(mallinfo2().uordblks - memory) / (1 << 20));
-    std::printf("%-16s %8s %8s %8s %12s %10s\n", "decision, ns", "mean", "p50", "p99", "allocations", "allowed");
+    std::printf("%-16s %8s %8s %8s %12s %10s\n", "decision, ns", "mean", "p50", "p99",
+                "allocations", "allowed");
     for (const Questions& asked : questions()) measure(*realm, asked);
     return 0;
 }

@@ -85,17 +85,20 @@ int main(int count, char** words) {
         const Asked& asked = requests[i];
         const wamp::Payload payload = asked.payload.view();
         const policy::Subject subject{realm->role(asked.role), asked.authid, asked.role};
-        return std::holds_alternative<policy::Permit>(
-            realm->decide(subject, {asked.action, asked.uri, wamp::MatchPolicy::exact, payload.bytes(), &payload}));
+        return std::holds_alternative<policy::Permit>(realm->decide(
+            subject,
+            {asked.action, asked.uri, wamp::MatchPolicy::exact, payload.bytes(), &payload}));
     };
     std::ofstream answers(words[3]);
     for (std::size_t i = 0; i < requests.size(); ++i) answers << (decide(i) ? '1' : '0');
     answers.close();
     std::size_t allowed = 0;
-    const bench::Spread cost = bench::best_of(seconds, samples, requests.size(),
-                                              [&](std::size_t i) { allowed += decide(i) ? 1U : 0U; });
-    std::printf("{\"version\":\"sallyport (GCC %s)\",\"p50_ns\":%.0f,\"p99_ns\":%.0f,\"mean_ns\":%.1f,\"samples\":%d,"
-                "\"allowed\":%zu,\"input_ns\":0,\"load_ms\":%.3f,\"resident_bytes\":%ld}\n",
-                __VERSION__, cost.p50, cost.p99, cost.mean, samples, allowed, loaded / 1e6, kept);
+    const bench::Spread cost = bench::best_of(
+        seconds, samples, requests.size(), [&](std::size_t i) { allowed += decide(i) ? 1U : 0U; });
+    std::printf(
+        "{\"version\":\"sallyport (GCC "
+        "%s)\",\"p50_ns\":%.0f,\"p99_ns\":%.0f,\"mean_ns\":%.1f,\"samples\":%d,"
+        "\"allowed\":%zu,\"input_ns\":0,\"load_ms\":%.3f,\"resident_bytes\":%ld}\n",
+        __VERSION__, cost.p50, cost.p99, cost.mean, samples, allowed, loaded / 1e6, kept);
     return 0;
 }

@@ -17,11 +17,13 @@ inline std::string device(int i) {
     return "site.line" + std::to_string(i % 100) + ".device" + std::to_string(i);
 }
 
-/// Of each ten: a forbid, four exact, three prefix, a wildcard and a placeholder, some with conditions. `actions` as in
-/// TOML; without rule number `without` of each second ten, where that is not negative.
+/// Of each ten: a forbid, four exact, three prefix, a wildcard and a placeholder, some with
+/// conditions. `actions` as in TOML; without rule number `without` of each second ten, where that
+/// is not negative.
 inline std::string policy_text(std::string_view actions, int without = -1) {
     std::string text =
-        "realm = \"bench\"\n[auth]\nanonymous = { role = \"operator\" }\n[[route]]\nid = \"all\"\nmatch = \"prefix\"\n"
+        "realm = \"bench\"\n[auth]\nanonymous = { role = \"operator\" }\n[[route]]\nid = "
+        "\"all\"\nmatch = \"prefix\"\n"
         "uri = \"\"\nto = \"inside\"\n";
     for (int i = 0; i < rules; ++i) {
         const int kind = i % 10;
@@ -32,11 +34,13 @@ inline std::string policy_text(std::string_view actions, int without = -1) {
                                 : kind >= 5 ? device(i) + "."
                                             : device(i) + ".run";
         text += kind == 0 ? "[[forbid]]\n" : "[[allow]]\n";
-        text += "id = \"rule-" + std::to_string(i) + "\"\nroles = [\"" + (i % 3 == 0 ? "*" : "operator") +
-                "\"]\nactions = [" + std::string(actions) + "]\nmatch = \"" + match + "\"\nuri = \"" + uri + "\"\n";
+        text += "id = \"rule-" + std::to_string(i) + "\"\nroles = [\"" +
+                (i % 3 == 0 ? "*" : "operator") + "\"]\nactions = [" + std::string(actions) +
+                "]\nmatch = \"" + match + "\"\nuri = \"" + uri + "\"\n";
         if (kind == 1 && actions == "\"call\"")
-            text += "where = [{ arg = 0, type = \"number\", min = 0, max = 90 }, { kwarg = \"mode\", "
-                    "one_of = [\"slow\", \"fast\"] }]\n";
+            text +=
+                "where = [{ arg = 0, type = \"number\", min = 0, max = 90 }, { kwarg = \"mode\", "
+                "one_of = [\"slow\", \"fast\"] }]\n";
     }
     return text;
 }
@@ -49,7 +53,8 @@ inline policy::PolicyFile parsed(std::string_view text) {
     std::exit(1);
 }
 
-inline std::shared_ptr<const policy::RealmPolicy> compiled(const policy::PolicyFile& file, std::string_view hash) {
+inline std::shared_ptr<const policy::RealmPolicy> compiled(const policy::PolicyFile& file,
+                                                           std::string_view hash) {
     const auto made = policy::Compiler::compile(file, {false, {}, true}, hash);
     if (made) return *made;
     std::fputs("the policy does not compile\n", stderr);

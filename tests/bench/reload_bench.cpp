@@ -1,6 +1,6 @@
-// What a reload of a 10,000-rule realm costs a front and an inside with 1,000 sessions: reading and compiling, which a
-// thread of its own does, and the one step of the reactor in which sessions, subscriptions and registrations are judged
-// again. Prints a table; judges nothing.
+// What a reload of a 10,000-rule realm costs a front and an inside with 1,000 sessions: reading and
+// compiling, which a thread of its own does, and the one step of the reactor in which sessions,
+// subscriptions and registrations are judged again. Prints a table; judges nothing.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -61,7 +61,8 @@ gateway::Front make(const Version& version, const gateway::Front*) {
 template <class Core>
 class World {
 public:
-    explicit World(const Version& version) : core_(make(version, static_cast<const Core*>(nullptr))) {
+    explicit World(const Version& version)
+        : core_(make(version, static_cast<const Core*>(nullptr))) {
         core_.start(now, out_);
         if constexpr (std::is_same_v<Core, gateway::Front>) {
             core_.on_link_open(0, link_peer, transport, now, out_);
@@ -100,7 +101,8 @@ private:
         const auto about = [number](int rule) { return bench::device(number * 10 + rule); };
         int request = 0;
         const auto ask = [&](int type, const std::string& uri, const char* options) {
-            say(peer, "[" + std::to_string(type) + "," + std::to_string(++request) + "," + options + ",\"" + uri + "\"]");
+            say(peer, "[" + std::to_string(type) + "," + std::to_string(++request) + "," + options +
+                          ",\"" + uri + "\"]");
         };
         for (const int rule : {2, 3, 4}) ask(32, about(rule) + ".run", "{}");
         for (const int rule : {5, 8}) ask(32, about(rule) + ".motor.speed", "{}");
@@ -116,7 +118,8 @@ private:
     void settle() {
         while (!out_.empty()) {
             for (const wamp::Effect& effect : std::exchange(out_, {})) {
-                if (const auto* send = std::get_if<wamp::effect::Send>(&effect)) receive(send->to, send->frame.message());
+                if (const auto* send = std::get_if<wamp::effect::Send>(&effect))
+                    receive(send->to, send->frame.message());
             }
         }
     }
@@ -129,11 +132,15 @@ private:
             return;
         }
         const auto granted = [this](int type, wamp::RequestId request) {
-            core_.on_message(link_peer, "[" + std::to_string(type) + "," + std::to_string(request) + "," +
-                                            std::to_string(++granted_) + "]", now, out_);
+            core_.on_message(link_peer,
+                             "[" + std::to_string(type) + "," + std::to_string(request) + "," +
+                                 std::to_string(++granted_) + "]",
+                             now, out_);
         };
-        if (const auto* subscribe = std::get_if<wamp::Subscribe>(&*message)) granted(33, subscribe->request);
-        if (const auto* registering = std::get_if<wamp::Register>(&*message)) granted(65, registering->request);
+        if (const auto* subscribe = std::get_if<wamp::Subscribe>(&*message))
+            granted(33, subscribe->request);
+        if (const auto* registering = std::get_if<wamp::Register>(&*message))
+            granted(65, registering->request);
     }
 
     wamp::Outbox out_;
@@ -146,16 +153,19 @@ private:
 
 void print(const char* name, const char* what, std::size_t revoked, std::vector<double> took) {
     std::sort(took.begin(), took.end());
-    std::printf("%-7s %-28s %8zu %9.2f %9.2f\n", name, what, revoked, took[took.size() / 2], took.back());
+    std::printf("%-7s %-28s %8zu %9.2f %9.2f\n", name, what, revoked, took[took.size() / 2],
+                took.back());
 }
 
 template <class Core>
-void measure(const char* name, const Version& version, const Version& again, const Version& narrower) {
+void measure(const char* name, const Version& version, const Version& again,
+             const Version& narrower) {
     constexpr int turns = 20;
     std::vector<double> dry, same, fewer;
     World<Core> world(version);
     if (world.subscriptions() != sessions * 8 || world.registrations() != sessions * 2) {
-        std::fprintf(stderr, "%s: %d subscriptions, %d registrations\n", name, world.subscriptions(), world.registrations());
+        std::fprintf(stderr, "%s: %d subscriptions, %d registrations\n", name,
+                     world.subscriptions(), world.registrations());
         std::exit(1);
     }
     for (int i = 0; i < turns; ++i) {
@@ -188,10 +198,12 @@ int main() {
     }
     std::sort(read.begin(), read.end());
     std::sort(compiled.begin(), compiled.end());
-    std::printf("%d rules read in %.0f ms and compiled in %.0f ms, off the reactor\n", bench::rules, read[2], compiled[2]);
-    const Version version(text, "one"), again(text, "two"), narrower(bench::policy_text(actions, 5), "three");
-    std::printf("%d sessions, %d subscriptions, %d registrations\n%-7s %-28s %8s %9s %9s\n", sessions, sessions * 8,
-                sessions * 2, "", "", "revoked", "median ms", "worst ms");
+    std::printf("%d rules read in %.0f ms and compiled in %.0f ms, off the reactor\n", bench::rules,
+                read[2], compiled[2]);
+    const Version version(text, "one"), again(text, "two"),
+        narrower(bench::policy_text(actions, 5), "three");
+    std::printf("%d sessions, %d subscriptions, %d registrations\n%-7s %-28s %8s %9s %9s\n",
+                sessions, sessions * 8, sessions * 2, "", "", "revoked", "median ms", "worst ms");
     measure<gateway::Front>("front", version, again, narrower);
     measure<backend_link::Inside>("inside", version, again, narrower);
     return 0;

@@ -43,9 +43,9 @@ inline Spread spread(std::vector<double>& costs) {
     return {sum / static_cast<double>(costs.size()), quantile(0.5), quantile(0.99)};
 }
 
-/// Times `work(i)` alone, `samples` times in each of five or more rounds that last `seconds` together, and keeps the round
-/// with the smallest p99: other programs on the machine only ever add. `i` runs through [0, size) in an order that no cache
-/// guesses.
+/// Times `work(i)` alone, `samples` times in each of five or more rounds that last `seconds`
+/// together, and keeps the round with the smallest p99: other programs on the machine only ever
+/// add. `i` runs through [0, size) in an order that no cache guesses.
 template <class Work>
 Spread best_of(double seconds, int samples, std::size_t size, const Work& work) {
     const double overhead = clock_cost();

@@ -1,6 +1,6 @@
-// A whole gateway driven by bytes: clients that open, talk sense and nonsense and go, links that come and go, time
-// that passes. It must answer all of it, send nothing to a connection that it closed and nothing bigger than
-// its receiver takes, and be empty when everybody has gone.
+// A whole gateway driven by bytes: clients that open, talk sense and nonsense and go, links that
+// come and go, time that passes. It must answer all of it, send nothing to a connection that it
+// closed and nothing bigger than its receiver takes, and be empty when everybody has gone.
 #include "gateway/front/front.h"
 
 #include <array>
@@ -64,8 +64,8 @@ actions = ["call", "register", "subscribe", "publish"]
 uri = "a.secret"
 )";
 
-constexpr std::array<std::string_view, 12> uris{"a.x",  "a.y",    "a.limited", "a.secret", "b.x", "a.",
-                                                "a..y", "wamp.x", "",          "a.b.c",    "a",   "r"};
+constexpr std::array<std::string_view, 12> uris{
+    "a.x", "a.y", "a.limited", "a.secret", "b.x", "a.", "a..y", "wamp.x", "", "a.b.c", "a", "r"};
 constexpr std::array<std::string_view, 3> matches{"exact", "prefix", "wildcard"};
 constexpr std::array<std::string_view, 3> modes{"skip", "kill", "killnowait"};
 constexpr std::array<std::size_t, 3> receives{512, 4096, 16u << 20};
@@ -103,10 +103,11 @@ class World {
 public:
     explicit World(std::string_view input) : input_(input) {
         static const policy::DoorRealm realm = make_realm();
-        gateway::FrontConfig config{{realm},
-                                    {make_backend("inside", backend_link::BackendKind::sallyport, true),
-                                     make_backend("plc", backend_link::BackendKind::generic, false)},
-                                    {}};
+        gateway::FrontConfig config{
+            {realm},
+            {make_backend("inside", backend_link::BackendKind::sallyport, true),
+             make_backend("plc", backend_link::BackendKind::generic, false)},
+            {}};
         config.limits.peers_max = 6;
         front_ = std::make_unique<gateway::Front>(std::move(config), wamp::Random::Seed{1});
         front_->start(now_, out_);
@@ -124,8 +125,9 @@ public:
         for (const auto& link : front_->links()) {
             const auto& counts = link.counts;
             SALLYPORT_CHECK(!link.up);
-            SALLYPORT_CHECK(counts.calls + counts.publications + counts.subscriptions + counts.registrations +
-                                counts.invocations == 0);
+            SALLYPORT_CHECK(counts.calls + counts.publications + counts.subscriptions +
+                                counts.registrations + counts.invocations ==
+                            0);
         }
         front_->stop(now_, out_);
         carry_out();
@@ -175,8 +177,10 @@ private:
         if (what < 60) return tell(id, bytes());
         Peer& peer = chosen->second;
         std::string message;
-        wamp::encode_to(message, peer.transport.serializer, peer.link ? of_router(peer) : of_client(peer));
-        if (what > 250 && !message.empty()) message[byte() % message.size()] ^= static_cast<char>(1 << (what % 8));
+        wamp::encode_to(message, peer.transport.serializer,
+                        peer.link ? of_router(peer) : of_client(peer));
+        if (what > 250 && !message.empty())
+            message[byte() % message.size()] ^= static_cast<char>(1 << (what % 8));
         tell(id, message);
     }
 
@@ -184,9 +188,11 @@ private:
         const std::uint8_t how = byte();
         const std::uint64_t id = ++last_peer_;
         Peer peer;
-        peer.transport = {how % 2 == 0 ? Serializer::json : Serializer::msgpack, one_of(receives), true, 0};
+        peer.transport = {how % 2 == 0 ? Serializer::json : Serializer::msgpack, one_of(receives),
+                          true, 0};
         peer.link = link;
-        if (link && peer.transport.peer_receives_max < 4096) peer.transport.peer_receives_max = 4096;
+        if (link && peer.transport.peer_receives_max < 4096)
+            peer.transport.peer_receives_max = 4096;
         peers_.emplace(id, peer);
         if (!link) {
             front_->on_open(PeerId{id}, peer.transport, now_, out_);
@@ -205,7 +211,9 @@ private:
         front_->on_closed(PeerId{id}, "reset", now_, out_);
         carry_out();
     }
-    void tell(std::uint64_t id, std::string_view message) { front_->on_message(PeerId{id}, message, now_, out_); }
+    void tell(std::uint64_t id, std::string_view message) {
+        front_->on_message(PeerId{id}, message, now_, out_);
+    }
 
     void pass(wamp::Duration duration) {
         const wamp::Instant until = now_ + duration;
@@ -228,7 +236,8 @@ private:
                 if (found == peers_.end()) continue;  // it has gone, and the front may not know yet
                 const std::string_view message = send->frame.message();
                 SALLYPORT_CHECK(message.size() <= found->second.transport.peer_receives_max);
-                SALLYPORT_CHECK(wamp::decode(found->second.transport.serializer, message, {}).has_value());
+                SALLYPORT_CHECK(
+                    wamp::decode(found->second.transport.serializer, message, {}).has_value());
                 SALLYPORT_CHECK(!closed_.contains(send->to));
             } else if (const auto* close = std::get_if<wamp::effect::Close>(&effect)) {
                 SALLYPORT_CHECK(closed_.insert(close->peer).second);
@@ -256,18 +265,27 @@ private:
             case 0:
                 return {};
             case 1:
-                return wamp::make_payload(serializer, {Value(std::string(bytes().size() * 40, 'x'))});
+                return wamp::make_payload(serializer,
+                                          {Value(std::string(bytes().size() * 40, 'x'))});
             case 2:
                 return wamp::make_payload(serializer, {Value(wamp::Bytes{std::string(bytes())})});
             case 3:
-                return wamp::OwnedPayload(serializer, serializer == Serializer::json ? "[\"\\u0000!!\"]" : std::string("\x91\xa3\0!!", 5), "");
+                return wamp::OwnedPayload(serializer,
+                                          serializer == Serializer::json
+                                              ? "[\"\\u0000!!\"]"
+                                              : std::string("\x91\xa3\0!!", 5),
+                                          "");
             case 4:
-                return wamp::OwnedPayload(serializer, serializer == Serializer::json ? "[1e400]" : "\x91\xca\x7f\xc0\x01\x02", "");
+                return wamp::OwnedPayload(
+                    serializer,
+                    serializer == Serializer::json ? "[1e400]" : "\x91\xca\x7f\xc0\x01\x02", "");
             default:
                 return wamp::make_payload(serializer, {Value(1), Value(-2)}, {{"k", Value(2.5)}});
         }
     }
-    std::uint64_t id() { return byte() % 8 == 0 ? std::uint64_t{byte()} * 1'000'003 : byte() % 12 + 1; }
+    std::uint64_t id() {
+        return byte() % 8 == 0 ? std::uint64_t{byte()} * 1'000'003 : byte() % 12 + 1;
+    }
     wamp::RequestId next(Peer& peer) { return byte() % 32 == 0 ? id() : peer.next++; }
 
     Dict request_options() {
@@ -278,8 +296,12 @@ private:
         if ((flags & 4) != 0) options.set("receive_progress", true);
         if ((flags & 8) != 0) options.set("timeout", std::uint64_t{byte()});
         if ((flags & 16) != 0) options.set("exclude_me", false);
-        if ((flags & 32) != 0) options.set("eligible_authid", List{Value("alice"), Value(std::string(byte() * 20u, 'y'))});
-        if ((flags & 64) != 0) options.set("forward_for", List{Value(Dict{{"session", 5}, {"authid", "x"}, {"authrole", "y"}})});
+        if ((flags & 32) != 0)
+            options.set("eligible_authid",
+                        List{Value("alice"), Value(std::string(byte() * 20u, 'y'))});
+        if ((flags & 64) != 0)
+            options.set("forward_for",
+                        List{Value(Dict{{"session", 5}, {"authid", "x"}, {"authrole", "y"}})});
         if ((flags & 128) != 0) options.set("exclude", List{Value(std::uint64_t{byte()} + 1)});
         return options;
     }
@@ -290,7 +312,10 @@ private:
         switch (byte() % 16) {
             case 0:
             case 1: {
-                Dict details{{"roles", Dict{{"caller", Dict{}}, {"callee", Dict{}}, {"publisher", Dict{}}, {"subscriber", Dict{}}}}};
+                Dict details{{"roles", Dict{{"caller", Dict{}},
+                                            {"callee", Dict{}},
+                                            {"publisher", Dict{}},
+                                            {"subscriber", Dict{}}}}};
                 if (byte() % 4 == 0) {
                     details.set("authmethods", List{Value("ticket")});
                     details.set("authid", byte() % 2 == 0 ? "alice" : "bob");
@@ -321,7 +346,8 @@ private:
             case 13:
                 return wamp::Cancel{id() + 1, {{"mode", one_of(modes)}}};
             case 14:
-                return wamp::Yield{id() + 1, byte() % 4 == 0 ? Dict{{"progress", true}} : Dict{}, keep_.view()};
+                return wamp::Yield{id() + 1, byte() % 4 == 0 ? Dict{{"progress", true}} : Dict{},
+                                   keep_.view()};
             default:
                 return wamp::Error{wamp::MessageType::invocation, id() + 1, {}, uri, keep_.view()};
         }
@@ -329,19 +355,23 @@ private:
 
     wamp::Message of_router(Peer& peer) {
         keep_ = payload(peer.transport.serializer);
-        constexpr std::array<wamp::MessageType, 6> types{wamp::MessageType::call,       wamp::MessageType::publish,
-                                                         wamp::MessageType::subscribe,  wamp::MessageType::register_,
-                                                         wamp::MessageType::unsubscribe, wamp::MessageType::unregister};
+        constexpr std::array<wamp::MessageType, 6> types{
+            wamp::MessageType::call,        wamp::MessageType::publish,
+            wamp::MessageType::subscribe,   wamp::MessageType::register_,
+            wamp::MessageType::unsubscribe, wamp::MessageType::unregister};
         switch (byte() % 16) {
             case 0:
             case 1:
             case 2: {
                 const Dict features{{"call_canceling", true}, {"progressive_call_results", true}};
-                return wamp::Welcome{7, {{"roles", Dict{{"broker", Dict{}}, {"dealer", Dict{{"features", features}}}}}}};
+                return wamp::Welcome{7,
+                                     {{"roles", Dict{{"broker", Dict{}},
+                                                     {"dealer", Dict{{"features", features}}}}}}};
             }
             case 3:
             case 4:
-                return wamp::CallResult{id() + 1, byte() % 2 == 0 ? Dict{{"progress", true}} : Dict{}, keep_.view()};
+                return wamp::CallResult{
+                    id() + 1, byte() % 2 == 0 ? Dict{{"progress", true}} : Dict{}, keep_.view()};
             case 5:
                 return wamp::Error{one_of(types), id() + 1, {}, "a.failed", keep_.view()};
             case 6:
@@ -351,15 +381,23 @@ private:
             case 8:
                 return wamp::Registered{id() + 1, id() + 1};
             case 9:
-                return wamp::Unsubscribed{byte() % 2 == 0 ? 0 : id() + 1, byte() % 2 == 0 ? Dict{{"subscription", id() + 1}} : Dict{}};
+                return wamp::Unsubscribed{
+                    byte() % 2 == 0 ? 0 : id() + 1,
+                    byte() % 2 == 0 ? Dict{{"subscription", id() + 1}} : Dict{}};
             case 10:
-                return wamp::Unregistered{byte() % 2 == 0 ? 0 : id() + 1, byte() % 2 == 0 ? Dict{{"registration", id() + 1}} : Dict{}};
+                return wamp::Unregistered{
+                    byte() % 2 == 0 ? 0 : id() + 1,
+                    byte() % 2 == 0 ? Dict{{"registration", id() + 1}} : Dict{}};
             case 11:
             case 12:
-                return wamp::Event{id() + 1, id() + 1, byte() % 2 == 0 ? Dict{{"topic", one_of(uris)}} : Dict{}, keep_.view()};
+                return wamp::Event{id() + 1, id() + 1,
+                                   byte() % 2 == 0 ? Dict{{"topic", one_of(uris)}} : Dict{},
+                                   keep_.view()};
             case 13:
             case 14:
-                return wamp::Invocation{peer.next++, id() + 1, byte() % 2 == 0 ? Dict{{"procedure", one_of(uris)}} : Dict{}, keep_.view()};
+                return wamp::Invocation{
+                    peer.next++, id() + 1,
+                    byte() % 2 == 0 ? Dict{{"procedure", one_of(uris)}} : Dict{}, keep_.view()};
             default:
                 if (byte() % 2 == 0) return wamp::Goodbye{{}, "wamp.close.system_shutdown"};
                 return wamp::Interrupt{id() + 1, {}};

@@ -13,23 +13,26 @@ using wamp::Value;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> service_procedures{"lab.svc.echo", "lab.svc.slow", "lab.svc.fail", "lab.svc.never"};
-constexpr std::array<std::string_view, 9> called{"lab.svc.echo",    "lab.svc.echo",   "lab.svc.slow",
-                                                 "lab.svc.fail",    "lab.svc.never",  "lab.svc.limited",
-                                                 "lab.svc.nothing", "lab.svc.secret", "lab.front.a"};
-constexpr std::array<std::string_view, 4> topics{"lab.topic.a", "lab.topic.b", "lab.topic.b.c", "lab.topic.secret"};
+constexpr std::array<std::string_view, 4> service_procedures{"lab.svc.echo", "lab.svc.slow",
+                                                             "lab.svc.fail", "lab.svc.never"};
+constexpr std::array<std::string_view, 9> called{
+    "lab.svc.echo",    "lab.svc.echo",    "lab.svc.slow",   "lab.svc.fail", "lab.svc.never",
+    "lab.svc.limited", "lab.svc.nothing", "lab.svc.secret", "lab.front.a"};
+constexpr std::array<std::string_view, 4> topics{"lab.topic.a", "lab.topic.b", "lab.topic.b.c",
+                                                 "lab.topic.secret"};
 
 struct Pattern {
     std::string_view text;
     std::string_view match;
 };
-constexpr std::array<Pattern, 7> patterns{{{"lab.topic.a", "exact"},
-                                           {"lab.topic.b", "exact"},
-                                           {"lab.topic.b.", "prefix"},
-                                           {"lab.topic.b.", "wildcard"},
-                                           {"lab.topic.", "prefix"},       // would reach the secret: refused outside
-                                           {"lab.topic.secret", "exact"},  // refused outside
-                                           {"lab..a", "wildcard"}}};
+constexpr std::array<Pattern, 7> patterns{
+    {{"lab.topic.a", "exact"},
+     {"lab.topic.b", "exact"},
+     {"lab.topic.b.", "prefix"},
+     {"lab.topic.b.", "wildcard"},
+     {"lab.topic.", "prefix"},       // would reach the secret: refused outside
+     {"lab.topic.secret", "exact"},  // refused outside
+     {"lab..a", "wildcard"}}};
 
 /// How a guest may call what is below "lab." (the routes of front.toml).
 constexpr std::array<std::string_view, 4> heads{"lab.", "lab.", "out.", "hold."};
@@ -54,8 +57,13 @@ std::uint64_t number_in(const wamp::Payload& payload, std::size_t index) {
 
 }  // namespace
 
-Actor::Actor(World world, Kind kind, std::uint64_t key, std::shared_ptr<Wire> wire, wamp::Serializer serializer)
-    : world_(world), kind_(kind), key_(key), wire_(std::move(wire)), serializer_(serializer),
+Actor::Actor(World world, Kind kind, std::uint64_t key, std::shared_ptr<Wire> wire,
+             wamp::Serializer serializer)
+    : world_(world),
+      kind_(kind),
+      key_(key),
+      wire_(std::move(wire)),
+      serializer_(serializer),
       machine_(wamp::RawSocket::client(1 << 20, serializer)) {}
 
 void Actor::start() {
@@ -66,13 +74,15 @@ void Actor::start() {
 void Actor::on_bytes(std::string_view bytes) {
     if (gone_) return;
     machine_.feed(bytes);
-    for (auto event = machine_.next(); event.kind != wamp::RawSocket::Kind::none; event = machine_.next()) {
+    for (auto event = machine_.next(); event.kind != wamp::RawSocket::Kind::none;
+         event = machine_.next()) {
         if (event.kind == wamp::RawSocket::Kind::opened) {
-            send(wamp::Hello{"world",
-                             {{"roles", Dict{{"caller", Dict{{"features", Dict{{"call_canceling", true}}}}},
-                                             {"callee", Dict{{"features", Dict{{"call_canceling", true}}}}},
-                                             {"publisher", Dict{}},
-                                             {"subscriber", Dict{}}}}}});
+            send(wamp::Hello{
+                "world",
+                {{"roles", Dict{{"caller", Dict{{"features", Dict{{"call_canceling", true}}}}},
+                                {"callee", Dict{{"features", Dict{{"call_canceling", true}}}}},
+                                {"publisher", Dict{}},
+                                {"subscriber", Dict{}}}}}});
         } else if (event.kind == wamp::RawSocket::Kind::message) {
             auto message = wamp::decode(serializer_, event.bytes, {});
             if (message.has_error()) {
@@ -112,7 +122,8 @@ void Actor::on(const wamp::Welcome& welcome) {
     subscribe();
 }
 
-// Asking --------------------------------------------------------------------------------------------------
+// Asking
+// --------------------------------------------------------------------------------------------------
 
 void Actor::act() {
     if (gone_ || !joined()) return;
@@ -126,7 +137,8 @@ void Actor::act() {
     } else if (roll < 83) {
         unsubscribe();
     } else if (roll < 87) {
-        if (kind_ == Kind::guest) register_one(named(world_.dice.chance(50) ? "lab.front.a" : "lab.svc.mine"));
+        if (kind_ == Kind::guest)
+            register_one(named(world_.dice.chance(50) ? "lab.front.a" : "lab.svc.mine"));
     } else if (roll < 90) {
         unregister();
     } else if (roll < 96) {
@@ -233,16 +245,20 @@ void Actor::send(const wamp::Message& message) {
     if (!gone_) wire_->write(0, wamp::encode(serializer_, message).rawsocket());
 }
 
-// Being told ----------------------------------------------------------------------------------------------
+// Being told
+// ----------------------------------------------------------------------------------------------
 
 void Actor::wrong(Check check, std::string what) {
-    world_.findings.wrong(check, world_.schedule.now(), "actor " + std::to_string(key_) + ": " + std::move(what));
+    world_.findings.wrong(check, world_.schedule.now(),
+                          "actor " + std::to_string(key_) + ": " + std::move(what));
 }
 
 bool Actor::take(wamp::RequestId request, Asked asked, Request& taken) {
     const auto found = requests_.find(request);
     if (found == requests_.end() || found->second.asked != asked) {
-        if (!leaving_) wrong(Check::legal_router, "answer to request " + std::to_string(request) + " that is not open");
+        if (!leaving_)
+            wrong(Check::legal_router,
+                  "answer to request " + std::to_string(request) + " that is not open");
         return false;
     }
     taken = found->second;
@@ -253,9 +269,12 @@ bool Actor::take(wamp::RequestId request, Asked asked, Request& taken) {
 void Actor::on(const wamp::CallResult& result) {
     if (leaving_) return;
     const auto found = calls_.find(result.request);
-    if (found == calls_.end()) return wrong(Check::one_answer, "RESULT for a call that is not open");
-    if (number_in(result.payload, 0) != found->second.tag) wrong(Check::one_answer, "RESULT of another call");
-    if (kind_ == Kind::guest && found->second.uri.ends_with(".svc.secret")) wrong(Check::permit, "the secret was called");
+    if (found == calls_.end())
+        return wrong(Check::one_answer, "RESULT for a call that is not open");
+    if (number_in(result.payload, 0) != found->second.tag)
+        wrong(Check::one_answer, "RESULT of another call");
+    if (kind_ == Kind::guest && found->second.uri.ends_with(".svc.secret"))
+        wrong(Check::permit, "the secret was called");
     calls_.erase(found);
     ++world_.findings.calls_ended;
 }
@@ -263,13 +282,15 @@ void Actor::on(const wamp::CallResult& result) {
 void Actor::on(const wamp::Error& error) {
     if (leaving_) return;
     if (error.request_type == wamp::MessageType::call) {
-        if (calls_.erase(error.request) == 0) return wrong(Check::one_answer, "ERROR for a call that is not open");
+        if (calls_.erase(error.request) == 0)
+            return wrong(Check::one_answer, "ERROR for a call that is not open");
         ++world_.findings.calls_ended;
         if (error.uri == wamp::uris::network_failure) ++world_.findings.network_failures;
         return;
     }
     const auto found = requests_.find(error.request);
-    if (found == requests_.end()) return wrong(Check::legal_router, "ERROR for a request that is not open");
+    if (found == requests_.end())
+        return wrong(Check::legal_router, "ERROR for a request that is not open");
     if (found->second.asked == Asked::unsubscribe) subscriptions_.erase(found->second.id);
     if (found->second.asked == Asked::unregister) registrations_.erase(found->second.id);
     requests_.erase(found);
@@ -277,7 +298,8 @@ void Actor::on(const wamp::Error& error) {
 
 void Actor::on(const wamp::Subscribed& subscribed) {
     Request taken;
-    if (take(subscribed.request, Asked::subscribe, taken)) subscriptions_[subscribed.subscription].topic = taken.uri;
+    if (take(subscribed.request, Asked::subscribe, taken))
+        subscriptions_[subscribed.subscription].topic = taken.uri;
 }
 
 void Actor::on(const wamp::Unsubscribed& unsubscribed) {
@@ -292,7 +314,8 @@ void Actor::on(const wamp::Unsubscribed& unsubscribed) {
 void Actor::on(const wamp::Registered& registered) {
     Request taken;
     if (!take(registered.request, Asked::register_, taken)) return;
-    if (kind_ == Kind::guest && !taken.uri.ends_with(".front.a")) wrong(Check::permit, "registered " + taken.uri);
+    if (kind_ == Kind::guest && !taken.uri.ends_with(".front.a"))
+        wrong(Check::permit, "registered " + taken.uri);
     registrations_[registered.registration] = taken.uri;
 }
 
@@ -307,7 +330,8 @@ void Actor::on(const wamp::Unregistered& unregistered) {
 
 void Actor::on(const wamp::Published& published) {
     Request taken;
-    if (take(published.request, Asked::publish, taken) && kind_ == Kind::guest && taken.uri.ends_with(".topic.secret")) {
+    if (take(published.request, Asked::publish, taken) && kind_ == Kind::guest &&
+        taken.uri.ends_with(".topic.secret")) {
         wrong(Check::permit, "the secret topic was published to");
     }
 }
@@ -315,7 +339,8 @@ void Actor::on(const wamp::Published& published) {
 void Actor::on(const wamp::Event& event) {
     if (leaving_) return;
     const auto found = subscriptions_.find(event.subscription);
-    if (found == subscriptions_.end()) return wrong(Check::subscribed_only, "EVENT without a subscription");
+    if (found == subscriptions_.end())
+        return wrong(Check::subscribed_only, "EVENT without a subscription");
     const auto publisher = number_in(event.payload, 0);
     const auto number = number_in(event.payload, 1);
     ++world_.findings.events_received;
@@ -324,12 +349,16 @@ void Actor::on(const wamp::Event& event) {
         wrong(Check::permit, "an event of the secret topic");
     }
     if (!topic.empty() && head_of(topic) != head_of(found->second.topic)) {
-        wrong(Check::legal_router, "an event of " + std::string(topic) + " for " + found->second.topic);
+        wrong(Check::legal_router,
+              "an event of " + std::string(topic) + " for " + found->second.topic);
     }
     auto& latest = latest_of_[publisher];
     auto& last_here = found->second.last_of[publisher];
-    if (number < latest) wrong(Check::publisher_order, "event " + std::to_string(number) + " after " + std::to_string(latest));
-    if (number == last_here) wrong(Check::publisher_order, "event " + std::to_string(number) + " twice");
+    if (number < latest)
+        wrong(Check::publisher_order,
+              "event " + std::to_string(number) + " after " + std::to_string(latest));
+    if (number == last_here)
+        wrong(Check::publisher_order, "event " + std::to_string(number) + " twice");
     latest = number;
     last_here = number;
 }
@@ -347,16 +376,19 @@ void Actor::on(const wamp::Invocation& invocation) {
                            ? std::chrono::milliseconds(world_.dice.between(0, 3000))
                            : std::chrono::milliseconds(0);
     if (delay.count() == 0) return answer(invocation.request, procedure, std::move(payload));
-    world_.schedule.after(delay, [this, alive = std::weak_ptr<int>(alive_), request = invocation.request, procedure,
-                                  payload = std::move(payload)]() mutable {
-        if (!alive.expired()) answer(request, procedure, std::move(payload));
-    });
+    world_.schedule.after(
+        delay, [this, alive = std::weak_ptr<int>(alive_), request = invocation.request, procedure,
+                payload = std::move(payload)]() mutable {
+            if (!alive.expired()) answer(request, procedure, std::move(payload));
+        });
 }
 
-void Actor::answer(wamp::RequestId invocation, const std::string& procedure, wamp::OwnedPayload payload) {
+void Actor::answer(wamp::RequestId invocation, const std::string& procedure,
+                   wamp::OwnedPayload payload) {
     if (leaving_) return;
     if (procedure == "lab.svc.fail") {
-        send(wamp::Error{wamp::MessageType::invocation, invocation, {}, "lab.error.failed", payload.view()});
+        send(wamp::Error{
+            wamp::MessageType::invocation, invocation, {}, "lab.error.failed", payload.view()});
     } else {
         send(wamp::Yield{invocation, {}, payload.view()});
     }
@@ -365,7 +397,8 @@ void Actor::answer(wamp::RequestId invocation, const std::string& procedure, wam
 void Actor::check_all_answered() {
     if (gone_ || !joined()) return;
     for (const auto& [request, call] : calls_) {
-        wrong(Check::one_answer, "no answer to call " + std::to_string(request) + " of " + call.uri);
+        wrong(Check::one_answer,
+              "no answer to call " + std::to_string(request) + " of " + call.uri);
     }
     for (const auto& [request, asked] : requests_) {
         wrong(Check::legal_router, "no answer to request " + std::to_string(request));

@@ -16,8 +16,9 @@
 
 namespace sallyport::sim {
 
-/// A client with a will of its own: one connection, one session, random requests, and a checker of all that it is told.
-/// As a guest it is outside and misbehaves at times; as a service it is inside and answers calls.
+/// A client with a will of its own: one connection, one session, random requests, and a checker of
+/// all that it is told. As a guest it is outside and misbehaves at times; as a service it is inside
+/// and answers calls.
 class Actor final : public WireEnd {
 public:
     enum class Kind : std::uint8_t { guest, service };
@@ -28,7 +29,8 @@ public:
         std::uint64_t& last_tag;  ///< of calls, over all actors
     };
 
-    Actor(World world, Kind kind, std::uint64_t key, std::shared_ptr<Wire> wire, wamp::Serializer serializer);
+    Actor(World world, Kind kind, std::uint64_t key, std::shared_ptr<Wire> wire,
+          wamp::Serializer serializer);
 
     void on_bytes(std::string_view bytes) override;
     void on_cut() override { gone_ = true; }
@@ -50,7 +52,8 @@ private:
     };
     struct Subscription {
         std::string topic;
-        std::map<std::uint64_t, std::uint64_t> last_of;  ///< publisher → number of its latest event here
+        std::map<std::uint64_t, std::uint64_t>
+            last_of;  ///< publisher → number of its latest event here
     };
     enum class Asked : std::uint8_t { subscribe, unsubscribe, register_, unregister, publish };
     struct Request {
@@ -82,7 +85,8 @@ private:
     void garbage();
 
     void send(const wamp::Message& message);
-    void answer(wamp::RequestId invocation, const std::string& procedure, wamp::OwnedPayload payload);
+    void answer(wamp::RequestId invocation, const std::string& procedure,
+                wamp::OwnedPayload payload);
     bool take(wamp::RequestId request, Asked asked, Request& taken);
     void wrong(Check check, std::string what);
 
@@ -101,7 +105,8 @@ private:
     std::set<wamp::RequestId> ended_calls_;
     std::map<wamp::RequestId, Request> requests_;
     std::map<wamp::SubscriptionId, Subscription> subscriptions_;
-    std::map<std::uint64_t, std::uint64_t> latest_of_;  ///< publisher → number of its latest event to this session
+    std::map<std::uint64_t, std::uint64_t>
+        latest_of_;  ///< publisher → number of its latest event to this session
     std::map<wamp::RegistrationId, std::string> registrations_;
     std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

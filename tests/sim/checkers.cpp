@@ -7,23 +7,32 @@ namespace sallyport::sim {
 
 std::string_view to_string(Check check) noexcept {
     switch (check) {
-        case Check::one_answer: return "one_answer";
-        case Check::permit: return "permit";
-        case Check::subscribed_only: return "subscribed_only";
-        case Check::publisher_order: return "publisher_order";
-        case Check::tables_empty: return "tables_empty";
-        case Check::legal_router: return "legal_router";
+        case Check::one_answer:
+            return "one_answer";
+        case Check::permit:
+            return "permit";
+        case Check::subscribed_only:
+            return "subscribed_only";
+        case Check::publisher_order:
+            return "publisher_order";
+        case Check::tables_empty:
+            return "tables_empty";
+        case Check::legal_router:
+            return "legal_router";
     }
     return "";
 }
 
 void Findings::wrong(Check check, Instant when, std::string what) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
-    found_.push_back({check, std::string(to_string(check)) + " at " + std::to_string(ms) + " ms: " + std::move(what)});
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count();
+    found_.push_back({check, std::string(to_string(check)) + " at " + std::to_string(ms) +
+                                 " ms: " + std::move(what)});
 }
 
 bool Findings::has(Check check) const noexcept {
-    return std::any_of(found_.begin(), found_.end(), [&](const Found& found) { return found.check == check; });
+    return std::any_of(found_.begin(), found_.end(),
+                       [&](const Found& found) { return found.check == check; });
 }
 
 std::string Findings::text() const {

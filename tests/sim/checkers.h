@@ -13,8 +13,10 @@ namespace sallyport::sim {
 enum class Check : std::uint8_t {
     one_answer,       ///< exactly one final answer per call, and the right one (W-RPC-07)
     permit,           ///< nothing crosses the link that policy does not allow
-    subscribed_only,  ///< no EVENT outside SUBSCRIBED … UNSUBSCRIBED, no INVOCATION after UNREGISTERED (W-ORD-05)
-    publisher_order,  ///< events of one publisher arrive in order, none twice on one subscription (W-ORD-01)
+    subscribed_only,  ///< no EVENT outside SUBSCRIBED … UNSUBSCRIBED, no INVOCATION after
+                      ///< UNREGISTERED (W-ORD-05)
+    publisher_order,  ///< events of one publisher arrive in order, none twice on one subscription
+                      ///< (W-ORD-01)
     tables_empty,     ///< nothing is left when everyone has gone
     legal_router,     ///< the router says nothing that the protocol does not allow
 };

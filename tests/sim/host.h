@@ -17,7 +17,8 @@ namespace sallyport::sim {
 
 /// What a shell needs to know of a core; gateway::Front and backend_link::Inside have it in common.
 template <class Core>
-concept IsCore = requires(Core core, wamp::PeerId peer, const policy::Transport& transport, Instant now, wamp::Outbox& out) {
+concept IsCore = requires(Core core, wamp::PeerId peer, const policy::Transport& transport,
+                          Instant now, wamp::Outbox& out) {
     core.on_open(peer, transport, now, out);
     core.on_link_open(0u, peer, transport, now, out);
     core.on_message(peer, std::string_view{}, now, out);
@@ -32,7 +33,8 @@ class Host {
 public:
     enum class Role : std::uint8_t { client, link };
 
-    Host(Schedule& schedule, std::unique_ptr<Core> core) : schedule_(schedule), core_(std::move(core)) {}
+    Host(Schedule& schedule, std::unique_ptr<Core> core)
+        : schedule_(schedule), core_(std::move(core)) {}
     ~Host() { crash(); }
 
     void start() {
@@ -42,17 +44,20 @@ public:
     /// Takes one end of a wire; `accepts`: the other end speaks RawSocket first.
     void attach(std::shared_ptr<Wire> wire, int side, bool accepts, Role role, WireEnd*& end) {
         const wamp::PeerId id{++last_peer_};
-        auto peer = std::make_unique<Peer>(*this, id, std::move(wire), side, role,
-                                           accepts ? wamp::RawSocket::server(message_max, 0b110)
-                                                   : wamp::RawSocket::client(message_max, wamp::Serializer::msgpack));
+        auto peer = std::make_unique<Peer>(
+            *this, id, std::move(wire), side, role,
+            accepts ? wamp::RawSocket::server(message_max, 0b110)
+                    : wamp::RawSocket::client(message_max, wamp::Serializer::msgpack));
         peer->dialled = accepts;  // a link turns round: whoever dialled is spoken to
         end = peer.get();
         peers_.emplace(id, std::move(peer));
-        schedule_.after(std::chrono::seconds(10), [this, id, alive = std::weak_ptr<int>(alive_)] {  // of the handshake
-            if (alive.expired()) return;
-            const auto found = peers_.find(id);
-            if (found != peers_.end() && !found->second->opened) lose(id, "handshake timed out");
-        });
+        schedule_.after(std::chrono::seconds(10),
+                        [this, id, alive = std::weak_ptr<int>(alive_)] {  // of the handshake
+                            if (alive.expired()) return;
+                            const auto found = peers_.find(id);
+                            if (found != peers_.end() && !found->second->opened)
+                                lose(id, "handshake timed out");
+                        });
     }
     /// The bytes that a connecting end says first.
     void speak_first(WireEnd* end) { static_cast<Peer*>(end)->flush_machine(); }
@@ -65,14 +70,18 @@ public:
     }
 
     void link_failed(std::uint32_t link) {
-        turn([&](wamp::Outbox& out) { core_->on_link_failed(link, "refused", schedule_.now(), out); });
+        turn([&](wamp::Outbox& out) {
+            core_->on_link_failed(link, "refused", schedule_.now(), out);
+        });
     }
 
     Core& core() { return *core_; }
     std::function<void(std::uint32_t)> dial = [](std::uint32_t) {};
     std::function<void(std::string_view)> log = [](std::string_view) {};
-    /// What a core sends is shown here first, and may be replaced: where checkers listen and planted bugs sit.
-    std::function<void(Role, wamp::PeerId, std::string&)> tap = [](Role, wamp::PeerId, std::string&) {};
+    /// What a core sends is shown here first, and may be replaced: where checkers listen and
+    /// planted bugs sit.
+    std::function<void(Role, wamp::PeerId, std::string&)> tap = [](Role, wamp::PeerId,
+                                                                   std::string&) {};
     /// Planted bug: the core is not told of connections that are gone.
     bool deaf_to_losses = false;
     std::size_t queue_bytes_max = 256 * 1024;
@@ -81,9 +90,14 @@ private:
     static constexpr std::size_t message_max = 1 << 20;
 
     struct Peer final : WireEnd {
-        Peer(Host& owner, wamp::PeerId peer_id, std::shared_ptr<Wire> the_wire, int the_side, Role the_role,
-             wamp::RawSocket rawsocket)
-            : host(owner), id(peer_id), wire(std::move(the_wire)), side(the_side), role(the_role), machine(std::move(rawsocket)) {}
+        Peer(Host& owner, wamp::PeerId peer_id, std::shared_ptr<Wire> the_wire, int the_side,
+             Role the_role, wamp::RawSocket rawsocket)
+            : host(owner),
+              id(peer_id),
+              wire(std::move(the_wire)),
+              side(the_side),
+              role(the_role),
+              machine(std::move(rawsocket)) {}
 
         void on_bytes(std::string_view bytes) override {
             machine.feed(bytes);
@@ -108,7 +122,8 @@ private:
                 switch (event.kind) {
                     case wamp::RawSocket::Kind::opened: {
                         opened = true;
-                        const policy::Transport transport{event.serializer, event.peer_receives_max, true, 0};
+                        const policy::Transport transport{event.serializer, event.peer_receives_max,
+                                                          true, 0};
                         if (role == Role::link) {
                             host.core_->on_link_open(0, id, transport, now, out);
                         } else {
@@ -189,15 +204,19 @@ private:
             peers_.erase(found);
         } else if (const auto* ping = std::get_if<wamp::effect::Ping>(&effect)) {
             const auto found = peers_.find(ping->to);
-            if (found != peers_.end()) found->second->wire->write(found->second->side, wamp::RawSocket::ping("x"));
+            if (found != peers_.end())
+                found->second->wire->write(found->second->side, wamp::RawSocket::ping("x"));
         } else if (const auto* dialled = std::get_if<wamp::effect::Dial>(&effect)) {
             dial(dialled->link);
         } else if (const auto* work = std::get_if<wamp::effect::Work>(&effect)) {
-            schedule_.after({}, [this, id = work->id, run = work->run, alive = std::weak_ptr<int>(alive_)] {
-                if (alive.expired() || core_ == nullptr) return;
-                const bool result = run();
-                turn([&](wamp::Outbox& out) { core_->on_work_done(id, result, schedule_.now(), out); });
-            });
+            schedule_.after(
+                {}, [this, id = work->id, run = work->run, alive = std::weak_ptr<int>(alive_)] {
+                    if (alive.expired() || core_ == nullptr) return;
+                    const bool result = run();
+                    turn([&](wamp::Outbox& out) {
+                        core_->on_work_done(id, result, schedule_.now(), out);
+                    });
+                });
         } else if (const auto* note = std::get_if<wamp::effect::Note>(&effect)) {
             log(note->text);
         }
@@ -217,7 +236,8 @@ private:
     Schedule& schedule_;
     std::unique_ptr<Core> core_;
     std::map<wamp::PeerId, std::unique_ptr<Peer>> peers_;
-    std::vector<std::unique_ptr<Peer>> graveyard_;  ///< may still be on the call stack; wires never call them again
+    std::vector<std::unique_ptr<Peer>>
+        graveyard_;  ///< may still be on the call stack; wires never call them again
     std::uint64_t last_peer_ = 0;
     Instant awaited_ = wamp::never;
     std::shared_ptr<int> alive_ = std::make_shared<int>(0);

@@ -16,7 +16,8 @@ namespace sallyport::sim {
 using wamp::Duration;
 using wamp::Instant;
 
-/// Virtual time: what is due next happens next; what is due together happens in the order it was asked for.
+/// Virtual time: what is due next happens next; what is due together happens in the order it was
+/// asked for.
 class Schedule {
 public:
     Instant now() const noexcept { return now_; }
@@ -46,11 +47,12 @@ struct WireFaults {
     Duration latency = std::chrono::microseconds(200);
 };
 
-/// A byte stream between two ends over virtual time, cut into reads of any size. Bytes on their way when it is cut are
-/// lost, those before stay in order.
+/// A byte stream between two ends over virtual time, cut into reads of any size. Bytes on their way
+/// when it is cut are lost, those before stay in order.
 class Wire : public std::enable_shared_from_this<Wire> {
 public:
-    Wire(Schedule& schedule, Dice& dice, WireFaults faults) : schedule_(schedule), dice_(dice), faults_(faults) {}
+    Wire(Schedule& schedule, Dice& dice, WireFaults faults)
+        : schedule_(schedule), dice_(dice), faults_(faults) {}
 
     void attach(WireEnd* left, WireEnd* right) {
         sides_[0].reader = left;
@@ -60,7 +62,8 @@ public:
     void write(int side, std::string_view bytes);
     /// Bytes written by `side` that were not read yet.
     std::size_t unread(int side) const noexcept { return sides_[1 - side].pending.size(); }
-    /// From now on nothing arrives and both ends are told, each after a while; the one that cuts is not.
+    /// From now on nothing arrives and both ends are told, each after a while; the one that cuts is
+    /// not.
     void cut(int by_side);
     /// As cut(), but the other end first reads what is on its way.
     void finish(int by_side);

@@ -4,8 +4,8 @@
 
 namespace sallyport::sim {
 
-/// The simulator's generator (splitmix64): our own, as the standard's distributions differ between libraries and a seed
-/// has to replay one run everywhere.
+/// The simulator's generator (splitmix64): our own, as the standard's distributions differ between
+/// libraries and a seed has to replay one run everywhere.
 class Dice {
 public:
     explicit Dice(std::uint64_t seed) noexcept : state_(seed) {}
@@ -17,7 +17,9 @@ public:
         return z ^ (z >> 31);
     }
     /// Uniform in [low, high].
-    std::uint64_t between(std::uint64_t low, std::uint64_t high) noexcept { return low + next() % (high - low + 1); }
+    std::uint64_t between(std::uint64_t low, std::uint64_t high) noexcept {
+        return low + next() % (high - low + 1);
+    }
     bool chance(unsigned percent) noexcept { return next() % 100 < percent; }
 
 private:

@@ -49,9 +49,12 @@ void World::start_front() {
     link.heartbeat = std::chrono::seconds(3);
     link.dead_after = std::chrono::seconds(9);
     gateway::FrontConfig config{{policies_.front}, {{"inside", link}}, {}};
-    front_ = std::make_unique<FrontHost>(schedule_, std::make_unique<gateway::Front>(std::move(config), entropy()));
+    front_ = std::make_unique<FrontHost>(
+        schedule_, std::make_unique<gateway::Front>(std::move(config), entropy()));
     front_->deaf_to_losses = bug_ == Bug::forgets_to_forget;
-    front_->tap = [this](FrontHost::Role role, wamp::PeerId peer, std::string& bytes) { watch(role, peer, bytes); };
+    front_->tap = [this](FrontHost::Role role, wamp::PeerId peer, std::string& bytes) {
+        watch(role, peer, bytes);
+    };
     front_->log = [this](std::string_view text) { log("front", text); };
     held_.clear();
     last_event_.clear();
@@ -62,7 +65,8 @@ void World::start_inside() {
     backend_link::InsideConfig config;
     config.realms = {policies_.inside};
     config.links = {"gateway"};
-    inside_ = std::make_unique<InsideHost>(schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
+    inside_ = std::make_unique<InsideHost>(
+        schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
     inside_->log = [this](std::string_view text) { log("inside", text); };
     inside_->dial = [this](std::uint32_t) {
         schedule_.after(std::chrono::milliseconds(1), [this] { dial(); });
@@ -73,7 +77,9 @@ void World::start_inside() {
 void World::log(std::string_view who, std::string_view text) {
     findings_.happened(text);
     if (!verbose_) return;
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(schedule_.now().time_since_epoch()).count();
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(schedule_.now().time_since_epoch())
+            .count();
     std::cout << ms << " ms " << who << ": " << text << "\n";
 }
 
@@ -91,8 +97,8 @@ void World::dial() {
 void World::add(Actor::Kind kind) {
     auto wire = std::make_shared<Wire>(schedule_, dice_, faults());
     const auto serializer = dice_.chance(50) ? wamp::Serializer::json : wamp::Serializer::msgpack;
-    auto actor = std::make_unique<Actor>(Actor::World{schedule_, dice_, findings_, last_tag_}, kind, ++last_key_, wire,
-                                         serializer);
+    auto actor = std::make_unique<Actor>(Actor::World{schedule_, dice_, findings_, last_tag_}, kind,
+                                         ++last_key_, wire, serializer);
     WireEnd* router = nullptr;
     if (kind == Actor::Kind::guest) {
         front_->attach(wire, 1, true, FrontHost::Role::client, router);
@@ -113,7 +119,8 @@ void World::run() {
     calm_ = true;
     for (auto& client : clients_) client.wire->heal();
     if (link_ != nullptr) link_->heal();
-    schedule_.run_until(schedule_.now() + std::chrono::seconds(40));  // longer than any bound on an answer
+    schedule_.run_until(schedule_.now() +
+                        std::chrono::seconds(40));  // longer than any bound on an answer
     for (auto& client : clients_) client.actor->check_all_answered();
     everybody_leaves();
 }
@@ -167,7 +174,8 @@ void World::everybody_leaves() {
 void World::check_tables() {
     const auto must_be_zero = [&](std::string_view what, std::size_t count) {
         if (count != 0) {
-            findings_.wrong(Check::tables_empty, schedule_.now(), std::string(what) + ": " + std::to_string(count));
+            findings_.wrong(Check::tables_empty, schedule_.now(),
+                            std::string(what) + ": " + std::to_string(count));
         }
     };
     for (const auto& link : front_->core().links()) {
@@ -189,7 +197,8 @@ void World::check_tables() {
     must_be_zero("connections inside but the link's", inside_->core().peers() - 1);
 }
 
-// What the front sends ------------------------------------------------------------------------------------
+// What the front sends
+// ------------------------------------------------------------------------------------
 
 void World::watch(FrontHost::Role role, wamp::PeerId peer, std::string& bytes) {
     findings_.happened(bytes);
@@ -197,14 +206,18 @@ void World::watch(FrontHost::Role role, wamp::PeerId peer, std::string& bytes) {
         if (role == FrontHost::Role::client) {
             plant(peer, bytes);
         } else if (bug_ == Bug::crosses_unpermitted && dice_.chance(2)) {
-            bytes += wamp::encode(wamp::Serializer::msgpack, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
+            bytes +=
+                wamp::encode(wamp::Serializer::msgpack, wamp::Call{1, {}, "lab.svc.secret", {}})
+                    .rawsocket();
         }
     }
     if (role != FrontHost::Role::link) return;
     for (std::string_view rest = bytes; rest.size() >= wamp::Frame::prefix_bytes;) {
         std::size_t size = 0;
-        for (std::size_t i = 1; i < wamp::Frame::prefix_bytes; ++i) size = size << 8 | static_cast<unsigned char>(rest[i]);
-        const auto message = wamp::decode(wamp::Serializer::msgpack, rest.substr(wamp::Frame::prefix_bytes, size), {});
+        for (std::size_t i = 1; i < wamp::Frame::prefix_bytes; ++i)
+            size = size << 8 | static_cast<unsigned char>(rest[i]);
+        const auto message = wamp::decode(wamp::Serializer::msgpack,
+                                          rest.substr(wamp::Frame::prefix_bytes, size), {});
         if (message.has_value()) check_crossing(*message);
         rest.remove_prefix(wamp::Frame::prefix_bytes + size);
     }

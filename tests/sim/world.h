@@ -15,12 +15,12 @@ namespace sallyport::sim {
 /// Bugs to plant, one for each checker that has to catch it.
 enum class Bug : std::uint8_t {
     none,
-    answers_twice,       ///< a RESULT is sent twice
-    loses_answers,       ///< some RESULTs are not sent
-    crosses_unpermitted, ///< a forbidden call crosses the link
-    events_after_end,    ///< an EVENT follows UNSUBSCRIBED
-    swaps_events,        ///< two EVENTs to one session change places
-    forgets_to_forget,   ///< the front is not told of lost connections
+    answers_twice,        ///< a RESULT is sent twice
+    loses_answers,        ///< some RESULTs are not sent
+    crosses_unpermitted,  ///< a forbidden call crosses the link
+    events_after_end,     ///< an EVENT follows UNSUBSCRIBED
+    swaps_events,         ///< two EVENTs to one session change places
+    forgets_to_forget,    ///< the front is not told of lost connections
 };
 
 /// The two policies that the worlds live under, read once.
@@ -29,8 +29,9 @@ struct Policies {
     policy::DoorRealm inside;
 };
 
-/// Guests outside, the front, a link, the inside and its services, with everything going wrong that one seed brings:
-/// cuts, stalls, one-byte reads, slow readers, churn, restarts of either side. Runs in virtual time.
+/// Guests outside, the front, a link, the inside and its services, with everything going wrong that
+/// one seed brings: cuts, stalls, one-byte reads, slow readers, churn, restarts of either side.
+/// Runs in virtual time.
 class World {
 public:
     World(std::uint64_t seed, const Policies& policies, Bug bug = Bug::none, bool verbose = false);
@@ -79,7 +80,8 @@ private:
     std::shared_ptr<Wire> link_;
     std::vector<Client> clients_;
     std::vector<Client> gone_;
-    std::map<wamp::PeerId, std::string> held_;        ///< swaps_events: an EVENT that waits for the next one
+    std::map<wamp::PeerId, std::string>
+        held_;  ///< swaps_events: an EVENT that waits for the next one
     std::map<wamp::PeerId, std::string> last_event_;  ///< events_after_end
     std::vector<std::unique_ptr<FrontHost>> dead_fronts_;
     std::vector<std::unique_ptr<InsideHost>> dead_insides_;

@@ -28,7 +28,8 @@ const Policies& policies() {
         auto inside = policy::load_realm(folder + "inside.toml", {false, {}});
         if (front.has_error()) throw std::runtime_error(to_string(front.error().front()));
         if (inside.has_error()) throw std::runtime_error(to_string(inside.error().front()));
-        return Policies{{front->policy, front->authenticator}, {inside->policy, inside->authenticator}};
+        return Policies{{front->policy, front->authenticator},
+                        {inside->policy, inside->authenticator}};
     }();
     return loaded;
 }
@@ -52,7 +53,8 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
         events += world.findings().events_received;
         failures += world.findings().network_failures;
     }
-    std::cout << calls << " calls ended, " << failures << " of them with network_failure; " << events << " events\n";
+    std::cout << calls << " calls ended, " << failures << " of them with network_failure; "
+              << events << " events\n";
     // A world in which nothing happens would keep every promise.
     if (only == 0) {
         EXPECT_GT(calls, 100 * seeds);
@@ -93,8 +95,9 @@ TEST_P(PlantedBug, IsCaughtByItsChecker) {
 }
 
 std::string name_of(const testing::TestParamInfo<Planted>& planted) {
-    static constexpr std::array<const char*, 7> names{"None",           "AnswersTwice", "LosesAnswers", "CrossesUnpermitted",
-                                                      "EventsAfterEnd", "SwapsEvents",  "ForgetsToForget"};
+    static constexpr std::array<const char*, 7> names{
+        "None",           "AnswersTwice", "LosesAnswers",   "CrossesUnpermitted",
+        "EventsAfterEnd", "SwapsEvents",  "ForgetsToForget"};
     return names[static_cast<std::size_t>(planted.param.bug)];
 }
 

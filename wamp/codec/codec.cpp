@@ -23,11 +23,10 @@ constexpr std::size_t usual_head_bytes = 192;
 // The types that an ERROR may answer; which of them is legal from whom is the session's matter
 // (W-MSG-05).
 bool is_request_type(std::uint64_t code) noexcept {
-    constexpr std::array requests{MessageType::publish,     MessageType::subscribe,
-                                  MessageType::unsubscribe, MessageType::call,
-                                  MessageType::cancel,      MessageType::register_,
-                                  MessageType::unregister,  MessageType::invocation,
-                                  MessageType::yield};
+    constexpr std::array requests{
+        MessageType::publish,    MessageType::subscribe,  MessageType::unsubscribe,
+        MessageType::call,       MessageType::cancel,     MessageType::register_,
+        MessageType::unregister, MessageType::invocation, MessageType::yield};
     return std::any_of(requests.begin(), requests.end(), [code](MessageType type) {
         return static_cast<std::uint64_t>(type) == code;
     });
@@ -244,6 +243,26 @@ Result<Value, DecodeError> decode_value(Serializer serializer, std::string_view 
         if (!reader.read_document(value)) return reader.error();
     }
     return value;
+}
+
+namespace {
+
+template <class T>
+std::optional<T> read_part(Serializer serializer, std::string_view bytes) {
+    if (bytes.empty()) return T();
+    auto value = decode_value(serializer, bytes, {});
+    T* const read = value.has_error() ? nullptr : value->template get_if<T>();
+    return read == nullptr ? std::nullopt : std::optional<T>(std::move(*read));
+}
+
+}  // namespace
+
+std::optional<List> args_of(const Payload& payload) {
+    return read_part<List>(payload.serializer, payload.args);
+}
+
+std::optional<Dict> kwargs_of(const Payload& payload) {
+    return read_part<Dict>(payload.serializer, payload.kwargs);
 }
 
 OwnedPayload make_payload(Serializer serializer, const List& args, const Dict& kwargs) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -55,6 +56,10 @@ Result<OwnedPayload, TranscodeError> transcode(const Payload& payload, Serialize
 std::string encode_value(Serializer serializer, const Value& value);
 Result<Value, DecodeError> decode_value(Serializer serializer, std::string_view bytes,
                                         const MessageLimits& limits);
+/// The arguments of a payload, which are empty where there are none; nothing where they cannot be
+/// read.
+std::optional<List> args_of(const Payload& payload);
+std::optional<Dict> kwargs_of(const Payload& payload);
 /// A payload of our own. Empty args and kwargs stay absent.
 OwnedPayload make_payload(Serializer serializer, const List& args, const Dict& kwargs = {});
 

@@ -10,10 +10,12 @@
 namespace sallyport::wamp {
 
 bool is_passthru_payload(const Dict& options, const Payload& payload) noexcept {
-    const bool short_enough = std::all_of(passthru_keys.begin(), passthru_keys.end(), [&](std::string_view key) {
-        return options.get_string(key).size() <= passthru_value_bytes_max;
-    });
-    if (!short_enough || positional_arguments(payload).length != 1 || keyword_arguments(payload).length != 0) {
+    const bool short_enough =
+        std::all_of(passthru_keys.begin(), passthru_keys.end(), [&](std::string_view key) {
+            return options.get_string(key).size() <= passthru_value_bytes_max;
+        });
+    if (!short_enough || positional_arguments(payload).length != 1 ||
+        keyword_arguments(payload).length != 0) {
         return false;
     }
     const std::string_view serializer = options.get_string("ppt_serializer", "native");

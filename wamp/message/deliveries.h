@@ -10,9 +10,10 @@
 
 namespace sallyport::wamp {
 
-/// Messages that a machine wants sent to sessions, in order. One entry may have many receivers, so that an
-/// event is encoded once per serializer and not once per receiver. Payloads are borrowed: the owner carries
-/// the deliveries out before the bytes that caused them go away. Cleared and used again, it allocates nothing.
+/// Messages that a machine wants sent to sessions, in order. One entry may have many receivers, so
+/// that an event is encoded once per serializer and not once per receiver. Payloads are borrowed:
+/// the owner carries the deliveries out before the bytes that caused them go away. Cleared and used
+/// again, it allocates nothing.
 class Deliveries {
 public:
     struct Entry {
@@ -23,8 +24,8 @@ public:
 
     void add(SessionId to, Message message) { add(std::span(&to, 1), std::move(message)); }
     void add(std::span<const SessionId> to, Message message) {
-        entries_.push_back({static_cast<std::uint32_t>(receivers_.size()), static_cast<std::uint32_t>(to.size()),
-                            std::move(message)});
+        entries_.push_back({static_cast<std::uint32_t>(receivers_.size()),
+                            static_cast<std::uint32_t>(to.size()), std::move(message)});
         receivers_.insert(receivers_.end(), to.begin(), to.end());
     }
 

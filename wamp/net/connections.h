@@ -21,17 +21,18 @@ namespace sallyport::wamp {
 /// A connected stream socket, unix or TCP.
 using Socket = boost::asio::generic::stream_protocol::socket;
 
-/// What is known of a connection once its transport handshake (TLS, RawSocket or WebSocket) is done.
+/// What is known of a connection once its transport handshake (TLS, RawSocket or WebSocket) is
+/// done.
 struct Opened {
     Serializer serializer = Serializer::msgpack;
     std::size_t peer_receives_max = 16u << 20;  ///< bytes of a message that the peer accepts
     bool pings = false;                         ///< RawSocket: effect::Ping may be used
-    std::uint64_t circuit = 0;                  ///< Tor circuit id of the PROXY line; 0 when there was none
-    std::string peer_pin;                       ///< "sha256:…" of the peer's key when TLS was done
+    std::uint64_t circuit = 0;  ///< Tor circuit id of the PROXY line; 0 when there was none
+    std::string peer_pin;       ///< "sha256:…" of the peer's key when TLS was done
 };
 
-/// Who owns connections: a gateway worker, an inside, a client. Called on the reactor's thread only. A peer is named
-/// in no call after on_closed().
+/// Who owns connections: a gateway worker, an inside, a client. Called on the reactor's thread
+/// only. A peer is named in no call after on_closed().
 class Host {
 public:
     virtual ~Host() = default;
@@ -48,16 +49,18 @@ public:
 
 /// How connections are made and bounded.
 struct ConnectionOptions {
-    std::size_t message_bytes = 4u << 20;        ///< largest message accepted, 512 B to 16 MiB
-    std::size_t queue_bytes = 4u << 20;          ///< a peer whose unsent bytes exceed this is closed (W-PUB-10)
+    std::size_t message_bytes = 4u << 20;  ///< largest message accepted, 512 B to 16 MiB
+    std::size_t queue_bytes =
+        4u << 20;  ///< a peer whose unsent bytes exceed this is closed (W-PUB-10)
     Duration handshake_timeout = std::chrono::seconds(10);  ///< connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
-    bool proxy_line = false;                     ///< a PROXY line comes first and carries the circuit id
+    bool proxy_line = false;  ///< a PROXY line comes first and carries the circuit id
 };
 
-/// All transport connections of one reactor thread: reads, cuts into messages, queues and writes, one gathered write per
-/// connection and wake-up. Decides nothing about WAMP. Frames are queued by send() and go out after the current turn
-/// of the loop; a queue beyond its budget closes the connection (never: a message silently skipped).
+/// All transport connections of one reactor thread: reads, cuts into messages, queues and writes,
+/// one gathered write per connection and wake-up. Decides nothing about WAMP. Frames are queued by
+/// send() and go out after the current turn of the loop; a queue beyond its budget closes the
+/// connection (never: a message silently skipped).
 class Connections {
 public:
     Connections(boost::asio::io_context& io, Host& host);
@@ -76,16 +79,21 @@ public:
     /// The connecting end of an already connected socket.
     PeerId connect(Socket socket, const Target& target, const ConnectionOptions& options);
 
-    // A link turns round after it was dialled: whoever dialled is the TLS client, and the other end speaks WAMP first
-    // (DESIGN §8). `tls` is null on unix sockets; otherwise TLS 1.3 whose context checks the peer's pinned key.
-    /// We accepted the TCP connection, and speak first: TLS server, RawSocket client (the gateway's end of a link).
-    PeerId accept_link(Socket socket, boost::asio::ssl::context* tls, const ConnectionOptions& options);
+    // A link turns round after it was dialled: whoever dialled is the TLS client, and the other end
+    // speaks WAMP first (DESIGN §8). `tls` is null on unix sockets; otherwise TLS 1.3 whose context
+    // checks the peer's pinned key.
+    /// We accepted the TCP connection, and speak first: TLS server, RawSocket client (the gateway's
+    /// end of a link).
+    PeerId accept_link(Socket socket, boost::asio::ssl::context* tls,
+                       const ConnectionOptions& options);
     /// We dialled, and are spoken to: TLS client, RawSocket server (the inside's end of a link).
-    PeerId serve_link(Socket socket, boost::asio::ssl::context* tls, const ConnectionOptions& options);
+    PeerId serve_link(Socket socket, boost::asio::ssl::context* tls,
+                      const ConnectionOptions& options);
 
     void send(PeerId peer, Frame frame);
     void ping(PeerId peer);
-    /// Flushes what is queued, bounded by close_timeout, then closes; on_closed() is not called for it.
+    /// Flushes what is queued, bounded by close_timeout, then closes; on_closed() is not called for
+    /// it.
     void close(PeerId peer);
 
     std::size_t size() const noexcept;

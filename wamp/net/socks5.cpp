@@ -30,7 +30,8 @@ constexpr std::array<ErrorText, 16> error_texts{{
     {0x06, "no answer from the far end in time"},
     {0x07, "the proxy does not know this command"},
     {0x08, "the proxy does not know this kind of address"},
-    {0xF0, "no such onion service: its descriptor was not found (is it running, is the address right?)"},
+    {0xF0,
+     "no such onion service: its descriptor was not found (is it running, is the address right?)"},
     {0xF1, "the onion service's descriptor is invalid"},
     {0xF2, "the onion service could not be introduced to: it may have gone just now"},
     {0xF3, "no rendezvous with the onion service"},
@@ -40,7 +41,9 @@ constexpr std::array<ErrorText, 16> error_texts{{
     {0xF7, "the introduction to the onion service took too long"},
 }};
 
-char octet(std::size_t value) { return static_cast<char>(static_cast<unsigned char>(value & 0xFF)); }
+char octet(std::size_t value) {
+    return static_cast<char>(static_cast<unsigned char>(value & 0xFF));
+}
 
 void append_address(std::string& out, std::string_view host) {
     const std::string name(host);
@@ -102,11 +105,15 @@ void Socks5::step() {
             if (at(1) != no_authentication) return fail("the proxy asks for authentication");
             to_send_ = std::exchange(request_, {});
             return want(State::reply_head, 4);
-        case State::reply_head: return on_reply_head();
-        case State::reply_name_length: return want(State::reply_rest, at(0) + port_bytes);
-        case State::reply_rest: return want(State::connected, 0);
+        case State::reply_head:
+            return on_reply_head();
+        case State::reply_name_length:
+            return want(State::reply_rest, at(0) + port_bytes);
+        case State::reply_rest:
+            return want(State::connected, 0);
         case State::connected:
-        case State::failed: return;
+        case State::failed:
+            return;
     }
 }
 
@@ -115,10 +122,14 @@ void Socks5::on_reply_head() {
     if (at(0) != version) return fail("malformed answer of the proxy");
     if (at(1) != 0) return fail(socks5_error_text(at(1)));
     switch (at(3)) {
-        case type_ip4: return want(State::reply_rest, 4 + port_bytes);
-        case type_ip6: return want(State::reply_rest, 16 + port_bytes);
-        case type_name: return want(State::reply_name_length, 1);
-        default: return fail("malformed answer of the proxy");
+        case type_ip4:
+            return want(State::reply_rest, 4 + port_bytes);
+        case type_ip6:
+            return want(State::reply_rest, 16 + port_bytes);
+        case type_name:
+            return want(State::reply_name_length, 1);
+        default:
+            return fail("malformed answer of the proxy");
     }
 }
 

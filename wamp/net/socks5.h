@@ -8,9 +8,10 @@
 
 namespace sallyport::wamp {
 
-/// The client's half of a SOCKS5 handshake (RFC 1928, no authentication) as a machine without a socket. A name is
-/// resolved by the proxy, never here: that is what makes .onion names work, and keeps the others from leaking. Says how
-/// many bytes to read next, so that nothing of what follows the handshake is read with it.
+/// The client's half of a SOCKS5 handshake (RFC 1928, no authentication) as a machine without a
+/// socket. A name is resolved by the proxy, never here: that is what makes .onion names work, and
+/// keeps the others from leaking. Says how many bytes to read next, so that nothing of what follows
+/// the handshake is read with it.
 class Socks5 {
 public:
     static constexpr std::size_t host_bytes_max = 255;
@@ -30,7 +31,14 @@ public:
     std::string_view why() const noexcept { return why_; }  ///< of a failure, for people
 
 private:
-    enum class State : std::uint8_t { greeting, reply_head, reply_name_length, reply_rest, connected, failed };
+    enum class State : std::uint8_t {
+        greeting,
+        reply_head,
+        reply_name_length,
+        reply_rest,
+        connected,
+        failed
+    };
 
     void step();
     void want(State state, std::size_t bytes);

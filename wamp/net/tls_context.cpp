@@ -55,7 +55,7 @@ using Pins = std::vector<std::string>;
 std::string read_whole(const fs::path& file, bool secret) {
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) refuse_errno(file, "cannot be read (make it with `sallyport link pair`)");
-    struct stat status {};
+    struct stat status{};
     std::string text;
     std::array<char, 4096> block;
     ssize_t count = ::fstat(fd, &status);

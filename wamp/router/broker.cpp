@@ -93,8 +93,7 @@ void Broker::revoke(Member& from, SubscriptionId id, std::string_view reason, De
     forget(from.subscriptions, id);
     remove(from, id);
     if (!from.session.features.has(Feature::subscriber_subscription_revocation)) return;
-    out.add(from.session.id,
-            Unsubscribed{0, Dict{{"subscription", id}, {"reason", reason}}});
+    out.add(from.session.id, Unsubscribed{0, Dict{{"subscription", id}, {"reason", reason}}});
 }
 
 void Broker::remove(Member& member, SubscriptionId id) {

@@ -99,12 +99,13 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
     } else {
         id = ++last_registration_;
         procedures_.insert(match, request.procedure, id);
-        registrations_.emplace(id, Registration{std::move(request.procedure),
-                                                match,
-                                                invoke,
-                                                {&from},
-                                                0,
-                                                request.options.get_bool("disclose_caller", false)});
+        registrations_.emplace(id,
+                               Registration{std::move(request.procedure),
+                                            match,
+                                            invoke,
+                                            {&from},
+                                            0,
+                                            request.options.get_bool("disclose_caller", false)});
     }
     from.registrations.push_back(id);
     out.add(to, Registered{request.request, id});
@@ -144,8 +145,7 @@ void Dealer::revoke(Member& from, RegistrationId id, std::string_view reason, De
     forget(from.registrations, id);
     remove(from, id);
     if (!from.session.features.has(Feature::callee_registration_revocation)) return;
-    out.add(from.session.id,
-            Unregistered{0, Dict{{"registration", id}, {"reason", reason}}});
+    out.add(from.session.id, Unregistered{0, Dict{{"registration", id}, {"reason", reason}}});
 }
 
 void Dealer::remove(Member& callee, RegistrationId id) {
@@ -188,8 +188,8 @@ RequestId Dealer::next_invocation(Member& callee) const noexcept {
     return last;
 }
 
-void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits,
-                  Instant now, Deliveries& out) {
+void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits, Instant now,
+                  Deliveries& out) {
     const SessionId caller = from.session.id;
     // An id that is pending has its answer coming; the second CALL under it gets none of its own.
     if (calls_.find_call(caller, call.request) != CallTable::none) return;
@@ -230,8 +230,7 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         details.append("procedure", std::move(call.procedure));
     }
     append_passthru(details, call.options);
-    out.add(callee.session.id,
-            Invocation{invocation, id, std::move(details), call.payload});
+    out.add(callee.session.id, Invocation{invocation, id, std::move(details), call.payload});
 }
 
 void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out) {
@@ -261,8 +260,8 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
     const bool progress = yield.options.get_bool("progress", false);
     if (progress && !call.receive_progress) return;  // the caller did not ask (W-PCR-04)
     if (is_passthru(yield.options) && !can_open(*call.caller)) {
-        // The call must end. An ERROR for the YIELD, as W-PPT-02 has it for the callee, would end the callee's
-        // session: clients take none.
+        // The call must end. An ERROR for the YIELD, as W-PPT-02 has it for the callee, would end
+        // the callee's session: clients take none.
         if (progress && !call.killed) interrupt(call, mode_killnowait, uris::canceled, out);
         return fail(handle, uris::feature_not_supported, out);
     }

@@ -39,8 +39,8 @@ public:
 
     void register_(Member& from, Register&& request, Deliveries& out);
     void unregister(Member& from, const Unregister& request, Deliveries& out);
-    void call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits,
-              Instant now, Deliveries& out);
+    void call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits, Instant now,
+              Deliveries& out);
     void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out);
     void yield(const Member& from, const Yield& yield, Instant now, Deliveries& out);
     void error(const Member& from, Error&& error, Deliveries& out);

@@ -37,7 +37,9 @@ struct Handler {
     void operator()(Unsubscribe& m) { broker.unsubscribe(from, m, out); }
     void operator()(Register& m) { dealer.register_(from, std::move(m), out); }
     void operator()(Unregister& m) { dealer.unregister(from, m, out); }
-    void operator()(Call& m) { dealer.call(from, std::move(m), origin, std::move(limits), now, out); }
+    void operator()(Call& m) {
+        dealer.call(from, std::move(m), origin, std::move(limits), now, out);
+    }
     void operator()(Cancel& m) { dealer.cancel(from, m, now, out); }
     void operator()(Yield& m) { dealer.yield(from, m, now, out); }
     void operator()(Error& m) { dealer.error(from, std::move(m), out); }
@@ -68,8 +70,8 @@ void Realm::leave(SessionId session, Instant, Deliveries& out) {
     tables_->members.erase(at);
 }
 
-void Realm::handle(SessionId from, Message&& message, const Origin& origin,
-                   CallLimits&& limits, Instant now, Deliveries& out) {
+void Realm::handle(SessionId from, Message&& message, const Origin& origin, CallLimits&& limits,
+                   Instant now, Deliveries& out) {
     const auto at = tables_->members.find(from);
     if (at == tables_->members.end()) return;
     std::visit(Handler{tables_->dealer, tables_->broker, at->second, origin, limits, now, out},
@@ -89,7 +91,8 @@ std::vector<Realm::Holding> Realm::holdings() const {
         }
     }
     std::sort(all.begin(), all.end(), [](const Holding& a, const Holding& b) {
-        return std::tie(a.session, a.registration, a.id) < std::tie(b.session, b.registration, b.id);
+        return std::tie(a.session, a.registration, a.id) <
+               std::tie(b.session, b.registration, b.id);
     });
     return all;
 }

@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t overhead_bytes = 256;
 
 constexpr std::array<std::string_view, 8> kept_options{
-    "exclude_me", "disclose_me",    "exclude",         "exclude_authid", "exclude_authrole",
-    "eligible",   "eligible_authid", "eligible_authrole"};
+    "exclude_me",       "disclose_me", "exclude",         "exclude_authid",
+    "exclude_authrole", "eligible",    "eligible_authid", "eligible_authrole"};
 
 Dict kept_of(const Dict& options) {
     Dict kept;
@@ -28,7 +28,8 @@ Dict kept_of(const Dict& options) {
 std::size_t bytes_of(const Dict& options) noexcept {
     std::size_t bytes = 0;
     for (const Dict::Entry& entry : options) {
-        if (const std::string* const text = entry.second.get_if<std::string>()) bytes += text->size();
+        if (const std::string* const text = entry.second.get_if<std::string>())
+            bytes += text->size();
         const List* const list = entry.second.get_if<List>();
         if (list == nullptr) continue;
         for (const Value& value : *list) {

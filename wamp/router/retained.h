@@ -11,9 +11,9 @@
 
 namespace sallyport::wamp {
 
-/// The retained events of a realm: of each topic the last publication that asked for it, with whom it
-/// is for (W-EVR-01, W-EVR-02). Bounded: where there are too many, or they are too large together,
-/// those that were kept first are forgotten first.
+/// The retained events of a realm: of each topic the last publication that asked for it, with whom
+/// it is for (W-EVR-01, W-EVR-02). Bounded: where there are too many, or they are too large
+/// together, those that were kept first are forgotten first.
 class Retained {
 public:
     static constexpr std::size_t topics_max = 4096;
@@ -22,7 +22,7 @@ public:
     struct Kept {
         std::string topic;
         PublicationId publication = 0;
-        Dict options;            ///< of the PUBLISH: whom it is for, and whether its publisher is named
+        Dict options;  ///< of the PUBLISH: whom it is for, and whether its publisher is named
         SessionId excluded = 0;  ///< the publisher; 0 when it stands for others too
         SessionId origin = 0;
         std::string authid;

@@ -130,9 +130,11 @@ ClientSession::Verdict ClientSession::judge_established(const Message& message) 
     }
     if (!is_session_traffic(type_of(message))) return violation("message that is not a router's");
     if (const Error* error = std::get_if<Error>(&message)) {
-        // Some routers refuse a CANCEL by an ERROR (W-MSG-05); the call's own answer still comes. So they do a
-        // YIELD whose caller lacks payload passthru mode (W-PPT-02); the invocation is over.
-        if (error->request_type == MessageType::cancel || error->request_type == MessageType::yield) {
+        // Some routers refuse a CANCEL by an ERROR (W-MSG-05); the call's own answer still comes.
+        // So they do a YIELD whose caller lacks payload passthru mode (W-PPT-02); the invocation is
+        // over.
+        if (error->request_type == MessageType::cancel ||
+            error->request_type == MessageType::yield) {
             return Verdict::ignore;
         }
         if (!is_refusable(error->request_type)) return violation("ERROR for no request");

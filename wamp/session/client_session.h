@@ -11,24 +11,25 @@
 
 namespace sallyport::wamp {
 
-/// The client's half of one WAMP session, for the link and the command line: says HELLO, answers a ticket
-/// challenge, judges what a router may send, numbers requests. It sends nothing itself.
+/// The client's half of one WAMP session, for the link and the command line: says HELLO, answers a
+/// ticket challenge, judges what a router may send, numbers requests. It sends nothing itself.
 class ClientSession {
 public:
     struct Config {
         std::string realm;
-        std::string authid;      ///< "" for none
+        std::string authid;                    ///< "" for none
         std::string authmethod = "anonymous";  ///< or "ticket"
-        std::string ticket;      ///< the secret; never logged
-        Dict authextra;          ///< "" when empty
-        std::string agent;       ///< "" for none
-        bool passthru = false;   ///< announces payload_passthru_mode
+        std::string ticket;                    ///< the secret; never logged
+        Dict authextra;                        ///< "" when empty
+        std::string agent;                     ///< "" for none
+        bool passthru = false;                 ///< announces payload_passthru_mode
     };
     enum class State : std::uint8_t { closed, joining, established, leaving, ended };
     enum class Verdict : std::uint8_t {
-        send,       ///< send reply(): AUTHENTICATE, or the GOODBYE that answers one (the session has then ended)
-        joined,     ///< WELCOME came
-        dispatch,   ///< an answer, EVENT, INVOCATION or INTERRUPT
+        send,      ///< send reply(): AUTHENTICATE, or the GOODBYE that answers one (the session has
+                   ///< then ended)
+        joined,    ///< WELCOME came
+        dispatch,  ///< an answer, EVENT, INVOCATION or INTERRUPT
         ignore,
         ended,      ///< our GOODBYE was answered
         aborted,    ///< ABORT came; reason() says which
@@ -50,7 +51,9 @@ public:
     SessionId id() const noexcept { return id_; }
     Features router_features() const noexcept { return features_; }
     const Dict& welcome() const noexcept { return welcome_; }
-    std::string_view reason() const noexcept { return reason_; }  ///< of ABORT or GOODBYE, or what was violated
+    std::string_view reason() const noexcept {
+        return reason_;
+    }  ///< of ABORT or GOODBYE, or what was violated
 
 private:
     Verdict judge_joining(const Message& message);

@@ -100,9 +100,10 @@ Features read_features(const Dict& details) noexcept {
 
 Dict router_roles() {
     Dict roles;
-    roles.append("broker", role({"event_retention", "pattern_based_subscription", "payload_passthru_mode",
-                                 "publisher_exclusion", "publisher_identification",
-                                 "subscriber_blackwhite_listing", "subscription_revocation"}));
+    roles.append("broker",
+                 role({"event_retention", "pattern_based_subscription", "payload_passthru_mode",
+                       "publisher_exclusion", "publisher_identification",
+                       "subscriber_blackwhite_listing", "subscription_revocation"}));
     roles.append("dealer", role({"call_canceling", "call_timeout", "caller_identification",
                                  "pattern_based_registration", "payload_passthru_mode",
                                  "progressive_call_results", "registration_revocation",
@@ -114,10 +115,9 @@ Dict client_roles(bool passthru) {
     Dict roles;
     roles.append("caller",
                  role({"call_canceling", "caller_identification", "progressive_call_results"}));
-    roles.append("callee",
-                 role({"call_canceling", "caller_identification", "pattern_based_registration",
-                       "progressive_call_results", "registration_revocation",
-                       "shared_registration"}));
+    roles.append("callee", role({"call_canceling", "caller_identification",
+                                 "pattern_based_registration", "progressive_call_results",
+                                 "registration_revocation", "shared_registration"}));
     roles.append("publisher", role({"publisher_exclusion", "publisher_identification",
                                     "subscriber_blackwhite_listing"}));
     roles.append("subscriber", role({"pattern_based_subscription", "publisher_identification",

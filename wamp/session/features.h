@@ -46,13 +46,15 @@ private:
     std::uint32_t bits_ = 0;
 };
 
-/// Reads `roles` of HELLO.Details or WELCOME.Details, whose types were checked at decoding. A callee that cannot be
-/// cancelled counts as lacking progressive results (W-FEA-05); `call_cancelling` is an alias (W-FEA-03).
+/// Reads `roles` of HELLO.Details or WELCOME.Details, whose types were checked at decoding. A
+/// callee that cannot be cancelled counts as lacking progressive results (W-FEA-05);
+/// `call_cancelling` is an alias (W-FEA-03).
 Features read_features(const Dict& details) noexcept;
 
 /// `roles` as our routers announce them in WELCOME: exactly what works end to end (W-FEA-01).
 Dict router_roles();
-/// `roles` as our clients announce them in HELLO; a link also hands on what is in payload passthru mode.
+/// `roles` as our clients announce them in HELLO; a link also hands on what is in payload passthru
+/// mode.
 Dict client_roles(bool passthru = false);
 
 }  // namespace sallyport::wamp

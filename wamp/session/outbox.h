@@ -11,16 +11,17 @@
 
 namespace sallyport::wamp {
 
-/// What a core wants done by its shell, in order (DESIGN §5). The core appends; the shell carries out after the call
-/// returned and clears. Peers are transport connections; one that has gone meanwhile is passed over.
+/// What a core wants done by its shell, in order (DESIGN §5). The core appends; the shell carries
+/// out after the call returned and clears. Peers are transport connections; one that has gone
+/// meanwhile is passed over.
 namespace effect {
 
 struct Send {
     PeerId to;
     Frame frame;
 };
-/// Send what is queued for the peer, then close its transport. The core has forgotten the peer already: nothing of
-/// it comes in any more.
+/// Send what is queued for the peer, then close its transport. The core has forgotten the peer
+/// already: nothing of it comes in any more.
 struct Close {
     PeerId peer;
 };
@@ -39,8 +40,8 @@ struct Note {
     std::string text;
 };
 
-/// Run something that takes long, on any thread, where it holds nobody up; the answer is on_work_done() with its number
-/// and what it returned.
+/// Run something that takes long, on any thread, where it holds nobody up; the answer is
+/// on_work_done() with its number and what it returned.
 struct Work {
     std::uint64_t id;
     std::function<bool()> run;
@@ -48,8 +49,8 @@ struct Work {
 
 }  // namespace effect
 
-using Effect =
-    std::variant<effect::Send, effect::Close, effect::Ping, effect::Dial, effect::Note, effect::Work>;
+using Effect = std::variant<effect::Send, effect::Close, effect::Ping, effect::Dial, effect::Note,
+                            effect::Work>;
 
 using Outbox = std::vector<Effect>;
 

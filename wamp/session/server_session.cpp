@@ -151,8 +151,8 @@ RequestId ServerSession::next_invocation() noexcept {
     return last_invocation_;
 }
 
-/// Options whose use without announcement by both sides is a violation. We never announce progressive invocations
-/// (W-PCI-03, W-PPT-02).
+/// Options whose use without announcement by both sides is a violation. We never announce
+/// progressive invocations (W-PCI-03, W-PPT-02).
 bool ServerSession::uses_unannounced_feature(const Message& message) const noexcept {
     if (const Call* call = std::get_if<Call>(&message)) {
         return call->options.get_bool("progress", false) ||
@@ -165,7 +165,8 @@ bool ServerSession::uses_unannounced_feature(const Message& message) const noexc
         return is_unannounced(yield->options, Feature::callee_payload_passthru_mode);
     }
     const Error* error = std::get_if<Error>(&message);
-    return error != nullptr && is_unannounced(error->details, Feature::callee_payload_passthru_mode);
+    return error != nullptr &&
+           is_unannounced(error->details, Feature::callee_payload_passthru_mode);
 }
 
 bool ServerSession::is_unannounced(const Dict& options, Feature passthru) const noexcept {

@@ -17,9 +17,10 @@ enum class IdRule : std::uint8_t {
     off,
 };
 
-/// The router's half of one WAMP session, as the state table of checklist §6: judges each message that a client
-/// sends, in which state and with which ids it is legal, and moves on. It sends nothing: its owner answers, and
-/// tells it so. One object lives as long as the transport and may host several sessions in turn (W-SES-16).
+/// The router's half of one WAMP session, as the state table of checklist §6: judges each message
+/// that a client sends, in which state and with which ids it is legal, and moves on. It sends
+/// nothing: its owner answers, and tells it so. One object lives as long as the transport and may
+/// host several sessions in turn (W-SES-16).
 class ServerSession {
 public:
     enum class State : std::uint8_t {
@@ -27,8 +28,8 @@ public:
         authenticating,  ///< HELLO seen, the owner decides
         challenging,     ///< CHALLENGE sent
         established,
-        shutting_down,   ///< we sent GOODBYE, wait for its reply
-        failed,          ///< ABORT sent or received; nothing is read any more
+        shutting_down,  ///< we sent GOODBYE, wait for its reply
+        failed,         ///< ABORT sent or received; nothing is read any more
     };
 
     /// What the owner has to do with the message that was judged.
@@ -37,7 +38,8 @@ public:
         authenticate,  ///< a legal AUTHENTICATE: challenge again, welcome or abort
         dispatch,      ///< a request, or an answer to an invocation of ours: act on it
         ignore,        ///< legal and without effect (a race): do nothing
-        goodbye,       ///< the session has ended: answer GOODBYE `goodbye_and_out`, dispose of it (W-SES-07)
+        goodbye,       ///< the session has ended: answer GOODBYE `goodbye_and_out`, dispose of it
+                       ///< (W-SES-07)
         ended,         ///< the session has ended and nothing is to be answered; dispose of it
         close,         ///< the peer aborted, before or in a session: dispose, close the transport
         violation,     ///< dispose, ABORT `protocol_violation`, close the transport (W-SES-10)
@@ -50,13 +52,13 @@ public:
     Verdict judge(const Message& message) noexcept;
 
     // What the owner did.
-    void challenged() noexcept;                        ///< CHALLENGE sent
-    void welcomed(SessionId id) noexcept;              ///< WELCOME sent
-    void goodbye_sent() noexcept;                      ///< GOODBYE sent by ourselves, first
+    void challenged() noexcept;                         ///< CHALLENGE sent
+    void welcomed(SessionId id) noexcept;               ///< WELCOME sent
+    void goodbye_sent() noexcept;                       ///< GOODBYE sent by ourselves, first
     void failed() noexcept { state_ = State::failed; }  ///< ABORT sent
 
-    /// The id of the next INVOCATION to this client (W-ID-04). An owner that has one still pending under that id,
-    /// after 2^53 of them, asks again (W-ID-10).
+    /// The id of the next INVOCATION to this client (W-ID-04). An owner that has one still pending
+    /// under that id, after 2^53 of them, asks again (W-ID-10).
     RequestId next_invocation() noexcept;
 
     State state() const noexcept { return state_; }
@@ -83,8 +85,8 @@ private:
     SessionId id_ = 0;
     RequestId last_request_ = 0;
     RequestId last_invocation_ = 0;
-    bool first_request_ = true;        ///< none came yet in this session
-    bool requests_wrapped_ = false;    ///< every id was used once
+    bool first_request_ = true;      ///< none came yet in this session
+    bool requests_wrapped_ = false;  ///< every id was used once
     bool invocations_wrapped_ = false;
     std::string_view why_;
 };

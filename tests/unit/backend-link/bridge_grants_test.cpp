@@ -24,7 +24,8 @@ std::string braces(std::string_view inner) {
     return "{" + std::string(inner) + "}";
 }
 
-// Being named to callees ------------------------------------------------------------------------------
+// Being named to callees
+// ------------------------------------------------------------------------------
 
 // W-CID-01, W-CID-02
 TEST(BridgeGrants, PassTheWishToBeNamedOnlyWhereGranted) {
@@ -71,8 +72,8 @@ TEST(BridgeGrants, NameACallerFromWithinWithoutTellingItsSession) {
     const SessionId callee = world.join(curious_client);
     world.registered(callee, 1, "open.a", 77);
     const auto caller_of = [&](wamp::RequestId request, SessionId session) {
-        world.link_invocation(request, 77,
-                              {{"caller", session}, {"caller_authid", "svc"}, {"caller_authrole", "s"}});
+        world.link_invocation(
+            request, 77, {{"caller", session}, {"caller_authid", "svc"}, {"caller_authrole", "s"}});
         const auto details = world.take_only<wamp::Invocation>().details;
         EXPECT_EQ(details.get_string("caller_authid"), "svc");
         return details.get_uint("caller", 0);
@@ -113,7 +114,8 @@ TEST(BridgeGrants, LetACalleeDemandItsCallersOnlyWhereGranted) {
     EXPECT_EQ(world.take(), (Lines{R"(link [64,1,{"disclose_caller":true},"open.a"])"}));
 }
 
-// Being named to subscribers --------------------------------------------------------------------------
+// Being named to subscribers
+// --------------------------------------------------------------------------
 
 // W-PID-01, W-PID-02, W-SUB-13
 TEST(BridgeGrants, NameAPublisherToThoseInFrontWhoUnderstandIt) {
@@ -129,10 +131,11 @@ TEST(BridgeGrants, NameAPublisherToThoseInFrontWhoUnderstandIt) {
                      R"([{"session":101,"authid":"paul","authrole":"user"}]},"open.t",[1]])"}));
     world.link(wamp::Published{2, 900});
     const std::string event = " [36," + std::to_string(id) + ",900,{";
-    EXPECT_EQ(world.take(),
-              (Lines{"102" + event +
-                         R"("publisher":101,"publisher_authid":"paul","publisher_authrole":"user"},[1]])",
-                     "103" + event + "},[1]]"}));
+    EXPECT_EQ(
+        world.take(),
+        (Lines{"102" + event +
+                   R"("publisher":101,"publisher_authid":"paul","publisher_authrole":"user"},[1]])",
+               "103" + event + "},[1]]"}));
 }
 
 TEST(BridgeGrants, NameAPublisherWhoHasLeftMeanwhile) {
@@ -160,8 +163,8 @@ TEST(BridgeGrants, PublishWithoutANameWhereItIsNotGrantedAndNobodyWaitsForAnAnsw
 TEST(BridgeGrants, NameAPublisherFromWithinAsTheRouterSays) {
     Trusted world;
     const auto id = world.subscribed(world.join(curious_client), 1, "open.t", 77);
-    world.link_event(77, 900,
-                     {{"publisher", 4711}, {"publisher_authid", "svc"}, {"publisher_authrole", "s"}});
+    world.link_event(
+        77, 900, {{"publisher", 4711}, {"publisher_authid", "svc"}, {"publisher_authrole", "s"}});
     const auto event = world.take_only<wamp::Event>();
     EXPECT_EQ(event.subscription, id);
     EXPECT_EQ(event.details.get_string("publisher_authid"), "svc");
@@ -176,10 +179,12 @@ TEST(BridgeGrants, BringNoMetaEventOfTheRouterBehind) {
     world.link_event(77, 900, {{"topic", "wamp.session.on_join"}});
     EXPECT_EQ(world.take(), Lines{});
     world.link_event(77, 901, {{"topic", "lab.t"}});
-    EXPECT_EQ(world.take(), (Lines{"101 [36," + std::to_string(id) + R"(,901,{"topic":"lab.t"}])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{"101 [36," + std::to_string(id) + R"(,901,{"topic":"lab.t"}])"}));
 }
 
-// Retained events -------------------------------------------------------------------------------------
+// Retained events
+// -------------------------------------------------------------------------------------
 
 // W-EVR-01, W-SEC-15
 TEST(BridgeGrants, RetainOnlyWhereGranted) {
@@ -210,9 +215,9 @@ TEST(BridgeGrants, AskForRetainedEventsOnlyWhereGrantedAndNotForPatterns) {
     world.subscribe(session, 1, "open.t", retained);
     world.subscribe(session, 2, "lab.t", retained);
     world.subscribe(session, 3, "open.", {{"match", "prefix"}, {"get_retained", true}});
-    EXPECT_EQ(world.take(), (Lines{R"(link [32,1,{"get_retained":true},"open.t"])",
-                                   R"(link [32,2,{},"lab.t"])",
-                                   R"(link [32,3,{"match":"prefix"},"open."])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [32,1,{"get_retained":true},"open.t"])", R"(link [32,2,{},"lab.t"])",
+                     R"(link [32,3,{"match":"prefix"},"open."])"}));
 }
 
 // W-GWY-08
@@ -292,7 +297,8 @@ TEST(BridgeGrants, SurviveARevocationWhileARetainedEventIsAskedFor) {
     EXPECT_EQ(world.take().size(), 1u);
 }
 
-// Taking over -----------------------------------------------------------------------------------------
+// Taking over
+// -----------------------------------------------------------------------------------------
 
 // W-RPC-15, W-SEC-10
 TEST(BridgeGrants, TakeARegistrationOverOnlyWhereGranted) {

@@ -29,19 +29,21 @@ policy::RouteInfo rewriting_route() {
 /// A second bridge to the same sessions.
 class Moved : public testing::Test {
 protected:
-    void SetUp() override { other.on_link_up(full_router, {}, world.now, out_); out_.clear(); }
+    void SetUp() override {
+        other.on_link_up(full_router, {}, world.now, out_);
+        out_.clear();
+    }
 
     Lines others() {
         Lines lines;
         for (const auto& message : out_.to_link) {
-            lines.push_back(std::string(
-                wamp::encode(wamp::Serializer::json, message).message()));
+            lines.push_back(std::string(wamp::encode(wamp::Serializer::json, message).message()));
         }
         for (const auto& entry : out_.to_sessions.entries()) {
             for (const SessionId to : out_.to_sessions.receivers(entry)) {
-                lines.push_back(std::to_string(to) + " " +
-                                std::string(wamp::encode(wamp::Serializer::json, entry.message)
-                                                .message()));
+                lines.push_back(
+                    std::to_string(to) + " " +
+                    std::string(wamp::encode(wamp::Serializer::json, entry.message).message()));
             }
         }
         out_.clear();

@@ -1,5 +1,5 @@
-// Payload passthru mode over a bridge: its four options cross in both directions and in every kind of message, where
-// both ends have announced the mode, and nothing hangs where one has not.
+// Payload passthru mode over a bridge: its four options cross in both directions and in every kind
+// of message, where both ends have announced the mode, and nothing hangs where one has not.
 #include <gtest/gtest.h>
 
 #include "tests/unit/backend-link/bridge_world.h"
@@ -7,9 +7,13 @@
 namespace sallyport::backend_link {
 namespace {
 
-const Dict sealed{{"ppt_scheme", "wamp"}, {"ppt_serializer", "cbor"}, {"ppt_cipher", "aes256gcm"}, {"ppt_keyid", "k1"}};
+const Dict sealed{{"ppt_scheme", "wamp"},
+                  {"ppt_serializer", "cbor"},
+                  {"ppt_cipher", "aes256gcm"},
+                  {"ppt_keyid", "k1"}};
 /// The options as JSON, without braces.
-const std::string seal = R"("ppt_scheme":"wamp","ppt_serializer":"cbor","ppt_cipher":"aes256gcm","ppt_keyid":"k1")";
+const std::string seal =
+    R"("ppt_scheme":"wamp","ppt_serializer":"cbor","ppt_cipher":"aes256gcm","ppt_keyid":"k1")";
 const wamp::Payload box = json(R"(["\u0000AQI="])");
 const std::string boxed = R"(["\u0000AQI="])";
 const std::string unsupported(uris::feature_not_supported);
@@ -20,22 +24,27 @@ wamp::Features with(wamp::Features features, std::initializer_list<Feature> more
 }
 
 const wamp::Features opening_client =
-    with(full_client, {Feature::caller_payload_passthru_mode, Feature::callee_payload_passthru_mode,
-                       Feature::publisher_payload_passthru_mode, Feature::subscriber_payload_passthru_mode});
-const wamp::Features passing_router =
-    with(full_router, {Feature::broker_payload_passthru_mode, Feature::dealer_payload_passthru_mode});
+    with(full_client,
+         {Feature::caller_payload_passthru_mode, Feature::callee_payload_passthru_mode,
+          Feature::publisher_payload_passthru_mode, Feature::subscriber_payload_passthru_mode});
+const wamp::Features passing_router = with(
+    full_router, {Feature::broker_payload_passthru_mode, Feature::dealer_payload_passthru_mode});
 
 Dict plus(Dict options, std::string_view key, wamp::Value value) {
     options.set(key, std::move(value));
     return options;
 }
 
-std::string text(wamp::Id id) { return std::to_string(id); }
+std::string text(wamp::Id id) {
+    return std::to_string(id);
+}
 
 /// Session 101 has the mode; the router behind has it unless it is said otherwise.
 struct Passing : BridgeWorld {
-    explicit Passing(wamp::Features router = passing_router, std::string_view policy = bridge_policy)
-        : BridgeWorld(profile_of(BackendKind::generic), router, policy), opening(join(opening_client)) {}
+    explicit Passing(wamp::Features router = passing_router,
+                     std::string_view policy = bridge_policy)
+        : BridgeWorld(profile_of(BackendKind::generic), router, policy),
+          opening(join(opening_client)) {}
     SessionId opening;
 };
 
@@ -53,10 +62,12 @@ TEST(BridgePassthru, TheOptionsOfACallAndOfItsResultCross) {
 TEST(BridgePassthru, ProgressiveResultsCross) {
     Passing world;
     world.call(world.opening, 1, "lab.p", plus(sealed, "receive_progress", true));
-    EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{"receive_progress":true,)" + seal + R"(},"lab.p"])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [48,1,{"receive_progress":true,)" + seal + R"(},"lab.p"])"}));
     world.link(wamp::CallResult{1, plus(sealed, "progress", true), box});
     world.link(wamp::CallResult{1, {}, {}});
-    EXPECT_EQ(world.take(), (Lines{R"(101 [50,1,{"progress":true,)" + seal + "}," + boxed + "]", "101 [50,1,{}]"}));
+    EXPECT_EQ(world.take(), (Lines{R"(101 [50,1,{"progress":true,)" + seal + "}," + boxed + "]",
+                                   "101 [50,1,{}]"}));
 }
 
 // W-PPT-01, W-GWY-11
@@ -98,7 +109,8 @@ TEST(BridgePassthru, AProgressiveResultThatItsCallerCannotOpenEndsTheCallThere) 
     world.call(world.join(), 5, "lab.p", {{"receive_progress", true}});
     world.take();
     world.link(wamp::CallResult{1, plus(sealed, "progress", true), box});
-    EXPECT_EQ(world.take(), (Lines{"102 [8,48,5,{},\"" + unsupported + "\"]", R"(link [49,1,{"mode":"killnowait"}])"}));
+    EXPECT_EQ(world.take(), (Lines{"102 [8,48,5,{},\"" + unsupported + "\"]",
+                                   R"(link [49,1,{"mode":"killnowait"}])"}));
     world.link(wamp::CallResult{1, plus(sealed, "progress", true), box});
     world.link(wamp::CallResult{1, sealed, box});
     EXPECT_EQ(world.take(), Lines{});
@@ -119,7 +131,8 @@ TEST(BridgePassthru, TheOptionsOfAPublicationCrossAndReachThoseWhoHaveTheMode) {
     const auto id = world.subscribed(world.join(opening_client), 1, "lab.t", 77);
     world.subscribed(world.join(), 1, "lab.t", 77);
     world.publish(world.opening, 1, "lab.t", plus(sealed, "x_own", 1), box);
-    EXPECT_EQ(world.take(), (Lines{R"(link [16,2,{"acknowledge":true,)" + seal + R"(},"lab.t",)" + boxed + "]"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [16,2,{"acknowledge":true,)" + seal + R"(},"lab.t",)" + boxed + "]"}));
     world.link(wamp::Published{2, 900});
     EXPECT_EQ(world.take(), (Lines{"102 [36," + text(id) + ",900,{" + seal + "}," + boxed + "]"}));
     world.publish(world.opening, 2, "lab.t");
@@ -143,7 +156,8 @@ TEST(BridgePassthru, AnEventFromBehindReachesThoseWhoHaveTheMode) {
     const auto id = world.subscribed(world.opening, 1, "lab.t.", 77, {{"match", "prefix"}});
     world.subscribed(world.join(), 1, "lab.t.", 77, {{"match", "prefix"}});
     world.link_event(77, 900, plus(plus(sealed, "topic", "lab.t.a"), "publisher", 3), box);
-    EXPECT_EQ(world.take(), (Lines{"101 [36," + text(id) + R"(,900,{"topic":"lab.t.a",)" + seal + "}," + boxed + "]"}));
+    EXPECT_EQ(world.take(), (Lines{"101 [36," + text(id) + R"(,900,{"topic":"lab.t.a",)" + seal +
+                                   "}," + boxed + "]"}));
     world.link_event(77, 901, {{"topic", "lab.t.a"}});
     EXPECT_EQ(world.take().size(), 2u);
 }
@@ -160,7 +174,8 @@ struct Callee : Passing {
 TEST(BridgePassthru, TheDetailsOfAnInvocationAndTheOptionsOfAYieldCross) {
     Callee world(opening_client);
     world.link_invocation(40, 77, plus(sealed, "trustlevel", 3), box);
-    EXPECT_EQ(world.take(), (Lines{"102 [68,1," + text(world.id) + ",{" + seal + "}," + boxed + "]"}));
+    EXPECT_EQ(world.take(),
+              (Lines{"102 [68,1," + text(world.id) + ",{" + seal + "}," + boxed + "]"}));
     world.yield(world.callee, 1, plus(sealed, "callee", 5), box);
     EXPECT_EQ(world.take(), (Lines{"link [70,40,{" + seal + "}," + boxed + "]"}));
 }
@@ -172,7 +187,8 @@ TEST(BridgePassthru, AProgressiveYieldCrosses) {
     world.take();
     world.yield(world.callee, 1, plus(sealed, "progress", true), box);
     world.yield(world.callee, 1);
-    EXPECT_EQ(world.take(), (Lines{R"(link [70,40,{"progress":true,)" + seal + "}," + boxed + "]", "link [70,40,{}]"}));
+    EXPECT_EQ(world.take(), (Lines{R"(link [70,40,{"progress":true,)" + seal + "}," + boxed + "]",
+                                   "link [70,40,{}]"}));
 }
 
 TEST(BridgePassthru, TheDetailsOfACalleesErrorCross) {
@@ -180,7 +196,8 @@ TEST(BridgePassthru, TheDetailsOfACalleesErrorCross) {
     world.link_invocation(40, 77);
     world.take();
     world.raise(world.callee, 1, "lab.error.jam", box, plus(sealed, "x_own", 1));
-    EXPECT_EQ(world.take(), (Lines{"link [8,68,40,{" + seal + R"(},"lab.error.jam",)" + boxed + "]"}));
+    EXPECT_EQ(world.take(),
+              (Lines{"link [8,68,40,{" + seal + R"(},"lab.error.jam",)" + boxed + "]"}));
 }
 
 // W-PPT-02
@@ -193,7 +210,8 @@ TEST(BridgePassthru, ACalleeInFrontWithoutTheModeIsNotInvokedInIt) {
     EXPECT_EQ(world.take().size(), 1u);
 }
 
-// W-PPT-02: to a router that has not announced the mode it would be a violation, and the end of the link.
+// W-PPT-02: to a router that has not announced the mode it would be a violation, and the end of the
+// link.
 TEST(BridgePassthru, AYieldInTheModeGoesToARouterWithoutItAsAnError) {
     for (const bool progress : {false, true}) {
         Callee world(opening_client, full_router);
@@ -220,8 +238,9 @@ TEST(BridgePassthru, WhatWaitsForTheLinkIsAsItWas) {
     world.call(world.opening, 1, "hold.a", sealed, box);
     world.publish(world.opening, 2, "hold.t", sealed, box);
     world.link_up(passing_router);
-    EXPECT_EQ(world.take(), (Lines{"link [48,1,{" + seal + R"(},"lab.a",)" + boxed + "]",
-                                   R"(link [16,2,{"acknowledge":true,)" + seal + R"(},"lab.t",)" + boxed + "]"}));
+    EXPECT_EQ(world.take(),
+              (Lines{"link [48,1,{" + seal + R"(},"lab.a",)" + boxed + "]",
+                     R"(link [16,2,{"acknowledge":true,)" + seal + R"(},"lab.t",)" + boxed + "]"}));
     world.link_lost();
     world.take();
     world.call(world.opening, 3, "hold.a", sealed, box);
@@ -258,7 +277,8 @@ Lines judged_again(std::string_view payload) {
 // DESIGN §7.6
 TEST(BridgePassthru, WhatWaitedIsJudgedAgainAsWhatCannotBeRead) {
     EXPECT_EQ(judged_again(""), (Lines{R"(101 [8,48,1,{},"wamp.error.not_authorized"])"}));
-    EXPECT_EQ(judged_again("payload = \"readable\""), (Lines{R"(101 [8,48,1,{},"wamp.error.not_authorized"])"}));
+    EXPECT_EQ(judged_again("payload = \"readable\""),
+              (Lines{R"(101 [8,48,1,{},"wamp.error.not_authorized"])"}));
     const Lines sent{"link [48,1,{" + seal + R"(},"lab.a",)" + boxed + "]"};
     EXPECT_EQ(judged_again("payload = \"any\""), sent);
 }

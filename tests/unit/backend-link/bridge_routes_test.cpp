@@ -68,9 +68,9 @@ TEST(BridgeRoutes, ShareOneSubscriptionBehindUnderAllItsNames) {
     ASSERT_EQ(ids.size(), 3u);
     EXPECT_NE(ids[0], ids[1]);
     world.link_event(77, 900, {}, json("[1]"));
-    EXPECT_EQ(world.take(), (Lines{event(first, ids[0], "900,{},[1]]"),
-                                   event(second, ids[1], "900,{},[1]]"),
-                                   event(third, ids[2], "900,{},[1]]")}));
+    EXPECT_EQ(world.take(),
+              (Lines{event(first, ids[0], "900,{},[1]]"), event(second, ids[1], "900,{},[1]]"),
+                     event(third, ids[2], "900,{},[1]]")}));
     EXPECT_TRUE(world.unsubscribe(first, 2, ids[0]));
     world.leave(third);
     EXPECT_EQ(world.take(), (Lines{"101 [35,2]"}));
@@ -103,9 +103,8 @@ TEST(BridgeRoutes, SubscribeThePatternBehind) {
     const SessionId session = world.join();
     world.subscribe(session, 1, "out.do", prefix);
     world.subscribe(session, 2, "deep..x", wildcard);
-    EXPECT_EQ(world.take(),
-              (Lines{R"(link [32,1,{"match":"prefix"},"lab.do"])",
-                     R"(link [32,2,{"match":"wildcard"},"very.deep.inside..x"])"}));
+    EXPECT_EQ(world.take(), (Lines{R"(link [32,1,{"match":"prefix"},"lab.do"])",
+                                   R"(link [32,2,{"match":"wildcard"},"very.deep.inside..x"])"}));
 }
 
 // The recheck asks about the topic as the subscriber calls it.
@@ -131,9 +130,8 @@ TEST(BridgeRoutes, BringPublicationsToSubscribersByOtherNames) {
     world.publish(publisher, 1, "out.t", {{"acknowledge", true}}, json("[1]"));
     EXPECT_EQ(world.take(), (Lines{R"(link [16,3,{"acknowledge":true},"lab.t",[1]])"}));
     world.link(wamp::Published{3, 900});
-    EXPECT_EQ(world.take(),
-              (Lines{"101 [17,1,900]", event(subscriber, exact, "900,{},[1]]"),
-                     event(other, below, R"(900,{"topic":"out.t"},[1]])")}));
+    EXPECT_EQ(world.take(), (Lines{"101 [17,1,900]", event(subscriber, exact, "900,{},[1]]"),
+                                   event(other, below, R"(900,{"topic":"out.t"},[1]])")}));
 }
 
 TEST(BridgeRoutes, RegisterBehindAndNameTheProcedureAsInFront) {
@@ -195,9 +193,8 @@ TEST(BridgeRoutes, RevokeASubscriptionUnderAllItsNames) {
     const auto one = world.subscribed(session, 1, "out.t", 77);
     const auto two = world.subscribed(session, 2, "hold.t", 0);
     world.link(wamp::Unsubscribed{0, {{"subscription", 77}}});
-    EXPECT_EQ(world.take(),
-              (Lines{R"(101 [35,0,{"subscription":)" + std::to_string(one) + "}]",
-                     R"(101 [35,0,{"subscription":)" + std::to_string(two) + "}]"}));
+    EXPECT_EQ(world.take(), (Lines{R"(101 [35,0,{"subscription":)" + std::to_string(one) + "}]",
+                                   R"(101 [35,0,{"subscription":)" + std::to_string(two) + "}]"}));
     EXPECT_TRUE(world.empty());
 }
 

@@ -32,10 +32,10 @@ TEST(BridgeWaiting, LetsEveryKindOfRequestWaitAndSendsThemInTheirOrder) {
     EXPECT_EQ(world.take(), Lines{});
     EXPECT_EQ(world.bridge.counts().waiting, 5u);
     world.link_up();
-    EXPECT_EQ(world.take(), (Lines{R"(link [16,1,{"acknowledge":true},"lab.t",[1]])",
-                                   R"(link [48,2,{},"lab.a",[2]])", R"(link [32,3,{},"lab.t"])",
-                                   R"(link [64,4,{},"lab.p"])",
-                                   R"(link [48,5,{},"lab.b",[5],{"k":1}])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [16,1,{"acknowledge":true},"lab.t",[1]])",
+                     R"(link [48,2,{},"lab.a",[2]])", R"(link [32,3,{},"lab.t"])",
+                     R"(link [64,4,{},"lab.p"])", R"(link [48,5,{},"lab.b",[5],{"k":1}])"}));
     EXPECT_EQ(world.bridge.counts().waiting, 0u);
     world.link(wamp::CallResult{2, {}, json("[3]")});
     EXPECT_EQ(world.take(), (Lines{"101 [50,2,{},[3]]"}));
@@ -105,8 +105,7 @@ TEST(BridgeWaiting, CountsACallsOwnTimeoutFromItsStart) {
     EXPECT_EQ(world.take(), (Lines{R"(101 [8,48,1,{},"wamp.error.timeout"])"}));
     world.advance(200ms);
     world.link_up();
-    EXPECT_EQ(world.take(),
-              (Lines{R"(link [48,1,{},"lab.timed"])", R"(link [48,2,{},"lab.a"])"}));
+    EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{},"lab.timed"])", R"(link [48,2,{},"lab.a"])"}));
     world.advance(299ms);
     EXPECT_EQ(world.take(), Lines{});
     world.advance(1ms);  // a second since the call, not since the link is back
@@ -164,8 +163,8 @@ TEST(BridgeWaiting, KeepsWhatIsHeldBeforeWhatWaits) {
     world.link_lost();
     world.publish(session, 2, "hold.t");
     world.link_up();
-    EXPECT_EQ(world.take(), (Lines{R"(link [32,1,{},"lab.t"])",
-                                   R"(link [16,2,{"acknowledge":true},"lab.t"])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [32,1,{},"lab.t"])", R"(link [16,2,{"acknowledge":true},"lab.t"])"}));
 }
 
 TEST(BridgeWaiting, SaysWhatWasKeptAsTheNewConnectionSpeaks) {
@@ -279,7 +278,8 @@ uri = ["hold.b", "hold.t"]
                                    R"(link [48,1,{},"elsewhere.b"])"}));
 }
 
-// Calls that are made again ---------------------------------------------------------------------------
+// Calls that are made again
+// ---------------------------------------------------------------------------
 
 TEST(BridgeWaiting, MakesAnIdempotentCallOnceMore) {
     BridgeWorld world = plain_world();

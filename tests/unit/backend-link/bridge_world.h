@@ -156,10 +156,9 @@ inline const wamp::Features full_client =
                  Feature::caller_progressive_call_results, Feature::callee_progressive_call_results,
                  Feature::callee_call_canceling, Feature::callee_registration_revocation,
                  Feature::subscriber_subscription_revocation});
-inline const wamp::Features curious_client =
-    features_of({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber,
-                 Feature::callee_caller_identification,
-                 Feature::subscriber_publisher_identification});
+inline const wamp::Features curious_client = features_of(
+    {Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber,
+     Feature::callee_caller_identification, Feature::subscriber_publisher_identification});
 inline const wamp::Features plain_client =
     features_of({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber});
 inline const wamp::Features full_router =
@@ -205,7 +204,8 @@ public:
 
     policy::Permit permit(policy::Action action, std::string_view uri,
                           wamp::MatchPolicy match = wamp::MatchPolicy::exact) const {
-        return std::get<policy::Permit>(policy_->decide({policy_->role("user")}, {action, uri, match}));
+        return std::get<policy::Permit>(
+            policy_->decide({policy_->role("user")}, {action, uri, match}));
     }
 
     /// A URI that a pattern matches, as far as the rules tell them apart.
@@ -219,8 +219,8 @@ public:
     void call(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {},
               wamp::Payload payload = {}) {
         bridge.forward(from, permit(policy::Action::call, uri),
-                       wamp::Call{request, std::move(options), std::string(uri), payload}, now,
-                       out, tally.take({wamp::Tally::Bound{from, UINT32_MAX}}).value());
+                       wamp::Call{request, std::move(options), std::string(uri), payload}, now, out,
+                       tally.take({wamp::Tally::Bound{from, UINT32_MAX}}).value());
     }
     bool cancel(SessionId from, wamp::RequestId request, std::string_view mode) {
         return bridge.cancel(from, {request, {{"mode", mode}}}, now, out);

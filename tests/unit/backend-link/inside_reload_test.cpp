@@ -21,7 +21,8 @@ id = "services"
 roles = ["service", "gateway", "guest"]
 actions = ["call", "register", "subscribe", "publish"]
 match = "prefix"
-uri = ")" + std::string(prefix) + "\"\n";
+uri = ")" + std::string(prefix) +
+           "\"\n";
 }
 
 constexpr std::string_view revocable_hello =
@@ -70,12 +71,14 @@ TEST_F(InsideReload, RevokesAndTells) {
     const auto done = reload(policy_with("lab.public."));
     EXPECT_EQ(done.registrations_revoked, 1U);
     EXPECT_EQ(done.subscriptions_revoked, 1U);
-    EXPECT_EQ(wires_.take(), (Lines{R"(1 [35,0,{"subscription":1,"reason":"wamp.error.not_authorized"}])",
-                                    R"(1 [67,0,{"registration":1,"reason":"wamp.error.not_authorized"}])"}));
+    EXPECT_EQ(wires_.take(),
+              (Lines{R"(1 [35,0,{"subscription":1,"reason":"wamp.error.not_authorized"}])",
+                     R"(1 [67,0,{"registration":1,"reason":"wamp.error.not_authorized"}])"}));
     EXPECT_EQ(inside_.counts().subscriptions, 1U);
     EXPECT_EQ(inside_.counts().registrations, 0U);
     EXPECT_EQ(inside_.counts().sessions, 2U);
-    EXPECT_EQ(after(1, R"([16,3,{},"lab.public.topic",[7]])").size(), 1U);  // the other one's goes on
+    EXPECT_EQ(after(1, R"([16,3,{},"lab.public.topic",[7]])").size(),
+              1U);  // the other one's goes on
 }
 
 TEST_F(InsideReload, TellsTheGatewayOfWhatItSubscribedFor) {
@@ -83,22 +86,27 @@ TEST_F(InsideReload, TellsTheGatewayOfWhatItSubscribedFor) {
     join(1);
     after(9, R"([32,1,{},"lab.topic"])");
     EXPECT_EQ(reload(policy_with("elsewhere.")).subscriptions_revoked, 1U);
-    EXPECT_EQ(wires_.take(), Lines{R"(9 [35,0,{"subscription":1,"reason":"wamp.error.not_authorized"}])"});
+    EXPECT_EQ(wires_.take(),
+              Lines{R"(9 [35,0,{"subscription":1,"reason":"wamp.error.not_authorized"}])"});
 }
 
 TEST_F(InsideReload, LetsCallsInFlightFinish) {
     link_up();
     join(1);
     after(1, R"([64,1,{},"lab.add"])");
-    const Lines invoked =
-        after(9, R"([48,1,{"forward_for":[{"session":5,"authid":"g","authrole":"guest"}]},"lab.add",[1]])");
+    const Lines invoked = after(
+        9,
+        R"([48,1,{"forward_for":[{"session":5,"authid":"g","authrole":"guest"}]},"lab.add",[1]])");
     ASSERT_EQ(invoked.size(), 1U);
     EXPECT_TRUE(invoked[0].starts_with("1 [68,1,1,")) << invoked[0];
     reload(policy_with("elsewhere."));
     wires_.take();
     EXPECT_EQ(after(1, "[70,1,{},[2]]"), Lines{"9 [50,1,{},[2]]"});
-    EXPECT_EQ(after(9, R"([48,2,{"forward_for":[{"session":5,"authid":"g","authrole":"guest"}]},"lab.add",[1]])"),
-              Lines{R"(9 [8,48,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(
+        after(
+            9,
+            R"([48,2,{"forward_for":[{"session":5,"authid":"g","authrole":"guest"}]},"lab.add",[1]])"),
+        Lines{R"(9 [8,48,2,{},"wamp.error.not_authorized"])"});
     EXPECT_EQ(inside_.counts().calls, 0U);
 }
 
@@ -110,7 +118,9 @@ TEST_F(InsideReload, EndsWhoBelongsToARealmThatIsGone) {
     EXPECT_EQ(done.sessions_ended, 2U);
     const Lines lines = wires_.take();
     EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
-                            [](const auto& line) { return line.find("wamp.close.close_realm") != line.npos; }),
+                            [](const auto& line) {
+                                return line.find("wamp.close.close_realm") != line.npos;
+                            }),
               2);
     EXPECT_EQ(inside_.counts().sessions, 0U);
     EXPECT_EQ(inside_.counts().registrations, 0U);
@@ -124,7 +134,8 @@ TEST_F(InsideReload, ChangesNothingWhenNothingChanged) {
     after(1, R"([64,1,{},"lab.add"])");
     for (int i = 0; i < 100; ++i) {
         const auto done = reload(policy_with("lab."));
-        EXPECT_EQ(done.sessions_ended + done.registrations_revoked + done.subscriptions_revoked, 0U);
+        EXPECT_EQ(done.sessions_ended + done.registrations_revoked + done.subscriptions_revoked,
+                  0U);
     }
     EXPECT_EQ(wires_.take(), Lines{});
     EXPECT_EQ(after(1, R"([48,2,{},"lab.add"])").size(), 1U);

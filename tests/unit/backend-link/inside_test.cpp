@@ -56,8 +56,8 @@ public:
         : inside({{policy::door_realm(text, true)}, {"gateway"}, {}}, {7}) {
         inside.start(now, wires.out);
     }
-    void join(std::uint64_t id, Serializer serializer = Serializer::json, std::size_t peer_receives_max = 16u << 20,
-              std::string_view greeting = hello) {
+    void join(std::uint64_t id, Serializer serializer = Serializer::json,
+              std::size_t peer_receives_max = 16u << 20, std::string_view greeting = hello) {
         inside.on_open(peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
         send(id, greeting);
         EXPECT_EQ(take().size(), 1u);
@@ -70,8 +70,12 @@ public:
         send(id, greeting);
         EXPECT_EQ(take(), Lines{std::to_string(id) + " WELCOME gateway link lab"});
     }
-    void send(std::uint64_t id, std::string_view json) { send_bytes(id, policy::in(wires.serializer(id), json)); }
-    void send_bytes(std::uint64_t id, const std::string& bytes) { inside.on_message(peer(id), bytes, now, wires.out); }
+    void send(std::uint64_t id, std::string_view json) {
+        send_bytes(id, policy::in(wires.serializer(id), json));
+    }
+    void send_bytes(std::uint64_t id, const std::string& bytes) {
+        inside.on_message(peer(id), bytes, now, wires.out);
+    }
     void lose(std::uint64_t id) { inside.on_closed(peer(id), "reset", now, wires.out); }
     void advance(wamp::Duration duration) {
         now += duration;
@@ -88,7 +92,8 @@ public:
     Inside inside;
 };
 
-constexpr std::string_view guest = R"("forward_for":[{"session":5,"authid":"g","authrole":"guest"}])";
+constexpr std::string_view guest =
+    R"("forward_for":[{"session":5,"authid":"g","authrole":"guest"}])";
 
 class InsideTest : public testing::Test {
 protected:
@@ -102,16 +107,21 @@ protected:
     InsideWorld world_;
 };
 
-// The second door -----------------------------------------------------------------------------------------
+// The second door
+// -----------------------------------------------------------------------------------------
 
 TEST_F(InsideTest, DecidesAgainForWhomTheGatewayConveys) {  // W-R2R-04
     world_.link_up();
-    EXPECT_EQ(guest_asks(R"([48,1,{GUEST},"lab.open.nothing"])"), Lines{R"(9 [8,48,1,{},"wamp.error.no_such_procedure"])"});
-    EXPECT_EQ(guest_asks(R"([48,2,{GUEST},"lab.open.secret"])"), Lines{R"(9 [8,48,2,{},"wamp.error.not_authorized"])"});
-    EXPECT_EQ(guest_asks(R"([48,3,{GUEST},"lab.other"])"), Lines{R"(9 [8,48,3,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(guest_asks(R"([48,1,{GUEST},"lab.open.nothing"])"),
+              Lines{R"(9 [8,48,1,{},"wamp.error.no_such_procedure"])"});
+    EXPECT_EQ(guest_asks(R"([48,2,{GUEST},"lab.open.secret"])"),
+              Lines{R"(9 [8,48,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(guest_asks(R"([48,3,{GUEST},"lab.other"])"),
+              Lines{R"(9 [8,48,3,{},"wamp.error.not_authorized"])"});
     EXPECT_EQ(guest_asks(R"([16,4,{"acknowledge":true,GUEST},"lab.topic.secret"])"),
               Lines{R"(9 [8,16,4,{},"wamp.error.not_authorized"])"});
-    EXPECT_EQ(guest_asks(R"([48,5,{},"lab.other"])"), Lines{R"(9 [8,48,5,{},"wamp.error.no_such_procedure"])"});
+    EXPECT_EQ(guest_asks(R"([48,5,{},"lab.other"])"),
+              Lines{R"(9 [8,48,5,{},"wamp.error.no_such_procedure"])"});
 }
 
 TEST_F(InsideTest, BelievesNoServiceThatConveys) {  // W-SEC-02
@@ -119,12 +129,15 @@ TEST_F(InsideTest, BelievesNoServiceThatConveys) {  // W-SEC-02
     world_.join(2);
     world_.send(2, R"([64,1,{},"lab.open.who"])");
     world_.take();
-    const Lines lines = world_.after(1, with_names(R"([48,1,{GUEST},"lab.open.who"])", {{"GUEST", std::string(guest)}}));
+    const Lines lines = world_.after(
+        1, with_names(R"([48,1,{GUEST},"lab.open.who"])", {{"GUEST", std::string(guest)}}));
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_EQ(lines[0].find("\"g\""), std::string::npos) << lines[0];
     EXPECT_EQ(lines[0].find("\"guest\""), std::string::npos) << lines[0];
-    EXPECT_EQ(world_.after(1, with_names(R"([48,2,{GUEST},"lab.open.secret"])", {{"GUEST", std::string(guest)}})),
-              Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});  // a service may, a guest might not
+    EXPECT_EQ(world_.after(1, with_names(R"([48,2,{GUEST},"lab.open.secret"])",
+                                         {{"GUEST", std::string(guest)}})),
+              Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});  // a service may, a guest
+                                                                          // might not
 }
 
 TEST_F(InsideTest, CarriesACallThroughTheLinkToAService) {
@@ -157,14 +170,17 @@ TEST_F(InsideTest, CarriesEventsBothWays) {
 TEST_F(InsideTest, RefusesASubscriptionThatReachesTooFar) {  // W-SEC-07
     world_.join(1);
     int request = 0;
-    for (const auto* pattern : {R"({"match":"prefix"},"")", R"({"match":"prefix"},"lab")", R"({"match":"wildcard"},"lab..x")",
-                                R"({"match":"wildcard"},".topic")"}) {
+    for (const auto* pattern :
+         {R"({"match":"prefix"},"")", R"({"match":"prefix"},"lab")",
+          R"({"match":"wildcard"},"lab..x")", R"({"match":"wildcard"},".topic")"}) {
         const std::string number = std::to_string(++request);
         const Lines lines = world_.after(1, "[32," + number + "," + pattern + "]");
         if (std::string_view(pattern).find("lab..x") != std::string_view::npos) {
-            EXPECT_TRUE(lines.at(0).starts_with("1 [33,")) << lines.at(0);  // all of that is below lab.
+            EXPECT_TRUE(lines.at(0).starts_with("1 [33,"))
+                << lines.at(0);  // all of that is below lab.
         } else {
-            EXPECT_EQ(lines, Lines{"1 [8,32," + number + R"(,{},"wamp.error.not_authorized"])"}) << pattern;
+            EXPECT_EQ(lines, Lines{"1 [8,32," + number + R"(,{},"wamp.error.not_authorized"])"})
+                << pattern;
         }
     }
 }
@@ -184,7 +200,8 @@ TEST_F(InsideTest, AnswersForServicesThatCannotBeTold) {  // W-SER-09, W-RAW-11
     EXPECT_EQ(world_.inside.counts().invocations, 1u);
 }
 
-// Payload passthru mode (W-PPT-01 to 04) -------------------------------------------------------------------
+// Payload passthru mode (W-PPT-01 to 04)
+// -------------------------------------------------------------------
 
 TEST_F(InsideTest, CarriesWhatIsSealedBetweenTheLinkAndServicesThatCanOpenIt) {
     const std::string seal = R"("ppt_scheme":"wamp","ppt_serializer":"cbor")";
@@ -193,28 +210,35 @@ TEST_F(InsideTest, CarriesWhatIsSealedBetweenTheLinkAndServicesThatCanOpenIt) {
     world_.join(2);
     world_.send(1, R"([64,1,{},"lab.shell"])");
     for (const std::uint64_t service : {1u, 2u}) {
-        world_.send(service, service == 1 ? R"([32,2,{},"lab.topic.sealed"])" : R"([32,1,{},"lab.topic.sealed"])");
+        world_.send(service, service == 1 ? R"([32,2,{},"lab.topic.sealed"])"
+                                          : R"([32,1,{},"lab.topic.sealed"])");
     }
     world_.take();
     const Lines invoked = guest_asks("[48,1,{GUEST," + seal + R"(},"lab.shell",["\u0000AQI="]])");
     ASSERT_EQ(invoked.size(), 1u);
     EXPECT_TRUE(invoked[0].ends_with(seal + R"(},["\u0000AQI="]])")) << invoked[0];
-    EXPECT_EQ(world_.after(1, "[70,1,{" + seal + R"(},["\u0000Aw=="]])"), Lines{"9 [50,1,{" + seal + R"(},["\u0000Aw=="]])"});
-    const Lines events = guest_asks("[16,2,{GUEST," + seal + R"(},"lab.topic.sealed",["\u0000BA=="]])");
+    EXPECT_EQ(world_.after(1, "[70,1,{" + seal + R"(},["\u0000Aw=="]])"),
+              Lines{"9 [50,1,{" + seal + R"(},["\u0000Aw=="]])"});
+    const Lines events =
+        guest_asks("[16,2,{GUEST," + seal + R"(},"lab.topic.sealed",["\u0000BA=="]])");
     ASSERT_EQ(events.size(), 1u);
-    EXPECT_TRUE(events[0].starts_with("1 [36,") && events[0].ends_with(seal + R"(},["\u0000BA=="]])")) << events[0];
+    EXPECT_TRUE(events[0].starts_with("1 [36,") &&
+                events[0].ends_with(seal + R"(},["\u0000BA=="]])"))
+        << events[0];
 }
 
 TEST_F(InsideTest, DecidesAgainWhetherItMayBeSealed) {
     world_.link_up(9, policy::sealing_hello);
     EXPECT_EQ(guest_asks(R"([48,1,{GUEST,"ppt_scheme":"x_own"},"lab.open.any",["\u0000AQI="]])"),
               Lines{R"(9 [8,48,1,{},"wamp.error.not_authorized"])"});
-    EXPECT_EQ(guest_asks(R"([48,2,{GUEST},"lab.shell",["\u0000AQI="]])"), Lines{R"(9 [8,48,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(guest_asks(R"([48,2,{GUEST},"lab.shell",["\u0000AQI="]])"),
+              Lines{R"(9 [8,48,2,{},"wamp.error.not_authorized"])"});
     EXPECT_EQ(guest_asks(R"([48,3,{GUEST,"ppt_scheme":"x_own"},"lab.shell",["\u0000AQI="]])"),
               Lines{R"(9 [8,48,3,{},"wamp.error.no_such_procedure"])"});
 }
 
-// Links ---------------------------------------------------------------------------------------------------
+// Links
+// ---------------------------------------------------------------------------------------------------
 
 TEST_F(InsideTest, DialsAgainAndAgain) {
     for (int attempt = 0; attempt < 20; ++attempt) {
@@ -287,20 +311,24 @@ TEST_F(InsideTest, EndsCallsToACalleeBehindALostLinkOnce) {
     const Lines lines = world_.take();
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_TRUE(lines[0].starts_with("1 [8,48,1,{},")) << lines[0];
-    EXPECT_EQ(world_.after(1, R"([48,2,{},"lab.outside"])"), Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"lab.outside"])"),
+              Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
 }
 
-// The end -------------------------------------------------------------------------------------------------
+// The end
+// -------------------------------------------------------------------------------------------------
 
 TEST_F(InsideTest, StopsInOrder) {
     world_.link_up();
     world_.join(1);
-    world_.inside.on_open(peer(2), world_.wires.open(2), world_.now, world_.wires.out);  // joins never
+    world_.inside.on_open(peer(2), world_.wires.open(2), world_.now,
+                          world_.wires.out);  // joins never
     world_.inside.stop(world_.now, world_.wires.out);
     Lines lines = world_.take();
     std::sort(lines.begin(), lines.end());
-    EXPECT_EQ(lines, (Lines{R"(1 [6,{},"wamp.close.system_shutdown"])", R"(2 [3,{},"wamp.close.system_shutdown"])",
-                            "2 closed", R"(9 [6,{},"wamp.close.system_shutdown"])"}));
+    EXPECT_EQ(lines, (Lines{R"(1 [6,{},"wamp.close.system_shutdown"])",
+                            R"(2 [3,{},"wamp.close.system_shutdown"])", "2 closed",
+                            R"(9 [6,{},"wamp.close.system_shutdown"])"}));
     world_.inside.on_open(peer(3), world_.wires.open(3), world_.now, world_.wires.out);
     EXPECT_EQ(world_.take(), Lines{"3 closed"});
     EXPECT_EQ(world_.after(9, R"([6,{},"wamp.close.goodbye_and_out"])"), Lines{"9 closed"});
@@ -343,7 +371,8 @@ protected:
         Lines events;
         for (const auto& line : lines) {
             const auto at = line.find(" [36,1,");
-            if (at != std::string::npos) events.push_back(line.substr(0, at + 7) + line.substr(line.find(',', at + 7)));
+            if (at != std::string::npos)
+                events.push_back(line.substr(0, at + 7) + line.substr(line.find(',', at + 7)));
         }
         return events;
     }
@@ -355,7 +384,9 @@ protected:
 TEST_F(InsideGrants, PublishWhatAServiceLeaves) {
     world_.send(9, R"([32,1,{},"lab.off"])");
     for (const std::uint64_t id : {1u, 2u, 3u}) {
-        world_.send(id, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}],{"publish_options":{"exclude_me":false}}])");
+        world_.send(
+            id,
+            R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}],{"publish_options":{"exclude_me":false}}])");
     }
     world_.send(1, R"([32,2,{},"lab.off"])");
     world_.take();
@@ -374,7 +405,8 @@ TEST_F(InsideGrants, PublishWhatAllLeaveBeforeTheEndOfAll) {
     }
     world_.take();
     world_.inside.stop(world_.now, world_.wires.out);
-    EXPECT_EQ(events(world_.take()), (Lines{"9 [36,1,,{},[7]]", "9 [36,1,,{},[7]]", "9 [36,1,,{},[7]]"}));
+    EXPECT_EQ(events(world_.take()),
+              (Lines{"9 [36,1,,{},[7]]", "9 [36,1,,{},[7]]", "9 [36,1,,{},[7]]"}));
 }
 
 // W-SSM-04
@@ -393,7 +425,8 @@ TEST_F(InsideGrants, RetainEventsOfBothSidesForBothSides) {
                               {{"GUEST", std::string(guest)}}));
     EXPECT_EQ(world_.take().size(), 1u);
     const auto asked = [&](std::uint64_t id, int request, std::string topic) {
-        return world_.after(id, "[32," + std::to_string(request) + R"(,{"get_retained":true},")" + topic + R"("])");
+        return world_.after(
+            id, "[32," + std::to_string(request) + R"(,{"get_retained":true},")" + topic + R"("])");
     };
     for (const std::uint64_t id : {9u, 2u}) {
         const int first = id == 9 ? 2 : 1;
@@ -430,17 +463,21 @@ TEST_F(InsideTest, LeavesNothingOfWhoHasGone) {
     EXPECT_TRUE(lines[0].starts_with("9 [8,48,1,{},")) << lines[0];
     world_.lose(9);
     const auto counts = world_.inside.counts();
-    EXPECT_EQ(counts.sessions + counts.subscriptions + counts.registrations + counts.calls + counts.invocations, 0u);
+    EXPECT_EQ(counts.sessions + counts.subscriptions + counts.registrations + counts.calls +
+                  counts.invocations,
+              0u);
 }
 
 TEST_F(InsideTest, TellsItsState) {
     world_.link_up();
     world_.join(1);
-    EXPECT_EQ(world_.inside.status_json(),
-              R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,"links":[{"name":"gateway","up":true}]})");
+    EXPECT_EQ(
+        world_.inside.status_json(),
+        R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,"links":[{"name":"gateway","up":true}]})");
 }
 
-// Vectors -------------------------------------------------------------------------------------------------
+// Vectors
+// -------------------------------------------------------------------------------------------------
 
 constexpr std::string_view open_policy = R"(
 realm = "realm1"
@@ -453,8 +490,8 @@ actions = ["call", "register", "subscribe", "publish"]
 uri = ["a", "a.b", "a.c", "p", "q", "t"]
 )";
 
-// What becomes of the connection in each case of the vectors. Progressive calls are not announced, so that their use is a
-// violation (W-PCI-03).
+// What becomes of the connection in each case of the vectors. Progressive calls are not announced,
+// so that their use is a violation (W-PCI-03).
 TEST(InsideVectors, SequencesEndAsTheyMust) {
     const std::map<std::string, bool> ends{{"first-request-not-1", true},
                                            {"gap", true},
@@ -489,7 +526,8 @@ TEST(InsideVectors, SequencesEndAsTheyMust) {
         InsideWorld world(open_policy);
         world.take();
         world.inside.on_open(peer(1), world.wires.open(1), world.now, world.wires.out);
-        if (!test.contains("pre_session")) world.send(1, R"([1,"realm1",{"roles":{"caller":{},"callee":{}}}])");
+        if (!test.contains("pre_session"))
+            world.send(1, R"([1,"realm1",{"roles":{"caller":{},"callee":{}}}])");
         if (name == "yield-finished-id") {
             world.send(1, R"([64,1,{},"p"])");
             world.send(1, R"([48,2,{},"p"])");
@@ -500,7 +538,10 @@ TEST(InsideVectors, SequencesEndAsTheyMust) {
         const Lines lines = world.take();
         const bool ended = std::find(lines.begin(), lines.end(), "1 closed") != lines.end();
         EXPECT_EQ(ended, ends.at(name)) << name;
-        EXPECT_EQ(std::find(lines.begin(), lines.end(), "1 " + std::string(violated)) != lines.end(), ended) << name;
+        EXPECT_EQ(
+            std::find(lines.begin(), lines.end(), "1 " + std::string(violated)) != lines.end(),
+            ended)
+            << name;
         if (name == "failed-request-still-consumes-id") {
             ASSERT_EQ(lines.size(), 2u);
             EXPECT_EQ(lines[0], R"(1 [8,32,1,{},"wamp.error.invalid_uri"])");
@@ -508,7 +549,8 @@ TEST(InsideVectors, SequencesEndAsTheyMust) {
         } else if (name == "shared-counter-across-types") {
             EXPECT_EQ(lines.size(), 4u);
         } else if (name == "rejoin-same-transport") {
-            EXPECT_EQ(lines, (Lines{R"(1 [6,{},"wamp.close.goodbye_and_out"])", "1 WELCOME service anonymous realm1"}));
+            EXPECT_EQ(lines, (Lines{R"(1 [6,{},"wamp.close.goodbye_and_out"])",
+                                    "1 WELCOME service anonymous realm1"}));
             EXPECT_TRUE(world.after(1, R"([32,1,{},"a.b"])").at(0).starts_with("1 [33,1,"));
         } else if (name == "yield-finished-id" || name == "cancel-past-finished-id") {
             EXPECT_LE(lines.size(), 1u);

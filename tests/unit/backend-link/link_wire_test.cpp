@@ -44,7 +44,8 @@ TEST(LinkWire, TellsWhatIsTooBig) {
     wamp::Message message = call(json(args));
     wamp::OwnedPayload keep;
     EXPECT_EQ(say_on({Serializer::json, 4096 + args.size()}, message, keep), "");
-    EXPECT_EQ(say_on({Serializer::json, 4095 + args.size()}, message, keep), uris::payload_size_exceeded);
+    EXPECT_EQ(say_on({Serializer::json, 4095 + args.size()}, message, keep),
+              uris::payload_size_exceeded);
     EXPECT_TRUE(fits({}, message));
 }
 

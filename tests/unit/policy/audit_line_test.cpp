@@ -33,7 +33,8 @@ TEST(AuditLines, SayWhoAskedForWhatAndWhichRuleDecided) {
     world.send(1, R"([48,2,{},"lab.secret.a"])");
     const std::string denied = lines(world.door);
     EXPECT_TRUE(denied.starts_with("denied: call lab.secret.a by anonymous-")) << denied;
-    EXPECT_NE(denied.find(" (guest): forbidden, rule secret (door.toml:"), std::string::npos) << denied;
+    EXPECT_NE(denied.find(" (guest): forbidden, rule secret (door.toml:"), std::string::npos)
+        << denied;
     EXPECT_TRUE(denied.ends_with("), session " + session + "\n")) << denied;
     world.send(1, R"([48,3,{},"a..b"])");
     EXPECT_TRUE(lines(world.door).starts_with("invalid: call a..b by anonymous-"));
@@ -44,7 +45,9 @@ TEST(AuditLines, SayWhoAskedForWhatAndWhichRuleDecided) {
 TEST(AuditLines, HoldNeitherTicketsNorPayloadsNorLineBreaks) {
     DoorWorld world(auditing());
     world.open(1);
-    world.send(1, R"([1,"closed",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"evil\nline"}])");
+    world.send(
+        1,
+        R"([1,"closed",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"evil\nline"}])");
     world.send(1, R"([5,"the secret ticket",{}])");
     world.join(2);
     world.send(2, R"([48,1,{},"lab.secret.x",["the payload"]])");
@@ -70,8 +73,9 @@ TEST(AuditLines, NameTheLinkThatSpokeForAPrincipalAndTheCircuit) {
     record.session = 5;
     record.via = 6;
     record.circuit = 9;
-    EXPECT_EQ(line_of(record), "shadow rule: publish lab.x by b\\x1b[31m (guest): would be denied, rule r "
-                               "(p.toml:7), session 6, circuit 9");
+    EXPECT_EQ(line_of(record),
+              "shadow rule: publish lab.x by b\\x1b[31m (guest): would be denied, rule r "
+              "(p.toml:7), session 6, circuit 9");
 }
 
 }  // namespace

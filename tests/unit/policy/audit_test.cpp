@@ -42,12 +42,13 @@ std::string json_line(const AuditRecord& record) {
 }
 
 TEST(AuditRecords, AreOneLineOfJsonThatSaysWhoWhatAndWhy) {
-    EXPECT_EQ(json_line(denial()),
-              "{\"time\":\"2026-01-31T12:00:00.000Z\",\"door\":\"front\",\"number\":7,"
-              "\"outcome\":\"deny\",\"reason\":\"forbidden\",\"realm\":\"lab\",\"authid\":\"alice\","
-              "\"role\":\"operator\",\"action\":\"publish\",\"uri\":\"lab.secret\","
-              "\"payload_bytes\":100,\"rule\":\"nobody\",\"file\":\"/etc/sallyport/lab.toml\","
-              "\"line\":12,\"policy\":\"0123abcd\",\"session\":42,\"via\":43,\"circuit\":9}\n");
+    EXPECT_EQ(
+        json_line(denial()),
+        "{\"time\":\"2026-01-31T12:00:00.000Z\",\"door\":\"front\",\"number\":7,"
+        "\"outcome\":\"deny\",\"reason\":\"forbidden\",\"realm\":\"lab\",\"authid\":\"alice\","
+        "\"role\":\"operator\",\"action\":\"publish\",\"uri\":\"lab.secret\","
+        "\"payload_bytes\":100,\"rule\":\"nobody\",\"file\":\"/etc/sallyport/lab.toml\","
+        "\"line\":12,\"policy\":\"0123abcd\",\"session\":42,\"via\":43,\"circuit\":9}\n");
 }
 
 TEST(AuditRecords, LeaveOutWhatThereIsNot) {
@@ -115,8 +116,8 @@ TEST(AuditRecords, KeepAStrangersTextInsideItsQuotes) {
     record.uri = hostile;
     const std::string line = json_line(record);
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
-    EXPECT_TRUE(std::all_of(line.begin(), line.end() - 1,
-                            [](char c) { return c >= 0x20 && c < 0x7F; }));
+    EXPECT_TRUE(
+        std::all_of(line.begin(), line.end() - 1, [](char c) { return c >= 0x20 && c < 0x7F; }));
     const Json json = Json::parse(line);
     EXPECT_EQ(json["authid"], hostile);
     EXPECT_EQ(json["outcome"], "deny");

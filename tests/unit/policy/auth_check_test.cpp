@@ -27,11 +27,13 @@ std::string allow(const std::string& role) {
 TEST(DynamicCheck, WantsARightForTheGateway) {
     EXPECT_EQ(checked(route + allow("gateway")), "");
     const std::string wrong = checked(route + allow("guest"));
-    EXPECT_TRUE(wrong.starts_with("realm.toml:3:13: error: the gateway may not call \"auth.ask\": "))
+    EXPECT_TRUE(
+        wrong.starts_with("realm.toml:3:13: error: the gateway may not call \"auth.ask\": "))
         << wrong;
-    EXPECT_NE(wrong.find("(add an [[allow]] with roles = [\"gateway\"], actions = [\"call\"] and uri "
-                         "= \"auth.ask\")"),
-              std::string::npos)
+    EXPECT_NE(
+        wrong.find("(add an [[allow]] with roles = [\"gateway\"], actions = [\"call\"] and uri "
+                   "= \"auth.ask\")"),
+        std::string::npos)
         << wrong;
 }
 

@@ -22,8 +22,8 @@ Dict with(Dict dict, std::string_view key, Value value) {
 }
 
 const std::string digits(64, 'b');
-const Dict scram{{"role", "r"},          {"kdf", "argon2id13"},  {"salt", "00112233445566778899"},
-                 {"iterations", 3},      {"memory", 64},         {"stored-key", digits},
+const Dict scram{{"role", "r"},         {"kdf", "argon2id13"}, {"salt", "00112233445566778899"},
+                 {"iterations", 3},     {"memory", 64},        {"stored-key", digits},
                  {"server-key", digits}};
 
 TEST(DynamicAnswer, IsARoleWhereTheProcedureDecides) {
@@ -90,14 +90,16 @@ TEST(DynamicAnswer, HoldsTheKeysOfScram) {
 
 TEST(DynamicAnswer, HoldsTheKeysOfCryptosign) {
     const std::string key = crypto::to_hex(crypto::public_key_of(logins::seed));
-    EXPECT_EQ(read(Dict{{"role", "r"}, {"pubkey", key}}, Method::cryptosign)->cryptosign.size(), 1U);
+    EXPECT_EQ(read(Dict{{"role", "r"}, {"pubkey", key}}, Method::cryptosign)->cryptosign.size(),
+              1U);
     EXPECT_NE(read(Dict{{"role", "r"}, {"authorized_keys", List{key}}}, Method::cryptosign),
               nullptr);
     EXPECT_EQ(read(Dict{{"role", "r"}, {"authorized_keys", List{}}}, Method::cryptosign), nullptr);
     EXPECT_EQ(read(Dict{{"role", "r"}, {"authorized_keys", List{key, 7}}}, Method::cryptosign),
               nullptr);
-    EXPECT_EQ(read(Dict{{"role", "r"}, {"pubkey", "01" + std::string(62, '0')}}, Method::cryptosign),
-              nullptr);  // W-AUT-C4
+    EXPECT_EQ(
+        read(Dict{{"role", "r"}, {"pubkey", "01" + std::string(62, '0')}}, Method::cryptosign),
+        nullptr);  // W-AUT-C4
     const auto named =
         read(Dict{{"role", "r"}, {"pubkey", key}, {"authid", "ann"}}, Method::cryptosign, "");
     ASSERT_NE(named, nullptr);

@@ -75,19 +75,22 @@ TEST(AuthSection, TellsWhatIsWrongWithMethods) {
     EXPECT_EQ(read("methods = [\"tickets\"]\n").errors,
               Errors{"realm.toml:1:12: error: unknown method \"tickets\" (did you mean "
                      "\"ticket\"?)"});
-    EXPECT_EQ(read("methods = [\"anonymous\"]\n").errors,
-              Errors{"realm.toml:1:12: error: \"anonymous\" takes no principals (remove it here and "
-                     "write anonymous = { role = \"guest\" })"});
-    EXPECT_EQ(read("methods = [\"scram\", \"scram\"]\n").errors,
-              Errors{"realm.toml:1:21: error: \"scram\" stands twice in one list (remove one of the "
-                     "two)"});
+    EXPECT_EQ(
+        read("methods = [\"anonymous\"]\n").errors,
+        Errors{"realm.toml:1:12: error: \"anonymous\" takes no principals (remove it here and "
+               "write anonymous = { role = \"guest\" })"});
+    EXPECT_EQ(
+        read("methods = [\"scram\", \"scram\"]\n").errors,
+        Errors{"realm.toml:1:21: error: \"scram\" stands twice in one list (remove one of the "
+               "two)"});
     EXPECT_EQ(read("methods = []\n").errors.size(), 1U);
 }
 
 TEST(AuthSection, TellsWhatIsWrongWithFailures) {
-    EXPECT_EQ(read("failures = { per_circuit = 0 }\n").errors,
-              Errors{"realm.toml:1:28: error: \"per_circuit\" is out of range (write a number from 1 "
-                     "to 1000000)"});
+    EXPECT_EQ(
+        read("failures = { per_circuit = 0 }\n").errors,
+        Errors{"realm.toml:1:28: error: \"per_circuit\" is out of range (write a number from 1 "
+               "to 1000000)"});
     EXPECT_EQ(read("failures = { window = \"25h\" }\n").errors,
               Errors{"realm.toml:1:23: error: \"25h\" is too long (write at most \"24h\")"});
     EXPECT_EQ(read("failures = { window = \"soon\" }\n").errors.size(), 1U);

@@ -40,8 +40,7 @@ Desk desk_of(bool router_key = false) {
 
 Authenticator::Challenged challenge(Desk& desk, Method method, const std::string& authid,
                                     const crypto::SigningSeed& own = logins::seed) {
-    auto step =
-        desk.open(hello({std::string(to_string(method))}, authid, extra_for(method, own)));
+    auto step = desk.open(hello({std::string(to_string(method))}, authid, extra_for(method, own)));
     EXPECT_TRUE(std::holds_alternative<Authenticator::Challenged>(step)) << authid;
     return std::get<Authenticator::Challenged>(step);
 }
@@ -73,8 +72,7 @@ TEST(Methods, ExplainRefusalsToTheLogAlone) {
     Desk desk = desk_of();
     const auto why = [&desk](Method method, const std::string& authid) {
         auto challenged = challenge(desk, method, authid, strangers_seed);
-        const auto answer =
-            answer_to(method, authid, challenged.extra, "wrong", strangers_seed);
+        const auto answer = answer_to(method, authid, challenged.extra, "wrong", strangers_seed);
         return Desk::why(
             desk.authenticator->verify(std::move(challenged.attempt), answer, desk.arrival()));
     };
@@ -118,7 +116,8 @@ TEST(Methods, ChallengeUnknownOnesWithTheSameShape) {  // W-AUT-S4
             EXPECT_EQ(made.get_string("kdf"), real.get_string("kdf"));
             EXPECT_EQ(made.get_string("salt").empty(), real.get_string("salt").empty());
             // And one authid gets one salt, as if it were stored.
-            EXPECT_EQ(made.get_string("salt"), challenge(desk, method, authid).extra.get_string("salt"));
+            EXPECT_EQ(made.get_string("salt"),
+                      challenge(desk, method, authid).extra.get_string("salt"));
         }
         const auto mallory = challenge(desk, method, "mallory").extra;
         const auto trudy = challenge(desk, method, "trudy").extra;
@@ -267,8 +266,7 @@ TEST(CryptosignLogin, FindsTheOwnerOfAKey) {  // W-AUT-C1
     own[31] = 2;
     EXPECT_EQ(other.login(Method::cryptosign, "", "", own), "al/guest/cryptosign");
     EXPECT_EQ(other.login(Method::cryptosign, "", "", logins::seed), uris::authentication_denied);
-    EXPECT_EQ(other.login(Method::cryptosign, "", "", strangers_seed),
-              uris::authentication_denied);
+    EXPECT_EQ(other.login(Method::cryptosign, "", "", strangers_seed), uris::authentication_denied);
     EXPECT_EQ(other.login(Method::cryptosign, "alice", "", own), uris::authentication_denied);
 }
 

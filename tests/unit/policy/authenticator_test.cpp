@@ -90,8 +90,7 @@ TEST(Authenticator, RefusesWithTheReasonThatIsDue) {  // W-SES-11
     Desk anonymous = Realm{"guest"}.make();
     EXPECT_EQ(open(anonymous, hello({"ticket"}, "alice")), uris::no_matching_auth_method);
     Desk nobody = Realm{}.make();
-    EXPECT_EQ(open(nobody, hello({"anonymous", "ticket"}, "alice")),
-              uris::authentication_required);
+    EXPECT_EQ(open(nobody, hello({"anonymous", "ticket"}, "alice")), uris::authentication_required);
     EXPECT_FALSE(nobody.authenticator->admits_anybody());
 }
 

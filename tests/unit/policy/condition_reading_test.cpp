@@ -24,9 +24,9 @@ std::string error_of(const std::string& inside) {
 }
 
 TEST(ReadCondition, ReadsEveryKey) {
-    const Condition condition =
-        sound("kwarg = \"k\", optional = true, type = [\"text\", \"list\"], min_length = 1, "
-              "max_length = 2, max_depth = 3, max_bytes = \"4KiB\"");
+    const Condition condition = sound(
+        "kwarg = \"k\", optional = true, type = [\"text\", \"list\"], min_length = 1, "
+        "max_length = 2, max_depth = 3, max_bytes = \"4KiB\"");
     EXPECT_EQ(condition.of, Condition::Of::kwarg);
     EXPECT_EQ(condition.name, "k");
     EXPECT_TRUE(condition.optional);
@@ -42,9 +42,10 @@ TEST(ReadCondition, ReadsEveryKey) {
 }
 
 TEST(ReadCondition, IsAboutOneThing) {
-    EXPECT_EQ(error_of("type = \"text\""),
-              "f:1:5: error: a condition says about nothing what it has to be (add arg = 0, kwarg = "
-              "\"name\", args = true or kwargs = true)");
+    EXPECT_EQ(
+        error_of("type = \"text\""),
+        "f:1:5: error: a condition says about nothing what it has to be (add arg = 0, kwarg = "
+        "\"name\", args = true or kwargs = true)");
     EXPECT_EQ(error_of("arg = 0, kwarg = \"k\""),
               "f:1:16: error: a condition is about one thing, and this one about two (write two "
               "conditions)");
@@ -58,17 +59,20 @@ TEST(ReadCondition, RefusesBoundsThatNothingIsWithin) {
               "f:1:31: error: \"max\" is below \"min\" (swap the two)");
     EXPECT_EQ(error_of("arg = 0, min_length = 2, max_length = 1"),
               "f:1:45: error: \"max_length\" is below \"min_length\" (swap the two)");
-    EXPECT_EQ(error_of("arg = 0, type = \"text\", min = 2"),
-              "f:1:5: error: \"min\" and \"max\" bound numbers, and the type is none (write min_length "
-              "and max_length for texts, binaries, lists and dicts)");
-    EXPECT_EQ(error_of("arg = 0, one_of = []"),
-              "f:1:25: error: \"one_of\" is an empty list, so that nothing is one of it (write one_of "
-              "= [\"slow\", \"fast\"])");
+    EXPECT_EQ(
+        error_of("arg = 0, type = \"text\", min = 2"),
+        "f:1:5: error: \"min\" and \"max\" bound numbers, and the type is none (write min_length "
+        "and max_length for texts, binaries, lists and dicts)");
+    EXPECT_EQ(
+        error_of("arg = 0, one_of = []"),
+        "f:1:25: error: \"one_of\" is an empty list, so that nothing is one of it (write one_of "
+        "= [\"slow\", \"fast\"])");
     EXPECT_EQ(error_of("arg = 0, min = \"2\""),
               "f:1:22: error: \"min\" is no number (write a number, as in 0 or 1.5)");
-    EXPECT_EQ(error_of("arg = 0, type = \"int\""),
-              "f:1:23: error: unknown type \"int\" (known types: null, boolean, integer, number, text, "
-              "binary, list, dict)");
+    EXPECT_EQ(
+        error_of("arg = 0, type = \"int\""),
+        "f:1:23: error: unknown type \"int\" (known types: null, boolean, integer, number, text, "
+        "binary, list, dict)");
     EXPECT_EQ(error_of("arg = 0, max_depth = -1"),
               "f:1:28: error: \"max_depth\" is negative (write 0 or more)");
 }

@@ -14,7 +14,9 @@ namespace {
 
 using Type = ValueTypes::Type;
 
-Condition first() { return {}; }
+Condition first() {
+    return {};
+}
 
 Condition of_type(Type type) {
     Condition condition;
@@ -71,8 +73,8 @@ TEST(Condition, BoundsNumbersExactly) {
     EXPECT_TRUE(holds_for(condition, std::uint64_t{INT64_MAX}));
     EXPECT_FALSE(holds_for(condition, std::uint64_t{INT64_MAX} + 1));
     EXPECT_FALSE(holds_for(condition, std::uint64_t{UINT64_MAX}));
-    const auto nan = wamp::make_payload(wamp::Serializer::msgpack,
-                                        {std::numeric_limits<double>::quiet_NaN()});
+    const auto nan =
+        wamp::make_payload(wamp::Serializer::msgpack, {std::numeric_limits<double>::quiet_NaN()});
     EXPECT_FALSE(holds(condition, nan.view()));
 }
 
@@ -83,8 +85,9 @@ TEST(Condition, BoundsLengthDepthAndBytes) {
     for (const wamp::Value& value :
          {wamp::Value("ab"), wamp::Value(wamp::Bytes{"abc"}), wamp::Value(wamp::List{1, 2})})
         EXPECT_TRUE(holds_for(length, value));
-    for (const wamp::Value& value : {wamp::Value("a"), wamp::Value("abcd"), wamp::Value(wamp::List{1}),
-                                     wamp::Value(wamp::Dict{}), wamp::Value(22)})
+    for (const wamp::Value& value :
+         {wamp::Value("a"), wamp::Value("abcd"), wamp::Value(wamp::List{1}),
+          wamp::Value(wamp::Dict{}), wamp::Value(22)})
         EXPECT_FALSE(holds_for(length, value));
     Condition depth;
     depth.max_depth = 1;

@@ -38,7 +38,8 @@ TEST(Documentation, HasExamplesThatAllDoAsItSays) {
     int refused = 0;
     int tests = 0;
     std::map<std::string, std::string> files;  // that later examples include
-    const ReadInclude read_include = [&files](const std::string& path) -> wamp::Result<std::string, Diagnostic> {
+    const ReadInclude read_include =
+        [&files](const std::string& path) -> wamp::Result<std::string, Diagnostic> {
         const auto found = files.find(path);
         if (found == files.end()) return Diagnostic{{path, 0, 0}, "there is no such example", ""};
         return found->second;

@@ -33,7 +33,8 @@ uri = "auth.ask"
 /// A door whose procedure is played by the test.
 class Asking {
 public:
-    explicit Asking(std::string_view text = dynamic_policy) : door({realm(text)}, {}, wamp::Random({7})) {}
+    explicit Asking(std::string_view text = dynamic_policy)
+        : door({realm(text)}, {}, wamp::Random({7})) {}
 
     static DoorRealm realm(std::string_view text) {
         DoorRealm made = door_realm(text);
@@ -57,7 +58,8 @@ public:
     }
     void hello(std::uint64_t id, Method method, const std::string& authid) {
         open(id);
-        wamp::Hello message = logins::hello({std::string(to_string(method))}, authid, extra_for(method));
+        wamp::Hello message =
+            logins::hello({std::string(to_string(method))}, authid, extra_for(method));
         message.realm = "lab";
         message.details.set("roles", wamp::Dict{{"caller", wamp::Dict{}}});
         send(id, message);
@@ -75,7 +77,9 @@ public:
         const std::string args = wamp::encode_value(wamp::Serializer::json, wamp::List{value});
         deliver(wamp::CallResult{last_, {}, {wamp::Serializer::json, args, {}}});
     }
-    void fail() { deliver(wamp::Error{wamp::MessageType::call, last_, {}, "wamp.error.network_failure", {}}); }
+    void fail() {
+        deliver(wamp::Error{wamp::MessageType::call, last_, {}, "wamp.error.network_failure", {}});
+    }
     Lines take() { return wires.take(); }
 
     Wires wires;

@@ -84,7 +84,7 @@ TEST(DoorAudit, HasOneRecordForEachThingThatHappens) {
         world.send(1, "[48," + std::to_string(request) + ",{},\"lab.slow\"]");
     }
     EXPECT_EQ(outcomes(world.door), "allow allow over_rate ");
-    world.send(1, R"([16,4,{},"plant.a"])");                // silent to the peer, not to the log
+    world.send(1, R"([16,4,{},"plant.a"])");  // silent to the peer, not to the log
     world.send(1, R"([48,5,{},"a..b"])");
     world.send(1, R"([48,6,{},"lab.small",["0123456789"]])");
     EXPECT_EQ(outcomes(world.door), "deny invalid deny ");
@@ -104,7 +104,8 @@ TEST(DoorAudit, HasOneRecordForEachThingThatHappens) {
     EXPECT_EQ(outcomes(world.door), "join join join ");
     world.door.on_closed(peer(3), "connection reset");
     world.send(4, "no message");
-    world.door.dismiss(world.wires.session(5), "wamp.close.system_shutdown", world.now, world.wires.out);
+    world.door.dismiss(world.wires.session(5), "wamp.close.system_shutdown", world.now,
+                       world.wires.out);
     const auto left = records(world.door);
     ASSERT_EQ(left.size(), 3U);
     EXPECT_EQ(left[0]["reason"], "connection lost: connection reset");
@@ -117,7 +118,9 @@ TEST(DoorAudit, NamesThePrincipalThatALinkConveys) {
     DoorWorld world(auditing(Wanted::all));
     world.join(1, wamp::Serializer::json, Door::Trust::link);
     records(world.door);
-    world.send(1, R"([48,1,{"forward_for":[{"session":77,"authid":"bob \"x\"","authrole":"guest"}]},"lab.secret.a"])");
+    world.send(
+        1,
+        R"([48,1,{"forward_for":[{"session":77,"authid":"bob \"x\"","authrole":"guest"}]},"lab.secret.a"])");
     const auto denied = records(world.door);
     ASSERT_EQ(denied.size(), 1U);
     EXPECT_EQ(denied[0]["session"], 77);

@@ -8,16 +8,17 @@ namespace {
 namespace uris = wamp::uris;
 using wamp::Serializer;
 
-constexpr std::string_view nan_args("\x91\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00", 10);    // [NaN]
-constexpr std::string_view nul_args("\x91\xa4\x00!!!", 6);                              // ["\0!!!"]
-constexpr std::string_view odd_key_kwargs("\x81\xa1k\x81\x01\x02", 6);                  // {"k": {1: 2}}
+constexpr std::string_view nan_args("\x91\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00", 10);  // [NaN]
+constexpr std::string_view nul_args("\x91\xa4\x00!!!", 6);                            // ["\0!!!"]
+constexpr std::string_view odd_key_kwargs("\x81\xa1k\x81\x01\x02", 6);  // {"k": {1: 2}}
 const wamp::Payload nan_payload{Serializer::msgpack, nan_args, {}};
 const wamp::Payload nul_payload{Serializer::msgpack, nul_args, {}};
 const wamp::Payload odd_payload{Serializer::msgpack, "\x90", odd_key_kwargs};
 
 class Deliver : public testing::Test {
 protected:
-    wamp::SessionId join(std::uint64_t id, Serializer serializer, std::size_t peer_receives_max = 16u << 20) {
+    wamp::SessionId join(std::uint64_t id, Serializer serializer,
+                         std::size_t peer_receives_max = 16u << 20) {
         world_.join(id, serializer, Door::Trust::client, peer_receives_max);
         return world_.wires.session(id);
     }
@@ -29,7 +30,8 @@ protected:
         world_.door.deliver(deliveries, undelivered, world_.wires.out);
         Lines lines = world_.take();
         for (const auto& one : undelivered) {
-            lines.push_back("undelivered " + std::to_string(one.invocation) + " " + std::string(one.error));
+            lines.push_back("undelivered " + std::to_string(one.invocation) + " " +
+                            std::string(one.error));
         }
         return lines;
     }
@@ -41,7 +43,8 @@ TEST_F(Deliver, SaysAnEventToEachInItsSerializer) {
     const auto json = join(1, Serializer::json);
     const auto msgpack = join(2, Serializer::msgpack);
     const auto other = join(3, Serializer::msgpack);
-    const auto payload = wamp::make_payload(Serializer::json, {wamp::Value(1), wamp::Value("a")}, {{"k", wamp::Value(2.5)}});
+    const auto payload = wamp::make_payload(Serializer::json, {wamp::Value(1), wamp::Value("a")},
+                                            {{"k", wamp::Value(2.5)}});
     EXPECT_EQ(deliver({json, msgpack, other}, wamp::Event{1, 2, {}, payload.view()}),
               (Lines{R"(1 [36,1,2,{},[1,"a"],{"k":2.5}])", R"(2 [36,1,2,{},[1,"a"],{"k":2.5}])",
                      R"(3 [36,1,2,{},[1,"a"],{"k":2.5}])"}));
@@ -75,11 +78,13 @@ TEST_F(Deliver, PassesOverReceiversOfPoisonedEventsAlone) {  // W-SUB-18, W-SER-
         ASSERT_EQ(world_.wires.out.size(), 1u);
         const auto& send = std::get<wamp::effect::Send>(world_.wires.out[0]);
         EXPECT_EQ(send.to, peer(2));
-        EXPECT_TRUE(send.frame.message().ends_with(payload.kwargs.empty() ? payload.args : payload.kwargs));
+        EXPECT_TRUE(
+            send.frame.message().ends_with(payload.kwargs.empty() ? payload.args : payload.kwargs));
         world_.wires.out.clear();
         EXPECT_EQ(world_.door.undeliverable_events(), ++count);
     }
-    EXPECT_EQ(deliver({json}, wamp::Event{1, 3, {}, {}}), Lines{"1 [36,1,3,{}]"});  // it is still there
+    EXPECT_EQ(deliver({json}, wamp::Event{1, 3, {}, {}}),
+              Lines{"1 [36,1,3,{}]"});  // it is still there
 }
 
 TEST_F(Deliver, EndsACallWhoseResultCannotBeSaid) {  // W-SER-09
@@ -102,8 +107,9 @@ TEST_F(Deliver, KeepsAnErrorWhoseArgumentsCannotBeSaid) {
     const wamp::Error error{wamp::MessageType::call, 4, {}, "lab.failed", nan_payload};
     EXPECT_EQ(deliver({json}, error), Lines{R"(1 [8,48,4,{},"lab.failed"])"});
     const auto big = wamp::make_payload(Serializer::json, {wamp::Value(std::string(2000, 'x'))});
-    EXPECT_EQ(deliver({json}, wamp::Error{wamp::MessageType::call, 5, {}, "lab.failed", big.view()}),
-              Lines{R"(1 [8,48,5,{},"lab.failed"])"});
+    EXPECT_EQ(
+        deliver({json}, wamp::Error{wamp::MessageType::call, 5, {}, "lab.failed", big.view()}),
+        Lines{R"(1 [8,48,5,{},"lab.failed"])"});
 }
 
 TEST_F(Deliver, ReportsInvocationsThatCannotBeSaid) {  // W-SER-09, W-RAW-11
@@ -123,8 +129,10 @@ TEST_F(Deliver, SendsNothingBiggerThanTheReceiverTakes) {  // W-RAW-06, W-RAW-11
     const auto small = join(1, Serializer::json, 1024);
     const auto other = join(2, Serializer::json);
     const std::string fixed = "[50,4,{},[\"\"]]";
-    const auto fits = wamp::make_payload(Serializer::json, {wamp::Value(std::string(1024 - fixed.size(), 'x'))});
-    const auto over = wamp::make_payload(Serializer::json, {wamp::Value(std::string(1025 - fixed.size(), 'x'))});
+    const auto fits =
+        wamp::make_payload(Serializer::json, {wamp::Value(std::string(1024 - fixed.size(), 'x'))});
+    const auto over =
+        wamp::make_payload(Serializer::json, {wamp::Value(std::string(1025 - fixed.size(), 'x'))});
     EXPECT_EQ(deliver({small}, wamp::CallResult{4, {}, fits.view()}).at(0).size(), 1024 + 2u);
     EXPECT_EQ(deliver({small}, wamp::CallResult{4, {}, over.view()}),
               Lines{R"(1 [8,48,4,{},"wamp.error.payload_size_exceeded"])"});
@@ -133,8 +141,10 @@ TEST_F(Deliver, SendsNothingBiggerThanTheReceiverTakes) {  // W-RAW-06, W-RAW-11
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_TRUE(lines[0].starts_with("2 [36,1,2,{},"));
     EXPECT_EQ(world_.door.undeliverable_events(), 1u);
-    EXPECT_EQ(deliver({small}, wamp::Error{wamp::MessageType::call, 4, {}, "lab." + std::string(1020, 'x'), {}}),
-              Lines{R"(1 [8,48,4,{},"wamp.error.payload_size_exceeded"])"});
+    EXPECT_EQ(
+        deliver({small},
+                wamp::Error{wamp::MessageType::call, 4, {}, "lab." + std::string(1020, 'x'), {}}),
+        Lines{R"(1 [8,48,4,{},"wamp.error.payload_size_exceeded"])"});
 }
 
 TEST_F(Deliver, TellsNothingToWhoHasGone) {
@@ -151,8 +161,10 @@ TEST_F(Deliver, TellsNothingToWhoHasGone) {
 
 TEST_F(Deliver, TellsNothingToTheNextSessionOfAConnection) {  // W-SES-16
     const auto first = join(1, Serializer::json);
-    const auto left = world_.door.on_message(peer(1), R"([6,{},"wamp.close.close_realm"])", world_.now, world_.wires.out);
-    ASSERT_TRUE(std::holds_alternative<Door::Left>(left));  // and its owner has not forgotten it yet
+    const auto left = world_.door.on_message(peer(1), R"([6,{},"wamp.close.close_realm"])",
+                                             world_.now, world_.wires.out);
+    ASSERT_TRUE(
+        std::holds_alternative<Door::Left>(left));  // and its owner has not forgotten it yet
     world_.door.on_message(peer(1), hello, world_.now, world_.wires.out);
     world_.take();
     EXPECT_EQ(deliver({first}, wamp::Event{1, 2, {}, {}}), Lines{});

@@ -45,23 +45,26 @@ public:
         return wires.take();
     }
     Lines hello(std::uint64_t id, Method method, const std::string& authid) {
-        wamp::Hello message = logins::hello({std::string(to_string(method))}, authid, extra_for(method));
+        wamp::Hello message =
+            logins::hello({std::string(to_string(method))}, authid, extra_for(method));
         message.realm = "lab";
         message.details.set("roles", wamp::Dict{{"caller", wamp::Dict{}}});
         return send(id, message);
     }
     /// The extra of the CHALLENGE in a line `1 [4,"method",{...}]`.
     static wamp::Dict challenge_in(const std::string& line) {
-        const auto value = wamp::decode_value(wamp::Serializer::json, line.substr(line.find('[')), {});
+        const auto value =
+            wamp::decode_value(wamp::Serializer::json, line.substr(line.find('[')), {});
         return *(*value->get_if<wamp::List>())[2].get_if<wamp::Dict>();
     }
-    Lines login(std::uint64_t id, Method method, const std::string& authid, const std::string& password,
-                const crypto::SigningSeed& own = logins::seed) {
+    Lines login(std::uint64_t id, Method method, const std::string& authid,
+                const std::string& password, const crypto::SigningSeed& own = logins::seed) {
         const Lines lines = hello(id, method, authid);
         if (lines.size() != 1) return lines;
         return send(id, answer_to(method, authid, challenge_in(lines[0]), password, own));
     }
-    Lines attempt(std::uint64_t id, std::uint64_t circuit, const std::string& authid, const std::string& password) {
+    Lines attempt(std::uint64_t id, std::uint64_t circuit, const std::string& authid,
+                  const std::string& password) {
         open(id, circuit);
         return login(id, Method::ticket, authid, password);
     }
@@ -89,7 +92,8 @@ TEST(Join, WelcomesByEveryMethod) {
     for (const Method method : with_secrets) {
         world.open(++id);
         EXPECT_EQ(world.login(id, method, "alice", secret),
-                  Lines{std::to_string(id) + " WELCOME operator " + std::string(to_string(method)) + " lab"});
+                  Lines{std::to_string(id) + " WELCOME operator " + std::string(to_string(method)) +
+                        " lab"});
         const wamp::Dict& details = world.wires.welcome(id).details;
         EXPECT_EQ(details.get_string("authid"), "alice");  // W-AUT-03
         EXPECT_EQ(details.get_string("authprovider"), "static");
@@ -103,7 +107,8 @@ TEST(Join, ShowsTheSessionOfTheChallengeInWelcome) {  // W-AUT-W3
     world.open(1);
     const Lines lines = world.hello(1, Method::wampcra, "alice");
     const auto challenge = Joining::challenge_in(lines.at(0));
-    const auto said = wamp::decode_value(wamp::Serializer::json, challenge.get_string("challenge"), {});
+    const auto said =
+        wamp::decode_value(wamp::Serializer::json, challenge.get_string("challenge"), {});
     const auto session = said->get_if<wamp::Dict>()->get_uint("session", 0);
     EXPECT_EQ(world.send(1, answer_to(Method::wampcra, "alice", challenge, secret)).size(), 1U);
     EXPECT_EQ(world.wires.session(1), session);
@@ -121,7 +126,8 @@ TEST(Join, GivesStrangersAndWrongSecretsTheSameBytes) {  // W-AUT-04
         world.open(++id);
         EXPECT_EQ(world.login(id, method, "alice", "wrong", crypto::SigningSeed{66}), refused(id));
         world.open(++id);
-        EXPECT_EQ(world.login(id, method, "mallory", "wrong", crypto::SigningSeed{66}), refused(id));
+        EXPECT_EQ(world.login(id, method, "mallory", "wrong", crypto::SigningSeed{66}),
+                  refused(id));
     }
 }
 
@@ -129,7 +135,8 @@ TEST(Join, TakesOneAnswerForOneChallenge) {  // W-AUT-05
     Joining world;
     world.open(1);
     const Lines lines = world.hello(1, Method::wampcra, "alice");
-    const auto answer = answer_to(Method::wampcra, "alice", Joining::challenge_in(lines.at(0)), secret);
+    const auto answer =
+        answer_to(Method::wampcra, "alice", Joining::challenge_in(lines.at(0)), secret);
     EXPECT_EQ(world.send(1, wamp::Authenticate{"wrong", {}}), refused(1));
     EXPECT_EQ(world.send(1, answer), Lines{});
     // On another connection it is an answer to nothing.
@@ -176,10 +183,12 @@ TEST(Join, DoesNoWorkForAnAnswerOfABlockedCircuit) {
 
 TEST(Join, HearsANameThatFailedTooOftenNoMore) {  // W-AUT-04
     Joining world;
-    for (std::uint64_t id = 1; id <= 8; ++id) EXPECT_EQ(world.attempt(id, 100 + id, "alice", "wrong"), refused(id));
+    for (std::uint64_t id = 1; id <= 8; ++id)
+        EXPECT_EQ(world.attempt(id, 100 + id, "alice", "wrong"), refused(id));
     EXPECT_EQ(world.attempt(20, 200, "alice", secret), refused(20));
     // And one that there is not, in the same way.
-    for (std::uint64_t id = 31; id <= 38; ++id) EXPECT_EQ(world.attempt(id, 100 + id, "bob", "wrong"), refused(id));
+    for (std::uint64_t id = 31; id <= 38; ++id)
+        EXPECT_EQ(world.attempt(id, 100 + id, "bob", "wrong"), refused(id));
     world.open(40, 300);
     EXPECT_EQ(world.hello(40, Method::ticket, "bob"), refused(40));
     world.now += 1min;
@@ -216,7 +225,8 @@ TEST(Join, ChecksOnlySoManyTicketsAtOnce) {
     DoorLimits limits;
     limits.checks_max = 2;
     Joining world(limits, 10);
-    for (std::uint64_t id = 1; id <= 2; ++id) EXPECT_EQ(world.attempt(id, id, "x", "wrong"), Lines{"work"});
+    for (std::uint64_t id = 1; id <= 2; ++id)
+        EXPECT_EQ(world.attempt(id, id, "x", "wrong"), Lines{"work"});
     EXPECT_EQ(world.attempt(3, 3, "alice", secret),
               (Lines{R"(3 [3,{},"wamp.error.unavailable"])", "3 closed"}));
     world.done(world.wires.works().at(0));
@@ -225,7 +235,8 @@ TEST(Join, ChecksOnlySoManyTicketsAtOnce) {
 
 TEST(Join, HearsNoGuessThatCameWithTooManyOthers) {
     Joining world({}, 10);
-    for (std::uint64_t id = 1; id <= 3; ++id) world.attempt(id, 7, "x" + std::to_string(id), "wrong");
+    for (std::uint64_t id = 1; id <= 3; ++id)
+        world.attempt(id, 7, "x" + std::to_string(id), "wrong");
     world.attempt(4, 7, "alice", secret);
     const auto works = world.wires.works();
     for (std::size_t i = 0; i < 3; ++i) world.done(works.at(i));

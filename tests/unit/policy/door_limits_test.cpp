@@ -49,7 +49,8 @@ protected:
         transport.circuit = circuit;
         door.on_open(peer(id), transport, Door::Trust::client, now, wires.out);
         if (alice) {
-            send(id, R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"alice"}])");
+            send(id,
+                 R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"alice"}])");
             send(id, R"([5,"a ticket that is right",{}])");
         } else {
             send(id, hello);
@@ -61,7 +62,8 @@ protected:
         return door.on_message(peer(id), kept.back(), now, wires.out);
     }
     Door::Event call(std::uint64_t id, std::string_view uri) {
-        return send(id, "[48," + std::to_string(++requests[id]) + ",{},\"" + std::string(uri) + "\"]");
+        return send(id,
+                    "[48," + std::to_string(++requests[id]) + ",{},\"" + std::string(uri) + "\"]");
     }
     bool passes(std::uint64_t id, std::string_view uri) {
         return std::holds_alternative<Door::Request>(call(id, uri));
@@ -122,9 +124,14 @@ TEST_F(DoorLimitsTest, RatesOutliveAReload) {
         EXPECT_TRUE(passes(1, uri));
     }
     // With a rule before all others, which are numbered anew by that.
-    door.reload({door_realm(std::string(limited_policy) + "[[allow]]\nid = \"a\"\nroles = [\"*\"]\nactions = [\"call\"]\nuri = \"lab.a\"\n", true)},
-                wires.out);
-    for (const auto* uri : {"lab.authid", "lab.circuit", "lab.session"}) EXPECT_FALSE(passes(1, uri)) << uri;
+    door.reload(
+        {door_realm(
+            std::string(limited_policy) +
+                "[[allow]]\nid = \"a\"\nroles = [\"*\"]\nactions = [\"call\"]\nuri = \"lab.a\"\n",
+            true)},
+        wires.out);
+    for (const auto* uri : {"lab.authid", "lab.circuit", "lab.session"})
+        EXPECT_FALSE(passes(1, uri)) << uri;
 }
 
 TEST_F(DoorLimitsTest, CallsInFlightOfAnAuthidAreCountedOverItsSessions) {

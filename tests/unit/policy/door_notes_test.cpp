@@ -27,7 +27,8 @@ TEST(Notes, NameSessionsAndCircuitsThatThereAre) {
 
 TEST(Notes, ArePutTogetherFromTextAndNumbers) {
     wamp::Outbox out;
-    note(out, wamp::effect::Note::Level::warning, "refused ", std::size_t{12}, std::string(" of "), std::string_view("them"));
+    note(out, wamp::effect::Note::Level::warning, "refused ", std::size_t{12}, std::string(" of "),
+         std::string_view("them"));
     ASSERT_EQ(out.size(), 1u);
     const auto& line = std::get<wamp::effect::Note>(out[0]);
     EXPECT_EQ(line.text, "refused 12 of them");

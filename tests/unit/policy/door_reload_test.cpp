@@ -39,10 +39,12 @@ protected:
     }
     void hello_from_alice(std::uint64_t id) {
         world_.open(id);
-        world_.send(id, R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"alice"}])");
+        world_.send(
+            id, R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"alice"}])");
     }
     bool allows(std::uint64_t id, std::string_view uri) {
-        const std::string call = "[48," + std::to_string(++request_) + ",{},\"" + std::string(uri) + "\"]";
+        const std::string call =
+            "[48," + std::to_string(++request_) + ",{},\"" + std::string(uri) + "\"]";
         const bool allowed = std::holds_alternative<Door::Request>(world_.send(id, call));
         world_.take();
         return allowed;
@@ -70,7 +72,8 @@ TEST_F(DoorReload, EndsSessionsOfRealmsThatAreGone) {
     reload({door_realm(closed_policy, true)});
     Lines farewells = world_.take();
     std::sort(farewells.begin(), farewells.end());
-    EXPECT_EQ(farewells, (Lines{R"(1 [6,{},"wamp.close.close_realm"])", R"(2 [6,{},"wamp.close.close_realm"])"}));
+    EXPECT_EQ(farewells, (Lines{R"(1 [6,{},"wamp.close.close_realm"])",
+                                R"(2 [6,{},"wamp.close.close_realm"])"}));
     EXPECT_EQ(world_.door.sessions().size(), 0U);
     world_.open(3);
     world_.send(3, hello);
@@ -84,8 +87,10 @@ TEST_F(DoorReload, EndsSessionsOfPrincipalsThatAreGoneOrAreSomethingElseNow) {
     EXPECT_EQ(world_.take(), Lines{R"(2 [6,{},"wamp.close.killed"])"});
     EXPECT_TRUE(allows(1, "lab.a"));
 
-    reload({door_realm(replaced(door_policy, R"(anonymous = { role = "guest" })", R"(anonymous = { role = "other" })"))});
-    EXPECT_EQ(world_.take(), Lines{R"(1 [6,{},"wamp.close.killed"])"});  // WELCOME told it another role
+    reload({door_realm(replaced(door_policy, R"(anonymous = { role = "guest" })",
+                                R"(anonymous = { role = "other" })"))});
+    EXPECT_EQ(world_.take(),
+              Lines{R"(1 [6,{},"wamp.close.killed"])"});  // WELCOME told it another role
 }
 
 TEST_F(DoorReload, EndsAnonymousSessionsWhereNobodyIsAnonymousAnyMore) {
@@ -140,7 +145,8 @@ TEST_F(DoorReload, KeepsTheHitsOfRulesThatStay) {
     EXPECT_EQ(hits("secret"), 1U);
     EXPECT_EQ(hits("small"), 0U);
     const auto without = replaced(door_policy, R"([[forbid]]
-id = "secret")", R"([[forbid]]
+id = "secret")",
+                                  R"([[forbid]]
 id = "another")");
     reload({door_realm(without, true)});
     EXPECT_EQ(hits("all"), 2U);

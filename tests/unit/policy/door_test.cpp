@@ -16,8 +16,9 @@ Lines refused(std::uint64_t id, std::string_view reason) {
 }
 
 std::string ticket_hello(std::string_view authid, std::string_view realm = "lab") {
-    return R"([1,")" + std::string(realm) + R"(",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":")" +
-           std::string(authid) + R"("}])";
+    return R"([1,")" + std::string(realm) +
+           R"(",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":")" + std::string(authid) +
+           R"("}])";
 }
 
 class DoorTest : public testing::Test {
@@ -25,7 +26,8 @@ protected:
     DoorWorld world_;
 };
 
-// Joining -------------------------------------------------------------------------------------------------
+// Joining
+// -------------------------------------------------------------------------------------------------
 
 TEST_F(DoorTest, LetsAGuestInAnonymously) {
     world_.open(1);
@@ -39,7 +41,9 @@ TEST_F(DoorTest, LetsAGuestInAnonymously) {
 
 TEST_F(DoorTest, TakesNothingThatHelloClaimsForTheTruth) {  // W-AUT-03, W-AUT-06
     world_.open(1);
-    world_.send(1, R"([1,"lab",{"roles":{"caller":{}},"authid":"alice","authrole":"operator","authextra":{"x":"leak"},
+    world_.send(
+        1,
+        R"([1,"lab",{"roles":{"caller":{}},"authid":"alice","authrole":"operator","authextra":{"x":"leak"},
                        "authmethods":["anonymous"]}])");
     EXPECT_EQ(world_.take(), Lines{"1 WELCOME guest anonymous lab"});
     EXPECT_NE(world_.wires.welcome(1).details.get_string("authid"), "alice");
@@ -50,7 +54,8 @@ TEST_F(DoorTest, GivesTwoGuestsDifferentNamesAndSessions) {
     world_.join(1);
     world_.join(2);
     EXPECT_NE(world_.wires.session(1), world_.wires.session(2));
-    EXPECT_NE(world_.wires.welcome(1).details.get_string("authid"), world_.wires.welcome(2).details.get_string("authid"));
+    EXPECT_NE(world_.wires.welcome(1).details.get_string("authid"),
+              world_.wires.welcome(2).details.get_string("authid"));
 }
 
 TEST_F(DoorTest, WelcomesTheRightTicket) {  // W-AUT-02
@@ -90,7 +95,8 @@ TEST_F(DoorTest, RefusesToJoinWithTheReasonThatIsDue) {  // W-SES-11, W-URI-04
         {R"([1,"nowhere",{"roles":{"caller":{}}}])", uris::no_such_realm},
         {R"([1,"a..b",{"roles":{"caller":{}}}])", uris::invalid_uri},
         {R"([1,"",{"roles":{"caller":{}}}])", uris::invalid_uri},
-        {R"([1,"lab",{"roles":{"caller":{}},"authmethods":["wampcra"]}])", uris::no_matching_auth_method},
+        {R"([1,"lab",{"roles":{"caller":{}},"authmethods":["wampcra"]}])",
+         uris::no_matching_auth_method},
         {R"([1,"closed",{"roles":{"caller":{}}}])", uris::authentication_required},
         {ticket_hello(std::string(257, 'a')), uris::authentication_denied},
     };
@@ -104,7 +110,8 @@ TEST_F(DoorTest, RefusesToJoinWithTheReasonThatIsDue) {  // W-SES-11, W-URI-04
 }
 
 TEST_F(DoorTest, DoesNotWelcomeWhoCannotReceiveAWelcome) {  // W-RAW-06
-    world_.open(1, wamp::Serializer::json, Door::Trust::client, 300);  // 512 is the least, and an authid may be long
+    world_.open(1, wamp::Serializer::json, Door::Trust::client,
+                300);  // 512 is the least, and an authid may be long
     const auto event = world_.send(1, hello);
     EXPECT_TRUE(std::holds_alternative<std::monostate>(event));
     EXPECT_EQ(world_.take(), refused(1, uris::payload_size_exceeded));
@@ -129,7 +136,8 @@ TEST_F(DoorTest, RefusesConnectionsBeyondItsLimit) {
     EXPECT_EQ(world.take(), Lines{});
 }
 
-// Time ----------------------------------------------------------------------------------------------------
+// Time
+// ----------------------------------------------------------------------------------------------------
 
 TEST_F(DoorTest, AbortsWhoSaysNothingInTime) {  // W-SES-12
     world_.open(1);
@@ -159,11 +167,13 @@ TEST_F(DoorTest, LeavesThoseAloneWhoJoinedOrWentInTime) {
     EXPECT_TRUE(world_.door.has_peer(peer(1)));
 }
 
-// Violations ----------------------------------------------------------------------------------------------
+// Violations
+// ----------------------------------------------------------------------------------------------
 
 TEST_F(DoorTest, EndsASessionThatBreaksTheProtocol) {  // W-SES-10
-    for (const auto* bytes : {"", "x", "[", "[48,1,{},\"lab.a\"]]", "[999]", "[2,1,{}]", "[48,2,{},\"lab.a\"]",
-                              R"([48,1,{"progress":true},"lab.a"])", "[70,1,{}]", R"([5,"x",{}])"}) {
+    for (const auto* bytes :
+         {"", "x", "[", "[48,1,{},\"lab.a\"]]", "[999]", "[2,1,{}]", "[48,2,{},\"lab.a\"]",
+          R"([48,1,{"progress":true},"lab.a"])", "[70,1,{}]", R"([5,"x",{}])"}) {
         DoorWorld world;
         world.join(1);
         const auto session = world.wires.session(1);
@@ -178,8 +188,9 @@ TEST_F(DoorTest, EndsASessionThatBreaksTheProtocol) {  // W-SES-10
 }
 
 TEST_F(DoorTest, EndsAConnectionThatBreaksTheProtocolBeforeItJoined) {  // W-SES-01, W-SES-02
-    for (const auto* text : {R"([6,{},"wamp.close.close_realm"])", R"([32,1,{},"lab.a"])", R"([5,"x",{}])",
-                             R"([1,"lab",{}])", R"([1,"lab",{"roles":{}}])", R"([1,"lab",{"roles":{"admin":{}}}])"}) {
+    for (const auto* text :
+         {R"([6,{},"wamp.close.close_realm"])", R"([32,1,{},"lab.a"])", R"([5,"x",{}])",
+          R"([1,"lab",{}])", R"([1,"lab",{"roles":{}}])", R"([1,"lab",{"roles":{"admin":{}}}])"}) {
         DoorWorld world;
         world.open(1);
         EXPECT_TRUE(std::holds_alternative<std::monostate>(world.send(1, text)));
@@ -205,7 +216,8 @@ TEST_F(DoorTest, AnswersNoAbort) {  // W-SES-06
     EXPECT_EQ(world_.take(), Lines{"2 closed"});
 }
 
-// Leaving -------------------------------------------------------------------------------------------------
+// Leaving
+// -------------------------------------------------------------------------------------------------
 
 TEST_F(DoorTest, LetsWhoLeftJoinAgain) {  // W-SES-07, W-SES-16
     world_.join(1);
@@ -220,7 +232,8 @@ TEST_F(DoorTest, LetsWhoLeftJoinAgain) {  // W-SES-07, W-SES-16
     world_.send(1, R"([5,"a ticket that is right",{}])");
     EXPECT_EQ(world_.take().back(), "1 WELCOME operator ticket closed");
     EXPECT_NE(world_.wires.session(1), first);
-    EXPECT_TRUE(std::holds_alternative<std::monostate>(world_.send(1, R"([48,1,{},"lab.a"])")));  // its old right is gone
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(
+        world_.send(1, R"([48,1,{},"lab.a"])")));  // its old right is gone
     EXPECT_TRUE(std::holds_alternative<Door::Request>(world_.send(1, R"([48,2,{},"plant.a"])")));
 }
 
@@ -253,7 +266,8 @@ TEST_F(DoorTest, DismissesWithGoodbyeAndWaitsForItsAnswer) {  // W-SES-08
         EXPECT_TRUE(std::holds_alternative<std::monostate>(event));
     }
     EXPECT_EQ(world_.take(), Lines{});
-    EXPECT_TRUE(std::holds_alternative<std::monostate>(world_.send(1, R"([6,{},"wamp.close.goodbye_and_out"])")));
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(
+        world_.send(1, R"([6,{},"wamp.close.goodbye_and_out"])")));
     EXPECT_EQ(world_.take(), Lines{"1 closed"});
 }
 
@@ -287,7 +301,8 @@ TEST_F(DoorTest, TurnsAwayThoseWithoutASession) {
     world_.open(3);
     world_.send(3, ticket_hello("alice"));
     world_.join(4);
-    world_.door.dismiss(world_.wires.session(4), uris::system_shutdown, world_.now, world_.wires.out);
+    world_.door.dismiss(world_.wires.session(4), uris::system_shutdown, world_.now,
+                        world_.wires.out);
     world_.take();
     world_.door.turn_away(world_.wires.out);
     Lines expected = refused(2, uris::system_shutdown);

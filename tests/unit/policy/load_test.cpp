@@ -127,7 +127,8 @@ TEST_F(Load, ReportsErrorsOfBothFilesAndOfTheirMeaningAtOnce) {
 
 TEST_F(Load, TellsOfTheProcedureThatNobodyMayCallBesideTheRestOfItsSection) {
     std::string text = policy_text;
-    text.insert(text.find("[[route]]"), "dynamic = { procedure = \"lab.ask\", methods = [\"jump\"] }\n");
+    text.insert(text.find("[[route]]"),
+                "dynamic = { procedure = \"lab.ask\", methods = [\"jump\"] }\n");
     write("realm.toml", text);
     const std::string told = errors();
     EXPECT_NE(told.find("the gateway may not call \"lab.ask\""), std::string::npos) << told;
@@ -181,7 +182,8 @@ TEST_F(Load, ReadsWhatIsIncludedOnce) {
     write("never.toml",
           "[[forbid]]\nid = \"f\"\nroles = [\"${var.who}\"]\nactions = \"call\"\nuri = \"lab.y\"\n"
           "[[test]]\nas = { role = \"operator\" }\ncall = \"lab.y\"\nexpect = \"forbid f\"\n");
-    write("realm.toml", "include = [\"shared/a.toml\", \"./never.toml\"]\n" + std::string(policy_text));
+    write("realm.toml",
+          "include = [\"shared/a.toml\", \"./never.toml\"]\n" + std::string(policy_text));
     const auto realm = load_realm(path("realm.toml"), {true, backends_});
     ASSERT_TRUE(realm) << errors();
     EXPECT_EQ(realm->tests, 2U);
@@ -192,10 +194,14 @@ TEST_F(Load, ReadsWhatIsIncludedOnce) {
 }
 
 TEST_F(Load, NamesTheIncludedFileInErrors) {
-    write("realm.toml", "include = [\"more.toml\", \"none.toml\", \"realm.toml\"]\n" + std::string(policy_text));
-    write("more.toml", "realm = \"x\"\n[[allow]]\nid = \"a\"\nroles = \"${var.x}\"\nactions = \"call\"\nuri = \"lab.x\"\n");
+    write("realm.toml",
+          "include = [\"more.toml\", \"none.toml\", \"realm.toml\"]\n" + std::string(policy_text));
+    write("more.toml",
+          "realm = \"x\"\n[[allow]]\nid = \"a\"\nroles = \"${var.x}\"\nactions = \"call\"\nuri = "
+          "\"lab.x\"\n");
     EXPECT_EQ(errors(),
-              "more.toml:1:1: error: unknown key \"realm\" in an included file (known keys: include, variables, "
+              "more.toml:1:1: error: unknown key \"realm\" in an included file (known keys: "
+              "include, variables, "
               "route, allow, forbid, test)\n"
               "more.toml:3:6: error: the id \"a\" is taken (give each one its own id)\n"
               "more.toml:4:9: error: unknown variable \"x\" (define it in [variables])\n"

@@ -156,8 +156,7 @@ public:
     crypto::Digest decoy_key{77};
 };
 
-inline const std::array<Method, 5> with_secrets{Method::ticket, Method::wampcra,
-                                                Method::wamp_scram, Method::scram,
-                                                Method::cryptosign};
+inline const std::array<Method, 5> with_secrets{Method::ticket, Method::wampcra, Method::wamp_scram,
+                                                Method::scram, Method::cryptosign};
 
 }  // namespace sallyport::policy::logins

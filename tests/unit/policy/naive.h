@@ -51,8 +51,8 @@ inline std::optional<std::vector<int>> match(const Components& pattern, bool pre
         const bool authrole = pattern[i] == authrole_placeholder;
         const std::string& wanted = authid ? asked.authid : authrole ? asked.role : pattern[i];
         if (authid || authrole) {
-            const bool fits = !wanted.empty() &&
-                              wanted.find_first_of(".*# \t\n\r") == std::string::npos;
+            const bool fits =
+                !wanted.empty() && wanted.find_first_of(".*# \t\n\r") == std::string::npos;
             if (fits ? wanted != asked.uri[i] : !unfit) return std::nullopt;
             classes.push_back(authid ? 1 : 2);
         } else if (wanted.empty()) {
@@ -92,11 +92,13 @@ public:
         for (const RuleText& rule : file.rules) {
             if (rule.shadow && !shadows) continue;
             Rule& made = rules_.emplace_back(Rule{&rule, {}});
-            for (const PatternText& uri : rule.uris) made.patterns.push_back(pattern(uri.text, rule.match));
+            for (const PatternText& uri : rule.uris)
+                made.patterns.push_back(pattern(uri.text, rule.match));
         }
         for (const RouteText& route : file.routes) {
             for (const PatternText& uri : route.uris)
-                routes_.push_back({&route, pattern(uri.text, route.match), route.match == wamp::MatchPolicy::prefix});
+                routes_.push_back({&route, pattern(uri.text, route.match),
+                                   route.match == wamp::MatchPolicy::prefix});
         }
     }
 
@@ -104,13 +106,17 @@ public:
         std::optional<Candidate> forbid;
         std::optional<Candidate> allow;
         for (const auto& [rule, patterns] : rules_) {
-            const auto names = [&](const std::string& name) { return name == "*" || name == asked.role; };
-            if (!rule->actions.has(asked.action) || !std::any_of(rule->roles.begin(), rule->roles.end(), names) ||
+            const auto names = [&](const std::string& name) {
+                return name == "*" || name == asked.role;
+            };
+            if (!rule->actions.has(asked.action) ||
+                !std::any_of(rule->roles.begin(), rule->roles.end(), names) ||
                 !takes_payload(*rule, asked)) {
                 continue;
             }
             for (const Components& pattern : patterns) {
-                const auto classes = match(pattern, rule->match == wamp::MatchPolicy::prefix, asked, !rule->allow);
+                const auto classes =
+                    match(pattern, rule->match == wamp::MatchPolicy::prefix, asked, !rule->allow);
                 if (!classes) continue;
                 const Candidate candidate{*classes, rule->where.empty(), rule->id};
                 std::optional<Candidate>& best = rule->allow ? allow : forbid;
@@ -163,8 +169,8 @@ public:
             }
         }
         return base != nullptr && std::none_of(met.begin(), met.end(), [&](const auto& other) {
-            return other.second < base_classes && other.first->backend != base->backend;
-        });
+                   return other.second < base_classes && other.first->backend != base->backend;
+               });
     }
 
 private:

@@ -50,7 +50,8 @@ protected:
         EXPECT_EQ(passed(json), "");
         const Lines lines = world_.take();
         if (lines.empty()) return "";
-        return lines[0].substr(lines[0].find("},\"") + 3, lines[0].size() - lines[0].find("},\"") - 5);
+        return lines[0].substr(lines[0].find("},\"") + 3,
+                               lines[0].size() - lines[0].find("},\"") - 5);
     }
 
     DoorWorld world_{grants_policy};
@@ -58,35 +59,44 @@ protected:
 
 // W-CID-02
 TEST_F(OptionGrants, ACallerIsNamedOnlyByARuleThatGrantsIt) {
-    EXPECT_EQ(passed(R"([48,1,{"disclose_me":true},"open.a"])"), R"([48,1,{"disclose_me":true},"open.a"])");
+    EXPECT_EQ(passed(R"([48,1,{"disclose_me":true},"open.a"])"),
+              R"([48,1,{"disclose_me":true},"open.a"])");
     EXPECT_EQ(error_of(R"([48,2,{"disclose_me":true},"lab.a"])"), uris::disclose_me_disallowed);
-    EXPECT_EQ(passed(R"([48,3,{"disclose_me":false},"lab.a"])"), R"([48,3,{"disclose_me":false},"lab.a"])");
+    EXPECT_EQ(passed(R"([48,3,{"disclose_me":false},"lab.a"])"),
+              R"([48,3,{"disclose_me":false},"lab.a"])");
 }
 
 // W-PID-01, W-CID-05, W-PUB-04
 TEST_F(OptionGrants, APublisherIsRefusedAnAnswerOrGoesUnnamed) {
     EXPECT_EQ(passed(R"([16,1,{"disclose_me":true,"retain":true},"open.t"])"),
               R"([16,1,{"disclose_me":true,"retain":true},"open.t"])");
-    EXPECT_EQ(error_of(R"([16,2,{"acknowledge":true,"disclose_me":true},"lab.t"])"), uris::disclose_me_disallowed);
-    EXPECT_EQ(error_of(R"([16,3,{"acknowledge":true,"retain":true},"lab.t"])"), uris::option_not_allowed);
-    EXPECT_EQ(passed(R"([16,4,{"disclose_me":true,"retain":true},"lab.t"])"), R"([16,4,{},"lab.t"])");
+    EXPECT_EQ(error_of(R"([16,2,{"acknowledge":true,"disclose_me":true},"lab.t"])"),
+              uris::disclose_me_disallowed);
+    EXPECT_EQ(error_of(R"([16,3,{"acknowledge":true,"retain":true},"lab.t"])"),
+              uris::option_not_allowed);
+    EXPECT_EQ(passed(R"([16,4,{"disclose_me":true,"retain":true},"lab.t"])"),
+              R"([16,4,{},"lab.t"])");
 }
 
 // W-EVR-01, W-ERR-03
 TEST_F(OptionGrants, RetainedEventsAreForThoseWhoseRuleSaysSo) {
-    EXPECT_EQ(passed(R"([32,1,{"get_retained":true},"open.t"])"), R"([32,1,{"get_retained":true},"open.t"])");
+    EXPECT_EQ(passed(R"([32,1,{"get_retained":true},"open.t"])"),
+              R"([32,1,{"get_retained":true},"open.t"])");
     EXPECT_EQ(error_of(R"([32,2,{"get_retained":true},"lab.t"])"), uris::option_not_allowed);
-    EXPECT_EQ(passed(R"([32,3,{"get_retained":false},"lab.t"])"), R"([32,3,{"get_retained":false},"lab.t"])");
+    EXPECT_EQ(passed(R"([32,3,{"get_retained":false},"lab.t"])"),
+              R"([32,3,{"get_retained":false},"lab.t"])");
 }
 
 // W-RPC-15, W-SEC-10
 TEST_F(OptionGrants, NobodyIsPushedAsideWithoutTheGrant) {
-    EXPECT_EQ(passed(R"([64,1,{"force_reregister":true},"open.p"])"), R"([64,1,{"force_reregister":true},"open.p"])");
+    EXPECT_EQ(passed(R"([64,1,{"force_reregister":true},"open.p"])"),
+              R"([64,1,{"force_reregister":true},"open.p"])");
     EXPECT_EQ(passed(R"([64,2,{"force_reregister":true},"lab.p"])"), R"([64,2,{},"lab.p"])");
 }
 
 TEST_F(OptionGrants, ACalleeMayNotDemandItsCallersNamesWithoutTheGrant) {
-    EXPECT_EQ(passed(R"([64,1,{"disclose_caller":true},"open.p"])"), R"([64,1,{"disclose_caller":true},"open.p"])");
+    EXPECT_EQ(passed(R"([64,1,{"disclose_caller":true},"open.p"])"),
+              R"([64,1,{"disclose_caller":true},"open.p"])");
     EXPECT_EQ(error_of(R"([64,2,{"disclose_caller":true},"lab.p"])"), uris::option_not_allowed);
 }
 

@@ -26,7 +26,8 @@ class World {
 public:
     explicit World(std::uint64_t seed)
         : random_({static_cast<std::uint8_t>(seed), static_cast<std::uint8_t>(seed >> 8U),
-                   static_cast<std::uint8_t>(seed >> 16U), static_cast<std::uint8_t>(seed >> 24U), 2}) {}
+                   static_cast<std::uint8_t>(seed >> 16U), static_cast<std::uint8_t>(seed >> 24U),
+                   2}) {}
 
     PolicyFile file() {
         PolicyFile file;
@@ -60,7 +61,8 @@ public:
         for (std::uint64_t i = below(3); i > 0; --i) args.push_back(argument());
         wamp::Dict kwargs;
         if (below(2) == 0) kwargs.set("k", argument());
-        return wamp::make_payload(below(2) == 0 ? wamp::Serializer::json : wamp::Serializer::msgpack, args, kwargs);
+        return wamp::make_payload(
+            below(2) == 0 ? wamp::Serializer::json : wamp::Serializer::msgpack, args, kwargs);
     }
     bool rarely() { return below(6) == 0; }
 
@@ -78,7 +80,8 @@ private:
     std::string letter() { return pick<std::string>({"x", "xx", "y"}); }
 
     wamp::Value argument() {
-        return pick<wamp::Value>({0, 5, -5, 9.5, "s", "long text", true, nullptr, wamp::List{1, 2}, wamp::Bytes{"b"}});
+        return pick<wamp::Value>(
+            {0, 5, -5, 9.5, "s", "long text", true, nullptr, wamp::List{1, 2}, wamp::Bytes{"b"}});
     }
 
     static std::string joined(const Components& parts) {
@@ -90,7 +93,8 @@ private:
     // "z" is what no pattern names.
     std::string pattern(MatchPolicy match) {
         Components parts;
-        for (std::uint64_t i = 1 + below(3); i > 0; --i) parts.push_back(pick<std::string>({"x", "xx", "y", "z"}));
+        for (std::uint64_t i = 1 + below(3); i > 0; --i)
+            parts.push_back(pick<std::string>({"x", "xx", "y", "z"}));
         if (match == MatchPolicy::wildcard) parts[below(parts.size())].clear();
         std::string text = joined(parts);
         if (match == MatchPolicy::prefix) {
@@ -120,16 +124,20 @@ private:
         rule.allow = below(3) != 0;
         rule.shadow = rarely();
         rule.match = match();
-        const std::set<std::string> roles{pick<std::string>({"x", "y", "*"}), pick<std::string>({"x", "y", "*"})};
+        const std::set<std::string> roles{pick<std::string>({"x", "y", "*"}),
+                                          pick<std::string>({"x", "y", "*"})};
         rule.roles.assign(roles.begin(), roles.end());
         for (std::uint64_t i = below(4) + 1; i > 0; --i) rule.actions.add(action());
         // Wide allows, so that forbids within them decide.
         const bool wide = rule.allow && rule.match == MatchPolicy::prefix && below(3) != 0;
         std::set<std::string> uris;
-        for (std::uint64_t i = below(3) + 1; i > 0; --i) uris.insert(written(rule.match, true, wide ? 1 : 1 + below(3)));
+        for (std::uint64_t i = below(3) + 1; i > 0; --i)
+            uris.insert(written(rule.match, true, wide ? 1 : 1 + below(3)));
         for (const std::string& uri : uris) rule.uris.push_back({uri, {test_file, 1, 1}});
         rule.payload = rule.allow ? PayloadMode::readable : PayloadMode::any;
-        if (below(4) == 0) rule.payload = pick<PayloadMode>({PayloadMode::readable, PayloadMode::opaque, PayloadMode::any});
+        if (below(4) == 0)
+            rule.payload =
+                pick<PayloadMode>({PayloadMode::readable, PayloadMode::opaque, PayloadMode::any});
         if (below(3) == 0) rule.where.push_back(condition());
         return rule;
     }
@@ -231,7 +239,8 @@ std::string rule_of(const RealmPolicy& policy, const Decision& decision) {
 /// One random policy, three times: compiled, compiled in another order, and read by its letter.
 class Trial {
 public:
-    explicit Trial(std::uint64_t seed) : seed_(seed), world_(seed), file_(world_.file()), naive_(file_), shadows_(file_, true) {
+    explicit Trial(std::uint64_t seed)
+        : seed_(seed), world_(seed), file_(world_.file()), naive_(file_), shadows_(file_, true) {
         PolicyFile shuffled = file_;
         world_.shuffle(shuffled.rules);
         world_.shuffle(shuffled.routes);
@@ -251,8 +260,10 @@ public:
         const std::string authid = world_.authid();
         const wamp::OwnedPayload owned = world_.payload();
         const wamp::Payload payload = owned.view();
-        const Question question{world_.action(), uri, MatchPolicy::exact, 0, &payload, world_.rarely()};
-        const naive::Asked asked{authid, role, question.action, naive::split(uri), &payload, question.opaque};
+        const Question question{world_.action(), uri, MatchPolicy::exact, 0, &payload,
+                                world_.rarely()};
+        const naive::Asked asked{authid,   role,           question.action, naive::split(uri),
+                                 &payload, question.opaque};
         const Decision decision = policy_->decide({policy_->role(role), authid, role}, question);
         const Decision permuted = other_->decide({other_->role(role), authid, role}, question);
         const std::string context = describe(question, role, authid);
@@ -262,21 +273,27 @@ public:
         ASSERT_EQ(outcome(decision), expected.allowed && routed ? "allowed" : "denied") << context;
         ASSERT_EQ(answer(*policy_, decision), answer(*other_, permuted)) << context;
         if (const auto* permit = std::get_if<Permit>(&decision)) {
-            ASSERT_EQ(policy_->route(permit->route()).id, route == nullptr ? "local" : route->id) << context;
+            ASSERT_EQ(policy_->route(permit->route()).id, route == nullptr ? "local" : route->id)
+                << context;
         }
         if (routed || !expected.allowed) {
             ASSERT_EQ(rule_of(*policy_, decision), expected.rule) << context;
         }
-        const Decision shadow = policy_->decide_with_shadows({policy_->role(role), authid, role}, question);
-        ASSERT_EQ(outcome(shadow), shadows_.decide(asked).allowed && routed ? "allowed" : "denied") << context;
+        const Decision shadow =
+            policy_->decide_with_shadows({policy_->role(role), authid, role}, question);
+        ASSERT_EQ(outcome(shadow), shadows_.decide(asked).allowed && routed ? "allowed" : "denied")
+            << context;
         naive::Asked event = asked;
         event.action = Action::subscribe;
-        ASSERT_EQ(policy_->may_receive({policy_->role(role), authid, role}, uri), naive_.decide(event).allowed) << context;
+        ASSERT_EQ(policy_->may_receive({policy_->role(role), authid, role}, uri),
+                  naive_.decide(event).allowed)
+            << context;
         ++seen["exact " + outcome(decision)];
         ++seen[question.opaque ? "opaque " + outcome(decision) : "readable"];
     }
 
-    void ask_pattern(const std::vector<Components>& universe, std::map<std::string, std::size_t>& seen) {
+    void ask_pattern(const std::vector<Components>& universe,
+                     std::map<std::string, std::size_t>& seen) {
         const MatchPolicy match = seed_ % 2 == 0 ? MatchPolicy::prefix : MatchPolicy::wildcard;
         const std::string uri = world_.request(file_, match);
         const std::string role = world_.role();
@@ -293,22 +310,26 @@ public:
     }
 
 private:
-    std::string describe(const Question& question, const std::string& role, const std::string& authid) const {
+    std::string describe(const Question& question, const std::string& role,
+                         const std::string& authid) const {
         return "SALLYPORT_ORACLE_SEED=" + std::to_string(seed_) + ": " + authid + ":" + role + " " +
                std::string(to_string(question.action)) + " " + quoted(question.uri) + " " +
-               std::string(wamp::to_string(question.match)) + (question.opaque ? " opaque" : "") + written();
+               std::string(wamp::to_string(question.match)) + (question.opaque ? " opaque" : "") +
+               written();
     }
 
     std::string written() const {
         std::string all;
         for (const RuleText& rule : file_.rules) {
-            all += "\n" + rule.id + (rule.allow ? " allow " : " forbid ") + std::string(wamp::to_string(rule.match)) +
-                   (rule.shadow ? " shadow" : "") + (rule.where.empty() ? "" : " where") + " for";
+            all += "\n" + rule.id + (rule.allow ? " allow " : " forbid ") +
+                   std::string(wamp::to_string(rule.match)) + (rule.shadow ? " shadow" : "") +
+                   (rule.where.empty() ? "" : " where") + " for";
             for (const std::string& role : rule.roles) all += " " + role;
             for (const PatternText& uri : rule.uris) all += " " + policy::quoted(uri.text);
         }
         for (const RouteText& route : file_.routes) {
-            all += "\n" + route.id + " " + std::string(wamp::to_string(route.match)) + " to " + route.backend;
+            all += "\n" + route.id + " " + std::string(wamp::to_string(route.match)) + " to " +
+                   route.backend;
             for (const PatternText& uri : route.uris) all += " " + policy::quoted(uri.text);
         }
         return all;
@@ -340,8 +361,9 @@ TEST(Oracle, AgreesWithTheCompiledPolicyInAnyOrderOfRules) {
     }
     std::cout << asked << " decisions, no mismatch\n";
     // Each kind was met often enough to mean something.
-    for (const char* kind : {"exact allowed", "exact denied", "prefix allowed", "prefix denied", "wildcard allowed",
-                             "wildcard denied", "opaque allowed", "opaque denied"}) {
+    for (const char* kind :
+         {"exact allowed", "exact denied", "prefix allowed", "prefix denied", "wildcard allowed",
+          "wildcard denied", "opaque allowed", "opaque denied"}) {
         EXPECT_GE(seen[kind], decisions / 10'000) << kind;
     }
 }

@@ -34,15 +34,14 @@ public:
     /// The texts of all entries that cover what is asked for, in the order in which they are found.
     std::string covering(std::string_view asked, MatchPolicy match = MatchPolicy::exact,
                          Bindings bindings = {}, bool unfit = false) const {
-        return found(asked, match, bindings, unfit, [](const auto& table, const auto& ask, auto add) {
-            table.find(ask, add);
-        });
+        return found(asked, match, bindings, unfit,
+                     [](const auto& table, const auto& ask, auto add) { table.find(ask, add); });
     }
     std::string meeting(std::string_view asked, MatchPolicy match, Bindings bindings = {},
                         bool unfit = false) const {
-        return found(asked, match, bindings, unfit, [](const auto& table, const auto& ask, auto add) {
-            table.find_meeting(ask, add);
-        });
+        return found(
+            asked, match, bindings, unfit,
+            [](const auto& table, const auto& ask, auto add) { table.find_meeting(ask, add); });
     }
 
 private:
@@ -53,13 +52,15 @@ private:
         for (const Shape& shape : ranked_) depth = std::max(depth, shape.kinds.size());
         const AskedUri uri(asked, match, depth);
         std::string texts;
-        find(table_, PatternTable::Ask{uri, bindings, unfit}, [&](const PatternTable::Entry& entry) {
-            const std::string text(entry.pattern.text());
-            // Those that cover the whole are met twice when nobody takes them.
-            if ((texts + " ").find(" " + text + (entry.pattern.is_open() ? "*" : "") + " ") == std::string::npos)
-                texts += " " + text + (entry.pattern.is_open() ? "*" : "");
-            return false;
-        });
+        find(table_, PatternTable::Ask{uri, bindings, unfit},
+             [&](const PatternTable::Entry& entry) {
+                 const std::string text(entry.pattern.text());
+                 // Those that cover the whole are met twice when nobody takes them.
+                 if ((texts + " ").find(" " + text + (entry.pattern.is_open() ? "*" : "") + " ") ==
+                     std::string::npos)
+                     texts += " " + text + (entry.pattern.is_open() ? "*" : "");
+                 return false;
+             });
         return texts.empty() ? "" : texts.substr(1);
     }
 
@@ -144,8 +145,7 @@ TEST(PatternTable, FindsWhatAPatternMeets) {
     EXPECT_EQ(table.meeting("com.app.sub", MatchPolicy::prefix),
               "com.app.* com.app.sub.* com.app.sub.x .app.sub. com..sub com..sub.x");
     EXPECT_EQ(table.meeting("o", MatchPolicy::prefix), "org.* .app.sub.");
-    EXPECT_EQ(table.meeting("..sub", MatchPolicy::wildcard),
-              "com.app.* org.* com..sub");
+    EXPECT_EQ(table.meeting("..sub", MatchPolicy::wildcard), "com.app.* org.* com..sub");
     EXPECT_EQ(table.meeting("home.j", MatchPolicy::prefix, {"joe", "user"}),
               "home.${authid}.* home.${authid}.${authrole}");
     EXPECT_EQ(table.meeting("home.k", MatchPolicy::prefix, {"joe", "user"}), "");

@@ -57,7 +57,8 @@ TEST(AskedUri, KnowsTheSameOfAllThatItOnlyCounts) {
         for (unsigned bits = 0; bits < 1U << size; ++bits) {
             std::string text;
             for (unsigned i = 0; i < size; ++i) text += (bits >> i & 1U) != 0 ? '.' : 'a';
-            for (const auto match : {MatchPolicy::exact, MatchPolicy::prefix, MatchPolicy::wildcard}) {
+            for (const auto match :
+                 {MatchPolicy::exact, MatchPolicy::prefix, MatchPolicy::wildcard}) {
                 const AskedUri whole(text, match);
                 for (std::size_t depth = 1; depth < 12; ++depth) {
                     const AskedUri uri(text, match, depth);
@@ -65,7 +66,8 @@ TEST(AskedUri, KnowsTheSameOfAllThatItOnlyCounts) {
                     ASSERT_EQ(uri.length(), whole.length()) << text << " " << depth;
                     ASSERT_EQ(uri.is_one(), whole.is_one()) << text << " " << depth;
                     ASSERT_EQ(uri.literal_head(), whole.literal_head()) << text << " " << depth;
-                    ASSERT_EQ(uri.is_within_depth(), whole.count() <= depth) << text << " " << depth;
+                    ASSERT_EQ(uri.is_within_depth(), whole.count() <= depth)
+                        << text << " " << depth;
                     if (uri.is_within_depth()) {
                         ASSERT_EQ(uri.partial(), whole.partial()) << text;
                     }
@@ -130,8 +132,8 @@ TEST(Pattern, BindsPlaceholdersToTheWholeComponent) {
     EXPECT_FALSE(covers("u.${authid}", MatchPolicy::exact, "u.ann"));
     EXPECT_FALSE(covers("u.${authid}", MatchPolicy::exact, "u.joe.x"));
     EXPECT_TRUE(covers("u.${authrole}.", MatchPolicy::prefix, "u.operator.x"));
-    EXPECT_FALSE(covers("u.${authid}", MatchPolicy::exact, "u.joe.x", MatchPolicy::exact,
-                        {"joe.x", ""}));
+    EXPECT_FALSE(
+        covers("u.${authid}", MatchPolicy::exact, "u.joe.x", MatchPolicy::exact, {"joe.x", ""}));
     // Unfit: no allow, and a forbid of whatever stands there.
     EXPECT_FALSE(covers("u.${authid}", MatchPolicy::exact, "u.x", MatchPolicy::exact, {"", ""}));
     EXPECT_TRUE(

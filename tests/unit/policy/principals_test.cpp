@@ -55,11 +55,12 @@ TEST(Principals, HaveAuthidsUpToTheirLimit) {  // W-AUT-06
 }
 
 TEST(Principals, NeedEachPart) {
-    EXPECT_EQ(errors_of("[[principal]]\n"),
-              "p:1:1: error: [[principal]] has no \"authid\" (add authid = \"alice\")\n"
-              "p:1:1: error: [[principal]] has no \"role\" (add role = \"operator\")\n"
-              "p:1:1: error: [[principal]] has no secret and no key, so that nobody can log in as it "
-              "(add one with: sallyport principal add, or remove the principal)\n");
+    EXPECT_EQ(
+        errors_of("[[principal]]\n"),
+        "p:1:1: error: [[principal]] has no \"authid\" (add authid = \"alice\")\n"
+        "p:1:1: error: [[principal]] has no \"role\" (add role = \"operator\")\n"
+        "p:1:1: error: [[principal]] has no secret and no key, so that nobody can log in as it "
+        "(add one with: sallyport principal add, or remove the principal)\n");
     EXPECT_NE(errors_of("[[principals]]\n"), "");
 }
 
@@ -79,7 +80,8 @@ TEST(Principals, AreReadWithAllThatProvesThem) {
     Diagnostics diagnostics;
     const auto read = parse_principals(
         "decoy_key = \"" + digits + "\"\nrouter_key = \"" + digits + "\"\n" +
-            having("disabled = true\nwampcra = { key = \"" + crypto::to_base64(std::string(16, 'k')) +
+            having("disabled = true\nwampcra = { key = \"" +
+                   crypto::to_base64(std::string(16, 'k')) +
                    "\", salt = \"s\", iterations = 1000, keylen = 16 }\nwamp-scram = " +
                    scram("argon2id13", "iterations = 3, memory = 1024") +
                    "scram = " + scram("argon2id-13", "iterations = 2, memory = 8") +
@@ -130,7 +132,8 @@ TEST(Principals, AreToldWhatIsWrongWithThem) {
         {"wamp-scram = " + scram("pbkdf2", "iterations = 4096, memory = 8"),
          "p:4:74: error: \"memory\" goes with argon2id, not with pbkdf2 (remove it)\n"},
         {"cryptosign = [\"abc\"]\n",
-         "p:4:15: error: a public key has 64 hexadecimal digits (see what the client shows, or use: "
+         "p:4:15: error: a public key has 64 hexadecimal digits (see what the client shows, or "
+         "use: "
          "sallyport principal add --key)\n"},
         {"cryptosign = [\"01" + std::string(62, '0') + "\"]\n",
          "p:4:15: error: anybody could sign under this public key (make a new pair of keys; this "

@@ -51,7 +51,8 @@ TEST(RateTable, HasNoLimitWhereThereIsNone) {
 // A bucket of tokens, as one would write it down.
 class Bucket {
 public:
-    Bucket(double rate, wamp::Instant now) : rate_(rate), tokens_(std::max(1.0, rate)), filled_(now) {}
+    Bucket(double rate, wamp::Instant now)
+        : rate_(rate), tokens_(std::max(1.0, rate)), filled_(now) {}
     bool take(wamp::Instant now) {
         const std::chrono::duration<double> passed = now - filled_;
         tokens_ = std::min(std::max(1.0, rate_), tokens_ + passed.count() * rate_);
@@ -102,7 +103,8 @@ TEST(RateTable, NeverGrowsAndForgetsWhomItCostsLeast) {
     wamp::Random random({3});
     for (int i = 0; i < 100'000; ++i) EXPECT_TRUE(take(table, random.next() | 2, 10, start));
     EXPECT_EQ(table.bytes(), bytes);
-    EXPECT_FALSE(table.ready(1, 1.0 / 3600, start + 1s)) << "many that come cannot wash an empty bucket away";
+    EXPECT_FALSE(table.ready(1, 1.0 / 3600, start + 1s))
+        << "many that come cannot wash an empty bucket away";
 }
 
 }  // namespace

@@ -7,9 +7,8 @@ namespace {
 
 // What is wrong with the URI of an allow, without its place.
 std::string wrong_uri(std::string_view match, std::string_view uri, bool route = false) {
-    const std::string table =
-        route ? "[[route]]\nid = \"r\"\nto = \"x\"\n"
-              : "[[allow]]\nid = \"a\"\nroles = \"*\"\nactions = \"call\"\n";
+    const std::string table = route ? "[[route]]\nid = \"r\"\nto = \"x\"\n"
+                                    : "[[allow]]\nid = \"a\"\nroles = \"*\"\nactions = \"call\"\n";
     const auto errors = errors_of("realm = \"r\"\n" + table + "match = \"" + std::string(match) +
                                       "\"\nuri = \"" + std::string(uri) + "\"\n",
                                   tool_options());
@@ -33,12 +32,14 @@ TEST(ReadUris, TakesEachKindOfPattern) {
 TEST(ReadUris, RefusesWhatWouldNotMeanWhatItSeemsTo) {
     EXPECT_EQ(wrong_uri("prefix", "a"),
               "the prefix \"a\" does not end on a component boundary (write \"a.\")");
-    EXPECT_EQ(wrong_uri("exact", "a."),
-              "\"a.\" names nothing: it ends with a dot (add match = \"prefix\" for all below it, or "
-              "write \"a\")");
-    EXPECT_EQ(wrong_uri("wildcard", "a.b"),
-              "the wildcard pattern \"a.b\" has no empty component (write match = \"exact\", or leave "
-              "a component empty, as in \"com..x\")");
+    EXPECT_EQ(
+        wrong_uri("exact", "a."),
+        "\"a.\" names nothing: it ends with a dot (add match = \"prefix\" for all below it, or "
+        "write \"a\")");
+    EXPECT_EQ(
+        wrong_uri("wildcard", "a.b"),
+        "the wildcard pattern \"a.b\" has no empty component (write match = \"exact\", or leave "
+        "a component empty, as in \"com..x\")");
     EXPECT_EQ(wrong_uri("exact", "a.*"),
               "\"*\" is not a wildcard in a URI (for all below it write match = \"prefix\" and "
               "\"a.\")");
@@ -59,7 +60,8 @@ TEST(ReadUris, RefusesWhatWouldNotMeanWhatItSeemsTo) {
     EXPECT_EQ(wrong_uri("prefix", ""),
               "the prefix \"\" does not end on a component boundary (end it with a dot, as in "
               "\"com.app.\")");
-    EXPECT_EQ(wrong_uri("sub", "a"), "unknown match \"sub\" (known kinds of match: exact, prefix, wildcard)");
+    EXPECT_EQ(wrong_uri("sub", "a"),
+              "unknown match \"sub\" (known kinds of match: exact, prefix, wildcard)");
 }
 
 }  // namespace

@@ -95,7 +95,8 @@ TEST_F(Realm, TakesTheLimitsOfTheMostSpecificAllow) {
     EXPECT_EQ(call("com.app.one", 11), "payload one");
     EXPECT_EQ(call("com.app.two", 1024), "allow app");
     EXPECT_EQ(call("com.app.two", 1025), "payload app");
-    const Decision decision = policy_->decide({policy_->role("guest")}, {Action::call, "com.app.one"});
+    const Decision decision =
+        policy_->decide({policy_->role("guest")}, {Action::call, "com.app.one"});
     EXPECT_EQ(std::get<Permit>(decision).limits().rate_per_s, 5);
 }
 

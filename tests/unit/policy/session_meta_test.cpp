@@ -69,8 +69,9 @@ protected:
 
     void join(std::uint64_t id, wamp::Serializer serializer = wamp::Serializer::json) {
         world_.open(id, serializer);
-        const auto event = world_.send(id, R"([1,"lab",{"roles":{"caller":{},"subscriber":{"features":)"
-                                           R"({"subscription_revocation":true}}}}])");
+        const auto event =
+            world_.send(id, R"([1,"lab",{"roles":{"caller":{},"subscriber":{"features":)"
+                            R"({"subscription_revocation":true}}}}])");
         meta_.joined(std::get<Door::Joined>(event).session, out_);
         deliver();
     }
@@ -87,7 +88,8 @@ protected:
             EXPECT_TRUE(SessionMeta::serves(request->message));
             ended_ = meta_.handle(*request, out_);
         } else if (const auto* followup = std::get_if<Door::Followup>(&event)) {
-            known_ = meta_.unsubscribe(followup->from, std::get<wamp::Unsubscribe>(followup->message), out_);
+            known_ = meta_.unsubscribe(followup->from,
+                                       std::get<wamp::Unsubscribe>(followup->message), out_);
         }
         deliver();
         return world_.wires.take_named();
@@ -118,12 +120,14 @@ protected:
 // W-SSM-02
 TEST_F(SessionMetaTest, CountsAndListsTheSessionsOfTheRealm) {
     EXPECT_EQ(after(1, R"([48,1,{},"wamp.session.count"])"), Lines{"1 [50,1,{},[3]]"});
-    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.count",[["guest","x"]]])"), Lines{"1 [50,2,{},[3]]"});
+    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.count",[["guest","x"]]])"),
+              Lines{"1 [50,2,{},[3]]"});
     EXPECT_EQ(after(1, R"([48,3,{},"wamp.session.count",[["x"]]])"), Lines{"1 [50,3,{},[0]]"});
     EXPECT_EQ(after(1, R"([48,4,{},"wamp.session.count",[null]])"), Lines{"1 [50,4,{},[3]]"});
     const Lines listed = after(1, R"([48,5,{},"wamp.session.list"])");
     ASSERT_EQ(listed.size(), 1U);
-    for (const char* session : {"S1", "S2", "S3"}) EXPECT_NE(listed[0].find(session), std::string::npos);
+    for (const char* session : {"S1", "S2", "S3"})
+        EXPECT_NE(listed[0].find(session), std::string::npos);
     EXPECT_EQ(after(1, R"([48,6,{},"wamp.session.list",["guest"]])"),
               Lines{R"(1 [8,48,6,{},"wamp.error.invalid_argument"])"});
 }
@@ -157,15 +161,19 @@ TEST_F(SessionMetaTest, TellsTheOthersWhoJoinsAndLeaves) {
     const std::string id = id_of(4);
     const std::string authid = authid_of(4);
     ASSERT_EQ(lines.size(), 4U) << lines.size();  // WELCOME, and three who hear of it
-    const std::string details = R"({"session":)" + id + R"(,"authid":")" + authid + R"(","authrole":"guest")";
-    for (std::size_t i = 1; i < 4; ++i) EXPECT_NE(lines[i].find(details), std::string::npos) << lines[i];
+    const std::string details =
+        R"({"session":)" + id + R"(,"authid":")" + authid + R"(","authrole":"guest")";
+    for (std::size_t i = 1; i < 4; ++i)
+        EXPECT_NE(lines[i].find(details), std::string::npos) << lines[i];
     EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
-        return line.starts_with("2 [36," + both) && line.find(R"("topic":"wamp.session.on_join")") != std::string::npos;
+        return line.starts_with("2 [36," + both) &&
+               line.find(R"("topic":"wamp.session.on_join")") != std::string::npos;
     }));
     leave(4);
     lines = world_.take();
     ASSERT_EQ(lines.size(), 1U);
-    EXPECT_TRUE(lines[0].ends_with(R"({"topic":"wamp.session.on_leave"},[)" + id + ",\"" + authid + R"(","guest"]])"))
+    EXPECT_TRUE(lines[0].ends_with(R"({"topic":"wamp.session.on_leave"},[)" + id + ",\"" + authid +
+                                   R"(","guest"]])"))
         << lines[0];
 }
 
@@ -196,14 +204,16 @@ TEST_F(SessionMetaTest, EndsOneSessionButNeverTheAskers) {
     EXPECT_EQ(after(1, R"([48,1,{},"wamp.session.kill",[)" + id_of(1) + "]]"),
               Lines{R"(1 [8,48,1,{},"wamp.error.no_such_session"])"});
     EXPECT_TRUE(ended_.sessions.empty());
-    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill",[)" + id_of(2) + "]]"), Lines{"1 [50,2,{},[null]]"});
+    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill",[)" + id_of(2) + "]]"),
+              Lines{"1 [50,2,{},[null]]"});
     EXPECT_EQ(ended_.sessions, std::vector{world_.wires.welcome(2).session});
     EXPECT_EQ(ended_.reason, uris::killed);
     EXPECT_TRUE(ended_.tell_left);
     after(1, R"([48,3,{},"wamp.session.kill",[)" + id_of(2) + R"(],{"reason":"lab.enough"}])");
     EXPECT_EQ(ended_.reason, "lab.enough");
-    EXPECT_EQ(after(1, R"([48,4,{},"wamp.session.kill",[)" + id_of(2) + R"(],{"reason":"not an uri"}])"),
-              Lines{R"(1 [8,48,4,{},"wamp.error.invalid_uri"])"});
+    EXPECT_EQ(
+        after(1, R"([48,4,{},"wamp.session.kill",[)" + id_of(2) + R"(],{"reason":"not an uri"}])"),
+        Lines{R"(1 [8,48,4,{},"wamp.error.invalid_uri"])"});
     EXPECT_TRUE(ended_.sessions.empty());
 }
 
@@ -212,7 +222,8 @@ TEST_F(SessionMetaTest, EndsManySessionsAtOnce) {
     EXPECT_EQ(after(1, R"([48,1,{},"wamp.session.kill_by_authid",[")" + authid_of(3) + "\"]]"),
               Lines{"1 [50,1,{},[[S3]]]"});
     EXPECT_EQ(ended_.sessions, std::vector{world_.wires.welcome(3).session});
-    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill_by_authrole",["guest"]])"), Lines{"1 [50,2,{},[2]]"});
+    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill_by_authrole",["guest"]])"),
+              Lines{"1 [50,2,{},[2]]"});
     EXPECT_EQ(ended_.sessions.size(), 2U);
     EXPECT_TRUE(ended_.tell_left);
     EXPECT_EQ(after(1, R"([48,3,{},"wamp.session.kill_all"])"), Lines{"1 [50,3,{},[2]]"});
@@ -222,11 +233,13 @@ TEST_F(SessionMetaTest, EndsManySessionsAtOnce) {
               Lines{R"(1 [8,48,4,{},"wamp.error.invalid_argument"])"});
 }
 
-// W-TST-03, W-EVH-03, W-RMA-05: what a shared link would say of the link's own session is not said at all.
+// W-TST-03, W-EVH-03, W-RMA-05: what a shared link would say of the link's own session is not said
+// at all.
 TEST_F(SessionMetaTest, OffersNothingElseBelowWamp) {
     int request = 0;
-    for (const char* procedure : {"wamp.session.add_testament", "wamp.session.flush_testaments",
-                                  "wamp.subscription.get_events", "wamp.registration.list", "wamp.session.nothing"}) {
+    for (const char* procedure :
+         {"wamp.session.add_testament", "wamp.session.flush_testaments",
+          "wamp.subscription.get_events", "wamp.registration.list", "wamp.session.nothing"}) {
         const std::string id = std::to_string(++request);
         EXPECT_EQ(after(1, "[48," + id + ",{},\"" + procedure + "\"]"),
                   Lines{"1 [8,48," + id + R"(,{},"wamp.error.no_such_procedure"])"});
@@ -248,17 +261,20 @@ protected:
 TEST_F(NarrowSessionMeta, EndsNoSessionByARuleThatDoesNotNameTheProcedure) {
     EXPECT_EQ(after(1, R"([48,1,{},"wamp.session.kill",[)" + id_of(2) + "]]"),
               Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
-    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill_all"])"), Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill_all"])"),
+              Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
     EXPECT_TRUE(ended_.sessions.empty());
     // It is the policy that says no, so that tools and records do too.
     const RealmPolicy& policy = *world_.door.realm("lab");
-    const auto decision = policy.decide({policy.role("guest"), {}, "guest"}, {Action::call, "wamp.session.kill"});
+    const auto decision =
+        policy.decide({policy.role("guest"), {}, "guest"}, {Action::call, "wamp.session.kill"});
     ASSERT_TRUE(std::holds_alternative<Denial>(decision));
     EXPECT_EQ(std::get<Denial>(decision).reason, Denial::Reason::unnamed);
 }
 
 TEST_F(NarrowSessionMeta, ChecksEachEventByItsTopic) {
-    EXPECT_EQ(after(1, R"([32,1,{},"wamp.session.on_leave"])"), Lines{R"(1 [8,32,1,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(after(1, R"([32,1,{},"wamp.session.on_leave"])"),
+              Lines{R"(1 [8,32,1,{},"wamp.error.not_authorized"])"});
     EXPECT_EQ(after(1, R"([32,2,{"match":"prefix"},"wamp.session."])"),
               Lines{R"(1 [8,32,2,{},"wamp.error.not_authorized"])"});
     after(1, R"([32,3,{},"wamp.session.on_join"])");
@@ -274,8 +290,8 @@ TEST_F(SessionMetaTest, TellsWhoMayListenNoLonger) {
     world_.door.reload({door_realm(narrow_policy)}, world_.wires.out);
     meta_.judge_again(out_);
     deliver();
-    EXPECT_EQ(world_.take(),
-              Lines{R"(1 [35,0,{"subscription":)" + lost + R"(,"reason":"wamp.error.not_authorized"}])"});
+    EXPECT_EQ(world_.take(), Lines{R"(1 [35,0,{"subscription":)" + lost +
+                                   R"(,"reason":"wamp.error.not_authorized"}])"});
     EXPECT_EQ(meta_.subscriptions(), 1U);
 }
 

@@ -83,7 +83,8 @@ inline std::string answer(const RealmPolicy& policy, const Decision& decision) {
 inline std::string ask(const RealmPolicy& policy, std::string_view role, Action action,
                        std::string_view uri, wamp::MatchPolicy match = wamp::MatchPolicy::exact,
                        std::size_t payload_bytes = 0) {
-    return answer(policy, policy.decide({policy.role(role), {}, role}, {action, uri, match, payload_bytes}));
+    return answer(
+        policy, policy.decide({policy.role(role), {}, role}, {action, uri, match, payload_bytes}));
 }
 
 }  // namespace sallyport::policy

@@ -22,10 +22,10 @@ std::string error_of(const std::string& keys) {
 
 TEST(ReadTest, MakesThePayloadOfItsArguments) {
     std::vector<std::string> errors;
-    const TestText test =
-        read("call = \"a.b\"\nargs = [1, -2, 0.5, \"x\", true, [1], { a = 1 }]\nkwargs = { k = \"v\" "
-             "}\nexpect = \"allow\"\n",
-             errors);
+    const TestText test = read(
+        "call = \"a.b\"\nargs = [1, -2, 0.5, \"x\", true, [1], { a = 1 }]\nkwargs = { k = \"v\" "
+        "}\nexpect = \"allow\"\n",
+        errors);
     EXPECT_TRUE(errors.empty());
     EXPECT_EQ(test.payload.view().bytes(), test.payload_bytes);
     EXPECT_EQ(test.payload.view().kwargs, "\x81\xA1k\xA1v");

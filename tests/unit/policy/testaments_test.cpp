@@ -118,8 +118,9 @@ protected:
             EXPECT_EQ(request.from, session);
             EXPECT_FALSE(request.conveyed);
             const auto& publish = std::get<wamp::Publish>(request.message);
-            lines.push_back(publish.topic + " " + wamp::encode_value(wamp::Serializer::json, publish.options) + " " +
-                            std::string(publish.payload.args) + std::string(publish.payload.kwargs));
+            lines.push_back(
+                publish.topic + " " + wamp::encode_value(wamp::Serializer::json, publish.options) +
+                " " + std::string(publish.payload.args) + std::string(publish.payload.kwargs));
         }
         world_.door.forget(session);
         return lines;
@@ -137,8 +138,8 @@ protected:
             std::string line;
             append_json(line, record, "now", "front");
             const auto json = nlohmann::json::parse(line);
-            lines.push_back(json["outcome"].get<std::string>() + " " + json.value("action", "") + " " +
-                            json.value("uri", ""));
+            lines.push_back(json["outcome"].get<std::string>() + " " + json.value("action", "") +
+                            " " + json.value("uri", ""));
         }
         return lines;
     }
@@ -155,8 +156,8 @@ TEST_F(TestamentsTest, ArePublishedDetachedOnesFirstInTheOrderOfAdding) {
     EXPECT_EQ(refusal(R"(["lab.status.b",[],{}],{"scope":"detached"})"), "");
     EXPECT_EQ(refusal(R"(["lab.status.c"],{"scope":"destroyed","publish_options":null})"), "");
     EXPECT_EQ(refusal(R"(["lab.status.d",null,{"k":1}],{"scope":"detached"})"), "");
-    EXPECT_EQ(left(), (Lines{"lab.status.b {} ", R"(lab.status.d {} {"k":1})", R"(lab.status.a {} ["off",1]{"k":true})",
-                             "lab.status.c {} "}));
+    EXPECT_EQ(left(), (Lines{"lab.status.b {} ", R"(lab.status.d {} {"k":1})",
+                             R"(lab.status.a {} ["off",1]{"k":true})", "lab.status.c {} "}));
     EXPECT_EQ(testaments_.sessions(), 0U);
     EXPECT_EQ(testaments_.bytes(), 0U);
 }
@@ -169,7 +170,8 @@ TEST_F(TestamentsTest, AreFlushedByScopeAndCounted) {
     EXPECT_EQ(after(1, flush + "]"), Lines{"1 [50,R,{},[3]]"});
     EXPECT_EQ(after(1, flush + R"(,[],{"scope":"destroyed"}])"), Lines{"1 [50,R,{},[0]]"});
     EXPECT_EQ(after(2, flush + R"(,[],{"scope":"detached"}])"), Lines{"2 [50,R,{},[0]]"});
-    EXPECT_EQ(after(1, flush + R"(,[],{"scope":"burnt"}])"), Lines{R"(1 [8,48,R,{},"wamp.error.testament_error"])"});
+    EXPECT_EQ(after(1, flush + R"(,[],{"scope":"burnt"}])"),
+              Lines{R"(1 [8,48,R,{},"wamp.error.testament_error"])"});
     EXPECT_EQ(left(), Lines{"lab.status.b {} "});
     EXPECT_EQ(testaments_.bytes(), 0U);
 }
@@ -179,8 +181,10 @@ TEST_F(TestamentsTest, AreRefusedWhenTheyMakeNoSense) {
     EXPECT_EQ(refusal("[5,[],{}]"), "wamp.error.invalid_argument");
     EXPECT_EQ(refusal(R"(["lab.status.a",5,{}])"), "wamp.error.invalid_argument");
     EXPECT_EQ(refusal(R"(["lab.status.a",[],[]])"), "wamp.error.invalid_argument");
-    EXPECT_EQ(refusal(R"(["lab.status.a",[],{}],{"publish_options":[]})"), "wamp.error.invalid_argument");
-    EXPECT_EQ(refusal(R"(["lab.status.a",[],{}],{"publish_options":{"exclude":"x"}})"), "wamp.error.invalid_argument");
+    EXPECT_EQ(refusal(R"(["lab.status.a",[],{}],{"publish_options":[]})"),
+              "wamp.error.invalid_argument");
+    EXPECT_EQ(refusal(R"(["lab.status.a",[],{}],{"publish_options":{"exclude":"x"}})"),
+              "wamp.error.invalid_argument");
     EXPECT_EQ(refusal(R"(["lab.status.a",["x"],{}],{"publish_options":{"ppt_scheme":"x_my"}})"),
               "wamp.error.feature_not_supported");
     EXPECT_EQ(refusal(R"(["lab.status.a",[],{}],{"scope":5})"), "wamp.error.testament_error");
@@ -197,7 +201,8 @@ TEST_F(TestamentsTest, AreJudgedAsPublicationsWhenTheyAreAdded) {
     EXPECT_EQ(refusal(R"(["lab.checked",[9],{}])"), "");
     EXPECT_EQ(refusal(R"(["lab.small",["123456789"],{}])"), "wamp.error.payload_size_exceeded");
     EXPECT_EQ(refusal(R"(["lab.small",["12345678"],{}])"), "");
-    EXPECT_EQ(refusal(R"(["lab.small",[],{}],{"publish_options":{"retain":true}})"), "wamp.error.option_not_allowed");
+    EXPECT_EQ(refusal(R"(["lab.small",[],{}],{"publish_options":{"retain":true}})"),
+              "wamp.error.option_not_allowed");
     EXPECT_EQ(refusal(R"(["lab.status.a",[],{}],{"publish_options":{"disclose_me":true}})"),
               "wamp.error.option_disallowed.disclose_me");
     EXPECT_EQ(left(), (Lines{"lab.checked {} [9]", R"(lab.small {} ["12345678"])"}));
@@ -205,9 +210,11 @@ TEST_F(TestamentsTest, AreJudgedAsPublicationsWhenTheyAreAdded) {
 
 // W-SEC-25, W-TST-02
 TEST_F(TestamentsTest, KeepOfTheOptionsWhatAPublicationMayHave) {
-    EXPECT_EQ(refusal(R"(["lab.status.a",[],{}],{"publish_options":{"acknowledge":true,"retain":true,"exclude":[5],)"
-                      R"("forward_for":[{"session":5}],"publisher":7,"x_unknown":1}})"),
-              "");
+    EXPECT_EQ(
+        refusal(
+            R"(["lab.status.a",[],{}],{"publish_options":{"acknowledge":true,"retain":true,"exclude":[5],)"
+            R"("forward_for":[{"session":5}],"publisher":7,"x_unknown":1}})"),
+        "");
     EXPECT_EQ(left(), Lines{R"(lab.status.a {"retain":true,"exclude":[5]} )"});
 }
 
@@ -231,15 +238,20 @@ TEST_F(TestamentsTest, CountForTheRateOfTheirRule) {
 
 // W-TST-03, W-SEC-15
 TEST_F(TestamentsTest, OfOneSessionAreOnlySoMany) {
-    for (std::size_t i = 0; i < Testaments::per_session_max; ++i) EXPECT_EQ(refusal(R"(["lab.status.a",[],{}])"), "");
+    for (std::size_t i = 0; i < Testaments::per_session_max; ++i)
+        EXPECT_EQ(refusal(R"(["lab.status.a",[],{}])"), "");
     EXPECT_EQ(refusal(R"(["lab.status.a",[],{}])"), "wamp.error.unavailable");
     EXPECT_EQ(left().size(), Testaments::per_session_max);
 }
 
 TEST_F(TestamentsTest, OfOneSessionAreOnlySoLarge) {
-    const auto of = [](std::size_t bytes) { return R"(["lab.status.a",[")" + std::string(bytes, 'x') + R"("]])"; };
-    const std::size_t rest = 128 + 12 + 4 + 1;  // its cost, its topic, brackets and quotes, no options
-    EXPECT_EQ(refusal(of(Testaments::bytes_per_session_max - rest + 1)), "wamp.error.payload_size_exceeded");
+    const auto of = [](std::size_t bytes) {
+        return R"(["lab.status.a",[")" + std::string(bytes, 'x') + R"("]])";
+    };
+    const std::size_t rest =
+        128 + 12 + 4 + 1;  // its cost, its topic, brackets and quotes, no options
+    EXPECT_EQ(refusal(of(Testaments::bytes_per_session_max - rest + 1)),
+              "wamp.error.payload_size_exceeded");
     EXPECT_EQ(refusal(of(Testaments::bytes_per_session_max - rest)), "");
     EXPECT_EQ(testaments_.bytes(), Testaments::bytes_per_session_max);
     EXPECT_EQ(refusal(R"(["lab.status.a"])"), "wamp.error.payload_size_exceeded");
@@ -263,7 +275,8 @@ TEST_F(TestamentsTest, AreNothingForLinks) {
 // W-FEA-01
 TEST(TestamentsFeature, IsAnnouncedByTheDealer) {
     const wamp::Dict roles = Testaments::announced(wamp::router_roles());
-    EXPECT_TRUE(roles.get_dict("dealer")->get_dict("features")->get_bool("testament_meta_api", false));
+    EXPECT_TRUE(
+        roles.get_dict("dealer")->get_dict("features")->get_bool("testament_meta_api", false));
 }
 
 }  // namespace

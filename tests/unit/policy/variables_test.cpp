@@ -39,13 +39,16 @@ TEST(Variables, StandForAnyValueWhenAlone) {
 
 TEST(Variables, PutTheirListIntoAList) {
     const Expanded list(
-        "used = [\"a\", \"${var.more}\", \"d\"]\n[variables]\nmore = [\"b\", \"${var.c}\"]\nc = \"c\"\n");
+        "used = [\"a\", \"${var.more}\", \"d\"]\n[variables]\nmore = [\"b\", \"${var.c}\"]\nc = "
+        "\"c\"\n");
     EXPECT_EQ(list.texts(), "a b c d ");
     EXPECT_TRUE(list.diagnostics.empty());
 }
 
 TEST(Variables, FillAText) {
-    const Expanded text("used = \"${var.base}.${var.leaf}.${authid}\"\n[variables]\nbase = \"lab\"\nleaf = \"x\"\n");
+    const Expanded text(
+        "used = \"${var.base}.${var.leaf}.${authid}\"\n[variables]\nbase = \"lab\"\nleaf = "
+        "\"x\"\n");
     EXPECT_EQ(text.value.text, "lab.x.${authid}");
     EXPECT_TRUE(text.diagnostics.empty());
 }
@@ -60,14 +63,16 @@ TEST(Variables, AreRefusedWhenUnknownOrUnfit) {
               "alone, as in \"${var.l}\")");
     EXPECT_EQ(Expanded("used = \"x.${var.l\"\n").error(),
               "f:1:8: error: a variable in \"x.${var.l\" is not closed (write ${var.name})");
-    EXPECT_EQ(Expanded("used = 1\n[variables]\n\"a b\" = 1\n").error(),
-              "f:3:1: error: \"a b\" cannot be a variable (use 1 to 64 letters, digits and any of - "
-              "_ . @)");
+    EXPECT_EQ(
+        Expanded("used = 1\n[variables]\n\"a b\" = 1\n").error(),
+        "f:3:1: error: \"a b\" cannot be a variable (use 1 to 64 letters, digits and any of - "
+        "_ . @)");
 }
 
 TEST(Variables, NeverStandForThemselves) {
-    EXPECT_EQ(Expanded("used = \"${var.a}\"\n[variables]\na = \"${var.b}\"\nb = \"${var.a}\"\n").error(),
-              "f:1:8: error: the variable \"a\" stands for itself (write its value out)");
+    EXPECT_EQ(
+        Expanded("used = \"${var.a}\"\n[variables]\na = \"${var.b}\"\nb = \"${var.a}\"\n").error(),
+        "f:1:8: error: the variable \"a\" stands for itself (write its value out)");
 }
 
 TEST(Variables, ThatNothingUsesAreCheckedToo) {
@@ -81,14 +86,17 @@ TEST(Variables, ThatNothingUsesAreCheckedToo) {
     EXPECT_EQ(checked("[variables]\na = [\"${var.nothing}\"]\nb = \"fine\"\n"),
               "f:2:5: error: unknown variable \"nothing\" (known variables: a, b)");
     // Once, where it is used.
-    EXPECT_EQ(checked("used = \"${var.a}\"\n[variables]\na = \"${var.nothing}\"\n").substr(0, 6), "f:1:8:");
+    EXPECT_EQ(checked("used = \"${var.a}\"\n[variables]\na = \"${var.nothing}\"\n").substr(0, 6),
+              "f:1:8:");
 }
 
 TEST(Variables, DoNotMultiplyWithoutBound) {
-    std::string text = "used = \"${var.a9}\"\n[variables]\na0 = [\"x\", \"x\", \"x\", \"x\", \"x\"]\n";
+    std::string text =
+        "used = \"${var.a9}\"\n[variables]\na0 = [\"x\", \"x\", \"x\", \"x\", \"x\"]\n";
     for (int i = 1; i < 10; ++i) {
         const std::string below = "\"${var.a" + std::to_string(i - 1) + "}\"";
-        text += "a" + std::to_string(i) + " = [" + below + ", " + below + ", " + below + ", " + below + "]\n";
+        text += "a" + std::to_string(i) + " = [" + below + ", " + below + ", " + below + ", " +
+                below + "]\n";
     }
     EXPECT_EQ(Expanded(text).diagnostics.size(), 1U);
 }

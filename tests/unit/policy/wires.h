@@ -28,7 +28,9 @@ namespace sallyport::policy {
 using Lines = std::vector<std::string>;
 using namespace std::chrono_literals;
 
-inline wamp::PeerId peer(std::uint64_t number) { return wamp::PeerId{number}; }
+inline wamp::PeerId peer(std::uint64_t number) {
+    return wamp::PeerId{number};
+}
 
 /// JSON text as a message in that serializer. JSON stays as it was written.
 inline std::string in(wamp::Serializer serializer, std::string_view json) {
@@ -39,7 +41,8 @@ inline std::string in(wamp::Serializer serializer, std::string_view json) {
 }
 
 /// The text with each number that `replaced` holds given by its letter.
-inline std::string with_names(std::string text, const std::map<std::string, std::string>& replaced) {
+inline std::string with_names(std::string text,
+                              const std::map<std::string, std::string>& replaced) {
     for (const auto& [number, name] : replaced) {
         for (auto at = text.find(number); at != std::string::npos; at = text.find(number, at)) {
             text.replace(at, number.size(), name);
@@ -48,9 +51,9 @@ inline std::string with_names(std::string text, const std::map<std::string, std:
     return text;
 }
 
-/// What the transports of a core carry, read as lines such as `1 [50,1,{},[2]]`, `1 closed`, `7 ping`, `dial 0`; WELCOME
-/// as `1 WELCOME authrole authmethod realm`. Fails the test when a peer is sent more than it receives, or
-/// anything after its Close.
+/// What the transports of a core carry, read as lines such as `1 [50,1,{},[2]]`, `1 closed`, `7
+/// ping`, `dial 0`; WELCOME as `1 WELCOME authrole authmethod realm`. Fails the test when a peer is
+/// sent more than it receives, or anything after its Close.
 class Wires {
 public:
     Transport open(std::uint64_t id, wamp::Serializer serializer = wamp::Serializer::json,
@@ -106,8 +109,8 @@ private:
         if (auto* welcome = std::get_if<wamp::Welcome>(&*message)) {
             welcomes_[id] = *welcome;
             const wamp::Dict& details = welcome->details;
-            lines.push_back(prefix + "WELCOME " + std::string(details.get_string("authrole")) + " " +
-                            std::string(details.get_string("authmethod")) + " " +
+            lines.push_back(prefix + "WELCOME " + std::string(details.get_string("authrole")) +
+                            " " + std::string(details.get_string("authmethod")) + " " +
                             std::string(details.get_string("realm")));
             return;
         }
@@ -160,7 +163,8 @@ inline DoorRealm door_realm(std::string_view text, bool tickets = false) {
     return {*compiled, Authenticator::make(file.auth, principals)};
 }
 
-/// Guests may do all below `lab.` but for what is limited or forbidden; nobody has a right elsewhere.
+/// Guests may do all below `lab.` but for what is limited or forbidden; nobody has a right
+/// elsewhere.
 inline constexpr std::string_view door_policy = R"(
 realm = "lab"
 [auth]
@@ -217,7 +221,8 @@ match = "prefix"
 uri = "plant."
 )";
 
-inline constexpr std::string_view hello = R"([1,"lab",{"roles":{"caller":{},"callee":{},"publisher":{},"subscriber":{}}}])";
+inline constexpr std::string_view hello =
+    R"([1,"lab",{"roles":{"caller":{},"callee":{},"publisher":{},"subscriber":{}}}])";
 /// The same of a client with payload passthru mode.
 inline constexpr std::string_view sealing_hello =
     R"([1,"lab",{"roles":{"caller":{"features":{"payload_passthru_mode":true}},)"
@@ -229,13 +234,15 @@ inline constexpr std::string_view violated = R"([3,{},"wamp.error.protocol_viola
 class DoorWorld {
 public:
     explicit DoorWorld(DoorLimits limits = {})
-        : door({door_realm(door_policy, true), door_realm(closed_policy, true)}, limits, wamp::Random({7})) {}
+        : door({door_realm(door_policy, true), door_realm(closed_policy, true)}, limits,
+               wamp::Random({7})) {}
     explicit DoorWorld(std::string_view policy, DoorLimits limits = {})
         : door({door_realm(policy)}, limits, wamp::Random({7})) {}
 
     void open(std::uint64_t id, wamp::Serializer serializer = wamp::Serializer::json,
               Door::Trust trust = Door::Trust::client, std::size_t peer_receives_max = 16u << 20) {
-        door.on_open(peer(id), wires.open(id, serializer, peer_receives_max), trust, now, wires.out);
+        door.on_open(peer(id), wires.open(id, serializer, peer_receives_max), trust, now,
+                     wires.out);
     }
     /// What the door made of it. A session that left is forgotten.
     Door::Event send(std::uint64_t id, std::string_view json) {

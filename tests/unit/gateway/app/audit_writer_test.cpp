@@ -283,7 +283,8 @@ TEST_F(AuditWriterTest, SpeaksToTheJournalAndFindsItAgain) {
     const auto listen = [&] {
         ::unlink(address.sun_path);
         Descriptor journal(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        EXPECT_EQ(::bind(journal.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+        EXPECT_EQ(
+            ::bind(journal.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
         const timeval limit{20, 0};
         ::setsockopt(journal.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
         return journal;

@@ -81,7 +81,7 @@ TEST_F(Files, WhatIsNoSocketIsNeverRemoved) {
 
 TEST_F(Files, ASocketIsForItsOwnerAlone) {
     const Descriptor listener = listen_unix(at("a.sock"));
-    struct stat about {};
+    struct stat about{};
     ASSERT_EQ(::stat(path("a.sock").c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777u, 0600u);
 }
@@ -89,7 +89,7 @@ TEST_F(Files, ASocketIsForItsOwnerAlone) {
 TEST_F(Files, AStateDirectoryHasOneUser) {
     const PathText state = at("state");
     make_private_folder(state.path, state.place);
-    struct stat about {};
+    struct stat about{};
     ASSERT_EQ(::stat(state.path.c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777u, 0700u);
     Descriptor lock = lock_state_dir(state);

@@ -46,10 +46,16 @@ protected:
         world_.link_up();
         for (const std::uint64_t id : {1u, 2u}) world_.join(id);
     }
-    std::string session(std::uint64_t id) { return std::to_string(world_.wires.welcome(id).session); }
-    bool announces(FrontWorld& world, std::uint64_t id, std::string_view role, std::string_view feature) {
+    std::string session(std::uint64_t id) {
+        return std::to_string(world_.wires.welcome(id).session);
+    }
+    bool announces(FrontWorld& world, std::uint64_t id, std::string_view role,
+                   std::string_view feature) {
         const wamp::Dict& details = world.wires.welcome(id).details;
-        return details.get_dict("roles")->get_dict(role)->get_dict("features")->get_bool(feature, false);
+        return details.get_dict("roles")
+            ->get_dict(role)
+            ->get_dict("features")
+            ->get_bool(feature, false);
     }
 
     /// The testament of these tests on the link.
@@ -85,7 +91,9 @@ TEST_F(FrontMeta, AnswersForItsOwnSessionsWithoutTheLink) {
 }
 
 TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
-    EXPECT_TRUE(world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.t",[],{}]])").at(0).starts_with("1 [50,"));
+    EXPECT_TRUE(world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.t",[],{}]])")
+                    .at(0)
+                    .starts_with("1 [50,"));
     EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.subscription.get_events",[5]])"),
               Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
     EXPECT_EQ(world_.after(1, R"([48,3,{},"wamp.registration.list"])"),
@@ -96,7 +104,8 @@ TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
 
 // W-SSM-05
 TEST_F(FrontMeta, TellsWhoJoinsAndLeavesUntilItIsUnsubscribed) {
-    const std::string subscribed = world_.after(1, R"([32,1,{"match":"prefix"},"wamp.session."])").at(0);
+    const std::string subscribed =
+        world_.after(1, R"([32,1,{"match":"prefix"},"wamp.session."])").at(0);
     const std::string id = subscribed.substr(8, subscribed.size() - 9);
     world_.front.on_open(peer(3), world_.wires.open(3), world_.now, world_.wires.out);
     world_.send(3, hello);
@@ -109,7 +118,8 @@ TEST_F(FrontMeta, TellsWhoJoinsAndLeavesUntilItIsUnsubscribed) {
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_NE(lines[0].find("wamp.session.on_leave"), std::string::npos);
     EXPECT_EQ(world_.after(1, "[34,2," + id + "]"), Lines{"1 [35,2]"});
-    EXPECT_EQ(world_.after(1, "[34,3," + id + "]"), Lines{R"(1 [8,34,3,{},"wamp.error.no_such_subscription"])"});
+    EXPECT_EQ(world_.after(1, "[34,3," + id + "]"),
+              Lines{R"(1 [8,34,3,{},"wamp.error.no_such_subscription"])"});
     world_.lose(2);
     EXPECT_EQ(world_.take(), Lines{});
 }
@@ -178,7 +188,9 @@ TEST_F(FrontMeta, PublishesNothingOfThoseWhomAReloadEnds) {
     std::string text(meta_policy);
     const std::string_view before = R"(anonymous = { role = "guest" })";
     text.replace(text.find(before), before.size(), R"(anonymous = { role = "other" })");
-    EXPECT_EQ(world_.front.reload({policy::door_realm(text)}, world_.now, world_.wires.out).sessions_ended, 2u);
+    EXPECT_EQ(world_.front.reload({policy::door_realm(text)}, world_.now, world_.wires.out)
+                  .sessions_ended,
+              2u);
     Lines lines = world_.take();
     std::sort(lines.begin(), lines.end());
     EXPECT_EQ(lines, (Lines{R"(1 [6,{},"wamp.close.killed"])", R"(2 [6,{},"wamp.close.killed"])"}));
@@ -202,8 +214,10 @@ TEST_F(FrontMeta, RefusesWhatIsNotGrantedLikeAnythingElse) {
     world.take();
     world.link_up();
     world.join(1);
-    EXPECT_EQ(world.after(1, R"([48,1,{},"wamp.session.count"])"), Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
-    EXPECT_EQ(world.after(1, R"([32,2,{},"wamp.session.on_join"])"), Lines{R"(1 [8,32,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(world.after(1, R"([48,1,{},"wamp.session.count"])"),
+              Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(world.after(1, R"([32,2,{},"wamp.session.on_join"])"),
+              Lines{R"(1 [8,32,2,{},"wamp.error.not_authorized"])"});
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ constexpr std::string_view passing_welcome =
     R"([2,77,{"roles":{"broker":{"features":{"payload_passthru_mode":true}},)"
     R"("dealer":{"features":{"call_canceling":true,"payload_passthru_mode":true}}}}])";
 
-const std::string seal = R"("ppt_scheme":"wamp","ppt_serializer":"cbor","ppt_cipher":"xsalsa20poly1305","ppt_keyid":"k1")";
+const std::string seal =
+    R"("ppt_scheme":"wamp","ppt_serializer":"cbor","ppt_cipher":"xsalsa20poly1305","ppt_keyid":"k1")";
 const std::string boxed = R"(["\u0000AQI="])";
 
 /// Client 1 has the mode, client 2 has not; the router behind is at 9.
@@ -56,7 +57,8 @@ class FrontPassthru : public testing::Test {
 protected:
     FrontPassthru() { world_.take(); }
 
-    void link_up(std::string_view said = passing_welcome, Serializer serializer = Serializer::json) {
+    void link_up(std::string_view said = passing_welcome,
+                 Serializer serializer = Serializer::json) {
         world_.link_open(9, serializer);
         world_.take();
         world_.send(9, said);
@@ -77,7 +79,8 @@ TEST_F(FrontPassthru, ASealedCallPassesByARuleThatCoversWhatCannotBeRead) {
     link_up();
     EXPECT_EQ(world_.after(1, "[48,1,{" + seal + R"(,"x_own":1},"lab.sealed.x",)" + boxed + "]"),
               Lines{"9 [48,1,{" + seal + R"(},"lab.sealed.x",)" + boxed + "]"});
-    EXPECT_EQ(world_.after(9, "[50,1,{" + seal + "}," + boxed + "]"), Lines{"1 [50,1,{" + seal + "}," + boxed + "]"});
+    EXPECT_EQ(world_.after(9, "[50,1,{" + seal + "}," + boxed + "]"),
+              Lines{"1 [50,1,{" + seal + "}," + boxed + "]"});
     EXPECT_EQ(world_.front.links()[0].counts.calls, 0u);
 }
 
@@ -89,7 +92,8 @@ TEST_F(FrontPassthru, ASealedCallIsDeniedByTheAbsenceOfSuchARule) {
     EXPECT_EQ(world_.after(1, "[48,2,{" + seal + R"(},"lab.sealed.never",)" + boxed + "]"),
               Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
     EXPECT_EQ(world_.after(1, "[16,3,{" + seal + R"(},"lab.open.x",)" + boxed + "]"), Lines{});
-    EXPECT_EQ(world_.after(1, R"([16,4,{"acknowledge":true,)" + seal + R"(},"lab.open.x",)" + boxed + "]"),
+    EXPECT_EQ(world_.after(
+                  1, R"([16,4,{"acknowledge":true,)" + seal + R"(},"lab.open.x",)" + boxed + "]"),
               Lines{R"(1 [8,16,4,{},"wamp.error.not_authorized"])"});
 }
 
@@ -98,8 +102,10 @@ TEST_F(FrontPassthru, WhatCanBeReadIsNoSealedCall) {
     link_up();
     EXPECT_EQ(world_.after(1, R"([48,1,{},"lab.sealed.x",)" + boxed + "]"),
               Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
-    EXPECT_EQ(world_.after(1, R"([48,2,{"ppt_scheme":"","ppt_cipher":"aes256gcm"},"lab.sealed.x",)" + boxed + "]"),
-              Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(
+        world_.after(
+            1, R"([48,2,{"ppt_scheme":"","ppt_cipher":"aes256gcm"},"lab.sealed.x",)" + boxed + "]"),
+        Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
 }
 
 // W-PPT-02
@@ -115,7 +121,8 @@ TEST_F(FrontPassthru, ARouterBehindThatLacksTheModeIsAskedNothingInIt) {
     EXPECT_EQ(world_.after(1, "[48,1,{" + seal + R"(},"lab.sealed.x",)" + boxed + "]"),
               Lines{R"(1 [8,48,1,{},"wamp.error.feature_not_supported"])"});
     EXPECT_EQ(world_.after(1, "[16,2,{" + seal + R"(},"lab.sealed.t",)" + boxed + "]"), Lines{});
-    EXPECT_EQ(world_.after(1, R"([16,3,{"acknowledge":true,)" + seal + R"(},"lab.sealed.t",)" + boxed + "]"),
+    EXPECT_EQ(world_.after(
+                  1, R"([16,3,{"acknowledge":true,)" + seal + R"(},"lab.sealed.t",)" + boxed + "]"),
               Lines{R"(1 [8,16,3,{},"wamp.error.feature_not_supported"])"});
 }
 
@@ -123,13 +130,16 @@ TEST_F(FrontPassthru, ARouterBehindThatLacksTheModeIsAskedNothingInIt) {
 TEST_F(FrontPassthru, WhatHasNotTheShapeOfTheModeIsRefused) {
     link_up();
     int request = 0;
-    for (const auto* payload : {"", R"(,["text"])", R"(,["\u0000AQI=",1])", R"(,["\u0000AQI="],{"k":1})", ",[]"}) {
+    for (const auto* payload :
+         {"", R"(,["text"])", R"(,["\u0000AQI=",1])", R"(,["\u0000AQI="],{"k":1})", ",[]"}) {
         for (const auto* uri : {"lab.sealed.x", "lab.open.x"}) {
             const std::string number = std::to_string(++request);
             const std::string rest = ",{" + seal + "},\"" + uri + "\"" + payload + "]";
             EXPECT_EQ(world_.after(1, "[48," + number + rest),
-                      Lines{"1 [8,48," + number + R"(,{},"wamp.error.invalid_argument"])"}) << payload;
-            EXPECT_EQ(world_.after(1, "[16," + std::to_string(++request) + rest), Lines{}) << payload;
+                      Lines{"1 [8,48," + number + R"(,{},"wamp.error.invalid_argument"])"})
+                << payload;
+            EXPECT_EQ(world_.after(1, "[16," + std::to_string(++request) + rest), Lines{})
+                << payload;
         }
     }
 }
@@ -141,16 +151,21 @@ TEST_F(FrontPassthru, AnAnswerThatHasNotTheShapeOfTheModeIsAnError) {
     world_.send(9, "[68,1,500,{}]");
     world_.send(9, "[68,2,500,{}]");
     world_.take();
-    EXPECT_EQ(world_.after(1, "[70,1,{" + seal + R"(},["text"]])"), Lines{R"(9 [8,68,1,{},"wamp.error.invalid_argument"])"});
-    EXPECT_EQ(world_.after(1, "[8,68,2,{" + seal + R"(},"lab.failed",["text"]])"), Lines{R"(9 [8,68,2,{},"lab.failed"])"});
+    EXPECT_EQ(world_.after(1, "[70,1,{" + seal + R"(},["text"]])"),
+              Lines{R"(9 [8,68,1,{},"wamp.error.invalid_argument"])"});
+    EXPECT_EQ(world_.after(1, "[8,68,2,{" + seal + R"(},"lab.failed",["text"]])"),
+              Lines{R"(9 [8,68,2,{},"lab.failed"])"});
 }
 
 // W-PPT-01
 TEST_F(FrontPassthru, ACalleeOutsideIsCalledAndAnswersInTheMode) {
     link_up();
     registered();
-    EXPECT_TRUE(world_.after(9, "[68,1,500,{" + seal + "}," + boxed + "]").at(0).ends_with("{" + seal + "}," + boxed + "]"));
-    EXPECT_EQ(world_.after(1, "[70,1,{" + seal + "}," + boxed + "]"), Lines{"9 [70,1,{" + seal + "}," + boxed + "]"});
+    EXPECT_TRUE(world_.after(9, "[68,1,500,{" + seal + "}," + boxed + "]")
+                    .at(0)
+                    .ends_with("{" + seal + "}," + boxed + "]"));
+    EXPECT_EQ(world_.after(1, "[70,1,{" + seal + "}," + boxed + "]"),
+              Lines{"9 [70,1,{" + seal + "}," + boxed + "]"});
 }
 
 // W-PPT-04
@@ -162,7 +177,9 @@ TEST_F(FrontPassthru, EventsInTheModeGoToThoseWhoHaveIt) {
     world_.take();
     const Lines events = world_.after(9, "[36,600,9,{" + seal + "}," + boxed + "]");
     ASSERT_EQ(events.size(), 1u);
-    EXPECT_TRUE(events[0].starts_with("1 [36,") && events[0].ends_with("{" + seal + "}," + boxed + "]")) << events[0];
+    EXPECT_TRUE(events[0].starts_with("1 [36,") &&
+                events[0].ends_with("{" + seal + "}," + boxed + "]"))
+        << events[0];
 }
 
 // W-SER-04: bytes on one side, text that stands for them on the other.
@@ -171,13 +188,15 @@ TEST_F(FrontPassthru, BytesStayTheSameInAnotherSerializer) {
     world_.send(1, "[48,1,{" + seal + R"(},"lab.sealed.x",)" + boxed + "]");
     world_.wires.take();
     EXPECT_TRUE(world_.wires.raw(9).ends_with("\x91\xc4\x02\x01\x02"));
-    EXPECT_EQ(world_.after(9, "[50,1,{" + seal + "}," + boxed + "]"), Lines{"1 [50,1,{" + seal + "}," + boxed + "]"});
+    EXPECT_EQ(world_.after(9, "[50,1,{" + seal + "}," + boxed + "]"),
+              Lines{"1 [50,1,{" + seal + "}," + boxed + "]"});
 }
 
 // W-SEC-21: a link is not for long names.
 TEST_F(FrontPassthru, WhatDescribesThePayloadIsShort) {
     link_up();
-    EXPECT_EQ(world_.after(1, R"([48,1,{"ppt_scheme":"x_own","ppt_keyid":")" + std::string(257, 'x') + R"("},"lab.sealed.x",)" + boxed + "]"),
+    EXPECT_EQ(world_.after(1, R"([48,1,{"ppt_scheme":"x_own","ppt_keyid":")" +
+                                  std::string(257, 'x') + R"("},"lab.sealed.x",)" + boxed + "]"),
               Lines{R"(1 [8,48,1,{},"wamp.error.invalid_argument"])"});
 }
 
@@ -194,7 +213,8 @@ bool announces(FrontWorld& world) {
 
 // W-FEA-01, W-PPT-02, W-PPT-06
 TEST_F(FrontPassthru, IsAnnouncedUnlessNoRouterBehindCanHaveIt) {
-    for (const BackendKind kind : {BackendKind::sallyport, BackendKind::nexus, BackendKind::generic}) {
+    for (const BackendKind kind :
+         {BackendKind::sallyport, BackendKind::nexus, BackendKind::generic}) {
         FrontWorld world(true, kind, sealed_policy);
         EXPECT_TRUE(announces(world));
     }

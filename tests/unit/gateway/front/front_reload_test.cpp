@@ -16,9 +16,11 @@ std::string replaced(std::string_view from, std::string_view to) {
 }
 
 /// Nothing but what is below "lab.public." is allowed any more.
-const std::string narrow = replaced("match = \"prefix\"\nuri = \"lab.\"\n[[forbid]]", "match = \"prefix\"\nuri = \"lab.public.\"\n[[forbid]]");
+const std::string narrow = replaced("match = \"prefix\"\nuri = \"lab.\"\n[[forbid]]",
+                                    "match = \"prefix\"\nuri = \"lab.public.\"\n[[forbid]]");
 /// All leads to the plc.
-const std::string elsewhere = replaced("uri = \"lab.\"\nto = \"inside\"", "uri = \"lab.\"\nto = \"plc\"");
+const std::string elsewhere =
+    replaced("uri = \"lab.\"\nto = \"inside\"", "uri = \"lab.\"\nto = \"plc\"");
 
 class FrontReload : public testing::Test {
 protected:
@@ -34,7 +36,8 @@ protected:
     Front::Reloaded reload(std::string_view text) {
         const auto expected = world_.front.would_reload({policy::door_realm(text)});
         EXPECT_EQ(world_.take(), Lines{}) << "a dry run does nothing";
-        const auto done = world_.front.reload({policy::door_realm(text)}, world_.now, world_.wires.out);
+        const auto done =
+            world_.front.reload({policy::door_realm(text)}, world_.now, world_.wires.out);
         EXPECT_EQ(done.sessions_ended, expected.sessions_ended);
         EXPECT_EQ(done.subscriptions_revoked, expected.subscriptions_revoked);
         EXPECT_EQ(done.registrations_revoked, expected.registrations_revoked);
@@ -45,7 +48,8 @@ protected:
     std::string subscribe(std::uint64_t id, std::string_view topic, int back) {
         world_.send(id, "[32,1,{},\"" + std::string(topic) + "\"]");
         world_.take();
-        return told(world_.after(9, "[33," + std::to_string(back) + "," + std::to_string(500 + back) + "]"));
+        return told(world_.after(
+            9, "[33," + std::to_string(back) + "," + std::to_string(500 + back) + "]"));
     }
     static std::string told(const Lines& lines) {
         if (lines.size() != 1U) return "nothing";
@@ -73,12 +77,15 @@ TEST_F(FrontReload, RevokesWhatIsNoLongerPermittedAndTellsIt) {
     ASSERT_EQ(lines.size(), 4U);
     EXPECT_TRUE(lines[0].starts_with("9 [34,")) << lines[0];
     EXPECT_TRUE(lines[1].starts_with("9 [66,")) << lines[1];
-    EXPECT_EQ(lines[2], "1 [35,0,{\"subscription\":" + lost + ",\"reason\":\"wamp.error.not_authorized\"}]");
-    EXPECT_EQ(lines[3], "1 [67,0,{\"registration\":" + registration + ",\"reason\":\"wamp.error.not_authorized\"}]");
+    EXPECT_EQ(lines[2],
+              "1 [35,0,{\"subscription\":" + lost + ",\"reason\":\"wamp.error.not_authorized\"}]");
+    EXPECT_EQ(lines[3], "1 [67,0,{\"registration\":" + registration +
+                            ",\"reason\":\"wamp.error.not_authorized\"}]");
 
     EXPECT_EQ(world_.after(9, "[36,501,7,{}]"), Lines{});  // was on its way
     EXPECT_EQ(world_.after(9, "[36,502,8,{}]"), Lines{"2 [36," + kept + ",8,{}]"});
-    EXPECT_EQ(world_.after(1, R"([48,3,{},"lab.add"])"), Lines{R"(1 [8,48,3,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(world_.after(1, R"([48,3,{},"lab.add"])"),
+              Lines{R"(1 [8,48,3,{},"wamp.error.not_authorized"])"});
 }
 
 TEST_F(FrontReload, LetsCallsInFlightFinish) {
@@ -103,7 +110,8 @@ TEST_F(FrontReload, EndsSessionsThatItNoLongerAdmits) {
     subscribe(1, "lab.events", 1);
     world_.send(1, R"([48,2,{},"lab.add"])");
     world_.take();
-    const auto done = reload(replaced(R"(anonymous = { role = "guest" })", R"(anonymous = { role = "other" })"));
+    const auto done =
+        reload(replaced(R"(anonymous = { role = "guest" })", R"(anonymous = { role = "other" })"));
     EXPECT_EQ(done.sessions_ended, 1U);
     EXPECT_EQ(done.subscriptions_revoked, 0U);  // its end says all
     const Lines lines = world_.take();

@@ -16,13 +16,15 @@ protected:
     FrontWorld world_;
 };
 
-// The way through -----------------------------------------------------------------------------------------
+// The way through
+// -----------------------------------------------------------------------------------------
 
 TEST_F(FrontTest, ForwardsACallAndItsAnswer) {
     world_.link_up();
     world_.join(1);
     world_.join(2);
-    EXPECT_EQ(world_.after(1, R"([48,1,{},"lab.add",[1],{"k":2}])"), Lines{R"(9 [48,1,{},"lab.add",[1],{"k":2}])"});
+    EXPECT_EQ(world_.after(1, R"([48,1,{},"lab.add",[1],{"k":2}])"),
+              Lines{R"(9 [48,1,{},"lab.add",[1],{"k":2}])"});
     EXPECT_EQ(world_.after(2, R"([48,1,{},"lab.fail"])"), Lines{R"(9 [48,2,{},"lab.fail"])"});
     EXPECT_EQ(world_.after(9, R"([8,48,2,{},"lab.failed",[1],{"why":2}])"),
               Lines{R"(2 [8,48,1,{},"lab.failed",[1],{"why":2}])"});
@@ -44,10 +46,13 @@ TEST_F(FrontTest, TakesTheRouteOfTheRule) {
 TEST_F(FrontTest, LetsNothingThroughThatIsDenied) {
     world_.link_up();
     world_.join(1);
-    EXPECT_EQ(world_.after(1, R"([48,1,{},"lab.secret.x"])"), Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
-    EXPECT_EQ(world_.after(1, R"([48,2,{},"elsewhere"])"), Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(world_.after(1, R"([48,1,{},"lab.secret.x"])"),
+              Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"elsewhere"])"),
+              Lines{R"(1 [8,48,2,{},"wamp.error.not_authorized"])"});
     EXPECT_EQ(world_.after(1, R"([16,3,{},"lab.secret.x"])"), Lines{});
-    EXPECT_EQ(world_.after(1, R"([32,4,{"match":"prefix"},"lab."])"), Lines{R"(1 [8,32,4,{},"wamp.error.not_authorized"])"});
+    EXPECT_EQ(world_.after(1, R"([32,4,{"match":"prefix"},"lab."])"),
+              Lines{R"(1 [8,32,4,{},"wamp.error.not_authorized"])"});
 }
 
 TEST_F(FrontTest, LeavesOutWhatAClientHasNoSayIn) {  // W-SEC-01, W-SEC-02, W-SEC-03
@@ -55,13 +60,15 @@ TEST_F(FrontTest, LeavesOutWhatAClientHasNoSayIn) {  // W-SEC-01, W-SEC-02, W-SE
     world.take();
     world.link_up();
     world.join(1);
-    world.send(1, R"([48,1,{"forward_for":[{"session":1,"authid":"boss","authrole":"operator"}],"caller":5,
+    world.send(
+        1, R"([48,1,{"forward_for":[{"session":1,"authid":"boss","authrole":"operator"}],"caller":5,
                      "caller_authid":"boss","x_private":1},"lab.a"])");
     const std::string authid(world.wires.welcome(1).details.get_string("authid"));
     Lines lines = world.wires.take_named();
     ASSERT_EQ(lines.size(), 1u);
-    EXPECT_EQ(with_names(lines[0], {{authid, "A1"}}),
-              R"(9 [48,1,{"forward_for":[{"session":S1,"authid":"A1","authrole":"guest"}]},"lab.a"])");
+    EXPECT_EQ(
+        with_names(lines[0], {{authid, "A1"}}),
+        R"(9 [48,1,{"forward_for":[{"session":S1,"authid":"A1","authrole":"guest"}]},"lab.a"])");
 }
 
 TEST_F(FrontTest, ServesACalleeOutside) {
@@ -77,8 +84,10 @@ TEST_F(FrontTest, ServesACalleeOutside) {
 TEST_F(FrontTest, KnowsWhatNobodyHas) {
     world_.link_up();
     world_.join(1);
-    EXPECT_EQ(world_.after(1, "[34,1,77]"), Lines{R"(1 [8,34,1,{},"wamp.error.no_such_subscription"])"});
-    EXPECT_EQ(world_.after(1, "[66,2,77]"), Lines{R"(1 [8,66,2,{},"wamp.error.no_such_registration"])"});
+    EXPECT_EQ(world_.after(1, "[34,1,77]"),
+              Lines{R"(1 [8,34,1,{},"wamp.error.no_such_subscription"])"});
+    EXPECT_EQ(world_.after(1, "[66,2,77]"),
+              Lines{R"(1 [8,66,2,{},"wamp.error.no_such_registration"])"});
     EXPECT_EQ(world_.after(1, "[49,2,{}]"), Lines{});
 }
 
@@ -90,11 +99,13 @@ TEST_F(FrontTest, LetsOneSessionGiveUpOnlyWhatIsItsOwn) {
     world_.take();
     const std::string subscribed = world_.after(9, "[33,1,500]").at(0);  // 1 [33,1,ID]
     const std::string id = subscribed.substr(8, subscribed.size() - 9);
-    EXPECT_EQ(world_.after(2, "[34,1," + id + "]"), Lines{R"(2 [8,34,1,{},"wamp.error.no_such_subscription"])"});
+    EXPECT_EQ(world_.after(2, "[34,1," + id + "]"),
+              Lines{R"(2 [8,34,1,{},"wamp.error.no_such_subscription"])"});
     EXPECT_EQ(world_.after(9, "[36,500,9,{},[1]]").at(0).substr(0, 6), "1 [36,");
 }
 
-// Sizes and serializers -----------------------------------------------------------------------------------
+// Sizes and serializers
+// -----------------------------------------------------------------------------------
 
 TEST_F(FrontTest, SendsTheLinkNothingBiggerThanItTakes) {  // W-RAW-06, W-RAW-11
     world_.link_up(9, Serializer::json, 8192);
@@ -114,7 +125,8 @@ TEST_F(FrontTest, SendsTheLinkNoListsThatItCannotTake) {  // W-RAW-06
     world.link_up(9, Serializer::json, 8192);
     world.join(1);
     const std::string big(8000, 'x');
-    EXPECT_EQ(world.after(1, R"([16,1,{"acknowledge":true,"eligible_authid":[")" + big + R"("]},"lab.a"])"),
+    EXPECT_EQ(world.after(
+                  1, R"([16,1,{"acknowledge":true,"eligible_authid":[")" + big + R"("]},"lab.a"])"),
               Lines{R"(1 [8,16,1,{},"wamp.error.payload_size_exceeded"])"});
 }
 
@@ -127,8 +139,10 @@ TEST_F(FrontTest, TellsTheLinkOfAnswersThatItCannotTake) {  // W-RAW-06
     world_.send(9, "[68,2,500,{}]");
     world_.take();
     const std::string big(9000, 'x');
-    EXPECT_EQ(world_.after(1, "[70,1,{},[\"" + big + "\"]]"), Lines{R"(9 [8,68,1,{},"wamp.error.payload_size_exceeded"])"});
-    EXPECT_EQ(world_.after(1, R"([8,68,2,{},"lab.failed",[")" + big + "\"]]"), Lines{R"(9 [8,68,2,{},"lab.failed"])"});
+    EXPECT_EQ(world_.after(1, "[70,1,{},[\"" + big + "\"]]"),
+              Lines{R"(9 [8,68,1,{},"wamp.error.payload_size_exceeded"])"});
+    EXPECT_EQ(world_.after(1, R"([8,68,2,{},"lab.failed",[")" + big + "\"]]"),
+              Lines{R"(9 [8,68,2,{},"lab.failed"])"});
     EXPECT_TRUE(world_.front.links()[0].up);
 }
 
@@ -143,7 +157,8 @@ TEST_F(FrontTest, RefusesWhatTheLinkCannotBeTold) {  // W-SER-05, W-SER-09
     world_.send(9, "[65,2,500]");
     world_.send(9, "[68,1,500,{}]");
     world_.take();
-    EXPECT_EQ(world_.after(1, R"([70,1,{},["\u0000!!!"]])"), Lines{R"(9 [8,68,1,{},"wamp.error.invalid_argument"])"});
+    EXPECT_EQ(world_.after(1, R"([70,1,{},["\u0000!!!"]])"),
+              Lines{R"(9 [8,68,1,{},"wamp.error.invalid_argument"])"});
 }
 
 TEST_F(FrontTest, AnswersForClientsThatCannotBeTold) {  // W-SER-09, W-RAW-11
@@ -162,7 +177,8 @@ TEST_F(FrontTest, AnswersForClientsThatCannotBeTold) {  // W-SER-09, W-RAW-11
     EXPECT_EQ(world_.take(), Lines{R"(1 [8,48,2,{},"wamp.error.invalid_argument"])"});
 }
 
-// The link ------------------------------------------------------------------------------------------------
+// The link
+// ------------------------------------------------------------------------------------------------
 
 TEST_F(FrontTest, EndsCallsOnceWhenTheLinkIsLost) {
     world_.link_up();
@@ -175,7 +191,8 @@ TEST_F(FrontTest, EndsCallsOnceWhenTheLinkIsLost) {
     EXPECT_EQ(world_.take(), (Lines{R"(1 [8,48,1,{},"wamp.error.network_failure"])",
                                     R"(2 [8,48,1,{},"wamp.error.network_failure"])"}));
     EXPECT_EQ(world_.after(9, "[50,1,{}]"), Lines{});
-    EXPECT_EQ(world_.after(1, R"([48,2,{},"lab.a"])"), Lines{R"(1 [8,48,2,{},"wamp.error.unavailable"])"});
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"lab.a"])"),
+              Lines{R"(1 [8,48,2,{},"wamp.error.unavailable"])"});
     EXPECT_EQ(world_.after(1, R"([16,3,{},"lab.a"])"), Lines{});
     EXPECT_EQ(world_.front.sessions(), 2u);
     world_.advance(100ms);
@@ -197,7 +214,8 @@ TEST_F(FrontTest, RestoresSubscriptionsWithTheLink) {
     world_.take();
     EXPECT_EQ(world_.after(10, welcome), Lines{R"(10 [32,1,{},"lab.topic"])"});
     EXPECT_EQ(world_.after(10, "[33,1,600]"), Lines{});
-    EXPECT_EQ(world_.after(10, "[36,600,5,{},[1]]"), Lines{"1 [36," + id.substr(0, id.size() - 1) + ",5,{},[1]]"});
+    EXPECT_EQ(world_.after(10, "[36,600,5,{},[1]]"),
+              Lines{"1 [36," + id.substr(0, id.size() - 1) + ",5,{},[1]]"});
 }
 
 TEST_F(FrontTest, DialsAgainAndAgain) {
@@ -216,7 +234,8 @@ TEST_F(FrontTest, DialsAgainAndAgain) {
 }
 
 TEST_F(FrontTest, GivesUpALinkThatTalksNonsense) {
-    for (const std::string nonsense : {"garbage", "[999]", R"([1,"lab",{}])", R"([48,1,{},"lab.a"])", "[6]"}) {
+    for (const std::string nonsense :
+         {"garbage", "[999]", R"([1,"lab",{}])", R"([48,1,{},"lab.a"])", "[6]"}) {
         FrontWorld world;
         world.take();
         world.link_up();
@@ -226,14 +245,18 @@ TEST_F(FrontTest, GivesUpALinkThatTalksNonsense) {
         world.send_bytes(9, nonsense);
         const Lines lines = world.take();
         EXPECT_NE(std::find(lines.begin(), lines.end(), "9 closed"), lines.end()) << nonsense;
-        EXPECT_NE(std::find(lines.begin(), lines.end(), R"(1 [8,48,1,{},"wamp.error.network_failure"])"), lines.end()) << nonsense;
+        EXPECT_NE(
+            std::find(lines.begin(), lines.end(), R"(1 [8,48,1,{},"wamp.error.network_failure"])"),
+            lines.end())
+            << nonsense;
         EXPECT_FALSE(world.front.links()[0].up);
         world.advance(100ms);
         EXPECT_EQ(world.take(), Lines{"dial 0"});
     }
 }
 
-TEST_F(FrontTest, LetsALinkNestDeeperThanAClient) {  // W-MSG-11: who wraps what a client said must not cost all the link
+TEST_F(FrontTest, LetsALinkNestDeeperThanAClient) {  // W-MSG-11: who wraps what a client said must
+                                                     // not cost all the link
     world_.link_up();
     world_.join(1);
     world_.join(2);
@@ -281,7 +304,8 @@ TEST_F(FrontTest, LetsANewerConnectionTakeOver) {
     EXPECT_EQ(world.after(1, R"([48,2,{},"lab.a"])"), Lines{R"(10 [48,1,{},"lab.a"])"});
 }
 
-// The end -------------------------------------------------------------------------------------------------
+// The end
+// -------------------------------------------------------------------------------------------------
 
 TEST_F(FrontTest, ForgetsAClientThatHasGone) {
     world_.link_up();
@@ -302,10 +326,12 @@ TEST_F(FrontTest, ForgetsAClientThatHasGone) {
 TEST_F(FrontTest, StopsInOrder) {
     world_.link_up();
     world_.join(1);
-    world_.front.on_open(peer(2), world_.wires.open(2), world_.now, world_.wires.out);  // joins never
+    world_.front.on_open(peer(2), world_.wires.open(2), world_.now,
+                         world_.wires.out);  // joins never
     world_.front.stop(world_.now, world_.wires.out);
-    EXPECT_EQ(world_.take(), (Lines{R"(1 [6,{},"wamp.close.system_shutdown"])", R"(2 [3,{},"wamp.close.system_shutdown"])",
-                                    "2 closed", R"(9 [6,{},"wamp.close.system_shutdown"])"}));
+    EXPECT_EQ(world_.take(), (Lines{R"(1 [6,{},"wamp.close.system_shutdown"])",
+                                    R"(2 [3,{},"wamp.close.system_shutdown"])", "2 closed",
+                                    R"(9 [6,{},"wamp.close.system_shutdown"])"}));
     EXPECT_FALSE(world_.front.stopped());
     world_.front.on_open(peer(3), world_.wires.open(3), world_.now, world_.wires.out);
     world_.front.on_link_open(1, peer(8), world_.wires.open(8), world_.now, world_.wires.out);
@@ -332,10 +358,11 @@ TEST_F(FrontTest, TellsItsState) {
     world_.link_up();
     world_.join(1);
     world_.send(1, R"([48,1,{},"lab.a"])");
-    EXPECT_EQ(world_.front.status_json(),
-              R"({"connections":1,"sessions":1,"decisions":{"allowed":1,"denied":0,"limited":0,"joined":1,)"
-              R"("join_refused":0},"links":[{"name":"inside","up":true,"calls":1,"subscriptions":0,)"
-              R"("registrations":0},{"name":"plc","up":false,"calls":0,"subscriptions":0,"registrations":0}]})");
+    EXPECT_EQ(
+        world_.front.status_json(),
+        R"({"connections":1,"sessions":1,"decisions":{"allowed":1,"denied":0,"limited":0,"joined":1,)"
+        R"("join_refused":0},"links":[{"name":"inside","up":true,"calls":1,"subscriptions":0,)"
+        R"("registrations":0},{"name":"plc","up":false,"calls":0,"subscriptions":0,"registrations":0}]})");
     world_.take();
 }
 

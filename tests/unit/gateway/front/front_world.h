@@ -62,19 +62,24 @@ inline BackendConfig backend(std::string name, bool dials, backend_link::Backend
     return {std::move(name), std::move(link)};
 }
 
-/// A front whose first backend is at peer 9, and whose second, "plc", is never there unless a test brings it up.
+/// A front whose first backend is at peer 9, and whose second, "plc", is never there unless a test
+/// brings it up.
 class FrontWorld {
 public:
-    explicit FrontWorld(bool dials = true, backend_link::BackendKind kind = backend_link::BackendKind::generic,
+    explicit FrontWorld(bool dials = true,
+                        backend_link::BackendKind kind = backend_link::BackendKind::generic,
                         std::string_view policy = front_policy)
-        : front({{policy::door_realm(policy)}, {backend("inside", dials, kind), backend("plc", dials, kind)}, {}},
+        : front({{policy::door_realm(policy)},
+                 {backend("inside", dials, kind), backend("plc", dials, kind)},
+                 {}},
                 {7}) {
         front.start(now, wires.out);
     }
 
     void link_open(std::uint64_t id = 9, Serializer serializer = Serializer::json,
                    std::size_t peer_receives_max = 16u << 20, std::uint32_t link = 0) {
-        front.on_link_open(link, peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
+        front.on_link_open(link, peer(id), wires.open(id, serializer, peer_receives_max), now,
+                           wires.out);
     }
     void link_up(std::uint64_t id = 9, Serializer serializer = Serializer::json,
                  std::size_t peer_receives_max = 16u << 20, std::uint32_t link = 0) {
@@ -83,14 +88,18 @@ public:
         send(id, welcome);
         EXPECT_TRUE(front.links()[link].up);
     }
-    void join(std::uint64_t id, Serializer serializer = Serializer::json, std::size_t peer_receives_max = 16u << 20,
-              std::string_view greeting = hello) {
+    void join(std::uint64_t id, Serializer serializer = Serializer::json,
+              std::size_t peer_receives_max = 16u << 20, std::string_view greeting = hello) {
         front.on_open(peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
         send(id, greeting);
         EXPECT_EQ(take().size(), 1u);
     }
-    void send(std::uint64_t id, std::string_view json) { send_bytes(id, policy::in(wires.serializer(id), json)); }
-    void send_bytes(std::uint64_t id, const std::string& bytes) { front.on_message(peer(id), bytes, now, wires.out); }
+    void send(std::uint64_t id, std::string_view json) {
+        send_bytes(id, policy::in(wires.serializer(id), json));
+    }
+    void send_bytes(std::uint64_t id, const std::string& bytes) {
+        front.on_message(peer(id), bytes, now, wires.out);
+    }
     void lose(std::uint64_t id) { front.on_closed(peer(id), "reset", now, wires.out); }
     void advance(wamp::Duration duration) {
         now += duration;

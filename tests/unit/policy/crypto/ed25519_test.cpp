@@ -26,7 +26,8 @@ std::string text(const nlohmann::json& value) {
 
 TEST(Ed25519, SignsAsTheVectorsDo) {  // W-VEC-05
     for (const auto& vector : vectors::load("auth-vectors.json", "cryptosign_sign")) {
-        const auto seed = array_of<SigningSeed>(vectors::unhex(text(vector.at("private_key_seed"))));
+        const auto seed =
+            array_of<SigningSeed>(vectors::unhex(text(vector.at("private_key_seed"))));
         EXPECT_EQ(to_hex(public_key_of(seed)), text(vector.at("public_key")));
         const std::string message = vectors::unhex(text(vector.at("signed_message")));
         EXPECT_EQ(to_hex(sign(seed, message)) + to_hex(message),
@@ -59,7 +60,8 @@ TEST(Ed25519, RefusesEverySignatureWithOneBitChanged) {
 }
 
 // The order of the group, little-endian.
-constexpr std::string_view order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+constexpr std::string_view order =
+    "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
 TEST(Ed25519, RefusesAScalarThatIsNotReduced) {  // W-AUT-C4
     const SigningSeed seed{9};
@@ -102,8 +104,8 @@ TEST(Ed25519, TrustsNoKeyThatIsNotCanonical) {  // W-AUT-C4
         EXPECT_FALSE(is_trustworthy(*parse_public_key(y))) << y;
     }
     // Just below the prime.
-    EXPECT_TRUE(is_trustworthy(*parse_public_key(
-        "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")));
+    EXPECT_TRUE(is_trustworthy(
+        *parse_public_key("ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")));
     EXPECT_TRUE(is_trustworthy(public_key_of(SigningSeed{1})));
 }
 

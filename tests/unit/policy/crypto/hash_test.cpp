@@ -23,10 +23,9 @@ TEST(Pbkdf2, GivesTheKnownAnswers) {  // RFC 7914 §11, first half of the output
 
 TEST(Pbkdf2, MakesKeysOfAnyLength) {  // W-VEC-05
     for (const auto& vector : vectors::load("auth-vectors.json", "pbkdf2_sha256")) {
-        const std::string key =
-            pbkdf2_sha256(vector.at("password").get<std::string>(),
-                          vector.at("salt").get<std::string>(), vector.at("iterations"),
-                          vector.at("dklen").get<std::size_t>());
+        const std::string key = pbkdf2_sha256(
+            vector.at("password").get<std::string>(), vector.at("salt").get<std::string>(),
+            vector.at("iterations"), vector.at("dklen").get<std::size_t>());
         EXPECT_EQ(to_hex(key), vector.at("hex"));
     }
     EXPECT_EQ(pbkdf2_sha256("p", "s", 2, 1).size(), 1U);

@@ -69,13 +69,13 @@ TEST(Scram, ExchangesAsAutobahnHasIt) {  // W-AUT-S5, W-VEC-05
         if (vector.at("kind") == "exchange") {
             ++seen;
             expect_exchange(vector, autobahn);
-            EXPECT_EQ(salted_password(autobahn, costs_of(vector, autobahn),
-                                      text(vector.at("password"))),
-                      text(vector.at("salted_password")));
+            EXPECT_EQ(
+                salted_password(autobahn, costs_of(vector, autobahn), text(vector.at("password"))),
+                text(vector.at("salted_password")));
         } else if (vector.at("kind") == "credential") {
             ++seen;
-            const auto salted = salted_password(autobahn, costs_of(vector, autobahn),
-                                                text(vector.at("password")));
+            const auto salted =
+                salted_password(autobahn, costs_of(vector, autobahn), text(vector.at("password")));
             ASSERT_TRUE(salted);
             EXPECT_EQ(to_hex(scram_keys(*salted).stored), text(vector.at("stored_key")));
             EXPECT_EQ(to_hex(scram_keys(*salted).server), text(vector.at("server_key")));

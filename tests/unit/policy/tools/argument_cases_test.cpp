@@ -67,7 +67,8 @@ TEST(ArgumentCases, CombineArgumentsAndNames) {
 }
 
 TEST(ArgumentCases, ReachBoundsOfLengthDepthAndBytes) {
-    for (const Condition::Of of : {Condition::Of::arg, Condition::Of::args, Condition::Of::kwargs}) {
+    for (const Condition::Of of :
+         {Condition::Of::arg, Condition::Of::args, Condition::Of::kwargs}) {
         for (int kind = 0; kind < 4; ++kind) {
             RuleText rule;
             rule.where = {Condition{}};

@@ -44,8 +44,7 @@ TEST(Crossbar, DecidesByTheLongestBeginning) {
 }
 
 TEST(Crossbar, ReadsStarredUrisAndReplacedPermissions) {
-    const CrossbarConfig config = read(
-        with_permissions(R"({"uri":"com.a.*","allow":{"call":true}},
+    const CrossbarConfig config = read(with_permissions(R"({"uri":"com.a.*","allow":{"call":true}},
                             {"uri":"com.*.b.*","allow":{"call":true}},
                             {"uri":"com.c","allow":{"call":true}},
                             {"uri":"com.c","allow":{"call":false},"disclose":{"caller":true},

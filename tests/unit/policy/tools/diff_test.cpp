@@ -36,8 +36,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 TEST_F(Diff, OfTheSameInAnotherLayoutIsNothing) {
     const std::string a = file("a.toml", two_rules);
-    const std::string b = file("b.toml", replaced(two_rules, "[\"lab.slew\", \"lab.park\"]",
-                                                  "['lab.park', 'lab.slew']"));
+    const std::string b = file(
+        "b.toml", replaced(two_rules, "[\"lab.slew\", \"lab.park\"]", "['lab.park', 'lab.slew']"));
     EXPECT_EQ(diff(a, b, to_), 0);
     EXPECT_EQ(out(), "no difference\n");
 }
@@ -86,16 +86,16 @@ where = [
 ]
 )";
     const std::string a = file("a.toml", old_text);
-    const std::string b = file(
-        "b.toml",
-        replaced(replaced(replaced(replaced(old_text, "\"lab.slew\"", "\"lab.slew\", \"lab.go\", \"lab.by\""),
-                                   "max = 9", "max = 99"),
-                          "\"y\"]", "\"y\", \"danger\", \"worse\"]"),
-                 "max_length = 3, max_depth = 2", "max_length = 2, max_depth = 1"));
+    const std::string b =
+        file("b.toml", replaced(replaced(replaced(replaced(old_text, "\"lab.slew\"",
+                                                           "\"lab.slew\", \"lab.go\", \"lab.by\""),
+                                                  "max = 9", "max = 99"),
+                                         "\"y\"]", "\"y\", \"danger\", \"worse\"]"),
+                                "max_length = 3, max_depth = 2", "max_length = 2, max_depth = 1"));
     EXPECT_EQ(diff(a, b, to_), 1);
     const std::string told = out();
-    for (const char* part :
-         {"args [10]", "\"danger\"", "\"worse\"", "\"lab.go\"", "\"lab.by\"", "\"pad\":[", "\"pad_k1\""})
+    for (const char* part : {"args [10]", "\"danger\"", "\"worse\"", "\"lab.go\"", "\"lab.by\"",
+                             "\"pad\":[", "\"pad_k1\""})
         EXPECT_NE(told.find(part), std::string::npos) << part << " in\n" << told;
     EXPECT_NE(told.find("\n7 differences\n"), std::string::npos) << told;
 }
@@ -112,8 +112,7 @@ TEST_F(Diff, TellsWhatChangesInWhoMayJoin) {
     after.auth.dynamic->methods.add(Method::ticket);
     EXPECT_EQ(other_differences(before, after),
               (std::vector<std::string>{
-                  "realm: \"r\" before, \"s\" after",
-                  "methods: none before, \"cryptosign\" after",
+                  "realm: \"r\" before, \"s\" after", "methods: none before, \"cryptosign\" after",
                   "failures: \"5 per circuit, 50 per authid in 1m\" before, \"3 per circuit, 50 "
                   "per authid in 1m\" after",
                   "dynamic authenticator: none before, \"com.auth within 5s by ticket\" after"}));
@@ -131,7 +130,7 @@ TEST_F(Diff, TellsOfErrorsInEitherFile) {
 
 // What both sides of a comparison come down to, made here anew.
 struct Seen {
-    const RuleInfo* rule = nullptr;  ///< that decides
+    const RuleInfo* rule = nullptr;    ///< that decides
     const RouteInfo* route = nullptr;  ///< of what is allowed
     bool too_big = false;
 };
@@ -272,8 +271,8 @@ std::string name_of(const Difference& difference, const RealmPolicy& before,
                     const RealmPolicy& after) {
     const wamp::Payload payload = difference.arguments.payload.view();
     const bool opaque = difference.arguments.opaque;
-    const Question question{difference.action,          difference.uri,
-                            wamp::MatchPolicy::exact,   difference.arguments.bytes,
+    const Question question{difference.action,           difference.uri,
+                            wamp::MatchPolicy::exact,    difference.arguments.bytes,
                             opaque ? nullptr : &payload, opaque};
     const auto& [authid, role] = std::tie(difference.authid, difference.role);
     return change(look(before, {before.role(role), authid, role}, question),
@@ -281,8 +280,8 @@ std::string name_of(const Difference& difference, const RealmPolicy& before,
 }
 
 bool covers(const Difference& difference, const std::string& role) {
-    return difference.others || std::find(difference.roles.begin(), difference.roles.end(),
-                                          role) != difference.roles.end();
+    return difference.others || std::find(difference.roles.begin(), difference.roles.end(), role) !=
+                                    difference.roles.end();
 }
 
 TEST(DiffAgainstBruteForce, MissesNothingAndInventsNothing) {
@@ -311,7 +310,8 @@ TEST(DiffAgainstBruteForce, MissesNothingAndInventsNothing) {
                                 << to_string(difference.action) << " " << difference.uri;
             for (const char* role : Universe::roles) {
                 if (covers(difference, role))
-                    told.insert(std::string(to_string(difference.action)) + " " + role + " " + name);
+                    told.insert(std::string(to_string(difference.action)) + " " + role + " " +
+                                name);
             }
         }
         const auto due = universe.changes(**old, **fresh);

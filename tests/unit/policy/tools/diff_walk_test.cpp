@@ -56,8 +56,8 @@ TEST(DiffWalk, MeetsOneOfEachClassBelowAPrefix) {
 TEST(DiffWalk, TellsApartWhoseNameAComponentIs) {
     const auto a = rule("a", "*", "user.${authid}");
     const auto b = rule("b", "*", "user.admin");
-    EXPECT_EQ(places({b}, {a, b}), (Places{"call user.admin as admin:somebody",
-                                           "call user.anna as anna:somebody"}));
+    EXPECT_EQ(places({b}, {a, b}),
+              (Places{"call user.admin as admin:somebody", "call user.anna as anna:somebody"}));
     const auto c = rule("c", "*", "user.${authrole}");
     EXPECT_EQ(places({}, {c}), (Places{"call user.somebody as anna:somebody"}));
 }
@@ -72,8 +72,7 @@ TEST(DiffWalk, MeetsTheUnfitWhereAForbidSpeaksOfThem) {
 TEST(DiffWalk, MeetsWhatTheEngineItselfTellsApart) {
     const auto a = rule("a", "*", "wamp.", wamp::MatchPolicy::prefix);
     const auto met = places({}, {a});
-    EXPECT_NE(std::find(met.begin(), met.end(),
-                        "call wamp.session.add_testament as anna:somebody"),
+    EXPECT_NE(std::find(met.begin(), met.end(), "call wamp.session.add_testament as anna:somebody"),
               met.end());
 }
 

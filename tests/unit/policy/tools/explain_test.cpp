@@ -40,7 +40,8 @@ TEST_F(Explain, NamesRuleLimitsAndRouteOfAnAllow) {
 
 TEST_F(Explain, GivesTheReasonOfADenial) {
     EXPECT_EQ(ask("joe:guest", Action::call, "lab.slew"), 1);
-    EXPECT_EQ(out(), "deny: call \"lab.slew\" as joe:guest\n  reason: no rule allows it\n  not by:\n"
+    EXPECT_EQ(out(),
+              "deny: call \"lab.slew\" as joe:guest\n  reason: no rule allows it\n  not by:\n"
               "    allow drive (obs.toml:10:1): is for role operator\n"
               "    forbid off (obs.toml:22:1): is for \"lab.off\" (exact)\n");
     EXPECT_EQ(ask("alice", Action::call, "lab.off"), 1);

@@ -56,9 +56,11 @@ TEST_F(Fmt, BreaksLongListsAndThoseWithComments) {
     std::string uris;
     for (int i = 0; i < 9; ++i)
         uris += (i == 0 ? "\"" : ", \"") + std::string("lab.number") + std::to_string(i) + "\"";
-    const std::string text = formatted("[[allow]]\nuri = [" + uris + "]\nroles = [ # all\n\"a\"]\n");
-    EXPECT_TRUE(text.starts_with("[[allow]]\nroles = [\n    # all\n    \"a\",\n]\nuri = [\n"
-                                 "    \"lab.number0\",\n"))
+    const std::string text =
+        formatted("[[allow]]\nuri = [" + uris + "]\nroles = [ # all\n\"a\"]\n");
+    EXPECT_TRUE(
+        text.starts_with("[[allow]]\nroles = [\n    # all\n    \"a\",\n]\nuri = [\n"
+                         "    \"lab.number0\",\n"))
         << text;
     EXPECT_TRUE(text.ends_with("    \"lab.number8\",\n]\n")) << text;
     EXPECT_EQ(formatted(text), text);
@@ -145,7 +147,8 @@ TEST_F(Fmt, TakesAnyLayoutOfTheSameFile) {
     for (int round = 0; round < 6000; ++round) {
         std::string text = texts[random.below(texts.size())];
         for (std::uint64_t i = 1 + random.below(6); i > 0 && !text.empty(); --i) {
-            constexpr std::string_view pieces[] = {" ", "\n", "\t", "# c\n", ",", "\"", "\n# x\n\n"};
+            constexpr std::string_view pieces[] = {" ", "\n", "\t",       "# c\n",
+                                                   ",", "\"", "\n# x\n\n"};
             text.insert(random.below(text.size()), pieces[random.below(std::size(pieces))]);
         }
         if (!parse_document(text, "f")) continue;

@@ -52,7 +52,8 @@ std::shared_ptr<const RealmPolicy> loaded(const std::string& text) {
         ADD_FAILURE() << to_string(policy.error().front()) << text;
         return nullptr;
     }
-    for (const Diagnostic& failed : failed_tests(file, **policy)) ADD_FAILURE() << to_string(failed);
+    for (const Diagnostic& failed : failed_tests(file, **policy))
+        ADD_FAILURE() << to_string(failed);
     EXPECT_FALSE(file.tests.empty());
     return *policy;
 }
@@ -174,8 +175,8 @@ TEST_F(Import, NeverAllowsWhatIsNotToldOnRandomConfigurations) {
             if (was == is) continue;
             const CrossbarPermission* decider = role.decider(asked);
             const auto kind = was ? ImportNote::Kind::narrower : ImportNote::Kind::wider;
-            const bool told = std::any_of(
-                made.notes.begin(), made.notes.end(), [&](const ImportNote& note) {
+            const bool told =
+                std::any_of(made.notes.begin(), made.notes.end(), [&](const ImportNote& note) {
                     return note.kind == kind &&
                            note.permission == (decider == nullptr ? "" : decider->uri);
                 });

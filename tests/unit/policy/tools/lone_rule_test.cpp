@@ -57,15 +57,18 @@ TEST(LoneRule, StandsAsTheEngineHasIt) {
             for (std::uint64_t more = random.below(3); more > 0; --more)
                 uri += std::string(".") + parts[random.below(3)];
             const char* role = roles[random.below(4)];
-            const auto payload = wamp::make_payload(
-                wamp::Serializer::json,
-                wamp::List{static_cast<std::int64_t>(random.below(4)), "s"});
+            const auto payload =
+                wamp::make_payload(wamp::Serializer::json,
+                                   wamp::List{static_cast<std::int64_t>(random.below(4)), "s"});
             const wamp::Payload view = payload.view();
             const Subject subject{(*policy)->role(role), authids[random.below(4)], role};
             const bool opaque = random.below(4) == 0;
-            const Question question{random.below(2) == 0 ? Action::call : Action::subscribe, uri,
-                                    wamp::MatchPolicy::exact, random.below(20),
-                                    opaque ? nullptr : &view, opaque};
+            const Question question{random.below(2) == 0 ? Action::call : Action::subscribe,
+                                    uri,
+                                    wamp::MatchPolicy::exact,
+                                    random.below(20),
+                                    opaque ? nullptr : &view,
+                                    opaque};
             ASSERT_EQ(judged(file, subject, question),
                       decided(**policy, (*policy)->decide(subject, question)))
                 << "seed " << seed << " " << uri;

@@ -56,7 +56,8 @@ TEST_F(Mutate, SuggestsTheTestsThatNoticeAll) {
 
 TEST_F(Mutate, WantsAFileWhoseTestsPass) {
     const std::string text(one_rule);
-    const std::string path = file("r.toml", text + "[[test]]\nas = { role = \"x\" }\ncall = \"a.b\"\nexpect = \"allow\"\n");
+    const std::string path = file(
+        "r.toml", text + "[[test]]\nas = { role = \"x\" }\ncall = \"a.b\"\nexpect = \"allow\"\n");
     EXPECT_EQ(mutate({path, false}, to_), 2);
     EXPECT_NE(err().find("test failed"), std::string::npos);
 }

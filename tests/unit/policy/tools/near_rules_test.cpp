@@ -51,7 +51,8 @@ TEST(NearRules, AreToldWithTheOneThingThatMisses) {
 
 TEST(NearRules, AreOutweighedByAForbid) {
     PolicyFile file = world();
-    file.rules.push_back(rule("no", false, "*", Action::call, "lab.dome.", wamp::MatchPolicy::prefix));
+    file.rules.push_back(
+        rule("no", false, "*", Action::call, "lab.dome.", wamp::MatchPolicy::prefix));
     const auto all = why_not(file, {Action::call, "lab.dome.open"}, 2);
     EXPECT_EQ(all, (std::vector<std::string>{"wide: forbid no outweighs it",
                                              "narrow: forbid no outweighs it"}));

@@ -13,9 +13,9 @@ using logins::secret;
 TEST(CredentialLines, LetTheOwnerOfTheSecretInAndDoNotHoldIt) {
     for (const bool chosen : {false, true}) {
         wamp::Random random(wamp::Random::Seed{4});
-        const auto lines = credential_lines(
-            {Method::ticket, Method::wampcra, Method::wamp_scram, Method::scram, Method::cryptosign},
-            secret, chosen, random);
+        const auto lines = credential_lines({Method::ticket, Method::wampcra, Method::wamp_scram,
+                                             Method::scram, Method::cryptosign},
+                                            secret, chosen, random);
         ASSERT_TRUE(lines);
         EXPECT_EQ(lines->size(), 4U);
         std::string text = "[[principal]]\nauthid = \"alice\"\nrole = \"operator\"\n";
@@ -31,8 +31,7 @@ TEST(CredentialLines, LetTheOwnerOfTheSecretInAndDoNotHoldIt) {
                       "alice/operator/" + std::string(to_string(method)));
         }
         // What a person chose is made dear to guess.
-        EXPECT_EQ(principals.list[0].ticket->iterations,
-                  chosen ? crypto::iterations_default : 0U);
+        EXPECT_EQ(principals.list[0].ticket->iterations, chosen ? crypto::iterations_default : 0U);
         EXPECT_EQ(principals.list[0].wampcra->iterations,
                   chosen ? cra_iterations_chosen : cra_iterations_drawn);
     }

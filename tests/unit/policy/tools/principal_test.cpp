@@ -25,8 +25,10 @@ protected:
     };
 
     PrincipalTool()
-        : path_(fs::temp_directory_path() / ("sallyport-principal-" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
-                                             ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
+        : path_(fs::temp_directory_path() /
+                ("sallyport-principal-" +
+                 std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
+                 ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
         request_.file = path_.string();
     }
     ~PrincipalTool() override { fs::remove(path_); }
@@ -49,7 +51,8 @@ protected:
         const int code = principal(request_, random_, write, {out, err, json});
         return {code, out.str(), err.str()};
     }
-    Ran add(const std::string& authid, std::vector<std::string> methods, const std::string& role = "operator") {
+    Ran add(const std::string& authid, std::vector<std::string> methods,
+            const std::string& role = "operator") {
         request_.role = role;
         request_.methods = std::move(methods);
         return run(Verb::add, authid);
@@ -68,7 +71,9 @@ protected:
         logins::Desk desk(Authenticator::make({}, read()));
         return desk.login(method, authid, secret);
     }
-    static std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+    static std::string first_line(const std::string& text) {
+        return text.substr(0, text.find('\n'));
+    }
 
     fs::path path_;
     PrincipalRequest request_;
@@ -93,8 +98,10 @@ TEST_F(PrincipalTool, GivesOneSecretForSeveralMethods) {
     const Ran ran = add("alice", {"ticket", "wampcra", "wamp-scram", "scram"});
     EXPECT_EQ(ran.code, 0) << ran.err;
     const std::string secret = first_line(ran.out);
-    for (const Method method : {Method::ticket, Method::wampcra, Method::wamp_scram, Method::scram}) {
-        EXPECT_EQ(login(method, "alice", secret), "alice/operator/" + std::string(to_string(method)));
+    for (const Method method :
+         {Method::ticket, Method::wampcra, Method::wamp_scram, Method::scram}) {
+        EXPECT_EQ(login(method, "alice", secret),
+                  "alice/operator/" + std::string(to_string(method)));
     }
 }
 
@@ -114,8 +121,9 @@ TEST_F(PrincipalTool, DrawsAPairOfKeysOrTakesPublicOnes) {
     EXPECT_EQ(read().list[0].cryptosign, std::vector{crypto::public_key_of(seed)});
     EXPECT_EQ(text().find(first_line(ran.out)), std::string::npos);
 
-    request_.keys = {crypto::to_hex(crypto::public_key_of(crypto::SigningSeed{5})),
-                     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJVp3hjHwIQyEladzd8mFcf0YSXcmyKS3qMLB7VqTQKm me@home"};
+    request_.keys = {
+        crypto::to_hex(crypto::public_key_of(crypto::SigningSeed{5})),
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJVp3hjHwIQyEladzd8mFcf0YSXcmyKS3qMLB7VqTQKm me@home"};
     EXPECT_EQ(add("alice", {}, "").code, 0);
     ASSERT_EQ(read().list[0].cryptosign.size(), 3U);
     EXPECT_EQ(crypto::to_hex(read().list[0].cryptosign[2]),
@@ -185,8 +193,9 @@ TEST_F(PrincipalTool, LeavesAFileAloneThatItDoesNotUnderstand) {
     EXPECT_EQ(ran.code, 2);
     EXPECT_NE(ran.err.find("laid out in a way"), std::string::npos) << ran.err;
     EXPECT_EQ(text(), odd);
-    const std::string sub = "[[principal]]\nauthid = \"a\"\nrole = \"r\"\n[principal.wampcra]\nsecret = \"x\"\n"
-                            "[[principal]]\nauthid = \"b\"\nrole = \"r\"\nwampcra = { secret = \"y\" }\n";
+    const std::string sub =
+        "[[principal]]\nauthid = \"a\"\nrole = \"r\"\n[principal.wampcra]\nsecret = \"x\"\n"
+        "[[principal]]\nauthid = \"b\"\nrole = \"r\"\nwampcra = { secret = \"y\" }\n";
     put(sub);
     EXPECT_EQ(run(Verb::disable, "a").code, 0);
     EXPECT_TRUE(read().list[0].disabled);
@@ -199,7 +208,8 @@ TEST_F(PrincipalTool, ListsWithoutASecret) {
     request_.methods.clear();
     run(Verb::disable, "bobby");
     const Ran people = run(Verb::list, "");
-    EXPECT_EQ(people.out, "alice  operator  ticket, cryptosign\nbobby  guest     ticket  (disabled)\n");
+    EXPECT_EQ(people.out,
+              "alice  operator  ticket, cryptosign\nbobby  guest     ticket  (disabled)\n");
     const Ran json = run(Verb::list, "", true);
     EXPECT_TRUE(json.out.starts_with(
         R"({"principals":[{"authid":"alice","role":"operator","disabled":false,"methods":["ticket","cryptosign"],"public_keys":[")"))
@@ -217,7 +227,9 @@ TEST_F(PrincipalTool, ListsNothingThatATerminalObeys) {
 TEST_F(PrincipalTool, TellsWhatItDidAsJson) {
     request_.role = "operator";
     const Ran ran = run(Verb::add, "alice", true);
-    EXPECT_TRUE(ran.out.starts_with(R"({"authid":"alice","done":"added","methods":["ticket"],"secret":")")) << ran.out;
+    EXPECT_TRUE(
+        ran.out.starts_with(R"({"authid":"alice","done":"added","methods":["ticket"],"secret":")"))
+        << ran.out;
     EXPECT_EQ(ran.err, "");
 }
 

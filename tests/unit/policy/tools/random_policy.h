@@ -128,7 +128,8 @@ private:
         condition.index = static_cast<std::uint32_t>(random_.below(2));
         if (random_.below(3) == 0) condition.min = Number(std::int64_t{1});
         if (random_.below(2) == 0) condition.max = Number(std::int64_t{2});
-        if (!condition.min && !condition.max) condition.one_of = {std::string("s"), std::int64_t{1}};
+        if (!condition.min && !condition.max)
+            condition.one_of = {std::string("s"), std::int64_t{1}};
         condition.optional = random_.below(4) == 0;
         return condition;
     }

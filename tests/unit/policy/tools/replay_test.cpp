@@ -63,21 +63,23 @@ TEST_F(ReplayTool, TellsWhichDecisionsWouldFlip) {
     EXPECT_FALSE(replay.line("rubbish"));
     replay.line(R"({"outcome":"join","realm":"r"})");
     replay.line(R"({"outcome":"allow","realm":"other","action":"call","uri":"lab.park"})");
-    EXPECT_TRUE(replay.line(R"({"outcome":"shadow","realm":"r","action":"call","uri":"lab.x","rule":"s"})"));
+    EXPECT_TRUE(replay.line(
+        R"({"outcome":"shadow","realm":"r","action":"call","uri":"lab.x","rule":"s"})"));
     EXPECT_EQ(print_replay(replay, to_), 1);
-    EXPECT_EQ(out(),
-              "2 decisions, first at line 2: call \"lab.park\" as joe:guest\n"
-              "  was: allow\n"
-              "  now: deny: no rule allows it\n"
-              "1 decision, first at line 4: call \"lab.echo\" as joe:guest\n"
-              "  was: deny\n"
-              "  now: allow echo (r.toml:2:1) by route local\n"
-              "1 decision perhaps, first at line 5: call \"lab.slew\" as joe:guest\n"
-              "  was: allow\n"
-              "  now: allow slew (r.toml:7:1) by route local, or deny: the arguments are not as the "
-              "rule demands; rule slew (r.toml:7:1)\n"
-              "5 decisions of 9 lines: 3 would flip, 1 might by their arguments; 1 of other realms; "
-              "1 of shadow rules passed over; 1 unreadable, at line 6\n");
+    EXPECT_EQ(
+        out(),
+        "2 decisions, first at line 2: call \"lab.park\" as joe:guest\n"
+        "  was: allow\n"
+        "  now: deny: no rule allows it\n"
+        "1 decision, first at line 4: call \"lab.echo\" as joe:guest\n"
+        "  was: deny\n"
+        "  now: allow echo (r.toml:2:1) by route local\n"
+        "1 decision perhaps, first at line 5: call \"lab.slew\" as joe:guest\n"
+        "  was: allow\n"
+        "  now: allow slew (r.toml:7:1) by route local, or deny: the arguments are not as the "
+        "rule demands; rule slew (r.toml:7:1)\n"
+        "5 decisions of 9 lines: 3 would flip, 1 might by their arguments; 1 of other realms; "
+        "1 of shadow rules passed over; 1 unreadable, at line 6\n");
     out_.str("");
     EXPECT_EQ(print_replay(replay, json_), 1);
     EXPECT_TRUE(out().starts_with(

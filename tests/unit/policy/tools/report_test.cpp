@@ -7,7 +7,8 @@ namespace {
 
 using Report = ToolTest;
 
-const Diagnostics two{{{"a.toml", 3, 4}, "what \"is\" wrong", "do this"}, {{"b.toml", 0, 0}, "x", ""}};
+const Diagnostics two{{{"a.toml", 3, 4}, "what \"is\" wrong", "do this"},
+                      {{"b.toml", 0, 0}, "x", ""}};
 
 TEST_F(Report, PrintsErrorsForPeopleOnStderr) {
     EXPECT_EQ(print_errors(two, to_), 2);

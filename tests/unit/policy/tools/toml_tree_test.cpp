@@ -45,7 +45,8 @@ TEST(TomlTree, ReadsListsAndInlineTablesWithTheirComments) {
 }
 
 TEST(TomlTree, TakesTextsOfSeveralLinesAsTheyAre) {
-    const TomlTree tree = read_toml_tree("a = \"\"\"x\n# no comment\n\\\"\"\"\"\"\nb = '''\\'''\nc = 'a\\b'\n");
+    const TomlTree tree =
+        read_toml_tree("a = \"\"\"x\n# no comment\n\\\"\"\"\"\"\nb = '''\\'''\nc = 'a\\b'\n");
     ASSERT_EQ(tree.tables[0].entries.size(), 3U);
     EXPECT_EQ(tree.tables[0].entries[0].value.text, "\"\"\"x\n# no comment\n\\\"\"\"\"\"");
     EXPECT_EQ(tree.tables[0].entries[1].value.text, "'''\\'''");

@@ -73,9 +73,9 @@ TEST_F(Unused, FindsWhatOthersAlwaysDecide) {
 }
 
 TEST_F(Unused, FindsWhatNoRouteLeads) {
-    const LoadedRealm realm = load(file("r.toml", std::string(policy_text) +
-                                                      "[[route]]\nid = \"x\"\nuri = "
-                                                      "\"lab.on\"\nto = \"inside\"\n"));
+    const LoadedRealm realm =
+        load(file("r.toml", std::string(policy_text) + "[[route]]\nid = \"x\"\nuri = "
+                                                       "\"lab.on\"\nto = \"inside\"\n"));
     EXPECT_EQ(print_unused(realm, nullptr, to_), 1);
     EXPECT_NE(out().find("allow low never decides: no route leads there"), std::string::npos)
         << out();
@@ -94,8 +94,9 @@ TEST_F(Unused, CountsHitsInALog) {
     EXPECT_EQ(print_unused(realm, &hits, to_), 1);
     EXPECT_NE(out().find("r.toml:8:1: allow off decided nothing\n"), std::string::npos) << out();
     EXPECT_EQ(out().find("allow all decided nothing"), std::string::npos);
-    EXPECT_TRUE(out().ends_with("7 rules: 3 never decide, 5 decided nothing in 4 decisions; 1 "
-                                "unreadable, at line 6\n"))
+    EXPECT_TRUE(
+        out().ends_with("7 rules: 3 never decide, 5 decided nothing in 4 decisions; 1 "
+                        "unreadable, at line 6\n"))
         << out();
     out_.str("");
     EXPECT_EQ(print_unused(realm, &hits, json_), 1);

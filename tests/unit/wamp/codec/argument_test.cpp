@@ -89,7 +89,8 @@ public:
                 return Bytes{text()};
             case 7: {
                 List list;
-                for (std::uint64_t i = random_.below(4); i > 0; --i) list.push_back(value(depth - 1));
+                for (std::uint64_t i = random_.below(4); i > 0; --i)
+                    list.push_back(value(depth - 1));
                 return list;
             }
             default:
@@ -110,7 +111,8 @@ public:
 
 private:
     std::string text() {
-        static const std::array<std::string, 8> parts{"a", "\"", "\\", "\n", "\x01", "\xC3\xA4", "\xF0\x9F\x98\x80", "/"};
+        static const std::array<std::string, 8> parts{
+            "a", "\"", "\\", "\n", "\x01", "\xC3\xA4", "\xF0\x9F\x98\x80", "/"};
         std::string text = "t";
         for (std::uint64_t i = random_.below(5); i > 0; --i) text += parts[random_.below(8)];
         return text;
@@ -127,7 +129,8 @@ TEST(Argument, IsWhatTheSenderEncodedInEitherSerializer) {
         for (const Serializer serializer : serializers) {
             const OwnedPayload owned = make_payload(serializer, args, kwargs);
             const Payload payload = owned.view();
-            const std::string context = "seed " + std::to_string(seed) + " in " + std::string(to_string(serializer));
+            const std::string context =
+                "seed " + std::to_string(seed) + " in " + std::string(to_string(serializer));
             for (std::size_t i = 0; i < args.size(); ++i) {
                 const auto found = find_argument(payload, i);
                 ASSERT_TRUE(found) << context;
@@ -141,14 +144,16 @@ TEST(Argument, IsWhatTheSenderEncodedInEitherSerializer) {
                 expect_same(*found, value, context);
             }
             EXPECT_FALSE(find_argument(payload, std::string_view("absent"))) << context;
-            expect_same(positional_arguments(payload), args.empty() ? Value(List{}) : Value(args), context);
+            expect_same(positional_arguments(payload), args.empty() ? Value(List{}) : Value(args),
+                        context);
             EXPECT_EQ(keyword_arguments(payload).length, kwargs.size()) << context;
         }
     }
 }
 
 TEST(Argument, IsFoundBetweenSpaces) {
-    const Payload payload{Serializer::json, " [ 1 ,\n[ [ ] , { } ] , \"a\\u00e4\\ud83d\\ude00\\/\" ] ",
+    const Payload payload{Serializer::json,
+                          " [ 1 ,\n[ [ ] , { } ] , \"a\\u00e4\\ud83d\\ude00\\/\" ] ",
                           "{ \"a\\u0062\" : 2 , \"c\" : \"\\u0000AAEC\" }"};
     EXPECT_EQ(find_argument(payload, 0)->unsigned_integer, 1U);
     EXPECT_EQ(find_argument(payload, 1)->depth, 2U);

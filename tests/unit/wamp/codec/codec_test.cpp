@@ -287,6 +287,22 @@ TEST(Encode, MakesTheSameBytesAsAFrameAndAppended) {
     }
 }
 
+TEST(Arguments, AreReadBackAndEmptyWhereThereAreNone) {
+    for (Serializer serializer : serializers) {
+        const OwnedPayload payload = make_payload(serializer, {1, "two"}, {{"three", 3.0}});
+        EXPECT_EQ(args_of(payload.view()), (List{1, "two"}));
+        EXPECT_EQ(kwargs_of(payload.view()), (Dict{{"three", 3.0}}));
+        EXPECT_EQ(args_of({serializer, {}, {}}), List{});
+        EXPECT_EQ(kwargs_of({serializer, {}, {}}), Dict{});
+    }
+}
+
+TEST(Arguments, AreNothingWhereTheyCannotBeRead) {
+    EXPECT_EQ(args_of({Serializer::json, "[1", ""}), std::nullopt);
+    EXPECT_EQ(args_of({Serializer::json, "{}", ""}), std::nullopt);
+    EXPECT_EQ(kwargs_of({Serializer::msgpack, "", "\x91\x01"}), std::nullopt);
+}
+
 TEST(EncodeDeathTest, APayloadInAnotherSerializerIsAFaultOfOurs) {
     const Message message = Call{1, {}, "p", {Serializer::json, "[1]", ""}};
     EXPECT_DEATH(encode(Serializer::msgpack, message), "payload.serializer == serializer");

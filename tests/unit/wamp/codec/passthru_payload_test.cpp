@@ -48,7 +48,8 @@ TEST(PassthruPayload, HasNoKeywordArguments) {
 // What real clients send: "native" is said in the session's own serializer.
 TEST(PassthruPayload, MayBeOfAnyKindWhereNothingWasDoneToIt) {
     const Dict kwargs_inside{{"args", List{1}}, {"kwargs", Dict{{"k", 2}}}};
-    for (const Dict& as_it_is : {Dict{{"ppt_scheme", "mqtt"}}, Dict{{"ppt_scheme", "x_own"}, {"ppt_serializer", "native"}}}) {
+    for (const Dict& as_it_is : {Dict{{"ppt_scheme", "mqtt"}},
+                                 Dict{{"ppt_scheme", "x_own"}, {"ppt_serializer", "native"}}}) {
         EXPECT_TRUE(has_shape(as_it_is, {kwargs_inside}));
         EXPECT_TRUE(has_shape(as_it_is, {Bytes{"\x01"}}));
         EXPECT_FALSE(has_shape(as_it_is, {}));

@@ -39,7 +39,8 @@ TEST(Passthru, KeysThatAreNotThereStayAway) {
 
 TEST(Passthru, WithoutASchemeNoKeyGoesAlong) {
     Dict to;
-    append_passthru(to, {{"ppt_serializer", "cbor"}, {"ppt_cipher", "aes256gcm"}, {"ppt_keyid", "k1"}});
+    append_passthru(to,
+                    {{"ppt_serializer", "cbor"}, {"ppt_cipher", "aes256gcm"}, {"ppt_keyid", "k1"}});
     append_passthru(to, {{"ppt_scheme", ""}, {"ppt_keyid", "k1"}});
     EXPECT_TRUE(to.empty());
 }

@@ -22,7 +22,7 @@ std::string read_text(const fs::path& file) {
 }
 
 mode_t mode_of(const fs::path& file) {
-    struct stat status {};
+    struct stat status{};
     EXPECT_EQ(::stat(file.c_str(), &status), 0);
     return status.st_mode & 0777;
 }

@@ -1,5 +1,5 @@
-// Payload passthru mode through a realm: what says how a payload is to be read goes with it, to those who announced
-// that they can.
+// Payload passthru mode through a realm: what says how a payload is to be read goes with it, to
+// those who announced that they can.
 #include <gtest/gtest.h>
 
 #include "tests/unit/wamp/router/world.h"
@@ -50,7 +50,8 @@ protected:
 
 // W-PPT-01
 TEST_F(PassthruTest, WhatACallSaysOfItsPayloadReachesTheCallee) {
-    world.call(1, "a.b", with(with(sealed, "ppt_more", "x"), "timeout", 500), args("\x91\xc4\x01\x07"));
+    world.call(1, "a.b", with(with(sealed, "ppt_more", "x"), "timeout", 500),
+               args("\x91\xc4\x01\x07"));
     const auto* invocation = world.last<Invocation>(2);
     ASSERT_NE(invocation, nullptr);
     EXPECT_EQ(without_names(invocation->details), sealed);
@@ -80,8 +81,8 @@ TEST_F(PassthruTest, ProgressiveResultsSayItToo) {
 // W-PPT-01
 TEST_F(PassthruTest, WhatAnErrorSaysOfItsPayloadReachesTheCaller) {
     world.call(1, "a.b");
-    world.send(2, Error{MessageType::invocation, world.invoked(2), with(sealed, "x_own", 1), "a.failed",
-                        args("\x91\xc4\x01\x09")});
+    world.send(2, Error{MessageType::invocation, world.invoked(2), with(sealed, "x_own", 1),
+                        "a.failed", args("\x91\xc4\x01\x09")});
     const auto* error = world.last<Error>(1);
     ASSERT_NE(error, nullptr);
     EXPECT_EQ(error->details, sealed);
@@ -128,7 +129,8 @@ TEST_F(PassthruTest, AProgressiveResultThatTheCallerCannotOpenEndsTheCallAndStop
 // W-PPT-02
 TEST_F(PassthruTest, AnErrorArrivesWithoutTheArgumentsThatItsCallerCannotOpen) {
     const RequestId call = world.call(3, "a.b");
-    world.send(2, Error{MessageType::invocation, world.invoked(2), sealed, "a.failed", args("\x91\xc4\x01\x09")});
+    world.send(2, Error{MessageType::invocation, world.invoked(2), sealed, "a.failed",
+                        args("\x91\xc4\x01\x09")});
     EXPECT_EQ(world.error(3, Call::type, call), "a.failed");
     const auto* error = world.last<Error>(3);
     ASSERT_NE(error, nullptr);

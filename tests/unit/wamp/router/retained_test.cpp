@@ -24,11 +24,13 @@ protected:
         world.join(3, test::all_features(), "boss", "admin");
         world.join(4, test::no_features(), "gateway", "gateway", true);
     }
-    Message publication(const std::string& topic, Dict options, std::string_view payload = "\x91\x01") {
+    Message publication(const std::string& topic, Dict options,
+                        std::string_view payload = "\x91\x01") {
         return Publish{world.next_request(1), std::move(options), topic, args(payload)};
     }
     /// What the session gets when it asks for what the topic retains.
-    std::vector<Event> asked(SessionId session, const std::string& topic = "a.b", Dict options = ask) {
+    std::vector<Event> asked(SessionId session, const std::string& topic = "a.b",
+                             Dict options = ask) {
         world.forget();
         world.subscribe(session, topic, std::move(options));
         return world.all<Event>(session);
@@ -77,7 +79,8 @@ TEST_F(RetainedTest, PatternsGetNone) {
 // W-SUB-15, W-EVR-02
 TEST_F(RetainedTest, AnEventForSomeComesOnlyToThem) {
     const auto retained_for = [&](std::string_view list, List values) {
-        world.send(1, publication("a.b", {{"retain", true}, {std::string(list), std::move(values)}}));
+        world.send(1,
+                   publication("a.b", {{"retain", true}, {std::string(list), std::move(values)}}));
         return std::to_string(asked(2).size()) + std::to_string(asked(3).size());
     };
     EXPECT_EQ(retained_for("eligible_authrole", {"admin"}), "01");
@@ -165,7 +168,8 @@ TEST_F(RetainedBounds, OfTooManyBytesTheOldestAreForgotten) {
     EXPECT_EQ(retained.size(), 2u);
     publish("d", Retained::bytes_max - rest);
     EXPECT_EQ(retained.size(), 1u);
-    publish("d", Retained::bytes_max - rest + 1);  // can never be kept, and the one before is not the last
+    publish("d", Retained::bytes_max - rest +
+                     1);  // can never be kept, and the one before is not the last
     EXPECT_EQ(retained.size(), 0u);
     EXPECT_EQ(retained.bytes(), 0u);
 }

@@ -17,9 +17,7 @@ Features revocable() {
 }
 
 void revoke(World& world, const Realm::Holding& holding) {
-    world.feed([&](Deliveries& out) {
-        world.realm.revoke(holding, uris::not_authorized, out);
-    });
+    world.feed([&](Deliveries& out) { world.realm.revoke(holding, uris::not_authorized, out); });
 }
 
 TEST(Revocation, ListsWhatEverySessionHolds) {

@@ -144,23 +144,24 @@ TEST(Features, WhatIsMissingIsNotAnnounced) {
     const Dict roles = router_roles();
     for (const char* role : {"broker", "dealer"}) {
         const Dict* features = roles.get_dict(role)->get_dict("features");
-        for (const char* name :
-             {"progressive_call_invocations", "session_meta_api", "registration_meta_api",
-              "subscription_meta_api", "event_history", "testament_meta_api",
-              "call_reroute", "sharded_registration"}) {
+        for (const char* name : {"progressive_call_invocations", "session_meta_api",
+                                 "registration_meta_api", "subscription_meta_api", "event_history",
+                                 "testament_meta_api", "call_reroute", "sharded_registration"}) {
             EXPECT_EQ(features->find(name), nullptr) << name;
         }
     }
     EXPECT_TRUE(roles.get_dict("broker")->get_dict("features")->get_bool("event_retention", false));
 }
 
-// W-FEA-01: a client that says and opens nothing in that mode itself hands on what others do, or does not have it.
+// W-FEA-01: a client that says and opens nothing in that mode itself hands on what others do, or
+// does not have it.
 TEST(Features, PayloadPassthruModeIsAnnouncedForEachRoleOrForNone) {
     for (const bool passthru : {false, true}) {
         const Features client = read_features(Dict{{"roles", client_roles(passthru)}});
         for (const Feature feature :
              {Feature::caller_payload_passthru_mode, Feature::callee_payload_passthru_mode,
-              Feature::publisher_payload_passthru_mode, Feature::subscriber_payload_passthru_mode}) {
+              Feature::publisher_payload_passthru_mode,
+              Feature::subscriber_payload_passthru_mode}) {
             EXPECT_EQ(client.has(feature), passthru);
         }
     }
@@ -168,8 +169,8 @@ TEST(Features, PayloadPassthruModeIsAnnouncedForEachRoleOrForNone) {
 
 // W-SRV-01, and what is really out there.
 TEST(Features, OfAutobahnPythonHoldNoRevocationOfSubscriptions) {
-    const Features features = read_features(details_with(
-        "subscriber", {"subscription_revocation", "payload_encryption_cryptobox"}));
+    const Features features = read_features(
+        details_with("subscriber", {"subscription_revocation", "payload_encryption_cryptobox"}));
     EXPECT_TRUE(features.has(Feature::subscriber));
     EXPECT_FALSE(features.has(Feature::subscriber_subscription_revocation));
 }

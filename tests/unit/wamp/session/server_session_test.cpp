@@ -227,7 +227,8 @@ TEST(ServerSession, UsingAFeatureThatWasNotAnnouncedIsAViolation) {
     const Dict progress{{"progress", true}};
     EXPECT_EQ(in_state(State::established).judge(Call{1, progress, "a", {}}), Verdict::violation);
     for (const Message& message : in_passthru_mode()) {
-        EXPECT_EQ(in_state(State::established).judge(message), Verdict::violation) << to_string(type_of(message));
+        EXPECT_EQ(in_state(State::established).judge(message), Verdict::violation)
+            << to_string(type_of(message));
     }
     EXPECT_EQ(in_state(State::established).judge(Yield{1, progress, {}}), Verdict::dispatch);
     EXPECT_EQ(in_state(State::established).judge(Call{1, Dict{{"progress", false}}, "a", {}}),
@@ -241,7 +242,8 @@ TEST(ServerSession, PayloadPassthruModeIsOpenToTheRolesThatAnnouncedIt) {
     for (std::size_t i = 0; i < messages.size(); ++i) {
         for (const std::string_view announcing : {"caller", "callee", "publisher", "subscriber"}) {
             ServerSession session = with_passthru(announcing);
-            EXPECT_EQ(session.judge(messages[i]), announcing == role_of[i] ? Verdict::dispatch : Verdict::violation)
+            EXPECT_EQ(session.judge(messages[i]),
+                      announcing == role_of[i] ? Verdict::dispatch : Verdict::violation)
                 << to_string(type_of(messages[i])) << " " << announcing;
         }
     }
@@ -259,7 +261,8 @@ TEST(ServerSession, PayloadPassthruModeIsClosedWhereTheRouterHasNotAnnouncedIt) 
 
 // W-PPT-01
 TEST(ServerSession, AnEmptySchemeIsNotPayloadPassthruMode) {
-    EXPECT_EQ(in_state(State::established).judge(Call{1, Dict{{"ppt_scheme", ""}}, "a", {}}), Verdict::dispatch);
+    EXPECT_EQ(in_state(State::established).judge(Call{1, Dict{{"ppt_scheme", ""}}, "a", {}}),
+              Verdict::dispatch);
 }
 
 }  // namespace
