@@ -15,7 +15,7 @@ endfunction()
 # sallyport_library(<name> [SOURCES ...] [HEADERS ...] [DEPENDS ...] [PRIVATE_DEPENDS ...] [PCH])
 #
 # Makes sallyport_<name> with the alias sallyport::<name>; without SOURCES it is header-only. DEPENDS are passed on to
-# whoever links it. PCH (net folders and gateway/app) takes the precompiled Asio header that wamp/net owns.
+# whoever links it. PCH (folders that include Asio) takes the precompiled Asio header that wamp/net owns.
 function(sallyport_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "PCH" "" "SOURCES;HEADERS;DEPENDS;PRIVATE_DEPENDS")
     _sallyport_refuse_leftovers(sallyport_library "${name}" "${arg_UNPARSED_ARGUMENTS}")
@@ -93,9 +93,7 @@ function(sallyport_gtest target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "PCH" "TIMEOUT" "SOURCES;DEPENDS;LABELS;ARGS")
     _sallyport_refuse_leftovers(sallyport_gtest "${target}" "${arg_UNPARSED_ARGUMENTS}")
     add_executable(${target} ${arg_SOURCES})
-    target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}")
-    target_compile_definitions(${target} PRIVATE
-        SALLYPORT_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SALLYPORT_BUILD_DIR="${CMAKE_BINARY_DIR}")
+    target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
     target_link_libraries(${target} PRIVATE sallyport::flags Boost::headers ${arg_DEPENDS} GTest::gtest GTest::gtest_main)
     if(arg_PCH)
         sallyport_use_pch(${target})

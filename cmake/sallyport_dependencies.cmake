@@ -54,7 +54,7 @@ if(_missing)
     message(FATAL_ERROR "Missing packages: ${_missing_line}\nInstall them with: ${_cure}")
 endif()
 
-# OpenSSL's home is policy/crypto and the net folders; Argon2's is policy/crypto; toml++'s is policy and gateway/app; tests/layout holds this.
+# Which folder may include which library is a table in tests/layout/includes.cpp.
 add_library(sallyport_crypto_provider INTERFACE)
 add_library(sallyport::openssl ALIAS sallyport_crypto_provider)
 target_link_libraries(sallyport_crypto_provider INTERFACE OpenSSL::SSL OpenSSL::Crypto)

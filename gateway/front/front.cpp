@@ -4,10 +4,11 @@
 #include <type_traits>
 #include <utility>
 
-#include "policy/door_notes.h"
 #include "wamp/base/check.h"
+#include "wamp/base/text.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/uris.h"
+#include "wamp/session/notes.h"
 
 namespace sallyport::gateway {
 
@@ -348,8 +349,8 @@ void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Inst
     auto message = wamp::decode(backend.transport.serializer, bytes, link_message_limits_);
     if (message.has_error()) {
         const PeerId peer = backend.peer;
-        policy::note(out, Level::error, "link ", backend.name,
-                     ": undecodable message: ", to_string(message.error()));
+        wamp::note(out, Level::error, "link ", backend.name,
+                   ": undecodable message: ", to_string(message.error()));
         out.push_back(wamp::effect::Close{peer});
         on_closed(peer, "protocol violation by the backend", now, out);
         return;
@@ -369,12 +370,12 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
                        wamp::Outbox& out) {
     switch (verdict) {
         case LinkMachine::Verdict::up:
-            policy::note(out, Level::info, "link ", backend.name, ": up");
+            wamp::note(out, Level::info, "link ", backend.name, ": up");
             backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend.transport),
                                       now, bridge_out_);
             break;
         case LinkMachine::Verdict::lost:
-            policy::note(out, Level::warning, "link ", backend.name, ": lost");
+            wamp::note(out, Level::warning, "link ", backend.name, ": lost");
             backend.bridge.on_link_lost(now, bridge_out_);
             break;
         case LinkMachine::Verdict::none:
@@ -386,7 +387,7 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
 
 void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbox& out) {
     if (!wanted.note.empty()) {
-        policy::note(out, Level::info, "link ", backend.name, ": ", policy::printable(wanted.note));
+        wamp::note(out, Level::info, "link ", backend.name, ": ", wamp::printable(wanted.note));
     }
     for (const Message& message : wanted.send) {
         out.push_back(

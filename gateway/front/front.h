@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "backend-link/bridge.h"
-#include "backend-link/link_machine.h"
-#include "policy/door.h"
-#include "policy/session_meta.h"
-#include "policy/testaments.h"
+#include "backend-link/bridge/bridge.h"
+#include "backend-link/link/link_machine.h"
+#include "policy/door/door.h"
+#include "policy/meta/session_meta.h"
+#include "policy/meta/testaments.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/session/outbox.h"

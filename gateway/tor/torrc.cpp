@@ -14,16 +14,6 @@ std::optional<std::string> unfit_for_torrc(std::string_view path) {
     return std::nullopt;
 }
 
-std::optional<std::string> unfit_for_unix_socket(std::string_view path) {
-    if (path.empty()) return "has no path";
-    if (path.find('\0') != std::string_view::npos) return "has a NUL byte in its path";
-    if (path.size() > unix_path_bytes_max) {
-        return "has a path of " + std::to_string(path.size()) + " bytes where " +
-               std::to_string(unix_path_bytes_max) + " are possible; choose a shorter state_dir";
-    }
-    return std::nullopt;
-}
-
 std::string to_text(const Torrc& torrc) {
     std::string text;
     const auto line = [&text](std::string_view key, std::string_view value) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,16 +7,9 @@
 
 namespace sallyport::gateway {
 
-/// The most bytes of a unix socket's path. Tor takes a longer one without a word and never
-/// connects.
-inline constexpr std::size_t unix_path_bytes_max = 107;
-
 /// Why a path cannot stand in a torrc, or nothing. Tor reads no blanks, quotes, backslashes and
 /// comment signs in the places where ours stand.
 std::optional<std::string> unfit_for_torrc(std::string_view path);
-
-/// Why a unix socket cannot have that path, or nothing.
-std::optional<std::string> unfit_for_unix_socket(std::string_view path);
 
 /// What a managed tor is told. Every path passed unfit_for_torrc().
 struct Torrc {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
-#include "policy/load.h"
+#include "policy/file/load.h"
 #include "policy/tools/exit_code.h"
 
 namespace sallyport::policy {

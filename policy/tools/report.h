@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "policy/diagnostic.h"
+#include "policy/document/diagnostic.h"
 #include "wamp/base/value.h"
 
 namespace sallyport::policy {

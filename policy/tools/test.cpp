@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <ostream>
 
-#include "policy/inline_test.h"
-#include "policy/load.h"
+#include "policy/file/inline_test.h"
+#include "policy/file/load.h"
 #include "policy/tools/exit_code.h"
 
 namespace sallyport::policy {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "gateway/app/audit_queue.h"
-#include "policy/audit.h"
+#include "gateway/audit/audit_queue.h"
+#include "policy/audit/audit.h"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include "policy/load.h"
+#include "policy/file/load.h"
 #include "tests/bench/timing.h"
 #include "wamp/codec/codec.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "policy/compile.h"
-#include "policy/file.h"
+#include "policy/file/compile.h"
+#include "policy/file/file.h"
 
 namespace sallyport::bench {
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "backend-link/inside.h"
+#include "backend-link/inside/inside.h"
 #include "gateway/front/front.h"
 #include "tests/bench/policy_text.h"
 #include "tests/bench/timing.h"

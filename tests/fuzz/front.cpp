@@ -15,10 +15,10 @@
 #include <variant>
 #include <vector>
 
-#include "policy/authenticator.h"
-#include "policy/compile.h"
+#include "policy/auth/authenticator.h"
 #include "policy/crypto/ticket_hash.h"
-#include "policy/file.h"
+#include "policy/file/compile.h"
+#include "policy/file/file.h"
 #include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "policy/authenticator.h"
-#include "policy/compile.h"
-#include "policy/file.h"
-#include "policy/inline_test.h"
-#include "policy/principals.h"
+#include "policy/auth/authenticator.h"
+#include "policy/auth/principals.h"
+#include "policy/file/compile.h"
+#include "policy/file/file.h"
+#include "policy/file/inline_test.h"
 #include "wamp/base/check.h"
 
 namespace sallyport::policy {

@@ -1,7 +1,7 @@
 // The line that tor sends first, from whoever reaches the socket. Promises: it reads at most
 // bytes_max, decides the same for a line however much follows it, and a legal beginning never
 // becomes malformed by cutting it shorter.
-#include "wamp/net/proxy_line.h"
+#include "wamp/framing/proxy_line.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "wamp/base/check.h"
-#include "wamp/codec/rawsocket.h"
+#include "wamp/framing/rawsocket.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // What a SOCKS5 proxy answers. The first byte says how the stream is cut. Promises: the machine
 // never wants more than the longest reply, comes to an end within it, and decides the same however
 // the stream is cut.
-#include "wamp/net/socks5.h"
+#include "wamp/framing/socks5.h"
 
 #include <algorithm>
 #include <cstddef>

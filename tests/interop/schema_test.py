@@ -65,33 +65,33 @@ RULE = (*POLICY, "allow")
 PRINCIPAL = ("principals", "definitions", "principal", "properties")
 # Where each array of a source stands in a schema.
 KNOWN = {
-    "policy/file.cpp": {
+    "policy/file/file.cpp": {
         "file_keys": lambda: keys("policy"),
         "included_keys": lambda: keys("policy") - {"realm", "auth"},
         "route_keys": lambda: keys(*POLICY, "route")},
-    "policy/rule_reading.cpp": {
+    "policy/file/rule_reading.cpp": {
         "allow_keys": lambda: keys(*RULE), "forbid_keys": lambda: keys(*POLICY, "forbid"),
         "limit_keys": lambda: keys(*POLICY, "limits"), "scope_keys": lambda: keys(*POLICY, "scope"),
         "payload_names": lambda: names(*POLICY, "payload_mode", "anyOf", 0),
         "grant_names": lambda: names(*POLICY, "grant")},
-    "policy/condition_reading.cpp": {
+    "policy/file/condition_reading.cpp": {
         "condition_keys": lambda: keys(*POLICY, "condition"), "type_names": lambda: names(*POLICY, "value_type")},
-    "policy/test_reading.cpp": {
+    "policy/file/test_reading.cpp": {
         "test_keys": lambda: keys(*POLICY, "test"),
         "as_keys": lambda: keys(*POLICY, "test", "properties", "as", "anyOf", 0)},
-    "policy/reading.cpp": {"match_names": lambda: names(*POLICY, "match", "anyOf", 0)},
-    "policy/reading.h": {"action_names": lambda: names(*POLICY, "action")},
-    "policy/auth_section.cpp": {
+    "policy/file/reading.cpp": {"match_names": lambda: names(*POLICY, "match", "anyOf", 0)},
+    "policy/file/reading.h": {"action_names": lambda: names(*POLICY, "action")},
+    "policy/auth/auth_section.cpp": {
         "auth_keys": lambda: keys(*POLICY, "auth"),
         "anonymous_keys": lambda: keys(*POLICY, "auth", "properties", "anonymous"),
         "failure_keys": lambda: keys(*POLICY, "auth", "properties", "failures"),
         "dynamic_keys": lambda: keys(*POLICY, "auth", "properties", "dynamic"),
         "secret_names": lambda: names(*POLICY, "auth", "properties", "methods", "anyOf", 0),
         "method_names": lambda: names(*POLICY, "auth", "properties", "dynamic", "properties", "methods", "anyOf", 0)},
-    "policy/principals.cpp": {
+    "policy/auth/principals.cpp": {
         "file_keys": lambda: keys("principals"), "principal_keys": lambda: keys(*PRINCIPAL[:-1]),
         "cra_keys": lambda: keys(*PRINCIPAL, "wampcra"), "scram_keys": lambda: keys(*PRINCIPAL, "wamp-scram")},
-    "gateway/app/config.cpp": {
+    "gateway/config/config.cpp": {
         "read_listen keys": lambda: keys("gateway", "properties", "listen"),
         "read_tor keys": lambda: keys("gateway", "properties", "tor"),
         "read_tor modes": lambda: names("gateway", "properties", "tor", "properties", "mode"),
@@ -107,7 +107,7 @@ KNOWN = {
         "parse_inside_config keys": lambda: keys("inside"),
         "parse_inside_config listen_keys": lambda: keys("inside", "properties", "listen", "items"),
         "parse_inside_config link_keys": lambda: keys("inside", "properties", "link", "items")},
-    "gateway/app/config_reader.cpp": {
+    "gateway/config/config_reader.cpp": {
         "limits keys": lambda: keys("gateway", "definitions", "limits"),
         "audit keys": lambda: keys("gateway", "definitions", "audit")},
 }
@@ -123,7 +123,7 @@ def keys_of_kind(kind):
 
 @suite.test
 def the_keys_of_the_schemas_are_those_of_the_readers():
-    readers = [path for folder in ("policy", "gateway/app") for path in sorted((SOURCES / folder).glob("*.[ch]*"))]
+    readers = [path for folder in ("policy/document", "policy/file", "policy/auth", "gateway/config") for path in sorted((SOURCES / folder).glob("*.[ch]*"))]
     compared = 0
     every = [listed() for arrays in KNOWN.values() for listed in arrays.values()]
     for path in readers:
@@ -255,7 +255,7 @@ def the_policies_of_the_simulation_are_valid():
 
 def malformed():
     """(title, text, errors) of each case."""
-    text = (SOURCES / "tests/unit/policy/malformed.txt").read_text(errors="surrogateescape")
+    text = (SOURCES / "tests/unit/policy/file/malformed.txt").read_text(errors="surrogateescape")
     for case in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
         title, _, rest = case.partition("\n")
         body, _, due = rest.partition("\n---\n")

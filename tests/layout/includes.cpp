@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <span>
+#include <utility>
 
 namespace sallyport::layout {
 namespace {
@@ -15,33 +17,71 @@ struct Arrow {
     Names may_include;
 };
 
-// A folder may always include itself. A folder that is not here may not exist.
+// The architecture: exactly one row per folder, lowest layer first. A folder may always include
+// itself.
 const std::vector<Arrow>& arrows() {
-    static const Names wamp_core = {"wamp/base", "wamp/message", "wamp/codec", "wamp/session",
-                                    "wamp/router"};
-    static const auto and_core = [](Names more) {
-        more.insert(more.end(), wamp_core.begin(), wamp_core.end());
-        return more;
-    };
     static const std::vector<Arrow> table = {
         {"wamp/base", {}},
         {"wamp/message", {"wamp/base"}},
         {"wamp/codec", {"wamp/base", "wamp/message"}},
         {"wamp/session", {"wamp/base", "wamp/message"}},
         {"wamp/router", {"wamp/base", "wamp/message", "wamp/session"}},
-        {"wamp/net", wamp_core},
+        {"wamp/framing", {"wamp/base", "wamp/message"}},
+        {"wamp/net", {"wamp/base", "wamp/message", "wamp/framing"}},
+        {"policy/document", {"wamp/base"}},
         {"policy/crypto", {"wamp/base"}},
-        {"policy", and_core({"policy/crypto"})},
-        {"policy/tools", and_core({"policy", "policy/crypto"})},
-        {"backend-link", and_core({"policy"})},
-        {"backend-link/net", and_core({"policy", "policy/crypto", "backend-link", "wamp/net"})},
-        {"gateway/tor", {"wamp/base"}},
-        {"gateway/front", and_core({"policy", "backend-link"})},
-        {"gateway/net", and_core({"policy", "policy/crypto", "backend-link", "backend-link/net",
-                                  "wamp/net", "gateway/tor", "gateway/front"})},
-        {"gateway/app",
-         and_core({"policy", "policy/crypto", "policy/tools", "backend-link", "backend-link/net",
-                   "wamp/net", "gateway/tor", "gateway/front", "gateway/net"})},
+        {"policy/engine", {"wamp/base", "wamp/message", "wamp/codec", "policy/document"}},
+        {"policy/auth",
+         {"wamp/base", "wamp/message", "wamp/codec", "policy/document", "policy/crypto",
+          "policy/engine"}},
+        {"policy/file",
+         {"wamp/base", "wamp/message", "wamp/codec", "policy/document", "policy/crypto",
+          "policy/engine", "policy/auth"}},
+        {"policy/audit", {"wamp/base", "policy/engine"}},
+        {"policy/door",
+         {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "policy/crypto",
+          "policy/engine", "policy/auth", "policy/audit"}},
+        {"policy/meta", {"wamp/base", "wamp/message", "wamp/codec", "policy/door"}},
+        {"policy/tools", {"wamp/base", "wamp/codec", "policy/document", "policy/file"}},
+        {"policy/tools/edit",
+         {"wamp/base", "wamp/codec", "policy/document", "policy/crypto", "policy/auth",
+          "policy/file", "policy/tools"}},
+        {"policy/tools/analysis",
+         {"wamp/base", "wamp/message", "wamp/codec", "policy/document", "policy/engine",
+          "policy/file", "policy/tools", "policy/tools/edit"}},
+        {"policy/tools/import",
+         {"wamp/base", "wamp/codec", "policy/document", "policy/crypto", "policy/engine",
+          "policy/auth", "policy/file", "policy/tools", "policy/tools/edit"}},
+        {"backend-link/link", {"wamp/base", "wamp/message", "wamp/session"}},
+        {"backend-link/bridge",
+         {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "policy/engine", "policy/door",
+          "backend-link/link"}},
+        {"backend-link/inside",
+         {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "wamp/router", "policy/door",
+          "policy/meta", "backend-link/link"}},
+        {"gateway/tor", {}},
+        {"gateway/front",
+         {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "policy/door", "policy/meta",
+          "backend-link/link", "backend-link/bridge"}},
+        {"gateway/host", {"wamp/base", "wamp/net", "policy/document", "backend-link/link"}},
+        {"gateway/config",
+         {"wamp/base", "wamp/message", "wamp/codec", "wamp/net", "policy/document", "policy/file",
+          "policy/door", "backend-link/link", "gateway/tor", "gateway/host"}},
+        {"gateway/audit",
+         {"wamp/base", "wamp/codec", "policy/audit", "gateway/host", "gateway/config"}},
+        {"gateway/admin",
+         {"wamp/base", "wamp/codec", "wamp/net", "policy/tools", "gateway/host", "gateway/config"}},
+        {"gateway/programs",
+         {"wamp/base", "wamp/codec", "wamp/session", "wamp/net", "policy/door",
+          "backend-link/inside", "gateway/tor", "gateway/front", "gateway/host", "gateway/config",
+          "gateway/audit", "gateway/admin"}},
+        {"gateway/client",
+         {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "wamp/framing", "wamp/net",
+          "backend-link/link", "gateway/host"}},
+        {"gateway/cli",
+         {"wamp/net", "policy/document", "policy/file", "policy/tools", "policy/tools/edit",
+          "policy/tools/analysis", "policy/tools/import", "gateway/host", "gateway/config",
+          "gateway/admin", "gateway/client", "gateway/programs"}},
     };
     return table;
 }
@@ -55,48 +95,55 @@ constexpr std::string_view any_net = "*/net";
 
 // The first prefix that fits decides. What has a slash in its name and is not here has no home.
 const std::vector<Home>& homes() {
+    static const Names outside = {any_net,          "gateway/host",  "gateway/config",
+                                  "gateway/audit",  "gateway/admin", "gateway/programs",
+                                  "gateway/client", "gateway/cli"};
     static const std::vector<Home> table = {
-        {"boost/system/", {"wamp/base", any_net, "gateway/app"}},
-        {"boost/asio", {any_net, "gateway/app"}},
-        {"boost/beast", {any_net, "gateway/app"}},
+        {"boost/system/", {"wamp/base", any_net}},
+        {"boost/asio", outside},
+        {"boost/beast", {any_net}},
         {"openssl/", {"policy/crypto", any_net}},
         {"argon2.h", {"policy/crypto"}},
-        {"toml++/", {"policy", "gateway/app"}},
-        {"toml.hpp", {"policy", "gateway/app"}},
-        {"CLI/", {"gateway/app"}},
-        {"spdlog/", {"gateway/app"}},
-        {"fmt/", {"gateway/app"}},
-        {"systemd/", {"gateway/app"}},
-        {"seccomp.h", {"gateway/app"}},
+        {"toml++/", {"policy/document"}},
+        {"toml.hpp", {"policy/document"}},
+        {"CLI/", {"gateway/cli"}},
+        {"spdlog/", {"gateway/host"}},
+        {"fmt/", {"gateway/host"}},
+        {"systemd/", {"gateway/host"}},
+        {"seccomp.h", {"gateway/host"}},
         {"gtest/", {}},
         {"nlohmann/", {}},
         // The world outside: only the shell touches it.
-        {"sys/", {any_net, "gateway/app"}},
-        {"linux/", {any_net, "gateway/app"}},
-        {"netinet/", {any_net, "gateway/app"}},
-        {"arpa/", {any_net, "gateway/app"}},
-        {"net/", {any_net, "gateway/app"}},
-        {"netdb.h", {any_net, "gateway/app"}},
-        {"unistd.h", {any_net, "gateway/app"}},
-        {"fcntl.h", {any_net, "gateway/app"}},
-        {"poll.h", {any_net, "gateway/app"}},
-        {"pthread.h", {any_net, "gateway/app"}},
-        {"signal.h", {any_net, "gateway/app"}},
-        {"csignal", {any_net, "gateway/app"}},
-        {"time.h", {any_net, "gateway/app"}},
-        {"ctime", {any_net, "gateway/app"}},
-        {"thread", {any_net, "gateway/app"}},
-        {"mutex", {any_net, "gateway/app"}},
-        {"shared_mutex", {any_net, "gateway/app"}},
-        {"condition_variable", {any_net, "gateway/app"}},
-        {"future", {any_net, "gateway/app"}},
-        {"atomic", {any_net, "gateway/app"}},
-        {"random", {any_net, "gateway/app"}},
-        {"iostream", {any_net, "gateway/app"}},
+        {"sys/", outside},
+        {"linux/", outside},
+        {"netinet/", outside},
+        {"arpa/", {any_net, "gateway/host", "wamp/framing"}},
+        {"net/", outside},
+        {"netdb.h", outside},
+        {"unistd.h", outside},
+        {"fcntl.h", outside},
+        {"poll.h", outside},
+        {"pthread.h", outside},
+        {"signal.h", outside},
+        {"csignal", outside},
+        {"time.h", outside},
+        {"ctime", outside},
+        {"thread", outside},
+        {"mutex", outside},
+        {"shared_mutex", outside},
+        {"condition_variable", outside},
+        {"future", outside},
+        {"atomic", outside},
+        {"random", outside},
+        {"iostream", outside},
         // Files are read where a policy is loaded, which is at the start or on a reload, never on
         // the path of a message.
-        {"fstream", {"policy/load.cpp", any_net, "gateway/app"}},
-        {"filesystem", {"policy/load.cpp", any_net, "gateway/app"}},
+        {"fstream",
+         {"policy/file/load.cpp", any_net, "gateway/host", "gateway/config", "gateway/programs",
+          "gateway/cli"}},
+        {"filesystem",
+         {"policy/file/load.cpp", any_net, "gateway/host", "gateway/config", "gateway/programs",
+          "gateway/cli"}},
     };
     return table;
 }
@@ -165,7 +212,10 @@ std::string_view folder_of(std::string_view path) {
 
 bool is_core(std::string_view path) {
     const auto folder = folder_of(path);
-    return !is_test(path) && !folder.ends_with("/net") && folder != "gateway/app";
+    static const Names shell = {"gateway/host",  "gateway/config",   "gateway/audit",
+                                "gateway/admin", "gateway/programs", "gateway/client",
+                                "gateway/cli"};
+    return !is_test(path) && !folder.ends_with("/net") && !in(folder, shell);
 }
 
 std::vector<std::string> check_arrows(const SourceFile& file) {
@@ -183,6 +233,31 @@ std::vector<std::string> check_arrows(const SourceFile& file) {
         if (target == folder || in(target, arrow->may_include)) continue;
         wrong.push_back(at(file, include.line,
                            std::string(folder) + " may not include " + std::string(include.path)));
+    }
+    return wrong;
+}
+
+std::vector<std::string> check_table(const std::vector<SourceFile>& sources) {
+    std::set<std::string_view> folders;
+    std::set<std::pair<std::string_view, std::string_view>> used;
+    for (const auto& file : sources) {
+        const auto folder = folder_of(file.path);
+        folders.insert(folder);
+        for (const auto& include : includes_of(file.text)) {
+            if (include.quoted) used.emplace(folder, folder_of(include.path));
+        }
+    }
+    std::vector<std::string> wrong;
+    for (const auto& arrow : arrows()) {
+        if (!folders.contains(arrow.folder)) {
+            wrong.push_back(std::string(arrow.folder) + ": has a row, but no source");
+            continue;
+        }
+        for (const auto& target : arrow.may_include) {
+            if (used.contains({arrow.folder, target})) continue;
+            wrong.push_back(std::string(arrow.folder) + ": may include " + std::string(target) +
+                            ", but does not");
+        }
     }
     return wrong;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 namespace sallyport::layout {
 namespace {
@@ -252,6 +253,20 @@ std::vector<std::string> check_mirrors(const std::set<std::string>& paths) {
         if (!mirror.empty() && !paths.contains(mirror)) {
             wrong.push_back(path + ": no test at " + mirror);
         }
+    }
+    return wrong;
+}
+
+std::vector<std::string> check_folder_sizes(const std::set<std::string>& paths) {
+    std::map<std::string_view, std::size_t> sources;
+    for (const std::string& path : paths) {
+        if (path.ends_with(".cpp")) ++sources[folder_of(path)];
+    }
+    std::vector<std::string> wrong;
+    for (const auto& [folder, count] : sources) {
+        if (count <= folder_sources_max) continue;
+        wrong.push_back(std::string(folder) + ": " + std::to_string(count) + " sources, at most " +
+                        std::to_string(folder_sources_max));
     }
     return wrong;
 }

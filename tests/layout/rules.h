@@ -14,6 +14,7 @@
 namespace sallyport::layout {
 
 constexpr std::size_t file_lines_max = 700;
+constexpr std::size_t folder_sources_max = 25;
 
 // The same text and the same lines, with comments and the insides of string and character literals
 // blanked out.
@@ -28,6 +29,9 @@ std::vector<std::string> check_namespace(const SourceFile& file);
 // "wamp/codec/json.cpp" → "tests/unit/wamp/codec/json_test.cpp"; empty for what needs no mirror.
 std::string mirror_of(std::string_view path);
 std::vector<std::string> check_mirrors(const std::set<std::string>& paths);
+
+// Folders that hold more than folder_sources_max .cpp files and want to be divided; tests too.
+std::vector<std::string> check_folder_sizes(const std::set<std::string>& paths);
 
 // lists: every CMake file. A source must be named by the list of its own folder or of one above it.
 std::vector<std::string> check_named_in_cmake(const std::set<std::string>& paths,

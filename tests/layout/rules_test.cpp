@@ -29,7 +29,7 @@ TEST(BannedWords, MayStandInCommentsAndStrings) {
 
 TEST(BannedWords, AreAllowedInTheShell) {
     EXPECT_EQ(words("auto now = steady_clock::now();\n", "wamp/net/clock.cpp"), 0U);
-    EXPECT_EQ(words("auto now = steady_clock::now();\n", "gateway/app/clock.cpp"), 0U);
+    EXPECT_EQ(words("auto now = steady_clock::now();\n", "gateway/programs/clock.cpp"), 0U);
 }
 
 TEST(BannedWords, OnlyCheckMayPrintBeforeItAborts) {
@@ -74,8 +74,20 @@ TEST(Mirrors, StandAtTheSamePathUnderTestsUnit) {
 }
 
 TEST(Mirrors, AreMissedWhereTheyAreMissing) {
-    EXPECT_EQ(check_mirrors({"policy/engine.cpp"}).size(), 1U);
-    EXPECT_TRUE(check_mirrors({"policy/engine.cpp", "tests/unit/policy/engine_test.cpp"}).empty());
+    EXPECT_EQ(check_mirrors({"policy/engine/permit.cpp"}).size(), 1U);
+    EXPECT_TRUE(
+        check_mirrors({"policy/engine/permit.cpp", "tests/unit/policy/engine/permit_test.cpp"})
+            .empty());
+}
+
+TEST(FolderSizes, AreFineAtTheLimitAndRefusedPastIt) {
+    std::set<std::string> paths = {"policy/a.h"};
+    for (std::size_t i = 0; i < folder_sources_max; ++i) {
+        paths.insert("policy/" + std::to_string(i) + ".cpp");
+    }
+    EXPECT_TRUE(check_folder_sizes(paths).empty());
+    paths.insert("policy/more.cpp");
+    EXPECT_EQ(check_folder_sizes(paths).size(), 1U);
 }
 
 TEST(CMakeLists, NameEverySource) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/layout/rules.h"
+#include "tests/paths.h"
 
 namespace sallyport::layout {
 namespace {
@@ -63,6 +64,14 @@ void check_every_file(Rule rule) {
 
 TEST(Tree, FoldersIncludeOnlyWhatTheTableOfArrowsAllows) {
     check_every_file(check_arrows);
+}
+
+TEST(Tree, TheTableOfArrowsIsExact) {
+    report(check_table(tree().sources));
+}
+
+TEST(Tree, NoFolderIsTooLarge) {
+    report(check_folder_sizes(tree().paths));
 }
 
 TEST(Tree, EveryLibraryStaysInItsHome) {

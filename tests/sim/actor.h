@@ -12,7 +12,7 @@
 #include "tests/sim/network.h"
 #include "wamp/base/uri.h"
 #include "wamp/codec/codec.h"
-#include "wamp/codec/rawsocket.h"
+#include "wamp/framing/rawsocket.h"
 
 namespace sallyport::sim {
 

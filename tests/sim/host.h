@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/door.h"
+#include "policy/door/door.h"
 #include "tests/sim/network.h"
-#include "wamp/codec/rawsocket.h"
+#include "wamp/framing/rawsocket.h"
 #include "wamp/session/outbox.h"
 
 namespace sallyport::sim {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backend-link/inside.h"
+#include "backend-link/inside/inside.h"
 #include "gateway/front/front.h"
 #include "tests/sim/actor.h"
 #include "tests/sim/host.h"

@@ -13,7 +13,8 @@
 
 #include <gtest/gtest.h>
 
-#include "policy/load.h"
+#include "policy/file/load.h"
+#include "tests/paths.h"
 
 namespace sallyport::sim {
 namespace {

@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/paths.h"
+
 /// The conformance vectors of this folder, for whichever test wants them.
 namespace sallyport::vectors {
 

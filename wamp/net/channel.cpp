@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "wamp/net/proxy_line.h"
+#include "wamp/framing/proxy_line.h"
 
 namespace sallyport::wamp {
 namespace {

@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "wamp/base/frame.h"
-#include "wamp/codec/rawsocket.h"
+#include "wamp/framing/rawsocket.h"
 #include "wamp/net/out_queue.h"
 #include "wamp/net/tls_session.h"
 #include "wamp/net/websocket.h"

@@ -16,8 +16,8 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include "wamp/base/check.h"
+#include "wamp/framing/websocket_frame.h"
 #include "wamp/net/turn_executor.h"
-#include "wamp/net/websocket_frame.h"
 
 namespace sallyport::wamp {
 namespace {

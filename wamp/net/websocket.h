@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "wamp/base/frame.h"
-#include "wamp/codec/rawsocket.h"
+#include "wamp/framing/rawsocket.h"
 #include "wamp/net/out_queue.h"
 
 namespace boost::asio {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "policy/auth_decoy.h"
-#include "policy/authenticator.h"
+#include "policy/auth/auth_decoy.h"
+#include "policy/auth/authenticator.h"
 #include "policy/crypto/base64.h"
 #include "policy/crypto/ed25519.h"
 #include "policy/crypto/scram.h"

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "policy/file.h"
-#include "policy/pattern.h"
+#include "policy/engine/pattern.h"
+#include "policy/file/file.h"
 
 namespace sallyport::policy::naive {
 

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/compile.h"
-#include "policy/file.h"
-#include "policy/inline_test.h"
-#include "policy/load.h"
+#include "policy/file/compile.h"
+#include "policy/file/file.h"
+#include "policy/file/inline_test.h"
+#include "policy/file/load.h"
 
 namespace sallyport::policy {
 

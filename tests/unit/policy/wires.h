@@ -14,11 +14,11 @@
 #include <variant>
 #include <vector>
 
-#include "policy/authenticator.h"
-#include "policy/compile.h"
+#include "policy/auth/authenticator.h"
 #include "policy/crypto/ticket_hash.h"
-#include "policy/door.h"
-#include "policy/file.h"
+#include "policy/door/door.h"
+#include "policy/file/compile.h"
+#include "policy/file/file.h"
 #include "wamp/base/random.h"
 #include "wamp/codec/codec.h"
 #include "wamp/session/outbox.h"

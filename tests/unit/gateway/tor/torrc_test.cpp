@@ -63,13 +63,5 @@ TEST(TorrcPath, RefusesWhatTorReadsDifferently) {
     }
 }
 
-TEST(UnixSocketPath, HasAtMost107Bytes) {
-    const std::string longest = "/" + std::string(unix_path_bytes_max - 1, 'x');
-    EXPECT_FALSE(unfit_for_unix_socket(longest));
-    ASSERT_TRUE(unfit_for_unix_socket(longest + "x"));
-    EXPECT_NE(unfit_for_unix_socket(longest + "x")->find("108 bytes"), std::string::npos);
-    EXPECT_TRUE(unfit_for_unix_socket(""));
-}
-
 }  // namespace
 }  // namespace sallyport::gateway

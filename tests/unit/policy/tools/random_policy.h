@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "policy/compile.h"
-#include "policy/file.h"
+#include "policy/file/compile.h"
+#include "policy/file/file.h"
 #include "wamp/base/random.h"
 
 namespace sallyport::policy {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tests/vectors/vectors.h"
-#include "wamp/net/websocket_frame.h"
+#include "wamp/framing/websocket_frame.h"
 
 namespace sallyport::wamp {
 namespace {

@@ -1,0 +1,325 @@
+#include "backend-link/bridge/bridge.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "backend-link/bridge/bridge_calls.h"
+#include "backend-link/bridge/bridge_invocations.h"
+#include "backend-link/bridge/bridge_publications.h"
+#include "backend-link/bridge/bridge_registrations.h"
+#include "backend-link/bridge/bridge_subscriptions.h"
+#include "backend-link/bridge/bridge_waiting.h"
+#include "backend-link/bridge/link_side.h"
+#include "backend-link/bridge/link_wire.h"
+#include "wamp/base/check.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+
+namespace uris = wamp::uris;
+using wamp::Instant;
+using wamp::MessageType;
+using wamp::SessionId;
+
+struct Bridge::Tables {
+    Tables(Profile profile, policy::Sessions& sessions, wamp::Random random)
+        : link{profile, sessions, random, {}, false, 0, 0, {}},
+          waiting(link),
+          calls(link, waiting),
+          subscriptions(link),
+          publications(link, subscriptions),
+          registrations(link),
+          invocations(link, registrations) {
+        link.secret = link.random.next();
+    }
+
+    /// What the outbox of the call before borrowed may go.
+    void forget_spent() noexcept {
+        publications.forget_spent();
+        released.clear();
+    }
+
+    template <class Asked>
+    void forward(SessionId from, const policy::Permit& permit, Asked& asked, Instant now,
+                 BridgeOutbox& out, wamp::Tally::Lease lease = {});
+    void dispatch(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
+    void dispatch(Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
+    void dispatch(Asking& asking, wamp::Subscribe&& subscribe, BridgeOutbox& out);
+    void dispatch(Asking& asking, wamp::Register&& request, BridgeOutbox& out);
+    /// Sends what waited for the link on its way.
+    void release_waiting(BridgeOutbox& out);
+    void release(Waiting::Kept& kept, BridgeOutbox& out);
+
+    void on_error(wamp::Error&& error, BridgeOutbox& out);
+
+    // Each says whether the message was of its kind.
+    bool on_answer(wamp::Message& message, Instant now, BridgeOutbox& out);
+    void on_unasked(wamp::Message& message, BridgeOutbox& out);
+
+    LinkSide link;
+    Waiting waiting;
+    std::vector<std::unique_ptr<Waiting::Kept>> released;
+    Calls calls;
+    Subscriptions subscriptions;
+    Publications publications;
+    Registrations registrations;
+    Invocations invocations;
+};
+
+Bridge::Bridge(Profile profile, policy::Sessions& sessions, wamp::Random random)
+    : tables_(std::make_unique<Tables>(profile, sessions, random)) {}
+
+Bridge::~Bridge() = default;
+
+template <class Asked>
+void Bridge::Tables::forward(SessionId from, const policy::Permit& permit, Asked& asked,
+                             Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
+    forget_spent();
+    const policy::Session* session = link.sessions.find(from);
+    SALLYPORT_CHECK(session != nullptr);
+    Asking asking{from, permit, session->policy->route(permit.route()),
+                  now,  false,  std::move(lease)};
+    const wamp::Duration wait = asking.route.wait;
+    if (link.up) return dispatch(asking, std::move(asked), out);
+    if constexpr (std::is_same_v<Asked, wamp::Call>) {
+        if (waiting.has_call(from, asked.request)) return;  // one id, one answer (W-ID-10)
+    }
+    if (wait == wamp::Duration::zero()) return dispatch(asking, std::move(asked), out);
+    Instant due = now + wait;
+    std::string_view late = uris::unavailable;
+    if constexpr (std::is_same_v<Asked, wamp::Call>) {
+        const wamp::Duration timeout = Calls::timeout_of(asked, permit);
+        if (timeout != wamp::Duration::zero() && timeout < wait) {
+            due = now + timeout;
+            late = uris::timeout;
+        }
+    }
+    if (auto kept = waiting.keep(asking, asked)) {
+        kept->lease = std::move(asking.lease);
+        return waiting.wait(std::move(kept), due, late);
+    }
+    dispatch(asking, std::move(asked), out);  // no room: refused like any other
+}
+
+void Bridge::Tables::dispatch(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
+    calls.forward(asking, std::move(call), out);
+}
+
+void Bridge::Tables::dispatch(Asking& asking, wamp::Publish&& publish, BridgeOutbox& out) {
+    publications.forward(asking, std::move(publish), out);
+}
+
+void Bridge::Tables::dispatch(Asking& asking, wamp::Subscribe&& subscribe, BridgeOutbox& out) {
+    subscriptions.forward(asking, subscribe, out);
+}
+
+void Bridge::Tables::dispatch(Asking& asking, wamp::Register&& request, BridgeOutbox& out) {
+    registrations.forward(asking, request, out);
+}
+
+void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Call&& call, Instant now,
+                     BridgeOutbox& out, wamp::Tally::Lease lease) {
+    tables_->forward(from, permit, call, now, out, std::move(lease));
+}
+
+void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Publish&& publish,
+                     Instant now, BridgeOutbox& out) {
+    tables_->forward(from, permit, publish, now, out);
+}
+
+void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Subscribe&& subscribe,
+                     Instant now, BridgeOutbox& out) {
+    tables_->forward(from, permit, subscribe, now, out);
+}
+
+void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Register&& request,
+                     Instant now, BridgeOutbox& out) {
+    tables_->forward(from, permit, request, now, out);
+}
+
+bool Bridge::unsubscribe(SessionId from, const wamp::Unsubscribe& request, Instant,
+                         BridgeOutbox& out) {
+    tables_->forget_spent();
+    return tables_->subscriptions.unsubscribe(from, request, out);
+}
+
+bool Bridge::unregister(SessionId from, const wamp::Unregister& request, Instant,
+                        BridgeOutbox& out) {
+    tables_->forget_spent();
+    return tables_->registrations.unregister(from, request, out);
+}
+
+bool Bridge::cancel(SessionId from, const wamp::Cancel& request, Instant now, BridgeOutbox& out) {
+    tables_->forget_spent();
+    return tables_->calls.cancel(from, request, now, out);
+}
+
+bool Bridge::answer(SessionId from, wamp::Yield&& yield, Instant, BridgeOutbox& out) {
+    tables_->forget_spent();
+    return tables_->invocations.answer(from, std::move(yield), out);
+}
+
+bool Bridge::answer(SessionId from, wamp::Error&& error, Instant, BridgeOutbox& out) {
+    tables_->forget_spent();
+    return tables_->invocations.answer(from, std::move(error), out);
+}
+
+void Bridge::leave(SessionId session, Instant, BridgeOutbox& out) {
+    tables_->forget_spent();
+    tables_->calls.leave(session, out);
+    tables_->waiting.leave(session);
+    tables_->publications.leave(session);
+    tables_->subscriptions.leave(session, out);
+    tables_->invocations.leave(session, out);
+    tables_->registrations.leave(session, out);
+}
+
+void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant, BridgeOutbox& out) {
+    tables_->forget_spent();
+    LinkSide& link = tables_->link;
+    SALLYPORT_CHECK(!link.up);
+    link.up = true;
+    link.router = router;
+    link.wire = wire;
+    link.last_request = 0;
+    // Registrations first: whoever sees that the path is back may call.
+    tables_->registrations.on_link_up(out);
+    tables_->subscriptions.on_link_up(out);
+    tables_->release_waiting(out);
+}
+
+void Bridge::on_link_lost(Instant now, BridgeOutbox& out) {
+    tables_->forget_spent();
+    LinkSide& link = tables_->link;
+    if (!link.up) return;
+    link.up = false;
+    tables_->calls.on_link_lost(now, out);
+    tables_->publications.on_link_lost(out);
+    tables_->subscriptions.on_link_lost(out);
+    tables_->registrations.on_link_lost(out);
+    tables_->invocations.on_link_lost(out);
+}
+
+void Bridge::on_link(wamp::Message&& message, Instant now, BridgeOutbox& out) {
+    tables_->forget_spent();
+    if (!tables_->link.up) return;
+    if (!tables_->on_answer(message, now, out)) tables_->on_unasked(message, out);
+}
+
+void Bridge::Tables::release_waiting(BridgeOutbox& out) {
+    released = waiting.take_all();
+    for (const auto& kept : released) release(*kept, out);
+}
+
+void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
+    const policy::Session* session = link.sessions.find(kept.from);
+    SALLYPORT_CHECK(session != nullptr);
+    if (session->policy != kept.policy) {
+        if (const auto error = Waiting::judge_again(*session, kept); !error.empty()) {
+            return Waiting::refuse(kept, error, out);
+        }
+    }
+    if (const auto error = say_on(link.wire, kept.message, kept.payload); !error.empty()) {
+        return Waiting::refuse(kept, error, out);
+    }
+    const policy::RouteInfo& route = kept.policy->route(kept.permit.route());
+    Asking asking{kept.from, kept.permit, route, kept.since, kept.again, std::move(kept.lease)};
+    std::visit(
+        [&](auto& asked) {
+            if constexpr (requires { dispatch(asking, std::move(asked), out); }) {
+                dispatch(asking, std::move(asked), out);
+            }
+        },
+        kept.message);
+}
+
+bool Bridge::Tables::on_answer(wamp::Message& message, Instant now, BridgeOutbox& out) {
+    if (auto* result = std::get_if<wamp::CallResult>(&message)) {
+        calls.on_result(std::move(*result), now, out);
+    } else if (auto* error = std::get_if<wamp::Error>(&message)) {
+        on_error(std::move(*error), out);
+    } else if (const auto* published = std::get_if<wamp::Published>(&message)) {
+        publications.on_published(*published, out);
+    } else if (const auto* subscribed = std::get_if<wamp::Subscribed>(&message)) {
+        subscriptions.on_subscribed(*subscribed, out);
+    } else if (const auto* unsubscribed = std::get_if<wamp::Unsubscribed>(&message)) {
+        subscriptions.on_unsubscribed(*unsubscribed, out);
+    } else if (const auto* registered = std::get_if<wamp::Registered>(&message)) {
+        registrations.on_registered(*registered, out);
+    } else if (const auto* unregistered = std::get_if<wamp::Unregistered>(&message)) {
+        registrations.on_unregistered(*unregistered, out);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void Bridge::Tables::on_unasked(wamp::Message& message, BridgeOutbox& out) {
+    if (auto* event = std::get_if<wamp::Event>(&message)) {
+        subscriptions.on_event(std::move(*event), out);
+    } else if (auto* invocation = std::get_if<wamp::Invocation>(&message)) {
+        invocations.on_invocation(std::move(*invocation), out);
+    } else if (const auto* interrupt = std::get_if<wamp::Interrupt>(&message)) {
+        invocations.on_interrupt(*interrupt, out);
+    }
+}
+
+void Bridge::Tables::on_error(wamp::Error&& error, BridgeOutbox& out) {
+    if (error.request_type == MessageType::call) {
+        calls.on_error(std::move(error), out);
+    } else if (error.request_type == MessageType::publish) {
+        publications.on_error(error, out);
+    } else if (error.request_type == MessageType::subscribe) {
+        subscriptions.on_subscribe_error(error, out);
+    } else if (error.request_type == MessageType::unsubscribe) {
+        subscriptions.on_unsubscribe_error(error);
+    } else if (error.request_type == MessageType::register_) {
+        registrations.on_register_error(error, out);
+    } else if (error.request_type == MessageType::unregister) {
+        registrations.on_unregister_error(error);
+    }
+}
+
+std::vector<Holding> Bridge::holdings() const {
+    std::vector<Holding> all;
+    tables_->subscriptions.list(all);
+    tables_->registrations.list(all);
+    return all;
+}
+
+void Bridge::drop(const Holding& holding, BridgeOutbox& out) {
+    if (holding.registration) return tables_->registrations.drop(holding, out);
+    tables_->subscriptions.drop(holding, out);
+}
+
+bool Bridge::adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out) {
+    if (holding.registration) return tables_->registrations.adopt(holding, route, out);
+    return tables_->subscriptions.adopt(holding, route, out);
+}
+
+void Bridge::tell_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const {
+    backend_link::tell_lost(holding, reason, tables_->link, out);
+}
+
+void Bridge::on_deadline(Instant now, BridgeOutbox& out) {
+    tables_->forget_spent();
+    tables_->calls.on_deadline(now, out);
+    tables_->waiting.on_deadline(now, out);
+}
+
+Instant Bridge::deadline() const noexcept {
+    return std::min(tables_->calls.deadline(), tables_->waiting.deadline());
+}
+
+bool Bridge::up() const noexcept {
+    return tables_->link.up;
+}
+
+Bridge::Counts Bridge::counts() const noexcept {
+    return {tables_->calls.size(),         tables_->publications.size(),
+            tables_->subscriptions.size(), tables_->registrations.size(),
+            tables_->invocations.size(),   tables_->waiting.size()};
+}
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,258 @@
+#include "backend-link/bridge/bridge_calls.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "backend-link/bridge/rewriting.h"
+#include "wamp/base/check.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+namespace uris = wamp::uris;
+using wamp::Feature;
+using wamp::Instant;
+using wamp::MessageType;
+
+// A timeout beyond this is none; far from where an instant would overflow.
+constexpr wamp::Duration timeout_max = std::chrono::hours(24 * 30);
+constexpr wamp::Duration kill_wait = std::chrono::seconds(10);
+constexpr wamp::Duration abandoned_wait = std::chrono::seconds(60);
+
+/// Routers write ids, names and roles into the arguments of their own refusals (W-GWY-11).
+bool is_refusal_of_router(std::string_view uri) noexcept {
+    constexpr std::array refusals{uris::invalid_uri,           uris::no_such_procedure,
+                                  uris::not_authorized,        uris::authorization_failed,
+                                  uris::no_available_callee,   uris::option_not_allowed,
+                                  uris::disclose_me_disallowed};
+    return std::find(refusals.begin(), refusals.end(), uri) != refusals.end();
+}
+
+}  // namespace
+
+wamp::Duration Calls::timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept {
+    const wamp::Duration limit = permit.limits().timeout;
+    const auto most_ms = static_cast<std::uint64_t>(timeout_max / std::chrono::milliseconds(1));
+    const std::uint64_t wish_ms = std::min(call.options.get_uint("timeout", 0), most_ms);
+    const wamp::Duration wish =
+        std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(wish_ms));
+    if (wish == wamp::Duration::zero()) return std::min(limit, timeout_max);
+    return limit == wamp::Duration::zero() ? wish : std::min(wish, limit);
+}
+
+void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
+    const wamp::SessionId from = asking.from;
+    const policy::Session* caller = link_.sessions.find(from);
+    SALLYPORT_CHECK(caller != nullptr);
+    // One id gets one answer: a caller that uses it again before (W-ID-10) waits for that one.
+    if (table_.find_front(from, call.request) != Table::none) return;
+    const auto refuse = [&](std::string_view uri) {
+        out.to_sessions.add(from, error_for(MessageType::call, call.request, uri));
+    };
+    if (!link_.up) return refuse(uris::unavailable);
+    if (!link_.carries(call.options, Feature::dealer_payload_passthru_mode)) {
+        return refuse(uris::feature_not_supported);
+    }
+    const bool disclose = call.options.get_bool("disclose_me", false);
+    if (disclose && !link_.may_disclose(asking.permit)) return refuse(uris::disclose_me_disallowed);
+    std::optional<std::string> inside;
+    if (asking.route.rewrite && !(inside = Rewriting(asking.route).inside(call.procedure))) {
+        return refuse(uris::invalid_uri);
+    }
+    if (table_.open_of(from) >= calls_per_session_max) return refuse(uris::unavailable);
+    const bool progressive = call.options.get_bool("receive_progress", false) &&
+                             caller->features.has(Feature::caller_progressive_call_results) &&
+                             link_.router.has(Feature::dealer_progressive_call_results);
+    const wamp::Duration timeout = timeout_of(call, asking.permit);
+    const wamp::RequestId back = link_.next_request();
+    const Slot slot = table_.insert(
+        from, call.request, back,
+        {State::open, progressive, timeout, wamp::never, {}, std::move(asking.lease)});
+    if (timeout != wamp::Duration::zero()) set_due(slot, asking.since + timeout);
+    if (asking.route.idempotent && !asking.again) {
+        table_.at(slot).data.kept = waiting_.keep(asking, call);
+    }
+    if (inside) call.procedure = *std::move(inside);
+    call.request = back;
+    call.options = options_for(*caller, call.options, progressive, disclose);
+    out.to_link.emplace_back(std::move(call));
+}
+
+// The allow-list of W-SEC-25; a timeout runs here and never there (W-TMO-04).
+wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Dict& asked,
+                              bool progressive, bool disclose) const {
+    wamp::Dict options;
+    if (progressive) options.append("receive_progress", true);
+    if (disclose) options.append("disclose_me", true);
+    wamp::append_passthru(options, asked);
+    if (link_.profile.conveys_identity) options.append("forward_for", forward_for(caller));
+    return options;
+}
+
+bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant now,
+                   BridgeOutbox& out) {
+    const Slot slot = table_.find_front(from, request.request);
+    if (slot == Table::none) return waiting_.cancel(from, request.request, out);
+    settle(slot);
+    const std::string_view mode = request.options.get_string("mode", "killnowait");
+    const bool first = table_.at(slot).data.state == State::open;
+    if (mode == "kill" && link_.cancels()) {
+        if (!first) return true;
+        table_.at(slot).data.state = State::killing;
+        set_due(slot, std::min(table_.at(slot).data.due, now + kill_wait));
+        cancel_behind(slot, "kill", out);
+        return true;
+    }
+    // After a kill the callee knows already; only the caller no longer waits (W-CAN-06).
+    if (mode != "skip" && first) cancel_behind(slot, "killnowait", out);
+    abandon(slot, uris::canceled, now, out);
+    return true;
+}
+
+void Calls::cancel_behind(Slot slot, std::string_view mode, BridgeOutbox& out) {
+    if (!link_.cancels()) return;
+    wamp::Cancel cancel{table_.at(slot).back, {}};
+    cancel.options.append("mode", mode);
+    out.to_link.emplace_back(std::move(cancel));
+}
+
+void Calls::abandon(Slot slot, std::string_view uri, Instant now, BridgeOutbox& out) {
+    Table::Entry& entry = table_.at(slot);
+    out.to_sessions.add(entry.session, error_for(MessageType::call, entry.front, uri));
+    entry.data.state = State::abandoned;
+    settle(slot);
+    table_.release_front(slot);
+    set_due(slot, now + abandoned_wait);
+}
+
+void Calls::leave(wamp::SessionId session, BridgeOutbox& out) {
+    for (const Slot slot : table_.slots_of(session)) {
+        if (table_.at(slot).data.state == State::open) cancel_behind(slot, "killnowait", out);
+        erase(slot);
+    }
+    table_.forget(session);
+}
+
+void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out) {
+    const Slot slot = table_.find_back(result.request);
+    if (slot == Table::none) return;  // given up already
+    const Table::Entry& entry = table_.at(slot);
+    const bool progress = !result.details.empty() && result.details.get_bool("progress", false);
+    if (progress && (entry.data.state == State::abandoned || !entry.data.progressive)) return;
+    const bool answered = entry.data.state == State::abandoned;
+    const wamp::SessionId caller = entry.session;
+    result.request = entry.front;
+    if (!result.details.empty()) {
+        if (!answered &&
+            !link_.can_open(caller, result.details, Feature::caller_payload_passthru_mode)) {
+            return refuse_result(slot, progress, now, out);
+        }
+        wamp::Dict details;
+        if (progress) details.append("progress", true);
+        wamp::append_passthru(details, result.details);
+        result.details = std::move(details);
+    }
+    if (!progress) {
+        erase(slot);
+        if (answered) return;
+    } else {
+        settle(slot);
+        const wamp::Duration timeout = entry.data.timeout;
+        const bool timed = timeout != wamp::Duration::zero();
+        if (timed && entry.data.state == State::open) set_due(slot, now + timeout);  // W-PCR-06
+    }
+    out.to_sessions.add(caller, std::move(result));
+}
+
+void Calls::refuse_result(Slot slot, bool progress, Instant now, BridgeOutbox& out) {
+    const Table::Entry& entry = table_.at(slot);
+    if (progress) {
+        if (entry.data.state == State::open) cancel_behind(slot, "killnowait", out);
+        return abandon(slot, uris::feature_not_supported, now, out);
+    }
+    out.to_sessions.add(entry.session,
+                        error_for(MessageType::call, entry.front, uris::feature_not_supported));
+    erase(slot);
+}
+
+void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
+    const Slot slot = table_.find_back(error.request);
+    if (slot == Table::none) return;
+    const bool answered = table_.at(slot).data.state == State::abandoned;
+    const wamp::SessionId caller = table_.at(slot).session;
+    error.request = table_.at(slot).front;
+    erase(slot);
+    if (answered) return;
+    const wamp::Dict details = std::exchange(error.details, {});
+    const bool opens = link_.can_open(caller, details, Feature::caller_payload_passthru_mode);
+    if (!opens || is_refusal_of_router(error.uri)) {
+        error.payload = {};
+    } else {
+        wamp::append_passthru(error.details, details);
+    }
+    out.to_sessions.add(caller, std::move(error));
+}
+
+void Calls::on_link_lost(Instant now, BridgeOutbox& out) {
+    std::vector<Slot> slots = table_.slots();
+    std::sort(slots.begin(), slots.end(),
+              [this](Slot a, Slot b) { return table_.at(a).back < table_.at(b).back; });
+    for (const Slot slot : slots) {
+        Table::Entry& entry = table_.at(slot);
+        if (entry.data.kept != nullptr) {
+            std::unique_ptr<Waiting::Kept> kept = std::move(entry.data.kept);
+            kept->again = true;
+            kept->lease = std::move(entry.data.lease);
+            const Instant due = std::min(entry.data.due, now + again_wait_max);
+            erase(slot);
+            waiting_.wait(std::move(kept), due, uris::network_failure);
+            continue;
+        }
+        if (entry.data.state != State::abandoned) {
+            out.to_sessions.add(entry.session,
+                                error_for(MessageType::call, entry.front, uris::network_failure));
+        }
+        erase(slot);
+    }
+}
+
+void Calls::on_deadline(Instant now, BridgeOutbox& out) {
+    while (deadlines_.next() <= now) {
+        if (deadlines_.next() == wamp::never) return;
+        const Slot slot = deadlines_.first();
+        switch (table_.at(slot).data.state) {
+            case State::open:
+                cancel_behind(slot, "killnowait", out);
+                abandon(slot, uris::timeout, now, out);
+                break;
+            case State::killing:
+                abandon(slot, uris::canceled, now, out);
+                break;
+            case State::abandoned:
+                erase(slot);
+                break;
+        }
+    }
+}
+
+void Calls::set_due(Slot slot, Instant due) {
+    table_.at(slot).data.due = due;
+    deadlines_.set(slot, due);
+}
+
+void Calls::settle(Slot slot) noexcept {
+    if (const auto kept = std::move(table_.at(slot).data.kept)) waiting_.forget(*kept);
+}
+
+void Calls::erase(Slot slot) noexcept {
+    settle(slot);
+    deadlines_.clear(slot);
+    table_.erase(slot);
+}
+
+}  // namespace sallyport::backend_link

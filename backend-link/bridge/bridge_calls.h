@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "backend-link/bridge/bridge.h"
+#include "backend-link/bridge/bridge_waiting.h"
+#include "backend-link/bridge/deadlines.h"
+#include "backend-link/bridge/link_side.h"
+#include "backend-link/bridge/request_table.h"
+
+namespace sallyport::backend_link {
+
+/// The calls of a bridge, from front callers to procedures behind the link. Each gets exactly one
+/// final answer (W-RPC-07): the backend's, or our own when it is cancelled, late, or the link is
+/// lost. A call that we answered ourselves stays, abandoned, until the backend's answer has come or
+/// its time is up, and counts against its rule's limit till then: cancelling must not let a caller
+/// run more at once than the rule says. A call whose route is idempotent is made once more when the
+/// link is lost and comes back in time, unless somebody has seen something of it before.
+class Calls {
+public:
+    static constexpr std::size_t calls_per_session_max = 4096;
+
+    /// How long a call without a timeout of its own waits to be made again.
+    static constexpr wamp::Duration again_wait_max = std::chrono::seconds(30);
+
+    Calls(LinkSide& link, Waiting& waiting)
+        : link_(link), waiting_(waiting), table_(link.random.next()) {}
+
+    void forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
+    /// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
+    static wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
+    bool has(wamp::SessionId from, wamp::RequestId request) const noexcept {
+        return table_.find_front(from, request) != Table::none;
+    }
+    bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
+                BridgeOutbox& out);
+    void leave(wamp::SessionId session, BridgeOutbox& out);
+
+    void on_result(wamp::CallResult&& result, wamp::Instant now, BridgeOutbox& out);
+    void on_error(wamp::Error&& error, BridgeOutbox& out);
+    void on_link_lost(wamp::Instant now, BridgeOutbox& out);
+
+    void on_deadline(wamp::Instant now, BridgeOutbox& out);
+    wamp::Instant deadline() const noexcept { return deadlines_.next(); }
+
+    std::size_t size() const noexcept { return table_.size(); }
+
+private:
+    enum class State : std::uint8_t {
+        open,
+        killing,    ///< cancelled with mode kill: the backend's answer counts, for a while
+        abandoned,  ///< answered by us
+    };
+    struct Call {
+        State state = State::open;
+        bool progressive = false;  ///< the caller asked for progressive results
+        wamp::Duration timeout{};
+        wamp::Instant due = wamp::never;
+        std::unique_ptr<Waiting::Kept> kept{};  ///< while it may be made again
+        wamp::Tally::Lease lease{};
+    };
+    using Table = RequestTable<Call>;
+    using Slot = Table::Slot;
+
+    wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,
+                           bool disclose) const;
+    /// Ends a call whose result the caller cannot open.
+    void refuse_result(Slot slot, bool progress, wamp::Instant now, BridgeOutbox& out);
+    /// The call must not be made again.
+    void settle(Slot slot) noexcept;
+    void set_due(Slot slot, wamp::Instant due);
+    /// Gives the caller our own final answer; the backend's will be dropped.
+    void abandon(Slot slot, std::string_view uri, wamp::Instant now, BridgeOutbox& out);
+    void cancel_behind(Slot slot, std::string_view mode, BridgeOutbox& out);
+    void erase(Slot slot) noexcept;
+
+    LinkSide& link_;
+    Waiting& waiting_;
+    Table table_;
+    Deadlines deadlines_;
+};
+
+}  // namespace sallyport::backend_link

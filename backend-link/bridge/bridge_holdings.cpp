@@ -1,0 +1,173 @@
+// What sessions hold at a bridge, and how it is taken from them or brought to another bridge when
+// the policy changes.
+#include "backend-link/bridge/bridge_holdings.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "backend-link/bridge/bridge_registrations.h"
+#include "backend-link/bridge/bridge_subscriptions.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+namespace uris = wamp::uris;
+using wamp::Feature;
+using wamp::MatchPolicy;
+using wamp::MessageType;
+
+}  // namespace
+
+void tell_lost(const Holding& holding, std::string_view reason, const LinkSide& link,
+               BridgeOutbox& out) {
+    const policy::Session* session = link.sessions.find(holding.session);
+    if (session == nullptr) return;
+    if (holding.waiting != 0) {
+        const auto type = holding.registration ? MessageType::register_ : MessageType::subscribe;
+        out.to_sessions.add(holding.session, error_for(type, holding.waiting, reason));
+    } else if (holding.registration) {
+        if (!session->features.has(Feature::callee_registration_revocation)) return;  // W-RRV-01
+        wamp::Dict details{{"registration", holding.id}, {"reason", reason}};
+        out.to_sessions.add(holding.session, wamp::Unregistered{0, std::move(details)});
+    } else {
+        if (!session->features.has(Feature::subscriber_subscription_revocation))
+            return;  // W-SRV-01
+        wamp::Dict details{{"subscription", holding.id}, {"reason", reason}};
+        out.to_sessions.add(holding.session, wamp::Unsubscribed{0, std::move(details)});
+    }
+}
+
+// Subscriptions
+// -------------------------------------------------------------------------------------
+
+void Subscriptions::list(std::vector<Holding>& out) {
+    for (const Subscription* subscription : in_order()) {
+        for (const auto& face : subscription->faces) {
+            Holding holding;
+            holding.id = face->id;
+            holding.match = subscription->match;
+            holding.uri = face->topic;
+            holding.rewriting = face->rewriting;
+            for (const wamp::SessionId member : face->members) {
+                holding.session = member;
+                out.push_back(holding);
+            }
+            for (const Waiter& waiter : face->waiting) {
+                holding.session = waiter.session;
+                holding.waiting = waiter.request;
+                out.push_back(holding);
+            }
+        }
+    }
+}
+
+void Subscriptions::drop(const Holding& holding, BridgeOutbox& out) {
+    Face** found = by_id_.find(holding.id);
+    if (found == nullptr) return;
+    Face& face = **found;
+    if (holding.waiting == 0) {
+        std::erase(face.members, holding.session);
+    } else {
+        std::erase_if(face.waiting, [&](const Waiter& waiter) {
+            return waiter.session == holding.session && waiter.request == holding.waiting;
+        });
+    }
+    std::erase(face.of->want_retained, holding.session);
+    if (!face.has_member(holding.session) && !face.waits_for(holding.session)) {
+        unlist(holding.session, face);
+    }
+    release(face, out);
+}
+
+bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route,
+                          BridgeOutbox& out) {
+    const bool is_held = holding.waiting == 0;
+    if (!link_.up && !is_held) return false;
+    if (holding.match != MatchPolicy::exact && !link_.profile.pattern_options) return false;
+    Rewriting rewriting(route);
+    const auto inside = rewriting.inside(holding.uri);
+    if (!inside) return false;
+    std::vector<Face*>& held = by_session_[holding.session];
+    if (held.size() >= subscriptions_per_session_max) return false;
+    Face* face = find_face(*inside, holding.match, holding.uri);
+    // A session knows its subscription by the id that it was told.
+    if (face != nullptr && is_held && face->id != holding.id) return false;
+    if (face == nullptr) {
+        if (by_id_.find(holding.id) != nullptr) return false;
+        const auto present = topics(holding.match).find(*inside);
+        const bool made = present == topics(holding.match).end();
+        Subscription& subscription = made ? make(*inside, holding.match) : *present->second;
+        if (made && link_.up) subscribe_behind(subscription, false, out);
+        if (made && !link_.up) subscription.state = State::down;
+        face = &make_face(subscription, std::move(rewriting), holding.uri);
+        by_id_.erase(face->id);
+        face->id = holding.id;
+        by_id_[face->id] = face;
+    }
+    if (std::find(held.begin(), held.end(), face) == held.end()) held.push_back(face);
+    const Waiter waiter{holding.session, holding.waiting, face->of->latest, false};
+    if (is_held) {
+        if (!face->has_member(holding.session)) face->members.push_back(holding.session);
+    } else if (face->of->state == State::active) {
+        confirm(*face, waiter, out);
+    } else {
+        face->waiting.push_back(waiter);
+    }
+    return true;
+}
+
+// Registrations
+// -------------------------------------------------------------------------------------
+
+void Registrations::list(std::vector<Holding>& out) {
+    for (const Registration* registration : in_order()) {
+        if (registration->owner == 0) continue;
+        auto uri = registration->rewriting.outside(registration->uri);
+        out.push_back({registration->owner, true, registration->id, registration->waiting,
+                       registration->match, registration->demands_callers,
+                       uri ? *std::move(uri) : registration->uri, registration->rewriting});
+    }
+}
+
+void Registrations::drop(const Holding& holding, BridgeOutbox& out) {
+    Registration** found = by_id_.find(holding.id);
+    if (found == nullptr || (*found)->owner != holding.session) return;
+    Registration& registration = **found;
+    disown(registration);
+    release(registration, out);
+}
+
+bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route,
+                          BridgeOutbox& out) {
+    if (!link_.up && holding.waiting != 0) return false;
+    if (holding.match != MatchPolicy::exact && !link_.profile.pattern_options) return false;
+    Rewriting rewriting(route);
+    const auto inside = rewriting.inside(holding.uri);
+    if (!inside || by_id_.find(holding.id) != nullptr) return false;
+    const std::vector<Registration*>* held = by_session_.find(holding.session);
+    if (held != nullptr && held->size() >= registrations_per_session_max) return false;
+    ByUri& all = uris_of(holding.match);
+    if (all.contains(*inside)) return false;  // somebody has it there, or has just had it
+    auto made = std::make_unique<Registration>();
+    made->id = holding.id;
+    made->match = holding.match;
+    made->uri = *inside;
+    made->rewriting = std::move(rewriting);
+    made->demands_callers = holding.demands_callers;
+    made->age = ++made_;
+    made->owner = holding.session;
+    made->waiting = holding.waiting;
+    made->state = State::down;
+    Registration& registration = *made;
+    all.emplace(registration.uri, std::move(made));
+    by_id_[registration.id] = &registration;
+    by_session_[holding.session].push_back(&registration);
+    if (!link_.up) return true;
+    wamp::Dict options = match_options(holding.match);
+    if (holding.demands_callers) options.append("disclose_caller", true);
+    register_behind(registration, std::move(options), out);
+    return true;
+}
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,163 @@
+#include "backend-link/bridge/bridge_invocations.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "wamp/base/uri.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+namespace uris = wamp::uris;
+using wamp::Feature;
+using wamp::MessageType;
+using wamp::SessionId;
+
+constexpr std::string_view callee_error = "sallyport.error.callee";
+
+/// Whether a front callee may say so: its own URIs, and those of the protocol's that callees do
+/// raise (W-RPC-13). A URI that is none at all would make some routers end the link.
+bool may_raise(std::string_view uri) noexcept {
+    constexpr std::array<std::string_view, 6> raised_by_callees{
+        uris::invalid_argument,      uris::canceled,    uris::timeout,
+        uris::payload_size_exceeded, uris::unavailable, "wamp.error.runtime_error"};
+    if (!wamp::is_valid_uri(uri)) return false;
+    return !wamp::is_reserved(uri) || std::find(raised_by_callees.begin(), raised_by_callees.end(),
+                                                uri) != raised_by_callees.end();
+}
+
+}  // namespace
+
+void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out) {
+    const wamp::RequestId back = invocation.request;
+    const auto refuse = [&](std::string_view uri) {
+        out.to_link.emplace_back(error_for(MessageType::invocation, back, uri));
+    };
+    if (table_.find_back(back) != Table::none) return;  // one answer per id (W-ID-08)
+    const Registrations::Target target = registrations_.target_of(invocation.registration);
+    policy::Session* callee = link_.sessions.find(target.callee);
+    // It crossed our UNREGISTER; for the caller the procedure has gone (W-SUB-02).
+    if (callee == nullptr) return refuse(uris::no_such_procedure);
+    if (table_.open_of(target.callee) >= invocations_per_session_max) {
+        return refuse(uris::unavailable);
+    }
+    if (!link_.can_open(target.callee, invocation.details, Feature::callee_payload_passthru_mode)) {
+        return refuse(uris::feature_not_supported);  // W-PPT-02
+    }
+    const bool progressive = invocation.details.get_bool("receive_progress", false) &&
+                             callee->features.has(Feature::callee_progressive_call_results);
+    wamp::Dict details;
+    if (target.pattern) {
+        const std::string_view procedure = invocation.details.get_string("procedure");
+        if (!target.rewriting->none()) {
+            const auto outside = target.rewriting->outside(procedure);
+            if (!outside) return refuse(uris::invalid_uri);
+            details.append("procedure", *outside);
+        } else if (!procedure.empty()) {
+            details.append("procedure", procedure);
+        }
+    }
+    if (callee->features.has(Feature::callee_caller_identification)) {
+        if (const auto caller = link_.conveyed(invocation.details, "caller")) {
+            append_identity(details, "caller", *caller);
+        }
+    }
+    if (progressive) details.append("receive_progress", true);
+    wamp::append_passthru(details, invocation.details);
+    invocation.request = next_invocation(*callee);
+    invocation.registration = target.registration;
+    invocation.details = std::move(details);
+    table_.insert(target.callee, invocation.request, back, {progressive});
+    out.to_sessions.add(target.callee, std::move(invocation));
+}
+
+wamp::RequestId Invocations::next_invocation(policy::Session& callee) const noexcept {
+    do {
+        callee.last_invocation = wamp::next_id(callee.last_invocation);
+    } while (table_.find_front(callee.id, callee.last_invocation) != Table::none);
+    return callee.last_invocation;
+}
+
+bool Invocations::answer(SessionId from, wamp::Yield&& yield, BridgeOutbox& out) {
+    const Slot slot = table_.find_front(from, yield.request);
+    if (slot == Table::none) return false;
+    const bool progress = yield.options.get_bool("progress", false);
+    if (progress && !table_.at(slot).data.progressive) return true;  // not asked for (W-PCR-04)
+    const wamp::RequestId back = table_.at(slot).back;
+    const bool carried = link_.carries(yield.options, Feature::dealer_payload_passthru_mode);
+    if (!progress || !carried) table_.erase(slot);
+    if (!carried) {  // for the router behind it would be the link's fault
+        out.to_link.emplace_back(
+            error_for(MessageType::invocation, back, uris::feature_not_supported));
+        return true;
+    }
+    const wamp::Dict said = std::exchange(yield.options, {});
+    if (progress) yield.options.append("progress", true);
+    wamp::append_passthru(yield.options, said);
+    yield.request = back;
+    out.to_link.emplace_back(std::move(yield));
+    return true;
+}
+
+bool Invocations::answer(SessionId from, wamp::Error&& error, BridgeOutbox& out) {
+    const Slot slot = table_.find_front(from, error.request);
+    if (slot == Table::none) return false;
+    error.request = table_.at(slot).back;
+    const wamp::Dict details = std::exchange(error.details, {});
+    if (link_.carries(details, Feature::dealer_payload_passthru_mode)) {
+        wamp::append_passthru(error.details, details);
+    } else {
+        error.payload = {};
+    }
+    if (!may_raise(error.uri)) error.uri = callee_error;
+    table_.erase(slot);
+    out.to_link.emplace_back(std::move(error));
+    return true;
+}
+
+void Invocations::on_interrupt(const wamp::Interrupt& interrupt_behind, BridgeOutbox& out) {
+    const Slot slot = table_.find_back(interrupt_behind.request);
+    if (slot == Table::none) return;
+    const Table::Entry entry = table_.at(slot);
+    const policy::Session* callee = link_.sessions.find(entry.session);
+    const bool understands =
+        callee != nullptr && callee->features.has(Feature::callee_call_canceling);
+    const bool kill = interrupt_behind.options.get_string("mode", "killnowait") == "kill";
+    if (understands) interrupt(slot, kill ? "kill" : "killnowait", out);
+    if (understands && kill) return;  // the callee's answer counts
+    // Nobody may wait for a callee that need not answer; some routers keep the invocation until it
+    // is answered.
+    out.to_link.emplace_back(error_for(MessageType::invocation, entry.back, uris::canceled));
+    table_.erase(slot);
+}
+
+void Invocations::interrupt(Slot slot, std::string_view mode, BridgeOutbox& out) {
+    wamp::Interrupt interrupt{table_.at(slot).front, {}};
+    interrupt.options.append("mode", mode);
+    out.to_sessions.add(table_.at(slot).session, std::move(interrupt));
+}
+
+void Invocations::leave(SessionId session, BridgeOutbox& out) {
+    for (const Slot slot : table_.slots_of(session)) {
+        out.to_link.emplace_back(
+            error_for(MessageType::invocation, table_.at(slot).back, uris::canceled));
+        table_.erase(slot);
+    }
+    table_.forget(session);
+}
+
+void Invocations::on_link_lost(BridgeOutbox& out) {
+    for (const Slot slot : table_.slots()) {
+        const policy::Session* callee = link_.sessions.find(table_.at(slot).session);
+        if (callee != nullptr && callee->features.has(Feature::callee_call_canceling)) {
+            interrupt(slot, "killnowait", out);
+        }
+        table_.erase(slot);
+    }
+}
+
+}  // namespace sallyport::backend_link

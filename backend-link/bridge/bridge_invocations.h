@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+
+#include "backend-link/bridge/bridge.h"
+#include "backend-link/bridge/bridge_registrations.h"
+#include "backend-link/bridge/link_side.h"
+#include "backend-link/bridge/request_table.h"
+
+namespace sallyport::backend_link {
+
+/// The calls that come up the link to front callees. Each INVOCATION gets exactly one final answer
+/// on the link, and only the session that it went to can give it (W-RPC-08); what a callee says
+/// later is dropped.
+class Invocations {
+public:
+    static constexpr std::size_t invocations_per_session_max = 4096;
+
+    Invocations(LinkSide& link, const Registrations& registrations)
+        : link_(link), registrations_(registrations), table_(link.random.next()) {}
+
+    void on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out);
+    void on_interrupt(const wamp::Interrupt& interrupt, BridgeOutbox& out);
+    void on_link_lost(BridgeOutbox& out);
+
+    bool answer(wamp::SessionId from, wamp::Yield&& yield, BridgeOutbox& out);
+    bool answer(wamp::SessionId from, wamp::Error&& error, BridgeOutbox& out);
+    void leave(wamp::SessionId session, BridgeOutbox& out);
+
+    std::size_t size() const noexcept { return table_.size(); }
+
+private:
+    struct Invocation {
+        bool progressive = false;  ///< the caller behind asked for progressive results
+    };
+    struct Callee {};
+    using Table = RequestTable<Invocation, Callee>;
+    using Slot = Table::Slot;
+
+    wamp::RequestId next_invocation(policy::Session& callee) const noexcept;
+    void interrupt(Slot slot, std::string_view mode, BridgeOutbox& out);
+
+    LinkSide& link_;
+    const Registrations& registrations_;
+    Table table_;
+};
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend-link/bridge/audience.h"
+#include "backend-link/bridge/bridge.h"
+#include "backend-link/bridge/bridge_subscriptions.h"
+#include "backend-link/bridge/flat_map.h"
+#include "backend-link/bridge/link_side.h"
+#include "wamp/message/payload.h"
+
+namespace sallyport::backend_link {
+
+/// The publications of a bridge from front publishers (DESIGN §3). Each goes to the backend with
+/// `acknowledge`, and only when the backend has taken it do the front subscribers get it, under the
+/// same publication id, and the publisher the acknowledgement that it asked for (W-GWY-06). The
+/// link's session publishes with the default exclude_me, so the backend never sends our own events
+/// back to us. What only front sessions may get (a list of session ids, W-BWL-06) stays here, and
+/// waits behind what the same publisher has sent before (W-ORD-01).
+class Publications {
+public:
+    static constexpr std::size_t publications_per_session_max = 4096;
+    static constexpr std::size_t bytes_per_session_max = std::size_t{16} << 20;
+    static constexpr std::size_t bytes_max = std::size_t{128} << 20;
+
+    Publications(LinkSide& link, Subscriptions& subscriptions)
+        : link_(link), subscriptions_(subscriptions) {}
+
+    void forward(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
+    /// What the session has published goes on; it is told nothing any more.
+    void leave(wamp::SessionId session);
+
+    void on_published(const wamp::Published& published, BridgeOutbox& out);
+    void on_error(const wamp::Error& error, BridgeOutbox& out);
+    void on_link_lost(BridgeOutbox& out);
+
+    /// The outbox of the call before has been carried out: payloads that it borrowed may go.
+    void forget_spent() noexcept {
+        if (!spent_.empty()) spent_.clear();
+    }
+    std::size_t size() const noexcept { return pending_.size(); }
+
+private:
+    struct Publication {
+        wamp::SessionId publisher = 0;
+        wamp::RequestId request = 0;
+        bool acknowledge = false;
+        bool fans_out =
+            false;  ///< somebody in front subscribed to it: topic, audience and payload are kept
+        std::string topic;                          ///< behind the link
+        std::unique_ptr<const Identity> disclosed;  ///< the publisher, if it may be named
+        wamp::Dict passthru;  ///< how the payload is to be read, when it is in that mode
+        Audience audience{wamp::Dict{}};
+        wamp::OwnedPayload payload;
+        std::size_t bytes = 0;
+        std::vector<std::unique_ptr<Publication>>
+            followers;  ///< front-only ones that were sent after it
+    };
+    struct Publisher {
+        wamp::RequestId last = 0;  ///< back request of the newest
+        std::size_t pending = 0;
+        std::size_t bytes = 0;
+    };
+
+    bool admit(wamp::SessionId from, std::size_t bytes) noexcept;
+    void account(Publication& publication);
+    void release(const Publication& publication) noexcept;
+    void send(wamp::Publish&& publish, const Publication& publication, bool retain,
+              wamp::RequestId back, BridgeOutbox& out);
+    /// Acknowledges, fans out, and does the same for its followers.
+    void complete(std::unique_ptr<Publication> publication, wamp::PublicationId id,
+                  BridgeOutbox& out);
+    void refuse(std::unique_ptr<Publication> publication, std::string_view uri, BridgeOutbox& out);
+    void complete_followers(Publication& publication, BridgeOutbox& out);
+    std::unique_ptr<Publication> take(wamp::RequestId back);
+
+    LinkSide& link_;
+    Subscriptions& subscriptions_;
+    FlatMap<wamp::RequestId, std::unique_ptr<Publication>> pending_;
+    FlatMap<wamp::SessionId, Publisher> publishers_;
+    std::size_t bytes_ = 0;
+    std::vector<std::unique_ptr<Publication>> spent_;
+};
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,262 @@
+#include "backend-link/bridge/bridge_registrations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wamp/base/check.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+namespace uris = wamp::uris;
+using wamp::MatchPolicy;
+using wamp::MessageType;
+using wamp::SessionId;
+
+constexpr std::string_view reason_unregistered = "wamp.error.unregistered";  // W-RPC-15
+
+}  // namespace
+
+// concurrency is dropped: nothing grants it (W-SEC-10).
+void Registrations::forward(const Asking& asking, const wamp::Register& request,
+                            BridgeOutbox& out) {
+    const SessionId from = asking.from;
+    const auto refuse = [&](std::string_view uri) {
+        out.to_sessions.add(from, error_for(MessageType::register_, request.request, uri));
+    };
+    SALLYPORT_CHECK(link_.sessions.has(from));
+    if (!link_.up) return refuse(uris::unavailable);
+    const MatchPolicy match = match_of(request.options);
+    if (request.options.get_string("invoke", "single") != "single" ||
+        (match != MatchPolicy::exact && !link_.profile.pattern_options)) {
+        return refuse(uris::option_not_allowed);
+    }
+    const bool demands_callers = request.options.get_bool("disclose_caller", false);
+    if (demands_callers && !link_.may_disclose(asking.permit)) {
+        return refuse(uris::option_not_allowed);
+    }
+    Rewriting rewriting(asking.route);
+    const auto inside = rewriting.inside(request.procedure);
+    if (!inside) return refuse(uris::invalid_uri);
+    const bool force = asking.permit.grants(policy::Grant::force_reregister) &&
+                       request.options.get_bool("force_reregister", false);
+    ByUri& all = uris_of(match);
+    const auto found = all.find(*inside);
+    const Registration* present = found == all.end() ? nullptr : found->second.get();
+    const bool owned = present != nullptr && present->owner != 0;
+    if (owned && (!force || present->owner == from || present->state != State::active)) {
+        return refuse(uris::procedure_already_exists);
+    }
+    if (present != nullptr && present->demands_callers != demands_callers) {
+        return refuse(uris::procedure_already_exists);  // the one on the link is another one
+    }
+    const std::vector<Registration*>* held = by_session_.find(from);
+    if (held != nullptr && held->size() >= registrations_per_session_max) {
+        return refuse(uris::unavailable);
+    }
+    if (found != all.end()) {
+        // Taken over; or its first owner left before the link confirmed, and the request that is on
+        // its way serves for this one.
+        Registration& registration = *found->second;
+        if (owned) take_over(registration, out);
+        by_id_.erase(registration.id);
+        registration.rewriting = std::move(rewriting);
+        adopt(registration, from, request.request);
+        if (registration.state == State::active) confirm(registration, out);
+        return;
+    }
+    auto made = std::make_unique<Registration>();
+    made->match = match;
+    made->uri = *inside;
+    made->rewriting = std::move(rewriting);
+    made->demands_callers = demands_callers;
+    made->age = ++made_;
+    Registration& registration = *made;
+    all.emplace(registration.uri, std::move(made));
+    adopt(registration, from, request.request);
+    wamp::Dict options = match_options(match);
+    if (force) options.append("force_reregister", true);
+    if (demands_callers) options.append("disclose_caller", true);
+    register_behind(registration, std::move(options), out);
+}
+
+void Registrations::take_over(Registration& registration, BridgeOutbox& out) {
+    tell_revoked(registration, reason_unregistered, out);
+    disown(registration);
+}
+
+void Registrations::confirm(Registration& registration, BridgeOutbox& out) {
+    out.to_sessions.add(registration.owner,
+                        wamp::Registered{registration.waiting, registration.id});
+    registration.waiting = 0;
+}
+
+// Gives it an owner and, as ids are never used again (W-ID-03), an id of its own.
+void Registrations::adopt(Registration& registration, SessionId owner, wamp::RequestId request) {
+    do {
+        registration.id = link_.random.global_id();
+    } while (by_id_.find(registration.id) != nullptr);
+    by_id_[registration.id] = &registration;
+    registration.owner = owner;
+    registration.waiting = request;
+    by_session_[owner].push_back(&registration);
+}
+
+void Registrations::register_behind(Registration& registration, wamp::Dict options,
+                                    BridgeOutbox& out) {
+    const wamp::RequestId request = link_.next_request();
+    registration.state = State::registering;
+    registering_[request] = &registration;
+    out.to_link.emplace_back(wamp::Register{request, std::move(options), registration.uri});
+}
+
+bool Registrations::unregister(SessionId from, const wamp::Unregister& request, BridgeOutbox& out) {
+    Registration** found = by_id_.find(request.registration);
+    if (found == nullptr || (*found)->owner != from || (*found)->waiting != 0) return false;
+    Registration& registration = **found;
+    out.to_sessions.add(from, wamp::Unregistered{request.request, {}});
+    disown(registration);
+    release(registration, out);
+    return true;
+}
+
+void Registrations::leave(SessionId session, BridgeOutbox& out) {
+    std::vector<Registration*>* found = by_session_.find(session);
+    if (found == nullptr) return;
+    const std::vector<Registration*> held = std::move(*found);
+    by_session_.erase(session);
+    for (Registration* registration : held) {
+        registration->owner = 0;
+        registration->waiting = 0;
+        release(*registration, out);
+    }
+}
+
+void Registrations::release(Registration& registration, BridgeOutbox& out) {
+    switch (registration.state) {
+        case State::registering:
+            return;  // let go when REGISTERED comes, unless somebody wants it before
+        case State::down:
+            break;
+        case State::active:
+            const wamp::RequestId request = link_.next_request();
+            leaving_[request] = true;
+            out.to_link.emplace_back(wamp::Unregister{request, registration.back, {}});
+            break;
+    }
+    erase(registration);
+}
+
+void Registrations::on_registered(const wamp::Registered& registered, BridgeOutbox& out) {
+    Registration** found = registering_.find(registered.request);
+    if (found == nullptr) return;
+    Registration& registration = **found;
+    registering_.erase(registered.request);
+    registration.state = State::active;
+    registration.back = registered.registration;
+    by_back_[registration.back] = &registration;
+    if (registration.owner == 0) return release(registration, out);
+    if (registration.waiting == 0) return;  // restored
+    confirm(registration, out);
+}
+
+void Registrations::on_register_error(const wamp::Error& error, BridgeOutbox& out) {
+    Registration** found = registering_.find(error.request);
+    if (found == nullptr) return;
+    Registration& registration = **found;
+    registering_.erase(error.request);
+    if (registration.waiting == 0) return revoke(registration, out);
+    out.to_sessions.add(registration.owner,
+                        error_for(MessageType::register_, registration.waiting, error.uri));
+    disown(registration);
+    erase(registration);
+}
+
+void Registrations::on_unregistered(const wamp::Unregistered& unregistered, BridgeOutbox& out) {
+    if (unregistered.request != 0) {
+        leaving_.erase(unregistered.request);
+        return;
+    }
+    Registration** found = by_back_.find(unregistered.details.get_uint("registration", 0));
+    if (found != nullptr) revoke(**found, out);
+}
+
+void Registrations::revoke(Registration& registration, BridgeOutbox& out) {
+    tell_revoked(registration, {}, out);
+    disown(registration);
+    erase(registration);
+}
+
+void Registrations::tell_revoked(const Registration& registration, std::string_view reason,
+                                 BridgeOutbox& out) {
+    const policy::Session* owner = link_.sessions.find(registration.owner);
+    if (owner == nullptr || !owner->features.has(wamp::Feature::callee_registration_revocation)) {
+        return;
+    }
+    wamp::Unregistered revocation;
+    revocation.details.append("registration", registration.id);
+    if (!reason.empty()) revocation.details.append("reason", reason);
+    out.to_sessions.add(owner->id, std::move(revocation));
+}
+
+Registrations::Target Registrations::target_of(wamp::RegistrationId back) const noexcept {
+    const Registration* const* found = by_back_.find(back);
+    if (found == nullptr) return {};
+    const Registration& registration = **found;
+    return {registration.owner, registration.id, registration.match != MatchPolicy::exact,
+            &registration.rewriting};
+}
+
+void Registrations::on_link_lost(BridgeOutbox& out) {
+    registering_.clear();
+    by_back_.clear();
+    leaving_.clear();
+    for (Registration* registration : in_order()) {
+        registration->state = State::down;
+        registration->back = 0;
+        if (registration->waiting != 0) {
+            out.to_sessions.add(
+                registration->owner,
+                error_for(MessageType::register_, registration->waiting, uris::network_failure));
+            disown(*registration);
+        }
+        if (registration->owner == 0) erase(*registration);
+    }
+}
+
+void Registrations::on_link_up(BridgeOutbox& out) {
+    // Plainly: whoever took it meanwhile keeps it.
+    for (Registration* registration : in_order()) {
+        wamp::Dict options = match_options(registration->match);
+        if (registration->demands_callers) options.append("disclose_caller", true);
+        register_behind(*registration, std::move(options), out);
+    }
+}
+
+std::vector<Registrations::Registration*> Registrations::in_order() {
+    std::vector<Registration*> all;
+    by_id_.for_each([&all](wamp::RegistrationId, Registration* each) { all.push_back(each); });
+    std::sort(all.begin(), all.end(),
+              [](const Registration* a, const Registration* b) { return a->age < b->age; });
+    return all;
+}
+
+void Registrations::disown(Registration& registration) noexcept {
+    if (std::vector<Registration*>* held = by_session_.find(registration.owner)) {
+        std::erase(*held, &registration);
+    }
+    registration.owner = 0;
+    registration.waiting = 0;
+}
+
+void Registrations::erase(Registration& registration) noexcept {
+    if (Registration** found = by_back_.find(registration.back)) {
+        if (*found == &registration) by_back_.erase(registration.back);
+    }
+    by_id_.erase(registration.id);
+    ByUri& all = uris_of(registration.match);
+    all.erase(all.find(registration.uri));
+}
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "backend-link/bridge/bridge.h"
+#include "backend-link/bridge/bridge_holdings.h"
+#include "backend-link/bridge/flat_map.h"
+#include "backend-link/bridge/link_side.h"
+#include "backend-link/bridge/rewriting.h"
+#include "wamp/base/uri.h"
+
+namespace sallyport::backend_link {
+
+/// The registrations of front callees at the router behind: one per URI and match (W-GWY-07), the
+/// first session has it, unless the one that comes later may take it over. A callee hears
+/// REGISTERED when the link has confirmed. Restored after a loss of the link.
+class Registrations {
+public:
+    static constexpr std::size_t registrations_per_session_max = 1024;
+
+    /// Whose a registration behind is.
+    struct Target {
+        wamp::SessionId callee = 0;
+        wamp::RegistrationId registration = 0;  ///< towards the front
+        bool pattern = false;
+        const Rewriting* rewriting = nullptr;  ///< never null where there is a callee
+    };
+
+    explicit Registrations(LinkSide& link) : link_(link) {}
+
+    void forward(const Asking& asking, const wamp::Register& request, BridgeOutbox& out);
+    bool unregister(wamp::SessionId from, const wamp::Unregister& request, BridgeOutbox& out);
+    void leave(wamp::SessionId session, BridgeOutbox& out);
+
+    void on_registered(const wamp::Registered& registered, BridgeOutbox& out);
+    void on_unregistered(const wamp::Unregistered& unregistered, BridgeOutbox& out);
+    void on_register_error(const wamp::Error& error, BridgeOutbox& out);
+    void on_unregister_error(const wamp::Error& error) { leaving_.erase(error.request); }
+    void on_link_up(BridgeOutbox& out);
+    void on_link_lost(BridgeOutbox& out);
+
+    // Of a policy that changed (bridge_holdings.cpp).
+    void list(std::vector<Holding>& out);
+    void drop(const Holding& holding, BridgeOutbox& out);
+    bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
+
+    /// Nobody (callee 0) when there is none: given up meanwhile.
+    Target target_of(wamp::RegistrationId back) const noexcept;
+
+    std::size_t size() const noexcept { return by_id_.size() + leaving_.size(); }
+
+private:
+    enum class State : std::uint8_t {
+        down,         ///< there is no link; held for its return
+        registering,  ///< REGISTER sent
+        active,
+    };
+    struct Registration {
+        wamp::RegistrationId id = 0;    ///< towards the front
+        wamp::RegistrationId back = 0;  ///< while active
+        State state = State::registering;
+        wamp::MatchPolicy match = wamp::MatchPolicy::exact;
+        bool demands_callers = false;  ///< the callee is told who calls
+        std::uint64_t age = 0;         ///< order of making
+        wamp::SessionId owner = 0;     ///< 0: left before the link confirmed
+        wamp::RequestId waiting = 0;   ///< the owner's REGISTER, until it is answered
+        std::string uri;               ///< behind the link
+        Rewriting rewriting;           ///< of the owner's route
+    };
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    using ByUri =
+        std::unordered_map<std::string, std::unique_ptr<Registration>, TextHash, std::equal_to<>>;
+
+    ByUri& uris_of(wamp::MatchPolicy match) noexcept {
+        return by_uri_[static_cast<std::size_t>(match)];
+    }
+    void confirm(Registration& registration, BridgeOutbox& out);
+    void adopt(Registration& registration, wamp::SessionId owner, wamp::RequestId request);
+    void register_behind(Registration& registration, wamp::Dict options, BridgeOutbox& out);
+    /// Takes it from its owner, for another one.
+    void take_over(Registration& registration, BridgeOutbox& out);
+    void tell_revoked(const Registration& registration, std::string_view reason, BridgeOutbox& out);
+    void release(Registration& registration, BridgeOutbox& out);
+    void revoke(Registration& registration, BridgeOutbox& out);
+    void disown(Registration& registration) noexcept;
+    void erase(Registration& registration) noexcept;
+    std::vector<Registration*> in_order();
+
+    LinkSide& link_;
+    ByUri by_uri_[3];  ///< by match policy
+    FlatMap<wamp::RegistrationId, Registration*> by_id_;
+    FlatMap<wamp::RegistrationId, Registration*> by_back_;
+    FlatMap<wamp::RequestId, Registration*> registering_;
+    FlatMap<wamp::RequestId, bool> leaving_;  ///< UNREGISTER requests that are not answered yet
+    FlatMap<wamp::SessionId, std::vector<Registration*>> by_session_;
+    std::uint64_t made_ = 0;
+};
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,173 @@
+#include "backend-link/bridge/bridge_waiting.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "wamp/base/check.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+namespace uris = wamp::uris;
+
+constexpr std::size_t overhead_bytes = 512;  // of one request, about
+
+std::size_t bytes_of(const wamp::Message& message) {
+    return std::visit(
+        [](const auto& m) {
+            std::size_t bytes = overhead_bytes;
+            if constexpr (requires { m.options; }) {
+                if (!m.options.empty()) {
+                    bytes += wamp::encode_value(wamp::Serializer::msgpack, m.options).size();
+                }
+            }
+            if constexpr (requires { m.payload; }) bytes += m.payload.bytes();
+            return bytes;
+        },
+        message);
+}
+
+}  // namespace
+
+std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::Message& message) {
+    const policy::Session* session = link_.sessions.find(asking.from);
+    SALLYPORT_CHECK(session != nullptr);
+    const std::size_t bytes = bytes_of(message);
+    Owner& owner = owners_[asking.from];
+    if (owner.requests >= requests_per_session_max || owner.bytes + bytes > bytes_per_session_max ||
+        bytes_ + bytes > bytes_max) {
+        return nullptr;
+    }
+    ++owner.requests;
+    owner.bytes += bytes;
+    bytes_ += bytes;
+    const wamp::Payload* payload = wamp::payload_of(message);
+    auto kept = std::make_unique<Kept>(
+        Kept{asking.from, session->policy, asking.permit, message,
+             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload), asking.since,
+             bytes});
+    std::visit(
+        [&](auto& m) {
+            if constexpr (requires { m.payload; }) m.payload = kept->payload.view();
+        },
+        kept->message);
+    return kept;
+}
+
+void Waiting::forget(const Kept& kept) noexcept {
+    bytes_ -= kept.bytes;
+    Owner* owner = owners_.find(kept.from);
+    if (owner == nullptr) return;  // it has left
+    --owner->requests;
+    owner->bytes -= kept.bytes;
+}
+
+void Waiting::wait(std::unique_ptr<Kept> kept, wamp::Instant due, std::string_view late) {
+    kept->due = due;
+    kept->late = late;
+    const Order order = ++last_;
+    due_.emplace(due, order);
+    owners_[kept->from].waiting.push_back(order);
+    if (const auto* call = std::get_if<wamp::Call>(&kept->message)) {
+        calls_.emplace(std::pair(kept->from, call->request), order);
+    }
+    queue_.emplace(order, std::move(kept));
+}
+
+std::unique_ptr<Waiting::Kept> Waiting::take(Order order) {
+    const auto found = queue_.find(order);
+    std::unique_ptr<Kept> kept = std::move(found->second);
+    queue_.erase(found);
+    due_.erase({kept->due, order});
+    if (const auto* call = std::get_if<wamp::Call>(&kept->message)) {
+        calls_.erase({kept->from, call->request});
+    }
+    if (Owner* owner = owners_.find(kept->from)) {
+        std::vector<Order>& waiting = owner->waiting;
+        waiting.erase(std::lower_bound(waiting.begin(), waiting.end(), order));
+    }
+    forget(*kept);
+    return kept;
+}
+
+bool Waiting::cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox& out) {
+    const auto found = calls_.find({from, request});
+    if (found == calls_.end()) return false;
+    // Nobody behind knows of it: whatever the mode, this is its end.
+    refuse(*take(found->second), uris::canceled, out);
+    return true;
+}
+
+void Waiting::leave(wamp::SessionId session) {
+    const Owner* owner = owners_.find(session);
+    if (owner == nullptr) return;
+    for (const Order order : std::vector<Order>(owner->waiting)) take(order);
+    owners_.erase(session);
+}
+
+std::vector<std::unique_ptr<Waiting::Kept>> Waiting::take_all() {
+    std::vector<std::unique_ptr<Kept>> all;
+    all.reserve(queue_.size());
+    while (!queue_.empty()) all.push_back(take(queue_.begin()->first));
+    return all;
+}
+
+void Waiting::on_deadline(wamp::Instant now, BridgeOutbox& out) {
+    while (!due_.empty() && due_.begin()->first <= now) {
+        const std::unique_ptr<Kept> kept = take(due_.begin()->second);
+        refuse(*kept, kept->late, out);
+    }
+}
+
+std::string_view Waiting::judge_again(const policy::Session& session, Kept& kept) {
+    const auto question = std::visit(
+        []<class Asked>(const Asked& asked) -> policy::Question {
+            if constexpr (std::is_same_v<Asked, wamp::Call>) {
+                return {policy::Action::call, asked.procedure};
+            } else if constexpr (std::is_same_v<Asked, wamp::Publish>) {
+                return {policy::Action::publish, asked.topic};
+            } else if constexpr (std::is_same_v<Asked, wamp::Subscribe>) {
+                return {policy::Action::subscribe, asked.topic, match_of(asked.options)};
+            } else if constexpr (std::is_same_v<Asked, wamp::Register>) {
+                return {policy::Action::register_, asked.procedure, match_of(asked.options)};
+            } else {
+                return {};
+            }
+        },
+        kept.message);
+    policy::Question complete = question;
+    complete.opaque = std::visit(
+        [](const auto& asked) {
+            if constexpr (requires { asked.options; }) return wamp::is_passthru(asked.options);
+            return false;
+        },
+        kept.message);
+    complete.payload = wamp::payload_of(kept.message);
+    if (complete.payload != nullptr) complete.payload_bytes = complete.payload->bytes();
+    const policy::Decision decision = session.policy->decide(session.subject(), complete);
+    const auto* permit = std::get_if<policy::Permit>(&decision);
+    if (permit == nullptr) return uris::not_authorized;
+    const policy::RouteInfo& before = kept.policy->route(kept.permit.route());
+    const policy::RouteInfo& after = session.policy->route(permit->route());
+    if (before.backend != after.backend) return uris::unavailable;
+    kept.permit = *permit;
+    kept.policy = session.policy;
+    return {};
+}
+
+void Waiting::refuse(const Kept& kept, std::string_view uri, BridgeOutbox& out) {
+    std::visit(
+        [&]<class Asked>(const Asked& asked) {
+            if constexpr (std::is_same_v<Asked, wamp::Publish>) {
+                if (!asked.options.get_bool("acknowledge", false)) return;  // W-PUB-04
+            }
+            if constexpr (requires { asked.request; }) {
+                out.to_sessions.add(kept.from, error_for(Asked::type, asked.request, uri));
+            }
+        },
+        kept.message);
+}
+
+}  // namespace sallyport::backend_link

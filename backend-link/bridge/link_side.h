@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "backend-link/bridge/bridge.h"
+#include "backend-link/link/profile.h"
+#include "policy/door/sessions.h"
+#include "wamp/base/random.h"
+#include "wamp/message/match.h"
+#include "wamp/message/message.h"
+#include "wamp/message/passthru.h"
+#include "wamp/session/features.h"
+
+namespace sallyport::backend_link {
+
+/// A front request on its way: who asks, by which permit, since when.
+struct Asking {
+    wamp::SessionId from;
+    const policy::Permit& permit;
+    const policy::RouteInfo& route;
+    wamp::Instant since;
+    bool again = false;          ///< a call that was in flight when the link was lost
+    wamp::Tally::Lease lease{};  ///< of a call
+};
+
+/// Who called or published, for those who may be told.
+struct Identity {
+    wamp::SessionId session = 0;
+    std::string authid;
+    std::string authrole;
+};
+
+/// `who` is "caller" or "publisher" (W-CID-01, W-PID-01).
+inline void append_identity(wamp::Dict& details, const std::string& who, const Identity& identity) {
+    details.append(who, identity.session);
+    details.append(who + "_authid", identity.authid);
+    details.append(who + "_authrole", identity.authrole);
+}
+
+/// What all parts of a bridge share: the session on the link with its numbering, and the sessions
+/// in front.
+struct LinkSide {
+    Profile profile;
+    policy::Sessions& sessions;
+    wamp::Random random;
+    wamp::Features router;
+    bool up = false;
+    wamp::RequestId last_request = 0;
+    std::uint64_t secret = 0;  ///< of stand_in()
+    LinkWire wire{};           ///< while up
+
+    wamp::RequestId next_request() noexcept { return last_request = wamp::next_id(last_request); }
+    bool cancels() const noexcept {
+        return profile.cancels && router.has(wamp::Feature::dealer_call_canceling);
+    }
+
+    /// Whether the router behind takes the options: those of payload passthru mode only if it has
+    /// announced that feature for its role (W-PPT-02).
+    bool carries(const wamp::Dict& options, wamp::Feature passthru) const noexcept {
+        return !wamp::is_passthru(options) || router.has(passthru);
+    }
+    /// Whether a session in front can do something with the details, or has gone.
+    bool can_open(wamp::SessionId session, const wamp::Dict& details,
+                  wamp::Feature passthru) const noexcept {
+        if (!wamp::is_passthru(details)) return true;
+        const policy::Session* front = sessions.find(session);
+        return front == nullptr || front->features.has(passthru);
+    }
+
+    /// Whether the permit lets a session be named, and the router behind can be told who it is.
+    bool may_disclose(const policy::Permit& permit) const noexcept {
+        return profile.conveys_identity && permit.grants(policy::Grant::disclose_me);
+    }
+    /// Names a session behind the link to the front, always the same way, without telling its id
+    /// (W-GWY-01, W-SEC-09).
+    wamp::SessionId stand_in(wamp::SessionId behind) const noexcept {
+        std::uint64_t mixed = behind ^ secret;
+        for (const std::uint64_t factor : {0xBF58476D1CE4E5B9u, 0x94D049BB133111EBu}) {
+            mixed = (mixed ^ (mixed >> 30)) * factor;
+        }
+        return 1 + (mixed >> 11);
+    }
+    /// Who called or published, as a router behind that knows our principals says: it names only
+    /// who wants it and may be.
+    std::optional<Identity> conveyed(const wamp::Dict& details, const std::string& who) const {
+        if (details.empty() || !profile.conveys_identity) return std::nullopt;
+        const wamp::SessionId session = details.get_uint(who, 0);
+        if (session == 0) return std::nullopt;
+        Identity identity{session, std::string(details.get_string(who + "_authid")),
+                          std::string(details.get_string(who + "_authrole"))};
+        const policy::Session* front = sessions.find(session);
+        if (front == nullptr || front->principal.authid != identity.authid) {
+            identity.session = stand_in(session);
+        }
+        return identity;
+    }
+};
+
+inline wamp::Error error_for(wamp::MessageType type, wamp::RequestId request, std::string_view uri,
+                             wamp::Payload payload = {}) {
+    return {type, request, {}, std::string(uri), payload};
+}
+
+/// The identity of a front session as a trusted link conveys it: the oldest element first, and
+/// there is one (W-R2R-01).
+inline wamp::Value forward_for(const policy::Session& session) {
+    wamp::Dict origin;
+    origin.append("session", session.id);
+    origin.append("authid", session.principal.authid);
+    origin.append("authrole", session.principal.role);
+    wamp::List chain;
+    chain.emplace_back(std::move(origin));
+    return chain;
+}
+
+inline wamp::Dict match_options(wamp::MatchPolicy match) {
+    wamp::Dict options;
+    if (match != wamp::MatchPolicy::exact) options.append("match", wamp::to_string(match));
+    return options;
+}
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,68 @@
+#include "backend-link/bridge/link_wire.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "wamp/codec/codec.h"
+#include "wamp/message/passthru.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+namespace uris = wamp::uris;
+
+/// What the bridge's own options, the URI and the ids of a message take at most.
+constexpr std::size_t envelope_bytes_max = 4096;
+
+/// The options of a message when some of what they say goes along: the lists of its receivers, how
+/// its payload is to be read.
+const wamp::Dict* handed_on(const wamp::Message& message) noexcept {
+    if (const auto* publish = std::get_if<wamp::Publish>(&message)) {
+        const auto& options = publish->options;
+        const bool has_lists = std::any_of(options.begin(), options.end(), [](const auto& option) {
+            return option.second.template get_if<wamp::List>() != nullptr;
+        });
+        return has_lists || wamp::is_passthru(options) ? &options : nullptr;
+    }
+    const auto* call = std::get_if<wamp::Call>(&message);
+    return call != nullptr && wamp::is_passthru(call->options) ? &call->options : nullptr;
+}
+
+}  // namespace
+
+std::string_view say_in(wamp::Serializer serializer, wamp::Message& message,
+                        wamp::OwnedPayload& keep) {
+    const wamp::Payload* const payload = wamp::payload_of(message);
+    if (payload == nullptr || payload->empty() || payload->serializer == serializer) return {};
+    auto transcoded = wamp::transcode(*payload, serializer);
+    if (transcoded.has_error()) return uris::invalid_argument;
+    keep = std::move(*transcoded);
+    std::visit(
+        [&](auto& m) {
+            if constexpr (requires { m.payload; }) m.payload = keep.view();
+        },
+        message);
+    return {};
+}
+
+bool fits(const LinkWire& wire, const wamp::Message& message) {
+    const wamp::Payload* const payload = wamp::payload_of(message);
+    std::size_t bytes = envelope_bytes_max + (payload == nullptr ? 0 : payload->bytes());
+    if (const wamp::Dict* options = handed_on(message)) {
+        const auto serializer = wire.serializer.value_or(wamp::Serializer::json);
+        bytes += wamp::encode_value(serializer, wamp::Value(*options)).size();
+    }
+    return bytes <= wire.message_bytes_max;
+}
+
+std::string_view say_on(const LinkWire& wire, wamp::Message& message, wamp::OwnedPayload& keep) {
+    if (wire.serializer) {
+        const auto error = say_in(*wire.serializer, message, keep);
+        if (!error.empty()) return error;
+    }
+    return fits(wire, message) ? std::string_view() : uris::payload_size_exceeded;
+}
+
+}  // namespace sallyport::backend_link

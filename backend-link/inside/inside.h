@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "backend-link/link/backoff.h"
+#include "policy/door/door.h"
+#include "policy/meta/session_meta.h"
+#include "policy/meta/testaments.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/router/realm.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::backend_link {
+
+struct InsideConfig {
+    std::vector<policy::DoorRealm> realms;
+    std::vector<std::string> links;  ///< of each link that we dial, a name for the log
+    policy::DoorLimits limits;
+    wamp::Duration heartbeat =
+        std::chrono::seconds(3);  ///< silence of a link after which a PING is sent
+    wamp::Duration dead_after =
+        std::chrono::seconds(9);  ///< silence after which the far end counts as dead
+};
+
+/// The whole inside program as one pure object: the second door, which decides again with its own
+/// policy, and behind it a router per realm. Services join through local transports as ordinary
+/// clients; the gateway joins through the links that we dial, and alone may convey principals.
+/// Shape and promises as gateway::Front's.
+class Inside {
+public:
+    Inside(InsideConfig config, const wamp::Random::Seed& seed);
+
+    void start(wamp::Instant now, wamp::Outbox& out);
+
+    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                 wamp::Outbox& out);
+    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
+                    wamp::Outbox& out);
+    void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
+    /// What a Work effect has returned.
+    void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
+    void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+
+    void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport,
+                      wamp::Instant now, wamp::Outbox& out);
+    void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
+                        wamp::Outbox& out);
+
+    void on_deadline(wamp::Instant now, wamp::Outbox& out);
+    wamp::Instant deadline() const noexcept;
+
+    /// What a reload did, or would do.
+    struct Reloaded {
+        std::size_t sessions_ended = 0;
+        std::size_t subscriptions_revoked = 0;
+        std::size_t registrations_revoked = 0;
+    };
+    /// From here on these realms decide, all at once; as gateway::Front's.
+    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
+    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
+
+    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once
+    /// all have gone, within a few seconds.
+    void stop(wamp::Instant now, wamp::Outbox& out);
+    bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
+
+    std::size_t sessions() noexcept { return door_.joined(); }
+    std::size_t peers() const noexcept { return door_.peers(); }
+    /// Summed over the realms.
+    wamp::Realm::Counts counts() const noexcept;
+    std::string status_json();
+    policy::AuditTrail& audit() noexcept { return door_.audit(); }
+    const policy::Door& door() const noexcept { return door_; }
+
+private:
+    struct Link {
+        std::string name;
+        Backoff backoff;
+        wamp::PeerId peer = wamp::no_peer;
+        bool pings = false;
+        wamp::Instant due = wamp::never;  ///< to dial, or to look whether the far end is alive
+        wamp::Instant last_heard{};
+    };
+
+    /// A subscription or registration that has lost its permit.
+    struct Lost {
+        wamp::Realm::Holding holding;
+        policy::Decision decision;
+    };
+    /// Of the sessions of that realm, under the policy that it is to have.
+    std::vector<Lost> lost_in(const wamp::Realm& realm, const policy::RealmPolicy& policy,
+                              const std::vector<policy::Door::Ended>& ended) const;
+    void revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Instant now,
+                wamp::Outbox& out);
+    static void count(Reloaded& summary, const std::vector<Lost>& lost) noexcept;
+    /// Does what the door wants done on its own behalf.
+    void settle(wamp::Instant now, wamp::Outbox& out);
+    void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
+    void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin,
+             wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
+    /// Of all that the session has behind the door.
+    void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    /// Ends a session from our side.
+    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
+               wamp::Outbox& out);
+    void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
+    void deliver_meta(wamp::Outbox& out);
+    /// What the session wanted published when it ends (W-TST-02). Before it is disposed of.
+    void publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
+    void only_receivable(wamp::Deliveries& checked);
+    void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    wamp::Realm& realm_of(wamp::SessionId session);
+
+    policy::Door door_;
+    wamp::Random random_;
+    InsideConfig config_;
+    std::unordered_map<const policy::RealmPolicy*, wamp::Realm> realms_;
+    std::vector<Link> links_;
+    std::unordered_map<wamp::PeerId, std::uint32_t> link_peers_;
+    wamp::Deliveries deliveries_;
+    std::vector<policy::Door::Undelivered> undelivered_;
+    policy::SessionMeta meta_;
+    policy::Testaments testaments_;
+    wamp::Deliveries meta_out_;
+    bool stopping_ = false;
+};
+
+}  // namespace sallyport::backend_link

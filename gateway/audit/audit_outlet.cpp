@@ -1,0 +1,118 @@
+#include "gateway/audit/audit_outlet.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "gateway/audit/audit_journal.h"
+#include "gateway/host/log.h"
+#include "gateway/host/start_error.h"
+#include "policy/audit/audit_line.h"
+#include "wamp/base/value.h"
+#include "wamp/codec/codec.h"
+
+namespace sallyport::gateway {
+
+namespace {
+
+constexpr std::chrono::seconds look_every{1};
+
+}  // namespace
+
+Descriptor open_audit_target(const AuditText& audit) {
+    if (audit.kind == AuditText::Kind::journald) return make_journal_socket();
+    if (audit.kind != AuditText::Kind::file) return {};
+    constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    struct stat status{};
+    const bool exists = ::stat(audit.path.c_str(), &status) == 0;
+    // Read and write: a FIFO that nobody reads can be opened and never breaks, and of a file the
+    // last byte is looked at.
+    const bool both = !exists || S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode);
+    const int access = both ? O_RDWR : O_WRONLY;
+    Descriptor target(::open(audit.path.c_str(), access | O_APPEND | O_CREAT | flags, 0600));
+    if (!target) {
+        throw StartError(audit.place,
+                         "cannot write the audit log " + policy::quoted(audit.path) + ": " +
+                             std::strerror(errno),
+                         "check the path and its permissions");
+    }
+    return target;
+}
+
+AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door)
+    : timer_(io) {
+    if (audit.kind != AuditText::Kind::file && audit.kind != AuditText::Kind::journald) return;
+    std::string journal;
+    if (audit.kind == AuditText::Kind::journald)
+        journal = audit.path.empty() ? std::string(system_journal) : audit.path;
+    writer_ = std::make_unique<AuditWriter>(std::move(door), audit.queue_bytes, std::move(journal));
+}
+
+void AuditOutlet::open(Descriptor target) {
+    if (writer_ && target) writer_->open(std::move(target));
+}
+
+void AuditOutlet::offer(std::string_view packed) {
+    if (!writer_) return log_all(packed);
+    writer_->offer(packed);
+    if (!watching_) watch();
+}
+
+// Of a reload the core has told already.
+void AuditOutlet::log_all(std::string_view packed) {
+    policy::AuditRecord record;
+    while (const std::size_t bytes = policy::unpack(packed, record)) {
+        packed.remove_prefix(bytes);
+        if (record.outcome != policy::Outcome::reload) log(LogLevel::info, policy::line_of(record));
+    }
+}
+
+// Only while records come: an idle gateway wakes up for nothing.
+void AuditOutlet::watch() {
+    watching_ = true;
+    timer_.expires_after(look_every);
+    timer_.async_wait([this](boost::system::error_code error) {
+        watching_ = false;
+        if (error) return;
+        tell();
+        if (writer_->counts().waiting() > 0) watch();
+    });
+}
+
+void AuditOutlet::tell() {
+    const AuditWriter::Counts counts = writer_->counts();
+    if (counts.dropped == told_) return;
+    const std::string why =
+        counts.error != 0 ? std::strerror(counts.error) : "they come faster than they are written";
+    log(LogLevel::error,
+        "audit log: " + std::to_string(counts.dropped - told_) + " records dropped: " + why);
+    told_ = counts.dropped;
+}
+
+std::string AuditOutlet::status_json() const {
+    if (!writer_) return "null";
+    const AuditWriter::Counts counts = writer_->counts();
+    wamp::Dict status{{"recorded", counts.offered},
+                      {"written", counts.written},
+                      {"dropped", counts.dropped},
+                      {"waiting", counts.waiting()}};
+    if (counts.error != 0) status.append("error", std::string(std::strerror(counts.error)));
+    return wamp::encode_value(wamp::Serializer::json, status);
+}
+
+void AuditOutlet::stop(std::chrono::milliseconds limit) {
+    timer_.cancel();
+    if (!writer_) return;
+    writer_->stop(limit);
+    const AuditWriter::Counts counts = writer_->counts();
+    const std::uint64_t lost = counts.dropped + counts.waiting();
+    if (lost > told_) {
+        log(LogLevel::error, "audit log: " + std::to_string(lost) + " of " +
+                                 std::to_string(counts.offered) + " records dropped");
+    }
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,50 @@
+#include "gateway/cli/link_command.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "wamp/net/tls_context.h"
+
+namespace sallyport::gateway {
+
+int pair_link(const std::string& directory, std::ostream& out) {
+    // Pairing comes before the first start, so there may be no STATE_DIR yet. Where it cannot be
+    // made, neither can what is to be in it, and that is told.
+    if (const auto state = std::filesystem::path(directory).parent_path(); !state.empty()) {
+        static_cast<void>(::mkdir(state.c_str(), 0700));
+    }
+    const wamp::KeyPair pair = wamp::make_key_pair(directory);
+    out << (pair.made ? "Made" : "Found") << " the key pair of this end in " << directory << ".\n"
+        << "Its pin: " << pair.pin << "\n\n"
+        << "If this end is the gateway, put this into the other end's inside.toml:\n"
+        << "  [[link]]\n"
+        << "  gateway = \"tcp:ADDRESS-OF-THIS-END:PORT\"\n"
+        << "  peer_pin = \"" << pair.pin << "\"\n\n"
+        << "If this end is the inside, put this into the other end's gateway.toml:\n"
+        << "  [[backend]]\n"
+        << "  name = \"NAME\"\n"
+        << "  kind = \"accept\"\n"
+        << "  listen = \"tcp:ADDRESS-OF-THE-OTHER-END:PORT\"\n"
+        << "  peer_pin = \"" << pair.pin << "\"\n";
+    out.flush();
+    return 0;
+}
+
+void add_link_command(CLI::App& app, std::function<int()>& action) {
+    CLI::App* link = app.add_subcommand("link", "Keys of the links between gateway and inside");
+    link->require_subcommand(1);
+    CLI::App* pair = link->add_subcommand("pair", "Make this end's key, show its pin");
+    auto directory = std::make_shared<std::string>();
+    pair->add_option("--dir", *directory, "Where link.key and link.crt are: STATE_DIR/link")
+        ->required();
+    pair->callback([&action, directory] {
+        action = [directory] { return pair_link(*directory, std::cout); };
+    });
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,366 @@
+#include "gateway/cli/policy_command.h"
+
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/host/random_seed.h"
+#include "gateway/host/replace_file.h"
+#include "gateway/host/start_error.h"
+#include "policy/file/load.h"
+#include "policy/tools/analysis/diff.h"
+#include "policy/tools/analysis/explain.h"
+#include "policy/tools/analysis/log_line.h"
+#include "policy/tools/analysis/mutate.h"
+#include "policy/tools/analysis/replay.h"
+#include "policy/tools/analysis/unused.h"
+#include "policy/tools/check.h"
+#include "policy/tools/edit/fmt.h"
+#include "policy/tools/import/import.h"
+#include "policy/tools/test.h"
+
+namespace sallyport::gateway {
+namespace {
+
+using Action = std::function<int()>;
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 fine, allowed, nothing found; 1 a test failed, denied, something found;\n"
+    "2 a file or a question that is not sound.";
+
+/// One tool: what all of them have, and what its command line left in it.
+template <class Texts>
+struct Tool {
+    std::shared_ptr<Texts> texts = std::make_shared<Texts>();
+    CLI::App* command;
+
+    /// `run` gets the texts and where to write.
+    template <class Run>
+    void does(Action& action, Run run) {
+        command->callback([&action, texts = texts, run] {
+            action = [texts, run] {
+                return run(*texts, policy::Output{std::cout, std::cerr, texts->json});
+            };
+        });
+    }
+};
+
+template <class Texts>
+Tool<Texts> add_tool(CLI::App& tools, const char* name, const char* help, const char* examples) {
+    Tool<Texts> tool;
+    tool.command = tools.add_subcommand(name, help);
+    tool.command->add_flag("--json", tool.texts->json, "One JSON object in one line");
+    tool.command->footer(std::string("Examples:\n") + examples + "\n" + exit_codes);
+    return tool;
+}
+
+struct FilesTexts {
+    bool json = false;
+    std::vector<std::string> files;
+};
+
+struct ExplainTexts {
+    bool json = false;
+    std::string file, as, call, publish, subscribe, register_;
+    std::string match = "exact";
+    std::string payload_bytes, others;
+    std::vector<const CLI::Option*> asked;  ///< call, publish, subscribe, register
+    policy::ExplainRequest request;
+};
+
+void add_check(CLI::App& tools, Action& action) {
+    auto tool = add_tool<FilesTexts>(tools, "check", "Tell all that is wrong with policy files",
+                                     "  sallyport policy check observatory.toml\n"
+                                     "  sallyport policy check --json realms/*.toml\n");
+    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
+    tool.does(action, [](const FilesTexts& texts, const policy::Output& to) {
+        return policy::check(texts.files, to);
+    });
+}
+
+void add_test(CLI::App& tools, Action& action) {
+    auto tool = add_tool<FilesTexts>(tools, "test", "Run the [[test]]s in policy files",
+                                     "  sallyport policy test observatory.toml\n"
+                                     "  sallyport policy test --json observatory.toml\n");
+    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
+    tool.does(action, [](const FilesTexts& texts, const policy::Output& to) {
+        return policy::test(texts.files, to);
+    });
+}
+
+struct FmtTexts {
+    bool json = false;
+    bool check = false;
+    bool diff = false;
+    std::vector<std::string> files;
+};
+
+int run_fmt(const FmtTexts& texts, const policy::Output& to) {
+    using Mode = policy::FmtRequest::Mode;
+    std::vector<policy::Rewrite> rewrites;
+    const Mode mode = texts.diff ? Mode::diff : texts.check ? Mode::check : Mode::write;
+    const int code = policy::fmt({mode, texts.files}, rewrites, to);
+    for (const policy::Rewrite& rewrite : rewrites) replace_file(rewrite.path, rewrite.text);
+    return code;
+}
+
+void add_fmt(CLI::App& tools, Action& action) {
+    auto tool = add_tool<FmtTexts>(tools, "fmt", "Lay policy files out in the one way there is",
+                                   "  sallyport policy fmt observatory.toml\n"
+                                   "  sallyport policy fmt --check realms/*.toml\n"
+                                   "  sallyport policy fmt --diff observatory.toml\n");
+    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
+    auto* const check =
+        tool.command->add_flag("--check", tool.texts->check, "Tell which would change, write none");
+    tool.command->add_flag("--diff", tool.texts->diff, "Show what would change, write none")
+        ->excludes(check);
+    tool.does(action, run_fmt);
+}
+
+struct DiffTexts {
+    bool json = false;
+    std::string before, after;
+};
+
+void add_diff(CLI::App& tools, Action& action) {
+    auto tool = add_tool<DiffTexts>(
+        tools, "diff", "Show a message for each change in what a policy does",
+        "  sallyport policy diff observatory.toml new/observatory.toml\n"
+        "  git show HEAD:observatory.toml > old.toml && sallyport policy diff old.toml "
+        "observatory.toml\n");
+    tool.command->add_option("old", tool.texts->before, "Policy file")->required();
+    tool.command->add_option("new", tool.texts->after, "Policy file")->required();
+    tool.does(action, [](const DiffTexts& texts, const policy::Output& to) {
+        return policy::diff(texts.before, texts.after, to);
+    });
+}
+
+struct MutateTexts {
+    bool json = false;
+    policy::MutateRequest request;
+};
+
+void add_mutate(CLI::App& tools, Action& action) {
+    auto tool = add_tool<MutateTexts>(
+        tools, "mutate", "Make every small mistake, show those that no [[test]] notices",
+        "  sallyport policy mutate observatory.toml\n"
+        "  sallyport policy mutate --suggest observatory.toml >> observatory.toml\n");
+    tool.command->add_option("file", tool.texts->request.file, "Policy file")->required();
+    tool.command->add_flag("--suggest", tool.texts->request.suggest,
+                           "Print the missing tests, ready to be appended");
+    tool.does(action, [](const MutateTexts& texts, const policy::Output& to) {
+        return policy::mutate(texts.request, to);
+    });
+}
+
+struct LogTexts {
+    bool json = false;
+    std::string file;
+    std::vector<std::string> logs;
+};
+
+policy::LoadOptions tool_options() {
+    policy::LoadOptions options;
+    options.routes_required = false;
+    options.any_backend = true;
+    options.read_principals = false;
+    options.run_tests = false;
+    return options;
+}
+
+// Line by line, as a log may be larger than memory; "-" is stdin. `take` says whether it could
+// read.
+template <class Take>
+void read_lines(const std::string& path, const Take& take) {
+    std::ifstream file;
+    if (path != "-") {
+        file.open(path, std::ios::binary);
+        if (!file) {
+            throw StartError({path, 0, 0}, "the log cannot be read",
+                             "check the path and its permissions");
+        }
+    }
+    std::istream& in = path == "-" ? std::cin : file;
+    std::string line;
+    policy::LogTally tally;
+    while (std::getline(in, line)) tally.add(take(line));
+    if (const auto fault = tally.fault(path == "-" ? "stdin" : path))
+        throw StartError(policy::Diagnostics{*fault});
+}
+
+int run_replay(const LogTexts& texts, const policy::Output& to) {
+    const auto realm = policy::load_realm(texts.file, tool_options());
+    if (!realm) return policy::print_errors(realm.error(), to);
+    policy::Replay replay(*realm);
+    for (const std::string& log : texts.logs)
+        read_lines(log, [&replay](const std::string& line) { return replay.line(line); });
+    return policy::print_replay(replay, to);
+}
+
+void add_replay(CLI::App& tools, Action& action) {
+    auto tool = add_tool<LogTexts>(
+        tools, "replay", "Tell which past decisions another policy would flip",
+        "  sallyport policy replay audit.log --with new/observatory.toml\n"
+        "  journalctl -o cat -u sallyport | sallyport policy replay - --with observatory.toml\n");
+    tool.command->add_option("logs", tool.texts->logs, "Decision logs; - for stdin")->required();
+    tool.command->add_option("--with", tool.texts->file, "Policy file")->required();
+    tool.does(action, run_replay);
+}
+
+int run_unused(const LogTexts& texts, const policy::Output& to) {
+    const auto realm = policy::load_realm(texts.file, tool_options());
+    if (!realm) return policy::print_errors(realm.error(), to);
+    policy::HitCounts hits(realm->policy->realm());
+    for (const std::string& log : texts.logs)
+        read_lines(log, [&hits](const std::string& line) { return hits.line(line); });
+    return policy::print_unused(*realm, texts.logs.empty() ? nullptr : &hits, to);
+}
+
+void add_unused(CLI::App& tools, Action& action) {
+    auto tool = add_tool<LogTexts>(
+        tools, "unused", "Tell which rules can never decide, and which did not",
+        "  sallyport policy unused observatory.toml\n"
+        "  sallyport policy unused observatory.toml --log audit.log --log audit.log.1\n");
+    tool.command->add_option("file", tool.texts->file, "Policy file")->required();
+    tool.command->add_option("--log", tool.texts->logs, "Decision log, for counts; - for stdin")
+        ->allow_extra_args(false)
+        ->take_all();
+    tool.does(action, run_unused);
+}
+
+struct ImportTexts {
+    bool json = false;
+    bool force = false;
+    std::string out = ".";
+    policy::ImportRequest request;
+};
+
+int run_import(const ImportTexts& texts, const policy::Output& to) {
+    wamp::Random random(random_seed());
+    std::vector<policy::ImportedFile> files;
+    const int code = policy::import_file(texts.request, random, files, to);
+    if (files.empty()) return code;
+    const std::filesystem::path folder(texts.out);
+    std::error_code ignored;
+    std::filesystem::create_directories(folder, ignored);
+    for (const policy::ImportedFile& file : files) {
+        const std::string path = (folder / file.name).string();
+        if (!texts.force && std::filesystem::exists(path, ignored))
+            throw StartError({path, 0, 0}, "is there already", "add --force to replace it");
+    }
+    for (const policy::ImportedFile& file : files)
+        replace_file((folder / file.name).string(), file.text, file.secret ? 0600 : 0644);
+    return code;
+}
+
+void add_import(CLI::App& tools, Action& action) {
+    auto tool = add_tool<ImportTexts>(
+        tools, "import", "Make policies of a Crossbar configuration, tell what is not the same",
+        "  sallyport policy import /node/.crossbar/config.json --out policies\n"
+        "  sallyport policy import config.json --everything com.example. --print\n");
+    ImportTexts& texts = *tool.texts;
+    tool.command->add_option("file", texts.request.file, "Crossbar's config.json")->required();
+    auto* const out =
+        tool.command->add_option("--out", texts.out, "Folder for the files")->capture_default_str();
+    tool.command->add_flag("--print", texts.request.print, "Print the policies, write no file")
+        ->excludes(out);
+    tool.command->add_flag("--force", texts.force, "Replace files that are there");
+    tool.command->add_option("--backend", texts.request.options.backend, "Where routes lead")
+        ->capture_default_str();
+    tool.command
+        ->add_option("--everything", texts.request.options.everything,
+                     "Prefix that a permission for everything is taken for; may be repeated")
+        ->allow_extra_args(false)
+        ->take_all();
+    tool.does(action, run_import);
+}
+
+// Of an unsigned number CLI11 takes -1 for the largest.
+std::optional<std::size_t> whole_number(const std::string& text) {
+    std::uint32_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    return number;
+}
+
+std::string refuse_no_number(const std::string& text) {
+    if (whole_number(text)) return "";
+    return policy::quoted(text) + " is no whole number from 0 to 4294967295";
+}
+
+int run_explain(const ExplainTexts& texts, const policy::Output& to) {
+    policy::ExplainRequest request = texts.request;
+    policy::set_principal(request, texts.as);
+    if (!texts.payload_bytes.empty()) request.payload_bytes = whole_number(texts.payload_bytes);
+    if (const auto others = whole_number(texts.others)) request.others_max = *others;
+    const std::pair<const std::string&, policy::Action> asked[] = {
+        {texts.call, policy::Action::call},
+        {texts.publish, policy::Action::publish},
+        {texts.subscribe, policy::Action::subscribe},
+        {texts.register_, policy::Action::register_}};
+    for (std::size_t i = 0; i < texts.asked.size(); ++i) {
+        if (texts.asked[i]->count() == 0) continue;  // an empty text is one
+        request.uri = asked[i].first;
+        request.action = asked[i].second;
+    }
+    if (texts.match == "prefix") request.match = wamp::MatchPolicy::prefix;
+    if (texts.match == "wildcard") request.match = wamp::MatchPolicy::wildcard;
+    return policy::explain(texts.file, request, to);
+}
+
+void add_explain(CLI::App& tools, Action& action) {
+    auto tool = add_tool<ExplainTexts>(
+        tools, "explain", "Tell which rule decides on a message, and why",
+        "  sallyport policy explain observatory.toml --as alice --call lab.slew --args '[90]'\n"
+        "  sallyport policy explain observatory.toml --as joe:guest --subscribe lab. "
+        "--match prefix\n");
+    ExplainTexts& texts = *tool.texts;
+    tool.command->add_option("file", texts.file, "Policy file")->required();
+    tool.command->add_option("--as", texts.as, "AUTHID or AUTHID:ROLE")->required();
+    auto* const what = tool.command->add_option_group("action", "What is sent");
+    texts.asked = {what->add_option("--call", texts.call, "URI"),
+                   what->add_option("--publish", texts.publish, "URI"),
+                   what->add_option("--subscribe", texts.subscribe, "URI"),
+                   what->add_option("--register", texts.register_, "URI")};
+    what->require_option(1);
+    tool.command->add_option("--match", texts.match, "Of --subscribe and --register")
+        ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
+    tool.command->add_option("--args", texts.request.args, "Positional arguments: a JSON array");
+    tool.command->add_option("--kwargs", texts.request.kwargs, "Keyword arguments: a JSON object");
+    tool.command->add_flag("--opaque", texts.request.opaque, "The payload cannot be read");
+    tool.command
+        ->add_option("--payload-bytes", texts.payload_bytes,
+                     "Size of the payload, if not that of the arguments")
+        ->check(refuse_no_number);
+    tool.command->add_option("--others", texts.others, "How many other rules to show")
+        ->default_str(std::to_string(texts.request.others_max))
+        ->check(refuse_no_number);
+    tool.does(action, run_explain);
+}
+
+}  // namespace
+
+void add_policy_commands(CLI::App& app, Action& action) {
+    CLI::App* const tools =
+        app.add_subcommand("policy", "Check, explain, test, compare and import policy files");
+    tools->require_subcommand(1);
+    add_check(*tools, action);
+    add_test(*tools, action);
+    add_explain(*tools, action);
+    add_fmt(*tools, action);
+    add_diff(*tools, action);
+    add_mutate(*tools, action);
+    add_replay(*tools, action);
+    add_unused(*tools, action);
+    add_import(*tools, action);
+}
+
+}  // namespace sallyport::gateway

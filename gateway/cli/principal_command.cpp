@@ -1,0 +1,147 @@
+#include "gateway/cli/principal_command.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "gateway/host/descriptor.h"
+#include "gateway/host/random_seed.h"
+#include "gateway/host/replace_file.h"
+#include "gateway/host/start_error.h"
+#include "policy/tools/edit/principal.h"
+
+namespace sallyport::gateway {
+namespace {
+
+using Verb = policy::PrincipalRequest::Verb;
+
+constexpr const char* exit_codes =
+    "\nExit codes: 0 done; 1 there is no such principal, or it is there already;\n"
+    "2 a file or a question that is not sound. The file is replaced as a whole or not at all;\n"
+    "a gateway that runs takes it at its next reload.";
+
+struct Asked {
+    policy::PrincipalRequest request;
+    bool json = false;
+    bool from_stdin = false;
+};
+
+bool is_there(const std::string& path) {
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+/// Makes the file with the mode that secrets want, before anything is in it.
+void make_private_file(const std::string& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        ::close(file);
+    } else if (errno != EEXIST) {
+        throw StartError(
+            {path, 0, 0},
+            "cannot be made: " + std::error_code(errno, std::generic_category()).message(),
+            "check the folder's owner and permissions");
+    }
+}
+
+/// Held from reading the file to replacing it, so that no other command changes it meanwhile. The
+/// lock is on the folder: the file itself is another one afterwards.
+Descriptor lock_folder_of(const std::string& path) {
+    std::error_code error;
+    const auto real = std::filesystem::weakly_canonical(path, error);
+    const std::string folder = (error ? std::filesystem::path(path) : real).parent_path().string();
+    Descriptor lock(
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    while (lock && ::flock(lock.get(), LOCK_EX) != 0) {
+        if (errno != EINTR) lock = {};
+    }
+    if (!lock) {
+        throw StartError({path, 0, 0},
+                         "its folder cannot be locked: " +
+                             std::error_code(errno, std::generic_category()).message(),
+                         "check the folder's owner and permissions");
+    }
+    return lock;
+}
+
+int run(Asked asked) {
+    policy::PrincipalRequest& request = asked.request;
+    if (asked.from_stdin) request.chosen = policy::read_secret_line(std::cin);
+    Descriptor lock;
+    if (request.verb != Verb::list) lock = lock_folder_of(request.file);
+    request.create = !is_there(request.file);
+    wamp::Random random(random_seed());
+    const auto write = [&request](const std::string& text) {
+        if (request.create) make_private_file(request.file);
+        replace_file(request.file, text);
+    };
+    return policy::principal(request, random, write, {std::cout, std::cerr, asked.json});
+}
+
+CLI::App* add_verb(CLI::App& parent, std::function<int()>& action, Verb verb, const char* name,
+                   const char* help, const std::string& examples, std::shared_ptr<Asked>& asked) {
+    asked = std::make_shared<Asked>();
+    asked->request.verb = verb;
+    CLI::App* const command = parent.add_subcommand(name, help);
+    command->add_option("file", asked->request.file, "Principals file")->required();
+    if (verb != Verb::list) {
+        command->add_option("authid", asked->request.authid, "Who it is")->required();
+    }
+    command->add_flag("--json", asked->json, "One JSON object in one line");
+    command->footer("Examples:\n" + examples + exit_codes);
+    command->callback([&action, asked] { action = [asked] { return run(*asked); }; });
+    return command;
+}
+
+void add_secret_options(CLI::App& command, Asked& asked) {
+    command
+        .add_option("--method", asked.request.methods,
+                    "ticket, wampcra, wamp-scram, scram or cryptosign; may be given several times")
+        ->check(CLI::IsMember({"ticket", "wampcra", "wamp-scram", "scram", "cryptosign"}));
+    command.add_option("--key", asked.request.keys,
+                       "Public key for cryptosign: 64 hexadecimal digits, or a line of OpenSSH");
+    command.add_flag("--stdin", asked.from_stdin,
+                     "Read the secret from stdin instead of drawing one");
+}
+
+}  // namespace
+
+void add_principal_commands(CLI::App& app, std::function<int()>& action) {
+    CLI::App* const parent = app.add_subcommand(
+        "principal", "Add people and their secrets to a principals file, list and disable them");
+    parent->require_subcommand(1);
+    std::shared_ptr<Asked> asked;
+    CLI::App* const add =
+        add_verb(*parent, action, Verb::add, "add",
+                 "Add a principal, or a way to log in; prints what was drawn",
+                 "  sallyport principal add people.toml alice --role operator\n"
+                 "  sallyport principal add people.toml alice --method wampcra --method scram\n"
+                 "  sallyport principal add people.toml probe7 --role probe --key 545efb…9122\n"
+                 "  sallyport principal add people.toml bob --role guest --stdin < bobs-choice\n",
+                 asked);
+    add->add_option("--role", asked->request.role, "Role of a new principal");
+    add_secret_options(*add, *asked);
+    CLI::App* const rotate =
+        add_verb(*parent, action, Verb::rotate, "rotate",
+                 "Replace the secrets of a principal; prints what was drawn",
+                 "  sallyport principal rotate people.toml alice\n"
+                 "  sallyport principal rotate people.toml probe7 --method cryptosign\n",
+                 asked);
+    add_secret_options(*rotate, *asked);
+    add_verb(*parent, action, Verb::list, "list", "Show who may log in, and how",
+             "  sallyport principal list people.toml\n"
+             "  sallyport principal list --json people.toml\n",
+             asked);
+    add_verb(*parent, action, Verb::disable, "disable", "Refuse a principal until it is enabled",
+             "  sallyport principal disable people.toml alice\n", asked);
+    add_verb(*parent, action, Verb::enable, "enable", "Let a disabled principal in again",
+             "  sallyport principal enable people.toml alice\n", asked);
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,172 @@
+#include "gateway/client/run.h"
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <sys/socket.h>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include "gateway/client/connect.h"
+#include "gateway/client/exit_code.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::gateway {
+namespace {
+
+constexpr std::chrono::seconds goodbye_time{1};
+constexpr std::size_t message_bytes = std::size_t{16} << 20;
+constexpr std::size_t queue_bytes = std::size_t{64} << 20;
+
+wamp::ConnectionOptions connection_options(std::chrono::nanoseconds timeout) {
+    wamp::ConnectionOptions options;
+    options.message_bytes = message_bytes;
+    options.queue_bytes = queue_bytes;
+    options.handshake_timeout = timeout;
+    options.close_timeout = goodbye_time;
+    return options;
+}
+
+}  // namespace
+
+ClientRun::ClientRun(ClientOptions options)
+    : options_(std::move(options)),
+      connections_(io_, *this),
+      session_(options_.session),
+      timer_(io_),
+      signals_(io_) {}
+
+int ClientRun::run() {
+    const wamp::Instant deadline = wamp::now() + options_.timeout;
+    Descriptor descriptor = connect_client(options_.url, options_.socks, deadline);
+    // From here on Ctrl-C says GOODBYE; before, it simply ends the program.
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    wait_for_signal();
+    const auto left = deadline - wamp::now();
+    start_clock(left);
+    sockaddr_storage address{};
+    socklen_t bytes = sizeof(address);
+    ::getsockname(descriptor.get(), reinterpret_cast<sockaddr*>(&address), &bytes);
+    wamp::Socket socket(io_, boost::asio::generic::stream_protocol(address.ss_family, 0),
+                        descriptor.release());
+    const wamp::Connections::Target target{options_.serializer, options_.url.websocket,
+                                           options_.url.host_header(), options_.url.path};
+    peer_ =
+        connections_.connect(std::move(socket), target, connection_options(left + goodbye_time));
+    while (!ended_) io_.run_one();
+    connections_.close(peer_);
+    io_.poll();  // writes what was to be said last
+    return *ended_;
+}
+
+void ClientRun::wait_for_signal() {
+    signals_.async_wait([this](boost::system::error_code error, int) {
+        if (error) return;
+        if (finishing_) return end(client_interrupted);
+        finish(interrupted_code());
+        wait_for_signal();
+    });
+}
+
+void ClientRun::start_clock(std::chrono::nanoseconds time) {
+    timer_.expires_after(time);
+    timer_.async_wait([this](boost::system::error_code error) {
+        if (error || ended_) return;
+        if (finishing_) return end(*finishing_);
+        on_timeout();
+    });
+}
+
+void ClientRun::on_timeout() {
+    fail(client_timeout, "no answer in time");
+}
+
+void ClientRun::on_open(wamp::PeerId, const wamp::Opened& opened) {
+    peer_receives_max_ = opened.peer_receives_max;
+    send(session_.hello());
+}
+
+void ClientRun::on_message(wamp::PeerId, std::string_view bytes) {
+    auto message = wamp::decode(options_.serializer, bytes, {});
+    if (!message) {
+        const std::string why(wamp::to_string(message.error()));
+        return fail(client_not_connected, "the far end broke the protocol: " + why);
+    }
+    switch (session_.judge(*message)) {
+        case wamp::ClientSession::Verdict::send: {
+            send(session_.take_reply());
+            if (session_.state() != wamp::ClientSession::State::ended) return;
+            return finishing_ ? end(*finishing_)
+                              : fail(client_not_connected, "the far end ended the session: " +
+                                                               std::string(session_.reason()));
+        }
+        case wamp::ClientSession::Verdict::joined:
+            return on_joined();
+        case wamp::ClientSession::Verdict::dispatch:
+            if (!finishing_) on_dispatch(*message);
+            return;
+        case wamp::ClientSession::Verdict::ignore:
+            return;
+        case wamp::ClientSession::Verdict::ended:
+            return end(finishing_.value_or(client_not_connected));
+        case wamp::ClientSession::Verdict::aborted:
+            return fail(client_join_refused, "join refused: " + std::string(session_.reason()));
+        case wamp::ClientSession::Verdict::violation:
+            send(wamp::Abort{{}, std::string(wamp::uris::protocol_violation), {}});
+            return fail(client_not_connected,
+                        "the far end broke the protocol: " + std::string(session_.reason()));
+    }
+}
+
+void ClientRun::on_closed(wamp::PeerId, std::string_view why) {
+    peer_ = wamp::no_peer;
+    if (finishing_) return end(*finishing_);
+    fail(client_not_connected, "connection lost: " + std::string(why));
+}
+
+bool ClientRun::send(const wamp::Message& message) {
+    wamp::Frame frame = wamp::encode(options_.serializer, message);
+    if (frame.message().size() > peer_receives_max_) {
+        std::fprintf(stderr, "error: %s\n", std::string(wamp::uris::payload_size_exceeded).c_str());
+        finish(client_wamp_error);
+        return false;
+    }
+    connections_.send(peer_, std::move(frame));
+    return true;
+}
+
+void ClientRun::print(const std::string& line) {
+    const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
+                         std::fputc('\n', stdout) != EOF && std::fflush(stdout) == 0;
+    if (!written) finish(client_ok);
+}
+
+void ClientRun::finish_with(const wamp::Error& error) {
+    const auto json = json_of(error.payload);
+    std::string line = "error: " + error.uri;
+    if (json && !json->empty()) line += " " + json->both();
+    std::fprintf(stderr, "%s\n", line.c_str());
+    finish(client_wamp_error);
+}
+
+void ClientRun::finish(int exit_code) {
+    if (finishing_ || ended_) return;
+    finishing_ = exit_code;
+    if (session_.state() != wamp::ClientSession::State::established) return end(exit_code);
+    send(session_.leave(wamp::uris::close_realm));
+    start_clock(goodbye_time);
+}
+
+void ClientRun::end(int exit_code) {
+    if (!ended_) ended_ = exit_code;
+}
+
+void ClientRun::fail(int exit_code, const std::string& line) {
+    if (ended_) return;
+    std::fprintf(stderr, "%s\n", line.c_str());
+    end(exit_code);
+}
+
+}  // namespace sallyport::gateway

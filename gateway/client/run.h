@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "backend-link/link/local_address.h"
+#include "gateway/client/payload.h"
+#include "gateway/client/url.h"
+#include "wamp/net/connections.h"
+#include "wamp/session/client_session.h"
+
+namespace sallyport::gateway {
+
+struct ClientOptions {
+    ClientUrl url;
+    std::optional<backend_link::Address> socks;
+    wamp::Serializer serializer = wamp::Serializer::json;
+    wamp::ClientSession::Config session;
+    std::chrono::nanoseconds timeout =
+        std::chrono::seconds(30);  ///< to connect, to join and to be answered, together
+};
+
+/// One client command from connecting to GOODBYE, on one thread: connects, joins, lets the command
+/// do its work, leaves in good order, also at Ctrl-C. A command says what happens once it is joined
+/// and what it makes of answers.
+class ClientRun : public wamp::Host {
+public:
+    explicit ClientRun(ClientOptions options);
+
+    /// The exit code. Throws ClientFailure when it could not even connect.
+    int run();
+
+    void on_open(wamp::PeerId peer, const wamp::Opened& opened) final;
+    void on_message(wamp::PeerId peer, std::string_view bytes) final;
+    void on_alive(wamp::PeerId) final {}
+    void on_batch_end() final {}
+    void on_closed(wamp::PeerId peer, std::string_view why) final;
+
+protected:
+    virtual void on_joined() = 0;
+    /// An answer, EVENT, INVOCATION or INTERRUPT; its payload holds until the call returns.
+    virtual void on_dispatch(wamp::Message& message) = 0;
+    /// The time for an answer is over.
+    virtual void on_timeout();
+    /// What Ctrl-C leads to.
+    virtual int interrupted_code() const { return client_interrupted; }
+
+    static constexpr int client_interrupted = 130;  // as shells have it
+
+    /// False, and the command ends, when the far end does not accept a message of that size.
+    bool send(const wamp::Message& message);
+    wamp::RequestId next_request() { return session_.next_request(); }
+    wamp::Serializer serializer() const noexcept { return options_.serializer; }
+    boost::asio::io_context& io() noexcept { return io_; }
+    /// There is no more to be in time for.
+    void stop_clock() { timer_.cancel(); }
+    /// GOODBYE, then the end with this code.
+    void finish(int exit_code);
+    /// A WAMP error, on stderr; ends.
+    void finish_with(const wamp::Error& error);
+    /// One line on stdout. When nobody reads it any more, the command ends.
+    void print(const std::string& line);
+
+private:
+    void start_clock(std::chrono::nanoseconds time);
+    void wait_for_signal();
+    void end(int exit_code);
+    void fail(int exit_code, const std::string& line);
+
+    ClientOptions options_;
+    boost::asio::io_context io_{1};
+    wamp::Connections connections_;
+    wamp::ClientSession session_;
+    boost::asio::steady_timer timer_;
+    boost::asio::signal_set signals_;
+    wamp::PeerId peer_ = wamp::no_peer;
+    std::size_t peer_receives_max_ = 0;
+    std::optional<int> finishing_;  ///< GOODBYE was sent: the code to end with
+    std::optional<int> ended_;
+};
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,274 @@
+#include "gateway/config/config.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+#include <utility>
+
+#include <boost/asio/ip/address.hpp>
+
+#include "gateway/config/config_reader.h"
+#include "gateway/tor/torrc.h"
+#include "policy/document/nearest.h"
+#include "policy/document/section.h"
+
+namespace sallyport::gateway {
+
+using backend_link::Address;
+using policy::Item;
+using policy::quoted;
+using policy::Section;
+using Names = std::span<const std::string_view>;
+
+namespace {
+
+/// The position of a text among the names it may have; reports any other.
+std::optional<std::size_t> choice(Section& section, std::string_view key, Names names) {
+    const auto text = section.text(key, "\"" + std::string(names.front()) + "\"");
+    if (!text) return std::nullopt;
+    const auto found = std::find(names.begin(), names.end(), *text);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    section.error(*section.find(key), quoted(*text) + " is no " + std::string(key),
+                  policy::suggestion(*text, names, "values"));
+    return std::nullopt;
+}
+
+void read_listen(Section& root, ConfigReader& reader, GatewayConfig& config) {
+    static constexpr std::array<std::string_view, 3> keys{"front", "local", "admin"};
+    static const Item nothing;
+    const Item* table = root.find("listen", Item::Kind::table, "{}");
+    Section section(table != nullptr ? *table : nothing, "[listen]", keys, reader.file(),
+                    reader.diagnostics());
+    config.front = reader.socket(section, "front", "run/front.sock");
+    config.local = reader.socket(section, "local", "");
+    config.admin = reader.socket(section, "admin", "run/admin.sock");
+}
+
+void refuse_for_tor(Section& section, const PathText& path) {
+    if (!path) return;
+    if (const auto why = unfit_for_torrc(path.path)) {
+        section.error(quoted(path.path) + " " + *why, "choose another path when tor is managed");
+    }
+}
+
+void read_tor(Section& root, ConfigReader& reader, GatewayConfig& config) {
+    static constexpr std::array<std::string_view, 6> keys{"mode",        "binary", "virtual_port",
+                                                          "torrc_extra", "socks",  "single_onion"};
+    static constexpr std::array<std::string_view, 3> modes{"managed", "external", "off"};
+    const Item* table = root.find("tor", Item::Kind::table, "{}");
+    if (table == nullptr) {
+        if (root.find("tor") == nullptr)
+            root.error("this file has no [tor]",
+                       "add [tor] with mode = \"managed\", \"external\" or \"off\"");
+        return;
+    }
+    Section section(*table, "[tor]", keys, reader.file(), reader.diagnostics());
+    config.tor.place = section.place();
+    section.need("mode", "\"managed\"");
+    if (const auto mode = choice(section, "mode", modes))
+        config.tor.mode = static_cast<TorText::Mode>(*mode);
+    if (const auto binary = section.text("binary", "\"tor\"")) config.tor.binary = *binary;
+    config.tor.binary_place = section.find("binary") != nullptr
+                                  ? section.place(*section.find("binary"))
+                                  : section.place();
+    if (const auto port = reader.integer(section, "virtual_port", 1, 65535)) {
+        config.tor.virtual_port = static_cast<std::uint16_t>(*port);
+    }
+    config.tor.extra = reader.path(section, "torrc_extra", "\"extra.torrc\"");
+    config.tor.socks = reader.socket(section, "socks", "");
+    config.tor.single_onion = section.boolean("single_onion").value_or(false);
+    if (config.tor.single_onion && config.tor.socks) {
+        section.error(*section.find("socks"), "a single onion's tor offers no SOCKS port",
+                      "remove socks or single_onion");
+    }
+    if (config.tor.mode == TorText::Mode::managed) {
+        refuse_for_tor(section, reader.state_dir());
+        refuse_for_tor(section, config.front);
+        refuse_for_tor(section, config.tor.socks);
+        refuse_for_tor(section, config.tor.extra);
+    }
+}
+
+constexpr std::array<std::string_view, 3> kinds{"embedded", "accept", "dial"};
+
+/// Keys that only some kinds have; a key of another kind is a mistake that would go unnoticed.
+void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText::Kind kind) {
+    static constexpr std::array<std::string_view, 1> embedded{"config"};
+    static constexpr std::array<std::string_view, 2> accept{"listen", "peer_pin"};
+    static constexpr std::array<std::string_view, 6> dial{"address", "profile",     "serializer",
+                                                          "authid",  "ticket_file", "plaintext"};
+    static constexpr std::array<std::string_view, 3> all{"name", "kind", "convey_identity"};
+    const std::array<Names, 3> own{embedded, accept, dial};
+    const Names& mine = own[static_cast<std::size_t>(kind)];
+    for (const Item& entry : table.items) {
+        const auto in = [&entry](const Names& names) {
+            return std::find(names.begin(), names.end(), entry.key) != names.end();
+        };
+        const bool foreign = std::any_of(own.begin(), own.end(), in) && !in(mine) && !in(all);
+        if (!foreign) continue;
+        section.error_at_key(entry,
+                             "a backend of kind " + quoted(kinds[static_cast<std::size_t>(kind)]) +
+                                 " has no " + quoted(entry.key),
+                             "remove it or choose another kind");
+    }
+}
+
+/// Names are judged when they have been resolved.
+bool on_this_machine(const Address& address) {
+    if (address.kind == Address::Kind::unix_path) return true;
+    boost::system::error_code not_ip;
+    const auto ip = boost::asio::ip::make_address(address.host_or_path, not_ip);
+    return not_ip || ip.is_loopback();
+}
+
+void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
+    static constexpr std::array<std::string_view, 4> profiles{"sallyport", "crossbar", "nexus",
+                                                              "generic"};
+    static constexpr std::array<std::string_view, 2> serializers{"msgpack", "json"};
+    if (auto address = reader.address(section, "address", true))
+        backend.address = *std::move(address);
+    const auto profile = choice(section, "profile", profiles);
+    backend.profile = profile ? backend_link::backend_kind(profiles[*profile])
+                                    .value_or(backend_link::BackendKind::generic)
+                              : backend_link::BackendKind::generic;
+    if (choice(section, "serializer", serializers) == 1)
+        backend.serializer = wamp::Serializer::json;
+    backend.authid = section.text("authid", "\"gateway\"").value_or("");
+    backend.ticket_file = reader.path(section, "ticket_file", "\"lab.ticket\"");
+    backend.plaintext = section.text("plaintext", "\"why there is no TLS\"").value_or("");
+    if (section.find("address") != nullptr && backend.plaintext.empty() &&
+        !on_this_machine(backend.address)) {
+        section.error(*section.find("address"),
+                      quoted(backend.address.text()) +
+                          " is not on this machine, and there is no TLS when we dial",
+                      "say why that is fine with plaintext = \"…\", or let the inside dial us");
+    }
+    if (backend.ticket_file && backend.authid.empty()) {
+        section.error(*section.find("ticket_file"), "a ticket needs to say whose it is",
+                      "add authid = \"gateway\"");
+    }
+}
+
+BackendText read_backend(const Item& table, ConfigReader& reader) {
+    static constexpr std::array<std::string_view, 12> keys{
+        "name",    "kind",       "config", "listen",      "peer_pin",  "address",
+        "profile", "serializer", "authid", "ticket_file", "plaintext", "convey_identity"};
+    Section section(table, "[[backend]]", keys, reader.file(), reader.diagnostics());
+    BackendText backend;
+    backend.place = section.place();
+    backend.name = section.need_text("name", "\"inside\"").value_or("");
+    section.need("kind", "\"embedded\"");
+    backend.convey_identity = section.boolean("convey_identity");
+    const auto kind = choice(section, "kind", kinds);
+    if (!kind) return backend;
+    backend.kind = static_cast<BackendText::Kind>(*kind);
+    refuse_keys_of_other_kinds(section, table, backend.kind);
+    switch (backend.kind) {
+        case BackendText::Kind::embedded:
+            section.need("config", "\"inside.toml\"");
+            backend.inside_config = reader.path(section, "config", "\"inside.toml\"");
+            break;
+        case BackendText::Kind::accept:
+            if (auto address = reader.address(section, "listen", false))
+                backend.address = *std::move(address);
+            backend.peer_pin = reader.pin(section, "peer_pin").value_or("");
+            if (backend.address.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
+                section.error("a backend that dials us over tcp needs a pin",
+                              "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it at "
+                              "the other end");
+            }
+            break;
+        case BackendText::Kind::dial:
+            read_dial(section, reader, backend);
+            break;
+    }
+    for (const std::string_view key : {"address", "listen"}) {
+        if (const Item* item = section.find(key)) backend.address_place = section.place(*item);
+    }
+    return backend;
+}
+
+void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
+    std::set<std::string> names;
+    for (const Item* table : root.tables("backend")) {
+        BackendText backend = read_backend(*table, reader);
+        if (!backend.name.empty() && !names.insert(backend.name).second) {
+            root.error(*table, "there is a backend " + quoted(backend.name) + " already",
+                       "choose another name");
+        }
+        config.backends.push_back(std::move(backend));
+    }
+    if (root.find("backend") == nullptr)
+        root.error("this file has no [[backend]]",
+                   "add one with kind = \"embedded\", \"accept\" or \"dial\"");
+}
+
+}  // namespace
+
+wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
+                                                                      const std::string& file) {
+    static constexpr std::array<std::string_view, 7> keys{"state_dir", "realms", "listen", "limits",
+                                                          "audit",     "tor",    "backend"};
+    const auto document = policy::parse_document(text, file);
+    if (document.has_error()) return policy::Diagnostics{document.error()};
+    ConfigReader reader(file);
+    GatewayConfig config;
+    config.file = file;
+    Section root(*document, "this file", keys, file, reader.diagnostics());
+    reader.state_dir(root);
+    config.state_dir = reader.state_dir();
+    config.realms = reader.realms(root);
+    read_listen(root, reader, config);
+    config.limits = reader.limits(root);
+    config.audit = reader.audit(root);
+    read_tor(root, reader, config);
+    read_backends(root, reader, config);
+    if (!reader.sound()) return reader.take();
+    return config;
+}
+
+wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
+                                                                    const std::string& file) {
+    static constexpr std::array<std::string_view, 6> keys{"state_dir", "realms", "listen",
+                                                          "link",      "limits", "audit"};
+    static constexpr std::array<std::string_view, 1> listen_keys{"address"};
+    static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
+    const auto document = policy::parse_document(text, file);
+    if (document.has_error()) return policy::Diagnostics{document.error()};
+    ConfigReader reader(file);
+    InsideConfig config;
+    config.file = file;
+    Section root(*document, "this file", keys, file, reader.diagnostics());
+    reader.state_dir(root);
+    config.state_dir = reader.state_dir();
+    config.realms = reader.realms(root);
+    config.limits = reader.limits(root);
+    config.audit = reader.audit(root);
+    for (const Item* table : root.tables("listen")) {
+        Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());
+        if (auto address = reader.address(section, "address", false)) {
+            config.listens.push_back(
+                {*std::move(address), section.place(*section.find("address"))});
+        }
+    }
+    for (const Item* table : root.tables("link")) {
+        Section section(*table, "[[link]]", link_keys, file, reader.diagnostics());
+        LinkText link;
+        link.place = section.place();
+        link.peer_pin = reader.pin(section, "peer_pin").value_or("");
+        auto address = reader.address(section, "gateway", true);
+        if (!address) continue;
+        link.gateway = *std::move(address);
+        if (link.gateway.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
+            section.error(
+                "a link over tcp needs a pin",
+                "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it on the gateway");
+        }
+        config.links.push_back(std::move(link));
+    }
+    if (!reader.sound()) return reader.take();
+    return config;
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend-link/link/local_address.h"
+#include "backend-link/link/profile.h"
+#include "gateway/host/path_text.h"
+#include "policy/document/diagnostic.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/result.h"
+#include "wamp/message/payload.h"
+
+namespace sallyport::gateway {
+
+/// [limits] of both files.
+struct LimitsText {
+    std::size_t sessions = 10000;
+    wamp::Duration handshake_timeout = std::chrono::seconds(10);
+    std::size_t message_bytes = 4u << 20;
+    std::size_t queue_bytes = 4u << 20;
+};
+
+/// [audit] of both files: where the records of decisions go.
+struct AuditText {
+    enum class Kind : std::uint8_t {
+        log,  ///< no records; what is denied is told to the program's log
+        off,
+        file,
+        journald,
+    };
+    Kind kind = Kind::log;
+    std::string path;  ///< of the file, or of the journal's socket
+    policy::Place place;
+    bool all = false;  ///< also what was allowed
+    std::size_t queue_bytes = 1u << 20;
+};
+
+/// [tor].
+struct TorText {
+    enum class Mode : std::uint8_t { managed, external, off };
+    Mode mode = Mode::off;
+    policy::Place place;
+    std::string binary = "tor";
+    policy::Place binary_place;
+    std::uint16_t virtual_port = 80;
+    PathText extra;
+    PathText socks;
+    bool single_onion = false;
+};
+
+/// [[backend]]. Its position is the link's number.
+struct BackendText {
+    enum class Kind : std::uint8_t { embedded, accept, dial };
+    std::string name;
+    Kind kind = Kind::embedded;
+    policy::Place place;
+    PathText inside_config;         ///< embedded
+    backend_link::Address address;  ///< accept: where to listen; dial: where to connect
+    policy::Place address_place;
+    std::string peer_pin;  ///< accept over tcp
+    backend_link::BackendKind profile = backend_link::BackendKind::sallyport;
+    std::optional<bool> convey_identity;  ///< other than the profile says
+    wamp::Serializer serializer = wamp::Serializer::msgpack;
+    std::string authid;
+    PathText ticket_file;
+    std::string plaintext;  ///< why there is no TLS off loopback
+};
+
+/// gateway.toml as it was written, with absolute paths; each value sound by itself.
+struct GatewayConfig {
+    std::string file;
+    PathText state_dir;
+    std::vector<PathText> realms;
+    PathText front;
+    PathText local;
+    PathText admin;
+    LimitsText limits;
+    AuditText audit;
+    TorText tor;
+    std::vector<BackendText> backends;
+};
+
+/// [[listen]] of inside.toml: where services connect.
+struct ServiceListen {
+    backend_link::Address address;
+    policy::Place place;
+};
+
+/// [[link]] of inside.toml: a gateway to dial.
+struct LinkText {
+    backend_link::Address gateway;
+    policy::Place place;
+    std::string peer_pin;
+};
+
+/// inside.toml as it was written, with absolute paths.
+struct InsideConfig {
+    std::string file;
+    PathText state_dir;
+    std::vector<PathText> realms;
+    std::vector<ServiceListen> listens;
+    std::vector<LinkText> links;
+    LimitsText limits;
+    AuditText audit;
+};
+
+/// Read a configuration. Report all that is wrong with it at once, in the order of its lines.
+/// Relative paths are relative to the folder of `file`, sockets to the state directory.
+wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
+                                                                      const std::string& file);
+wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
+                                                                    const std::string& file);
+
+}  // namespace sallyport::gateway

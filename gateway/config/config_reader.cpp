@@ -1,0 +1,242 @@
+#include "gateway/config/config_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include <boost/asio/ip/address.hpp>
+
+#include "gateway/host/path_text.h"
+#include "policy/document/units.h"
+
+namespace sallyport::gateway {
+
+using policy::Item;
+using policy::Section;
+
+namespace {
+
+constexpr std::size_t message_bytes_min = 512;
+constexpr std::size_t message_bytes_max = 16u << 20;
+constexpr std::size_t queue_bytes_max = 1u << 30;
+constexpr std::int64_t sessions_max = 1'000'000;
+constexpr std::size_t audit_queue_bytes_min = 64u << 10;
+constexpr std::size_t audit_queue_bytes_max = 1u << 30;
+
+std::string normal(const std::filesystem::path& path) {
+    return path.lexically_normal().string();
+}
+
+bool is_pin(std::string_view text) {
+    constexpr std::string_view head = "sha256:";
+    constexpr std::size_t digits = 64;
+    return text.size() == head.size() + digits && text.starts_with(head) &&
+           text.find_first_not_of("0123456789abcdef", head.size()) == std::string_view::npos;
+}
+
+}  // namespace
+
+ConfigReader::ConfigReader(std::string file) : file_(std::move(file)) {
+    folder_ = normal(std::filesystem::absolute(file_).parent_path());
+}
+
+policy::Diagnostics ConfigReader::take() {
+    policy::sort(diagnostics_);
+    return std::move(diagnostics_);
+}
+
+std::string ConfigReader::resolve(std::string_view path) const {
+    return normal(std::filesystem::path(folder_) / path);
+}
+
+std::string ConfigReader::resolve_in_state(std::string_view path) const {
+    return normal(std::filesystem::path(state_dir_.path) / path);
+}
+
+void ConfigReader::state_dir(Section& section) {
+    state_dir_ = path(section, "state_dir", "\"/var/lib/sallyport\"");
+    if (!state_dir_ && section.find("state_dir") == nullptr)
+        section.need("state_dir", "\"/var/lib/sallyport\"");
+    if (!state_dir_)
+        state_dir_.path = folder_;  // so that what is relative to it can still be judged
+}
+
+PathText ConfigReader::path(Section& section, std::string_view key, std::string_view example) {
+    const auto text = section.text(key, example);
+    if (!text) return {};
+    const Item& item = *section.find(key);
+    if (text->empty() || text->find('\0') != std::string::npos) {
+        section.error(item, policy::quoted(key) + " is no path",
+                      "write " + std::string(key) + " = " + std::string(example));
+        return {};
+    }
+    return {resolve(*text), section.place(item)};
+}
+
+void ConfigReader::check_socket_path(Section& section, const Item& item, std::string_view path) {
+    if (const auto why = unfit_for_unix_socket(path))
+        section.error(item, policy::quoted(path) + " " + *why, "a unix socket's path is short");
+}
+
+PathText ConfigReader::socket(Section& section, std::string_view key, std::string_view otherwise) {
+    const auto text = section.text(key, "\"run/" + std::string(key) + ".sock\"");
+    if (!text) {
+        if (otherwise.empty()) return {};
+        PathText usual{resolve_in_state(otherwise), section.place()};
+        if (const auto why = unfit_for_unix_socket(usual.path))
+            section.error(policy::quoted(usual.path) + " " + *why, "a unix socket's path is short");
+        return usual;
+    }
+    const Item& item = *section.find(key);
+    if (text->empty()) {
+        section.error(item, policy::quoted(key) + " is no path",
+                      "write " + std::string(key) + " = \"run/" + std::string(key) + ".sock\"");
+        return {};
+    }
+    PathText found{resolve_in_state(*text), section.place(item)};
+    check_socket_path(section, item, found.path);
+    return found;
+}
+
+std::vector<PathText> ConfigReader::realms(Section& section) {
+    std::vector<PathText> found;
+    if (section.need("realms", "[\"observatory.toml\"]") == nullptr) return found;
+    for (const Item* item : section.texts("realms", "[\"observatory.toml\"]")) {
+        found.push_back({resolve(item->text), section.place(*item)});
+    }
+    return found;
+}
+
+std::optional<backend_link::Address> ConfigReader::address(Section& section, std::string_view key,
+                                                           bool names_allowed) {
+    constexpr std::string_view example = "\"tcp:10.0.0.1:4443\"";
+    const auto text = section.need_text(key, example);
+    if (!text) return std::nullopt;
+    const Item& item = *section.find(key);
+    auto address = backend_link::parse_address(*text);
+    if (!address) {
+        section.error(item, policy::quoted(*text) + " is no address",
+                      "write unix:/path or tcp:HOST:PORT");
+        return std::nullopt;
+    }
+    if (address->kind == backend_link::Address::Kind::unix_path) {
+        address->host_or_path = resolve_in_state(address->host_or_path);
+        check_socket_path(section, item, address->host_or_path);
+        return address;
+    }
+    boost::system::error_code not_ip;
+    const auto ip = boost::asio::ip::make_address(address->host_or_path, not_ip);
+    if (not_ip) {
+        if (names_allowed) return address;
+        section.error(item, policy::quoted(address->host_or_path) + " is no IP address",
+                      "write the address of a local interface");
+        return std::nullopt;
+    }
+    const auto reach = ip.is_v4() ? backend_link::reach_of(ip.to_v4().to_bytes())
+                                  : backend_link::reach_of(ip.to_v6().to_bytes());
+    if (reach == backend_link::Reach::global) {
+        section.error(item, policy::quoted(address->host_or_path) + " is not a local address",
+                      "links stay on loopback, link-local, private and unique-local addresses");
+        return std::nullopt;
+    }
+    return address;
+}
+
+std::optional<std::string> ConfigReader::pin(Section& section, std::string_view key) {
+    const auto text = section.text(key, "\"sha256:…\"");
+    if (!text) return std::nullopt;
+    if (is_pin(*text)) return text;
+    section.error(*section.find(key), policy::quoted(key) + " is no pin: " + policy::quoted(*text),
+                  "paste the line that `sallyport link pair` printed at the other end: sha256: and "
+                  "64 hex digits");
+    return std::nullopt;
+}
+
+std::optional<std::int64_t> ConfigReader::integer(Section& section, std::string_view key,
+                                                  std::int64_t least, std::int64_t most) {
+    const Item* item = section.find(key, Item::Kind::integer, std::to_string(least));
+    if (item == nullptr) return std::nullopt;
+    if (item->integer >= least && item->integer <= most) return item->integer;
+    section.error(*item,
+                  std::to_string(item->integer) + " is out of range for " + policy::quoted(key),
+                  "from " + std::to_string(least) + " to " + std::to_string(most));
+    return std::nullopt;
+}
+
+void ConfigReader::bytes(Section& section, std::string_view key, std::size_t least,
+                         std::size_t most, std::size_t& value) {
+    const auto text = section.text(key, "\"4MiB\"");
+    if (!text) return;
+    const auto read = policy::parse_bytes(*text);
+    if (read && *read >= least && *read <= most) {
+        value = static_cast<std::size_t>(*read);
+        return;
+    }
+    section.error(*section.find(key),
+                  policy::quoted(*text) + " is no size for " + policy::quoted(key),
+                  "from " + policy::format_bytes(least) + " to " + policy::format_bytes(most) +
+                      ", such as \"4MiB\"");
+}
+
+LimitsText ConfigReader::limits(Section& root) {
+    LimitsText limits;
+    const Item* table = root.find("limits", Item::Kind::table, "{}");
+    if (table == nullptr) return limits;
+    static constexpr std::array<std::string_view, 4> keys{"sessions", "handshake_timeout",
+                                                          "message_bytes", "queue_bytes"};
+    Section section(*table, "[limits]", keys, file_, diagnostics_);
+    if (const auto sessions = integer(section, "sessions", 1, sessions_max))
+        limits.sessions = static_cast<std::size_t>(*sessions);
+    if (const auto text = section.text("handshake_timeout", "\"10s\"")) {
+        if (const auto read = policy::parse_duration(*text)) {
+            limits.handshake_timeout = *read;
+        } else {
+            section.error(*section.find("handshake_timeout"),
+                          policy::quoted(*text) + " is no duration",
+                          "such as \"10s\" or \"500ms\"");
+        }
+    }
+    bytes(section, "message_bytes", message_bytes_min, message_bytes_max, limits.message_bytes);
+    bytes(section, "queue_bytes", message_bytes_min, queue_bytes_max, limits.queue_bytes);
+    return limits;
+}
+
+AuditText ConfigReader::audit(Section& root) {
+    AuditText audit;
+    const Item* table = root.find("audit", Item::Kind::table, "{}");
+    if (table == nullptr) return audit;
+    static constexpr std::array<std::string_view, 3> keys{"to", "decisions", "queue_bytes"};
+    Section section(*table, "[audit]", keys, file_, diagnostics_);
+    audit.place = section.place();
+    if (const auto to = section.need_text("to", "\"file:audit.jsonl\"")) {
+        audit.place = section.place(*section.find("to"));
+        const std::string_view text = *to;
+        if (text == "log" || text == "off") {
+            audit.kind = text == "log" ? AuditText::Kind::log : AuditText::Kind::off;
+        } else if (text == "journald" || text.starts_with("journald:/")) {
+            audit.kind = AuditText::Kind::journald;
+            if (const auto colon = text.find(':'); colon != text.npos) {
+                audit.path = text.substr(colon + 1);
+                check_socket_path(section, *section.find("to"), audit.path);
+            }
+        } else if (text.starts_with("file:") && text != "file:") {
+            audit.kind = AuditText::Kind::file;
+            audit.path = resolve_in_state(text.substr(text.find(':') + 1));
+        } else {
+            section.error(*section.find("to"), policy::quoted(text) + " is no place for records",
+                          "write file:/PATH, journald, log or off");
+        }
+    }
+    if (const auto decisions = section.text("decisions", "\"denied\"")) {
+        audit.all = *decisions == "all";
+        if (*decisions != "all" && *decisions != "denied") {
+            section.error(*section.find("decisions"), policy::quoted(*decisions) + " is no choice",
+                          "write \"denied\" or \"all\"");
+        }
+    }
+    bytes(section, "queue_bytes", audit_queue_bytes_min, audit_queue_bytes_max, audit.queue_bytes);
+    return audit;
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/config/config.h"
+#include "policy/document/section.h"
+
+namespace sallyport::gateway {
+
+/// What both configuration files are read with: paths, addresses, sizes and limits as they stand in
+/// one file. Wrong values are reported to the section and read as absent.
+class ConfigReader {
+public:
+    explicit ConfigReader(std::string file);
+
+    const std::string& file() const noexcept { return file_; }
+    policy::Diagnostics& diagnostics() noexcept { return diagnostics_; }
+    /// The diagnostics in the order of the lines, or nothing when there are none.
+    bool sound() const noexcept { return diagnostics_.empty(); }
+    policy::Diagnostics take();
+
+    void state_dir(policy::Section& section);
+    const PathText& state_dir() const noexcept { return state_dir_; }
+
+    /// Relative to the file's folder.
+    PathText path(policy::Section& section, std::string_view key, std::string_view example);
+    /// Relative to the state directory, fit for a unix socket.
+    PathText socket(policy::Section& section, std::string_view key, std::string_view otherwise);
+    std::vector<PathText> realms(policy::Section& section);
+    std::optional<backend_link::Address> address(policy::Section& section, std::string_view key,
+                                                 bool names_allowed);
+    std::optional<std::string> pin(policy::Section& section, std::string_view key);
+    std::optional<std::int64_t> integer(policy::Section& section, std::string_view key,
+                                        std::int64_t least, std::int64_t most);
+    LimitsText limits(policy::Section& root);
+    AuditText audit(policy::Section& root);
+
+private:
+    std::string resolve(std::string_view path) const;
+    std::string resolve_in_state(std::string_view path) const;
+    void check_socket_path(policy::Section& section, const policy::Item& item,
+                           std::string_view path);
+    void bytes(policy::Section& section, std::string_view key, std::size_t least, std::size_t most,
+               std::size_t& value);
+
+    std::string file_;
+    std::string folder_;
+    PathText state_dir_;
+    policy::Diagnostics diagnostics_;
+};
+
+}  // namespace sallyport::gateway

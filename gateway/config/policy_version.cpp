@@ -1,0 +1,163 @@
+#include "gateway/config/policy_version.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "gateway/host/files.h"
+#include "gateway/host/replace_file.h"
+#include "gateway/host/start_error.h"
+#include "wamp/base/value.h"
+#include "wamp/codec/codec.h"
+
+namespace sallyport::gateway {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t version_bytes_max = 256u << 20;
+constexpr std::string_view list_name = "files.json";
+
+wamp::MessageLimits generous() {
+    wamp::MessageLimits limits;
+    limits.elements = 1u << 20;
+    return limits;
+}
+
+}  // namespace
+
+policy::ReadFile PolicyVersion::recorder(policy::ReadFile from) {
+    return [this, from = std::move(from)](const std::string& path, bool secret) {
+        auto text = from(path, secret);
+        if (text) files_[path] = *text;
+        return text;
+    };
+}
+
+policy::ReadFile PolicyVersion::reader() const {
+    return [this](const std::string& path, bool) -> wamp::Result<std::string, policy::Diagnostic> {
+        if (const std::string* text = find(path)) return *text;
+        return policy::Diagnostic{{path, 0, 0}, "is not part of this version", "apply it again"};
+    };
+}
+
+const std::string* PolicyVersion::find(const std::string& path) const noexcept {
+    const auto found = files_.find(path);
+    return found == files_.end() ? nullptr : &found->second;
+}
+
+std::string PolicyVersion::encode() const {
+    wamp::List files;
+    for (const auto& [path, text] : files_) {
+        files.push_back(wamp::Dict{{"path", path}, {"text", text}});
+    }
+    return wamp::encode_value(wamp::Serializer::msgpack, wamp::Dict{{"files", std::move(files)}});
+}
+
+std::optional<PolicyVersion> PolicyVersion::decode(std::string_view bytes) {
+    const auto value = wamp::decode_value(wamp::Serializer::msgpack, bytes, generous());
+    const auto* const dict = value.has_error() ? nullptr : value->get_if<wamp::Dict>();
+    const auto* const files = dict == nullptr ? nullptr : dict->get_list("files");
+    if (files == nullptr) return std::nullopt;
+    PolicyVersion version;
+    for (const wamp::Value& file : *files) {
+        const auto* const entry = file.get_if<wamp::Dict>();
+        if (entry == nullptr) return std::nullopt;
+        version.add(std::string(entry->get_string("path")), std::string(entry->get_string("text")));
+    }
+    return version;
+}
+
+Descriptor to_memory(const PolicyVersion& version) {
+    Descriptor memory(::memfd_create("policy", MFD_CLOEXEC));
+    if (!memory) throw std::system_error(errno, std::generic_category(), "memfd");
+    const std::string bytes = version.encode();
+    for (std::size_t at = 0; at < bytes.size();) {
+        const ssize_t count = ::write(memory.get(), bytes.data() + at, bytes.size() - at);
+        if (count < 0) throw std::system_error(errno, std::generic_category(), "memfd");
+        at += static_cast<std::size_t>(count);
+    }
+    return memory;
+}
+
+std::optional<PolicyVersion> from_memory(const Descriptor& memory) {
+    const off_t size = memory ? ::lseek(memory.get(), 0, SEEK_END) : -1;
+    if (size < 0 || static_cast<std::size_t>(size) > version_bytes_max) return std::nullopt;
+    std::string bytes(static_cast<std::size_t>(size), '\0');
+    for (std::size_t at = 0; at < bytes.size();) {
+        const ssize_t count =
+            ::pread(memory.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+        if (count <= 0) return std::nullopt;
+        at += static_cast<std::size_t>(count);
+    }
+    return PolicyVersion::decode(bytes);
+}
+
+PolicyVersion receive_version(int channel) {
+    constexpr int patience_ms = 30'000;
+    pollfd readable{channel, POLLIN, 0};
+    Packet packet;
+    if (::poll(&readable, 1, patience_ms) > 0 &&
+        receive_packet(channel, packet) == Receive::packet && packet.text == "version") {
+        if (auto version = from_memory(packet.descriptor)) return *std::move(version);
+    }
+    throw StartError("the supervisor gave no policy");
+}
+
+void keep_version(const PolicyVersion& version, const std::string& folder) {
+    const std::string next = folder + ".new";
+    std::error_code error;
+    fs::remove_all(next, error);
+    make_private_folder(next, {});
+    wamp::List list;
+    std::size_t number = 0;
+    for (const auto& [path, text] : version.files()) {
+        const std::string name =
+            std::to_string(++number) + "-" + fs::path(path).filename().string();
+        replace_file((fs::path(next) / name).string(), text, 0600);
+        list.push_back(wamp::Dict{{"path", path}, {"kept_as", name}});
+    }
+    replace_file((fs::path(next) / list_name).string(),
+                 wamp::encode_value(wamp::Serializer::json, wamp::Value(std::move(list))) + "\n",
+                 0600);
+    fs::remove_all(folder, error);
+    fs::rename(next, folder, error);
+    if (error) throw StartError({next, 0, 0}, error.message(), "check the state directory");
+}
+
+std::optional<PolicyVersion> kept_version(const std::string& folder) {
+    const auto list = policy::read_file((fs::path(folder) / list_name).string(), true);
+    if (!list) return std::nullopt;
+    const auto value = wamp::decode_value(
+        wamp::Serializer::json, std::string_view(*list).substr(0, list->find_last_of(']') + 1),
+        generous());
+    const auto* const entries = value.has_error() ? nullptr : value->get_if<wamp::List>();
+    if (entries == nullptr) return std::nullopt;
+    PolicyVersion version;
+    for (const wamp::Value& entry : *entries) {
+        const auto* const file = entry.get_if<wamp::Dict>();
+        if (file == nullptr) return std::nullopt;
+        const std::string name(file->get_string("kept_as"));
+        auto text =
+            policy::read_file((fs::path(folder) / fs::path(name).filename()).string(), true);
+        if (!text) return std::nullopt;
+        version.add(std::string(file->get_string("path")), *std::move(text));
+    }
+    return version;
+}
+
+std::string running_version_folder(const std::string& state_dir) {
+    return state_dir + "/policy/running";
+}
+
+std::string previous_version_folder(const std::string& state_dir) {
+    return state_dir + "/policy/previous";
+}
+
+}  // namespace sallyport::gateway

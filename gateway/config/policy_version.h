@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/host/descriptor.h"
+#include "policy/file/load.h"
+
+namespace sallyport::gateway {
+
+/// The files that one version of the policy was made of, as they were read: what is compiled from
+/// them is always the same, whatever becomes of the files. How a version is handed to children,
+/// kept for a rollback, and found again after a restart.
+class PolicyVersion {
+public:
+    /// Reads through `from`, and remembers what was read.
+    policy::ReadFile recorder(policy::ReadFile from);
+    /// Knows these files only. Refers to this object.
+    policy::ReadFile reader() const;
+
+    const std::map<std::string, std::string>& files() const noexcept { return files_; }
+    const std::string* find(const std::string& path) const noexcept;
+    void add(const std::string& path, std::string text) { files_[path] = std::move(text); }
+    bool operator==(const PolicyVersion&) const = default;
+
+    std::string encode() const;
+    static std::optional<PolicyVersion> decode(std::string_view bytes);
+
+private:
+    std::map<std::string, std::string> files_;  ///< by path
+};
+
+/// Its bytes in memory that others can map or read. Throws std::system_error.
+Descriptor to_memory(const PolicyVersion& version);
+std::optional<PolicyVersion> from_memory(const Descriptor& memory);
+
+/// The version that a supervisor hands to a child as its first word. Waits for it. Throws
+/// StartError.
+PolicyVersion receive_version(int channel);
+
+/// Keeps the version as plain files in that folder, beside a list of where they belong; replaces
+/// what was there. Throws StartError.
+void keep_version(const PolicyVersion& version, const std::string& folder);
+/// What was kept there, if it is complete.
+std::optional<PolicyVersion> kept_version(const std::string& folder);
+
+/// Where the state directory keeps the version that runs, and the one before.
+std::string running_version_folder(const std::string& state_dir);
+std::string previous_version_folder(const std::string& state_dir);
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,91 @@
+#include "gateway/host/acceptor.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace sallyport::gateway {
+
+namespace {
+
+constexpr std::chrono::milliseconds pause_when_exhausted{100};
+constexpr int accepted_per_turn_max = 64;
+
+bool is_exhausted(int number) {
+    return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+}
+
+}  // namespace
+
+struct Acceptor::State {
+    State(boost::asio::io_context& context, Descriptor descriptor, Accepted callback)
+        : io(context),
+          listener(context, descriptor.release()),
+          timer(context),
+          accepted(std::move(callback)) {}
+
+    boost::asio::io_context& io;
+    boost::asio::posix::stream_descriptor listener;
+    boost::asio::steady_timer timer;
+    Accepted accepted;
+    bool gone = false;
+
+    static void wait(const std::shared_ptr<State>& self) {
+        self->listener.async_wait(
+            boost::asio::posix::descriptor_base::wait_read,
+            [self](boost::system::error_code error) {
+                if (error || self->gone) return;
+                if (self->take()) {
+                    wait(self);
+                    return;
+                }
+                self->timer.expires_after(pause_when_exhausted);
+                self->timer.async_wait([self](boost::system::error_code cancelled) {
+                    if (!cancelled && !self->gone) wait(self);
+                });
+            });
+    }
+
+    /// What is waiting, bounded. False when there are no descriptors or no memory for more.
+    bool take() {
+        for (int count = 0; count < accepted_per_turn_max && !gone; ++count) {
+            sockaddr_storage address{};
+            socklen_t bytes = sizeof(address);
+            Descriptor socket(::accept4(listener.native_handle(),
+                                        reinterpret_cast<sockaddr*>(&address), &bytes,
+                                        SOCK_CLOEXEC | SOCK_NONBLOCK));
+            if (!socket) return !is_exhausted(errno);
+            if (address.ss_family != AF_UNIX) {
+                const int yes = 1;
+                ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+            }
+            const int protocol = address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP;
+            accepted(
+                wamp::Socket(io, boost::asio::generic::stream_protocol(address.ss_family, protocol),
+                             socket.release()));
+        }
+        return true;
+    }
+};
+
+Acceptor::Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted)
+    : state_(std::make_shared<State>(io, std::move(listener), std::move(accepted))) {
+    State::wait(state_);
+}
+
+Acceptor::~Acceptor() {
+    state_->gone = true;
+    boost::system::error_code ignored;
+    state_->timer.cancel();
+    state_->listener.close(ignored);
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+#include "gateway/host/descriptor.h"
+#include "wamp/net/connections.h"
+
+namespace sallyport::gateway {
+
+/// Takes connections from a listening socket, unix or TCP, until it is destroyed. When descriptors
+/// run out it waits a little instead of spinning.
+class Acceptor {
+public:
+    using Accepted = std::function<void(wamp::Socket)>;
+
+    Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted);
+    ~Acceptor();
+    Acceptor(const Acceptor&) = delete;
+    Acceptor& operator=(const Acceptor&) = delete;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,237 @@
+#include "gateway/host/files.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "gateway/host/path_text.h"
+#include "gateway/host/start_error.h"
+
+namespace sallyport::gateway {
+
+using policy::Place;
+
+namespace {
+
+constexpr int backlog = 1024;
+
+std::string why(int number) {
+    return std::generic_category().message(number);
+}
+
+[[noreturn]] void refuse(const Place& place, const std::string& text, const std::string& cure) {
+    throw StartError(place, text, cure);
+}
+
+/// The place, or the path itself where nobody asked for it in a file.
+Place or_path(const Place& place, const std::string& path) {
+    return place.file.empty() ? Place{path, 0, 0} : place;
+}
+
+Descriptor open_regular(const std::string& path, const Place& place) {
+    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file)
+        refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno),
+               "check the path and its permissions");
+    struct stat about{};
+    if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
+        refuse(or_path(place, path), policy::quoted(path) + " is not a file", "check the path");
+    }
+    return file;
+}
+
+std::string read_all(const Descriptor& file, const std::string& path, const Place& place,
+                     std::size_t bytes_max) {
+    std::string content;
+    for (;;) {
+        constexpr std::size_t step = 64u << 10;
+        const std::size_t before = content.size();
+        content.resize(before + step);
+        const ssize_t count = ::read(file.get(), content.data() + before, step);
+        if (count < 0)
+            refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno),
+                   "check the file");
+        content.resize(before + static_cast<std::size_t>(count));
+        if (count == 0) return content;
+        if (content.size() > bytes_max) {
+            refuse(or_path(place, path),
+                   policy::quoted(path) + " has more than " + std::to_string(bytes_max) + " bytes",
+                   "check the path");
+        }
+    }
+}
+
+sockaddr_un unix_address(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
+    return address;
+}
+
+}  // namespace
+
+std::string read_file(const std::string& path, const Place& place, std::size_t bytes_max) {
+    return read_all(open_regular(path, place), path, place, bytes_max);
+}
+
+void refuse_open_to_others(const std::string& path, const Place& place) {
+    struct stat about{};
+    if (::stat(path.c_str(), &about) != 0) {
+        refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno),
+               "check the path and its permissions");
+    }
+    if ((about.st_mode & 077) != 0) {
+        refuse(or_path(place, path),
+               policy::quoted(path) + " can be read or written by others than its owner",
+               "chmod 600 " + path);
+    }
+}
+
+std::string read_secret(const std::string& path, const Place& place, std::size_t bytes_max) {
+    const Descriptor file = open_regular(path, place);
+    refuse_open_to_others(path, place);
+    return read_all(file, path, place, bytes_max);
+}
+
+void make_private_folder(const std::string& path, const Place& place) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+        refuse(or_path(place, path),
+               "cannot make " + policy::quoted(path) + ": " + why(error ? error.value() : errno),
+               "choose another place or make it with: install -d -m 700 -o USER " + path);
+    }
+    struct stat about{};
+    if (::stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) {
+        refuse(or_path(place, path), policy::quoted(path) + " is not a folder",
+               "move it away or choose another place");
+    }
+    if (about.st_uid == ::geteuid() && (about.st_mode & 077) != 0 &&
+        ::chmod(path.c_str(), 0700) != 0) {
+        refuse(or_path(place, path),
+               "cannot make " + policy::quoted(path) + " private: " + why(errno),
+               "chmod 700 " + path);
+    }
+    if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
+        refuse(or_path(place, path),
+               "cannot write into " + policy::quoted(path) + ": " + why(errno),
+               "give it to the user that runs this program");
+    }
+}
+
+Descriptor lock_state_dir(const PathText& state_dir) {
+    const std::string path = state_dir.path + "/lock";
+    Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!lock)
+        refuse(state_dir.place,
+               "cannot write into " + policy::quoted(state_dir.path) + ": " + why(errno),
+               "give it to the user that runs this program");
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        refuse(state_dir.place, "another sallyport runs in " + policy::quoted(state_dir.path),
+               "stop it, or choose another state_dir");
+    }
+    return lock;
+}
+
+void claim_socket_path(const PathText& socket) {
+    if (const auto unfit = unfit_for_unix_socket(socket.path)) {
+        refuse(socket.place, policy::quoted(socket.path) + " " + *unfit,
+               "a unix socket's path is short");
+    }
+    struct stat about{};
+    if (::lstat(socket.path.c_str(), &about) != 0) {
+        if (errno == ENOENT) return;
+        refuse(socket.place, "cannot use " + policy::quoted(socket.path) + ": " + why(errno),
+               "choose another path");
+    }
+    if (!S_ISSOCK(about.st_mode))
+        refuse(socket.place, policy::quoted(socket.path) + " is there and is no socket",
+               "move it away or choose another path");
+    const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_un address = unix_address(socket.path);
+    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
+        errno != ECONNREFUSED) {
+        refuse(socket.place, policy::quoted(socket.path) + " is occupied by another program",
+               "stop that program or choose another path");
+    }
+    // Nobody listens: what is left of a program that was killed.
+    if (::unlink(socket.path.c_str()) != 0) {
+        refuse(socket.place,
+               "cannot remove the stale socket " + policy::quoted(socket.path) + ": " + why(errno),
+               "remove it by hand");
+    }
+}
+
+Descriptor listen_unix(const PathText& socket, unsigned mode) {
+    Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const sockaddr_un address = unix_address(socket.path);
+    // The mode is set before anybody can connect: nobody can until listen().
+    if (!listener ||
+        ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+        ::chmod(socket.path.c_str(), mode) != 0 || ::listen(listener.get(), backlog) != 0) {
+        refuse(socket.place, "cannot listen on " + policy::quoted(socket.path) + ": " + why(errno),
+               "make its folder writable or choose another path");
+    }
+    return listener;
+}
+
+Descriptor listen_tcp(const backend_link::Address& address, const Place& place) {
+    const auto ip = boost::asio::ip::make_address(address.host_or_path);
+    const boost::asio::ip::tcp::endpoint endpoint(ip, address.port);
+    Descriptor listener(
+        ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int yes = 1;
+    if (listener) ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (!listener ||
+        ::bind(listener.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
+        ::listen(listener.get(), backlog) != 0) {
+        const std::string cure = errno == EADDRINUSE
+                                     ? "stop the program that has it or choose another port"
+                                     : "choose an address of this machine and a port of your own";
+        refuse(place, "cannot listen on " + policy::quoted(address.text()) + ": " + why(errno),
+               cure);
+    }
+    return listener;
+}
+
+Descriptor listen_at(const backend_link::Address& address, const Place& place) {
+    if (address.kind == backend_link::Address::Kind::tcp) return listen_tcp(address, place);
+    const PathText path{address.host_or_path, place};
+    claim_socket_path(path);
+    return listen_unix(path);
+}
+
+std::optional<std::string> find_program(const std::string& name) {
+    const auto usable = [](const std::string& path) {
+        struct stat about{};
+        return ::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
+               ::access(path.c_str(), X_OK) == 0;
+    };
+    if (name.find('/') != std::string::npos)
+        return usable(name) ? std::optional(name) : std::nullopt;
+    const char* const from_environment = std::getenv("PATH");
+    std::string_view folders =
+        from_environment != nullptr ? from_environment : "/usr/local/bin:/usr/bin:/bin";
+    while (!folders.empty()) {
+        const std::size_t end = std::min(folders.find(':'), folders.size());
+        const std::string path = std::string(folders.substr(0, end)) + "/" + name;
+        if (usable(path)) return path;
+        folders.remove_prefix(std::min(end + 1, folders.size()));
+    }
+    return std::nullopt;
+}
+
+}  // namespace sallyport::gateway

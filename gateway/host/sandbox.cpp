@@ -1,0 +1,126 @@
+#include "gateway/host/sandbox.h"
+
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+namespace sallyport::gateway {
+
+namespace {
+
+using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
+
+constexpr std::array denied{
+    // To the world outside: descriptors come from the supervisor, ready made.
+    "connect",
+    "bind",
+    "listen",
+    // To other programs.
+    "execve",
+    "execveat",
+    "process_vm_readv",
+    "process_vm_writev",
+    "pidfd_getfd",
+    "kcmp",
+    // To large or rarely tried parts of the kernel.
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "open_by_handle_at",
+    "name_to_handle_at",
+    "kexec_load",
+    "kexec_file_load",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "personality",
+    "modify_ldt",
+    "vmsplice",
+    "lookup_dcookie",
+    "acct",
+    "quotactl",
+    // To the shape of the system.
+    "mount",
+    "umount2",
+    "move_mount",
+    "open_tree",
+    "fsopen",
+    "fsmount",
+    "pivot_root",
+    "chroot",
+    "unshare",
+    "setns",
+    "reboot",
+    "swapon",
+    "swapoff",
+    "sethostname",
+    "setdomainname",
+    "settimeofday",
+    "clock_settime",
+    "clock_adjtime",
+    "adjtimex",
+    "iopl",
+    "ioperm",
+    "mknod",
+    "mknodat",
+    "syslog",
+    "vhangup",
+    "setuid",
+    "setgid",
+    "setreuid",
+    "setregid",
+    "setresuid",
+    "setresgid",
+    "setgroups",
+    "capset",
+};
+
+void check(int result, const char* what) {
+    if (result < 0) throw std::system_error(-result, std::generic_category(), what);
+}
+
+void deny(const Filter& filter, const char* name) {
+    const int number = seccomp_syscall_resolve_name(name);
+    if (number == __NR_SCMP_ERROR) return;  // this machine has no such call
+    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), number, 0), name);
+}
+
+}  // namespace
+
+void drop_privilege_gains() {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        throw std::system_error(errno, std::generic_category(), "no_new_privs");
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
+void enter_worker_sandbox() {
+    drop_privilege_gains();
+    const Filter filter(seccomp_init(SCMP_ACT_ALLOW), seccomp_release);
+    if (!filter) throw std::system_error(ENOMEM, std::generic_category(), "seccomp");
+    for (const char* const name : denied) deny(filter, name);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    deny(filter, "ptrace");  // the leak sanitizer traces its own threads when the program ends
+#endif
+    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+                           SCMP_A0(SCMP_CMP_NE, AF_UNIX)),
+          "socket");
+    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 1,
+                           SCMP_A0(SCMP_CMP_NE, AF_UNIX)),
+          "socketpair");
+    check(seccomp_load(filter.get()), "seccomp");
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,315 @@
+#include "gateway/programs/inside_program.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/signal_set.hpp>
+
+#include "backend-link/inside/inside.h"
+#include "gateway/admin/control.h"
+#include "gateway/audit/audit_outlet.h"
+#include "gateway/config/load_config.h"
+#include "gateway/config/policy_version.h"
+#include "gateway/config/version_keeper.h"
+#include "gateway/host/acceptor.h"
+#include "gateway/host/dialer.h"
+#include "gateway/host/files.h"
+#include "gateway/host/notify.h"
+#include "gateway/host/packet_channel.h"
+#include "gateway/host/random_seed.h"
+#include "gateway/host/sandbox.h"
+#include "gateway/programs/reloading.h"
+#include "gateway/programs/shell.h"
+#include "wamp/net/tls_context.h"
+
+namespace sallyport::gateway {
+
+namespace {
+
+namespace asio = boost::asio;
+using backend_link::Address;
+using backend_link::Inside;
+
+constexpr std::chrono::milliseconds drain_limit{2500};
+constexpr std::chrono::milliseconds audit_limit{400};
+constexpr std::size_t link_message_bytes = 16u << 20;
+constexpr std::size_t link_queue_bytes = 64u << 20;
+
+backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded) {
+    backend_link::InsideConfig core;
+    core.realms = door_realms(loaded.realms);
+    core.limits = door_limits(loaded.config.limits, loaded.config.audit);
+    for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
+    if (embedded) core.links.emplace_back("supervisor");
+    return core;
+}
+
+class InsideProgram {
+public:
+    InsideProgram(asio::io_context& io, const LoadedInside& loaded, PolicyVersion running,
+                  Descriptor channel)
+        : io_(io),
+          config_(loaded.config),
+          embedded_(static_cast<bool>(channel)),
+          shell_(
+              io, core_config(loaded, embedded_), random_seed(),
+              [this](std::uint32_t link) { dial_gateway(link); },
+              [this](std::string_view records) { audit_.offer(records); }),
+          audit_(io, config_.audit, "inside"),
+          reloading_(io, shell_,
+                     [file = config_.file](const PolicyVersion& version) {
+                         return door_realms(load_inside(file, version.reader()).realms);
+                     }),
+          contexts_(config_.links.size()),
+          signals_(io, SIGTERM, SIGINT),
+          hangup_(io),
+          notifier_(io) {
+        service_options_.message_bytes = config_.limits.message_bytes;
+        service_options_.queue_bytes = config_.limits.queue_bytes;
+        service_options_.handshake_timeout = config_.limits.handshake_timeout;
+        link_options_.message_bytes = link_message_bytes;
+        link_options_.queue_bytes = link_queue_bytes;
+        if (!embedded_) {
+            hangup_.add(SIGHUP);
+            versions_ = std::make_unique<VersionKeeper>(config_.state_dir.path, std::move(running));
+        }
+        if (embedded_) {
+            channel_ = std::make_unique<Channel>(
+                io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
+                [this] { io_.stop(); });
+        }
+        for (std::size_t index = 0; index < contexts_.size(); ++index) {
+            const LinkText& link = config_.links[index];
+            if (link.gateway.kind != Address::Kind::tcp) continue;
+            contexts_[index].emplace(wamp::make_tls_context(
+                wamp::TlsSession::End::client, config_.state_dir.path + "/link", {link.peer_pin}));
+        }
+    }
+
+    ~InsideProgram() {
+        for (const std::string& path : socket_paths_) ::unlink(path.c_str());
+    }
+    InsideProgram(const InsideProgram&) = delete;
+    InsideProgram& operator=(const InsideProgram&) = delete;
+
+    /// Throws StartError.
+    void listen() {
+        audit_.open(open_audit_target(config_.audit));
+        if (!embedded_) {
+            const PathText control{control_socket(config_.state_dir.path), config_.state_dir.place};
+            make_private_folder(std::filesystem::path(control.path).parent_path().string(),
+                                control.place);
+            claim_socket_path(control);
+            control_ =
+                std::make_unique<Control>(io_, listen_unix(control, 0600),
+                                          [this](const std::string& line, Control::Reply reply) {
+                                              on_control(line, std::move(reply));
+                                          });
+            socket_paths_.push_back(control.path);
+        }
+        for (const ServiceListen& listen : config_.listens) {
+            if (listen.address.kind == Address::Kind::unix_path) {
+                const std::string folder =
+                    std::filesystem::path(listen.address.host_or_path).parent_path().string();
+                if (folder.starts_with(config_.state_dir.path + "/"))
+                    make_private_folder(folder, listen.place);
+            }
+            Descriptor listener = listen_at(listen.address, listen.place);
+            if (listen.address.kind == Address::Kind::unix_path)
+                socket_paths_.push_back(listen.address.host_or_path);
+            acceptors_.push_back(
+                std::make_unique<Acceptor>(io_, std::move(listener), [this](wamp::Socket socket) {
+                    if (shell_.connections().size() >= config_.limits.sessions)
+                        return;  // closes it
+                    shell_.connections().accept(std::move(socket), service_options_);
+                }));
+        }
+    }
+
+    void start() {
+        if (embedded_) {
+            std::signal(SIGHUP, SIG_IGN);  // the supervisor says when to read again
+        } else {
+            await_hangup();
+        }
+        signals_.async_wait([this](boost::system::error_code error, int) {
+            if (!error) stop();
+        });
+        shell_.start();
+        if (channel_) {
+            channel_->send("ready");
+        } else {
+            log(LogLevel::info, "ready");
+            notifier_.ready();
+        }
+    }
+
+private:
+    void await_hangup() {
+        hangup_.async_wait([this](boost::system::error_code error, int) {
+            if (error) return;
+            reopen_audit();
+            reload(false, [](int, std::string_view) {});
+            await_hangup();
+        });
+    }
+
+    void reopen_audit() {
+        try {
+            audit_.open(open_audit_target(config_.audit));
+        } catch (const std::exception& error) {
+            log(LogLevel::error, error.what());  // the file before is written on
+        }
+    }
+
+    void on_control(const std::string& line, Control::Reply reply) {
+        if (line == "apply" || line == "check") return reload(line == "check", std::move(reply));
+        if (line != "rollback") return reply(2, "cannot do that\n");
+        if (!versions_->previous()) return reply(1, "there is no version before this one\n");
+        log(LogLevel::warning,
+            "going back to the version of the policy before; its files on disk are newer");
+        take([version = *versions_->previous()] { return version; }, false, std::move(reply));
+    }
+
+    /// Reads the files of the policy again; what inside.toml says stays until the next start.
+    void reload(bool only_check, Control::Reply reply) {
+        const auto read = [file = config_.file, config = *versions_->running().find(config_.file)](
+                              const std::string& path,
+                              bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
+            if (path == file) return config;
+            return policy::read_file(path, secret);
+        };
+        const auto now = policy::read_file(config_.file, false);
+        if (const std::string& running = *versions_->running().find(config_.file);
+            !now || *now != running) {
+            const std::string note = config_note(config_.file, now ? *now : "", running);
+            log(LogLevel::warning, note);
+            reply = [note, told = std::move(reply)](int code, std::string_view text) {
+                told(code, std::string(text) + note + "\n");
+            };
+        }
+        take(
+            [file = config_.file, read] {
+                PolicyVersion version;
+                load_inside(file, version.recorder(read));
+                return version;
+            },
+            only_check, std::move(reply));
+    }
+
+    void take(std::function<PolicyVersion()> find, bool only_check, Control::Reply reply) {
+        auto version = std::make_shared<PolicyVersion>();
+        reloading_.prepare(
+            [find = std::move(find), version] { return *version = find(); },
+            [this, version, only_check, reply = std::move(reply)](const std::string& why_not,
+                                                                  const std::string& summary) {
+                if (!why_not.empty()) {
+                    log(LogLevel::error, "the policy was not reloaded: " + why_not);
+                    return reply(1, why_not + "\nnothing was changed: the version before stays\n");
+                }
+                if (only_check) {
+                    reloading_.forget();
+                    return reply(0, summary + "\n");
+                }
+                const std::string done = reloading_.commit();
+                versions_->run(std::move(*version));
+                log(LogLevel::info, "policy reloaded: " + done);
+                reply(0, done + "\n");
+            });
+    }
+
+    void on_packet(Packet&& packet) {
+        if (packet.text == "reopen") return reopen_audit();
+        const std::string_view text = packet.text;
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (reloading_.on_packet(word, text.substr(std::min(word.size() + 1, text.size())),
+                                 std::move(packet.descriptor),
+                                 [this](const std::string& answer) { channel_->send(answer); })) {
+            return;
+        }
+        if (packet.text != "link" || !packet.descriptor) return;
+        serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor),
+              nullptr, false);
+    }
+
+    void dial_gateway(std::uint32_t link) {
+        if (link >= config_.links.size()) return;  // the supervisor's: it comes by itself
+        dial(io_, config_.links[link].gateway, DialReach::local,
+             [this, link](Descriptor socket, const std::string& why) {
+                 if (!socket) {
+                     shell_.link_failed(link, why);
+                     return;
+                 }
+                 serve(link, std::move(socket), contexts_[link] ? &*contexts_[link] : nullptr,
+                       true);
+             });
+    }
+
+    void serve(std::uint32_t link, Descriptor descriptor, asio::ssl::context* tls, bool asked_for) {
+        // The family is of no importance to what is already connected.
+        wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
+        shell_.expect_link(shell_.connections().serve_link(std::move(socket), tls, link_options_),
+                           link, asked_for);
+    }
+
+    void stop() {
+        if (!embedded_) {
+            log(LogLevel::info, "stopping");
+            notifier_.stopping();
+        }
+        acceptors_.clear();
+        shell_.stop(drain_limit, [this] {
+            audit_.stop(audit_limit);
+            io_.stop();
+        });
+    }
+
+    asio::io_context& io_;
+    const InsideConfig& config_;
+    bool embedded_;
+    wamp::ConnectionOptions service_options_;
+    wamp::ConnectionOptions link_options_;
+    Shell<Inside> shell_;
+    AuditOutlet audit_;
+    Reloading<Shell<Inside>> reloading_;
+    std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
+    std::unique_ptr<Channel> channel_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::string> socket_paths_;
+    asio::signal_set signals_;
+    asio::signal_set hangup_;
+    std::unique_ptr<VersionKeeper> versions_;  ///< null when embedded: the supervisor keeps them
+    std::unique_ptr<Control> control_;
+    SystemdNotifier notifier_;
+};
+
+}  // namespace
+
+int run_inside(const std::string& config_file, int channel) {
+    PolicyVersion version;
+    const bool embedded = channel >= 0;
+    if (embedded) version = receive_version(channel);
+    const LoadedInside loaded = load_or_hint(config_file, [&] {
+        return load_inside(config_file,
+                           embedded ? version.reader() : version.recorder(policy::read_file));
+    });
+    make_private_folder(loaded.config.state_dir.path, loaded.config.state_dir.place);
+    const Descriptor lock = lock_state_dir(loaded.config.state_dir);
+    drop_privilege_gains();
+    asio::io_context io(1);
+    InsideProgram inside(io, loaded, std::move(version), Descriptor(channel));
+    inside.listen();
+    inside.start();
+    io.run();
+    return 0;
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,255 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "gateway/host/log.h"
+#include "policy/door/door.h"
+#include "wamp/base/random.h"
+#include "wamp/net/connections.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::gateway {
+
+/// Carries a pure core (gateway::Front or backend_link::Inside) on one reactor thread: feeds it
+/// what the connections bring and the time, and carries out what it wants done, in order. It
+/// decides nothing.
+template <class Core>
+class Shell final : public wamp::Host {
+public:
+    using Dial = std::function<void(std::uint32_t link)>;
+    using Audit = std::function<void(std::string_view packed)>;
+
+    /// `dial` is asked to connect a link; the answer is expect_link() or link_failed().
+    /// `audit` is handed the records of what the core decided.
+    template <class Config>
+    Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial,
+          Audit audit)
+        : io_(io),
+          connections_(io, *this),
+          core_(std::move(config), seed),
+          dial_(std::move(dial)),
+          audit_(std::move(audit)),
+          timer_(io),
+          drain_timer_(io),
+          tell_timer_(io) {}
+
+    void start() {
+        core_.start(wamp::now(), outbox_);
+        carry_out();
+    }
+
+    wamp::Connections& connections() noexcept { return connections_; }
+    Core& core() noexcept { return core_; }
+
+    /// The peer, still in its transport handshake, is that link's. `asked_for`: the core wanted it
+    /// dialled, and hears of a failure; a stranger's failure to prove itself at a listener is not
+    /// the link's.
+    void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for) {
+        expected_[peer] = {link, asked_for};
+    }
+    std::size_t expected_links() const noexcept { return expected_.size(); }
+
+    /// What the core says of it.
+    auto reload(std::vector<policy::DoorRealm> realms) {
+        const auto done = core_.reload(std::move(realms), wamp::now(), outbox_);
+        carry_out();
+        return done;
+    }
+
+    /// Hands over all that is still to be logged or recorded.
+    void tell() {
+        telling_ = false;
+        for (const wamp::effect::Note& note : notes_) log(level_of(note), note.text);
+        notes_.clear();
+        if (core_.audit().empty()) return;
+        core_.audit().take(records_);
+        audit_(records_);
+    }
+
+    void link_failed(std::uint32_t link, std::string_view why) {
+        core_.on_link_failed(link, why, wamp::now(), outbox_);
+        carry_out();
+    }
+
+    /// Says farewell to everybody; `stopped` is called once all has been sent, or after `limit`.
+    void stop(std::chrono::milliseconds limit, std::function<void()> stopped) {
+        if (stopped_) return;
+        stopped_ = std::move(stopped);
+        core_.stop(wamp::now(), outbox_);
+        carry_out();
+        drain_end_ = std::chrono::steady_clock::now() + limit;
+        await_drained();
+    }
+
+    void on_open(wamp::PeerId peer, const wamp::Opened& opened) override {
+        const policy::Transport transport{opened.serializer, opened.peer_receives_max, opened.pings,
+                                          opened.circuit};
+        const auto expected = expected_.find(peer);
+        if (expected == expected_.end()) {
+            core_.on_open(peer, transport, wamp::now(), outbox_);
+        } else {
+            const std::uint32_t link = expected->second.link;
+            expected_.erase(expected);
+            core_.on_link_open(link, peer, transport, wamp::now(), outbox_);
+        }
+        carry_out();
+    }
+
+    void on_message(wamp::PeerId peer, std::string_view bytes) override {
+        core_.on_message(peer, bytes, wamp::now(), outbox_);
+    }
+
+    void on_alive(wamp::PeerId peer) override { core_.on_alive(peer, wamp::now()); }
+
+    void on_batch_end() override { carry_out(); }
+
+    void on_closed(wamp::PeerId peer, std::string_view why) override {
+        const auto expected = expected_.find(peer);
+        if (expected == expected_.end()) {
+            core_.on_closed(peer, why, wamp::now(), outbox_);
+        } else {
+            const Expected link = expected->second;
+            expected_.erase(expected);
+            if (link.asked_for) {
+                core_.on_link_failed(link.link, why, wamp::now(), outbox_);
+            } else {
+                log(LogLevel::warning,
+                    "a connection to the link listener failed: " + std::string(why));
+            }
+        }
+        carry_out();
+    }
+
+private:
+    struct Expected {
+        std::uint32_t link;
+        bool asked_for;
+    };
+
+    /// Sending may close a connection, and that is heard of at once: what it leads to is done after
+    /// what stands already.
+    void carry_out() {
+        if (carrying_out_) return;
+        carrying_out_ = true;
+        while (!outbox_.empty()) {
+            batch_.swap(outbox_);
+            for (wamp::Effect& effect : batch_) {
+                std::visit([this](auto& wanted) { apply(wanted); }, effect);
+            }
+            batch_.clear();
+        }
+        carrying_out_ = false;
+        if (!notes_.empty() || !core_.audit().empty()) tell_later();
+        arm();
+    }
+
+    /// To log and record takes longer for some answers than for others, and would tell a stranger
+    /// how he was answered (DESIGN §7.9): it is done a little later, for all that has come
+    /// together.
+    void tell_later() {
+        constexpr std::chrono::milliseconds delay{5};
+        if (std::exchange(telling_, true)) return;
+        tell_timer_.expires_after(delay);
+        tell_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error) tell();
+        });
+    }
+
+    void apply(wamp::effect::Send& send) { connections_.send(send.to, std::move(send.frame)); }
+    void apply(const wamp::effect::Close& close) { connections_.close(close.peer); }
+    void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
+    void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
+    /// One thread at a time, so that a flood of work leaves room for what is urgent.
+    void apply(wamp::effect::Work& work) {
+        if (!workers_) workers_ = std::make_unique<boost::asio::thread_pool>(1);
+        boost::asio::post(*workers_, [this, &io = io_, id = work.id, run = std::move(work.run)] {
+            const bool result = run();
+            boost::asio::post(io, [this, id, result] {
+                core_.on_work_done(id, result, wamp::now(), outbox_);
+                carry_out();
+            });
+        });
+    }
+    void apply(wamp::effect::Note& note) { notes_.push_back(std::move(note)); }
+
+    static LogLevel level_of(const wamp::effect::Note& note) noexcept {
+        using Level = wamp::effect::Note::Level;
+        switch (note.level) {
+            case Level::info:
+                return LogLevel::info;
+            case Level::warning:
+                return LogLevel::warning;
+            case Level::error:
+                break;
+        }
+        return LogLevel::error;
+    }
+
+    /// Deadlines mostly move to later, so the timer is only touched when one comes before the time
+    /// it is set to.
+    void arm() {
+        const wamp::Instant due = core_.deadline();
+        if (due >= armed_) return;
+        armed_ = due;
+        timer_.expires_after(std::max(due - wamp::now(), wamp::Duration::zero()));
+        timer_.async_wait([this](boost::system::error_code error) {
+            if (error) return;
+            armed_ = wamp::never;
+            const wamp::Instant now = wamp::now();
+            if (core_.deadline() <= now) core_.on_deadline(now, outbox_);
+            carry_out();
+        });
+    }
+
+    void await_drained() {
+        constexpr std::chrono::milliseconds step{10};
+        const bool late = std::chrono::steady_clock::now() >= drain_end_;
+        if (late || (core_.stopped() && connections_.size() == 0)) {
+            tell();
+            stopped_();
+            return;
+        }
+        drain_timer_.expires_after(step);
+        drain_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error) await_drained();
+        });
+    }
+
+    boost::asio::io_context& io_;
+    wamp::Connections connections_;
+    Core core_;
+    Dial dial_;
+    Audit audit_;
+    std::string records_;
+    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer drain_timer_;
+    boost::asio::steady_timer tell_timer_;
+    wamp::Instant armed_ = wamp::never;
+    wamp::Outbox outbox_;
+    wamp::Outbox batch_;
+    bool carrying_out_ = false;
+    std::vector<wamp::effect::Note> notes_;
+    bool telling_ = false;
+    std::unordered_map<wamp::PeerId, Expected> expected_;
+    std::function<void()> stopped_;
+    std::chrono::steady_clock::time_point drain_end_;
+    std::unique_ptr<boost::asio::thread_pool>
+        workers_;  ///< with the first work; joined before all else goes
+};
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,137 @@
+// What has to be right before tor is started as a child.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "gateway/host/child.h"
+#include "gateway/host/files.h"
+#include "gateway/host/start_error.h"
+#include "gateway/programs/tor_child.h"
+#include "gateway/tor/onion.h"
+#include "gateway/tor/torrc.h"
+#include "gateway/host/path_text.h"
+
+namespace sallyport::gateway {
+
+using policy::quoted;
+
+namespace {
+
+bool exists(const std::string& path) {
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+void write_file(const std::string& path, std::string_view content, const policy::Place& place) {
+    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!file || ::write(file.get(), content.data(), content.size()) !=
+                     static_cast<ssize_t>(content.size())) {
+        throw StartError(
+            place, "cannot write " + quoted(path) + ": " + std::generic_category().message(errno),
+            "free space or fix its permissions");
+    }
+}
+
+void check_onion_key(const std::string& folder) {
+    const std::string path = folder + "/hs_ed25519_secret_key";
+    if (!exists(path)) return;
+    if (const auto wrong = wrong_with_onion_key(read_secret(path, {}, 4096))) {
+        throw StartError({path, 0, 0}, "the onion key " + *wrong,
+                         "restore it from a backup; without it the address is lost: move " +
+                             folder + " away to get a new one");
+    }
+}
+
+void guard_mode(const GatewayConfig& config, const std::string& folder) {
+    const std::string path = folder + ".mode";
+    const std::string wanted(onion_mode(config.tor.single_onion));
+    if (exists(path) && exists(folder + "/hs_ed25519_secret_key")) {
+        if (read_file(path) == wanted) return;
+        throw StartError(config.tor.place,
+                         "the onion key in " + quoted(folder) +
+                             " was used in the other mode of single_onion, which tells whether its "
+                             "place is hidden",
+                         "set single_onion back, or move that folder away to get a new address");
+    }
+    write_file(path, wanted, config.state_dir.place);
+}
+
+/// What tor says to `--verify-config`; nothing when it is content.
+std::optional<std::string> complaint_of_tor(const std::string& program, const std::string& torrc,
+                                            const std::string& none) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
+    const Descriptor read_end(ends[0]);
+    Descriptor write_end(ends[1]);
+    const pid_t pid = start_child({program,
+                                   {"tor", "--verify-config", "-f", torrc, "--defaults-torrc", none,
+                                    "--ignore-missing-torrc"},
+                                   -1,
+                                   write_end.get()});
+    write_end.close();
+    std::string said;
+    std::array<char, 4096> bytes{};
+    for (ssize_t count = 0; (count = ::read(read_end.get(), bytes.data(), bytes.size())) > 0;)
+        said.append(bytes.data(), static_cast<std::size_t>(count));
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::nullopt;
+    std::string complaints;
+    for (std::size_t begin = 0; begin < said.size();) {
+        const std::size_t end = std::min(said.find('\n', begin), said.size());
+        const auto complaint = complaint_of_log(std::string_view(said).substr(begin, end - begin));
+        if (complaint && complaint->find("Reading config failed") == std::string_view::npos) {
+            complaints += (complaints.empty() ? "" : "; ") + std::string(*complaint);
+        }
+        begin = end + 1;
+    }
+    return complaints.empty() ? "it " + describe_exit(status) : complaints;
+}
+
+}  // namespace
+
+std::string prepare_tor(const GatewayConfig& config) {
+    const auto program = find_program(config.tor.binary);
+    if (!program) {
+        throw StartError(config.tor.binary_place,
+                         "there is no program " + quoted(config.tor.binary),
+                         "install tor (apt-get install tor) or set tor.binary to its path");
+    }
+    const std::string& state = config.state_dir.path;
+    Torrc torrc;
+    torrc.data_directory = state + "/tor";
+    torrc.control_socket = state + "/tor/control.sock";
+    torrc.onion_directory = state + "/onion";
+    torrc.front_socket = config.front.path;
+    torrc.socks_socket = config.tor.socks.path;
+    torrc.extra = config.tor.extra.path;
+    torrc.virtual_port = config.tor.virtual_port;
+    torrc.single_onion = config.tor.single_onion;
+    if (config.tor.extra) read_file(config.tor.extra.path, config.tor.extra.place);
+    if (const auto why = unfit_for_unix_socket(torrc.control_socket)) {
+        throw StartError(config.state_dir.place, quoted(torrc.control_socket) + " " + *why,
+                         "a unix socket's path is short");
+    }
+    make_private_folder(torrc.data_directory, config.state_dir.place);
+    make_private_folder(torrc.onion_directory, config.state_dir.place);
+    check_onion_key(torrc.onion_directory);
+    guard_mode(config, torrc.onion_directory);
+    torrc.owner_pid = ::getpid();
+    write_file(state + "/tor/torrc", to_text(torrc), config.state_dir.place);
+    if (const auto complaint =
+            complaint_of_tor(*program, state + "/tor/torrc", state + "/tor/none")) {
+        throw StartError(
+            config.tor.extra ? config.tor.extra.place : config.tor.place,
+            "tor refuses its configuration: " + *complaint,
+            config.tor.extra ? "correct the file of torrc_extra" : "is it tor 0.4.8 or later?");
+    }
+    return *program;
+}
+
+}  // namespace sallyport::gateway

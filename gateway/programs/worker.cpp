@@ -1,0 +1,222 @@
+#include "gateway/programs/worker.h"
+
+#include <charconv>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "gateway/admin/admin.h"
+#include "gateway/audit/audit_outlet.h"
+#include "gateway/config/load_config.h"
+#include "gateway/config/policy_version.h"
+#include "gateway/front/front.h"
+#include "gateway/host/acceptor.h"
+#include "gateway/host/packet_channel.h"
+#include "gateway/host/random_seed.h"
+#include "gateway/host/sandbox.h"
+#include "gateway/programs/reloading.h"
+#include "gateway/programs/shell.h"
+#include "wamp/net/tls_context.h"
+
+namespace sallyport::gateway {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds drain_limit{4500};
+constexpr std::chrono::milliseconds audit_limit{1000};
+constexpr std::size_t link_message_bytes = 16u << 20;
+constexpr std::size_t link_queue_bytes = 64u
+                                         << 20;  // what all clients together may have on its way
+constexpr std::size_t links_pending_max =
+    16;  // strangers at a link listener who have not proved themselves
+constexpr std::size_t peers_beyond_sessions =
+    64;  // links, and connections that are about to be refused
+
+FrontConfig front_config(const LoadedGateway& loaded) {
+    FrontConfig front;
+    front.realms = door_realms(loaded.realms);
+    front.limits = door_limits(loaded.config.limits, loaded.config.audit);
+    for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
+        const BackendText& backend = loaded.config.backends[index];
+        backend_link::LinkMachine::Config link;
+        link.session.realm = loaded.backend_realms[index];
+        link.session.authid = backend.authid;
+        if (backend.ticket_file) {
+            link.session.authmethod = "ticket";
+            link.session.ticket = read_ticket(backend.ticket_file);
+        }
+        link.profile = backend_link::profile_of(backend.profile);
+        link.profile.conveys_identity =
+            backend.convey_identity.value_or(link.profile.conveys_identity);
+        link.dials = backend.kind != BackendText::Kind::accept;
+        link.join_timeout = std::chrono::seconds(5);
+        link.heartbeat = std::chrono::seconds(3);
+        link.dead_after = std::chrono::seconds(9);
+        front.backends.push_back({backend.name, std::move(link)});
+    }
+    return front;
+}
+
+class Worker {
+public:
+    Worker(asio::io_context& io, const LoadedGateway& loaded, Descriptor channel)
+        : io_(io),
+          config_(loaded.config),
+          shell_(
+              io, front_config(loaded), random_seed(),
+              [this](std::uint32_t link) { ask_to_dial(link); },
+              [this](std::string_view records) { audit_.offer(records); }),
+          audit_(io, config_.audit, "front"),
+          reloading_(io, shell_,
+                     [file = config_.file](const PolicyVersion& version) {
+                         return door_realms(load_gateway(file, version.reader()).realms);
+                     }),
+          channel_(
+              io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
+              [this] { io_.stop(); }),
+          contexts_(config_.backends.size()) {
+        client_options_.message_bytes = config_.limits.message_bytes;
+        client_options_.queue_bytes = config_.limits.queue_bytes;
+        client_options_.handshake_timeout = config_.limits.handshake_timeout;
+        link_options_.message_bytes = link_message_bytes;
+        link_options_.queue_bytes = link_queue_bytes;
+        for (std::size_t index = 0; index < contexts_.size(); ++index) {
+            const BackendText& backend = config_.backends[index];
+            if (backend.kind != BackendText::Kind::accept ||
+                backend.address.kind != backend_link::Address::Kind::tcp)
+                continue;
+            contexts_[index].emplace(wamp::make_tls_context(wamp::TlsSession::End::server,
+                                                            config_.state_dir.path + "/link",
+                                                            {backend.peer_pin}));
+        }
+    }
+
+    void start() {
+        shell_.start();
+        channel_.send("ready");
+    }
+
+private:
+    void on_packet(Packet&& packet) {
+        std::string_view text = packet.text;
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(word.size() + 1, text.size()));
+        if (word == "stop") {
+            stop();
+        } else if (word == "onion") {
+            onion_ = text;
+        } else if (word == "audit") {
+            audit_.open(std::move(packet.descriptor));
+        } else if (word == "front" || word == "local") {
+            accept_clients(std::move(packet.descriptor), word == "front");
+        } else if (word == "admin") {
+            acceptors_.push_back(std::make_unique<Acceptor>(
+                io_, std::move(packet.descriptor),
+                [this](wamp::Socket socket) { answer_status(std::move(socket), status()); }));
+        } else if (word == "prepare" || word == "commit" || word == "forget") {
+            reloading_.on_packet(word, text, std::move(packet.descriptor),
+                                 [this](const std::string& answer) { channel_.send(answer); });
+        } else {
+            on_link_packet(word, text, std::move(packet.descriptor));
+        }
+    }
+
+    /// `listen N`, `connected N`, `failed N why`.
+    void on_link_packet(std::string_view word, std::string_view text, Descriptor descriptor) {
+        std::uint32_t link = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), link);
+        if (error != std::errc() || link >= config_.backends.size()) return;
+        if (word == "listen") {
+            accept_links(std::move(descriptor), link);
+        } else if (word == "connected" && descriptor) {
+            connect_link(std::move(descriptor), link);
+        } else if (word == "failed") {
+            text.remove_prefix(
+                std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
+            shell_.link_failed(link, text);
+        }
+    }
+
+    void accept_clients(Descriptor listener, bool proxy_line) {
+        wamp::ConnectionOptions options = client_options_;
+        options.proxy_line = proxy_line;
+        acceptors_.push_back(std::make_unique<Acceptor>(
+            io_, std::move(listener), [this, options](wamp::Socket socket) {
+                if (shell_.connections().size() >= config_.limits.sessions + peers_beyond_sessions)
+                    return;  // closes it
+                shell_.connections().accept(std::move(socket), options);
+            }));
+    }
+
+    void accept_links(Descriptor listener, std::uint32_t link) {
+        acceptors_.push_back(
+            std::make_unique<Acceptor>(io_, std::move(listener), [this, link](wamp::Socket socket) {
+                if (shell_.expected_links() >= links_pending_max) return;
+                asio::ssl::context* const tls = contexts_[link] ? &*contexts_[link] : nullptr;
+                shell_.expect_link(
+                    shell_.connections().accept_link(std::move(socket), tls, link_options_), link,
+                    false);
+            }));
+    }
+
+    void connect_link(Descriptor descriptor, std::uint32_t link) {
+        wamp::Connections::Target target;
+        target.serializer = config_.backends[link].serializer;
+        wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
+        shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options_),
+                           link, true);
+    }
+
+    void ask_to_dial(std::uint32_t link) {
+        if (!channel_.send("dial " + std::to_string(link)))
+            shell_.link_failed(link, "the supervisor does not answer");
+    }
+
+    std::string status() {
+        shell_.tell();
+        return "{\"onion\":" + onion_ + ",\"front\":" + shell_.core().status_json() +
+               ",\"audit\":" + audit_.status_json() + "}\n";
+    }
+
+    void stop() {
+        acceptors_.clear();
+        shell_.stop(drain_limit, [this] {
+            audit_.stop(audit_limit);
+            io_.stop();
+        });
+    }
+
+    asio::io_context& io_;
+    const GatewayConfig& config_;
+    wamp::ConnectionOptions client_options_;
+    wamp::ConnectionOptions link_options_;
+    Shell<Front> shell_;
+    AuditOutlet audit_;
+    Reloading<Shell<Front>> reloading_;
+    Channel channel_;
+    std::vector<std::optional<asio::ssl::context>>
+        contexts_;  ///< by backend; of those that dial us over tcp
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::string onion_ = "{}";
+};
+
+}  // namespace
+
+int run_worker(const std::string& config_file, int channel) {
+    std::signal(SIGHUP, SIG_IGN);  // the supervisor says when to read again
+    const PolicyVersion version = receive_version(channel);
+    const LoadedGateway loaded = load_gateway(config_file, version.reader());
+    asio::io_context io(1);
+    Worker worker(io, loaded, Descriptor(channel));
+    enter_worker_sandbox();
+    worker.start();
+    io.run();
+    return 0;
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,439 @@
+#include "policy/auth/authenticator.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "policy/auth/auth_dynamic.h"
+#include "policy/crypto/base64.h"
+#include "policy/crypto/wampcra.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::policy {
+namespace {
+
+constexpr Authenticator::Refused denied(std::string_view why) {
+    return {wamp::uris::authentication_denied, why};
+}
+
+/// WAMP-CRA wants a time, and the host's is nobody's business (DESIGN promise 4).
+constexpr std::string_view no_time = "1970-01-01T00:00:00.000Z";
+
+constexpr std::size_t nonce_bytes = 16;
+constexpr std::size_t client_nonce_text_max = 256;
+constexpr std::size_t public_key_digits = 64;
+
+// A client that lists nothing asks for an anonymous session (W-AUT-01).
+wamp::List wanted_methods(const wamp::Dict& details) {
+    const wamp::List* listed = details.get_list("authmethods");
+    return listed != nullptr && !listed->empty()
+               ? *listed
+               : wamp::List{wamp::Value(to_string(Method::anonymous))};
+}
+
+std::string drawn(wamp::Random& random, std::size_t bytes) {
+    std::string out(bytes, '\0');
+    std::array<std::uint8_t, 64> block{};
+    const auto part = std::span(block).first(bytes);
+    random.fill(part);
+    std::transform(part.begin(), part.end(), out.begin(),
+                   [](std::uint8_t byte) { return static_cast<char>(byte); });
+    return out;
+}
+
+const wamp::Dict& extra_of(const wamp::Hello& hello) {
+    static const wamp::Dict none;
+    const wamp::Dict* const extra = hello.details.get_dict("authextra");
+    return extra == nullptr ? none : *extra;
+}
+
+/// Null stands for absent (W-AUT-C6).
+bool claims(const wamp::Dict& extra, std::string_view key) {
+    const wamp::Value* const value = extra.find(key);
+    return value != nullptr && !value->is_null();
+}
+
+/// The client's nonce of SCRAM; false when it is none, or wants what is not supported (W-AUT-S1).
+bool read_scram_hello(const wamp::Dict& extra, Authenticator::Attempt& out) {
+    out.client_nonce = extra.get_string("nonce");
+    return !out.client_nonce.empty() && out.client_nonce.size() <= client_nonce_text_max &&
+           crypto::from_base64(out.client_nonce).has_value() && !claims(extra, "channel_binding");
+}
+
+/// The client's public key (W-AUT-C1); chains of trust and channel bindings are not supported, and
+/// what is not supported is never ignored (W-AUT-C7, W-AUT-C10).
+bool read_cryptosign_hello(const wamp::Dict& extra, Authenticator::Attempt& out) {
+    const auto key = crypto::parse_public_key(extra.get_string("pubkey"));
+    if (!key || claims(extra, "channel_binding") || claims(extra, "trustroot") ||
+        claims(extra, "certificates")) {
+        return false;
+    }
+    out.key = *key;
+    if (!claims(extra, "challenge")) return true;
+    const auto challenge = crypto::from_hex(extra.get_string("challenge"));
+    if (!challenge || challenge->size() != 32) return false;
+    out.client_challenge = *challenge;
+    return true;
+}
+
+/// The 64 bytes of an Ed25519 signature and the 32 bytes that it is about (W-AUT-C3).
+struct Signed {
+    crypto::Signature signature{};
+    std::string message;
+};
+
+std::optional<Signed> read_signed(std::string_view hex) {
+    constexpr std::size_t all = std::tuple_size_v<crypto::Signature> + 32;
+    if (hex.size() != all * 2) return std::nullopt;
+    const auto bytes = crypto::from_hex(hex);
+    if (!bytes) return std::nullopt;
+    Signed out;
+    std::transform(bytes->begin(), bytes->begin() + 64, out.signature.begin(),
+                   [](char c) { return static_cast<std::uint8_t>(c); });
+    out.message = bytes->substr(64);
+    return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Authenticator> Authenticator::make(const AuthText& auth,
+                                                         const Principals& principals) {
+    auto made = std::make_shared<Authenticator>();
+    made->anonymous_role_ = auth.anonymous_role;
+    made->failures_ = auth.failures;
+    made->dynamic_ = auth.dynamic;
+    made->decoy_key_ = principals.decoy_key;
+    made->router_key_ = principals.router_key;
+    Methods known;
+    for (const Credentials& principal : principals.list) {
+        // Disabled ones count for all that a stranger could see.
+        known.add(principal.methods());
+        made->decoys_.learn(principal);
+        if (principal.ticket)
+            made->iterations_ = std::max(made->iterations_, principal.ticket->iterations);
+        made->principals_.emplace(principal.authid, std::make_shared<Credentials>(principal));
+        for (const auto& key : principal.cryptosign) made->owners_[key].push_back(principal.authid);
+    }
+    made->offered_ = auth.methods.value_or(known);
+    if (auth.dynamic) made->offered_.add(auth.dynamic->methods);
+    if (!auth.anonymous_role.empty()) made->offered_.add(Method::anonymous);
+    return made;
+}
+
+std::string Authenticator::name_of(const wamp::Hello& hello) {
+    const std::string_view authid = hello.details.get_string("authid");
+    if (!authid.empty()) return std::string(authid.substr(0, authid_bytes_max));
+    const std::string_view key = extra_of(hello).get_string("pubkey");
+    return key.empty() ? std::string() : "key " + std::string(key.substr(0, public_key_digits));
+}
+
+Authenticator::Step Authenticator::open(const wamp::Hello& hello, const Arrival& arrival) const {
+    const bool named = !hello.details.get_string("authid").empty();
+    bool anonymous_refused = false;
+    for (const wamp::Value& value : wanted_methods(hello.details)) {
+        const auto* const name = value.get_if<std::string>();
+        const auto method = name == nullptr ? std::nullopt : parse_method(*name);
+        if (!method) continue;
+        if (!offers(*method)) {
+            anonymous_refused = anonymous_refused || *method == Method::anonymous;
+        } else if (named || *method == Method::anonymous || *method == Method::cryptosign) {
+            return begin(*method, hello, arrival);
+        }
+    }
+    return Refused{anonymous_refused ? wamp::uris::authentication_required
+                                     : wamp::uris::no_matching_auth_method};
+}
+
+Authenticator::Step Authenticator::begin(Method method, const wamp::Hello& hello,
+                                         const Arrival& arrival) const {
+    Attempt attempt;
+    attempt.method = method;
+    attempt.realm = hello.realm;
+    attempt.authid = hello.details.get_string("authid");
+    if (attempt.authid.size() > authid_bytes_max) return denied("an authid too long");  // W-AUT-06
+    const wamp::Dict& extra = extra_of(hello);
+    switch (method) {
+        case Method::anonymous:
+            // What the client asked to be called or to be is not listened to (W-AUT-A1, W-AUT-03).
+            attempt.authid = "anonymous-" + std::to_string(arrival.random.global_id());
+            if (asks_for(method)) break;
+            return Admitted{{attempt.authid, anonymous_role_, std::string(to_string(method))}, {}};
+        case Method::ticket:
+            return Challenged{to_string(method), {}, std::move(attempt)};
+        case Method::wampcra:
+            break;
+        case Method::wamp_scram:
+        case Method::scram:
+            if (!read_scram_hello(extra, attempt)) return denied("no nonce, or a channel binding");
+            break;
+        case Method::cryptosign:
+            if (!read_cryptosign_hello(extra, attempt))
+                return denied("no public key, or more than a public key");
+            break;
+    }
+    if (asks_for(method)) return ask(std::move(attempt), {}, arrival);
+    return challenge(std::move(attempt), arrival);
+}
+
+// The procedure ---------------------------------------------------------------------------------
+
+bool Authenticator::is_in_file(const Attempt& attempt) const {
+    return attempt.authid.empty() ? owners_.contains(attempt.key)
+                                  : principals_.contains(attempt.authid);
+}
+
+// It is asked about principals of the file as well, so that time does not tell who is in there; it
+// never gets to see one of their secrets, and what it answers about them is dropped.
+Authenticator::Step Authenticator::ask(Attempt&& attempt, std::string_view ticket,
+                                       const Arrival& arrival) const {
+    wamp::Dict details{{"authmethod", to_string(attempt.method)}, {"session", arrival.session}};
+    if (attempt.method == Method::ticket) {
+        const std::string other = crypto::make_ticket(arrival.random);
+        details.set("ticket", is_in_file(attempt) ? std::string_view(other) : ticket);
+    }
+    if (attempt.method == Method::cryptosign)
+        details.set("authextra", wamp::Dict{{"pubkey", crypto::to_hex(attempt.key)}});
+    wamp::Value authid;
+    if (!attempt.authid.empty()) authid = attempt.authid;
+    return Asked{std::move(authid), std::move(details), std::move(attempt)};
+}
+
+Authenticator::Step Authenticator::resume(Attempt&& attempt, const wamp::Value* answer,
+                                          const Arrival& arrival) const {
+    const bool in_file = is_in_file(attempt);
+    auto who = answer == nullptr || in_file
+                   ? nullptr
+                   : read_dynamic_answer(*answer, attempt.method, attempt.realm, attempt.authid);
+    // Nor may it name somebody whom the file knows.
+    if (who != nullptr && principals_.contains(who->authid)) who = nullptr;
+    if (attempt.method == Method::ticket || attempt.method == Method::anonymous) {
+        if (attempt.proven) {
+            const auto real = usable(attempt);
+            if (real != nullptr) return admit(attempt, *real);
+        }
+        if (who == nullptr) return denial(attempt, "the procedure admits nobody");
+        attempt.dynamic = std::move(who);
+        return admit(attempt, *attempt.dynamic);
+    }
+    attempt.dynamic = std::move(who);
+    return challenge(std::move(attempt), arrival);
+}
+
+// Challenges ------------------------------------------------------------------------------------
+
+std::shared_ptr<const Credentials> Authenticator::find(const Attempt& attempt) const {
+    if (attempt.dynamic != nullptr) return attempt.dynamic;
+    std::string_view authid = attempt.authid;
+    if (authid.empty()) {  // only a key that is one principal's tells whose it is (W-AUT-C1)
+        const auto owners = owners_.find(attempt.key);
+        if (owners == owners_.end() || owners->second.size() != 1) return nullptr;
+        authid = owners->second.front();
+    }
+    const auto found = principals_.find(authid);
+    return found == principals_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const Credentials> Authenticator::usable(const Attempt& attempt) const {
+    auto found = find(attempt);
+    if (found == nullptr || found->disabled) return nullptr;
+    if (attempt.dynamic == nullptr && !found->methods().has(attempt.method)) return nullptr;
+    return found;
+}
+
+Authenticator::Subject Authenticator::subject(const Attempt& attempt,
+                                              const Arrival& arrival) const {
+    return {usable(attempt),
+            decoys_.make(decoy_key_.value_or(arrival.decoy_key), attempt.method, attempt.authid)};
+}
+
+Authenticator::Step Authenticator::challenge(Attempt&& attempt, const Arrival& arrival) const {
+    switch (attempt.method) {
+        case Method::wampcra:
+            return challenge_cra(std::move(attempt), arrival);
+        case Method::wamp_scram:
+        case Method::scram:
+            return challenge_scram(std::move(attempt), arrival);
+        case Method::cryptosign:
+            return challenge_cryptosign(std::move(attempt), arrival);
+        case Method::anonymous:
+        case Method::ticket:
+            break;
+    }
+    return denied("nothing to challenge with");
+}
+
+Authenticator::Step Authenticator::challenge_cra(Attempt&& attempt, const Arrival& arrival) const {
+    const Subject who = subject(attempt, arrival);
+    const CraCredential& credential = *who.shown().wampcra;
+    // The role is not told before the answer: it would tell what roles there are (W-AUT-W1).
+    attempt.expected = wamp::encode_value(
+        wamp::Serializer::json,
+        wamp::Dict{{"authid", attempt.authid},
+                   {"authrole", ""},
+                   {"authmethod", to_string(attempt.method)},
+                   {"authprovider", "static"},
+                   {"nonce", crypto::to_base64(std::string_view(drawn(arrival.random, 32)))},
+                   {"timestamp", no_time},
+                   {"session", arrival.session}});
+    wamp::Dict extra{{"challenge", attempt.expected}};
+    if (!credential.salt.empty()) {
+        extra.set("salt", credential.salt);
+        extra.set("iterations", std::uint64_t{credential.iterations});
+        extra.set("keylen", std::uint64_t{credential.key_bytes});
+    }
+    return Challenged{to_string(attempt.method), std::move(extra), std::move(attempt)};
+}
+
+Authenticator::Step Authenticator::challenge_scram(Attempt&& attempt,
+                                                   const Arrival& arrival) const {
+    const Subject who = subject(attempt, arrival);
+    const auto dialect = dialect_of(attempt.method);
+    const std::string ours = drawn(arrival.random, nonce_bytes);
+    attempt.costs = who.shown().scram_of(attempt.method)->costs;
+    // The specification joins the texts of the nonces, Crossbar their bytes (W-AUT-S1, W-AUT-S5).
+    attempt.expected = dialect == crypto::ScramDialect::specification
+                           ? attempt.client_nonce + crypto::to_base64(std::string_view(ours))
+                           : crypto::to_base64(std::string_view(
+                                 crypto::from_base64(attempt.client_nonce).value_or("") + ours));
+    wamp::Dict extra{{"nonce", attempt.expected},
+                     {"salt", crypto::to_base64(std::string_view(attempt.costs.salt))},
+                     {"kdf", to_string(attempt.costs.kdf, dialect)},
+                     {"iterations", std::uint64_t{attempt.costs.iterations}}};
+    if (attempt.costs.kdf == crypto::Kdf::argon2id)
+        extra.set("memory", std::uint64_t{attempt.costs.memory_kib});
+    return Challenged{to_string(attempt.method), std::move(extra), std::move(attempt)};
+}
+
+Authenticator::Step Authenticator::challenge_cryptosign(Attempt&& attempt,
+                                                        const Arrival& arrival) const {
+    attempt.expected = drawn(arrival.random, 32);
+    wamp::Dict extra{{"challenge", crypto::to_hex(attempt.expected)}};
+    if (!attempt.client_challenge.empty() && router_key_) {  // W-AUT-C6
+        extra.set("pubkey", crypto::to_hex(crypto::public_key_of(*router_key_)));
+        extra.set("signature",
+                  crypto::to_hex(crypto::sign(*router_key_, attempt.client_challenge)) +
+                      crypto::to_hex(attempt.client_challenge));
+    }
+    return Challenged{to_string(attempt.method), std::move(extra), std::move(attempt)};
+}
+
+// Answers ---------------------------------------------------------------------------------------
+
+Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authenticate& answer,
+                                          const Arrival& arrival) const {
+    if (!offers(attempt.method)) return denied("the method was switched off");
+    switch (attempt.method) {
+        case Method::anonymous:
+            break;
+        case Method::ticket:
+            return verify_ticket(std::move(attempt), answer, arrival);
+        case Method::wampcra: {
+            const Subject who = subject(attempt, arrival);
+            const std::string due = crypto::sign_cra(who.shown().wampcra->key, attempt.expected);
+            const bool same = crypto::equal(due, std::string_view(answer.signature));
+            if (!same || who.real == nullptr) return denial(attempt, "wrong secret");
+            return admit(attempt, *who.real);
+        }
+        case Method::wamp_scram:
+        case Method::scram:
+            return verify_scram(attempt, answer, arrival);
+        case Method::cryptosign: {
+            // Under the key that was announced, known or not; then whether it is the principal's
+            // (W-AUT-C5), and the message the one that was asked for (W-AUT-C3).
+            const auto given = read_signed(answer.signature).value_or(Signed{});
+            const bool sound = crypto::verify(attempt.key, given.message, given.signature) &&
+                               crypto::equal(given.message, attempt.expected);
+            const auto who = usable(attempt);
+            if (!sound || who == nullptr) return denial(attempt, "wrong signature");
+            const auto& keys = who->cryptosign;
+            if (std::find(keys.begin(), keys.end(), attempt.key) == keys.end())
+                return denied("not a key of the principal");
+            return admit(attempt, *who);
+        }
+    }
+    return denied("nothing to answer");
+}
+
+Authenticator::Step Authenticator::verify_ticket(Attempt&& attempt,
+                                                 const wamp::Authenticate& answer,
+                                                 const Arrival& arrival) const {
+    auto check = [who = usable(attempt), ticket = answer.signature, iterations = iterations_] {
+        const crypto::TicketHash* const stored = who == nullptr ? nullptr : &*who->ticket;
+        return crypto::verify_ticket(stored, ticket, iterations);
+    };
+    if (iterations_ > 0) return Slow{std::move(check), std::move(attempt), answer.signature};
+    attempt.proven = check();
+    return after_ticket(std::move(attempt), answer.signature, arrival);
+}
+
+Authenticator::Step Authenticator::conclude(Slow&& slow, bool proven,
+                                            const Arrival& arrival) const {
+    slow.attempt.proven = proven;
+    return after_ticket(std::move(slow.attempt), slow.ticket, arrival);
+}
+
+Authenticator::Step Authenticator::after_ticket(Attempt&& attempt, std::string_view ticket,
+                                                const Arrival& arrival) const {
+    if (asks_for(Method::ticket)) return ask(std::move(attempt), ticket, arrival);
+    if (!attempt.proven) return denial(attempt, "wrong ticket");
+    return admit(attempt, *usable(attempt));
+}
+
+Authenticator::Step Authenticator::verify_scram(const Attempt& attempt,
+                                                const wamp::Authenticate& answer,
+                                                const Arrival& arrival) const {
+    const Subject who = subject(attempt, arrival);
+    const auto dialect = dialect_of(attempt.method);
+    const bool specified = dialect == crypto::ScramDialect::specification;
+    const crypto::ScramKeys& keys = who.shown().scram_of(attempt.method)->keys;
+    const std::string message = crypto::auth_message(
+        dialect, {attempt.authid, attempt.client_nonce, attempt.expected, "", ""}, attempt.costs);
+    const auto proof = crypto::from_base64(answer.signature).value_or("");
+    bool sound = crypto::verify_proof(keys, message, proof);
+    if (specified) {  // W-AUT-S3
+        sound = sound && answer.extra.get_string("nonce") == attempt.expected &&
+                !claims(answer.extra, "channel_binding") && !claims(answer.extra, "cbind_data");
+    }
+    if (!sound || who.real == nullptr) return denial(attempt, "wrong proof");
+    Step step = admit(attempt, *who.real);
+    std::get<Admitted>(step).authextra.set(
+        specified ? "verifier" : "scram_server_signature",
+        crypto::to_base64(crypto::server_signature(keys, message)));
+    return step;
+}
+
+Authenticator::Refused Authenticator::denial(const Attempt& attempt,
+                                             std::string_view otherwise) const {
+    const auto who = find(attempt);
+    if (who == nullptr) return denied("no such principal");
+    if (who->disabled) return denied("the principal is disabled");
+    if (attempt.dynamic == nullptr && !who->methods().has(attempt.method))
+        return denied("the principal has nothing for this method");
+    return denied(otherwise);
+}
+
+Authenticator::Step Authenticator::admit(const Attempt& attempt, const Credentials& who) {
+    return Admitted{{who.authid, who.role, std::string(to_string(attempt.method))},
+                    {},
+                    attempt.dynamic == nullptr ? "static" : "dynamic"};
+}
+
+// For tools and reloads -------------------------------------------------------------------------
+
+std::optional<std::string_view> Authenticator::role_of(std::string_view authid) const noexcept {
+    const auto found = principals_.find(authid);
+    if (found == principals_.end()) return std::nullopt;
+    return std::string_view(found->second->role);
+}
+
+bool Authenticator::still_admits(const Principal& principal) const noexcept {
+    const auto method = parse_method(principal.method);
+    if (!method || !offers(*method)) return false;
+    if (*method == Method::anonymous) return principal.role == anonymous_role_;
+    const auto found = principals_.find(principal.authid);
+    return found != principals_.end() && !found->second->disabled &&
+           found->second->role == principal.role && found->second->methods().has(*method);
+}
+
+}  // namespace sallyport::policy

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/crypto/ed25519.h"
+#include "policy/crypto/scram.h"
+#include "policy/crypto/ticket_hash.h"
+#include "policy/document/diagnostic.h"
+
+namespace sallyport::policy {
+
+inline constexpr std::size_t authid_bytes_max = 256;  ///< W-AUT-06
+inline constexpr std::size_t public_keys_max = 16;    ///< of one principal
+inline constexpr std::size_t cra_salt_bytes_max = 128;
+inline constexpr std::size_t secret_bytes_max = 1024;  ///< of a password or ticket
+
+/// What the gateway itself is called on its own business: on its links, and to the procedure of
+/// [auth.dynamic]. Nobody else may have that role.
+inline constexpr std::string_view gateway_role = "gateway";
+
+/// A way to log in, by its name in HELLO.authmethods.
+enum class Method : std::uint8_t { anonymous, ticket, wampcra, wamp_scram, scram, cryptosign };
+
+inline constexpr std::array<Method, 6> all_methods{Method::anonymous, Method::ticket,
+                                                   Method::wampcra,   Method::wamp_scram,
+                                                   Method::scram,     Method::cryptosign};
+
+std::string_view to_string(Method method) noexcept;
+std::optional<Method> parse_method(std::string_view name) noexcept;
+
+class Methods {
+public:
+    constexpr void add(Method method) noexcept {
+        bits_ = static_cast<std::uint8_t>(bits_ | bit(method));
+    }
+    constexpr void add(Methods others) noexcept {
+        bits_ = static_cast<std::uint8_t>(bits_ | others.bits_);
+    }
+    constexpr bool has(Method method) const noexcept { return (bits_ & bit(method)) != 0; }
+    constexpr bool empty() const noexcept { return bits_ == 0; }
+    constexpr bool operator==(const Methods&) const noexcept = default;
+
+private:
+    static constexpr std::uint8_t bit(Method method) noexcept {
+        return static_cast<std::uint8_t>(1U << static_cast<unsigned>(method));
+    }
+    std::uint8_t bits_ = 0;
+};
+
+/// Of WAMP-CRA. The key signs, so that whoever reads it can log in (W-AUT-W2).
+struct CraCredential {
+    std::string key;   ///< the secret itself, or what was derived of it with the salt
+    std::string salt;  ///< text; "" when the secret is not salted
+    std::uint32_t iterations = 0;
+    std::uint32_t key_bytes = 0;
+
+    bool operator==(const CraCredential&) const = default;
+};
+
+struct ScramCredential {
+    crypto::ScramCosts costs;
+    crypto::ScramKeys keys;
+
+    bool operator==(const ScramCredential&) const = default;
+};
+
+/// One principal: who it is and what proves it, for each method that it may use.
+struct Credentials {
+    std::string authid;
+    std::string role;
+    bool disabled = false;
+    std::optional<crypto::TicketHash> ticket;
+    std::optional<CraCredential> wampcra;
+    std::optional<ScramCredential> wamp_scram;
+    std::optional<ScramCredential> scram;
+    std::vector<crypto::PublicKey> cryptosign;
+    Place place;
+
+    Methods methods() const noexcept;
+    /// The one of that method of the two that are SCRAM.
+    const ScramCredential* scram_of(Method method) const noexcept;
+};
+
+crypto::ScramDialect dialect_of(Method method) noexcept;  ///< of wamp_scram and scram
+
+}  // namespace sallyport::policy

@@ -1,0 +1,119 @@
+#include <array>
+
+#include "policy/door/door.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::policy {
+
+namespace uris = wamp::uris;
+using wamp::Frame;
+using wamp::Message;
+
+/// One message in each serializer that some receiver wanted, made on first use.
+struct Door::Encoded {
+    struct Slot {
+        bool tried = false;
+        Frame frame;  ///< empty when the payload cannot be said in it
+    };
+    std::array<Slot, 3> slots;  ///< by the serializer's number
+
+    const Frame& in(wamp::Serializer serializer, const Message& message) {
+        Slot& slot = slots[static_cast<std::size_t>(serializer)];
+        if (!std::exchange(slot.tried, true)) slot.frame = encode_for(serializer, message);
+        return slot.frame;
+    }
+
+    static Frame encode_for(wamp::Serializer serializer, const Message& message) {
+        const wamp::Payload* const payload = wamp::payload_of(message);
+        if (payload == nullptr || payload->empty() || payload->serializer == serializer) {
+            return wamp::encode(serializer, message);
+        }
+        const auto transcoded = wamp::transcode(*payload, serializer);
+        if (transcoded.has_error()) return {};
+        Message copy = message;
+        std::visit(
+            [&](auto& m) {
+                if constexpr (requires { m.payload; }) m.payload = transcoded->view();
+            },
+            copy);
+        return wamp::encode(serializer, copy);
+    }
+};
+
+void Door::deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
+                   wamp::Outbox& out) {
+    for (const auto& entry : deliveries.entries()) {
+        Encoded encoded;
+        for (const wamp::SessionId to : deliveries.receivers(entry)) {
+            deliver_to(to, entry.message, encoded, undelivered, out);
+        }
+    }
+}
+
+void Door::deliver_to(wamp::SessionId to, const Message& message, Encoded& encoded,
+                      std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+    const Session* const session = sessions_.find(to);
+    if (session == nullptr) return;
+    if (session->peer == wamp::no_peer) return hear(*session, message);
+    const auto found = peers_.find(session->peer);
+    if (found == peers_.end() || found->second.session != to) return;
+    Peer& peer = found->second;
+    if (std::holds_alternative<wamp::Invocation>(message)) peer.machine.next_invocation();
+
+    const Frame& frame = encoded.in(peer.transport.serializer, message);
+    if (!frame) {
+        deliver_instead(to, found->first, peer, message, uris::invalid_argument, undelivered, out);
+    } else if (frame.message().size() > peer.transport.peer_receives_max) {
+        deliver_instead(to, found->first, peer, message, uris::payload_size_exceeded, undelivered,
+                        out);
+    } else {
+        out.push_back(wamp::effect::Send{found->first, frame});
+    }
+}
+
+void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& receiver,
+                           const Message& message, std::string_view error,
+                           std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+    const auto send = [&](wamp::Error instead) {
+        wamp::Frame frame = wamp::encode(receiver.transport.serializer, instead);
+        if (frame.message().size() >
+            receiver.transport.peer_receives_max) {  // so long an URI, so small a receiver
+            instead.uri = uris::payload_size_exceeded;
+            frame = wamp::encode(receiver.transport.serializer, instead);
+        }
+        out.push_back(wamp::effect::Send{id, std::move(frame)});
+    };
+    if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
+        undelivered.push_back({to, invocation->request, error});
+    } else if (const auto* result = std::get_if<wamp::CallResult>(&message)) {
+        // Of a progressive result only this piece is lost to the caller; the call goes on to its
+        // final answer.
+        if (result->details.get_bool("progress", false)) {
+            ++undeliverable_events_;
+        } else {
+            send(wamp::Error{wamp::MessageType::call, result->request, {}, std::string(error), {}});
+        }
+    } else if (const auto* failure = std::get_if<wamp::Error>(&message)) {
+        send(wamp::Error{failure->request_type,
+                         failure->request,
+                         {},
+                         failure->uri,
+                         {}});  // the error, without arguments
+    } else {
+        ++undeliverable_events_;
+    }
+}
+
+void Door::refuse(wamp::SessionId session, wamp::MessageType type, wamp::RequestId request,
+                  std::string_view uri, wamp::Outbox& out) {
+    const Session* const found = sessions_.find(session);
+    if (found == nullptr) return;
+    const wamp::Error message{type, request, {}, std::string(uri), {}};
+    if (found->peer == wamp::no_peer) return hear(*found, message);
+    const auto peer = peers_.find(found->peer);
+    if (peer == peers_.end()) return;
+    out.push_back(
+        wamp::effect::Send{peer->first, wamp::encode(peer->second.transport.serializer, message)});
+}
+
+}  // namespace sallyport::policy

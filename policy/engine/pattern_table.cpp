@@ -1,0 +1,114 @@
+#include "policy/engine/pattern_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace sallyport::policy {
+namespace {
+
+using Kind = PatternComponent::Kind;
+
+// The upper half is the better mixed one.
+std::size_t slot_of(std::uint64_t hash) noexcept {
+    return static_cast<std::size_t>(hash ^ (hash >> 32U));
+}
+
+std::uint64_t hash_of(const Pattern& pattern) noexcept {
+    std::uint64_t hash = AskedUri::hash_start;
+    for (const PatternComponent& component : pattern.components()) {
+        hash = fold(hash, component.kind == Kind::literal ? policy::hash_of(component.text)
+                                                          : policy::hash_of(component.kind));
+    }
+    return pattern.is_open() ? fold(hash, hash_of_open_end) : hash;
+}
+
+// As Pattern::covers(), without looking at its components.
+bool covers_plain(const Pattern& pattern, const AskedUri& asked) noexcept {
+    if (pattern.is_open()) return asked.literal_head().starts_with(pattern.text());
+    return asked.is_one() && asked.text() == pattern.text();
+}
+
+}  // namespace
+
+// What is looked up stands close together: a decision costs little more than the cache lines that
+// it touches.
+PatternTable::PatternTable(std::span<const Line> lines, const Shapes& ranked) {
+    for (const Line& line : lines) {
+        if (entries_.empty() || !same(entries_.back().pattern, line.pattern)) {
+            const Shape shape = line.pattern.shape();
+            const auto rank = std::lower_bound(ranked.begin(), ranked.end(), shape);
+            entries_.push_back({line.pattern, static_cast<std::uint32_t>(rank - ranked.begin()),
+                                static_cast<std::uint32_t>(values_.size()), 0, shape.plain});
+        }
+        Entry& entry = entries_.back();
+        if (entry.count != 0 && values_.back() == line.value) continue;
+        values_.push_back(line.value);
+        ++entry.count;
+    }
+    if (entries_.empty()) return;
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+        if (a.plain != b.plain) return a.plain;
+        return a.pattern.text() < b.pattern.text();
+    });
+    plain_ = static_cast<std::size_t>(std::count_if(
+        entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.plain; }));
+    slots_.resize(std::bit_ceil(entries_.size() * 2));
+    const std::size_t mask = slots_.size() - 1;
+    std::vector<bool> seen(ranked.size());
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const std::uint64_t hash = hash_of(entries_[i].pattern);
+        std::size_t at = slot_of(hash) & mask;
+        while (slots_[at].entry != 0) at = (at + 1) & mask;
+        slots_[at] = {hash, static_cast<std::uint32_t>(i + 1)};
+        const Shape& shape = ranked[entries_[i].rank];
+        if (shape.plain && !shape.open) {
+            has_exact_ = true;
+        } else {
+            seen[entries_[i].rank] = true;
+        }
+    }
+    for (std::uint32_t rank = 0; rank < ranked.size(); ++rank) {
+        if (seen[rank]) shapes_.push_back({ranked[rank], rank});
+    }
+}
+
+const PatternTable::Entry* PatternTable::probe(std::uint64_t hash, const Ask& ask) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t at = slot_of(hash) & mask; slots_[at].entry != 0; at = (at + 1) & mask) {
+        if (slots_[at].hash != hash) continue;
+        const Entry& entry = entries_[slots_[at].entry - 1];
+        if (entry.plain ? covers_plain(entry.pattern, ask.uri)
+                        : entry.pattern.covers(ask.uri, ask.bindings, ask.unfit)) {
+            return &entry;
+        }
+    }
+    return nullptr;
+}
+
+const PatternTable::Entry* PatternTable::find(const TableShape& candidate,
+                                              const Ask& ask) const noexcept {
+    const Shape& shape = candidate.shape;
+    const std::size_t size = shape.kinds.size();
+    if (shape.open ? size >= ask.uri.length() : ask.uri.is_open() || size != ask.uri.length())
+        return nullptr;
+    std::uint64_t hash = AskedUri::hash_start;
+    if (shape.plain && (ask.uri.is_one() || ask.uri.is_open())) {
+        hash = ask.uri.folded(size);
+    } else {
+        for (std::size_t i = 0; i < size; ++i) {
+            const bool literal = shape.kinds[i] == Kind::literal;
+            if (literal && ask.uri[i].is_anything()) return nullptr;
+            hash = fold(hash, literal ? ask.uri[i].hash : policy::hash_of(shape.kinds[i]));
+        }
+    }
+    return probe(shape.open ? fold(hash, hash_of_open_end) : hash, ask);
+}
+
+const PatternTable::Entry* PatternTable::first_within(std::string_view head) const noexcept {
+    return std::lower_bound(
+        entries_.data(), entries_.data() + plain_, head,
+        [](const Entry& entry, std::string_view text) { return entry.pattern.text() < text; });
+}
+
+}  // namespace sallyport::policy

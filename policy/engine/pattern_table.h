@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "policy/engine/pattern.h"
+
+namespace sallyport::policy {
+
+/// Patterns, each with what belongs to it; immutable once made. All live in one hash table, under a
+/// hash of their letters in which each other component stands for its kind alone. A lookup costs
+/// one probe for an exact URI and one for each shape of pattern that occurs in the table and fits
+/// the URI, whatever the number of patterns; it allocates nothing.
+class PatternTable {
+public:
+    struct Entry {
+        Pattern pattern;
+        std::uint32_t rank = 0;   ///< of its shape among all of the policy
+        std::uint32_t first = 0;  ///< where its values begin
+        std::uint32_t count = 0;
+        bool plain = false;  ///< all letters
+    };
+    /// A pattern and one value of it.
+    struct Line {
+        Pattern pattern;
+        std::uint32_t value;
+    };
+
+    /// The shapes of a policy's patterns in the order of specificity; an index is a rank.
+    using Shapes = std::vector<Shape>;
+
+    PatternTable() = default;
+    /// Lines with the same pattern stand together; the texts outlive the table. `ranked` holds the
+    /// shape of each.
+    PatternTable(std::span<const Line> lines, const Shapes& ranked);
+
+    bool empty() const noexcept { return entries_.empty(); }
+    std::span<const Entry> entries() const noexcept { return entries_; }
+    /// Rules or routes of an entry, in the order of its lines, each once.
+    std::span<const std::uint32_t> values(const Entry& entry) const noexcept {
+        return {values_.data() + entry.first, entry.count};
+    }
+
+    /// Who asks, and what an unbindable placeholder answers (Pattern::covers). The URI can be
+    /// looked at as deep as the longest pattern.
+    struct Ask {
+        const AskedUri& uri;
+        const Bindings& bindings;
+        bool unfit;
+    };
+
+    /// The first entry that covers what is asked for, from the most specific on, which `accept`
+    /// takes; null when there is none.
+    template <class Accept>
+    const Entry* find(const Ask& ask, const Accept& accept) const {
+        if (entries_.empty()) return nullptr;
+        if (has_exact_ && ask.uri.is_one() && ask.uri.is_within_depth()) {
+            const Entry* entry = probe(ask.uri.folded(ask.uri.count()), ask);
+            if (entry != nullptr && accept(*entry)) return entry;
+        }
+        for (const TableShape& shape : shapes_) {
+            const Entry* entry = find(shape, ask);
+            if (entry != nullptr && accept(*entry)) return entry;
+        }
+        return nullptr;
+    }
+
+    /// The first entry of all that some URI matches which what is asked for matches too, and which
+    /// `accept` takes. Asked for patterns; goes through all entries below the pattern's literal
+    /// head.
+    template <class Accept>
+    const Entry* find_meeting(const Ask& ask, const Accept& accept) const {
+        if (const Entry* entry = find(ask, accept)) return entry;
+        const std::string_view head = ask.uri.literal_head();
+        const Entry* const begin = entries_.data();
+        const Entry* const plain_end = begin + plain_;
+        for (const Entry* at = first_within(head);
+             at != plain_end && at->pattern.text().starts_with(head); ++at) {
+            if (at->pattern.meets(ask.uri, ask.bindings, ask.unfit) && accept(*at)) return at;
+        }
+        for (const Entry* at = plain_end; at != begin + entries_.size(); ++at) {
+            if (at->pattern.meets(ask.uri, ask.bindings, ask.unfit) && accept(*at)) return at;
+        }
+        return nullptr;
+    }
+
+private:
+    struct TableShape {
+        Shape shape;
+        std::uint32_t rank;
+    };
+    struct Slot {
+        std::uint64_t hash = 0;
+        std::uint32_t entry = 0;  ///< index + 1; 0 is a free slot
+    };
+
+    const Entry* probe(std::uint64_t hash, const Ask& ask) const noexcept;
+    const Entry* find(const TableShape& shape, const Ask& ask) const noexcept;
+    const Entry* first_within(std::string_view head) const noexcept;
+
+    std::vector<Entry> entries_;  ///< those of letters alone first, by text
+    std::vector<std::uint32_t> values_;
+    std::vector<TableShape> shapes_;  ///< by rank, without exact ones of letters alone
+    std::vector<Slot> slots_;         ///< a power of two, at most half full
+    std::size_t plain_ = 0;
+    bool has_exact_ = false;
+};
+
+}  // namespace sallyport::policy

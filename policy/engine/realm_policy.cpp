@@ -1,0 +1,251 @@
+#include "policy/engine/realm_policy.h"
+
+#include <algorithm>
+
+#include "policy/engine/compiled.h"
+#include "policy/engine/reserved.h"
+#include "wamp/base/check.h"
+
+namespace sallyport::policy {
+namespace {
+
+using Entry = PatternTable::Entry;
+
+/// How a rule whose URI matches stands to the rest of the question.
+enum class Standing : std::uint8_t { applies, condition, opaque, grant, unnamed, silent };
+
+Denial::Reason reason_of(Standing standing) noexcept {
+    switch (standing) {
+        case Standing::condition:
+            return Denial::Reason::condition;
+        case Standing::opaque:
+            return Denial::Reason::opaque;
+        case Standing::grant:
+            return Denial::Reason::grant;
+        case Standing::unnamed:
+            return Denial::Reason::unnamed;
+        case Standing::applies:
+        case Standing::silent:
+            break;
+    }
+    return Denial::Reason::no_allow;
+}
+
+}  // namespace
+
+/// One question on its way through the tables.
+class RealmPolicy::Asking {
+public:
+    Asking(const RealmPolicy& policy, const Compiled& compiled, const Subject& subject,
+           const Question& question) noexcept
+        : policy_(policy),
+          compiled_(compiled),
+          question_(question),
+          uri_(question.uri, question.match, compiled.depth),
+          bindings_{subject.authid, subject.authrole},
+          role_(static_cast<std::size_t>(subject.role)),
+          reserved_(wamp::is_reserved(question.uri)),
+          ends_sessions_(reserved_ && ends_sessions(question.action, question.uri)) {
+        SALLYPORT_CHECK(role_ < compiled.roles.size());
+    }
+
+    Decision decide() noexcept {
+        if (!uri_.is_one()) return decide_pattern();
+        const Decision decision = decide_one();
+        if (std::holds_alternative<Denial>(decision)) weigh_in_vain();
+        return decision;
+    }
+    bool may_receive() noexcept {
+        return forbid_covering().entry == nullptr && allow().entry != nullptr;
+    }
+
+private:
+    struct Found {
+        const Entry* entry = nullptr;
+        RuleIndex rule = no_rule;
+    };
+    using Side = PatternTable Compiled::ActionRules::*;
+    using Brief = Compiled::Brief;
+
+    const PatternTable& table(std::size_t role, Side side) const noexcept {
+        return compiled_.roles[role][static_cast<std::size_t>(question_.action)].*side;
+    }
+    PatternTable::Ask ask(bool unfit) const noexcept { return {uri_, bindings_, unfit}; }
+
+    // What cannot be read is what an allow does not cover and what a forbid does.
+    Standing standing(RuleIndex index, const Brief& rule) noexcept {
+        const bool has_payload =
+            question_.action == Action::call || question_.action == Action::publish;
+        if (has_payload && question_.opaque) {
+            const bool readable = rule.payload == PayloadMode::readable;
+            if (readable) return rule.allow ? Standing::opaque : Standing::silent;
+            if (rule.allow && rule.conditional) return Standing::condition;
+        } else if (has_payload) {
+            if (rule.payload == PayloadMode::opaque) return Standing::silent;
+            if (rule.conditional && !conditions_hold(index)) return Standing::condition;
+        }
+        if (rule.allow && reserved_ &&
+            !rule.grants.has(needed_below_wamp(question_.action, question_.uri))) {
+            return Standing::grant;
+        }
+        if (rule.allow && ends_sessions_ && !rule.exact) return Standing::unnamed;
+        return Standing::applies;
+    }
+    bool conditions_hold(RuleIndex index) noexcept {
+        weighed_ = true;
+        static constexpr wamp::Payload nothing{};
+        const wamp::Payload* const payload = question_.payload;
+        return all_hold(policy_.rules_[index].where, payload != nullptr ? *payload : nothing);
+    }
+
+    // To look into a payload takes time, and would tell which URIs have rules that do (DESIGN
+    // §7.9): where none did, one is asked whose answer is not wanted.
+    void weigh_in_vain() noexcept {
+        if (weighed_ || question_.opaque) return;
+        for (const std::size_t role : {role_, std::size_t{0}}) {
+            const RuleIndex rule =
+                compiled_.roles[role][static_cast<std::size_t>(question_.action)].conditional;
+            if (rule == no_rule) continue;
+            conditions_hold(rule);
+            return;
+        }
+    }
+
+    // Whether the entry has a rule that applies, which is then the one found; otherwise the first
+    // that nearly does is kept.
+    bool takes(const PatternTable& table, const Entry& entry, Found& found) noexcept {
+        for (const RuleIndex index : table.values(entry)) {
+            const Brief& rule = compiled_.briefs[index];
+            const Standing stands = standing(index, rule);
+            if (stands == Standing::applies) {
+                found = {&entry, index};
+                return true;
+            }
+            if (near_.rule == no_rule && stands != Standing::silent && rule.allow) {
+                near_ = {reason_of(stands), index};
+            }
+        }
+        return false;
+    }
+
+    Found first_of(std::size_t role, Side side, bool unfit) noexcept {
+        Found found;
+        const PatternTable& rules = table(role, side);
+        rules.find(ask(unfit),
+                   [&](const Entry& entry) noexcept { return takes(rules, entry, found); });
+        return found;
+    }
+
+    // The more specific shape; then a rule with conditions before one without, then the lower
+    // number: the order within Entry::values.
+    Found more_specific(const Found& a, const Found& b) const noexcept {
+        if (a.entry == nullptr || b.entry == nullptr) return a.entry != nullptr ? a : b;
+        if (a.entry->rank != b.entry->rank) return a.entry->rank < b.entry->rank ? a : b;
+        const bool conditional = compiled_.briefs[a.rule].conditional;
+        if (conditional != compiled_.briefs[b.rule].conditional) return conditional ? a : b;
+        return a.rule < b.rule ? a : b;
+    }
+
+    Found first_of(Side side, bool unfit) noexcept {
+        const Found all = first_of(0, side, unfit);
+        return role_ == 0 ? all : more_specific(first_of(role_, side, unfit), all);
+    }
+    Found allow() noexcept { return first_of(&Compiled::ActionRules::allows, false); }
+    Found forbid_covering() noexcept { return first_of(&Compiled::ActionRules::forbids, true); }
+
+    Decision permit(const Found& allow, RouteIndex route) const noexcept {
+        const Brief& rule = compiled_.briefs[allow.rule];
+        if (rule.payload_bytes != 0 && question_.payload_bytes > rule.payload_bytes) {
+            return Denial{Denial::Reason::payload_too_big, allow.rule};
+        }
+        return Permit(allow.rule, route, &policy_.rules_[allow.rule].limits, rule.grants);
+    }
+
+    Decision decide_one() noexcept {
+        const Found forbid = forbid_covering();
+        const Found allowing = allow();
+        if (forbid.entry != nullptr) return Denial{Denial::Reason::forbidden, forbid.rule};
+        if (allowing.entry == nullptr) return near_;
+        const Entry* const route = base_route();
+        if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
+        return permit(allowing, route_of(*route));
+    }
+
+    // Containment (W-AUZ-03). A prefix or wildcard pattern matches endlessly many values in each of
+    // its open places, and rules name finitely many; so all its matches are allowed exactly if one
+    // single rule covers them all. That is asked first: what comes after may look at each forbid
+    // below the literal head, which only somebody who is allowed it can make us do.
+    Decision decide_pattern() noexcept {
+        const Found allowing = allow();
+        if (allowing.entry == nullptr) {
+            if (near_.rule == no_rule) near_.reason = Denial::Reason::pattern;
+            return near_;
+        }
+        for (const std::size_t role : {role_, std::size_t{0}}) {
+            Found forbid;
+            const PatternTable& rules = table(role, &Compiled::ActionRules::forbids);
+            rules.find_meeting(ask(true), [&](const Entry& entry) noexcept {
+                return takes(rules, entry, forbid);
+            });
+            if (forbid.entry != nullptr) return Denial{Denial::Reason::forbidden, forbid.rule};
+        }
+        // One permit leads to one place: a pattern that spans two is refused like one that reaches
+        // too far.
+        const Entry* const route = base_route();
+        if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
+        const RouteInfo& target = policy_.routes_[route_of(*route)];
+        const auto leads_elsewhere = [&](const Entry& inner) noexcept {
+            const RouteInfo& other = policy_.routes_[route_of(inner)];
+            return inner.rank < route->rank &&
+                   (other.backend != target.backend || other.realm != target.realm ||
+                    other.rewrite != target.rewrite || target.rewrite);
+        };
+        if (!compiled_.one_target &&
+            compiled_.routes.find_meeting(ask(false), leads_elsewhere) != nullptr) {
+            return Denial{Denial::Reason::pattern, allowing.rule};
+        }
+        return permit(allowing, route_of(*route));
+    }
+
+    RouteIndex route_of(const Entry& entry) const noexcept {
+        return compiled_.routes.values(entry).front();
+    }
+    const Entry* base_route() const noexcept {
+        return compiled_.routes.find(ask(false), [](const Entry&) noexcept { return true; });
+    }
+
+    const RealmPolicy& policy_;
+    const Compiled& compiled_;
+    const Question& question_;
+    AskedUri uri_;
+    Bindings bindings_;
+    std::size_t role_;
+    bool reserved_;
+    bool ends_sessions_;
+    bool weighed_ = false;  ///< a condition was asked
+    Denial near_;
+};
+
+RoleIndex RealmPolicy::role(std::string_view name) const noexcept {
+    const auto found = role_names_.find(name);
+    return found == role_names_.end() ? RoleIndex{0} : found->second;
+}
+
+Decision RealmPolicy::decide(const Subject& subject, const Question& question) const noexcept {
+    if (question.uri.size() > wamp::uri_bytes_max) return Denial{};
+    return Asking(*this, *compiled_, subject, question).decide();
+}
+
+Decision RealmPolicy::decide_with_shadows(const Subject& subject,
+                                          const Question& question) const noexcept {
+    if (question.uri.size() > wamp::uri_bytes_max) return Denial{};
+    return Asking(*this, *with_shadows_, subject, question).decide();
+}
+
+bool RealmPolicy::may_receive(const Subject& subject, std::string_view topic) const noexcept {
+    if (topic.size() > wamp::uri_bytes_max) return false;
+    const Question question{Action::subscribe, topic};
+    return Asking(*this, *compiled_, subject, question).may_receive();
+}
+
+}  // namespace sallyport::policy

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "policy/engine/permit.h"
+
+namespace sallyport::policy {
+
+/// What a rule must grant to let that through, where the URI is below "wamp.".
+inline Grant needed_below_wamp(Action action, std::string_view uri) noexcept {
+    if (action != Action::call) return Grant::meta;
+    if (uri == "wamp.session.add_testament" || uri == "wamp.session.flush_testaments") {
+        return Grant::testaments;
+    }
+    return uri == "wamp.subscription.get_events" ? Grant::history : Grant::meta;
+}
+
+/// What ends the sessions of others is let through by a rule that names it only, not by a pattern
+/// that was written for other things below "wamp.".
+inline bool ends_sessions(Action action, std::string_view uri) noexcept {
+    return action == Action::call && uri.starts_with("wamp.session.kill");
+}
+
+}  // namespace sallyport::policy

@@ -1,0 +1,296 @@
+#include "policy/file/file.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "policy/auth/auth_section.h"
+#include "policy/document/document.h"
+#include "policy/document/section.h"
+#include "policy/document/units.h"
+#include "policy/document/variables.h"
+#include "policy/file/reading.h"
+
+namespace sallyport::policy {
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+constexpr std::array<std::string_view, 8> file_keys{"realm", "include", "variables", "auth",
+                                                    "route", "allow",   "forbid",    "test"};
+constexpr std::array<std::string_view, 6> included_keys{"include", "variables", "route",
+                                                        "allow",   "forbid",    "test"};
+constexpr std::array<std::string_view, 9> route_keys{
+    "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent"};
+
+constexpr std::size_t files_max = 64;  ///< that one policy includes
+constexpr wamp::Duration wait_max = std::chrono::minutes(1);
+
+std::string folder_of(const std::string& file) {
+    const std::size_t slash = file.rfind('/');
+    return slash == std::string::npos ? "" : file.substr(0, slash + 1);
+}
+
+// Without "." and ".." as far as the text tells, so that a file has one name.
+std::string normal(const std::string& path) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const std::size_t end = std::min(path.find('/', begin), path.size());
+        const std::string part = path.substr(begin, end - begin);
+        begin = end + 1;
+        if (part.empty() || part == ".") continue;
+        if (part == ".." && !parts.empty() && parts.back() != "..") {
+            parts.pop_back();
+        } else {
+            parts.push_back(part);
+        }
+    }
+    std::string out = path.starts_with('/') ? "/" : "";
+    for (std::size_t i = 0; i < parts.size(); ++i) out += (i == 0 ? "" : "/") + parts[i];
+    return out;
+}
+
+/// Reads one policy: its file, what that includes, and then the parts of all.
+class Reader {
+public:
+    Reader(PolicyFile& policy, Diagnostics& diagnostics, const ReadInclude& read_include)
+        : policy_(policy), diagnostics_(diagnostics), read_include_(read_include) {}
+
+    void take(Item root, const std::string& file);
+    void parts();
+
+private:
+    struct Source {
+        Source(std::string name, Item tree, bool first, Diagnostics& diagnostics)
+            : file(std::move(name)),
+              root(std::move(tree)),
+              section(root, first ? "a policy file" : "an included file",
+                      first ? Names(file_keys) : Names(included_keys), file, diagnostics) {}
+
+        std::string file;
+        Item root;
+        Section section;  ///< borrows the others
+    };
+
+    void head(Section& file, const Item& root);
+    void include(Section& section, const std::string& file);
+    void add(Section& section, const Item& item, const std::string& path);
+    void forget_consequences(std::size_t begin, std::size_t end);
+
+    PolicyFile& policy_;
+    Diagnostics& diagnostics_;
+    const ReadInclude& read_include_;
+    std::vector<std::unique_ptr<Source>> sources_;
+    Variables variables_;
+    std::set<std::string> rule_ids_;
+    std::set<std::string> route_ids_;
+};
+
+void Reader::head(Section& file, const Item& root) {
+    if (const auto realm = file.need_text("realm", "\"name.of.the.realm\"")) {
+        policy_.realm = *realm;
+        if (!wamp::is_valid_uri(*realm)) {
+            file.error(*root.find("realm"), "the realm " + quoted(*realm) + " is no valid URI",
+                       "use letters, digits and dots, as in realm = \"observatory\"");
+        }
+    }
+    if (const Item* table =
+            file.find("auth", Item::Kind::table, "{ anonymous = { role = \"guest\" } }")) {
+        policy_.auth = read_auth(*table, policy_.file, diagnostics_);
+    }
+}
+
+void Reader::take(Item root, const std::string& file) {
+    const bool first = sources_.empty();
+    sources_.push_back(std::make_unique<Source>(file, std::move(root), first, diagnostics_));
+    Source& source = *sources_.back();
+    Section& section = source.section;
+    if (first) head(section, source.root);
+    if (const Item* table = section.find("variables", Item::Kind::table, "{ name = \"value\" }"))
+        variables_.add(*table, source.file, diagnostics_);
+    include(section, source.file);
+}
+
+void Reader::include(Section& section, const std::string& file) {
+    for (const Item* item : section.texts("include", "[\"common.toml\"]")) {
+        if (item->text.empty()) {
+            section.error(*item, "\"include\" names no file", "name a file, or remove it");
+            continue;
+        }
+        add(section, *item,
+            normal(item->text.starts_with('/') ? item->text : folder_of(file) + item->text));
+    }
+}
+
+// A file that is included twice is read once: sets are shared by whoever needs them.
+void Reader::add(Section& section, const Item& item, const std::string& path) {
+    const auto& known = policy_.included;
+    if (path == normal(policy_.file)) {
+        section.error(item, quoted(item.text) + " includes itself", "remove it");
+        return;
+    }
+    if (std::find(known.begin(), known.end(), path) != known.end()) return;
+    if (known.size() == files_max) {
+        section.error(item, "more than 64 files are included", "put some of them together");
+        return;
+    }
+    policy_.included.push_back(path);
+    if (!read_include_) {
+        section.error(item, quoted(item.text) + " cannot be included here", "write its rules out");
+        return;
+    }
+    const auto text = read_include_(path);
+    if (!text) {
+        Diagnostic diagnostic = text.error();
+        if (diagnostic.place.line == 0) {
+            diagnostic.text = path + ": " + diagnostic.text;
+            diagnostic.place = section.place(item);
+        }
+        diagnostics_.push_back(std::move(diagnostic));
+        return;
+    }
+    auto root = parse_document(*text, path);
+    if (root) {
+        take(*std::move(root), path);
+    } else {
+        diagnostics_.push_back(root.error());
+    }
+}
+
+// What an error of a variable (from `begin` to `end`) leads to, at the same place, is no news.
+void Reader::forget_consequences(std::size_t begin, std::size_t end) {
+    const auto at = [this](std::size_t index) {
+        return diagnostics_.begin() + static_cast<std::ptrdiff_t>(index);
+    };
+    const Diagnostics causes(at(begin), at(end));
+    diagnostics_.erase(std::remove_if(at(end), diagnostics_.end(),
+                                      [&causes](const Diagnostic& one) {
+                                          return std::any_of(causes.begin(), causes.end(),
+                                                             [&one](const Diagnostic& cause) {
+                                                                 return cause.place == one.place;
+                                                             });
+                                      }),
+                       diagnostics_.end());
+}
+
+void Reader::parts() {
+    for (const auto& source : sources_) {
+        const std::string& file = source->file;
+        for (const std::string_view key : {"route", "allow", "forbid", "test"}) {
+            for (const Item* written : source->section.tables(key)) {
+                const std::size_t before = diagnostics_.size();
+                const Item table = variables_.expand(*written, file, diagnostics_);
+                const std::size_t unexpanded = diagnostics_.size();
+                if (key == "route") {
+                    policy_.routes.push_back(read_route(table, route_ids_, file, diagnostics_));
+                } else if (key == "test") {
+                    policy_.tests.push_back(read_test(table, file, diagnostics_));
+                } else {
+                    policy_.rules.push_back(
+                        read_rule(table, key == "allow", rule_ids_, file, diagnostics_));
+                }
+                forget_consequences(before, unexpanded);
+            }
+        }
+    }
+    variables_.check_unused(diagnostics_);
+}
+
+void read_rewrite(Section& route, RouteText& out) {
+    const auto text = route.text("rewrite", "\"inner.\"");
+    if (!text) return;
+    const Item& item = *route.find("rewrite");
+    const bool prefix = out.match == wamp::MatchPolicy::prefix && out.uris.size() == 1 &&
+                        !out.uris.front().text.empty();
+    if (!text->ends_with('.') || !wamp::is_valid_uri(text->substr(0, text->size() - 1))) {
+        route.error(item, quoted(*text) + " is no prefix",
+                    "write letters and dots, with a dot at the end, as in \"inner.\"");
+    } else if (wamp::is_reserved(*text)) {
+        route.error(item, "a route cannot lead below \"wamp.\"", "choose another prefix");
+    } else if (!prefix) {
+        route.error_at_key(item, "\"rewrite\" replaces one prefix, and the route has no such one",
+                           "write match = \"prefix\" and one uri that is not \"\"");
+    } else {
+        out.rewrite = *text;
+    }
+}
+
+void read_when_down(Section& route, RouteText& out) {
+    const std::string when = route.text("when_down", "\"wait\"").value_or("refuse");
+    const Item* wait = route.find("wait");
+    if (when != "refuse" && when != "wait") {
+        route.error(*route.find("when_down"), "unknown when_down " + quoted(when),
+                    "write \"refuse\" or \"wait\"");
+        return;
+    }
+    if (when == "refuse") {
+        if (wait != nullptr)
+            route.error_at_key(*wait, "\"wait\" needs when_down = \"wait\"", "add it");
+        return;
+    }
+    const auto text = route.need_text("wait", "\"5s\"");
+    if (!text) return;
+    const auto duration = parse_duration(*text);
+    if (duration && *duration <= wait_max) {
+        out.wait = *duration;
+    } else {
+        route.error(*wait, quoted(*text) + " is no time to wait", "write at most \"60s\"");
+    }
+}
+
+}  // namespace
+
+RouteText read_route(const Item& table, std::set<std::string>& ids, const std::string& file,
+                     Diagnostics& diagnostics) {
+    Section route(table, "[[route]]", route_keys, file, diagnostics);
+    RouteText out;
+    out.place = route.place();
+    out.id = read_id(route, ids);
+    const auto match = read_match(route);
+    out.match = match.value_or(wamp::MatchPolicy::exact);
+    out.uris = read_uris(route, match, {true, false});
+    if (const auto backend = route.need_text("to", "\"inside\"")) {
+        out.backend = *backend;
+        out.backend_place = route.place(*table.find("to"));
+    }
+    if (const auto realm = route.text("realm", "\"realm.on.the.backend\"")) {
+        out.realm = *realm;
+        if (!wamp::is_valid_uri(*realm)) {
+            route.error(*table.find("realm"), "the realm " + quoted(*realm) + " is no valid URI",
+                        "use letters, digits and dots");
+        }
+    }
+    read_rewrite(route, out);
+    read_when_down(route, out);
+    out.idempotent = route.boolean("idempotent").value_or(false);
+    return out;
+}
+
+std::optional<Action> parse_action(std::string_view name) noexcept {
+    for (const Action action :
+         {Action::call, Action::register_, Action::subscribe, Action::publish}) {
+        if (name == to_string(action)) return action;
+    }
+    return std::nullopt;
+}
+
+PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnostics& diagnostics,
+                        const ReadInclude& read_include) {
+    PolicyFile policy;
+    policy.file = file;
+    auto root = parse_document(text, file);
+    if (!root) {
+        policy.is_toml = false;
+        diagnostics.push_back(root.error());
+        return policy;
+    }
+    Reader reader(policy, diagnostics, read_include);
+    reader.take(*std::move(root), file);
+    reader.parts();
+    return policy;
+}
+
+}  // namespace sallyport::policy

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/document/section.h"
+#include "policy/file/file.h"
+
+namespace sallyport::policy {
+
+// What several tables of a policy file have in common. Each function reports what is wrong.
+
+/// "id": valid, and not in `taken`, to which it is added.
+std::string read_id(Section& table, std::set<std::string>& taken);
+
+/// "match": exact when absent; nothing when it cannot be told.
+std::optional<wamp::MatchPolicy> read_match(Section& table);
+
+/// Which patterns may stand in "uri" besides the usual ones.
+struct UriKinds {
+    bool all = false;           ///< the prefix "", of everything
+    bool placeholders = false;  ///< ${authid}, ${authrole}
+};
+
+/// "uri", one or several; those that are sound for `match`.
+std::vector<PatternText> read_uris(Section& table, std::optional<wamp::MatchPolicy> match,
+                                   UriKinds kinds);
+
+/// A text of a role; "" when it is none.
+std::string read_role(Section& table, std::string_view key);
+
+/// A size: "64KiB" or a number of bytes, at least `least`.
+std::optional<std::uint64_t> read_bytes(Section& table, std::string_view key, std::int64_t least);
+
+/// [[allow]] or [[forbid]].
+RuleText read_rule(const Item& table, bool allow, std::set<std::string>& ids,
+                   const std::string& file, Diagnostics& diagnostics);
+/// An entry of `where`.
+std::optional<Condition> read_condition(const Item& table, const std::string& file,
+                                        Diagnostics& diagnostics);
+/// [[route]].
+RouteText read_route(const Item& table, std::set<std::string>& ids, const std::string& file,
+                     Diagnostics& diagnostics);
+/// [[test]].
+TestText read_test(const Item& table, const std::string& file, Diagnostics& diagnostics);
+
+inline constexpr std::array<std::string_view, 4> action_names{"call", "register", "subscribe",
+                                                              "publish"};
+
+}  // namespace sallyport::policy

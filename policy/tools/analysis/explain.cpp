@@ -1,0 +1,223 @@
+#include "policy/tools/analysis/explain.h"
+
+#include <ostream>
+#include <utility>
+
+#include "policy/file/inline_test.h"
+#include "policy/file/load.h"
+#include "policy/tools/analysis/describe.h"
+#include "policy/tools/analysis/near_rules.h"
+#include "policy/tools/exit_code.h"
+#include "wamp/codec/codec.h"
+
+namespace sallyport::policy {
+namespace {
+
+std::string named(const RuleText& rule) {
+    return (rule.allow ? "allow " : "forbid ") + rule.id;
+}
+
+// Says what is wrong with the question; "" when nothing is.
+std::string fault(const ExplainRequest& question) {
+    const bool pattern = question.match != wamp::MatchPolicy::exact;
+    const bool carries = question.action == Action::call || question.action == Action::publish;
+    if (pattern && carries) return "--match goes with --subscribe and --register only";
+    if (!wamp::is_valid_pattern(question.uri, question.match)) {
+        return quoted(question.uri) + " is no valid " + (pattern ? "pattern" : "URI");
+    }
+    const bool arguments = !question.args.empty() || !question.kwargs.empty();
+    if (!carries && (arguments || question.opaque))
+        return "only --call and --publish have a payload";
+    if (arguments && question.opaque) return "an opaque payload has no arguments to be seen";
+    return "";
+}
+
+// The text as a value of that type; nothing when it is none.
+template <class T>
+std::optional<T> read_json(const std::string& text) {
+    if (text.empty()) return T{};
+    auto value = wamp::decode_value(wamp::Serializer::json, text, wamp::MessageLimits{});
+    if (!value) return std::nullopt;
+    T* found = value->template get_if<T>();
+    if (found == nullptr) return std::nullopt;
+    return std::move(*found);
+}
+
+/// The answer, ready to be printed either way.
+struct Explanation {
+    const ExplainRequest& request;
+    const std::string& role;
+    const LoadedRealm& realm;
+    const Subject& subject;
+    const Question& question;
+    Decision decision;
+    std::vector<NearRule> others;
+    std::string with_shadows;  ///< the answer if shadows were none, when that is another
+
+    const RealmPolicy& policy() const { return *realm.policy; }
+    const Permit* permit() const { return std::get_if<Permit>(&decision); }
+};
+
+void print_rule(const RuleInfo& rule, std::ostream& out) {
+    out << "  rule:   " << rule.id << " at " << to_string(rule.place) << '\n';
+}
+
+void print(const Explanation& told, const Permit& permit, std::ostream& out) {
+    const RealmPolicy& policy = told.policy();
+    const RouteInfo& route = policy.route(permit.route());
+    const RuleInfo& rule = policy.rule(permit.rule());
+    print_rule(rule, out);
+    out << "  limits: " << describe(permit.limits()) << '\n';
+    if (!rule.grants.empty()) out << "  grants: " << describe(rule.grants) << '\n';
+    out << "  route:  " << describe(route, told.request.uri);
+    if (route.place.line != 0) out << ", at " << to_string(route.place);
+    out << '\n';
+}
+
+void print(const Explanation& told, const Denial& denial, std::ostream& out) {
+    out << "  reason: " << to_string(denial.reason) << '\n';
+    if (denial.rule == no_rule) return;
+    const RuleInfo& rule = told.policy().rule(denial.rule);
+    print_rule(rule, out);
+    if (denial.reason == Denial::Reason::payload_too_big)
+        out << "  limits: " << describe(rule.limits) << '\n';
+}
+
+void print(const Explanation& told, std::ostream& out) {
+    const ExplainRequest& request = told.request;
+    out << (told.permit() != nullptr ? "allow" : "deny") << ": " << to_string(request.action) << ' '
+        << quoted(request.uri);
+    if (request.match != wamp::MatchPolicy::exact)
+        out << " (" << wamp::to_string(request.match) << ')';
+    out << " as " << request.authid << ':' << told.role << '\n';
+    std::visit([&](const auto& what) { print(told, what, out); }, told.decision);
+    if (!told.with_shadows.empty()) out << "  were no rule a shadow: " << told.with_shadows << '\n';
+    if (told.others.empty()) return;
+    out << "  not by:\n";
+    for (const auto& [rule, why] : told.others)
+        out << "    " << named(*rule) << " (" << to_string(rule->place) << "): " << why << '\n';
+}
+
+wamp::Dict json_of(const Explanation& told) {
+    const RealmPolicy& policy = told.policy();
+    wamp::Dict object{{"decision", told.permit() != nullptr ? "allow" : "deny"},
+                      {"action", std::string(to_string(told.request.action))},
+                      {"uri", told.request.uri},
+                      {"match", std::string(wamp::to_string(told.request.match))},
+                      {"authid", told.request.authid},
+                      {"role", told.role}};
+    const auto add_rule = [&](RuleIndex index) {
+        wamp::Dict rule = to_json(policy.rule(index).place);
+        rule.append("id", policy.rule(index).id);
+        object.append("rule", std::move(rule));
+    };
+    if (const Permit* permit = told.permit()) {
+        add_rule(permit->rule());
+        object.append("limits", describe(permit->limits()));
+        object.append("grants", describe(policy.rule(permit->rule()).grants));
+        const RouteInfo& info = policy.route(permit->route());
+        wamp::Dict route = to_json(info.place);
+        route.append("id", info.id);
+        route.append("to", info.backend);
+        route.append("realm", info.realm);
+        route.append("uri", target_of(info, told.request.uri));
+        object.append("route", std::move(route));
+    } else {
+        const Denial& denial = *std::get_if<Denial>(&told.decision);
+        object.append("reason", std::string(to_string(denial.reason)));
+        if (denial.rule != no_rule) add_rule(denial.rule);
+    }
+    if (!told.with_shadows.empty()) object.append("without_shadows", told.with_shadows);
+    wamp::List others;
+    for (const auto& [rule, why] : told.others) {
+        wamp::Dict other = to_json(rule->place);
+        other.append("rule", named(*rule));
+        other.append("why", why);
+        others.emplace_back(std::move(other));
+    }
+    object.append("not_by", std::move(others));
+    return object;
+}
+
+// What the shadows would change.
+std::string shadows_say(const RealmPolicy& policy, const Subject& subject, const Question& question,
+                        const Decision& decision) {
+    if (!policy.has_shadows()) return "";
+    const std::string now = describe(decision, policy);
+    const std::string then = describe(policy.decide_with_shadows(subject, question), policy);
+    return then == now ? "" : then;
+}
+
+// All that came near but the one that decides, or whose failure is the reason.
+std::vector<NearRule> others_of(const LoadedRealm& realm, const Subject& subject,
+                                const Question& question, const Decision& decision,
+                                std::size_t most) {
+    const auto* permit = std::get_if<Permit>(&decision);
+    const RuleIndex index =
+        permit != nullptr ? permit->rule() : std::get_if<Denial>(&decision)->rule;
+    const std::string decider = index == no_rule ? "" : realm.policy->rule(index).id;
+    auto others = near_rules(realm.file, subject, question, most + 1);
+    std::erase_if(others, [&](const NearRule& near) { return near.rule->id == decider; });
+    if (others.size() > most) others.resize(most);
+    return others;
+}
+
+int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, const std::string& role,
+                   const Output& to) {
+    const auto args = read_json<wamp::List>(request.args);
+    const auto kwargs = read_json<wamp::Dict>(request.kwargs);
+    if (!args) return print_fault("--args wants a JSON array, as in '[91, \"fast\"]'", to);
+    if (!kwargs)
+        return print_fault("--kwargs wants a JSON object, as in '{\"mode\":\"fast\"}'", to);
+    const auto owned = wamp::make_payload(wamp::Serializer::json, *args, *kwargs);
+    const wamp::Payload payload = owned.view();
+    const Subject subject{realm.policy->role(role), request.authid, role};
+    const Question question{request.action,
+                            request.uri,
+                            request.match,
+                            request.payload_bytes.value_or(payload.bytes()),
+                            request.opaque ? nullptr : &payload,
+                            request.opaque};
+    Explanation told{
+        request, role, realm, subject, question, realm.policy->decide(subject, question), {}, {}};
+    told.with_shadows = shadows_say(*realm.policy, subject, question, told.decision);
+    told.others = others_of(realm, subject, question, told.decision, request.others_max);
+    if (to.json) {
+        print_json(to.out, json_of(told));
+    } else {
+        print(told, to.out);
+    }
+    return told.permit() != nullptr ? exit_code::fine : exit_code::no;
+}
+
+}  // namespace
+
+void set_principal(ExplainRequest& request, std::string_view as) {
+    const std::size_t colon = as.rfind(':');
+    request.authid = as.substr(0, colon);
+    request.role = colon == std::string_view::npos ? std::string_view{} : as.substr(colon + 1);
+}
+
+int explain(const std::string& path, const ExplainRequest& request, const Output& to) {
+    if (const std::string wrong = fault(request); !wrong.empty()) return print_fault(wrong, to);
+    LoadOptions options;
+    options.routes_required = false;
+    options.any_backend = true;
+    options.read_principals = request.role.empty();
+    options.run_tests = false;  // a failing test is a reason to ask
+    const auto realm = load_realm(path, options);
+    if (!realm) return print_errors(realm.error(), to);
+    std::string role = request.role;
+    if (role.empty()) {
+        const auto known = realm->authenticator->role_of(request.authid);
+        if (!known) {
+            return print_fault("no principal is called " + quoted(request.authid) +
+                                   " (name the role, as in --as " + request.authid + ":guest)",
+                               to);
+        }
+        role = *known;
+    }
+    return explain_loaded(*realm, request, role, to);
+}
+
+}  // namespace sallyport::policy

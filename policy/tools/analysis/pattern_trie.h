@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "policy/engine/pattern.h"
+#include "policy/file/file.h"
+
+namespace sallyport::policy {
+
+/// Patterns by their components, one node for each beginning that they have; for tools, which walk
+/// through all URIs that patterns tell apart. Each pattern stands for a line, a number of the
+/// caller's. Texts are borrowed.
+class PatternTrie {
+public:
+    struct Line {
+        std::uint32_t line;
+        std::uint64_t mark;  ///< tells what the line says from what other lines say
+        Actions actions;
+    };
+    struct Node {
+        std::vector<std::pair<std::string_view, std::uint32_t>> literals;  ///< sorted; to nodes
+        std::uint32_t authid = 0;    ///< the node below ${authid}; 0: none, as the root is no child
+        std::uint32_t authrole = 0;  ///< below ${authrole}
+        std::uint32_t any = 0;       ///< below an empty component
+        std::vector<Line> ends;      ///< whose pattern matches just this
+        std::vector<Line> opens;     ///< whose pattern matches all that is longer
+        /// Sums of the marks of lines that match something longer than this, by action.
+        std::array<std::uint64_t, 4> below{};
+        bool has_authrole = false;  ///< here or further below
+    };
+
+    PatternTrie() : nodes_(1) {}
+
+    void add(const Pattern& pattern, const Line& line);
+    /// After the last add().
+    void seal();
+
+    static constexpr std::uint32_t root = 0;
+    const Node& operator[](std::uint32_t node) const noexcept { return nodes_[node]; }
+    /// The node below a literal; 0 when there is none.
+    std::uint32_t find(std::uint32_t node, std::string_view literal) const noexcept;
+
+    /// Calls `take` with each line that may share a URI with the pattern, a placeholder being taken
+    /// for anything; a line once for each of its patterns.
+    template <class Take>
+    void for_each_meeting(const Pattern& pattern, const Take& take) const {
+        meeting(root, pattern, 0, take);
+    }
+
+private:
+    std::uint32_t child(std::uint32_t node, const PatternComponent& component);
+
+    template <class Go>
+    void each_child(std::uint32_t node, const Go& go) const {
+        const Node& at = nodes_[node];
+        for (const auto& [text, child] : at.literals) go(child);
+        for (const std::uint32_t child : {at.authid, at.authrole, at.any}) {
+            if (child != 0) go(child);
+        }
+    }
+
+    template <class Take>
+    void meeting(std::uint32_t node, const Pattern& pattern, std::size_t depth,
+                 const Take& take) const {
+        const Node& at = nodes_[node];
+        const auto& components = pattern.components();
+        const auto on = [&](std::uint32_t child) { meeting(child, pattern, depth + 1, take); };
+        const bool ended = depth >= components.size();
+        if (!ended || pattern.is_open()) {
+            for (const Line& line : at.opens) take(line.line);
+        }
+        if (depth > components.size() || (depth == components.size() && !pattern.is_open())) {
+            for (const Line& line : at.ends) take(line.line);
+        }
+        if (ended) {
+            if (pattern.is_open()) each_child(node, on);
+            return;
+        }
+        if (components[depth].kind != PatternComponent::Kind::literal) {
+            each_child(node, on);
+            return;
+        }
+        for (const std::uint32_t child :
+             {find(node, components[depth].text), at.authid, at.authrole, at.any}) {
+            if (child != 0) on(child);
+        }
+    }
+
+    std::vector<Node> nodes_;
+    std::vector<std::uint32_t> parents_{0};
+};
+
+}  // namespace sallyport::policy

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wamp/base/value.h"
+
+namespace sallyport::policy {
+
+/// A TOML basic string.
+std::string toml_text(std::string_view text);
+/// The value as TOML; nothing where TOML has no word for it (null, binary).
+std::optional<std::string> toml_value(const wamp::Value& value);
+
+}  // namespace sallyport::policy

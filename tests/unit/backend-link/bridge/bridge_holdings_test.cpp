@@ -1,0 +1,293 @@
+// What a policy that changed takes from sessions at a bridge, and what it brings to another one.
+#include "backend-link/bridge/bridge_holdings.h"
+
+#include <algorithm>
+
+#include "tests/unit/backend-link/bridge/bridge_world.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+using policy::Action;
+
+const Dict prefix{{"match", "prefix"}};
+
+policy::RouteInfo plain_route() {
+    policy::RouteInfo route;
+    route.id = "all";
+    route.backend = "other";
+    return route;
+}
+
+policy::RouteInfo rewriting_route() {
+    policy::RouteInfo route = plain_route();
+    route.prefix = "lab.";
+    route.rewrite = "far.";
+    return route;
+}
+
+/// A second bridge to the same sessions.
+class Moved : public testing::Test {
+protected:
+    void SetUp() override {
+        other.on_link_up(full_router, {}, world.now, out_);
+        out_.clear();
+    }
+
+    Lines others() {
+        Lines lines;
+        for (const auto& message : out_.to_link) {
+            lines.push_back(std::string(wamp::encode(wamp::Serializer::json, message).message()));
+        }
+        for (const auto& entry : out_.to_sessions.entries()) {
+            for (const SessionId to : out_.to_sessions.receivers(entry)) {
+                lines.push_back(
+                    std::to_string(to) + " " +
+                    std::string(wamp::encode(wamp::Serializer::json, entry.message).message()));
+            }
+        }
+        out_.clear();
+        return lines;
+    }
+    Holding only_holding() {
+        const auto all = world.bridge.holdings();
+        EXPECT_EQ(all.size(), 1U);
+        return all.empty() ? Holding{} : all.front();
+    }
+    wamp::SubscriptionId subscribed(SessionId session, std::string_view topic,
+                                    wamp::RequestId back) {
+        world.subscribe(session, 1, topic);
+        world.take();
+        world.link(wamp::Subscribed{back, 70 + back});
+        return world.take_only<wamp::Subscribed>().subscription;
+    }
+    wamp::RegistrationId registered(SessionId session, std::string_view uri, wamp::RequestId back) {
+        world.enrol(session, 1, uri);
+        world.take();
+        world.link(wamp::Registered{back, 80 + back});
+        return world.take_only<wamp::Registered>().registration;
+    }
+
+    BridgeWorld world;
+    Bridge other{profile_of(BackendKind::generic), world.sessions, wamp::Random({9})};
+    BridgeOutbox out_;
+};
+
+using Taken = Moved;
+
+TEST_F(Taken, ListsWhatIsHeldAndWhatIsOnItsWay) {
+    const SessionId first = world.join();
+    const SessionId second = world.join();
+    const auto id = subscribed(first, "lab.t", 1);
+    world.subscribe(second, 7, "lab.t");
+    world.subscribe(second, 8, "lab.u.", prefix);
+    world.enrol(second, 9, "lab.p");
+    const auto all = world.bridge.holdings();
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_EQ(all[0].session, first);
+    EXPECT_EQ(all[0].id, id);
+    EXPECT_EQ(all[0].uri, "lab.t");
+    EXPECT_EQ(all[1].session, second);
+    EXPECT_EQ(all[1].waiting, 0U);  // it was there already
+    EXPECT_EQ(all[2].uri, "lab.u.");
+    EXPECT_EQ(all[2].waiting, 8U);
+    EXPECT_EQ(all[2].match, wamp::MatchPolicy::prefix);
+    EXPECT_TRUE(all[3].registration);
+    EXPECT_EQ(all[3].uri, "lab.p");
+    EXPECT_EQ(all[3].waiting, 9U);
+}
+
+TEST_F(Taken, EndsASubscriptionBehindWithItsLastHolder) {
+    const SessionId first = world.join();
+    const SessionId second = world.join();
+    subscribed(first, "lab.t", 1);
+    world.subscribe(second, 1, "lab.t");
+    world.take();
+    const auto all = world.bridge.holdings();
+    world.bridge.drop(all[0], world.out);
+    world.bridge.tell_lost(all[0], uris::not_authorized, world.out);
+    EXPECT_EQ(world.take(), Lines{"101 [35,0,{\"subscription\":" + std::to_string(all[0].id) +
+                                  ",\"reason\":\"wamp.error.not_authorized\"}]"});
+    world.link_event(71, 5);
+    EXPECT_EQ(world.take().size(), 1U);  // the second one's
+    world.bridge.drop(all[1], world.out);
+    EXPECT_EQ(world.take(), Lines{R"(link [34,2,71])"});
+    EXPECT_EQ(world.bridge.holdings().size(), 0U);
+    world.link_event(71, 6);
+    EXPECT_EQ(world.take(), Lines{});
+    world.bridge.drop(all[0], world.out);  // nothing is taken twice
+    EXPECT_EQ(world.take(), Lines{});
+}
+
+TEST_F(Taken, AnswersARequestThatIsOnItsWay) {
+    const SessionId session = world.join();
+    world.subscribe(session, 7, "lab.t");
+    world.enrol(session, 8, "lab.p");
+    world.take();
+    for (const auto& holding : world.bridge.holdings()) {
+        world.bridge.drop(holding, world.out);
+        world.bridge.tell_lost(holding, uris::not_authorized, world.out);
+    }
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,32,7,{},"wamp.error.not_authorized"])",
+                                   R"(101 [8,64,8,{},"wamp.error.not_authorized"])"}));
+    world.link(wamp::Subscribed{1, 71});
+    world.link(wamp::Registered{2, 82});
+    const Lines released = world.take();
+    ASSERT_EQ(released.size(), 2U);
+    EXPECT_TRUE(released[0].starts_with("link [34,")) << released[0];
+    EXPECT_TRUE(released[1].starts_with("link [66,")) << released[1];
+    EXPECT_EQ(world.bridge.holdings().size(), 0U);
+}
+
+TEST_F(Taken, LeavesOpenInvocationsOfARegistration) {  // W-RRV-03
+    const SessionId session = world.join();
+    const auto id = registered(session, "lab.p", 1);
+    world.link_invocation(4, 81);
+    const auto invocation = world.take_only<wamp::Invocation>();
+    EXPECT_EQ(invocation.registration, id);
+    const Holding holding = only_holding();
+    world.bridge.drop(holding, world.out);
+    world.bridge.tell_lost(holding, uris::not_authorized, world.out);
+    const Lines told = world.take();
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_EQ(told[0], "101 [67,0,{\"registration\":" + std::to_string(id) +
+                           ",\"reason\":\"wamp.error.not_authorized\"}]");
+    EXPECT_TRUE(told[1].starts_with("link [66,"));
+    EXPECT_TRUE(world.yield(session, invocation.request));
+    EXPECT_EQ(world.take(), Lines{"link [70,4,{}]"});
+}
+
+TEST_F(Taken, IsNotToldToWhomWouldNotUnderstand) {
+    const SessionId session = world.join(plain_client);
+    subscribed(session, "lab.t", 1);
+    const Holding holding = only_holding();
+    world.bridge.drop(holding, world.out);
+    world.bridge.tell_lost(holding, uris::not_authorized, world.out);
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_TRUE(lines[0].starts_with("link [34,"));
+}
+
+TEST_F(Moved, ASubscriptionKeepsItsId) {
+    const SessionId session = world.join();
+    const auto id = subscribed(session, "lab.t", 1);
+    const Holding holding = only_holding();
+    world.bridge.drop(holding, world.out);
+    EXPECT_TRUE(other.adopt(holding, plain_route(), out_));
+    EXPECT_EQ(others(), Lines{R"([32,1,{},"lab.t"])"});
+    other.on_link(wamp::Subscribed{1, 500}, world.now, out_);
+    EXPECT_EQ(others(), Lines{});  // the session is not told again
+    other.on_link(wamp::Event{500, 6, {}, json("[1]")}, world.now, out_);
+    EXPECT_EQ(others(), Lines{"101 [36," + std::to_string(id) + ",6,{},[1]]"});
+    EXPECT_TRUE(other.unsubscribe(session, {9, id, {}}, world.now, out_));
+}
+
+TEST_F(Moved, ARequestOnItsWayIsAnsweredByTheOtherLink) {
+    const SessionId session = world.join();
+    world.subscribe(session, 7, "lab.t");
+    world.enrol(session, 8, "lab.p");
+    for (const auto& holding : world.bridge.holdings()) {
+        world.bridge.drop(holding, world.out);
+        EXPECT_TRUE(other.adopt(holding, plain_route(), out_));
+    }
+    world.take();
+    EXPECT_EQ(others(), (Lines{R"([32,1,{},"lab.t"])", R"([64,2,{},"lab.p"])"}));
+    other.on_link(wamp::Subscribed{1, 500}, world.now, out_);
+    other.on_link(wamp::Registered{2, 600}, world.now, out_);
+    const Lines answers = others();
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_TRUE(answers[0].starts_with("101 [33,7,"));
+    EXPECT_TRUE(answers[1].starts_with("101 [65,8,"));
+    world.link(wamp::Subscribed{1, 71});  // late, and of no use
+    EXPECT_EQ(world.take().size(), 1U);
+}
+
+TEST_F(Moved, ARegistrationServesUnderItsIdAndItsNewName) {
+    const SessionId session = world.join();
+    const auto id = registered(session, "lab.p", 1);
+    const Holding holding = only_holding();
+    world.bridge.drop(holding, world.out);
+    EXPECT_TRUE(other.adopt(holding, rewriting_route(), out_));
+    EXPECT_EQ(others(), Lines{R"([64,1,{},"far.p"])"});
+    other.on_link(wamp::Registered{1, 600}, world.now, out_);
+    other.on_link(wamp::Invocation{3, 600, {}, {}}, world.now, out_);
+    const Lines invoked = others();
+    ASSERT_EQ(invoked.size(), 1U);
+    EXPECT_NE(invoked[0].find("," + std::to_string(id) + ","), std::string::npos) << invoked[0];
+    EXPECT_EQ(other.holdings().front().uri, "lab.p");
+}
+
+TEST_F(Moved, WithinOneBridgeWhenItsRouteIsRewritten) {
+    const SessionId first = world.join();
+    const SessionId second = world.join();
+    const auto id = subscribed(first, "lab.t", 1);
+    world.subscribe(second, 1, "lab.t");
+    world.take();
+    const auto all = world.bridge.holdings();
+    for (const auto& holding : all) world.bridge.drop(holding, world.out);
+    for (const auto& holding : all) {
+        EXPECT_TRUE(world.bridge.adopt(holding, rewriting_route(), world.out));
+    }
+    EXPECT_EQ(world.take(), (Lines{R"(link [34,2,71])", R"(link [32,3,{},"far.t"])"}));
+    world.link(wamp::Subscribed{3, 99});
+    world.link_event(99, 5);
+    const Lines events = world.take();
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(events[0], "101 [36," + std::to_string(id) + ",5,{}]");
+}
+
+TEST_F(Moved, WaitsForALinkThatIsDown) {
+    const SessionId session = world.join();
+    const auto id = subscribed(session, "lab.t", 1);
+    registered(session, "lab.p", 2);
+    world.subscribe(session, 5, "lab.unanswered");
+    other.on_link_lost(world.now, out_);
+    int adopted = 0;
+    for (const auto& holding : world.bridge.holdings()) {
+        world.bridge.drop(holding, world.out);
+        adopted += other.adopt(holding, plain_route(), out_) ? 1 : 0;
+    }
+    EXPECT_EQ(adopted, 2);  // a request has nobody to answer it
+    EXPECT_EQ(others(), Lines{});
+    other.on_link_up(full_router, {}, world.now, out_);
+    EXPECT_EQ(others(), (Lines{R"([64,1,{},"lab.p"])", R"([32,2,{},"lab.t"])"}));
+    other.on_link(wamp::Subscribed{2, 500}, world.now, out_);
+    other.on_link(wamp::Event{500, 6, {}, {}}, world.now, out_);
+    EXPECT_EQ(others(), Lines{"101 [36," + std::to_string(id) + ",6,{}]"});
+}
+
+TEST_F(Moved, NotToWhereAnotherIdOrAnotherOwnerIs) {
+    const SessionId first = world.join();
+    const SessionId second = world.join();
+    subscribed(first, "lab.t", 1);
+    registered(first, "lab.p", 2);
+    const auto all = world.bridge.holdings();
+    other.forward(second, world.permit(Action::subscribe, "lab.any"),
+                  wamp::Subscribe{1, {}, "lab.t"}, world.now, out_);
+    other.forward(second, world.permit(Action::register_, "lab.any"),
+                  wamp::Register{2, {}, "lab.p"}, world.now, out_);
+    for (const auto& holding : all) {
+        world.bridge.drop(holding, world.out);
+        EXPECT_FALSE(other.adopt(holding, plain_route(), out_)) << holding.uri;
+    }
+    EXPECT_EQ(other.holdings().size(), 2U);
+}
+
+TEST_F(Moved, LeavesNothingBehindWhenItsHolderLeaves) {
+    const SessionId session = world.join();
+    subscribed(session, "lab.t", 1);
+    registered(session, "lab.p", 2);
+    for (const auto& holding : world.bridge.holdings()) {
+        world.bridge.drop(holding, world.out);
+        EXPECT_TRUE(other.adopt(holding, plain_route(), out_));
+    }
+    other.on_link(wamp::Subscribed{1, 500}, world.now, out_);
+    other.on_link(wamp::Registered{2, 600}, world.now, out_);
+    other.leave(session, world.now, out_);
+    world.leave(session);
+    EXPECT_EQ(other.holdings().size(), 0U);
+    EXPECT_EQ(world.bridge.holdings().size(), 0U);
+}
+
+}  // namespace
+}  // namespace sallyport::backend_link

@@ -1,0 +1,361 @@
+#include "backend-link/bridge/bridge_publications.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/backend-link/bridge/bridge_world.h"
+
+namespace sallyport::backend_link {
+namespace {
+
+const Dict acknowledged{{"acknowledge", true}};
+
+std::string text(wamp::Id id) {
+    return std::to_string(id);
+}
+
+/// The publication id of a PUBLISHED line such as `101 [17,1,5]`.
+std::string publication_of(const std::string& line) {
+    const auto comma = line.rfind(',');
+    return line.substr(comma + 1, line.size() - comma - 2);
+}
+
+// W-GWY-06
+TEST(BridgePublications, AskForAnAcknowledgementWhateverThePublisherWants) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    world.publish(publisher, 5, "lab.t", {}, json("[1]", R"({"a":2})"));
+    world.publish(publisher, 6, "lab.t", acknowledged);
+    EXPECT_EQ(world.take(), (Lines{R"(link [16,1,{"acknowledge":true},"lab.t",[1],{"a":2}])",
+                                   R"(link [16,2,{"acknowledge":true},"lab.t"])"}));
+    world.link(wamp::Published{1, 900});
+    EXPECT_EQ(world.take(), Lines{});  // W-PUB-04
+    world.link(wamp::Published{2, 901});
+    EXPECT_EQ(world.take(), (Lines{"101 [17,6,901]"}));
+    EXPECT_TRUE(world.empty());
+}
+
+TEST(BridgePublications, ReachFrontSubscribersWhenTheBackendTookThemUnderItsPublicationId) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const auto id = world.subscribed(world.join(), 1, "lab.t", 77);
+    {
+        const std::string args = R"(["gone by then"])";
+        world.publish(publisher, 1, "lab.t", {}, json(args, R"({"a":2})"));
+        EXPECT_EQ(world.take().size(), 1u);
+    }
+    world.link(wamp::Published{2, 900});
+    EXPECT_EQ(world.take(),
+              (Lines{"102 [36," + text(id) + R"(,900,{},["gone by then"],{"a":2}])"}));
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+}
+
+// W-PUB-08, W-PEX-01
+TEST(BridgePublications, ReachTheirPublisherOnlyWhenItSaysSoAndAfterItsAcknowledgement) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const auto id = world.subscribed(publisher, 1, "lab.t", 77);
+    world.publish(publisher, 2, "lab.t", acknowledged);
+    world.publish(publisher, 3, "lab.t", {{"acknowledge", true}, {"exclude_me", false}});
+    EXPECT_EQ(world.take(), (Lines{R"(link [16,2,{"acknowledge":true},"lab.t"])",
+                                   R"(link [16,3,{"acknowledge":true},"lab.t"])"}));
+    world.link(wamp::Published{2, 900});
+    EXPECT_EQ(world.take(), (Lines{"101 [17,2,900]"}));
+    world.link(wamp::Published{3, 901});
+    EXPECT_EQ(world.take(), (Lines{"101 [17,3,901]", "101 [36," + text(id) + ",901,{}]"}));
+}
+
+// W-SUB-08
+TEST(BridgePublications, ReachASubscriberOncePerSubscriptionThatMatches) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const auto exact = world.subscribed(publisher, 1, "lab.t.x", 1);
+    const auto prefix = world.subscribed(publisher, 2, "lab.", 2, {{"match", "prefix"}});
+    const auto wildcard = world.subscribed(publisher, 3, "lab..x", 3, {{"match", "wildcard"}});
+    world.publish(publisher, 4, "lab.t.x");
+    world.publish(publisher, 5, "lab.t.x", {{"exclude_me", false}});
+    world.take();
+    world.link(wamp::Published{4, 900});
+    EXPECT_EQ(world.take(), Lines{});
+    world.link(wamp::Published{5, 901});
+    EXPECT_EQ(world.take(), (Lines{"101 [36," + text(exact) + ",901,{}]",
+                                   "101 [36," + text(prefix) + R"(,901,{"topic":"lab.t.x"}])",
+                                   "101 [36," + text(wildcard) + R"(,901,{"topic":"lab.t.x"}])"}));
+}
+
+// W-SEC-07
+TEST(BridgePublications, AreCheckedAgainstThePolicyOfEachReceiver) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId guest = world.join(full_client, "guest");
+    const SessionId user = world.join(full_client, "user");
+    const auto id = world.subscribed(guest, 1, "lab.", 77, {{"match", "prefix"}});
+    world.subscribed(user, 1, "lab.", 0, {{"match", "prefix"}});
+    world.publish(publisher, 1, "lab.secret.key");
+    world.take();
+    world.link(wamp::Published{2, 900});
+    EXPECT_EQ(world.take(), (Lines{"103 [36," + text(id) + R"(,900,{"topic":"lab.secret.key"}])"}));
+}
+
+// W-PUB-04
+TEST(BridgePublications, ThatTheBackendRefusesReachNobody) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    world.subscribed(world.join(), 1, "lab.t", 77);
+    world.publish(publisher, 1, "lab.t");
+    world.publish(publisher, 2, "lab.t", acknowledged);
+    world.take();
+    world.link_error(MessageType::publish, 2, uris::not_authorized, json(R"(["who"])"));
+    EXPECT_EQ(world.take(), Lines{});
+    world.link_error(MessageType::publish, 3, uris::not_authorized, json(R"(["who"])"));
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,2,{},"wamp.error.not_authorized"])"}));
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+}
+
+// W-GWY-02, W-SEC-02, W-SEC-03, W-SEC-15
+TEST(BridgePublications, SendNoOptionThatIsNotOnTheAllowList) {
+    BridgeWorld world;
+    world.publish(world.join(), 1, "lab.t",
+                  {{"retain", true},
+                   {"disclose_me", true},
+                   {"forward_for", List{}},
+                   {"publisher", 1},
+                   {"exclude_me", false},
+                   {"exclude", List{5}},
+                   {"exclude_role", List{"x"}},
+                   {"x_mine", 1}});
+    EXPECT_EQ(world.take(), (Lines{R"(link [16,1,{"acknowledge":true},"lab.t"])"}));
+}
+
+TEST(BridgePublications, ConveyIdentityAndListsOfItToARouterThatTrustsUs) {
+    BridgeWorld world(profile_of(BackendKind::sallyport));
+    world.publish(world.join(), 1, "lab.t",
+                  {{"eligible_authrole", List{"user"}}, {"exclude_authid", List{"bob"}}});
+    EXPECT_EQ(world.take(), (Lines{R"(link [16,1,{"acknowledge":true,"eligible_authrole":["user"],)"
+                                   R"("exclude_authid":["bob"],"forward_for":[{"session":101,)"
+                                   R"("authid":"alice","authrole":"user"}]},"lab.t"])"}));
+}
+
+// W-PID-01, W-CID-05
+TEST(BridgePublications, RefuseToDiscloseWhenAcknowledgedAndGoOutUndisclosedOtherwise) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    world.publish(publisher, 1, "lab.t", {{"acknowledge", true}, {"disclose_me", true}});
+    EXPECT_EQ(world.take(),
+              (Lines{R"(101 [8,16,1,{},"wamp.error.option_disallowed.disclose_me"])"}));
+    world.publish(publisher, 2, "lab.t", {{"disclose_me", true}});
+    world.publish(publisher, 3, "lab.t", {{"acknowledge", true}, {"disclose_me", false}});
+    EXPECT_EQ(world.take().size(), 2u);
+}
+
+// W-BWL-01, W-BWL-06
+TEST(BridgePublications, ApplyTheListsAmongFrontSessions) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId bob = world.join(full_client, "user", "bob");
+    const SessionId zoe = world.join(full_client, "user", "zoe");
+    const auto id = world.subscribed(bob, 1, "lab.t", 77);
+    world.subscribed(zoe, 1, "lab.t", 0);
+    world.publish(publisher, 1, "lab.t", {{"exclude", List{bob}}});
+    world.publish(publisher, 2, "lab.t", {{"exclude_authid", List{"zoe"}}});
+    world.take();
+    world.link(wamp::Published{2, 900});
+    EXPECT_EQ(world.take(), (Lines{"103 [36," + text(id) + ",900,{}]"}));
+    world.link(wamp::Published{3, 901});
+    EXPECT_EQ(world.take(), (Lines{"102 [36," + text(id) + ",901,{}]"}));
+}
+
+// W-BWL-02, W-BWL-06: front session ids mean nothing behind, and some routers take an empty list
+// for none.
+TEST(BridgePublications, ForNamedFrontSessionsStayInFront) {
+    BridgeWorld world(profile_of(BackendKind::sallyport));
+    const SessionId publisher = world.join();
+    const SessionId bob = world.join();
+    const auto id = world.subscribed(bob, 1, "lab.t", 77);
+    world.subscribed(world.join(), 1, "lab.t", 0);
+    world.publish(publisher, 1, "lab.t", {{"acknowledge", true}, {"eligible", List{bob}}},
+                  json("[1]"));
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0].substr(0, 10), "101 [17,1,");
+    EXPECT_EQ(lines[1], "102 [36," + text(id) + "," + publication_of(lines[0]) + ",{},[1]]");
+    world.publish(publisher, 2, "lab.t", {{"eligible_authrole", List{}}});
+    EXPECT_EQ(world.take(), Lines{});
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+}
+
+TEST(BridgePublications, ForNamedIdentitiesStayInFrontOfARouterThatCannotKnowThem) {
+    BridgeWorld world;
+    world.publish(world.join(), 1, "lab.t",
+                  {{"acknowledge", true}, {"eligible_authrole", List{"user"}}});
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_EQ(lines[0].substr(0, 10), "101 [17,1,");
+}
+
+// W-ORD-01
+TEST(BridgePublications, ThatStayInFrontDoNotOvertakeWhatThePublisherSentBefore) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId other = world.join();
+    const SessionId bob = world.join();
+    world.subscribed(bob, 1, "lab.t", 77);
+    const Dict for_bob{{"eligible", List{bob}}};
+    world.publish(publisher, 1, "lab.t", {}, json("[1]"));
+    world.publish(publisher, 2, "lab.t", for_bob, json("[2]"));
+    world.publish(publisher, 3, "lab.t", for_bob, json("[3]"));
+    world.publish(publisher, 4, "lab.t", {}, json("[4]"));
+    world.publish(publisher, 5, "lab.t", for_bob, json("[5]"));
+    EXPECT_TRUE(world.out.to_sessions.empty());
+    world.publish(other, 1, "lab.t", for_bob, json("[6]"));
+    const auto arguments = [&world] {
+        std::string all;
+        for (const std::string& line : world.take()) {
+            if (line.starts_with("103 ")) all += line.substr(line.size() - 4, 3);
+        }
+        return all;
+    };
+    EXPECT_EQ(arguments(), "[6]");
+    world.link(wamp::Published{2, 900});
+    EXPECT_EQ(arguments(), "[1][2][3]");
+    world.link_error(MessageType::publish, 3, uris::not_authorized);
+    EXPECT_EQ(arguments(), "[5]");
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+}
+
+TEST(BridgePublications, ThatStayInFrontGoOutWhenTheLinkIsLostBeforeTheirTurn) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId bob = world.join();
+    const auto id = world.subscribed(bob, 1, "lab.t", 77);
+    world.publish(publisher, 1, "lab.t", acknowledged, json("[1]"));
+    world.publish(publisher, 2, "lab.t", {{"eligible", List{bob}}}, json("[2]"));
+    world.take();
+    world.link_lost();
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0], R"(101 [8,16,1,{},"wamp.error.network_failure"])");
+    EXPECT_EQ(lines[1].substr(0, 8 + text(id).size()), "102 [36," + text(id));
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+}
+
+TEST(BridgePublications, AreRefusedWhileTheLinkIsDown) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId bob = world.join();
+    world.subscribed(bob, 1, "lab.t", 77);
+    world.link_lost();
+    world.publish(publisher, 1, "lab.t");
+    world.publish(publisher, 2, "lab.t", {{"eligible", List{bob}}});
+    EXPECT_EQ(world.take(), Lines{});
+    world.publish(publisher, 3, "lab.t", acknowledged);
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,3,{},"wamp.error.unavailable"])"}));
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+}
+
+TEST(BridgePublications, EndOnceInTheirOrderWhenTheLinkIsLost) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    world.subscribed(world.join(), 1, "lab.t", 77);
+    world.publish(publisher, 1, "lab.t", acknowledged);
+    world.publish(publisher, 2, "lab.t");
+    world.publish(publisher, 3, "lab.t", acknowledged);
+    world.take();
+    world.link_lost();
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,1,{},"wamp.error.network_failure"])",
+                                   R"(101 [8,16,3,{},"wamp.error.network_failure"])"}));
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+    world.link_up();
+    world.take();
+    world.link(wamp::Published{2, 900});
+    EXPECT_EQ(world.take(), Lines{});
+}
+
+TEST(BridgePublications, OfASessionThatLeftStillReachTheOthers) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId bob = world.join();
+    const auto id = world.subscribed(bob, 1, "lab.t", 77);
+    world.publish(publisher, 1, "lab.t", acknowledged, json("[1]"));
+    world.publish(publisher, 2, "lab.t", {{"acknowledge", true}, {"eligible", List{bob}}},
+                  json("[2]"));
+    world.publish(publisher, 3, "lab.t", acknowledged, json("[3]"));
+    world.leave(publisher);
+    world.take();
+    world.link(wamp::Published{2, 900});
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0], "102 [36," + text(id) + ",900,{},[1]]");
+    EXPECT_TRUE(lines[1].ends_with(",{},[2]]"));
+    world.link_error(MessageType::publish, 3, uris::not_authorized);
+    EXPECT_EQ(world.take(), Lines{});
+    EXPECT_EQ(world.bridge.counts().publications, 0u);
+}
+
+TEST(BridgePublications, DropASecondAnswer) {
+    BridgeWorld world;
+    world.publish(world.join(), 1, "lab.t", acknowledged);
+    world.link(wamp::Published{1, 900});
+    world.take();
+    world.link(wamp::Published{1, 900});
+    world.link_error(MessageType::publish, 1, uris::not_authorized);
+    EXPECT_EQ(world.take(), Lines{});
+}
+
+// W-GWY-10
+TEST(BridgePublications, AreBoundedInNumberPerPublisher) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    for (std::size_t i = 1; i <= Publications::publications_per_session_max; ++i) {
+        world.publish(publisher, i, "lab.t");
+    }
+    EXPECT_EQ(world.out.to_link.size(), Publications::publications_per_session_max);
+    world.out.clear();
+    world.publish(publisher, 5000, "lab.t");
+    EXPECT_EQ(world.take(), Lines{});
+    world.publish(publisher, 5001, "lab.t", acknowledged);
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,5001,{},"wamp.error.unavailable"])"}));
+    world.publish(world.join(), 1, "lab.t");
+    EXPECT_EQ(world.take().size(), 1u);
+    world.link(wamp::Published{1, 900});
+    world.publish(publisher, 5002, "lab.t");
+    EXPECT_EQ(world.take().size(), 1u);
+}
+
+// W-GWY-10
+TEST(BridgePublications, AreBoundedInBytesPerPublisherAsFarAsTheyAreKept) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const std::string args = "[\"" + std::string(std::size_t{4} << 20, 'x') + "\"]";
+    for (wamp::RequestId i = 1; i <= 8; ++i) world.publish(publisher, i, "lab.u", {}, json(args));
+    EXPECT_EQ(world.out.to_link.size(), 8u);  // nobody subscribed to it: nothing is kept
+    world.subscribed(world.join(), 1, "lab.t", 77);
+    world.out.clear();
+    for (wamp::RequestId i = 11; i <= 14; ++i) {
+        world.publish(publisher, i, "lab.t", acknowledged, json(args));
+    }
+    EXPECT_EQ(world.out.to_link.size(), 3u);
+    const Lines lines = world.take();
+    EXPECT_EQ(lines[0], R"(101 [8,16,14,{},"wamp.error.unavailable"])");
+}
+
+TEST(BridgePublications, AreBoundedInBytesOverAllPublishers) {
+    BridgeWorld world;
+    world.subscribed(world.join(), 1, "lab.t", 77);
+    world.out.clear();
+    const std::string args = "[\"" + std::string((std::size_t{16} << 20) - 1024, 'x') + "\"]";
+    for (int i = 0; i < 8; ++i) world.publish(world.join(), 1, "lab.t", {}, json(args));
+    EXPECT_EQ(world.out.to_link.size(), 8u);
+    world.publish(world.join(), 1, "lab.t", {}, json(args));
+    EXPECT_EQ(world.out.to_link.size(), 8u);
+}
+
+// W-BWL-06
+TEST(BridgePublications, WithListsThatAreTooLongAreRefused) {
+    BridgeWorld world;
+    const List list(Audience::list_entries_max + 1, 5);
+    world.publish(world.join(), 1, "lab.t", {{"acknowledge", true}, {"exclude", list}});
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,1,{},"wamp.error.invalid_argument"])"}));
+}
+
+}  // namespace
+}  // namespace sallyport::backend_link

@@ -1,0 +1,70 @@
+#include "gateway/host/child.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+namespace sallyport::gateway {
+namespace {
+
+std::string read_all(int descriptor) {
+    std::string text;
+    std::array<char, 256> bytes{};
+    for (ssize_t count = 0; (count = ::read(descriptor, bytes.data(), bytes.size())) > 0;)
+        text.append(bytes.data(), static_cast<std::size_t>(count));
+    return text;
+}
+
+struct Pipe {
+    Descriptor read_end, write_end;
+    Pipe() {
+        int ends[2];
+        EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+        read_end = Descriptor(ends[0]);
+        write_end = Descriptor(ends[1]);
+    }
+};
+
+TEST(Child, HasItsOutputAndNoOtherDescriptorOfOurs) {
+    Pipe pipe;
+    const DescriptorPair channel = make_packet_pair();
+    const pid_t pid = start_child(
+        {"/bin/ls", {"ls", "/proc/self/fd"}, channel.theirs.get(), pipe.write_end.get()});
+    pipe.write_end.close();
+    // 0 to 2, the channel, and the one that ls reads the folder with.
+    EXPECT_EQ(read_all(pipe.read_end.get()), "0\n1\n2\n3\n4\n");
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_EQ(describe_exit(status), "ended with code 0");
+}
+
+TEST(Child, DiesWithItsParent) {
+    Pipe pipe;
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+        start_child({"/bin/sleep", {"sleep", "1000"}, -1, pipe.write_end.get()});
+        ::usleep(100'000);
+        ::kill(::getpid(), SIGKILL);
+    }
+    pipe.write_end.close();
+    EXPECT_EQ(read_all(pipe.read_end.get()), "")
+        << "the end comes when nobody holds the pipe any more";
+    int status = 0;
+    ::waitpid(parent, &status, 0);
+    EXPECT_EQ(describe_exit(status), "was killed by signal 9 (Killed)");
+}
+
+TEST(Child, ThatCannotBeExecutedEndsWith127) {
+    const pid_t pid = start_child({"/nowhere/program", {"program"}, -1, -1});
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), child_exec_failed);
+}
+
+}  // namespace
+}  // namespace sallyport::gateway
