@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Sourced by the scripts of this project: says what happens and how long it took, without flooding the terminal.
+# Sourced by the scripts of this project: shows what happens and how long it takes, without flooding the terminal.
 
 PROGRESS_START=${PROGRESS_START:-$SECONDS}
 
 say() { printf '[%4ds] %s\n' "$((SECONDS - PROGRESS_START))" "$*"; }
 
-# quietly LABEL COMMAND…: runs the command with its output in a log; every 10 s one line says how far it is. When it
-# fails, the end of the log is shown.
+# quietly LABEL COMMAND…: runs the command with its output in a log, and prints one line of progress every 10 s. If the
+# command fails, the end of the log is printed.
 quietly() {
     local label=$1 log code=0 began=$SECONDS shown=$SECONDS pid last
     shift
@@ -25,7 +25,7 @@ quietly() {
     wait "$pid" || code=$?
     if ((code != 0)); then
         say "$label: FAILED (exit $code) after $((SECONDS - began)) s; the end of its output:"
-        # The first errors of a build stand far above its end.
+        # The first errors of a build are far above its end.
         grep -nE '(error|Error|FAILED|undefined reference)' "$log" | head -n 8 | cut -c1-300
         echo '---'
         tail -n 15 "$log" | cut -c1-300

@@ -31,12 +31,13 @@ struct BridgeOutbox {
     }
 };
 
-/// Joins front sessions to one session on a backend's router (DESIGN §3; checklist §18, model B):
-/// maps requests, calls, subscriptions, registrations and publications of many sessions to the one
-/// of the link and back, with ids of its own on either side (W-GWY-01) and options rebuilt from an
-/// allow-list (W-SEC-25). Promises: every call that was forwarded gets exactly one final answer,
-/// whatever becomes of the link, the callee and the caller; nothing crosses without a Permit; one
-/// back subscription per topic and match, one back registration per URI and match.
+/// Joins front sessions to one session on a backend's router (architecture: Messages; requirements:
+/// Gateway mapping, model B): maps requests, calls, subscriptions, registrations and publications
+/// of many sessions to the one of the link and back, with ids of its own on either side (W-GWY-01)
+/// and options rebuilt from an allow-list (W-SEC-25). Promises: every call that was forwarded gets
+/// exactly one final answer, whatever becomes of the link, the callee and the caller; nothing
+/// crosses without a Permit; one back subscription per topic and match, one back registration per
+/// URI and match.
 ///
 /// Numbers the requests on the link itself, from 1 after each on_link_up(). Knows sessions by id
 /// only; looks them up in the Sessions that it is handed.

@@ -11,7 +11,7 @@ namespace sallyport::backend_link {
 
 /// What a front session holds at a bridge by a permit that it once had: a subscription or a
 /// registration, or the request for one that is not answered yet. A policy that changes judges it
-/// again (DESIGN §7.10).
+/// again (architecture: Policy 10).
 struct Holding {
     wamp::SessionId session = 0;
     bool registration = false;

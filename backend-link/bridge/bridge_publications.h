@@ -14,12 +14,12 @@
 
 namespace sallyport::backend_link {
 
-/// The publications of a bridge from front publishers (DESIGN §3). Each goes to the backend with
-/// `acknowledge`, and only when the backend has taken it do the front subscribers get it, under the
-/// same publication id, and the publisher the acknowledgement that it asked for (W-GWY-06). The
-/// link's session publishes with the default exclude_me, so the backend never sends our own events
-/// back to us. What only front sessions may get (a list of session ids, W-BWL-06) stays here, and
-/// waits behind what the same publisher has sent before (W-ORD-01).
+/// The publications of a bridge from front publishers (architecture: Messages). Each goes to the
+/// backend with `acknowledge`, and only when the backend has taken it do the front subscribers get
+/// it, under the same publication id, and the publisher the acknowledgement that it asked for
+/// (W-GWY-06). The link's session publishes with the default exclude_me, so the backend never sends
+/// our own events back to us. What only front sessions may get (a list of session ids, W-BWL-06)
+/// stays here, and waits behind what the same publisher has sent before (W-ORD-01).
 class Publications {
 public:
     static constexpr std::size_t publications_per_session_max = 4096;

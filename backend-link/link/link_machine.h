@@ -16,8 +16,8 @@ namespace sallyport::backend_link {
 
 /// The gateway's end of one link, whoever dials: waits for or asks for a transport, opens the WAMP
 /// session on it as a client, watches that the far end is alive, and begins anew after any loss,
-/// without a last attempt (DESIGN §8). It moves no payload: established traffic is handed back with
-/// Verdict::dispatch.
+/// without a last attempt (architecture: Link). It moves no payload: established traffic is handed
+/// back with Verdict::dispatch.
 ///
 /// After Outbox::close the caller reports nothing more of that transport. Where the profile knows
 /// no PING (W-RAW-08) silence is not noticed here; the shell's TCP keepalive has to.

@@ -24,7 +24,7 @@ struct Address {
 std::optional<Address> parse_address(std::string_view text);
 
 /// How far an IP address (4 or 16 bytes, network order) reaches. Only the first two are ever
-/// dialled or listened on (DESIGN §8); an IPv4-mapped IPv6 address counts as the IPv4 one.
+/// dialled or listened on (architecture: Link); an IPv4-mapped IPv6 address counts as the IPv4 one.
 enum class Reach : std::uint8_t {
     loopback,  ///< 127/8, ::1
     local,     ///< private (RFC 1918), link-local (RFC 3927, fe80::/10), unique-local (fc00::/7)

@@ -33,7 +33,7 @@ struct FrontConfig {
 /// The whole gateway as one pure object: the door that faces the onion, and behind it one link and
 /// one bridge per backend. Every message crosses a link or is refused: the front keeps no
 /// procedures or topics of its own. Fed with what the transports bring, the time and a seed; what
-/// it wants done is appended to the outbox (DESIGN §5).
+/// it wants done is appended to the outbox (architecture: Core and shell).
 class Front {
 public:
     /// Every route of every realm names a backend of `config`; routes of one backend name one realm
@@ -69,10 +69,10 @@ public:
         std::size_t registrations_revoked = 0;
         std::size_t moved = 0;  ///< subscriptions and registrations that another route leads now
     };
-    /// From here on these realms decide, all at once (DESIGN §7.10): sessions that they no longer
-    /// admit are ended, what sessions hold is judged again and revoked or led elsewhere, calls in
-    /// flight finish under the permits that they have. Routes name backends and their realms as for
-    /// the constructor (checked).
+    /// From here on these realms decide, all at once (architecture: Policy 10): sessions that they
+    /// no longer admit are ended, what sessions hold is judged again and revoked or led elsewhere,
+    /// calls in flight finish under the permits that they have. Routes name backends and their
+    /// realms as for the constructor (checked).
     Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
     /// The same, and nothing is done.
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;

@@ -18,7 +18,7 @@ enum class DialReach { loopback, local };
 
 /// Connects to a local address, calls back once with a connected non-blocking socket, or with none
 /// and the reason. Names are resolved at each call; one global address among the answers refuses
-/// the whole name (DESIGN §8: checked on every reconnect).
+/// the whole name (architecture: Link).
 using Dialled = std::function<void(Descriptor socket, const std::string& why)>;
 void dial(boost::asio::io_context& io, const backend_link::Address& address, DialReach reach,
           Dialled dialled);

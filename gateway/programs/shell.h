@@ -159,8 +159,8 @@ private:
     }
 
     /// To log and record takes longer for some answers than for others, and would tell a stranger
-    /// how he was answered (DESIGN §7.9): it is done a little later, for all that has come
-    /// together.
+    /// how he was answered (architecture: Policy 9): it is done a little later, for all that has
+    /// come together.
     void tell_later() {
         constexpr std::chrono::milliseconds delay{5};
         if (std::exchange(telling_, true)) return;

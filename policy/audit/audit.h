@@ -29,8 +29,8 @@ enum class Outcome : std::uint8_t {
 std::string_view to_string(Outcome outcome) noexcept;
 
 /// One line of the audit log: who asked for what, and which rule of which version of which file
-/// decided how (DESIGN §1.3). Names and sizes only, never a payload. The texts are borrowed. What a
-/// record has no value for is empty or zero, and is not written.
+/// decided how (architecture: Promises 3). Names and sizes only, never a payload. The texts are
+/// borrowed. What a record has no value for is empty or zero, and is not written.
 struct AuditRecord {
     Outcome outcome = Outcome::allow;
     Action action = Action::call;  ///< as match, uri and payload_bytes: of a message only

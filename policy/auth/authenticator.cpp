@@ -17,7 +17,7 @@ constexpr Authenticator::Refused denied(std::string_view why) {
     return {wamp::uris::authentication_denied, why};
 }
 
-/// WAMP-CRA wants a time, and the host's is nobody's business (DESIGN promise 4).
+/// WAMP-CRA wants a time, and the host's is nobody's business (architecture: Promises 4).
 constexpr std::string_view no_time = "1970-01-01T00:00:00.000Z";
 
 constexpr std::size_t nonce_bytes = 16;

@@ -171,10 +171,10 @@ public:
     /// Which sessions `realms` would end: those whose realm is gone, whose principal is admitted no
     /// longer, or has another role than WELCOME told.
     std::vector<Ended> ended_by(std::span<const DoorRealm> realms) const;
-    /// From here on these realms decide (DESIGN §7.10), also for the sessions that are there. The
-    /// owner has disposed of and dismissed those that ended_by() names, and judges again what the
-    /// others hold. Whoever is about to join goes on, and is let in only by both the old version
-    /// and the new one.
+    /// From here on these realms decide (architecture: Policy 10), also for the sessions that are
+    /// there. The owner has disposed of and dismissed those that ended_by() names, and judges again
+    /// what the others hold. Whoever is about to join goes on, and is let in only by both the old
+    /// version and the new one.
     void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
     /// Notes that the session has lost what it held.
     void record_revoked(const Session& session, const Question& question, const Decision& decision);
@@ -281,7 +281,7 @@ private:
     void record(Outcome outcome, const Speaker& speaker, const Matter& matter, RuleIndex rule,
                 std::string_view reason);
     /// Counts the shadow rule that would have decided, and records what it would have changed
-    /// (DESIGN §7.11).
+    /// (architecture: Policy 11).
     void record_shadow(const Speaker& speaker, const Matter& matter, const Subject& subject,
                        const Question& question, bool allowed);
     void record_join(const Peer& peer, const Session& session);

@@ -35,8 +35,8 @@ private:
 std::string_view to_string(ValueTypes::Type type) noexcept;
 std::optional<ValueTypes::Type> parse_value_type(std::string_view name) noexcept;
 
-/// One entry of `where`: what one argument has to be (DESIGN §7.6). Total: whatever the payload
-/// holds, the answer is yes or no.
+/// One entry of `where`: what one argument has to be (architecture: Policy 6). Total: whatever the
+/// payload holds, the answer is yes or no.
 struct Condition {
     enum class Of : std::uint8_t {
         arg,     ///< the positional argument number `index`

@@ -14,10 +14,10 @@ struct Ungranted {
     std::string_view reason;  ///< for the audit log
 };
 
-/// Holds a request's options against what its permit grants (DESIGN §7.8). A request that can be
-/// answered is refused with the error that the protocol has for it (W-CID-02, W-PID-01, W-ERR-03);
-/// a publication without acknowledgement goes on without the option (W-CID-05), as does a REGISTER
-/// without `force_reregister` (W-RPC-15).
+/// Holds a request's options against what its permit grants (architecture: Policy 8). A request
+/// that can be answered is refused with the error that the protocol has for it (W-CID-02, W-PID-01,
+/// W-ERR-03); a publication without acknowledgement goes on without the option (W-CID-05), as does
+/// a REGISTER without `force_reregister` (W-RPC-15).
 Ungranted check_options(const Permit& permit, wamp::Call& call);
 Ungranted check_options(const Permit& permit, wamp::Publish& publish);
 Ungranted check_options(const Permit& permit, wamp::Subscribe& subscribe);

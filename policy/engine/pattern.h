@@ -22,7 +22,7 @@ struct Bindings {
 };
 
 /// Whether a value can be one component and nothing more: not empty, no '.', '*', '#', white space
-/// or control character (DESIGN §7.5).
+/// or control character (architecture: Policy 5).
 bool is_bindable(std::string_view value) noexcept;
 
 /// A URI or pattern of a request, taken apart and hashed once and looked up in several tables.

@@ -42,7 +42,7 @@ struct Limits {
     bool operator==(const Limits&) const = default;
 };
 
-/// What is off unless a rule grants it (DESIGN §7.8).
+/// What is off unless a rule grants it (architecture: Policy 8).
 enum class Grant : std::uint8_t {
     disclose_me,       ///< be named to the callee or the subscribers
     meta,              ///< the meta API: procedures and topics below "wamp."

@@ -98,8 +98,8 @@ private:
         return all_hold(policy_.rules_[index].where, payload != nullptr ? *payload : nothing);
     }
 
-    // To look into a payload takes time, and would tell which URIs have rules that do (DESIGN
-    // §7.9): where none did, one is asked whose answer is not wanted.
+    // To look into a payload takes time, and would tell which URIs have rules that do
+    // (architecture: Policy 9): where none did, one is asked whose answer is not wanted.
     void weigh_in_vain() noexcept {
         if (weighed_ || question_.opaque) return;
         for (const std::size_t role : {role_, std::size_t{0}}) {

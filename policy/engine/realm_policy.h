@@ -20,7 +20,7 @@
 
 namespace sallyport::policy {
 
-/// Payloads that a rule speaks of (DESIGN §7.6).
+/// Payloads that a rule speaks of (architecture: Policy 6).
 enum class PayloadMode : std::uint8_t {
     readable,
     opaque,  ///< end-to-end encrypted
@@ -30,7 +30,7 @@ enum class PayloadMode : std::uint8_t {
 struct RuleInfo {
     std::string id;
     bool allow = true;
-    bool shadow = false;  ///< counted, never decisive (DESIGN §7.11)
+    bool shadow = false;  ///< counted, never decisive (architecture: Policy 11)
     PayloadMode payload = PayloadMode::readable;
     Place place;
     Limits limits;
@@ -46,7 +46,7 @@ struct RouteInfo {
     std::string prefix;                  ///< what `rewrite` stands for there; ends with a dot
     std::optional<std::string> rewrite;  ///< how it begins on the backend; ends with a dot
     wamp::Duration wait{};    ///< how long a request waits for a link that is down; 0: refused
-    bool idempotent = false;  ///< a call may be made again on another connection (DESIGN §3)
+    bool idempotent = false;  ///< a call may be repeated (architecture: Messages)
 };
 
 /// A role of one compiled policy, for sessions to keep. Names nothing once the policy is gone.
@@ -72,8 +72,8 @@ struct Question {
 /// One realm's policy, compiled and immutable: one structure per role, so that a decision looks
 /// only at the rules that its role and action have, allocates nothing and takes well under a
 /// microsecond with 10,000 rules. Rules and routes are numbered in the order of their ids, so that
-/// their order in the file changes nothing at all. Semantics: DESIGN §7. Shared by all sessions
-/// that joined under it.
+/// their order in the file changes nothing at all. Semantics: architecture: Policy. Shared by all
+/// sessions that joined under it.
 class RealmPolicy {
 public:
     std::string_view realm() const noexcept { return realm_; }

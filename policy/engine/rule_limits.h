@@ -10,7 +10,7 @@
 
 namespace sallyport::policy {
 
-/// Whom a limit of a rule counts for (DESIGN §7.7).
+/// Whom a limit of a rule counts for (architecture: Policy 7).
 enum class Scope : std::uint8_t { session, authid, circuit };
 
 /// Whom a request counts for.

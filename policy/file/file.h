@@ -37,7 +37,7 @@ private:
 };
 
 struct PatternText {
-    std::string text;  ///< for prefix: ends with a dot (DESIGN §7.4)
+    std::string text;  ///< for prefix: ends with a dot (architecture: Policy 4)
     Place place;
 };
 

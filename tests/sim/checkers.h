@@ -9,7 +9,7 @@
 
 namespace sallyport::sim {
 
-/// What must hold whatever happens (DESIGN §1, promises 2 to 4).
+/// What must hold whatever happens (architecture: Promises 2 to 4).
 enum class Check : std::uint8_t {
     one_answer,       ///< exactly one final answer per call, and the right one (W-RPC-07)
     permit,           ///< nothing crosses the link that policy does not allow

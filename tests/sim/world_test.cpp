@@ -1,4 +1,5 @@
-// Seeded worlds around the whole Front and the whole Inside (DESIGN §10). One seed replays one run:
+// Seeded worlds around the whole Front and the whole Inside (architecture: Tests). One seed replays
+// one run:
 //   SALLYPORT_SIM_SEED=N  runs that seed alone and prints what was found
 //   SALLYPORT_SIM_SEEDS=N runs that many instead of the default
 

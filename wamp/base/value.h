@@ -64,8 +64,9 @@ private:
 };
 
 /// One value of WAMP's own fields, or of a small payload that this program makes or reads itself.
-/// Application payloads are never turned into values on their way through (DESIGN §6).
-/// Non-negative integers are always held as std::uint64_t, negative ones as std::int64_t.
+/// Application payloads are never turned into values on their way through (architecture:
+/// Envelopes). Non-negative integers are always held as std::uint64_t, negative ones as
+/// std::int64_t.
 class Value {
 public:
     using Storage = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double,

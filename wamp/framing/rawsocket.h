@@ -9,10 +9,10 @@
 
 namespace sallyport::wamp {
 
-/// RawSocket as a machine without a socket (checklist §2.3): fed with bytes as they arrive, asked
-/// for events until there is none. Complete frames are handed out as views into the bytes that were
-/// fed; only the beginning of a frame that is cut is copied. One object is one end of one
-/// connection.
+/// RawSocket as a machine without a socket (requirements: RawSocket): fed with bytes as they
+/// arrive, asked for events until there is none. Complete frames are handed out as views into the
+/// bytes that were fed; only the beginning of a frame that is cut is copied. One object is one end
+/// of one connection.
 class RawSocket {
 public:
     static constexpr std::size_t ping_bytes_max = 125;  ///< of payload (W-RAW-07)

@@ -23,7 +23,7 @@ constexpr std::array two_ids_with_payload{id, id, dict, args, kwargs};
 constexpr std::array id_dict{id, dict};
 constexpr std::array id_with_payload{id, dict, args, kwargs};
 
-// The table of checklist §1, sorted by code.
+// The table of requirements: Messages, sorted by code.
 constexpr std::array table{
     Layout{MessageType::hello, 0, true, false, hello},
     Layout{MessageType::welcome, 0, false, true, welcome},

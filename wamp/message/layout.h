@@ -9,7 +9,7 @@
 
 namespace sallyport::wamp {
 
-/// What one element of a message may be (checklist §1).
+/// What one element of a message may be (requirements: Messages).
 enum class Element : std::uint8_t { id, id_or_zero, request_type, uri, text, dict, args, kwargs };
 
 /// One row of the layout table: the elements after the type code; the last `optional` ones may be

@@ -11,7 +11,7 @@
 
 namespace sallyport::wamp {
 
-/// The type code of a message, its first element (checklist §1).
+/// The type code of a message, its first element (requirements: Messages).
 enum class MessageType : std::uint16_t {
     hello = 1,
     welcome = 2,

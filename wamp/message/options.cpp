@@ -40,7 +40,8 @@ constexpr std::array<std::string_view, 3> cancel_modes{"skip", "kill", "killnowa
 constexpr std::array<std::string_view, 6> role_names{"caller",     "callee", "publisher",
                                                      "subscriber", "broker", "dealer"};
 
-// The names of checklist §7 and the aliases of W-FEA-03; others are ignored (W-FEA-02).
+// The names of requirements: Feature announcement and the aliases of W-FEA-03; others are ignored
+// (W-FEA-02).
 constexpr std::array<std::string_view, 27> feature_names{
     "progressive_call_results",
     "progressive_call_invocations",

@@ -15,8 +15,8 @@ std::string_view to_string(Serializer serializer) noexcept;  ///< "json", "msgpa
 
 /// The arguments of one message as they arrived: spans of completely validated bytes (well-formed,
 /// depth, element count, UTF-8) with the name of their serializer; never parsed on their way
-/// through (W-MSG-12, DESIGN §6). An empty span means absent. `args` is an encoded array, `kwargs`
-/// an encoded map with string keys.
+/// through (W-MSG-12, architecture: Envelopes). An empty span means absent. `args` is an encoded
+/// array, `kwargs` an encoded map with string keys.
 ///
 /// The spans point into the frame that was read: they hold until the call that handed them in
 /// returns. Whoever needs them for longer keeps an OwnedPayload.

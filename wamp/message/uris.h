@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-/// The predefined error and close URIs (checklist §22).
+/// The predefined error and close URIs (requirements: Error URIs).
 namespace sallyport::wamp::uris {
 
 inline constexpr std::string_view invalid_uri = "wamp.error.invalid_uri";

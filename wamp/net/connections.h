@@ -80,8 +80,8 @@ public:
     PeerId connect(Socket socket, const Target& target, const ConnectionOptions& options);
 
     // A link turns round after it was dialled: whoever dialled is the TLS client, and the other end
-    // speaks WAMP first (DESIGN §8). `tls` is null on unix sockets; otherwise TLS 1.3 whose context
-    // checks the peer's pinned key.
+    // speaks WAMP first (architecture: Link). `tls` is null on unix sockets; otherwise TLS 1.3
+    // whose context checks the peer's pinned key.
     /// We accepted the TCP connection, and speak first: TLS server, RawSocket client (the gateway's
     /// end of a link).
     PeerId accept_link(Socket socket, boost::asio::ssl::context* tls,

@@ -9,9 +9,9 @@
 
 #include "wamp/net/tls_session.h"
 
-// Keys of a link: self-signed, pinned on both ends, no authority and no names (DESIGN §8). All of
-// these are for a program's start: what goes wrong is thrown as std::runtime_error with one line
-// that names the file and the cure.
+// Keys of a link: self-signed, pinned on both ends, no authority and no names (architecture: Link).
+// All of these are for a program's start: what goes wrong is thrown as std::runtime_error with one
+// line that names the file and the cure.
 namespace sallyport::wamp {
 
 /// "sha256:" and 64 hexadecimal digits: the hash of the certificate's SubjectPublicKeyInfo.

@@ -16,10 +16,10 @@ class execution_context;
 
 namespace sallyport::wamp {
 
-/// WebSocket as a machine without a socket, with the face of RawSocket (checklist §2.1): fed with
-/// bytes as they arrive, asked for events until there is none. Beast reads (handshake, frames,
-/// masks, UTF-8, control frames, the answers to those) and runs to its end inside next(); data
-/// frames are written here, so that they leave with everything else in one gathered write,
+/// WebSocket as a machine without a socket, with the face of RawSocket (requirements: WebSocket):
+/// fed with bytes as they arrive, asked for events until there is none. Beast reads (handshake,
+/// frames, masks, UTF-8, control frames, the answers to those) and runs to its end inside next();
+/// data frames are written here, so that they leave with everything else in one gathered write,
 /// uncopied. One WAMP message is one WebSocket message (W-WS-02).
 ///
 /// `scratch` is shared by all machines of one thread; a message may be handed out from it.

@@ -16,11 +16,11 @@
 
 namespace sallyport::wamp {
 
-/// The publish-and-subscribe half of a realm (checklist §9, §12). Sessions with the same topic and
-/// match share one subscription (W-PUB-02); an event goes out once per matching subscription and
-/// receiver (W-PUB-07), and a publication is acknowledged before anybody gets its events. Who
-/// subscribes to a topic exactly may ask for what it retains. Needs members that stay where they
-/// are until leave().
+/// The publish-and-subscribe half of a realm (requirements: Basic PubSub, requirements: Advanced
+/// PubSub). Sessions with the same topic and match share one subscription (W-PUB-02); an event goes
+/// out once per matching subscription and receiver (W-PUB-07), and a publication is acknowledged
+/// before anybody gets its events. Who subscribes to a topic exactly may ask for what it retains.
+/// Needs members that stay where they are until leave().
 class Broker {
 public:
     explicit Broker(Random random) : random_(std::move(random)) {}

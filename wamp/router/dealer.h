@@ -26,10 +26,11 @@ inline constexpr Duration kill_wait_max = std::chrono::seconds(10);
 /// The longest timeout that a call is held to; more counts as this.
 inline constexpr Duration call_timeout_max = std::chrono::hours(24 * 365);
 
-/// The remote-procedure half of a realm (checklist §8, §11). A call that reached a callee is in the
-/// table until its caller got the one final answer: the callee's, or ours when the callee left, the
-/// time was up or the caller cancelled. An answer that comes later finds no entry and is dropped
-/// (W-RPC-07). Needs members that stay where they are until leave().
+/// The remote-procedure half of a realm (requirements: Basic RPC, requirements: Advanced RPC). A
+/// call that reached a callee is in the table until its caller got the one final answer: the
+/// callee's, or ours when the callee left, the time was up or the caller cancelled. An answer that
+/// comes later finds no entry and is dropped (W-RPC-07). Needs members that stay where they are
+/// until leave().
 class Dealer {
 public:
     explicit Dealer(Random random) : random_(std::move(random)) {}

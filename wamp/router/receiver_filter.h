@@ -10,9 +10,9 @@
 namespace sallyport::wamp {
 
 /// Who may receive one publication: the six lists of PUBLISH.Options and the exclusion of its
-/// publisher (checklist §12.1, §12.2). A session passes when it is in every eligible list that is
-/// present and in no exclude list; a list that is present and empty counts (W-BWL-01, W-BWL-02).
-/// Borrows the options.
+/// publisher (requirements: Black/whitelisting, requirements: Publisher exclusion). A session
+/// passes when it is in every eligible list that is present and in no exclude list; a list that is
+/// present and empty counts (W-BWL-01, W-BWL-02). Borrows the options.
 class ReceiverFilter {
 public:
     ReceiverFilter(const Dict& options, SessionId publisher);

@@ -6,7 +6,8 @@
 
 namespace sallyport::wamp {
 
-/// Roles and features that one end announced in HELLO or WELCOME (checklist §7), as a bit set.
+/// Roles and features that one end announced in HELLO or WELCOME (requirements: Feature
+/// announcement), as a bit set.
 enum class Feature : std::uint32_t {
     caller = 1u << 0,
     callee = 1u << 1,

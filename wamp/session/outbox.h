@@ -11,9 +11,9 @@
 
 namespace sallyport::wamp {
 
-/// What a core wants done by its shell, in order (DESIGN §5). The core appends; the shell carries
-/// out after the call returned and clears. Peers are transport connections; one that has gone
-/// meanwhile is passed over.
+/// What a core wants done by its shell, in order (architecture: Core and shell). The core appends;
+/// the shell carries out after the call returned and clears. Peers are transport connections; one
+/// that has gone meanwhile is passed over.
 namespace effect {
 
 struct Send {

@@ -17,10 +17,10 @@ enum class IdRule : std::uint8_t {
     off,
 };
 
-/// The router's half of one WAMP session, as the state table of checklist §6: judges each message
-/// that a client sends, in which state and with which ids it is legal, and moves on. It sends
-/// nothing: its owner answers, and tells it so. One object lives as long as the transport and may
-/// host several sessions in turn (W-SES-16).
+/// The router's half of one WAMP session, as the state table of requirements: Session lifecycle:
+/// judges each message that a client sends, in which state and with which ids it is legal, and
+/// moves on. It sends nothing: its owner answers, and tells it so. One object lives as long as the
+/// transport and may host several sessions in turn (W-SES-16).
 class ServerSession {
 public:
     enum class State : std::uint8_t {

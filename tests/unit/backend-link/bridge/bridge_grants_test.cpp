@@ -1,4 +1,5 @@
-// What passes a bridge only where the rule that let the request pass grants it (DESIGN §7.8).
+// What passes a bridge only where the rule that let the request pass grants it (architecture:
+// Policy 8).
 #include <gtest/gtest.h>
 
 #include "tests/unit/backend-link/bridge/bridge_world.h"

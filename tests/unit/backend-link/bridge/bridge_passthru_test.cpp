@@ -274,7 +274,7 @@ Lines judged_again(std::string_view payload) {
     return world.take();
 }
 
-// DESIGN §7.6
+// architecture: Policy 6
 TEST(BridgePassthru, WhatWaitedIsJudgedAgainAsWhatCannotBeRead) {
     EXPECT_EQ(judged_again(""), (Lines{R"(101 [8,48,1,{},"wamp.error.not_authorized"])"}));
     EXPECT_EQ(judged_again("payload = \"readable\""),

@@ -89,7 +89,7 @@ TEST(BridgeSubscriptions, AnswerBothRequestsOfASessionThatAsksTwiceBeforeTheLink
     EXPECT_EQ(world.take().size(), 1u);
 }
 
-// One encoding for all receivers (DESIGN §6).
+// One encoding for all receivers (architecture: Envelopes).
 TEST(BridgeSubscriptions, DeliverAnEventAsOneEntryForAllReceivers) {
     BridgeWorld world;
     const SessionId first = world.join();

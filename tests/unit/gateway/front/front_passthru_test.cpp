@@ -74,7 +74,7 @@ protected:
     FrontWorld world_{true, BackendKind::generic, sealed_policy};
 };
 
-// DESIGN §7.6, W-PPT-01
+// architecture: Policy 6, W-PPT-01
 TEST_F(FrontPassthru, ASealedCallPassesByARuleThatCoversWhatCannotBeRead) {
     link_up();
     EXPECT_EQ(world_.after(1, "[48,1,{" + seal + R"(,"x_own":1},"lab.sealed.x",)" + boxed + "]"),
@@ -84,7 +84,7 @@ TEST_F(FrontPassthru, ASealedCallPassesByARuleThatCoversWhatCannotBeRead) {
     EXPECT_EQ(world_.front.links()[0].counts.calls, 0u);
 }
 
-// DESIGN §7.6
+// architecture: Policy 6
 TEST_F(FrontPassthru, ASealedCallIsDeniedByTheAbsenceOfSuchARule) {
     link_up();
     EXPECT_EQ(world_.after(1, "[48,1,{" + seal + R"(},"lab.open.x",)" + boxed + "]"),
@@ -97,7 +97,7 @@ TEST_F(FrontPassthru, ASealedCallIsDeniedByTheAbsenceOfSuchARule) {
               Lines{R"(1 [8,16,4,{},"wamp.error.not_authorized"])"});
 }
 
-// DESIGN §7.6: the rule covers nothing else.
+// architecture: Policy 6: the rule covers nothing else.
 TEST_F(FrontPassthru, WhatCanBeReadIsNoSealedCall) {
     link_up();
     EXPECT_EQ(world_.after(1, R"([48,1,{},"lab.sealed.x",)" + boxed + "]"),

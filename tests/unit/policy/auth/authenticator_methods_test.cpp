@@ -127,7 +127,8 @@ TEST(Methods, ChallengeUnknownOnesWithTheSameShape) {  // W-AUT-S4
     }
 }
 
-TEST(WampCraLogin, ShowsTheSessionAndNeitherRoleNorTime) {  // W-AUT-W1, W-AUT-W3, DESIGN promise 4
+// architecture: Promises 4
+TEST(WampCraLogin, ShowsTheSessionAndNeitherRoleNorTime) {  // W-AUT-W1, W-AUT-W3
     Desk desk = desk_of();
     const auto challenged = challenge(desk, Method::wampcra, "alice");
     const auto said = nlohmann::json::parse(challenged.extra.get_string("challenge"));

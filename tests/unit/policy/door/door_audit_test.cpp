@@ -190,7 +190,7 @@ match = "prefix"
 uri = ["plant.", "lab.new."]
 )";
 
-TEST(DoorAudit, TellsWhatAShadowRuleWouldHaveChangedAndCountsIt) {  // DESIGN §7.11
+TEST(DoorAudit, TellsWhatAShadowRuleWouldHaveChangedAndCountsIt) {  // architecture: Policy 11
     DoorWorld world(trial_policy, auditing(Wanted::denied));
     world.join(1);
     records(world.door);

@@ -244,7 +244,7 @@ TEST(Join, HearsNoGuessThatCameWithTooManyOthers) {
     EXPECT_FALSE(world.door.has_peer(peer(4)));  // closed with the circuit's third failure
 }
 
-TEST(Join, TellsTheRecordWhyAndNobodyElse) {  // DESIGN promise 3
+TEST(Join, TellsTheRecordWhyAndNobodyElse) {  // architecture: Promises 3
     DoorLimits limits;
     limits.audit = AuditTrail::Wanted::denied;
     Joining world(limits);

@@ -246,7 +246,7 @@ payload = "opaque"
     DoorWorld world_;
 };
 
-TEST_F(DoorPassthru, WhatIsSealedNeedsARuleThatSaysSo) {  // DESIGN §7.6, W-PPT-01
+TEST_F(DoorPassthru, WhatIsSealedNeedsARuleThatSaysSo) {  // architecture: Policy 6, W-PPT-01
     EXPECT_EQ(ask(R"([48,1,{"ppt_scheme":"x_own"},"lab.shell",["\u0000AQI="]])"), "rule sealed");
     EXPECT_EQ(ask(R"([16,2,{"ppt_scheme":"x_own"},"lab.topic",["\u0000AQI="]])"), "rule sealed");
     EXPECT_EQ(ask(R"([48,3,{},"lab.shell",["\u0000AQI="]])"), "rule all");

@@ -1,4 +1,5 @@
-// A decision allocates nothing (DESIGN §7): counted by operator new, which this program replaces.
+// A decision allocates nothing (architecture: Policy): counted by operator new, which this program
+// replaces.
 #include <cstdlib>
 #include <new>
 

@@ -27,7 +27,7 @@ bool meets(std::string_view rule, MatchPolicy rule_match, std::string_view asked
     return Pattern(rule, rule_match).meets(AskedUri(asked, match), bindings, unfit);
 }
 
-TEST(IsBindable, TakesOneComponentOnly) {  // DESIGN §7.5
+TEST(IsBindable, TakesOneComponentOnly) {  // architecture: Policy 5
     for (const char* fit : {"joe", "joe@example", "\xC3\xA4", "${authid}", "a-b_c"})
         EXPECT_TRUE(is_bindable(fit)) << fit;
     for (const char* unfit : {"", ".", "a.b", "*", "a*", "#", "a b", "a\tb", "a\x7F", "\xC2\xA0"})

@@ -1,4 +1,4 @@
-// The conformance vectors through decoder, encoder and transcoder (checklist §24).
+// The conformance vectors through decoder, encoder and transcoder (requirements: Test vectors).
 #include "tests/vectors/vectors.h"
 
 #include <gtest/gtest.h>

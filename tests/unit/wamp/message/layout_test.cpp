@@ -41,8 +41,8 @@ std::string letters(const Layout& layout) {
     return text.insert(text.size() - layout.optional, "?");
 }
 
-// Checklist §1, written down a second time: elements, '?' before the optional ones, and who may
-// send it.
+// The table of requirements: Messages, written down a second time: elements, '?' before the
+// optional ones, and who may send it.
 const std::map<std::uint64_t, std::string>& expected() {
     static const std::map<std::uint64_t, std::string> table = {
         {1, "ud? c"},  {2, "id? r"},      {3, "du?ak cr"},  {4, "sd? r"},     {5, "sd? c"},

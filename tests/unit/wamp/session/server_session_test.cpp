@@ -72,7 +72,7 @@ struct Expectation {
     Outcome otherwise;
 };
 
-/// The table of checklist §6. CANCEL stands alone here: no call has used its id.
+/// The table of requirements: Session lifecycle. CANCEL stands alone here: no call has used its id.
 const std::vector<Expectation>& table() {
     using T = MessageType;
     static const std::vector<Expectation> rows{
