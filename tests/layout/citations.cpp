@@ -198,14 +198,15 @@ std::vector<std::string> check_sections(const SourceFile& file, const Citable& c
     static const std::regex item(" ([0-9]+)");
     std::vector<std::string> wrong;
     const Joined joined = join_lines(file.text);
-    for (const auto& [page, sections] : citable.sections) {
+    for (const auto& each : citable.sections) {
+        const std::string& page = each.first;
+        const auto& sections = each.second;
         const std::string mark = page + ": ";
         each_word(joined.text, mark, [&](std::size_t at) {
             const auto rest = std::string_view(joined.text).substr(at + mark.size());
             if (rest.empty() || std::isupper(static_cast<unsigned char>(rest[0])) == 0) return;
             std::string_view best;
-            for (const auto& section : sections) {
-                const std::string& heading = section.first;
+            for (const auto& [heading, items] : sections) {
                 const bool whole = rest.starts_with(heading) && (rest.size() == heading.size() ||
                                                                  !is_letter(rest[heading.size()]));
                 if (whole && heading.size() > best.size()) best = heading;
