@@ -1,13 +1,14 @@
 #include "backend-link/link/local_address.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <cstddef>
 
 namespace sallyport::backend_link {
 namespace {
 
-constexpr std::size_t unix_path_bytes_max = 107;  // sockaddr_un holds 108 with the final NUL
 constexpr std::size_t host_bytes_max = 253;
 
 std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
@@ -104,6 +105,14 @@ Reach reach_of(std::span<const std::uint8_t> ip) noexcept {
     if (ip[0] == 0xFE && (ip[1] & 0xC0) == 0x80) return Reach::local;
     if ((ip[0] & 0xFE) == 0xFC) return Reach::local;
     return Reach::global;
+}
+
+std::optional<Reach> reach_of_literal(std::string_view host) {
+    std::array<std::uint8_t, 16> ip{};
+    const std::string text(host.substr(0, host.find('%')));
+    if (::inet_pton(AF_INET6, text.c_str(), ip.data()) == 1) return reach_of(ip);
+    if (::inet_pton(AF_INET, std::string(host).c_str(), ip.data()) != 1) return std::nullopt;
+    return reach_of(std::span(ip).first<4>());
 }
 
 }  // namespace sallyport::backend_link

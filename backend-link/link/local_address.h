@@ -1,6 +1,6 @@
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -20,7 +20,11 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
-/// Reads one; nothing if it is none. A unix path has at most 107 bytes.
+/// The most bytes of a unix socket's path: sockaddr_un holds 108 with the final NUL. Tor accepts a
+/// longer path without an error and never connects.
+inline constexpr std::size_t unix_path_bytes_max = 107;
+
+/// Reads one; nothing if it is none. A unix path has at most unix_path_bytes_max bytes.
 std::optional<Address> parse_address(std::string_view text);
 
 /// How far an IP address (4 or 16 bytes, network order) reaches. Only the first two are ever
@@ -31,5 +35,7 @@ enum class Reach : std::uint8_t {
     global,    ///< anything else, the unspecified address and multicast too
 };
 Reach reach_of(std::span<const std::uint8_t> ip) noexcept;
+/// Of an IP address as text, an IPv6 one perhaps with a zone; nothing for a host name.
+std::optional<Reach> reach_of_literal(std::string_view host);
 
 }  // namespace sallyport::backend_link

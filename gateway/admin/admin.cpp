@@ -1,22 +1,15 @@
 #include "gateway/admin/admin.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/write.hpp>
 
 #include "gateway/config/load_config.h"
-#include "gateway/host/descriptor.h"
+#include "gateway/host/ask_program.h"
 #include "gateway/host/start_error.h"
 #include "policy/tools/report.h"
 #include "wamp/base/value.h"
@@ -26,31 +19,15 @@ namespace sallyport::gateway {
 
 namespace {
 
-constexpr long answer_timeout_s = 5;
-constexpr std::size_t answer_bytes_max = 1u << 20;
-
 std::string ask(const PathText& admin) {
-    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const timeval limit{answer_timeout_s, 0};
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, admin.path.data(),
-                std::min(admin.path.size(), sizeof(address.sun_path) - 1));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-        0) {
+    try {
+        return ask_program(admin.path, "", {});
+    } catch (const std::system_error& error) {
         throw StartError(
             admin.place,
-            "nobody answers on " + policy::quoted(admin.path) + ": " + std::strerror(errno),
+            "nobody answers on " + policy::quoted(admin.path) + ": " + error.code().message(),
             "is `sallyport serve` running, and are you its user?");
     }
-    std::string answer;
-    std::array<char, 4096> bytes{};
-    for (ssize_t count = 0; (count = ::recv(socket.get(), bytes.data(), bytes.size(), 0)) > 0 &&
-                            answer.size() < answer_bytes_max;) {
-        answer.append(bytes.data(), static_cast<std::size_t>(count));
-    }
-    return answer;
 }
 
 unsigned long long number(const wamp::Dict& dict, std::string_view key) {
@@ -105,9 +82,9 @@ void print_text(const wamp::Dict& status) {
 
 }  // namespace
 
-void answer_status(wamp::Socket socket, std::string line) {
+void answer_status(Acceptor::Socket socket, std::string line) {
     struct Answer {
-        wamp::Socket socket;
+        Acceptor::Socket socket;
         std::string line;
     };
     auto answer = std::make_shared<Answer>(Answer{std::move(socket), std::move(line)});

@@ -1,25 +1,19 @@
 #include "gateway/admin/control.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "gateway/host/ask_program.h"
 #include "gateway/host/start_error.h"
 #include "policy/tools/report.h"
 
@@ -30,14 +24,13 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t line_bytes_max = 4096;
-constexpr std::size_t answer_bytes_max = 16u << 20;
 constexpr std::chrono::seconds question_timeout{5};
-constexpr long answer_timeout_s = 60;
+constexpr AskLimits answer_limits{std::chrono::seconds(60), std::size_t{16} << 20};
 
 struct Conversation {
-    Conversation(asio::io_context& io, wamp::Socket the_socket)
+    Conversation(asio::io_context& io, Acceptor::Socket the_socket)
         : socket(std::move(the_socket)), timer(io) {}
-    wamp::Socket socket;
+    Acceptor::Socket socket;
     asio::steady_timer timer;
     std::string question;
     std::string answer;
@@ -65,7 +58,7 @@ void print_answer(const std::string& answer, bool done) {
 Control::Control(asio::io_context& io, Descriptor listener, Handler handler)
     : io_(io),
       handler_(std::move(handler)),
-      acceptor_(io, std::move(listener), [this](wamp::Socket socket) {
+      acceptor_(io, std::move(listener), [this](Acceptor::Socket socket) {
           auto talk = std::make_shared<Conversation>(io_, std::move(socket));
           talk->timer.expires_after(question_timeout);
           talk->timer.async_wait([talk](boost::system::error_code error) {
@@ -92,28 +85,12 @@ std::string control_socket(const std::string& state_dir) {
 
 int tell_program(const std::string& state_dir, std::string_view line, bool json) {
     const std::string path = control_socket(state_dir);
-    const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const timeval limit{answer_timeout_s, 0};
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-        0) {
-        throw StartError({path, 0, 0}, std::string("nobody answers: ") + std::strerror(errno),
-                         "is the program running, and are you its user?");
-    }
-    const std::string question = std::string(line) + "\n";
-    if (::send(socket.get(), question.data(), question.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(question.size())) {
-        throw StartError({path, 0, 0}, std::string("cannot be spoken to: ") + std::strerror(errno),
-                         "try again");
-    }
     std::string answer;
-    std::array<char, 4096> bytes{};
-    for (ssize_t count = 0; (count = ::recv(socket.get(), bytes.data(), bytes.size(), 0)) > 0 &&
-                            answer.size() < answer_bytes_max;) {
-        answer.append(bytes.data(), static_cast<std::size_t>(count));
+    try {
+        answer = ask_program(path, std::string(line) + "\n", answer_limits);
+    } catch (const std::system_error& error) {
+        throw StartError({path, 0, 0}, "nobody answers: " + error.code().message(),
+                         "is the program running, and are you its user?");
     }
     int exit_code = -1;
     const std::size_t end = answer.find('\n');

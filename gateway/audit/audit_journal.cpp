@@ -1,13 +1,11 @@
 #include "gateway/audit/audit_journal.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
+#include "gateway/host/unix_address.h"
 #include "wamp/base/text.h"
 
 namespace sallyport::gateway {
@@ -110,11 +108,9 @@ Descriptor make_journal_socket() {
 }
 
 bool send_to_journal(int socket, const std::string& path, std::string_view datagram) noexcept {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
+    const UnixAddress address(path);
     return ::sendto(socket, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                    reinterpret_cast<const sockaddr*>(&address), sizeof(address)) >= 0;
+                    address.get(), address.size()) >= 0;
 }
 
 }  // namespace sallyport::gateway

@@ -1,14 +1,10 @@
 #include "gateway/cli/apply_command.h"
 
-#include <array>
 #include <memory>
 #include <string>
 
 #include "gateway/admin/control.h"
-#include "gateway/config/config_reader.h"
-#include "gateway/host/start_error.h"
-#include "policy/document/document.h"
-#include "policy/file/load.h"
+#include "gateway/config/load_config.h"
 
 namespace sallyport::gateway {
 
@@ -19,20 +15,6 @@ struct Texts {
     bool check = false;
     bool json = false;
 };
-
-/// Of gateway.toml or inside.toml, whatever else is in it.
-std::string state_dir_of(const std::string& config) {
-    const auto text = policy::read_file(config, false);
-    if (!text) throw StartError(policy::Diagnostics{text.error()});
-    const auto document = policy::parse_document(*text, config);
-    if (!document) throw StartError(policy::Diagnostics{document.error()});
-    static constexpr std::array<std::string_view, 1> keys{"state_dir"};
-    ConfigReader reader(config);
-    policy::Diagnostics unknown_keys;  // are not our business
-    policy::Section root(*document, "this file", keys, config, unknown_keys);
-    reader.state_dir(root);
-    return reader.state_dir().path;
-}
 
 }  // namespace
 
@@ -54,7 +36,7 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "tell.");
     apply->callback([&action, texts] {
         action = [texts] {
-            return tell_program(state_dir_of(texts->config), texts->check ? "check" : "apply",
+            return tell_program(load_state_dir(texts->config), texts->check ? "check" : "apply",
                                 texts->json);
         };
     });
@@ -70,7 +52,7 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "Exit codes: 0 it is done; 1 not done, what runs stays; 2 nobody to tell.");
     rollback->callback([&action, texts] {
         action = [texts] {
-            return tell_program(state_dir_of(texts->config), "rollback", texts->json);
+            return tell_program(load_state_dir(texts->config), "rollback", texts->json);
         };
     });
 }

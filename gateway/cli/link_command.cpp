@@ -1,24 +1,16 @@
 #include "gateway/cli/link_command.h"
 
-#include <sys/stat.h>
-
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
-#include "wamp/net/tls_context.h"
+#include "gateway/config/link_keys.h"
 
 namespace sallyport::gateway {
 
 int pair_link(const std::string& directory, std::ostream& out) {
-    // Pairing comes before the first start, so there may be no STATE_DIR yet. Where it cannot be
-    // made, neither can what is to be in it, and that is told.
-    if (const auto state = std::filesystem::path(directory).parent_path(); !state.empty()) {
-        static_cast<void>(::mkdir(state.c_str(), 0700));
-    }
-    const wamp::KeyPair pair = wamp::make_key_pair(directory);
+    const LinkKeys pair = make_link_keys(directory);
     out << (pair.made ? "Made" : "Found") << " the key pair of this end in " << directory << ".\n"
         << "Its pin: " << pair.pin << "\n\n"
         << "If this end is the gateway, put this into the other end's inside.toml:\n"

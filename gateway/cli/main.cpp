@@ -10,7 +10,6 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "gateway/admin/admin.h"
 #include "gateway/cli/apply_command.h"
@@ -22,7 +21,7 @@
 #include "gateway/host/log.h"
 #include "gateway/host/start_error.h"
 #include "gateway/programs/inside_program.h"
-#include "gateway/programs/supervisor.h"
+#include "gateway/programs/serve.h"
 #include "gateway/programs/worker.h"
 #include "policy/tools/report.h"
 
@@ -66,18 +65,11 @@ void declare_programs(Commands& commands) {
     commands.status->add_flag("--json", commands.json, "One line of JSON");
 }
 
-int run_serve(const Commands& commands) {
-    gateway::open_log("sallyport");
-    boost::asio::io_context io(1);
-    gateway::PolicyVersion version;
-    gateway::LoadedGateway loaded = gateway::load_or_hint(commands.gateway_config, [&] {
-        return gateway::load_gateway(commands.gateway_config, version.recorder(policy::read_file));
-    });
-    return gateway::Supervisor(io, std::move(loaded), std::move(version)).run();
-}
-
 int run(Commands& commands) {
-    if (*commands.serve) return run_serve(commands);
+    if (*commands.serve) {
+        gateway::open_log("sallyport");
+        return gateway::run_gateway(commands.gateway_config);
+    }
     if (*commands.worker) {
         ::prctl(PR_SET_NAME, "sallyport-gate");  // we were started as /proc/self/exe
         gateway::open_log("gateway");

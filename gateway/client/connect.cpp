@@ -11,9 +11,9 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "gateway/client/exit_code.h"
+#include "gateway/host/unix_address.h"
 #include "wamp/framing/socks5.h"
 #include "wamp/net/connections.h"
 
@@ -60,14 +60,10 @@ Descriptor new_socket(int family) {
 }
 
 Descriptor connect_unix(const Address& to, Instant deadline) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::copy_n(to.host_or_path.data(),
-                std::min(to.host_or_path.size(), sizeof(address.sun_path) - 1), address.sun_path);
+    const UnixAddress address(to.host_or_path);
     Descriptor socket = new_socket(AF_UNIX);
     const std::string error =
-        finish_connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address),
-                       deadline, to.host_or_path);
+        finish_connect(socket.get(), address.get(), address.size(), deadline, to.host_or_path);
     if (!error.empty()) refuse(to.host_or_path, error);
     return socket;
 }

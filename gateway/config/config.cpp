@@ -6,8 +6,6 @@
 #include <span>
 #include <utility>
 
-#include <boost/asio/ip/address.hpp>
-
 #include "gateway/config/config_reader.h"
 #include "gateway/tor/torrc.h"
 #include "policy/document/nearest.h"
@@ -117,9 +115,8 @@ void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText
 /// Names are judged when they have been resolved.
 bool on_this_machine(const Address& address) {
     if (address.kind == Address::Kind::unix_path) return true;
-    boost::system::error_code not_ip;
-    const auto ip = boost::asio::ip::make_address(address.host_or_path, not_ip);
-    return not_ip || ip.is_loopback();
+    const auto reach = backend_link::reach_of_literal(address.host_or_path);
+    return !reach || *reach == backend_link::Reach::loopback;
 }
 
 void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
@@ -204,6 +201,17 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
                    "add one with kind = \"embedded\", \"accept\" or \"dial\"");
 }
 
+/// What both files have.
+template <class Config>
+void read_common(Section& root, ConfigReader& reader, Config& config) {
+    config.file = reader.file();
+    reader.state_dir(root);
+    config.state_dir = reader.state_dir();
+    config.realms = reader.realms(root);
+    config.limits = reader.limits(root);
+    config.audit = reader.audit(root);
+}
+
 }  // namespace
 
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
@@ -214,22 +222,17 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
     GatewayConfig config;
-    config.file = file;
     Section root(*document, "this file", keys, file, reader.diagnostics());
-    reader.state_dir(root);
-    config.state_dir = reader.state_dir();
-    config.realms = reader.realms(root);
+    read_common(root, reader, config);
     read_listen(root, reader, config);
-    config.limits = reader.limits(root);
-    config.audit = reader.audit(root);
     read_tor(root, reader, config);
     read_backends(root, reader, config);
     if (!reader.sound()) return reader.take();
     return config;
 }
 
-wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
-                                                                    const std::string& file) {
+wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
+    std::string_view text, const std::string& file) {
     static constexpr std::array<std::string_view, 6> keys{"state_dir", "realms", "listen",
                                                           "link",      "limits", "audit"};
     static constexpr std::array<std::string_view, 1> listen_keys{"address"};
@@ -237,14 +240,9 @@ wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
-    InsideConfig config;
-    config.file = file;
+    InsideProgramConfig config;
     Section root(*document, "this file", keys, file, reader.diagnostics());
-    reader.state_dir(root);
-    config.state_dir = reader.state_dir();
-    config.realms = reader.realms(root);
-    config.limits = reader.limits(root);
-    config.audit = reader.audit(root);
+    read_common(root, reader, config);
     for (const Item* table : root.tables("listen")) {
         Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());
         if (auto address = reader.address(section, "address", false)) {

@@ -99,7 +99,7 @@ struct LinkText {
 };
 
 /// inside.toml as it was written, with absolute paths.
-struct InsideConfig {
+struct InsideProgramConfig {
     std::string file;
     PathText state_dir;
     std::vector<PathText> realms;
@@ -113,7 +113,7 @@ struct InsideConfig {
 /// Relative paths are relative to the folder of `file`, sockets to the state directory.
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
                                                                       const std::string& file);
-wamp::Result<InsideConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
-                                                                    const std::string& file);
+wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
+                                                                           const std::string& file);
 
 }  // namespace sallyport::gateway

@@ -5,10 +5,9 @@
 #include <filesystem>
 #include <utility>
 
-#include <boost/asio/ip/address.hpp>
-
 #include "gateway/host/path_text.h"
 #include "policy/document/units.h"
+#include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
 
@@ -26,13 +25,6 @@ constexpr std::size_t audit_queue_bytes_max = 1u << 30;
 
 std::string normal(const std::filesystem::path& path) {
     return path.lexically_normal().string();
-}
-
-bool is_pin(std::string_view text) {
-    constexpr std::string_view head = "sha256:";
-    constexpr std::size_t digits = 64;
-    return text.size() == head.size() + digits && text.starts_with(head) &&
-           text.find_first_not_of("0123456789abcdef", head.size()) == std::string_view::npos;
 }
 
 }  // namespace
@@ -125,17 +117,14 @@ std::optional<backend_link::Address> ConfigReader::address(Section& section, std
         check_socket_path(section, item, address->host_or_path);
         return address;
     }
-    boost::system::error_code not_ip;
-    const auto ip = boost::asio::ip::make_address(address->host_or_path, not_ip);
-    if (not_ip) {
+    const auto reach = backend_link::reach_of_literal(address->host_or_path);
+    if (!reach) {
         if (names_allowed) return address;
         section.error(item, policy::quoted(address->host_or_path) + " is no IP address",
                       "write the address of a local interface");
         return std::nullopt;
     }
-    const auto reach = ip.is_v4() ? backend_link::reach_of(ip.to_v4().to_bytes())
-                                  : backend_link::reach_of(ip.to_v6().to_bytes());
-    if (reach == backend_link::Reach::global) {
+    if (*reach == backend_link::Reach::global) {
         section.error(item, policy::quoted(address->host_or_path) + " is not a local address",
                       "links stay on loopback, link-local, private and unique-local addresses");
         return std::nullopt;
@@ -146,7 +135,7 @@ std::optional<backend_link::Address> ConfigReader::address(Section& section, std
 std::optional<std::string> ConfigReader::pin(Section& section, std::string_view key) {
     const auto text = section.text(key, "\"sha256:…\"");
     if (!text) return std::nullopt;
-    if (is_pin(*text)) return text;
+    if (wamp::is_pin(*text)) return text;
     section.error(*section.find(key), policy::quoted(key) + " is no pin: " + policy::quoted(*text),
                   "paste the line that `sallyport link pair` printed at the other end: sha256: and "
                   "64 hex digits");

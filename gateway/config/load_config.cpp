@@ -1,16 +1,16 @@
 #include "gateway/config/load_config.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "gateway/config/config_reader.h"
+#include "gateway/config/link_keys.h"
 #include "gateway/host/files.h"
 #include "gateway/host/start_error.h"
 #include "policy/document/document.h"
-#include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
 
@@ -83,26 +83,12 @@ void check_backend(const GatewayConfig& config, const BackendText& backend) {
             break;
         case BackendText::Kind::accept:
             if (backend.address.kind == backend_link::Address::Kind::tcp)
-                check_link_key(config.state_dir, backend.address_place, backend.peer_pin);
+                check_link_keys(config.state_dir, backend.address_place, backend.peer_pin);
             break;
         case BackendText::Kind::dial:
             if (backend.ticket_file) read_ticket(backend.ticket_file);
             break;
     }
-}
-
-policy::AuditTrail::Wanted wanted_records(const AuditText& audit) noexcept {
-    using Wanted = policy::AuditTrail::Wanted;
-    switch (audit.kind) {
-        case AuditText::Kind::log:
-            return Wanted::denied;
-        case AuditText::Kind::off:
-            return Wanted::nothing;
-        case AuditText::Kind::file:
-        case AuditText::Kind::journald:
-            return audit.all ? Wanted::all : Wanted::denied;
-    }
-    return Wanted::denied;
 }
 
 }  // namespace
@@ -111,6 +97,19 @@ GatewayConfig load_gateway_config(const std::string& path) {
     auto config = parse_gateway_config(read_file(path), path);
     if (config.has_error()) throw StartError(config.error());
     return *std::move(config);
+}
+
+std::string load_state_dir(const std::string& path) {
+    const auto text = policy::read_file(path, false);
+    if (!text) throw StartError(Diagnostics{text.error()});
+    const auto document = policy::parse_document(*text, path);
+    if (!document) throw StartError(Diagnostics{document.error()});
+    static constexpr std::array<std::string_view, 1> keys{"state_dir"};
+    ConfigReader reader(path);
+    Diagnostics unknown_keys;  // are not looked at here
+    policy::Section root(*document, "this file", keys, path, unknown_keys);
+    reader.state_dir(root);
+    return reader.state_dir().path;
 }
 
 namespace {
@@ -182,44 +181,9 @@ LoadedInside load_inside(const std::string& path, const policy::ReadFile& read) 
     loaded.realms = load_realms(loaded.config.realms, options);
     for (const LinkText& link : loaded.config.links) {
         if (link.gateway.kind == backend_link::Address::Kind::tcp)
-            check_link_key(loaded.config.state_dir, link.place, link.peer_pin);
+            check_link_keys(loaded.config.state_dir, link.place, link.peer_pin);
     }
     return loaded;
-}
-
-std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms) {
-    std::vector<policy::DoorRealm> doors;
-    for (const auto& realm : realms) doors.push_back({realm.policy, realm.authenticator});
-    return doors;
-}
-
-policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit) {
-    policy::DoorLimits door;
-    door.peers_max = limits.sessions;
-    door.join_timeout = limits.handshake_timeout;
-    door.audit = wanted_records(audit);
-    return door;
-}
-
-std::string link_key_file(const std::string& state_dir) {
-    return state_dir + "/link/link.key";
-}
-std::string link_certificate_file(const std::string& state_dir) {
-    return state_dir + "/link/link.crt";
-}
-
-void check_link_key(const PathText& state_dir, const policy::Place& needed_by,
-                    const std::string& peer_pin) {
-    for (const std::string& file :
-         {link_key_file(state_dir.path), link_certificate_file(state_dir.path)}) {
-        if (::access(file.c_str(), F_OK) != 0) {
-            throw StartError(needed_by, "a link over tcp needs " + policy::quoted(file),
-                             "make it with: sallyport link pair --dir " + state_dir.path + "/link");
-        }
-    }
-    refuse_open_to_others(link_key_file(state_dir.path), {});
-    wamp::make_tls_context(wamp::TlsSession::End::server, state_dir.path + "/link",
-                           {peer_pin});  // throws
 }
 
 std::string read_ticket(const PathText& file) {

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "gateway/config/config.h"
-#include "policy/door/door.h"
 #include "policy/file/load.h"
 
 namespace sallyport::gateway {
@@ -14,13 +13,13 @@ namespace sallyport::gateway {
 struct LoadedGateway {
     GatewayConfig config;
     std::vector<policy::LoadedRealm> realms;
-    std::vector<std::string> backend_realms;  ///< by backend: the realm that its link joins
-    std::vector<InsideConfig> insides;        ///< by backend; of embedded ones
+    std::vector<std::string> backend_realms;   ///< by backend: the realm that its link joins
+    std::vector<InsideProgramConfig> insides;  ///< by backend; of embedded ones
 };
 
 /// inside.toml and its policies.
 struct LoadedInside {
-    InsideConfig config;
+    InsideProgramConfig config;
     std::vector<policy::LoadedRealm> realms;
 };
 
@@ -31,20 +30,14 @@ LoadedGateway load_gateway(const std::string& path,
 LoadedInside load_inside(const std::string& path, const policy::ReadFile& read = policy::read_file);
 GatewayConfig load_gateway_config(const std::string& path);
 
+/// The state directory that gateway.toml or inside.toml names, whatever else is in the file. Throws
+/// StartError when the file cannot be read.
+std::string load_state_dir(const std::string& path);
+
 /// What to say of a configuration (gateway.toml, inside.toml) that is another on disk than the one
 /// that runs: what of it a reload takes is nothing, which of a list of realms few expect.
 std::string config_note(const std::string& path, const std::string& on_disk,
                         const std::string& running);
-
-std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);
-policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit);
-
-/// The link's key and certificate of a state directory.
-std::string link_key_file(const std::string& state_dir);
-std::string link_certificate_file(const std::string& state_dir);
-/// Refuses a key pair that is missing, broken, or open to others.
-void check_link_key(const PathText& state_dir, const policy::Place& needed_by,
-                    const std::string& peer_pin);
 
 /// A ticket: the first line of a file that only its owner may read.
 std::string read_ticket(const PathText& file);

@@ -1,12 +1,10 @@
 #include "gateway/config/version_keeper.h"
 
-#include <array>
 #include <exception>
 #include <utility>
 
-#include "gateway/config/config_reader.h"
+#include "gateway/config/load_config.h"
 #include "gateway/host/log.h"
-#include "policy/document/document.h"
 
 namespace sallyport::gateway {
 
@@ -34,16 +32,12 @@ void VersionKeeper::keep() {
 }
 
 std::string hint_at_kept_version(const std::string& config_file) {
-    const auto text = policy::read_file(config_file, false);
-    if (!text) return {};
-    const auto document = policy::parse_document(*text, config_file);
-    if (!document) return {};
-    static constexpr std::array<std::string_view, 1> keys{"state_dir"};
-    ConfigReader reader(config_file);
-    policy::Diagnostics unknown_keys;
-    policy::Section root(*document, "this file", keys, config_file, unknown_keys);
-    reader.state_dir(root);
-    const std::string folder = running_version_folder(reader.state_dir().path);
+    std::string folder;
+    try {
+        folder = running_version_folder(load_state_dir(config_file));
+    } catch (const StartError&) {
+        return {};
+    }
     if (!kept_version(folder)) return {};
     return "the files of the policy that ran last are kept in " + folder;
 }

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <utility>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -68,9 +67,8 @@ struct Acceptor::State {
                 ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
             }
             const int protocol = address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP;
-            accepted(
-                wamp::Socket(io, boost::asio::generic::stream_protocol(address.ss_family, protocol),
-                             socket.release()));
+            accepted(Socket(io, boost::asio::generic::stream_protocol(address.ss_family, protocol),
+                            socket.release()));
         }
         return true;
     }

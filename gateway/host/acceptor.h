@@ -3,10 +3,10 @@
 #include <functional>
 #include <memory>
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/host/descriptor.h"
-#include "wamp/net/connections.h"
 
 namespace sallyport::gateway {
 
@@ -14,7 +14,8 @@ namespace sallyport::gateway {
 /// run out it waits a little instead of spinning.
 class Acceptor {
 public:
-    using Accepted = std::function<void(wamp::Socket)>;
+    using Socket = boost::asio::generic::stream_protocol::socket;
+    using Accepted = std::function<void(Socket)>;
 
     Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted);
     ~Acceptor();

@@ -5,13 +5,11 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -19,6 +17,7 @@
 
 #include "gateway/host/path_text.h"
 #include "gateway/host/start_error.h"
+#include "gateway/host/unix_address.h"
 
 namespace sallyport::gateway {
 
@@ -72,13 +71,6 @@ std::string read_all(const Descriptor& file, const std::string& path, const Plac
                    "check the path");
         }
     }
-}
-
-sockaddr_un unix_address(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
-    return address;
 }
 
 }  // namespace
@@ -161,9 +153,8 @@ void claim_socket_path(const PathText& socket) {
         refuse(socket.place, policy::quoted(socket.path) + " is there and is no socket",
                "move it away or choose another path");
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const sockaddr_un address = unix_address(socket.path);
-    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
-        errno != ECONNREFUSED) {
+    const UnixAddress address(socket.path);
+    if (::connect(probe.get(), address.get(), address.size()) == 0 || errno != ECONNREFUSED) {
         refuse(socket.place, policy::quoted(socket.path) + " is occupied by another program",
                "stop that program or choose another path");
     }
@@ -177,10 +168,9 @@ void claim_socket_path(const PathText& socket) {
 
 Descriptor listen_unix(const PathText& socket, unsigned mode) {
     Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const sockaddr_un address = unix_address(socket.path);
+    const UnixAddress address(socket.path);
     // The mode is set before anybody can connect: nobody can until listen().
-    if (!listener ||
-        ::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+    if (!listener || ::bind(listener.get(), address.get(), address.size()) != 0 ||
         ::chmod(socket.path.c_str(), mode) != 0 || ::listen(listener.get(), backlog) != 0) {
         refuse(socket.place, "cannot listen on " + policy::quoted(socket.path) + ": " + why(errno),
                "make its folder writable or choose another path");

@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
+
 namespace sallyport::gateway {
 
-struct Channel::State {
+struct PacketChannel::State {
     State(boost::asio::io_context& io, Descriptor descriptor, OnPacket packet, OnEnd end)
         : socket(io, descriptor.release()), on_packet(std::move(packet)), on_end(std::move(end)) {}
 
@@ -14,23 +16,24 @@ struct Channel::State {
     bool gone = false;
 };
 
-Channel::Channel(boost::asio::io_context& io, Descriptor socket, OnPacket on_packet, OnEnd on_end)
+PacketChannel::PacketChannel(boost::asio::io_context& io, Descriptor socket, OnPacket on_packet,
+                             OnEnd on_end)
     : state_(
           std::make_shared<State>(io, std::move(socket), std::move(on_packet), std::move(on_end))) {
     wait(state_);
 }
 
-Channel::~Channel() {
+PacketChannel::~PacketChannel() {
     state_->gone = true;
     boost::system::error_code ignored;
     state_->socket.close(ignored);
 }
 
-bool Channel::send(std::string_view text, int descriptor) noexcept {
+bool PacketChannel::send(std::string_view text, int descriptor) noexcept {
     return send_packet(state_->socket.native_handle(), text, descriptor);
 }
 
-void Channel::wait(const std::shared_ptr<State>& state) {
+void PacketChannel::wait(const std::shared_ptr<State>& state) {
     state->socket.async_wait(
         boost::asio::posix::descriptor_base::wait_read, [state](boost::system::error_code error) {
             if (error || state->gone) return;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +15,6 @@ struct PathText {
 
     explicit operator bool() const noexcept { return !path.empty(); }
 };
-
-/// The most bytes of a unix socket's path. Tor accepts a longer one without an error and never
-/// connects.
-inline constexpr std::size_t unix_path_bytes_max = 107;
 
 /// Why a unix socket cannot have that path, or nothing.
 std::optional<std::string> unfit_for_unix_socket(std::string_view path);

@@ -26,6 +26,7 @@
 #include "gateway/host/packet_channel.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
+#include "gateway/programs/door_settings.h"
 #include "gateway/programs/reloading.h"
 #include "gateway/programs/shell.h"
 #include "wamp/net/tls_context.h"
@@ -82,7 +83,7 @@ public:
             versions_ = std::make_unique<VersionKeeper>(config_.state_dir.path, std::move(running));
         }
         if (embedded_) {
-            channel_ = std::make_unique<Channel>(
+            channel_ = std::make_unique<PacketChannel>(
                 io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
                 [this] { io_.stop(); });
         }
@@ -273,7 +274,7 @@ private:
     }
 
     asio::io_context& io_;
-    const InsideConfig& config_;
+    const InsideProgramConfig& config_;
     bool embedded_;
     wamp::ConnectionOptions service_options_;
     wamp::ConnectionOptions link_options_;
@@ -281,7 +282,7 @@ private:
     AuditOutlet audit_;
     Reloading<Shell<Inside>> reloading_;
     std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
-    std::unique_ptr<Channel> channel_;
+    std::unique_ptr<PacketChannel> channel_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::string> socket_paths_;
     asio::signal_set signals_;

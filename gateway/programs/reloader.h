@@ -23,7 +23,7 @@ class Reloader {
 public:
     struct Child {
         std::string name;
-        Channel* channel;  ///< null while it does not run
+        PacketChannel* channel;  ///< null while it does not run
     };
     using Children = std::function<std::vector<Child>()>;
 

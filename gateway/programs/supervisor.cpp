@@ -174,7 +174,7 @@ pid_t Supervisor::launch_worker() {
                                    pair.theirs.get(),
                                    -1});
     dialling_.assign(dialling_.size(), false);
-    worker_channel_ = std::make_unique<Channel>(
+    worker_channel_ = std::make_unique<PacketChannel>(
         io_, std::move(pair.ours), [this](Packet&& packet) { on_worker_packet(packet.text); },
         [] {});
     worker_channel_->send("version", to_memory(versions_->running()).get());
@@ -194,7 +194,7 @@ pid_t Supervisor::launch_inside(std::uint32_t backend) {
           "--channel", std::to_string(child_channel)},
          pair.theirs.get(),
          -1});
-    inside.channel = std::make_unique<Channel>(
+    inside.channel = std::make_unique<PacketChannel>(
         io_, std::move(pair.ours),
         [this, &inside, name = "inside " + loaded_.config.backends[backend].name](Packet&& packet) {
             if (reloader_->on_packet(name, packet.text) || packet.text != "ready") return;

@@ -40,7 +40,7 @@ private:
         Descriptor socket;
     };
     struct EmbeddedInside {
-        std::unique_ptr<Channel> channel;
+        std::unique_ptr<PacketChannel> channel;
         std::unique_ptr<KeptChild> child;
         bool ready = false;
     };
@@ -88,7 +88,7 @@ private:
     boost::asio::signal_set stop_signal_;
     boost::asio::steady_timer start_timer_;
     SystemdNotifier notifier_;
-    std::unique_ptr<Channel> worker_channel_;
+    std::unique_ptr<PacketChannel> worker_channel_;
     std::unique_ptr<KeptChild> worker_;
     std::vector<std::unique_ptr<EmbeddedInside>> insides_;  ///< by backend; null for other kinds
     std::unique_ptr<TorChild> tor_;

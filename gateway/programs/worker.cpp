@@ -17,6 +17,7 @@
 #include "gateway/host/packet_channel.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
+#include "gateway/programs/door_settings.h"
 #include "gateway/programs/reloading.h"
 #include "gateway/programs/shell.h"
 #include "wamp/net/tls_context.h"
@@ -198,7 +199,7 @@ private:
     Shell<Front> shell_;
     AuditOutlet audit_;
     Reloading<Shell<Front>> reloading_;
-    Channel channel_;
+    PacketChannel channel_;
     std::vector<std::optional<asio::ssl::context>>
         contexts_;  ///< by backend; of those that dial us over tcp
     std::vector<std::unique_ptr<Acceptor>> acceptors_;

@@ -5,16 +5,16 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "gateway/host/unix_address.h"
 
 namespace sallyport::bench {
 namespace {
@@ -30,11 +30,8 @@ void put_big_endian(std::string& out, std::uint64_t value, std::size_t bytes) {
 int connected(const std::string& address) {
     if (address.starts_with("unix:")) {
         const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-        sockaddr_un where{};
-        where.sun_family = AF_UNIX;
-        std::strncpy(where.sun_path, address.c_str() + 5, sizeof where.sun_path - 1);
-        if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
-            fail("cannot connect to " + address);
+        const gateway::UnixAddress where(std::string_view(address).substr(5));
+        if (::connect(fd, where.get(), where.size()) != 0) fail("cannot connect to " + address);
         return fd;
     }
     const std::size_t colon = address.rfind(':');

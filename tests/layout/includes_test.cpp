@@ -35,8 +35,7 @@ TEST(Arrows, ALayerDoesNotIncludeWhatIsAboveOrBesideIt) {
         1U);
     EXPECT_EQ(arrows_broken("gateway/tor/torrc.cpp", "#include \"policy/engine/permit.h\"\n"), 1U);
     EXPECT_EQ(arrows_broken("gateway/front/front.cpp", "#include \"wamp/net/stream.h\"\n"), 1U);
-    EXPECT_EQ(
-        arrows_broken("gateway/host/log.cpp", "#include \"gateway/config/config.h\"\n"), 1U);
+    EXPECT_EQ(arrows_broken("gateway/host/log.cpp", "#include \"gateway/config/config.h\"\n"), 1U);
 }
 
 TEST(Arrows, NothingIncludesTests) {
@@ -74,7 +73,9 @@ TEST(Arrows, TheViolationNamesFileAndLine) {
 TEST(LibraryHomes, NetworkingLivesInNetFoldersAndTheShell) {
     const std::string asio = "#include <boost/asio/io_context.hpp>\n";
     EXPECT_EQ(homes_broken("wamp/net/stream.cpp", asio), 0U);
-    EXPECT_EQ(homes_broken("gateway/cli/main.cpp", asio), 0U);
+    EXPECT_EQ(homes_broken("gateway/programs/worker.cpp", asio), 0U);
+    EXPECT_EQ(homes_broken("gateway/config/config.cpp", asio), 1U);
+    EXPECT_EQ(homes_broken("gateway/cli/main.cpp", asio), 1U);
     EXPECT_EQ(homes_broken("backend-link/bridge/bridge.cpp", asio), 1U);
     EXPECT_EQ(homes_broken("policy/engine/permit.cpp", "#include <sys/socket.h>\n"), 1U);
     EXPECT_EQ(homes_broken("wamp/session/server.cpp", "#include <mutex>\n"), 1U);

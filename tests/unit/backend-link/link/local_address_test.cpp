@@ -138,5 +138,20 @@ TEST(Reach, OfAMappedAddressIsThatOfTheIpv4One) {
     EXPECT_EQ(v6({}, {0, 0, 127, 0, 0, 1}), Reach::global);
 }
 
+TEST(Reach, OfAnAddressAsTextIsThatOfItsBytes) {
+    EXPECT_EQ(reach_of_literal("127.0.0.1"), Reach::loopback);
+    EXPECT_EQ(reach_of_literal("10.1.2.3"), Reach::local);
+    EXPECT_EQ(reach_of_literal("8.8.8.8"), Reach::global);
+    EXPECT_EQ(reach_of_literal("::1"), Reach::loopback);
+    EXPECT_EQ(reach_of_literal("fe80::1%eth0"), Reach::local);
+    EXPECT_EQ(reach_of_literal("::ffff:10.0.0.1"), Reach::local);
+    EXPECT_EQ(reach_of_literal("2001:db8::1"), Reach::global);
+}
+
+TEST(Reach, OfAHostNameIsNotKnown) {
+    for (const char* name : {"", "localhost", "10.0.0", "10.0.0.1.", "127.0.0.1%lo", "1:2"})
+        EXPECT_EQ(reach_of_literal(name), std::nullopt) << name;
+}
+
 }  // namespace
 }  // namespace sallyport::backend_link

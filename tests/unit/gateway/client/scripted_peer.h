@@ -1,7 +1,6 @@
 #pragma once
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,6 +8,8 @@
 #include <string>
 #include <thread>
 #include <utility>
+
+#include "gateway/host/unix_address.h"
 
 namespace sallyport::gateway::test {
 
@@ -19,12 +20,9 @@ public:
         : path_(std::filesystem::temp_directory_path() /
                 ("sallyport-peer-" + std::to_string(::getpid()) + ".sock")) {
         std::filesystem::remove(path_);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path_.string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+        const UnixAddress address(path_.string());
         listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-            std::abort();
+        if (::bind(listener_, address.get(), address.size()) != 0) std::abort();
         if (::listen(listener_, 1) != 0) std::abort();
         thread_ = std::thread([this, script = std::move(serve)] {
             const int fd = ::accept(listener_, nullptr, nullptr);

@@ -9,20 +9,14 @@
 #include <string>
 
 #include "gateway/host/start_error.h"
+#include "tests/support/temporary_folder.h"
 
 namespace sallyport::gateway {
 namespace {
 
 class Files : public testing::Test {
 protected:
-    Files() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "sallyport-files-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
-    }
-    ~Files() override { std::filesystem::remove_all(folder_); }
-
-    std::string path(const std::string& name) const { return folder_ + "/" + name; }
+    std::string path(const std::string& name) const { return folder_.path(name); }
     PathText at(const std::string& name) const { return {path(name), {"gateway.toml", 7, 9}}; }
     void write(const std::string& name, const std::string& content, mode_t mode) const {
         std::ofstream(path(name)) << content;
@@ -38,7 +32,7 @@ protected:
         return "";
     }
 
-    std::string folder_;
+    test::TemporaryFolder folder_;
 };
 
 TEST_F(Files, ASecretThatOthersMayReadIsRefused) {
@@ -56,7 +50,7 @@ TEST_F(Files, AFileThatIsTooLongOrNoFileIsRefused) {
     write("long", "12345", 0600);
     EXPECT_EQ(read_file(path("long"), {}, 5), "12345");
     EXPECT_NE(refusal([&] { read_file(path("long"), {}, 4); }), "");
-    EXPECT_NE(refusal([&] { read_file(folder_); }).find("is not a file"), std::string::npos);
+    EXPECT_NE(refusal([&] { read_file(folder_.path()); }).find("is not a file"), std::string::npos);
     EXPECT_NE(refusal([&] { read_file(path("nothing")); }).find("No such file"), std::string::npos);
 }
 

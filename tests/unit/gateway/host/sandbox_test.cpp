@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <functional>
+
+#include "gateway/host/unix_address.h"
 
 namespace sallyport::gateway {
 namespace {
@@ -38,16 +39,15 @@ TEST(WorkerSandbox, ForbidsSocketsOtherThanUnixOnes) {
 }
 
 TEST(WorkerSandbox, ForbidsToConnectAndToListen) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const auto at = [&] { return reinterpret_cast<const sockaddr*>(&address); };
-    EXPECT_EQ(
-        shut_in([&] {
-            return errno_of(::connect(::socket(AF_UNIX, SOCK_STREAM, 0), at(), sizeof(address)));
-        }),
-        EPERM);
+    const UnixAddress address("");
     EXPECT_EQ(shut_in([&] {
-                  return errno_of(::bind(::socket(AF_UNIX, SOCK_STREAM, 0), at(), sizeof(address)));
+                  return errno_of(
+                      ::connect(::socket(AF_UNIX, SOCK_STREAM, 0), address.get(), address.size()));
+              }),
+              EPERM);
+    EXPECT_EQ(shut_in([&] {
+                  return errno_of(
+                      ::bind(::socket(AF_UNIX, SOCK_STREAM, 0), address.get(), address.size()));
               }),
               EPERM);
 }

@@ -1,0 +1,37 @@
+#include "gateway/config/link_keys.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "gateway/host/files.h"
+#include "gateway/host/start_error.h"
+#include "wamp/net/tls_context.h"
+
+namespace sallyport::gateway {
+
+LinkKeys make_link_keys(const std::string& directory) {
+    // A state directory that cannot be made is told by what fails below it.
+    if (const auto state = std::filesystem::path(directory).parent_path(); !state.empty()) {
+        static_cast<void>(::mkdir(state.c_str(), 0700));
+    }
+    const wamp::KeyPair pair = wamp::make_key_pair(directory);
+    return {pair.pin, pair.made};
+}
+
+void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
+                     const std::string& peer_pin) {
+    const std::string directory = state_dir.path + "/link";
+    const std::string key = directory + "/link.key";
+    for (const std::string& file : {key, directory + "/link.crt"}) {
+        if (::access(file.c_str(), F_OK) != 0) {
+            throw StartError(needed_by, "a link over tcp needs " + policy::quoted(file),
+                             "make it with: sallyport link pair --dir " + directory);
+        }
+    }
+    refuse_open_to_others(key, {});
+    wamp::make_tls_context(wamp::TlsSession::End::server, directory, {peer_pin});  // throws
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace sallyport::gateway {
+
+struct AskLimits {
+    std::chrono::seconds timeout{5};  ///< for each part of the answer
+    std::size_t answer_bytes_max = std::size_t{1} << 20;
+};
+
+/// Connects to the unix socket of a running program, sends `question` (may be empty) and returns
+/// what the program answers until it closes the connection, the answer is as long as the limit, or
+/// the time is over. Blocks. Throws std::system_error when nobody listens there or the question
+/// cannot be sent.
+std::string ask_program(const std::string& socket_path, std::string_view question,
+                        const AskLimits& limits);
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "gateway/config/config.h"
+#include "policy/door/door.h"
+#include "policy/file/load.h"
+
+namespace sallyport::gateway {
+
+/// What the configuration says, as the door of a program wants it.
+std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);
+policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit);
+
+}  // namespace sallyport::gateway
