@@ -30,6 +30,9 @@ std::vector<std::string> check_namespace(const SourceFile& file);
 std::string mirror_of(std::string_view path);
 std::vector<std::string> check_mirrors(const std::set<std::string>& paths);
 
+// Types of one name in two headers: a reader of either could take it for the other.
+std::vector<std::string> check_type_names(const std::vector<SourceFile>& sources);
+
 // Folders that hold more than folder_sources_max .cpp files and want to be divided; tests too.
 std::vector<std::string> check_folder_sizes(const std::set<std::string>& paths);
 

@@ -69,7 +69,11 @@ TEST(Namespace, FollowsTheTopFolder) {
 TEST(Mirrors, StandAtTheSamePathUnderTestsUnit) {
     EXPECT_EQ(mirror_of("wamp/codec/json.cpp"), "tests/unit/wamp/codec/json_test.cpp");
     EXPECT_EQ(mirror_of("wamp/codec/json.h"), "");
+    EXPECT_EQ(mirror_of("gateway/config/config.cpp"), "tests/unit/gateway/config/config_test.cpp");
+    EXPECT_EQ(mirror_of("gateway/cli/main.cpp"), "tests/unit/gateway/cli/main_test.cpp");
     EXPECT_EQ(mirror_of("wamp/net/stream.cpp"), "");
+    EXPECT_EQ(mirror_of("gateway/host/child.cpp"), "");
+    EXPECT_EQ(mirror_of("gateway/programs/worker.cpp"), "");
     EXPECT_EQ(mirror_of("tests/sim/world.cpp"), "");
 }
 
@@ -78,6 +82,23 @@ TEST(Mirrors, AreMissedWhereTheyAreMissing) {
     EXPECT_TRUE(
         check_mirrors({"policy/engine/permit.cpp", "tests/unit/policy/engine/permit_test.cpp"})
             .empty());
+}
+
+TEST(TypeNames, BelongToOneHeaderEach) {
+    const SourceFile channel{"wamp/net/channel.h", "class Channel {\n    struct State {\n"};
+    const auto wrong = check_type_names(
+        {channel, {"gateway/host/channel.h", "class Channel final : public Base {\n"}});
+    ASSERT_EQ(wrong.size(), 1U);
+    EXPECT_EQ(wrong[0], "gateway/host/channel.h: Channel is a type in wamp/net/channel.h too");
+    EXPECT_EQ(check_type_names({channel, {"a/b.h", "struct [[nodiscard]] Channel {\n"}}).size(),
+              1U);
+    EXPECT_TRUE(check_type_names({channel,
+                                  {"a/forward.h", "class Channel;\n"},
+                                  {"a/nested.h", "struct Channel::Config {\n"},
+                                  {"a/inner.h", "    struct State {\n    class Channel {\n"},
+                                  {"tests/a.h", "class Channel {\n"},
+                                  {"a/own.cpp", "class Channel {\n"}})
+                    .empty());
 }
 
 TEST(FolderSizes, AreFineAtTheLimitAndRefusedPastIt) {

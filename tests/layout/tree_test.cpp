@@ -94,7 +94,11 @@ TEST(Tree, TheTopFolderIsTheNamespace) {
     check_every_file(check_namespace);
 }
 
-TEST(Tree, EveryCoreSourceHasItsMirrorTest) {
+TEST(Tree, NoTwoTypesShareAName) {
+    report(check_type_names(tree().sources));
+}
+
+TEST(Tree, EverySourceThatNeedsAMirrorTestHasOne) {
     report(check_mirrors(tree().paths));
 }
 

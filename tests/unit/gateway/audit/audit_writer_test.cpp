@@ -8,11 +8,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -21,24 +20,19 @@
 
 #include "gateway/audit/audit_journal.h"
 #include "gateway/audit/audit_queue.h"
+#include "gateway/host/unix_address.h"
 #include "policy/audit/audit.h"
+#include "tests/support/temporary_folder.h"
 
 namespace sallyport::gateway {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using namespace std::chrono_literals;
 
 class AuditWriterTest : public testing::Test {
 protected:
-    AuditWriterTest() {
-        std::string name = (fs::temp_directory_path() / "sallyport-audit-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
-    }
-    ~AuditWriterTest() override { fs::remove_all(folder_); }
-
-    std::string path(const std::string& name = "audit.jsonl") const { return folder_ + "/" + name; }
+    std::string path(const std::string& name = "audit.jsonl") const { return folder_.path(name); }
     static Descriptor open_file(const std::string& path, int flags = O_RDWR | O_CREAT) {
         return Descriptor(::open(path.c_str(), flags | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600));
     }
@@ -93,7 +87,7 @@ protected:
         return records;
     }
 
-    std::string folder_;
+    test::TemporaryFolder folder_;
     std::uint64_t number_ = 0;
 };
 
@@ -235,7 +229,7 @@ TEST_F(AuditWriterTest, GoesOnInTheFileThatARotationMade) {
     writer.open(open_file(path()));
     offer(writer, 100);
     settle(writer);
-    fs::rename(path(), path("audit.1"));
+    ASSERT_EQ(::rename(path().c_str(), path("audit.1").c_str()), 0);
     writer.open(open_file(path()));
     offer(writer, 100);
     settle(writer);
@@ -277,14 +271,11 @@ TEST_F(AuditWriterTest, SaysAtOnceThatTheLastOnesAreMissing) {
 }
 
 TEST_F(AuditWriterTest, SpeaksToTheJournalAndFindsItAgain) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, path("journal").c_str());
     const auto listen = [&] {
-        ::unlink(address.sun_path);
+        const UnixAddress address(path("journal"));
+        ::unlink(path("journal").c_str());
         Descriptor journal(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        EXPECT_EQ(
-            ::bind(journal.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+        EXPECT_EQ(::bind(journal.get(), address.get(), address.size()), 0);
         const timeval limit{20, 0};
         ::setsockopt(journal.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
         return journal;
@@ -313,20 +304,6 @@ TEST_F(AuditWriterTest, SpeaksToTheJournalAndFindsItAgain) {
     offer(writer, 1);
     EXPECT_NE(receive(journal).find("SALLYPORT_DROPPED=7\n"), std::string::npos);
     EXPECT_NE(receive(journal).find("SALLYPORT_NUMBER=9\n"), std::string::npos);
-}
-
-TEST(AuditJournal, KeepsAStrangersLineEndsInsideTheField) {
-    policy::AuditRecord record;
-    record.outcome = policy::Outcome::deny;
-    record.authid = "a\nSALLYPORT_OUTCOME=allow";
-    record.uri = "u";
-    std::string datagram;
-    append_journal(datagram, record, "now", "front");
-    std::string expected = "SALLYPORT_AUTHID\n";
-    expected += static_cast<char>(record.authid.size());
-    expected += std::string(7, '\0');
-    expected += "a\nSALLYPORT_OUTCOME=allow\n";
-    EXPECT_NE(datagram.find(expected), std::string::npos);
 }
 
 TEST(AuditQueue, HoldsWhatFitsAndGivesItBackInOrder) {

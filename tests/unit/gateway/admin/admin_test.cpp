@@ -1,0 +1,124 @@
+#include "gateway/admin/admin.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "gateway/host/files.h"
+#include "gateway/host/start_error.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/unit/gateway/admin/reactor_thread.h"
+
+namespace sallyport::gateway {
+namespace {
+
+constexpr const char* status_line =
+    R"({"onion":{"mode":"managed","bootstrap":100,"summary":"Done","warning":"","address":"abc.onion","reachable":true},)"
+    R"("front":{"connections":3,"sessions":2,)"
+    R"("decisions":{"allowed":5,"denied":4,"limited":1,"joined":2,"join_refused":6},)"
+    R"("links":[{"name":"lab","up":true,"calls":1,"subscriptions":2,"registrations":3}]},)"
+    R"("audit":{"recorded":9,"written":7,"dropped":1,"waiting":1,"error":"No space left on device"}})"
+    "\n";
+
+class AdminTest : public testing::Test {
+protected:
+    AdminTest()
+        : config_(folder_.write("gateway.toml",
+                                "state_dir = \".\"\nrealms = [\"r.toml\"]\n"
+                                "[listen]\nadmin = \"admin.sock\"\n[tor]\nmode = \"off\"\n"
+                                "[[backend]]\nname = \"lab\"\nkind = \"dial\"\n"
+                                "address = \"unix:lab.sock\"\n")) {}
+
+    struct Printed {
+        int code = -1;
+        std::string out;
+        std::string err;
+    };
+    Printed status(bool json) const {
+        testing::internal::CaptureStdout();
+        testing::internal::CaptureStderr();
+        Printed printed;
+        printed.code = print_status(config_, json);
+        std::fflush(stdout);
+        printed.out = testing::internal::GetCapturedStdout();
+        printed.err = testing::internal::GetCapturedStderr();
+        return printed;
+    }
+    /// What `sallyport status` prints when a gateway answers with that line.
+    Printed status_of(const std::string& line, bool json = false) const {
+        boost::asio::io_context io(1);
+        const Acceptor acceptor(
+            io, listen_unix({folder_.path("admin.sock"), {}}),
+            [&line](Acceptor::Socket socket) { answer_status(std::move(socket), line); });
+        const test::ReactorThread program(io);
+        const Printed printed = status(json);
+        std::filesystem::remove(folder_.path("admin.sock"));
+        return printed;
+    }
+
+    sallyport::test::TemporaryFolder folder_;
+    std::string config_;
+};
+
+TEST_F(AdminTest, PrintsTheStatusForPeople) {
+    const Printed printed = status_of(status_line);
+    EXPECT_EQ(printed.code, 0);
+    EXPECT_EQ(printed.err, "");
+    EXPECT_EQ(printed.out,
+              "tor           managed\n"
+              "bootstrap     100% Done\n"
+              "onion         abc.onion\n"
+              "reachable     yes\n"
+              "connections   3\n"
+              "sessions      2\n"
+              "decisions     5 allowed, 4 denied, 1 over a limit; 2 joined, 6 refused to join\n"
+              "audit log     7 written, 1 dropped, 1 waiting: No space left on device\n"
+              "link lab      up, 1 calls in flight, 2 subscriptions, 3 registrations\n");
+}
+
+TEST_F(AdminTest, PrintsTheLineItselfAsJson) {
+    const Printed printed = status_of(status_line, true);
+    EXPECT_EQ(printed.code, 0);
+    EXPECT_EQ(printed.out, status_line);
+}
+
+TEST_F(AdminTest, SaysThatTorIsStillStarting) {
+    const Printed printed = status_of(
+        R"({"onion":{"mode":"managed","bootstrap":10,"summary":"conn","warning":"no route"}})");
+    EXPECT_EQ(printed.out,
+              "tor           managed\n"
+              "bootstrap     10% conn\n"
+              "complaint     no route\n"
+              "onion         not known yet\n"
+              "reachable     not yet\n");
+}
+
+TEST_F(AdminTest, FailsWhenTheAnswerIsEmptyOrNoObject) {
+    for (const char* answer : {"", "[1]\n", "{\"front\":"}) {
+        const Printed printed = status_of(answer);
+        EXPECT_EQ(printed.code, 1) << answer;
+        EXPECT_EQ(printed.out, "") << answer;
+        EXPECT_EQ(printed.err, "sallyport: the gateway gave no answer\n");
+    }
+    const Printed json = status_of("", true);
+    EXPECT_EQ(json.code, 1);
+    EXPECT_NE(json.out.find("the gateway gave no answer"), std::string::npos) << json.out;
+}
+
+TEST_F(AdminTest, NamesThePlaceOfTheSocketThatNobodyAnswersOn) {
+    try {
+        print_status(config_, false);
+        ADD_FAILURE() << "somebody answered";
+    } catch (const StartError& error) {
+        EXPECT_EQ(std::string(error.what()),
+                  config_ + ":4:9: error: nobody answers on \"" + folder_.path("admin.sock") +
+                      "\": No such file or directory (is `sallyport serve` running, and are you "
+                      "its user?)");
+    }
+}
+
+}  // namespace
+}  // namespace sallyport::gateway

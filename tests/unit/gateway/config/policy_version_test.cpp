@@ -1,0 +1,139 @@
+#include "gateway/config/policy_version.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "gateway/host/start_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace sallyport::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+PolicyVersion two_files() {
+    PolicyVersion version;
+    version.add("/etc/a/r.toml", "realm = \"a\"\n");
+    version.add("/etc/b/r.toml", std::string("\0\xFF binary", 9));
+    return version;
+}
+
+TEST(PolicyVersion, IsWhatWasReadThroughItsRecorder) {
+    const test::TemporaryFolder folder;
+    const std::string file = folder.write("r.toml", "before");
+    PolicyVersion version;
+    const auto read = version.recorder(policy::read_file);
+    ASSERT_TRUE(read(file, false));
+    EXPECT_FALSE(read(folder.path("missing.toml"), false));
+    folder.write("r.toml", "after");
+    EXPECT_EQ(version.files().size(), 1U);
+    EXPECT_EQ(*version.reader()(file, false), "before");
+}
+
+TEST(PolicyVersion, ReadsNothingElse) {
+    const test::TemporaryFolder folder;
+    const std::string file = folder.write("r.toml", "text");
+    const PolicyVersion version = two_files();
+    EXPECT_FALSE(version.reader()(file, false));
+    EXPECT_EQ(version.find(file), nullptr);
+    EXPECT_EQ(*version.find("/etc/a/r.toml"), "realm = \"a\"\n");
+}
+
+TEST(PolicyVersion, IsTheSameAfterEncodingAndDecoding) {
+    PolicyVersion version;
+    version.add("/etc/a/r.toml", "realm = \"a\"\n");
+    version.add("/etc/empty", "");
+    EXPECT_EQ(PolicyVersion::decode(version.encode()), version);
+    EXPECT_EQ(PolicyVersion::decode(PolicyVersion().encode()), PolicyVersion());
+}
+
+TEST(PolicyVersion, IsNotDecodedFromAnythingElse) {
+    const std::string bytes = two_files().encode();
+    EXPECT_FALSE(PolicyVersion::decode(""));
+    EXPECT_FALSE(PolicyVersion::decode(bytes.substr(0, bytes.size() - 1)));
+    EXPECT_FALSE(PolicyVersion::decode("\x80"));  // a map without "files"
+    EXPECT_FALSE(
+        PolicyVersion::decode("\x81\xA5"  // "files" is a number
+                              "files\x01"));
+    EXPECT_FALSE(
+        PolicyVersion::decode("\x81\xA5"  // a file is a number
+                              "files\x91\x01"));
+}
+
+TEST(PolicyVersion, IsHandedOnInMemory) {
+    PolicyVersion version;
+    version.add("/etc/r.toml", std::string(1U << 20, 'x'));
+    EXPECT_EQ(from_memory(to_memory(version)), version);
+    EXPECT_FALSE(from_memory(Descriptor()));
+    EXPECT_FALSE(from_memory(std::move(make_stream_pair().ours)));  // cannot be read again
+}
+
+TEST(PolicyVersion, IsTheFirstWordOfTheSupervisor) {
+    PolicyVersion version;
+    version.add("/etc/r.toml", "text");
+    const DescriptorPair pair = make_packet_pair();
+    ASSERT_TRUE(send_packet(pair.ours.get(), "version", to_memory(version).get()));
+    EXPECT_EQ(receive_version(pair.theirs.get()), version);
+}
+
+TEST(PolicyVersion, IsMissedWhenTheSupervisorSaysSomethingElseOrHasGone) {
+    DescriptorPair pair = make_packet_pair();
+    send_packet(pair.ours.get(), "stop");
+    EXPECT_THROW(receive_version(pair.theirs.get()), StartError);
+    send_packet(pair.ours.get(), "version");  // without memory
+    EXPECT_THROW(receive_version(pair.theirs.get()), StartError);
+    pair.ours.close();
+    EXPECT_THROW(receive_version(pair.theirs.get()), StartError);
+}
+
+class KeptVersionTest : public testing::Test {
+protected:
+    std::string kept() const { return folder_.path("kept"); }
+
+    test::TemporaryFolder folder_;
+};
+
+TEST_F(KeptVersionTest, IsFoundAgainWithFilesOfOneNameApart) {
+    const PolicyVersion version = two_files();
+    keep_version(version, kept());
+    EXPECT_EQ(kept_version(kept()), version);
+    EXPECT_EQ(fs::status(kept()).permissions(), fs::perms::owner_all);
+    for (const auto& file : fs::directory_iterator(kept())) {
+        EXPECT_EQ(file.status().permissions(), fs::perms::owner_read | fs::perms::owner_write)
+            << file.path();
+    }
+}
+
+TEST_F(KeptVersionTest, TakesThePlaceOfTheOneBefore) {
+    keep_version(two_files(), kept());
+    PolicyVersion version;
+    version.add("/etc/r.toml", "text");
+    keep_version(version, kept());
+    EXPECT_EQ(kept_version(kept()), version);
+    EXPECT_FALSE(fs::exists(kept() + ".new"));
+    EXPECT_EQ(std::distance(fs::directory_iterator(kept()), fs::directory_iterator()), 2);
+}
+
+TEST_F(KeptVersionTest, IsNoneWhenAFileIsMissing) {
+    EXPECT_FALSE(kept_version(kept()));
+    keep_version(two_files(), kept());
+    fs::remove(kept() + "/1-r.toml");
+    EXPECT_FALSE(kept_version(kept()));
+}
+
+TEST_F(KeptVersionTest, NamesNoFileOutsideItsFolder) {
+    folder_.write("secret", "key");
+    folder_.write("kept/files.json", R"([{"path":"/etc/r.toml","kept_as":"../secret"}])");
+    EXPECT_FALSE(kept_version(kept()));
+}
+
+TEST_F(KeptVersionTest, CannotBeKeptBelowAFile) {
+    folder_.write("file", "");
+    EXPECT_THROW(keep_version(two_files(), folder_.path("file/kept")), StartError);
+}
+
+}  // namespace
+}  // namespace sallyport::gateway
