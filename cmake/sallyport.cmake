@@ -34,9 +34,8 @@ function(sallyport_library name)
     set_property(GLOBAL APPEND PROPERTY sallyport_libraries ${target})
     if(arg_HEADERS)
         target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS "${CMAKE_SOURCE_DIR}" FILES ${arg_HEADERS})
-        if(NOT arg_PCH)  # a header over Beast takes 15 s to check alone; its own source includes it first anyway
-            set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-        endif()
+        # Each header is compiled alone by the target all_verify_interface_header_sets.
+        set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
     endif()
     if(arg_PCH AND arg_SOURCES)
         sallyport_use_pch(${target})
