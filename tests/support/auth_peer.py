@@ -1,43 +1,25 @@
 """autobahn-python's own authenticators as they are, on a socket that is connected already."""
-import asyncio
-
-from autobahn.asyncio.rawsocket import WampRawSocketClientFactory
 from autobahn.asyncio.wamp import Session
-from autobahn.asyncio.websocket import WampWebSocketClientFactory
 from autobahn.wamp.auth import create_authenticator
-from autobahn.wamp.serializer import JsonSerializer, MsgPackSerializer
 from autobahn.wamp.types import ComponentConfig
 
-from support.autobahn_peer import JoinRefused
+from support.autobahn_peer import Awaited, join_over
 
 
-class AuthPeer(Session):
+class AuthPeer(Awaited, Session):
     def __init__(self, realm, authenticator):
         super().__init__(ComponentConfig(realm=realm))
         self.add_authenticator(authenticator)
-        self.joined_future = asyncio.get_running_loop().create_future()
-        self.left_future = asyncio.get_running_loop().create_future()
+        self.expect_join()
 
     def on_join(self, details):
-        if not self.joined_future.done():
-            self.joined_future.set_result(details)
+        self.joined(details)
 
     def on_leave(self, details):
-        if not self.joined_future.done():
-            self.joined_future.set_exception(JoinRefused(details))
-        if not self.left_future.done():
-            self.left_future.set_result(details)
-        self.disconnect()
+        self.left(details)
 
     def on_disconnect(self):
-        if not self.joined_future.done():
-            self.joined_future.set_exception(ConnectionError("disconnected before the join"))
-        if not self.left_future.done():
-            self.left_future.set_result(None)
-
-    async def goodbye(self):
-        self.leave()
-        await asyncio.wait_for(asyncio.shield(self.left_future), 10)
+        self.disconnected()
 
 
 def authenticator(method, authid, secret):
@@ -56,14 +38,4 @@ def authenticator(method, authid, secret):
 
 async def login(sock, transport, realm, method, authid, secret, timeout=30):
     """A joined session, or JoinRefused."""
-    loop = asyncio.get_running_loop()
-    peer = AuthPeer(realm, authenticator(method, authid, secret))
-    serializer = JsonSerializer() if transport.endswith("json") else MsgPackSerializer()
-    if transport.startswith("ws"):
-        factory = WampWebSocketClientFactory(lambda: peer, url="ws://localhost/", serializers=[serializer])
-    else:
-        factory = WampRawSocketClientFactory(lambda: peer, serializer=serializer)
-    sock.setblocking(False)
-    await loop.create_connection(factory, sock=sock)
-    await asyncio.wait_for(asyncio.shield(peer.joined_future), timeout)
-    return peer
+    return await join_over(AuthPeer(realm, authenticator(method, authid, secret)), sock, transport, timeout=timeout)

@@ -16,14 +16,42 @@ class JoinRefused(Exception):
         self.reason = details.reason
 
 
-class Peer(ApplicationSession):
+class Awaited:
+    """Of either kind of autobahn session: its join and its end as futures."""
+
+    def expect_join(self):
+        loop = asyncio.get_running_loop()
+        self.joined_future, self.left_future = loop.create_future(), loop.create_future()
+
+    def joined(self, details):
+        if not self.joined_future.done():
+            self.joined_future.set_result(details)
+
+    def left(self, details):
+        if not self.joined_future.done():
+            self.joined_future.set_exception(JoinRefused(details))
+        if not self.left_future.done():
+            self.left_future.set_result(details)
+        self.disconnect()
+
+    def disconnected(self):
+        if not self.joined_future.done():
+            self.joined_future.set_exception(ConnectionError("disconnected before the join"))
+        if not self.left_future.done():
+            self.left_future.set_result(None)
+
+    async def goodbye(self):
+        self.leave()
+        await asyncio.wait_for(asyncio.shield(self.left_future), 10)
+
+
+class Peer(Awaited, ApplicationSession):
     """A session whose joined() can be awaited; JoinRefused when the router said ABORT."""
 
     def __init__(self, realm, authid, ticket):
         super().__init__(ComponentConfig(realm=realm))
         self._authid, self._ticket = authid, ticket
-        self.joined_future = asyncio.get_running_loop().create_future()
-        self.left_future = asyncio.get_running_loop().create_future()
+        self.expect_join()
 
     def onConnect(self):
         if self._ticket is None:
@@ -37,32 +65,17 @@ class Peer(ApplicationSession):
 
     def onJoin(self, details):
         self.joined_details = details
-        if not self.joined_future.done():
-            self.joined_future.set_result(details)
+        self.joined(details)
 
     def onLeave(self, details):
-        if not self.joined_future.done():
-            self.joined_future.set_exception(JoinRefused(details))
-        if not self.left_future.done():
-            self.left_future.set_result(details)
-        self.disconnect()
+        self.left(details)
 
     def onDisconnect(self):
-        if not self.joined_future.done():
-            self.joined_future.set_exception(ConnectionError("disconnected before the join"))
-        if not self.left_future.done():
-            self.left_future.set_result(None)
-
-    async def goodbye(self):
-        self.leave()
-        await asyncio.wait_for(asyncio.shield(self.left_future), 10)
+        self.disconnected()
 
 
-async def connect(sock, transport, realm, authid=None, ticket=None, host="localhost", timeout=30,
-                  path="/"):
-    """A joined session over one of TRANSPORTS."""
-    loop = asyncio.get_running_loop()
-    peer = Peer(realm, authid, ticket)
+async def join_over(peer, sock, transport, host="localhost", timeout=30, path="/"):
+    """The session, joined over one of TRANSPORTS, or JoinRefused."""
     serializer = JsonSerializer() if transport.endswith("json") else MsgPackSerializer()
     if transport.startswith("ws"):
         factory = WampWebSocketClientFactory(lambda: peer, url=f"ws://{host}{path}", serializers=[serializer])
@@ -70,6 +83,12 @@ async def connect(sock, transport, realm, authid=None, ticket=None, host="localh
     else:
         factory = WampRawSocketClientFactory(lambda: peer, serializer=serializer)
     sock.setblocking(False)
-    await loop.create_connection(factory, sock=sock)
+    await asyncio.get_running_loop().create_connection(factory, sock=sock)
     await asyncio.wait_for(asyncio.shield(peer.joined_future), timeout)
     return peer
+
+
+async def connect(sock, transport, realm, authid=None, ticket=None, host="localhost", timeout=30,
+                  path="/"):
+    """A joined session that logs in with a ticket, or not at all."""
+    return await join_over(Peer(realm, authid, ticket), sock, transport, host, timeout, path)
