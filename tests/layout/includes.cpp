@@ -60,6 +60,7 @@ const std::vector<Arrow>& arrows() {
          {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "wamp/router", "policy/door",
           "policy/meta", "backend-link/link"}},
         {"gateway/tor", {}},
+        {"gateway/supervision", {"wamp/base"}},
         {"gateway/front",
          {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "policy/door", "policy/meta",
           "backend-link/link", "backend-link/bridge"}},

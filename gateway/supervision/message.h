@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "gateway/supervision/effect.h"
+
+namespace sallyport::gateway::supervision {
+
+/// What a child process sends to its supervisor. Each packet is one line of text.
+namespace message {
+
+struct Ready {  ///< `ready`
+    bool operator==(const Ready&) const = default;
+};
+struct DialRequest {  ///< `dial BACKEND`
+    std::uint32_t backend;
+    bool operator==(const DialRequest&) const = default;
+};
+struct Prepared {  ///< `prepared ROUND SUMMARY`: the version is compiled and waits for its commit
+    Round round;
+    std::string summary;  ///< what it would change
+    bool operator==(const Prepared&) const = default;
+};
+struct Refused {  ///< `refused ROUND WHY`: the version cannot be compiled
+    Round round;
+    std::string why;
+    bool operator==(const Refused&) const = default;
+};
+struct Committed {  ///< `committed ROUND SUMMARY`: the version decides from now on
+    Round round;
+    std::string summary;  ///< what it has changed
+    bool operator==(const Committed&) const = default;
+};
+
+}  // namespace message
+
+using Message = std::variant<message::Ready, message::DialRequest, message::Prepared,
+                             message::Refused, message::Committed>;
+
+/// Nothing when the text is not one of these messages.
+std::optional<Message> parse_message(std::string_view text);
+std::string to_text(const Message& message);
+
+/// What a supervisor tells a participant of a reload: `prepare ROUND`, `commit ROUND`,
+/// `abort ROUND`.
+struct ReloadCommand {
+    enum class Kind : std::uint8_t { prepare, commit, abort };
+    Kind kind;
+    Round round;
+    bool operator==(const ReloadCommand&) const = default;
+};
+std::optional<ReloadCommand> parse_reload_command(std::string_view text);
+std::string to_text(const ReloadCommand& command);
+
+}  // namespace sallyport::gateway::supervision

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/supervision/child_process.h"
+#include "gateway/supervision/effect.h"
+#include "wamp/base/instant.h"
+
+namespace sallyport::gateway::supervision {
+
+/// Starts and stops a supervisor's processes as a whole. While starting, every process has to
+/// become ready, and one that ends makes the start fail: all are killed, exit code 2. Afterwards
+/// what ends is started again. Stopping goes in order, as the worker's last messages go out through
+/// tor: first the worker, then all others; a second request kills everything. Finishes when no
+/// process is left.
+class ProcessTree {
+public:
+    static constexpr wamp::Duration start_timeout = std::chrono::seconds(30);
+    static constexpr wamp::Duration worker_grace = std::chrono::seconds(6);  ///< it drains for 5 s
+    static constexpr wamp::Duration child_grace = std::chrono::seconds(3);
+
+    enum class Phase : std::uint8_t { idle, starting, running, stopping, stopped };
+
+    /// `processes` in the order in which they are started. One of them is the worker.
+    explicit ProcessTree(std::vector<Process> processes);
+
+    void start(wamp::Instant now, Outbox& out);
+    void on_ready(ProcessId process, Outbox& out);
+    /// `complaint` is the last warning that tor has logged; "" for other processes.
+    void on_exit(ProcessId process, const Exit& exit, std::string_view complaint, wamp::Instant now,
+                 Outbox& out);
+    void on_start_failed(ProcessId process, std::string_view why, wamp::Instant now, Outbox& out);
+    /// What was sent to that process did not arrive.
+    void on_unreachable(ProcessId process, Outbox& out);
+    /// Stops in order; kills when that is under way.
+    void stop(wamp::Instant now, Outbox& out);
+    void on_deadline(wamp::Instant now, Outbox& out);
+    wamp::Instant deadline() const noexcept;
+
+    Phase phase() const noexcept { return phase_; }
+    bool has_process(ProcessId process) const noexcept;
+
+private:
+    struct Member {
+        ChildProcess child;
+        bool ready = false;
+    };
+
+    Member* find(ProcessId process) noexcept;
+    void fail(const std::string& line, Outbox& out);
+    void stop_others(wamp::Instant now, Outbox& out);
+    void kill_all(Outbox& out);
+    void finish_if_done(Outbox& out);
+
+    std::vector<Member> members_;
+    Phase phase_ = Phase::idle;
+    wamp::Instant start_deadline_ = wamp::never;
+    int exit_code_ = 0;
+};
+
+}  // namespace sallyport::gateway::supervision

@@ -1,0 +1,251 @@
+#include "gateway/supervision/reload_coordinator.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sallyport::gateway::supervision {
+
+namespace {
+
+void log_lines(effect::Level level, std::string_view text, Outbox& out) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        out.emplace_back(effect::Log{level, std::string(text.substr(0, end))});
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
+void reply(RequestId request, int exit_code, std::string text, Outbox& out) {
+    if (request == nobody_waits) return;
+    out.emplace_back(effect::Reply{request, exit_code, std::move(text)});
+}
+
+}  // namespace
+
+ReloadCoordinator::ReloadCoordinator(std::vector<Process> participants)
+    : participants_(std::move(participants)) {}
+
+bool ReloadCoordinator::is_participant(ProcessId process) const noexcept {
+    return std::any_of(participants_.begin(), participants_.end(),
+                       [&](const Process& one) { return one.id == process; });
+}
+
+const std::string& ReloadCoordinator::name_of(ProcessId process) const noexcept {
+    return std::find_if(participants_.begin(), participants_.end(),
+                        [&](const Process& one) { return one.id == process; })
+        ->name;
+}
+
+std::string ReloadCoordinator::label(ProcessId process) const {
+    const std::string& name = name_of(process);
+    return name.empty() ? "" : name + ": ";
+}
+
+std::string ReloadCoordinator::names_of_pending() const {
+    std::string names;
+    for (const ProcessId process : pending_)
+        names += (names.empty() ? "" : ", ") + name_of(process);
+    return names;
+}
+
+bool ReloadCoordinator::awaits(ProcessId process, Round round, State state) const {
+    return state_ == state && round_ == round && pending_.contains(process);
+}
+
+// Participants come and go
+// -----------------------------------------------------------------------------------
+
+void ReloadCoordinator::on_started(ProcessId process) {
+    if (is_participant(process)) running_.insert(process);
+}
+
+void ReloadCoordinator::on_exit(ProcessId process, Outbox& out) {
+    if (!is_participant(process)) return;
+    running_.erase(process);
+    // Also one that has prepared: what it had compiled is gone with it.
+    if (state_ == State::preparing) return abort(name_of(process) + " has ended; try again", out);
+    if (state_ != State::committing || pending_.erase(process) == 0) return;
+    report_ += label(process) +
+               (killed_.erase(process) == 0 ? "has ended" : "did not answer and was killed") +
+               "; it starts again with this version\n";
+    finish_if_committed(out);
+}
+
+void ReloadCoordinator::on_unreachable(ProcessId process, wamp::Instant now, Outbox& out) {
+    if (!pending_.contains(process)) return;
+    if (state_ == State::preparing)
+        return abort(name_of(process) + " cannot be reached; try again", out);
+    if (state_ == State::committing) kill(process, now, out);
+}
+
+/// It would decide by the version before for as long as it does not take this one.
+void ReloadCoordinator::kill(ProcessId process, wamp::Instant now, Outbox& out) {
+    if (!killed_.insert(process).second) return;
+    out.emplace_back(effect::Log{effect::Level::warning,
+                                 label(process) + "does not take the new policy; killing it"});
+    out.emplace_back(effect::Kill{process});
+    deadline_ = std::max(deadline_, now + kill_timeout);
+}
+
+// A round
+// -----------------------------------------------------------------------------------
+
+void ReloadCoordinator::on_command(RequestId request, std::string_view line, Outbox& out) {
+    if (line != "apply" && line != "check" && line != "rollback")
+        return reply(request, 2, "cannot do that\n", out);
+    if (state_ == State::stopped)
+        return reply(request, 1, "sallyport is stopping; try again\n", out);
+    if (busy()) return reply(request, 1, "another reload is under way; try again\n", out);
+    begin(line == "apply"   ? Action::apply
+          : line == "check" ? Action::check
+                            : Action::rollback,
+          request, out);
+}
+
+void ReloadCoordinator::on_hangup(Outbox& out) {
+    if (busy()) {
+        hangup_waits_ = true;
+    } else if (state_ == State::idle) {
+        begin(Action::apply, nobody_waits, out);
+    }
+}
+
+void ReloadCoordinator::begin(Action action, RequestId request, Outbox& out) {
+    state_ = State::reading;
+    ++round_;
+    action_ = action;
+    request_ = request;
+    report_.clear();
+    notes_.clear();
+    out.emplace_back(effect::ReadVersion{round_, action == Action::rollback});
+}
+
+void ReloadCoordinator::on_version_read(Round round, std::string notes, wamp::Instant now,
+                                        Outbox& out) {
+    if (state_ != State::reading || round != round_) return;
+    notes_ = std::move(notes);
+    if (action_ == Action::rollback) {
+        out.emplace_back(
+            effect::Log{effect::Level::warning,
+                        "going back to the version of the policy before; its files on disk are "
+                        "newer"});
+    }
+    state_ = State::preparing;
+    pending_.clear();
+    for (const Process& participant : participants_) {
+        if (!running_.contains(participant.id))
+            return abort(participant.name + " is not running; try again", out);
+    }
+    deadline_ = now + prepare_timeout;
+    for (const Process& participant : participants_) {
+        pending_.insert(participant.id);
+        out.emplace_back(effect::SendPrepare{participant.id, round_});
+    }
+    commit_if_prepared(now, out);
+}
+
+void ReloadCoordinator::on_version_unreadable(Round round, const std::string& why, Outbox& out) {
+    if (state_ != State::reading || round != round_) return;
+    abort(why, out);
+}
+
+void ReloadCoordinator::on_no_previous_version(Round round, Outbox& out) {
+    if (state_ != State::reading || round != round_) return;
+    finish(1, "there is no version before this one\n", out);
+}
+
+void ReloadCoordinator::on_message(ProcessId from, const message::Prepared& message,
+                                   wamp::Instant now, Outbox& out) {
+    if (!awaits(from, message.round, State::preparing)) return;
+    pending_.erase(from);
+    if (action_ == Action::check) report_ += label(from) + message.summary + "\n";
+    commit_if_prepared(now, out);
+}
+
+void ReloadCoordinator::on_message(ProcessId from, const message::Refused& message, Outbox& out) {
+    if (awaits(from, message.round, State::preparing)) abort(label(from) + message.why, out);
+}
+
+void ReloadCoordinator::on_message(ProcessId from, const message::Committed& message, Outbox& out) {
+    if (!awaits(from, message.round, State::committing)) return;
+    pending_.erase(from);
+    killed_.erase(from);
+    report_ += label(from) + message.summary + "\n";
+    finish_if_committed(out);
+}
+
+void ReloadCoordinator::send_to_participants(ReloadCommand::Kind kind, Outbox& out) {
+    for (const Process& participant : participants_) {
+        if (running_.contains(participant.id))
+            out.emplace_back(effect::Send{participant.id, to_text(ReloadCommand{kind, round_})});
+    }
+}
+
+void ReloadCoordinator::commit_if_prepared(wamp::Instant now, Outbox& out) {
+    if (!pending_.empty()) return;
+    if (action_ == Action::check) {
+        send_to_participants(ReloadCommand::Kind::abort, out);
+        out.emplace_back(effect::DiscardVersion{round_});
+        return finish(0, report_, out);
+    }
+    state_ = State::committing;
+    deadline_ = now + commit_timeout;
+    // First this, so that a process that starts from here on starts with it.
+    out.emplace_back(effect::AdoptVersion{round_});
+    for (const Process& participant : participants_) pending_.insert(participant.id);
+    send_to_participants(ReloadCommand::Kind::commit, out);
+    finish_if_committed(out);
+}
+
+void ReloadCoordinator::abort(const std::string& why, Outbox& out) {
+    if (state_ == State::preparing) {
+        send_to_participants(ReloadCommand::Kind::abort, out);
+        out.emplace_back(effect::DiscardVersion{round_});
+    }
+    log_lines(effect::Level::error, why, out);
+    out.emplace_back(
+        effect::Log{effect::Level::error, "the policy was not reloaded: the version before stays"});
+    finish(1, why + "\nnothing was changed: the version before stays\n", out);
+}
+
+void ReloadCoordinator::finish_if_committed(Outbox& out) {
+    if (pending_.empty()) finish(0, report_, out);
+}
+
+void ReloadCoordinator::finish(int exit_code, const std::string& text, Outbox& out) {
+    if (state_ == State::committing)
+        log_lines(effect::Level::info, "policy reloaded: " + text, out);
+    state_ = State::idle;
+    deadline_ = wamp::never;
+    pending_.clear();
+    killed_.clear();
+    reply(std::exchange(request_, nobody_waits), exit_code, text + std::exchange(notes_, {}), out);
+    if (std::exchange(hangup_waits_, false)) begin(Action::apply, nobody_waits, out);
+}
+
+void ReloadCoordinator::stop(Outbox& out) {
+    hangup_waits_ = false;
+    if (state_ == State::committing) {
+        for (const ProcessId process : pending_)
+            report_ += label(process) + "is stopping and has not answered yet\n";
+        finish(0, report_, out);
+    } else if (busy()) {
+        abort("sallyport is stopping", out);
+    }
+    state_ = State::stopped;
+}
+
+void ReloadCoordinator::on_deadline(wamp::Instant now, Outbox& out) {
+    if (now < deadline_) return;
+    if (state_ == State::preparing)
+        return abort("no answer in time from " + names_of_pending(), out);
+    if (killed_.size() < pending_.size()) {
+        for (const ProcessId process : pending_) kill(process, now, out);
+        return;
+    }
+    for (const ProcessId process : pending_)
+        report_ += label(process) + "was killed and has not ended yet\n";
+    finish(1, report_, out);
+}
+
+}  // namespace sallyport::gateway::supervision

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/supervision/effect.h"
+#include "gateway/supervision/message.h"
+#include "wamp/base/instant.h"
+
+namespace sallyport::gateway::supervision {
+
+/// The coordinator of a reload, a two-phase commit: every participant prepares another version of
+/// the policy, then all commit it, or, if one cannot, all abort. A participant that dies before the
+/// decision aborts the round; after it, it starts again with the new version, and one that does not
+/// answer the commit is killed for that. So all processes decide by one version, whatever happens.
+/// Every request is answered exactly once, within a minute.
+class ReloadCoordinator {
+public:
+    static constexpr wamp::Duration prepare_timeout = std::chrono::seconds(30);
+    static constexpr wamp::Duration commit_timeout = std::chrono::seconds(15);
+    static constexpr wamp::Duration kill_timeout = std::chrono::seconds(5);
+
+    enum class State : std::uint8_t {
+        idle,
+        reading,     ///< the files of the version
+        preparing,   ///< waiting for all participants to compile it
+        committing,  ///< it is decided; waiting for all participants to take it
+        stopped,
+    };
+
+    /// A participant with the name "" is told about without a name.
+    explicit ReloadCoordinator(std::vector<Process> participants);
+
+    void on_started(ProcessId process);
+    /// It has ended, or could not be started.
+    void on_exit(ProcessId process, Outbox& out);
+    /// What was sent to it did not arrive.
+    void on_unreachable(ProcessId process, wamp::Instant now, Outbox& out);
+
+    /// `apply`, `check` or `rollback`; anything else is refused.
+    void on_command(RequestId request, std::string_view line, Outbox& out);
+    /// As `apply`, with nobody to answer. Asked for during another reload, it follows that one.
+    void on_hangup(Outbox& out);
+
+    /// `notes` is added to whatever is answered.
+    void on_version_read(Round round, std::string notes, wamp::Instant now, Outbox& out);
+    void on_version_unreadable(Round round, const std::string& why, Outbox& out);
+    void on_no_previous_version(Round round, Outbox& out);
+
+    void on_message(ProcessId from, const message::Prepared& message, wamp::Instant now,
+                    Outbox& out);
+    void on_message(ProcessId from, const message::Refused& message, Outbox& out);
+    void on_message(ProcessId from, const message::Committed& message, Outbox& out);
+
+    /// Ends the reload under way; every later request is refused.
+    void stop(Outbox& out);
+    void on_deadline(wamp::Instant now, Outbox& out);
+    wamp::Instant deadline() const noexcept { return deadline_; }
+
+    State state() const noexcept { return state_; }
+    bool busy() const noexcept { return state_ != State::idle && state_ != State::stopped; }
+    Round round() const noexcept { return round_; }
+
+private:
+    enum class Action : std::uint8_t { apply, check, rollback };
+
+    bool is_participant(ProcessId process) const noexcept;
+    /// The participant's name for people: "worker".
+    const std::string& name_of(ProcessId process) const noexcept;
+    /// "worker: ", or "" for a participant without a name.
+    std::string label(ProcessId process) const;
+    std::string names_of_pending() const;
+    bool awaits(ProcessId process, Round round, State state) const;
+
+    void begin(Action action, RequestId request, Outbox& out);
+    void send_to_participants(ReloadCommand::Kind kind, Outbox& out);
+    void commit_if_prepared(wamp::Instant now, Outbox& out);
+    void abort(const std::string& why, Outbox& out);
+    void kill(ProcessId process, wamp::Instant now, Outbox& out);
+    void finish_if_committed(Outbox& out);
+    void finish(int exit_code, const std::string& text, Outbox& out);
+
+    std::vector<Process> participants_;
+    std::set<ProcessId> running_;
+    State state_ = State::idle;
+    Round round_ = 0;
+    Action action_ = Action::apply;
+    RequestId request_ = nobody_waits;
+    std::set<ProcessId> pending_;  ///< whose answer is awaited
+    std::set<ProcessId> killed_;   ///< of the pending: did not answer the commit
+    std::string report_;           ///< what the participants said
+    std::string notes_;
+    bool hangup_waits_ = false;
+    wamp::Instant deadline_ = wamp::never;
+};
+
+}  // namespace sallyport::gateway::supervision

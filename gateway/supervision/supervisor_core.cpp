@@ -1,0 +1,181 @@
+#include "gateway/supervision/supervisor_core.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace sallyport::gateway::supervision {
+
+namespace {
+
+std::vector<Process> insides_and_worker(const SupervisorCore::Config& config) {
+    std::vector<Process> processes;
+    for (std::uint32_t index = 0; index < config.backends.size(); ++index) {
+        const auto& [name, target] = config.backends[index];
+        if (target == DialRequests::Target::inside)
+            processes.push_back({inside_process(index), "inside " + name});
+    }
+    processes.push_back({worker_process, "worker"});
+    return processes;
+}
+
+std::vector<Process> all_processes(const SupervisorCore::Config& config) {
+    std::vector<Process> processes = insides_and_worker(config);
+    if (config.managed_tor) processes.push_back({tor_process, "tor"});
+    return processes;
+}
+
+std::vector<DialRequests::Target> targets(const SupervisorCore::Config& config) {
+    std::vector<DialRequests::Target> all;
+    for (const auto& backend : config.backends) all.push_back(backend.target);
+    return all;
+}
+
+}  // namespace
+
+SupervisorCore::SupervisorCore(const Config& config)
+    : tree_(all_processes(config)),
+      reload_(insides_and_worker(config)),
+      dials_(targets(config)),
+      tor_(config.onion_mode) {}
+
+void SupervisorCore::note_starts(std::size_t begin, wamp::Instant now, Outbox& out) {
+    for (std::size_t index = begin; index < out.size(); ++index) {
+        const auto* const start = std::get_if<effect::Start>(&out[index]);
+        if (start == nullptr) continue;
+        const ProcessId process = start->process;
+        reload_.on_started(process);
+        if (process.role == Role::tor) tor_.on_started(now);
+        if (process.role == Role::worker) tor_.tell(out);
+    }
+}
+
+void SupervisorCore::start(wamp::Instant now, Outbox& out) {
+    const std::size_t begin = out.size();
+    tree_.start(now, out);
+    note_starts(begin, now, out);
+}
+
+// Processes
+// -----------------------------------------------------------------------------------
+
+void SupervisorCore::on_start_failed(ProcessId process, std::string_view why, wamp::Instant now,
+                                     Outbox& out) {
+    reload_.on_exit(process, out);
+    if (process.role == Role::worker) dials_.on_worker_exit();
+    if (process.role == Role::tor) tor_.on_exit(out);
+    tree_.on_start_failed(process, why, now, out);
+}
+
+void SupervisorCore::on_exit(ProcessId process, const Exit& exit, wamp::Instant now, Outbox& out) {
+    reload_.on_exit(process, out);
+    if (process.role == Role::worker) dials_.on_worker_exit();
+    const bool is_tor = process.role == Role::tor;
+    if (is_tor) tor_.on_exit(out);
+    tree_.on_exit(process, exit, is_tor ? tor_.last_complaint() : "", now, out);
+}
+
+void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::Instant now,
+                                Outbox& out) {
+    std::visit([&](const auto& content) { handle(from, content, now, out); }, message);
+}
+
+void SupervisorCore::handle(ProcessId from, const message::Ready&, wamp::Instant, Outbox& out) {
+    tree_.on_ready(from, out);
+}
+
+void SupervisorCore::handle(ProcessId from, const message::DialRequest& message, wamp::Instant,
+                            Outbox& out) {
+    const bool stopping = phase() == ProcessTree::Phase::stopping;
+    if (from.role != Role::worker || stopping) return;
+    dials_.on_request(message.backend, tree_.has_process(inside_process(message.backend)), out);
+}
+
+void SupervisorCore::handle(ProcessId from, const message::Prepared& message, wamp::Instant now,
+                            Outbox& out) {
+    reload_.on_message(from, message, now, out);
+}
+
+void SupervisorCore::handle(ProcessId from, const message::Refused& message, wamp::Instant,
+                            Outbox& out) {
+    reload_.on_message(from, message, out);
+}
+
+void SupervisorCore::handle(ProcessId from, const message::Committed& message, wamp::Instant,
+                            Outbox& out) {
+    reload_.on_message(from, message, out);
+}
+
+void SupervisorCore::on_unreachable(ProcessId process, wamp::Instant now, Outbox& out) {
+    reload_.on_unreachable(process, now, out);
+    tree_.on_unreachable(process, out);
+}
+
+// The operator
+// -----------------------------------------------------------------------------------
+
+void SupervisorCore::on_stop_signal(wamp::Instant now, Outbox& out) {
+    reload_.stop(out);
+    dials_.stop();
+    tree_.stop(now, out);
+}
+
+void SupervisorCore::on_hangup(Outbox& out) {
+    if (phase() == ProcessTree::Phase::stopping || phase() == ProcessTree::Phase::stopped) return;
+    out.emplace_back(effect::ReopenAudit{});
+    if (phase() == ProcessTree::Phase::running) return reload_.on_hangup(out);
+    out.emplace_back(effect::Log{effect::Level::warning,
+                                 "the policy is not read again before everything has started"});
+}
+
+void SupervisorCore::on_command(RequestId request, std::string_view line, Outbox& out) {
+    if (phase() == ProcessTree::Phase::running) return reload_.on_command(request, line, out);
+    out.emplace_back(effect::Reply{request, 1, "the gateway is starting or stopping; try again\n"});
+}
+
+// Answers to effects
+// -----------------------------------------------------------------------------------
+
+void SupervisorCore::on_version_read(Round round, std::string notes, wamp::Instant now,
+                                     Outbox& out) {
+    reload_.on_version_read(round, std::move(notes), now, out);
+}
+
+void SupervisorCore::on_version_unreadable(Round round, const std::string& why, Outbox& out) {
+    reload_.on_version_unreadable(round, why, out);
+}
+
+void SupervisorCore::on_no_previous_version(Round round, Outbox& out) {
+    reload_.on_no_previous_version(round, out);
+}
+
+void SupervisorCore::on_dial_connected(AttemptId attempt, Outbox& out) {
+    dials_.on_connected(attempt, out);
+}
+
+void SupervisorCore::on_dial_failed(AttemptId attempt, std::string_view why, Outbox& out) {
+    dials_.on_failed(attempt, why, out);
+}
+
+void SupervisorCore::on_tor_attached(Outbox& out) {
+    tor_.on_attached(out);
+    if (tor_.state() == TorMonitor::State::attached) tree_.on_ready(tor_process, out);
+}
+
+void SupervisorCore::on_onion_address(std::string_view address, Outbox& out) {
+    tor_.on_address(address, out);
+}
+
+void SupervisorCore::on_deadline(wamp::Instant now, Outbox& out) {
+    reload_.on_deadline(now, out);
+    tor_.on_deadline(now, out);
+    const std::size_t begin = out.size();
+    tree_.on_deadline(now, out);
+    note_starts(begin, now, out);
+}
+
+wamp::Instant SupervisorCore::deadline() const noexcept {
+    return std::min({tree_.deadline(), reload_.deadline(), tor_.deadline()});
+}
+
+}  // namespace sallyport::gateway::supervision

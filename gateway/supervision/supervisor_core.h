@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/supervision/dial_requests.h"
+#include "gateway/supervision/effect.h"
+#include "gateway/supervision/message.h"
+#include "gateway/supervision/process_tree.h"
+#include "gateway/supervision/reload_coordinator.h"
+#include "gateway/supervision/tor_monitor.h"
+#include "wamp/base/instant.h"
+
+namespace sallyport::gateway::supervision {
+
+/// All that a supervisor decides: a process tree, the reloads of its policy, the worker's dial
+/// requests and the managed tor, as one object. Events in, effects out: the shell translates
+/// descriptors, signals, packets and timers.
+class SupervisorCore {
+public:
+    struct Backend {
+        std::string name;
+        DialRequests::Target target;
+    };
+    struct Config {
+        std::vector<Backend> backends;
+        bool managed_tor = false;
+        std::string onion_mode;  ///< "managed", "external" or "off"
+    };
+
+    explicit SupervisorCore(const Config& config);
+
+    void start(wamp::Instant now, Outbox& out);
+
+    // Of processes
+    void on_start_failed(ProcessId process, std::string_view why, wamp::Instant now, Outbox& out);
+    void on_exit(ProcessId process, const Exit& exit, wamp::Instant now, Outbox& out);
+    void on_message(ProcessId from, const Message& message, wamp::Instant now, Outbox& out);
+    /// What was sent to that process did not arrive: it is gone, or does not read.
+    void on_unreachable(ProcessId process, wamp::Instant now, Outbox& out);
+
+    // Of the operator
+    /// SIGTERM or SIGINT.
+    void on_stop_signal(wamp::Instant now, Outbox& out);
+    /// SIGHUP.
+    void on_hangup(Outbox& out);
+    /// A line of the control socket; answered by the effect Reply.
+    void on_command(RequestId request, std::string_view line, Outbox& out);
+
+    // Answers to effects
+    void on_version_read(Round round, std::string notes, wamp::Instant now, Outbox& out);
+    void on_version_unreadable(Round round, const std::string& why, Outbox& out);
+    void on_no_previous_version(Round round, Outbox& out);
+    void on_dial_connected(AttemptId attempt, Outbox& out);
+    void on_dial_failed(AttemptId attempt, std::string_view why, Outbox& out);
+    void on_tor_attached(Outbox& out);
+    void on_onion_address(std::string_view address, Outbox& out);
+    /// Where all else of tor goes: progress, complaints, its control connection.
+    TorMonitor& tor() noexcept { return tor_; }
+
+    void on_deadline(wamp::Instant now, Outbox& out);
+    wamp::Instant deadline() const noexcept;
+
+    ProcessTree::Phase phase() const noexcept { return tree_.phase(); }
+    const ReloadCoordinator& reload() const noexcept { return reload_; }
+
+private:
+    void handle(ProcessId from, const message::Ready& message, wamp::Instant now, Outbox& out);
+    void handle(ProcessId from, const message::DialRequest& message, wamp::Instant now,
+                Outbox& out);
+    void handle(ProcessId from, const message::Prepared& message, wamp::Instant now, Outbox& out);
+    void handle(ProcessId from, const message::Refused& message, wamp::Instant now, Outbox& out);
+    void handle(ProcessId from, const message::Committed& message, wamp::Instant now, Outbox& out);
+    /// Tells the other machines of processes that the tree has started, from `begin` on.
+    void note_starts(std::size_t begin, wamp::Instant now, Outbox& out);
+
+    ProcessTree tree_;
+    ReloadCoordinator reload_;
+    DialRequests dials_;
+    TorMonitor tor_;
+};
+
+}  // namespace sallyport::gateway::supervision

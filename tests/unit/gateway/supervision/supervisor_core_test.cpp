@@ -1,0 +1,272 @@
+#include "gateway/supervision/supervisor_core.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/gateway/supervision/effect_text.h"
+
+namespace sallyport::gateway::supervision {
+namespace {
+
+using namespace std::chrono_literals;
+using Target = DialRequests::Target;
+
+const ProcessId inside = inside_process(0);
+const Exit crashed{-1, "was killed by signal 9 (Killed)"};
+const std::string onion_off = "send onion: managed  0% ";
+
+/// A supervisor with an embedded inside, a backend that is dialled, a worker and a tor.
+struct World {
+    explicit World(bool start = true) {
+        if (start) run();
+    }
+    std::string take() {
+        const std::string text = text_of(out);
+        out.clear();
+        return text;
+    }
+    void run() {
+        core.start(now, out);
+        core.on_message(inside, message::Ready{}, now, out);
+        core.on_message(worker_process, message::Ready{}, now, out);
+        now += TorMonitor::attach_interval;
+        core.on_deadline(now, out);
+        core.on_tor_attached(out);
+        out.clear();
+    }
+    void prepare() {
+        core.on_command(1, "apply", out);
+        core.on_version_read(1, "", now, out);
+        out.clear();
+    }
+
+    wamp::Instant now{100s};
+    Outbox out;
+    SupervisorCore core{{{{"home", Target::inside}, {"plc", Target::address}}, true, "managed"}};
+};
+
+TEST(SupervisorCore, StartsEverythingTellsTheWorkerOfTheOnionAndIsReadyWhenAllAre) {
+    World world(false);
+    world.core.start(world.now, world.out);
+    EXPECT_EQ(world.take(), "start inside 0; start worker; start tor; " + onion_off);
+    world.core.on_message(worker_process, message::Ready{}, world.now, world.out);
+    world.core.on_message(inside, message::Ready{}, world.now, world.out);
+    EXPECT_EQ(world.core.deadline(), world.now + 50ms);
+    world.core.on_deadline(world.now + 50ms, world.out);
+    EXPECT_EQ(world.take(), "attach");
+    world.core.on_tor_attached(world.out);
+    EXPECT_EQ(world.take(), "read address; info: ready; notify ready");
+    EXPECT_EQ(world.core.phase(), ProcessTree::Phase::running);
+    EXPECT_EQ(world.core.deadline(), wamp::never);
+}
+
+TEST(SupervisorCore, IsReadyWithoutTorWhenItManagesNone) {
+    World world(false);
+    SupervisorCore core({{}, false, "off"});
+    core.start(world.now, world.out);
+    core.on_message(worker_process, message::Ready{}, world.now, world.out);
+    EXPECT_EQ(world.take(), "start worker; send onion: off  0% ; info: ready; notify ready");
+}
+
+TEST(SupervisorCore, TellsAWorkerThatIsStartedAgainOfTheOnion) {
+    World world;
+    world.core.on_onion_address("x.onion", world.out);
+    world.core.on_exit(worker_process, crashed, world.now, world.out);
+    world.take();
+    world.core.on_deadline(world.now + 100ms, world.out);
+    EXPECT_EQ(world.take(), "start worker; status: x.onion; send onion: managed x.onion 0% ");
+}
+
+TEST(SupervisorCore, NamesTorsLastComplaintWhenItEndsWhileStarting) {
+    World world(false);
+    world.core.start(world.now, world.out);
+    world.core.tor().on_complaint("no disk", world.out);
+    world.take();
+    world.core.on_exit(tor_process, {1, "ended with code 1"}, world.now, world.out);
+    EXPECT_EQ(world.take(),
+              "send onion: managed  0% tor is not running; "
+              "print: tor ended while starting: no disk; kill inside 0; kill worker; kill tor");
+}
+
+TEST(SupervisorCore, FollowsATorThatIsStartedAgain) {
+    World world;
+    world.core.on_exit(tor_process, crashed, world.now, world.out);
+    EXPECT_EQ(world.core.tor().state(), TorMonitor::State::down);
+    world.core.on_deadline(world.now + 100ms, world.out);
+    EXPECT_EQ(world.core.tor().state(), TorMonitor::State::waiting);
+}
+
+TEST(SupervisorCore, AbortsAReloadWhenAParticipantEnds) {
+    World world;
+    world.prepare();
+    world.core.on_exit(inside, crashed, world.now, world.out);
+    EXPECT_TRUE(world.take().starts_with(
+        "send worker: abort 1; discard 1; error: inside home has ended; try again; "));
+    EXPECT_FALSE(world.core.reload().busy());
+}
+
+TEST(SupervisorCore, LetsAProcessThatIsStartedAgainTakePartInReloads) {
+    World world;
+    world.core.on_exit(inside, crashed, world.now, world.out);
+    world.core.on_deadline(world.now + 100ms, world.out);
+    world.take();
+    world.core.on_command(1, "apply", world.out);
+    world.core.on_version_read(1, "", world.now, world.out);
+    EXPECT_EQ(world.take(), "read 1; send inside 0: prepare 1; send worker: prepare 1");
+}
+
+TEST(SupervisorCore, CountsAProcessThatCannotBeStartedAsNotRunning) {
+    World world;
+    world.core.on_exit(worker_process, crashed, world.now, world.out);
+    world.core.on_deadline(world.now + 100ms, world.out);
+    world.core.on_start_failed(worker_process, "no memory", world.now, world.out);
+    world.core.on_command(1, "apply", world.out);
+    world.take();
+    world.core.on_version_read(1, "", world.now, world.out);
+    EXPECT_NE(world.take().find("worker is not running; try again"), std::string::npos);
+}
+
+TEST(SupervisorCore, ReportsEachAnswerOfAReloadToItsCoordinator) {
+    World world;
+    world.prepare();
+    world.core.on_message(inside, message::Prepared{1, ""}, world.now, world.out);
+    world.core.on_message(worker_process, message::Prepared{1, ""}, world.now, world.out);
+    EXPECT_EQ(world.take(), "adopt 1; send inside 0: commit 1; send worker: commit 1");
+    world.core.on_message(inside, message::Committed{1, "i"}, world.now, world.out);
+    world.core.on_message(worker_process, message::Committed{1, "w"}, world.now, world.out);
+    EXPECT_TRUE(world.take().ends_with("reply 1: 0 inside home: i|worker: w|"));
+    world.core.on_command(2, "apply", world.out);
+    world.core.on_version_read(2, "", world.now, world.out);
+    world.take();
+    world.core.on_message(worker_process, message::Refused{2, "no"}, world.now, world.out);
+    EXPECT_TRUE(world.take().starts_with("send inside 0: abort 2; send worker: abort 2"));
+}
+
+TEST(SupervisorCore, KillsAWorkerThatCannotBeToldToCommitOrToStop) {
+    World world;
+    world.prepare();
+    world.core.on_message(inside, message::Prepared{1, ""}, world.now, world.out);
+    world.core.on_message(worker_process, message::Prepared{1, ""}, world.now, world.out);
+    world.take();
+    world.core.on_unreachable(worker_process, world.now, world.out);
+    EXPECT_TRUE(world.take().ends_with("kill worker"));
+    World stopping;
+    stopping.core.on_stop_signal(stopping.now, stopping.out);
+    stopping.take();
+    stopping.core.on_unreachable(worker_process, stopping.now, stopping.out);
+    EXPECT_TRUE(stopping.take().ends_with("kill worker"));
+}
+
+TEST(SupervisorCore, DialsForTheWorkerAlone) {
+    World world;
+    world.core.on_message(inside, message::DialRequest{1}, world.now, world.out);
+    EXPECT_EQ(world.take(), "");
+    world.core.on_message(worker_process, message::DialRequest{1}, world.now, world.out);
+    world.core.on_message(worker_process, message::DialRequest{0}, world.now, world.out);
+    EXPECT_EQ(world.take(), "dial 1 #1; dial inside 0 #2");
+    world.core.on_dial_failed(1, "refused", world.out);
+    world.core.on_dial_connected(2, world.out);
+    EXPECT_EQ(world.take(), "send worker: failed 1 refused; send worker: connected 0 #2");
+}
+
+TEST(SupervisorCore, SaysThatAnInsideIsNotRunningWhenTheWorkerWantsIt) {
+    World world;
+    world.core.on_exit(inside, crashed, world.now, world.out);
+    world.take();
+    world.core.on_message(worker_process, message::DialRequest{0}, world.now, world.out);
+    EXPECT_EQ(world.take(), "send worker: failed 0 the inside is not running");
+}
+
+TEST(SupervisorCore, ClosesAConnectionThatWasMadeForAnEarlierWorker) {
+    World world;
+    world.core.on_message(worker_process, message::DialRequest{1}, world.now, world.out);
+    world.core.on_exit(worker_process, crashed, world.now, world.out);
+    world.take();
+    world.core.on_dial_connected(1, world.out);
+    EXPECT_EQ(world.take(), "close #1");
+}
+
+TEST(SupervisorCore, ReopensTheAuditLogAndReadsThePolicyAtAHangup) {
+    World world;
+    world.core.on_hangup(world.out);
+    EXPECT_EQ(world.take(), "reopen audit; read 1");
+    World starting(false);
+    starting.core.start(starting.now, starting.out);
+    starting.take();
+    starting.core.on_hangup(starting.out);
+    EXPECT_EQ(starting.take(),
+              "reopen audit; warning: the policy is not read again before everything has started");
+    world.core.on_stop_signal(world.now, world.out);
+    world.take();
+    world.core.on_hangup(world.out);
+    EXPECT_EQ(world.take(), "");
+}
+
+TEST(SupervisorCore, TakesCommandsOnlyWhileAllRuns) {
+    const std::string refused = "reply 5: 1 the gateway is starting or stopping; try again|";
+    World world(false);
+    world.core.on_command(5, "apply", world.out);
+    EXPECT_EQ(world.take(), refused);
+    world.run();
+    world.core.on_command(5, "rollback", world.out);
+    EXPECT_EQ(world.take(), "read 1 previous");
+    world.core.on_no_previous_version(1, world.out);
+    EXPECT_EQ(world.take(), "reply 5: 1 there is no version before this one|");
+    world.core.on_stop_signal(world.now, world.out);
+    world.take();
+    world.core.on_command(5, "apply", world.out);
+    EXPECT_EQ(world.take(), refused);
+}
+
+TEST(SupervisorCore, AnswersTheReloadUnderWayBeforeItStops) {
+    World world;
+    world.prepare();
+    world.core.on_stop_signal(world.now, world.out);
+    const std::string effects = world.take();
+    const auto reply = effects.find("reply 1: 1 sallyport is stopping");
+    const auto stop = effects.find("send worker: stop");
+    ASSERT_NE(reply, std::string::npos) << effects;
+    ASSERT_NE(stop, std::string::npos) << effects;
+    EXPECT_LT(reply, stop);
+}
+
+TEST(SupervisorCore, DialsNothingWhileItStops) {
+    World world;
+    world.core.on_message(worker_process, message::DialRequest{1}, world.now, world.out);
+    world.core.on_stop_signal(world.now, world.out);
+    world.take();
+    world.core.on_message(worker_process, message::DialRequest{0}, world.now, world.out);
+    EXPECT_EQ(world.take(), "");
+    world.core.on_dial_connected(1, world.out);
+    EXPECT_EQ(world.take(), "close #1");
+}
+
+TEST(SupervisorCore, HasTheEarliestDeadlineOfItsMachines) {
+    World world;
+    world.prepare();
+    EXPECT_EQ(world.core.deadline(), world.now + ReloadCoordinator::prepare_timeout);
+    world.core.tor().on_bootstrap({1, "s", "", "l"}, world.now - 1s, world.out);
+    EXPECT_EQ(world.core.deadline(), world.now - 1s + TorMonitor::stalled_after);
+    world.core.on_exit(tor_process, crashed, world.now, world.out);
+    EXPECT_EQ(world.core.deadline(), world.now + ChildProcess::restart_delay_min);
+}
+
+TEST(SupervisorCore, EndsAReloadAtItsDeadline) {
+    World world;
+    world.prepare();
+    world.core.on_deadline(world.core.deadline(), world.out);
+    EXPECT_NE(world.take().find("no answer in time from worker, inside home"), std::string::npos);
+}
+
+TEST(SupervisorCore, FinishesWhenItsLastProcessHasEnded) {
+    World world;
+    world.core.on_stop_signal(world.now, world.out);
+    world.core.on_exit(worker_process, {0, "ended with code 0"}, world.now, world.out);
+    world.core.on_exit(tor_process, {0, "ended with code 0"}, world.now, world.out);
+    world.take();
+    world.core.on_exit(inside, {0, "ended with code 0"}, world.now, world.out);
+    EXPECT_EQ(world.take(), "finish 0");
+    EXPECT_EQ(world.core.phase(), ProcessTree::Phase::stopped);
+}
+
+}  // namespace
+}  // namespace sallyport::gateway::supervision
