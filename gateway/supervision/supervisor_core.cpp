@@ -117,6 +117,7 @@ void SupervisorCore::on_unreachable(ProcessId process, wamp::Instant now, Outbox
 void SupervisorCore::on_stop_signal(wamp::Instant now, Outbox& out) {
     reload_.stop(out);
     dials_.stop();
+    tor_.stop();
     tree_.stop(now, out);
 }
 

@@ -93,6 +93,11 @@ void TorMonitor::on_complaint(std::string_view line, Outbox& out) {
     out.emplace_back(effect::Log{effect::Level::warning, "tor: " + last_complaint_});
 }
 
+void TorMonitor::stop() {
+    state_ = State::down;
+    attach_deadline_ = stall_deadline_ = wamp::never;
+}
+
 void TorMonitor::on_deadline(wamp::Instant now, Outbox& out) {
     if (now >= attach_deadline_) {
         attach_deadline_ = wamp::never;

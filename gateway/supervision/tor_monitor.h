@@ -30,7 +30,7 @@ public:
     static constexpr wamp::Duration stalled_after = std::chrono::seconds(30);
 
     enum class State : std::uint8_t {
-        down,       ///< no tor process of ours
+        down,       ///< there is no tor, or it is stopped
         waiting,    ///< for the next try to connect the control socket
         attaching,  ///< the effect AttachTor is being carried out
         attached,
@@ -52,6 +52,8 @@ public:
     void on_address(std::string_view address, Outbox& out);
     /// A warning or an error that tor has logged.
     void on_complaint(std::string_view line, Outbox& out);
+    /// Follows tor no longer: all stops.
+    void stop();
     void on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept;
 

@@ -240,6 +240,13 @@ TEST(SupervisorCore, DialsNothingWhileItStops) {
     EXPECT_EQ(world.take(), "close #1");
 }
 
+TEST(SupervisorCore, FollowsTorNoLongerWhenItStops) {
+    World world;
+    world.core.tor().on_bootstrap({1, "s", "", "l"}, world.now, world.out);
+    world.core.on_stop_signal(world.now, world.out);
+    EXPECT_EQ(world.core.deadline(), world.now + ProcessTree::worker_grace);
+}
+
 TEST(SupervisorCore, HasTheEarliestDeadlineOfItsMachines) {
     World world;
     world.prepare();

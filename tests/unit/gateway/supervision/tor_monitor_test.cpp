@@ -200,6 +200,21 @@ TEST(TorMonitor, KeepsTheAddressAndForgetsTheBootstrapOverARestartOfTor) {
     EXPECT_EQ(tor.machine.status().address, "x.onion");
 }
 
+TEST(TorMonitor, DoesNothingMoreWhenItIsStopped) {
+    for (const char* state : {"waiting", "attaching", "bootstrapping"}) {
+        Tor tor;
+        states.at(state)(tor);
+        tor.machine.stop();
+        tor.take();
+        EXPECT_EQ(tor.machine.deadline(), wamp::never);
+        tor.machine.on_attached(tor.out);
+        tor.machine.on_attach_failed("no cookie", tor.now, tor.out);
+        tor.machine.on_bootstrap(half, tor.now, tor.out);
+        tor.machine.on_exit(tor.out);
+        EXPECT_EQ(tor.take(), "") << state;
+    }
+}
+
 TEST(TorMonitor, KeepsTheLastComplaintForTheMessageOfAFailedStart) {
     Tor tor;
     tor.machine.on_complaint("first", tor.out);
