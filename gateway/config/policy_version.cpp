@@ -110,7 +110,7 @@ PolicyVersion receive_version(int channel) {
     throw StartError("the supervisor gave no policy");
 }
 
-void keep_version(const PolicyVersion& version, const std::string& folder) {
+void store_version(const PolicyVersion& version, const std::string& folder) {
     const std::string next = folder + ".new";
     std::error_code error;
     fs::remove_all(next, error);
@@ -131,7 +131,7 @@ void keep_version(const PolicyVersion& version, const std::string& folder) {
     if (error) throw StartError({next, 0, 0}, error.message(), "check the state directory");
 }
 
-std::optional<PolicyVersion> kept_version(const std::string& folder) {
+std::optional<PolicyVersion> stored_version(const std::string& folder) {
     const auto list = policy::read_file((fs::path(folder) / list_name).string(), true);
     if (!list) return std::nullopt;
     const auto value = wamp::decode_value(

@@ -40,13 +40,13 @@ std::optional<PolicyVersion> from_memory(const Descriptor& memory);
 /// StartError.
 PolicyVersion receive_version(int channel);
 
-/// Keeps the version as plain files in that folder, beside a list of where they belong; replaces
+/// Stores the version as plain files in that folder, beside a list of where they belong; replaces
 /// what was there. Throws StartError.
-void keep_version(const PolicyVersion& version, const std::string& folder);
-/// What was kept there, if it is complete.
-std::optional<PolicyVersion> kept_version(const std::string& folder);
+void store_version(const PolicyVersion& version, const std::string& folder);
+/// What was stored there, if it is complete.
+std::optional<PolicyVersion> stored_version(const std::string& folder);
 
-/// Where the state directory keeps the version that runs, and the one before.
+/// Where the state directory has the version that runs, and the one before.
 std::string running_version_folder(const std::string& state_dir);
 std::string previous_version_folder(const std::string& state_dir);
 

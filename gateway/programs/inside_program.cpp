@@ -17,18 +17,22 @@
 #include "gateway/admin/control.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/load_config.h"
+#include "gateway/config/policy_reader.h"
 #include "gateway/config/policy_version.h"
-#include "gateway/config/version_keeper.h"
+#include "gateway/config/version_store.h"
 #include "gateway/host/acceptor.h"
 #include "gateway/host/dialer.h"
 #include "gateway/host/files.h"
+#include "gateway/host/log.h"
 #include "gateway/host/notify.h"
 #include "gateway/host/packet_channel.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/programs/door_settings.h"
-#include "gateway/programs/reloading.h"
+#include "gateway/programs/local_reload.h"
+#include "gateway/programs/participant_shell.h"
 #include "gateway/programs/shell.h"
+#include "gateway/supervision/message.h"
 #include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
@@ -53,6 +57,17 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     return core;
 }
 
+/// What reads the files again on another thread; `notes` tells at once of a changed inside.toml.
+ParticipantShell::Read read_later(const std::string& file, const PolicyVersion& running,
+                                  std::string& notes) {
+    const std::string note = note_of_changed_config(file, running);
+    if (!note.empty()) {
+        log(LogLevel::warning, note);
+        notes = note + "\n";
+    }
+    return [file, running] { return read_policy_again(file, running); };
+}
+
 class InsideProgram {
 public:
     InsideProgram(asio::io_context& io, const LoadedInside& loaded, PolicyVersion running,
@@ -65,10 +80,6 @@ public:
               [this](std::uint32_t link) { dial_gateway(link); },
               [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "inside"),
-          reloading_(io, shell_,
-                     [file = config_.file](const PolicyVersion& version) {
-                         return door_realms(load_inside(file, version.reader()).realms);
-                     }),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
           hangup_(io),
@@ -78,14 +89,22 @@ public:
         service_options_.handshake_timeout = config_.limits.handshake_timeout;
         link_options_.message_bytes = link_message_bytes;
         link_options_.queue_bytes = link_queue_bytes;
-        if (!embedded_) {
-            hangup_.add(SIGHUP);
-            versions_ = std::make_unique<VersionKeeper>(config_.state_dir.path, std::move(running));
-        }
         if (embedded_) {
+            participant_ = std::make_unique<ParticipantShell>(
+                io, reload_core(), [this](const supervision::Message& message) {
+                    channel_->send(supervision::to_text(message));
+                });
             channel_ = std::make_unique<PacketChannel>(
                 io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
                 [this] { io_.stop(); });
+        } else {
+            hangup_.add(SIGHUP);
+            reload_ = std::make_unique<LocalReload>(
+                io, VersionStore(config_.state_dir.path, std::move(running)),
+                [file = config_.file](const PolicyVersion& before, std::string& notes) {
+                    return read_later(file, before, notes);
+                },
+                reload_core());
         }
         for (std::size_t index = 0; index < contexts_.size(); ++index) {
             const LinkText& link = config_.links[index];
@@ -112,7 +131,7 @@ public:
             control_ =
                 std::make_unique<Control>(io_, listen_unix(control, 0600),
                                           [this](const std::string& line, Control::Reply reply) {
-                                              on_control(line, std::move(reply));
+                                              reload_->on_command(line, std::move(reply));
                                           });
             socket_paths_.push_back(control.path);
         }
@@ -146,7 +165,7 @@ public:
         });
         shell_.start();
         if (channel_) {
-            channel_->send("ready");
+            channel_->send(supervision::to_text(supervision::message::Ready{}));
         } else {
             log(LogLevel::info, "ready");
             notifier_.ready();
@@ -158,7 +177,7 @@ private:
         hangup_.async_wait([this](boost::system::error_code error, int) {
             if (error) return;
             reopen_audit();
-            reload(false, [](int, std::string_view) {});
+            reload_->on_hangup();
             await_hangup();
         });
     }
@@ -171,71 +190,21 @@ private:
         }
     }
 
-    void on_control(const std::string& line, Control::Reply reply) {
-        if (line == "apply" || line == "check") return reload(line == "check", std::move(reply));
-        if (line != "rollback") return reply(2, "cannot do that\n");
-        if (!versions_->previous()) return reply(1, "there is no version before this one\n");
-        log(LogLevel::warning,
-            "going back to the version of the policy before; its files on disk are newer");
-        take([version = *versions_->previous()] { return version; }, false, std::move(reply));
-    }
-
-    /// Reads the files of the policy again; what inside.toml says stays until the next start.
-    void reload(bool only_check, Control::Reply reply) {
-        const auto read = [file = config_.file, config = *versions_->running().find(config_.file)](
-                              const std::string& path,
-                              bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
-            if (path == file) return config;
-            return policy::read_file(path, secret);
-        };
-        const auto now = policy::read_file(config_.file, false);
-        if (const std::string& running = *versions_->running().find(config_.file);
-            !now || *now != running) {
-            const std::string note = config_note(config_.file, now ? *now : "", running);
-            log(LogLevel::warning, note);
-            reply = [note, told = std::move(reply)](int code, std::string_view text) {
-                told(code, std::string(text) + note + "\n");
-            };
-        }
-        take(
-            [file = config_.file, read] {
-                PolicyVersion version;
-                load_inside(file, version.recorder(read));
-                return version;
-            },
-            only_check, std::move(reply));
-    }
-
-    void take(std::function<PolicyVersion()> find, bool only_check, Control::Reply reply) {
-        auto version = std::make_shared<PolicyVersion>();
-        reloading_.prepare(
-            [find = std::move(find), version] { return *version = find(); },
-            [this, version, only_check, reply = std::move(reply)](const std::string& why_not,
-                                                                  const std::string& summary) {
-                if (!why_not.empty()) {
-                    log(LogLevel::error, "the policy was not reloaded: " + why_not);
-                    return reply(1, why_not + "\nnothing was changed: the version before stays\n");
-                }
-                if (only_check) {
-                    reloading_.forget();
-                    return reply(0, summary + "\n");
-                }
-                const std::string done = reloading_.commit();
-                versions_->run(std::move(*version));
-                log(LogLevel::info, "policy reloaded: " + done);
-                reply(0, done + "\n");
-            });
+    ParticipantShell::Core reload_core() {
+        return {[file = config_.file](const PolicyVersion& version) {
+                    return door_realms(load_inside(file, version.reader()).realms);
+                },
+                [this](const ParticipantShell::Realms& realms) {
+                    return describe(shell_.core().would_reload(realms));
+                },
+                [this](ParticipantShell::Realms realms) {
+                    return describe(shell_.reload(std::move(realms)));
+                }};
     }
 
     void on_packet(Packet&& packet) {
         if (packet.text == "reopen") return reopen_audit();
-        const std::string_view text = packet.text;
-        const std::string_view word = text.substr(0, text.find(' '));
-        if (reloading_.on_packet(word, text.substr(std::min(word.size() + 1, text.size())),
-                                 std::move(packet.descriptor),
-                                 [this](const std::string& answer) { channel_->send(answer); })) {
-            return;
-        }
+        if (participant_->on_packet(packet)) return;
         if (packet.text != "link" || !packet.descriptor) return;
         serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor),
               nullptr, false);
@@ -265,6 +234,7 @@ private:
         if (!embedded_) {
             log(LogLevel::info, "stopping");
             notifier_.stopping();
+            reload_->stop();
         }
         acceptors_.clear();
         shell_.stop(drain_limit, [this] {
@@ -280,14 +250,14 @@ private:
     wamp::ConnectionOptions link_options_;
     Shell<Inside> shell_;
     AuditOutlet audit_;
-    Reloading<Shell<Inside>> reloading_;
     std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
     std::unique_ptr<PacketChannel> channel_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::string> socket_paths_;
     asio::signal_set signals_;
     asio::signal_set hangup_;
-    std::unique_ptr<VersionKeeper> versions_;  ///< null when embedded: the supervisor keeps them
+    std::unique_ptr<ParticipantShell> participant_;  ///< embedded: of the supervisor's reloads
+    std::unique_ptr<LocalReload> reload_;            ///< null when embedded
     std::unique_ptr<Control> control_;
     SystemdNotifier notifier_;
 };

@@ -5,7 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/config/load_config.h"
-#include "gateway/config/version_keeper.h"
+#include "gateway/config/version_store.h"
 #include "gateway/programs/supervisor.h"
 
 namespace sallyport::gateway {

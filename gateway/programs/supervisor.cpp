@@ -4,275 +4,136 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
+#include <exception>
 #include <utility>
 
 #include "gateway/audit/audit_outlet.h"
+#include "gateway/config/policy_reader.h"
 #include "gateway/host/child.h"
 #include "gateway/host/dialer.h"
 #include "gateway/host/files.h"
 #include "gateway/host/log.h"
-#include "gateway/host/start_error.h"
+#include "gateway/programs/effect_log.h"
+#include "gateway/supervision/message.h"
 #include "wamp/base/value.h"
 #include "wamp/codec/codec.h"
+#include "wamp/net/connections.h"
 
 namespace sallyport::gateway {
 
+namespace effect = supervision::effect;
+using supervision::ProcessId;
+using supervision::Role;
+
 namespace {
 
-constexpr std::chrono::seconds start_timeout{30};
-constexpr std::chrono::milliseconds worker_grace{6000};  // it drains for 5 s at most
-constexpr std::chrono::milliseconds child_grace{3000};
 constexpr std::string_view own_program = "/proc/self/exe";
 
-/// Whoever removes the path of a socket must be whoever made it: another start may have taken it
-/// over.
-void make_folder_of(const PathText& socket, const std::string& state_dir) {
-    const std::string folder = std::filesystem::path(socket.path).parent_path().string();
-    if (folder.starts_with(state_dir + "/")) make_private_folder(folder, socket.place);
+supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
+    using Target = supervision::DialRequests::Target;
+    supervision::SupervisorCore::Config core;
+    for (const BackendText& backend : config.backends) {
+        const Target target = backend.kind == BackendText::Kind::embedded ? Target::inside
+                              : backend.kind == BackendText::Kind::dial   ? Target::address
+                                                                          : Target::none;
+        core.backends.push_back({backend.name, target});
+    }
+    core.managed_tor = config.tor.mode == TorText::Mode::managed;
+    core.onion_mode = core.managed_tor                             ? "managed"
+                      : config.tor.mode == TorText::Mode::external ? "external"
+                                                                   : "off";
+    return core;
+}
+
+std::string to_json(const supervision::OnionStatus& status) {
+    return wamp::encode_value(wamp::Serializer::json, wamp::Dict{{"mode", status.mode},
+                                                                 {"address", status.address},
+                                                                 {"bootstrap", status.percent},
+                                                                 {"summary", status.summary},
+                                                                 {"warning", status.warning},
+                                                                 {"reachable", status.reachable}});
 }
 
 }  // namespace
-
-std::string to_json(const OnionState& state) {
-    return wamp::encode_value(wamp::Serializer::json, wamp::Dict{{"mode", state.mode},
-                                                                 {"address", state.address},
-                                                                 {"bootstrap", state.percent},
-                                                                 {"summary", state.summary},
-                                                                 {"warning", state.warning},
-                                                                 {"reachable", state.reachable}});
-}
 
 Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version)
     : io_(io),
       loaded_(std::move(loaded)),
       first_version_(std::move(version)),
       child_signal_(io, SIGCHLD),
-      stop_signal_(io, SIGTERM, SIGINT, SIGHUP),
-      start_timer_(io),
+      signals_(io, SIGTERM, SIGINT, SIGHUP),
+      timer_(io),
       notifier_(io),
-      insides_(loaded_.config.backends.size()),
-      dialling_(loaded_.config.backends.size()) {
-    onion_.mode = loaded_.config.tor.mode == TorText::Mode::external ? "external" : "off";
-}
+      children_(io, [this](ProcessId from, Packet&& packet) { on_packet(from, packet.text); }),
+      core_(core_config(loaded_.config)) {}
 
 Supervisor::~Supervisor() {
-    kill_all();
+    children_.kill_all();
 }
 
 int Supervisor::run() {
-    make_private_folder(loaded_.config.state_dir.path, loaded_.config.state_dir.place);
-    lock_ = lock_state_dir(loaded_.config.state_dir);
-    versions_ =
-        std::make_unique<VersionKeeper>(loaded_.config.state_dir.path, std::move(first_version_));
-    reloader_ = std::make_unique<Reloader>(io_, *versions_, [this] { return policy_children(); });
-    std::string tor_program;
-    audit_target_ = open_audit_target(loaded_.config.audit);
+    const GatewayConfig& config = loaded_.config;
+    make_private_folder(config.state_dir.path, config.state_dir.place);
+    lock_ = lock_state_dir(config.state_dir);
+    versions_ = std::make_unique<VersionStore>(config.state_dir.path, std::move(first_version_));
+    audit_target_ = open_audit_target(config.audit);
     try {
         listen();
-        if (loaded_.config.tor.mode == TorText::Mode::managed) {
-            tor_ = std::make_unique<TorChild>(
-                io_, loaded_.config, prepare_tor(loaded_.config),
-                TorChild::Events{[this](const OnionState& state) {
-                                     onion_ = state;
-                                     tell_worker_onion();
-                                 },
-                                 [this] {
-                                     tor_attached_ = true;
-                                     maybe_ready();
-                                 },
-                                 [this](const std::string& why) { on_tor_end(why); }});
+        if (config.tor.mode == TorText::Mode::managed) {
+            tor_ = std::make_unique<TorProcess>(io_, config.state_dir.path, prepare_tor(config),
+                                                tor_events());
         }
         await_child_signal();
-        await_stop_signal();
-        start_children();
+        await_signal();
+        event([this] { core_.start(wamp::now(), outbox_); });
     } catch (...) {
-        kill_all();
-        remove_sockets();
+        children_.kill_all();
+        close_listeners();
         throw;
     }
     io_.run();
-    remove_sockets();
+    close_listeners();
     return exit_code_;
 }
 
 void Supervisor::listen() {
-    const GatewayConfig& config = loaded_.config;
-    const PathText control{control_socket(config.state_dir.path), config.state_dir.place};
-    make_folder_of(control, config.state_dir.path);
+    const PathText& state_dir = loaded_.config.state_dir;
+    const PathText control{control_socket(state_dir.path), state_dir.place};
+    make_folder_of(control, state_dir.path);
     claim_socket_path(control);
     control_ = std::make_unique<Control>(io_, listen_unix(control, 0600),
                                          [this](const std::string& line, Control::Reply reply) {
-                                             on_control(line, std::move(reply));
+                                             on_command(line, std::move(reply));
                                          });
-    const auto listen_on = [&](std::string name, const PathText& socket, unsigned mode) {
-        if (!socket) return;
-        make_folder_of(socket, config.state_dir.path);
-        claim_socket_path(socket);
-        listeners_.push_back({std::move(name), socket.path, listen_unix(socket, mode)});
-    };
-    // A tor that others run is another user: its group is let in, and who is in that group says the
-    // folder.
-    listen_on("front", config.front, config.tor.mode == TorText::Mode::external ? 0660 : 0600);
-    listen_on("local", config.local, 0600);
-    listen_on("admin", config.admin, 0600);
-    if (config.tor.socks) {
-        make_folder_of(config.tor.socks, config.state_dir.path);
-        claim_socket_path(config.tor.socks);
-    }
-    for (std::size_t index = 0; index < config.backends.size(); ++index) {
-        const BackendText& backend = config.backends[index];
-        if (backend.kind != BackendText::Kind::accept) continue;
-        const bool tcp = backend.address.kind == backend_link::Address::Kind::tcp;
-        if (!tcp)
-            make_folder_of({backend.address.host_or_path, backend.address_place},
-                           config.state_dir.path);
-        listeners_.push_back({"listen " + std::to_string(index),
-                              tcp ? "" : backend.address.host_or_path,
-                              listen_at(backend.address, backend.address_place)});
-    }
+    listeners_.open(loaded_.config);
 }
 
-void Supervisor::start_children() {
-    for (std::uint32_t index = 0; index < insides_.size(); ++index) {
-        if (loaded_.config.backends[index].kind != BackendText::Kind::embedded) continue;
-        insides_[index] = std::make_unique<EmbeddedInside>();
-        const std::string name = "inside " + loaded_.config.backends[index].name;
-        insides_[index]->child = std::make_unique<KeptChild>(
-            io_, name, [this, index] { return launch_inside(index); },
-            [this, index, name](int status) {
-                insides_[index]->channel.reset();
-                reloader_->on_child_end(name);
-                on_child_end(name, status);
-            });
-        insides_[index]->child->start();
-    }
-    worker_ = std::make_unique<KeptChild>(
-        io_, "worker", [this] { return launch_worker(); },
-        [this](int status) {
-            worker_channel_.reset();
-            ++worker_run_;
-            reloader_->on_child_end("worker");
-            on_child_end("worker", status);
-            if (stopping_) stop_others();
-        });
-    worker_->start();
-    if (tor_) tor_->start();
-    start_timer_.expires_after(start_timeout);
-    start_timer_.async_wait([this](boost::system::error_code error) {
-        if (!error && !all_ready_) fail_start("the children of sallyport are not ready after 30 s");
-    });
+void Supervisor::close_listeners() noexcept {
+    if (control_) ::unlink(control_socket(loaded_.config.state_dir.path).c_str());
+    control_.reset();
+    listeners_.close();
 }
 
-pid_t Supervisor::launch_worker() {
-    DescriptorPair pair = make_packet_pair();
-    const pid_t pid = start_child({std::string(own_program),
-                                   {"sallyport", "worker", "--config", loaded_.config.file,
-                                    "--channel", std::to_string(child_channel)},
-                                   pair.theirs.get(),
-                                   -1});
-    dialling_.assign(dialling_.size(), false);
-    worker_channel_ = std::make_unique<PacketChannel>(
-        io_, std::move(pair.ours), [this](Packet&& packet) { on_worker_packet(packet.text); },
-        [] {});
-    worker_channel_->send("version", to_memory(versions_->running()).get());
-    for (const Listener& listener : listeners_)
-        worker_channel_->send(listener.name, listener.socket.get());
-    if (audit_target_) worker_channel_->send("audit", audit_target_.get());
-    tell_worker_onion();
-    return pid;
-}
-
-pid_t Supervisor::launch_inside(std::uint32_t backend) {
-    EmbeddedInside& inside = *insides_[backend];
-    DescriptorPair pair = make_packet_pair();
-    const pid_t pid = start_child(
-        {std::string(own_program),
-         {"sallyport", "inside", "--config", loaded_.config.backends[backend].inside_config.path,
-          "--channel", std::to_string(child_channel)},
-         pair.theirs.get(),
-         -1});
-    inside.channel = std::make_unique<PacketChannel>(
-        io_, std::move(pair.ours),
-        [this, &inside, name = "inside " + loaded_.config.backends[backend].name](Packet&& packet) {
-            if (reloader_->on_packet(name, packet.text) || packet.text != "ready") return;
-            inside.ready = true;
-            maybe_ready();
-        },
-        [] {});
-    inside.channel->send("version", to_memory(versions_->running()).get());
-    return pid;
-}
-
-void Supervisor::tell_worker_onion() {
-    if (!onion_.address.empty())
-        notifier_.status(onion_.address + (onion_.reachable ? ", reachable" : ""));
-    if (worker_channel_) worker_channel_->send("onion " + to_json(onion_));
-}
-
-// What the worker asks for
+// Events
 // -----------------------------------------------------------------------------------
 
-void Supervisor::on_worker_packet(const std::string& text) {
-    constexpr std::string_view dial_word = "dial ";
-    if (reloader_->on_packet("worker", text)) return;
-    if (text == "ready") {
-        worker_ready_ = true;
-        maybe_ready();
-    } else if (text.starts_with(dial_word)) {
-        std::uint32_t backend = 0;
-        const char* const end = text.data() + text.size();
-        const auto [at, error] = std::from_chars(text.data() + dial_word.size(), end, backend);
-        if (error == std::errc() && at == end && backend < insides_.size()) on_dial(backend);
-    }
+TorProcess::Events Supervisor::tor_events() {
+    return {
+        [this](std::string_view line) { event([&] { core_.tor().on_complaint(line, outbox_); }); },
+        [this](const Bootstrap& bootstrap) {
+            event([&] {
+                core_.tor().on_bootstrap(
+                    {bootstrap.percent, bootstrap.summary, bootstrap.warning, to_text(bootstrap)},
+                    wamp::now(), outbox_);
+            });
+        },
+        [this] { event([&] { core_.tor().on_descriptor_uploaded(outbox_); }); },
+        [this](std::string_view why) {
+            event([&] { core_.tor().on_control_lost(why, wamp::now(), outbox_); });
+        }};
 }
-
-void Supervisor::on_dial(std::uint32_t backend) {
-    if (stopping_ || dialling_[backend]) return;
-    switch (loaded_.config.backends[backend].kind) {
-        case BackendText::Kind::embedded:
-            dial_embedded(backend);
-            break;
-        case BackendText::Kind::dial:
-            dial_address(backend);
-            break;
-        case BackendText::Kind::accept:
-            break;
-    }
-}
-
-void Supervisor::dial_embedded(std::uint32_t backend) {
-    const std::string number = std::to_string(backend);
-    EmbeddedInside& inside = *insides_[backend];
-    const DescriptorPair pair = make_stream_pair();
-    if (!inside.channel || !inside.channel->send("link", pair.theirs.get())) {
-        worker_channel_->send("failed " + number + " the inside is not running");
-        return;
-    }
-    worker_channel_->send("connected " + number, pair.ours.get());
-}
-
-void Supervisor::dial_address(std::uint32_t backend) {
-    const BackendText& target = loaded_.config.backends[backend];
-    dialling_[backend] = true;
-    const DialReach reach = target.plaintext.empty() ? DialReach::loopback : DialReach::local;
-    dial(io_, target.address, reach,
-         [this, backend, run = worker_run_](Descriptor socket, const std::string& why) {
-             if (run != worker_run_ || !worker_channel_) return;
-             dialling_[backend] = false;
-             const std::string number = std::to_string(backend);
-             if (socket) {
-                 worker_channel_->send("connected " + number, socket.get());
-             } else {
-                 worker_channel_->send("failed " + number + " " + why);
-             }
-         });
-}
-
-// Beginning and end
-// ------------------------------------------------------------------------------------------
 
 void Supervisor::await_child_signal() {
     child_signal_.async_wait([this](boost::system::error_code error, int) {
@@ -283,105 +144,250 @@ void Supervisor::await_child_signal() {
 }
 
 void Supervisor::reap() {
-    int status = 0;
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-        bool known =
-            (worker_ && worker_->on_exit(pid, status)) || (tor_ && tor_->on_exit(pid, status));
-        for (auto& inside : insides_)
-            known = known || (inside && inside->child->on_exit(pid, status));
+    for (const auto& [process, status] : children_.reap()) {
+        if (process.role == Role::tor) tor_->forget();
+        const supervision::Exit exit{WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                                     describe_exit(status)};
+        event([&] { core_.on_exit(process, exit, wamp::now(), outbox_); });
     }
-    finish_if_done();
 }
 
-void Supervisor::await_stop_signal() {
-    stop_signal_.async_wait([this](boost::system::error_code error, int number) {
+void Supervisor::await_signal() {
+    signals_.async_wait([this](boost::system::error_code error, int number) {
         if (error) return;
-        if (number == SIGHUP) {
-            if (!stopping_) on_hangup();
-        } else {
-            if (stopping_) {
-                kill_all();
+        event([&] {
+            if (number == SIGHUP) {
+                core_.on_hangup(outbox_);
             } else {
-                log(LogLevel::info, "stopping");
-                stop();
+                core_.on_stop_signal(wamp::now(), outbox_);
             }
-        }
-        await_stop_signal();
+        });
+        await_signal();
     });
 }
 
-void Supervisor::on_child_end(const std::string& name, int status) {
-    if (all_ready_ || stopping_) return;
-    const bool said_why = WIFEXITED(status) && WEXITSTATUS(status) == exit_bad_start;
-    fail_start(said_why ? "" : name + " " + describe_exit(status) + " while starting");
+void Supervisor::on_packet(ProcessId from, const std::string& text) {
+    const auto message = supervision::parse_message(text);
+    if (message) event([&] { core_.on_message(from, *message, wamp::now(), outbox_); });
 }
 
-void Supervisor::on_tor_end(const std::string& why) {
-    tor_attached_ = false;
-    if (all_ready_ || stopping_) return;
-    fail_start("tor ended while starting" + (why.empty() ? "" : ": " + why));
+void Supervisor::on_command(std::string_view line, Control::Reply reply) {
+    replies_[++last_request_] = std::move(reply);
+    event([&] { core_.on_command(last_request_, line, outbox_); });
 }
 
-void Supervisor::maybe_ready() {
-    bool ready = worker_ready_ && (!tor_ || tor_attached_);
-    for (const auto& inside : insides_) ready = ready && (!inside || inside->ready);
-    if (!ready || all_ready_ || stopping_) return;
-    all_ready_ = true;
-    start_timer_.cancel();
-    log(LogLevel::info, "ready");
+// Effects
+// -----------------------------------------------------------------------------------
+
+void Supervisor::carry_out() {
+    if (std::exchange(carrying_out_, true)) return;
+    while (!outbox_.empty()) {
+        for (const supervision::Effect& wanted : std::exchange(outbox_, {}))
+            std::visit([this](const auto& one) { apply(one); }, wanted);
+    }
+    carrying_out_ = false;
+    arm();
+}
+
+void Supervisor::arm() {
+    const wamp::Instant due = core_.deadline();
+    if (due == armed_) return;
+    armed_ = due;
+    timer_.cancel();
+    if (due == wamp::never) return;
+    timer_.expires_after(std::max(due - wamp::now(), wamp::Duration::zero()));
+    timer_.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        armed_ = wamp::never;
+        event([&] { core_.on_deadline(wamp::now(), outbox_); });
+    });
+}
+
+void Supervisor::send(ProcessId to, const std::string& text, int descriptor) {
+    if (!children_.send(to, text, descriptor)) core_.on_unreachable(to, wamp::now(), outbox_);
+}
+
+void Supervisor::apply(const effect::Log& wanted) {
+    log(level_of(wanted.level), wanted.text);
+}
+
+void Supervisor::apply(const effect::Start& wanted) {
+    try {
+        start_process(wanted.process);
+    } catch (const std::exception& error) {
+        core_.on_start_failed(wanted.process, error.what(), wamp::now(), outbox_);
+    }
+}
+
+void Supervisor::start_process(ProcessId process) {
+    switch (process.role) {
+        case Role::tor:
+            children_.add(process, tor_->start(), Descriptor());
+            return;
+        case Role::inside:
+            start_program(process, "inside",
+                          loaded_.config.backends[process.backend].inside_config.path);
+            return;
+        case Role::worker:
+            break;
+    }
+    start_program(process, "worker", loaded_.config.file);
+    listeners_.send_all(
+        [&](std::string_view name, int socket) { children_.send(process, name, socket); });
+    if (audit_target_) children_.send(process, "audit", audit_target_.get());
+}
+
+/// One of our own programs. Its first packet is the version of the policy that runs.
+void Supervisor::start_program(ProcessId process, std::string_view program,
+                               const std::string& config_file) {
+    DescriptorPair pair = make_packet_pair();
+    const Descriptor version = to_memory(versions_->running());
+    const pid_t pid = start_child({std::string(own_program),
+                                   {"sallyport", std::string(program), "--config", config_file,
+                                    "--channel", std::to_string(child_channel)},
+                                   pair.theirs.get(),
+                                   -1});
+    children_.add(process, pid, std::move(pair.ours));
+    children_.send(process, "version", version.get());
+}
+
+void Supervisor::apply(const effect::Terminate& wanted) {
+    children_.signal(wanted.process, SIGTERM);
+}
+
+void Supervisor::apply(const effect::Kill& wanted) {
+    children_.signal(wanted.process, SIGKILL);
+}
+
+void Supervisor::apply(const effect::Send& wanted) {
+    send(wanted.to, wanted.text);
+}
+
+void Supervisor::apply(const effect::SendOnion& wanted) {
+    children_.send(supervision::worker_process, "onion " + to_json(wanted.status));
+}
+
+void Supervisor::apply(const effect::NotifyReady&) {
     notifier_.ready();
 }
 
-void Supervisor::fail_start(const std::string& line) {
-    if (!line.empty()) std::fprintf(stderr, "sallyport: %s\n", line.c_str());
-    exit_code_ = exit_bad_start;
-    stopping_ = true;
-    kill_all();
-    finish_if_done();
-}
-
-void Supervisor::stop() {
-    stopping_ = true;
-    start_timer_.cancel();
+void Supervisor::apply(const effect::NotifyStopping&) {
     notifier_.stopping();
-    remove_sockets();  // whoever comes now finds nobody, instead of waiting for an answer
-    // The worker first: its farewells go out through tor.
-    const bool told = worker_channel_ && worker_channel_->send("stop");
-    worker_->stop(told ? worker_grace : std::chrono::milliseconds(0), false);
-    if (!worker_->running()) stop_others();
 }
 
-void Supervisor::stop_others() {
-    for (auto& inside : insides_) {
-        if (inside) inside->child->stop(child_grace);
-    }
-    if (tor_) tor_->stop(child_grace);
-    finish_if_done();
+void Supervisor::apply(const effect::NotifyStatus& wanted) {
+    notifier_.status(wanted.line);
 }
 
-void Supervisor::kill_all() noexcept {
-    if (worker_) worker_->kill();
-    if (tor_) tor_->kill();
-    for (auto& inside : insides_) {
-        if (inside && inside->child) inside->child->kill();
-    }
+void Supervisor::apply(const effect::CloseListeners&) {
+    close_listeners();
 }
 
-void Supervisor::finish_if_done() {
-    if (!stopping_ || (worker_ && worker_->running()) || (tor_ && tor_->running())) return;
-    for (const auto& inside : insides_) {
-        if (inside && inside->child->running()) return;
-    }
+void Supervisor::apply(const effect::PrintFailure& wanted) {
+    std::fprintf(stderr, "sallyport: %s\n", wanted.line.c_str());
+}
+
+void Supervisor::apply(const effect::Finish& wanted) {
+    exit_code_ = wanted.exit_code;
     io_.stop();
 }
 
-void Supervisor::remove_sockets() noexcept {
-    if (control_) ::unlink(control_socket(loaded_.config.state_dir.path).c_str());
-    control_.reset();
-    for (const Listener& listener : listeners_) {
-        if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
+void Supervisor::apply(const effect::ReadVersion& wanted) {
+    if (wanted.previous && !versions_->previous())
+        return core_.on_no_previous_version(wanted.round, outbox_);
+    std::string notes;
+    try {
+        candidate_ = wanted.previous ? *versions_->previous()
+                                     : read_policy_again(loaded_, versions_->running(), notes);
+        candidate_memory_ = to_memory(candidate_);
+    } catch (const std::exception& error) {
+        return core_.on_version_unreadable(wanted.round, error.what(), outbox_);
     }
-    listeners_.clear();
+    core_.on_version_read(wanted.round, notes, wamp::now(), outbox_);
+}
+
+void Supervisor::apply(const effect::SendPrepare& wanted) {
+    using supervision::ReloadCommand;
+    send(wanted.to, to_text(ReloadCommand{ReloadCommand::Kind::prepare, wanted.round}),
+         candidate_memory_.get());
+}
+
+void Supervisor::apply(const effect::AdoptVersion&) {
+    versions_->adopt(std::exchange(candidate_, {}));
+    candidate_memory_.close();
+}
+
+void Supervisor::apply(const effect::DiscardVersion&) {
+    candidate_ = {};
+    candidate_memory_.close();
+}
+
+void Supervisor::apply(const effect::Reply& wanted) {
+    const auto found = replies_.find(wanted.request);
+    if (found == replies_.end()) return;
+    found->second(wanted.exit_code, wanted.text);
+    replies_.erase(found);
+}
+
+void Supervisor::apply(const effect::ReopenAudit&) {
+    try {
+        Descriptor target = open_audit_target(loaded_.config.audit);
+        if (target) children_.send(supervision::worker_process, "audit", target.get());
+        audit_target_ = std::move(target);
+    } catch (const std::exception& error) {
+        log(LogLevel::error, error.what());  // the file before is written on
+    }
+    for (std::uint32_t index = 0; index < loaded_.config.backends.size(); ++index)
+        children_.send(supervision::inside_process(index), "reopen");
+}
+
+void Supervisor::apply(const effect::Dial& wanted) {
+    const BackendText& target = loaded_.config.backends[wanted.backend];
+    const DialReach reach = target.plaintext.empty() ? DialReach::loopback : DialReach::local;
+    dial(io_, target.address, reach,
+         [this, attempt = wanted.attempt](Descriptor socket, const std::string& why) {
+             event([&] {
+                 if (!socket) return core_.on_dial_failed(attempt, why, outbox_);
+                 connections_[attempt] = std::move(socket);
+                 core_.on_dial_connected(attempt, outbox_);
+             });
+         });
+}
+
+void Supervisor::apply(const effect::DialInside& wanted) {
+    const ProcessId inside = supervision::inside_process(wanted.backend);
+    try {
+        DescriptorPair pair = make_stream_pair();
+        if (!children_.send(inside, "link", pair.theirs.get()))
+            return core_.on_dial_failed(wanted.attempt, "the inside is not running", outbox_);
+        connections_[wanted.attempt] = std::move(pair.ours);
+    } catch (const std::exception& error) {
+        return core_.on_dial_failed(wanted.attempt, error.what(), outbox_);
+    }
+    core_.on_dial_connected(wanted.attempt, outbox_);
+}
+
+void Supervisor::apply(const effect::SendConnection& wanted) {
+    children_.send(supervision::worker_process, "connected " + std::to_string(wanted.backend),
+                   connections_[wanted.attempt].get());
+    connections_.erase(wanted.attempt);
+}
+
+void Supervisor::apply(const effect::CloseConnection& wanted) {
+    connections_.erase(wanted.attempt);
+}
+
+void Supervisor::apply(const effect::AttachTor&) {
+    if (const auto why = tor_->attach()) {
+        core_.tor().on_attach_failed(*why, wamp::now(), outbox_);
+    } else {
+        core_.on_tor_attached(outbox_);
+    }
+}
+
+void Supervisor::apply(const effect::ReadOnionAddress&) {
+    const std::string address = tor_->onion_address();
+    if (!address.empty()) core_.on_onion_address(address, outbox_);
 }
 
 }  // namespace sallyport::gateway

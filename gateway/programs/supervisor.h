@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -11,18 +12,21 @@
 
 #include "gateway/admin/control.h"
 #include "gateway/config/load_config.h"
+#include "gateway/config/version_store.h"
 #include "gateway/host/notify.h"
-#include "gateway/host/packet_channel.h"
-#include "gateway/programs/kept_child.h"
-#include "gateway/programs/reloader.h"
-#include "gateway/programs/tor_child.h"
+#include "gateway/programs/child_table.h"
+#include "gateway/programs/listeners.h"
+#include "gateway/programs/tor_process.h"
+#include "gateway/supervision/supervisor_core.h"
+#include "wamp/base/instant.h"
 
 namespace sallyport::gateway {
 
-/// `sallyport serve`: binds what is listened on, starts tor, the worker and embedded insides,
-/// starts again what ends, dials backends for the worker, reads the policy again when it is told
-/// to, and stops all in order. It reads nothing that a stranger wrote; from the worker it takes
-/// "ready", "dial N" and what it says to a reload. Children die with it, whatever ends it.
+/// `sallyport serve`: binds what is listened on and carries out what the supervision core decides:
+/// starts tor, the worker and embedded insides, starts again what ends, dials backends for the
+/// worker, reads the policy again when it is told to, and stops all in order. It reads nothing that
+/// a stranger wrote; from its children it takes the messages of gateway/supervision/message.h.
+/// Children die with it, whatever ends it.
 class Supervisor {
 public:
     /// `version` is what `loaded` was made of.
@@ -34,75 +38,76 @@ public:
     int run();
 
 private:
-    struct Listener {
-        std::string name;       ///< "front", "local", "admin", "listen N"
-        std::string unix_path;  ///< "" for tcp
-        Descriptor socket;
-    };
-    struct EmbeddedInside {
-        std::unique_ptr<PacketChannel> channel;
-        std::unique_ptr<KeptChild> child;
-        bool ready = false;
-    };
-
     void listen();
-    void start_children();
-    pid_t launch_worker();
-    pid_t launch_inside(std::uint32_t backend);
-    void on_worker_packet(const std::string& text);
-    void on_dial(std::uint32_t backend);
-    void dial_embedded(std::uint32_t backend);
-    void dial_address(std::uint32_t backend);
-    void tell_worker_onion();
-    void on_control(const std::string& line, Control::Reply reply);
-    void on_hangup();
-    void reopen_audit();
-    void reload(bool only_check, Control::Reply reply);
-    /// The files of the policy as they are now. Throws StartError.
-    PolicyVersion read_version(std::string& notes);
-    std::vector<Reloader::Child> policy_children();
-    void reap();
+    void close_listeners() noexcept;
+    TorProcess::Events tor_events();
     void await_child_signal();
-    void await_stop_signal();
-    /// Before everything was up it means that the start has failed.
-    void on_child_end(const std::string& name, int status);
-    void on_tor_end(const std::string& why);
-    void maybe_ready();
-    void fail_start(const std::string& line);
-    void stop();
-    void stop_others();
-    void kill_all() noexcept;
-    void finish_if_done();
-    void remove_sockets() noexcept;
+    void await_signal();
+    void reap();
+    void on_packet(supervision::ProcessId from, const std::string& text);
+    void on_command(std::string_view line, Control::Reply reply);
+    void start_process(supervision::ProcessId process);
+    void start_program(supervision::ProcessId process, std::string_view program,
+                       const std::string& config_file);
+    void send(supervision::ProcessId to, const std::string& text, int descriptor = -1);
+
+    /// Hands an event to the core, and carries out what it wants done.
+    template <class Event>
+    void event(Event what) {
+        what();
+        carry_out();
+    }
+    void carry_out();
+    void arm();
+    void apply(const supervision::effect::Log& wanted);
+    void apply(const supervision::effect::Start& wanted);
+    void apply(const supervision::effect::Terminate& wanted);
+    void apply(const supervision::effect::Kill& wanted);
+    void apply(const supervision::effect::Send& wanted);
+    void apply(const supervision::effect::SendOnion& wanted);
+    void apply(const supervision::effect::NotifyReady& wanted);
+    void apply(const supervision::effect::NotifyStopping& wanted);
+    void apply(const supervision::effect::NotifyStatus& wanted);
+    void apply(const supervision::effect::CloseListeners& wanted);
+    void apply(const supervision::effect::PrintFailure& wanted);
+    void apply(const supervision::effect::Finish& wanted);
+    void apply(const supervision::effect::ReadVersion& wanted);
+    void apply(const supervision::effect::SendPrepare& wanted);
+    void apply(const supervision::effect::AdoptVersion& wanted);
+    void apply(const supervision::effect::DiscardVersion& wanted);
+    void apply(const supervision::effect::Reply& wanted);
+    void apply(const supervision::effect::ReopenAudit& wanted);
+    void apply(const supervision::effect::Dial& wanted);
+    void apply(const supervision::effect::DialInside& wanted);
+    void apply(const supervision::effect::SendConnection& wanted);
+    void apply(const supervision::effect::CloseConnection& wanted);
+    void apply(const supervision::effect::AttachTor& wanted);
+    void apply(const supervision::effect::ReadOnionAddress& wanted);
 
     boost::asio::io_context& io_;
     LoadedGateway loaded_;
     Descriptor lock_;
     PolicyVersion first_version_;  ///< until `versions_` has it
-    std::unique_ptr<VersionKeeper> versions_;
-    std::unique_ptr<Reloader> reloader_;
+    std::unique_ptr<VersionStore> versions_;
+    PolicyVersion candidate_;      ///< of the reload under way
+    Descriptor candidate_memory_;  ///< the same, for the children
     std::unique_ptr<Control> control_;
+    std::map<supervision::RequestId, Control::Reply> replies_;
+    supervision::RequestId last_request_ = supervision::nobody_waits;
     Descriptor audit_target_;  ///< the worker's; invalid when it writes no records
-    std::vector<Listener> listeners_;
+    Listeners listeners_;
     boost::asio::signal_set child_signal_;
-    boost::asio::signal_set stop_signal_;
-    boost::asio::steady_timer start_timer_;
+    boost::asio::signal_set signals_;
+    boost::asio::steady_timer timer_;
+    wamp::Instant armed_ = wamp::never;
     SystemdNotifier notifier_;
-    std::unique_ptr<PacketChannel> worker_channel_;
-    std::unique_ptr<KeptChild> worker_;
-    std::vector<std::unique_ptr<EmbeddedInside>> insides_;  ///< by backend; null for other kinds
-    std::unique_ptr<TorChild> tor_;
-    OnionState onion_;
-    std::uint64_t worker_run_ = 0;  ///< tells late answers to an earlier worker
-    std::vector<bool> dialling_;    ///< by backend
-    bool worker_ready_ = false;
-    bool tor_attached_ = false;
-    bool all_ready_ = false;
-    bool stopping_ = false;
+    ChildTable children_;
+    std::unique_ptr<TorProcess> tor_;
+    std::map<supervision::AttemptId, Descriptor> connections_;  ///< made, and not passed on yet
+    supervision::SupervisorCore core_;
+    supervision::Outbox outbox_;
+    bool carrying_out_ = false;
     int exit_code_ = 0;
 };
-
-/// The state of the onion service as JSON, for the worker's admin socket.
-std::string to_json(const OnionState& state);
 
 }  // namespace sallyport::gateway

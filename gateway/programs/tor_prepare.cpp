@@ -11,11 +11,11 @@
 
 #include "gateway/host/child.h"
 #include "gateway/host/files.h"
+#include "gateway/host/path_text.h"
 #include "gateway/host/start_error.h"
-#include "gateway/programs/tor_child.h"
+#include "gateway/programs/tor_process.h"
 #include "gateway/tor/onion.h"
 #include "gateway/tor/torrc.h"
-#include "gateway/host/path_text.h"
 
 namespace sallyport::gateway {
 

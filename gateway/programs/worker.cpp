@@ -18,8 +18,9 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/programs/door_settings.h"
-#include "gateway/programs/reloading.h"
+#include "gateway/programs/participant_shell.h"
 #include "gateway/programs/shell.h"
+#include "gateway/supervision/message.h"
 #include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
@@ -73,10 +74,19 @@ public:
               [this](std::uint32_t link) { ask_to_dial(link); },
               [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "front"),
-          reloading_(io, shell_,
-                     [file = config_.file](const PolicyVersion& version) {
-                         return door_realms(load_gateway(file, version.reader()).realms);
-                     }),
+          reload_(io,
+                  {[file = config_.file](const PolicyVersion& version) {
+                       return door_realms(load_gateway(file, version.reader()).realms);
+                   },
+                   [this](const ParticipantShell::Realms& realms) {
+                       return describe(shell_.core().would_reload(realms));
+                   },
+                   [this](ParticipantShell::Realms realms) {
+                       return describe(shell_.reload(std::move(realms)));
+                   }},
+                  [this](const supervision::Message& message) {
+                      channel_.send(supervision::to_text(message));
+                  }),
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
               [this] { io_.stop(); }),
@@ -99,11 +109,12 @@ public:
 
     void start() {
         shell_.start();
-        channel_.send("ready");
+        channel_.send(supervision::to_text(supervision::message::Ready{}));
     }
 
 private:
     void on_packet(Packet&& packet) {
+        if (reload_.on_packet(packet)) return;
         std::string_view text = packet.text;
         const std::string_view word = text.substr(0, text.find(' '));
         text.remove_prefix(std::min(word.size() + 1, text.size()));
@@ -119,9 +130,6 @@ private:
             acceptors_.push_back(std::make_unique<Acceptor>(
                 io_, std::move(packet.descriptor),
                 [this](wamp::Socket socket) { answer_status(std::move(socket), status()); }));
-        } else if (word == "prepare" || word == "commit" || word == "forget") {
-            reloading_.on_packet(word, text, std::move(packet.descriptor),
-                                 [this](const std::string& answer) { channel_.send(answer); });
         } else {
             on_link_packet(word, text, std::move(packet.descriptor));
         }
@@ -174,7 +182,7 @@ private:
     }
 
     void ask_to_dial(std::uint32_t link) {
-        if (!channel_.send("dial " + std::to_string(link)))
+        if (!channel_.send(supervision::to_text(supervision::message::DialRequest{link})))
             shell_.link_failed(link, "the supervisor does not answer");
     }
 
@@ -198,7 +206,7 @@ private:
     wamp::ConnectionOptions link_options_;
     Shell<Front> shell_;
     AuditOutlet audit_;
-    Reloading<Shell<Front>> reloading_;
+    ParticipantShell reload_;
     PacketChannel channel_;
     std::vector<std::optional<asio::ssl::context>>
         contexts_;  ///< by backend; of those that dial us over tcp

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace sallyport::gateway::supervision {
 
@@ -43,8 +44,10 @@ std::string ReloadCoordinator::label(ProcessId process) const {
 
 std::string ReloadCoordinator::names_of_pending() const {
     std::string names;
-    for (const ProcessId process : pending_)
-        names += (names.empty() ? "" : ", ") + name_of(process);
+    for (const ProcessId process : pending_) {
+        const std::string& name = name_of(process);
+        if (!name.empty()) names += (names.empty() ? " from " : ", ") + name;
+    }
     return names;
 }
 
@@ -154,19 +157,34 @@ void ReloadCoordinator::on_no_previous_version(Round round, Outbox& out) {
     finish(1, "there is no version before this one\n", out);
 }
 
-void ReloadCoordinator::on_message(ProcessId from, const message::Prepared& message,
-                                   wamp::Instant now, Outbox& out) {
+bool ReloadCoordinator::on_message(ProcessId from, const Message& message, wamp::Instant now,
+                                   Outbox& out) {
+    if (const auto* const prepared = std::get_if<message::Prepared>(&message)) {
+        on_prepared(from, *prepared, now, out);
+    } else if (const auto* const refused = std::get_if<message::Refused>(&message)) {
+        on_refused(from, *refused, out);
+    } else if (const auto* const committed = std::get_if<message::Committed>(&message)) {
+        on_committed(from, *committed, out);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void ReloadCoordinator::on_prepared(ProcessId from, const message::Prepared& message,
+                                    wamp::Instant now, Outbox& out) {
     if (!awaits(from, message.round, State::preparing)) return;
     pending_.erase(from);
     if (action_ == Action::check) report_ += label(from) + message.summary + "\n";
     commit_if_prepared(now, out);
 }
 
-void ReloadCoordinator::on_message(ProcessId from, const message::Refused& message, Outbox& out) {
+void ReloadCoordinator::on_refused(ProcessId from, const message::Refused& message, Outbox& out) {
     if (awaits(from, message.round, State::preparing)) abort(label(from) + message.why, out);
 }
 
-void ReloadCoordinator::on_message(ProcessId from, const message::Committed& message, Outbox& out) {
+void ReloadCoordinator::on_committed(ProcessId from, const message::Committed& message,
+                                     Outbox& out) {
     if (!awaits(from, message.round, State::committing)) return;
     pending_.erase(from);
     killed_.erase(from);
@@ -237,8 +255,7 @@ void ReloadCoordinator::stop(Outbox& out) {
 
 void ReloadCoordinator::on_deadline(wamp::Instant now, Outbox& out) {
     if (now < deadline_) return;
-    if (state_ == State::preparing)
-        return abort("no answer in time from " + names_of_pending(), out);
+    if (state_ == State::preparing) return abort("no answer in time" + names_of_pending(), out);
     if (killed_.size() < pending_.size()) {
         for (const ProcessId process : pending_) kill(process, now, out);
         return;

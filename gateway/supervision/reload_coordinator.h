@@ -51,10 +51,8 @@ public:
     void on_version_unreadable(Round round, const std::string& why, Outbox& out);
     void on_no_previous_version(Round round, Outbox& out);
 
-    void on_message(ProcessId from, const message::Prepared& message, wamp::Instant now,
-                    Outbox& out);
-    void on_message(ProcessId from, const message::Refused& message, Outbox& out);
-    void on_message(ProcessId from, const message::Committed& message, Outbox& out);
+    /// False when the message is not an answer of a participant.
+    bool on_message(ProcessId from, const Message& message, wamp::Instant now, Outbox& out);
 
     /// Ends the reload under way; every later request is refused.
     void stop(Outbox& out);
@@ -73,10 +71,15 @@ private:
     const std::string& name_of(ProcessId process) const noexcept;
     /// "worker: ", or "" for a participant without a name.
     std::string label(ProcessId process) const;
+    /// " from worker, inside home".
     std::string names_of_pending() const;
     bool awaits(ProcessId process, Round round, State state) const;
 
     void begin(Action action, RequestId request, Outbox& out);
+    void on_prepared(ProcessId from, const message::Prepared& message, wamp::Instant now,
+                     Outbox& out);
+    void on_refused(ProcessId from, const message::Refused& message, Outbox& out);
+    void on_committed(ProcessId from, const message::Committed& message, Outbox& out);
     void send_to_participants(ReloadCommand::Kind kind, Outbox& out);
     void commit_if_prepared(wamp::Instant now, Outbox& out);
     void abort(const std::string& why, Outbox& out);

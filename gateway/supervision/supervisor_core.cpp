@@ -77,33 +77,17 @@ void SupervisorCore::on_exit(ProcessId process, const Exit& exit, wamp::Instant 
 
 void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::Instant now,
                                 Outbox& out) {
-    std::visit([&](const auto& content) { handle(from, content, now, out); }, message);
+    if (reload_.on_message(from, message, now, out)) return;
+    if (const auto* const request = std::get_if<message::DialRequest>(&message)) {
+        if (from.role == Role::worker) on_dial_request(request->backend, out);
+    } else {
+        tree_.on_ready(from, out);
+    }
 }
 
-void SupervisorCore::handle(ProcessId from, const message::Ready&, wamp::Instant, Outbox& out) {
-    tree_.on_ready(from, out);
-}
-
-void SupervisorCore::handle(ProcessId from, const message::DialRequest& message, wamp::Instant,
-                            Outbox& out) {
-    const bool stopping = phase() == ProcessTree::Phase::stopping;
-    if (from.role != Role::worker || stopping) return;
-    dials_.on_request(message.backend, tree_.has_process(inside_process(message.backend)), out);
-}
-
-void SupervisorCore::handle(ProcessId from, const message::Prepared& message, wamp::Instant now,
-                            Outbox& out) {
-    reload_.on_message(from, message, now, out);
-}
-
-void SupervisorCore::handle(ProcessId from, const message::Refused& message, wamp::Instant,
-                            Outbox& out) {
-    reload_.on_message(from, message, out);
-}
-
-void SupervisorCore::handle(ProcessId from, const message::Committed& message, wamp::Instant,
-                            Outbox& out) {
-    reload_.on_message(from, message, out);
+void SupervisorCore::on_dial_request(std::uint32_t backend, Outbox& out) {
+    if (phase() == ProcessTree::Phase::stopping) return;
+    dials_.on_request(backend, tree_.has_process(inside_process(backend)), out);
 }
 
 void SupervisorCore::on_unreachable(ProcessId process, wamp::Instant now, Outbox& out) {

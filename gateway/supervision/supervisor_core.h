@@ -67,12 +67,7 @@ public:
     const ReloadCoordinator& reload() const noexcept { return reload_; }
 
 private:
-    void handle(ProcessId from, const message::Ready& message, wamp::Instant now, Outbox& out);
-    void handle(ProcessId from, const message::DialRequest& message, wamp::Instant now,
-                Outbox& out);
-    void handle(ProcessId from, const message::Prepared& message, wamp::Instant now, Outbox& out);
-    void handle(ProcessId from, const message::Refused& message, wamp::Instant now, Outbox& out);
-    void handle(ProcessId from, const message::Committed& message, wamp::Instant now, Outbox& out);
+    void on_dial_request(std::uint32_t backend, Outbox& out);
     /// Tells the other machines of processes that the tree has started, from `begin` on.
     void note_starts(std::size_t begin, wamp::Instant now, Outbox& out);
 

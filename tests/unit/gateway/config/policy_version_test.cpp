@@ -98,8 +98,8 @@ protected:
 
 TEST_F(KeptVersionTest, IsFoundAgainWithFilesOfOneNameApart) {
     const PolicyVersion version = two_files();
-    keep_version(version, kept());
-    EXPECT_EQ(kept_version(kept()), version);
+    store_version(version, kept());
+    EXPECT_EQ(stored_version(kept()), version);
     EXPECT_EQ(fs::status(kept()).permissions(), fs::perms::owner_all);
     for (const auto& file : fs::directory_iterator(kept())) {
         EXPECT_EQ(file.status().permissions(), fs::perms::owner_read | fs::perms::owner_write)
@@ -108,31 +108,31 @@ TEST_F(KeptVersionTest, IsFoundAgainWithFilesOfOneNameApart) {
 }
 
 TEST_F(KeptVersionTest, TakesThePlaceOfTheOneBefore) {
-    keep_version(two_files(), kept());
+    store_version(two_files(), kept());
     PolicyVersion version;
     version.add("/etc/r.toml", "text");
-    keep_version(version, kept());
-    EXPECT_EQ(kept_version(kept()), version);
+    store_version(version, kept());
+    EXPECT_EQ(stored_version(kept()), version);
     EXPECT_FALSE(fs::exists(kept() + ".new"));
     EXPECT_EQ(std::distance(fs::directory_iterator(kept()), fs::directory_iterator()), 2);
 }
 
 TEST_F(KeptVersionTest, IsNoneWhenAFileIsMissing) {
-    EXPECT_FALSE(kept_version(kept()));
-    keep_version(two_files(), kept());
+    EXPECT_FALSE(stored_version(kept()));
+    store_version(two_files(), kept());
     fs::remove(kept() + "/1-r.toml");
-    EXPECT_FALSE(kept_version(kept()));
+    EXPECT_FALSE(stored_version(kept()));
 }
 
 TEST_F(KeptVersionTest, NamesNoFileOutsideItsFolder) {
     folder_.write("secret", "key");
     folder_.write("kept/files.json", R"([{"path":"/etc/r.toml","kept_as":"../secret"}])");
-    EXPECT_FALSE(kept_version(kept()));
+    EXPECT_FALSE(stored_version(kept()));
 }
 
 TEST_F(KeptVersionTest, CannotBeKeptBelowAFile) {
     folder_.write("file", "");
-    EXPECT_THROW(keep_version(two_files(), folder_.path("file/kept")), StartError);
+    EXPECT_THROW(store_version(two_files(), folder_.path("file/kept")), StartError);
 }
 
 }  // namespace

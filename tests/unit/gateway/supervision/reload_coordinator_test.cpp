@@ -49,10 +49,10 @@ struct Reload {
         machine.on_message(from, message::Prepared{round, "would"}, now, out);
     }
     void refused(ProcessId from, Round round = 2) {
-        machine.on_message(from, message::Refused{round, "line 3: no"}, out);
+        machine.on_message(from, message::Refused{round, "line 3: no"}, now, out);
     }
     void committed(ProcessId from, Round round = 2) {
-        machine.on_message(from, message::Committed{round, "did"}, out);
+        machine.on_message(from, message::Committed{round, "did"}, now, out);
     }
     void prepare(std::string_view line) {
         begin(line);
@@ -394,6 +394,17 @@ TEST(ReloadCoordinator, ForgetsAHangupWhenItIsStopped) {
     EXPECT_EQ(reload.take().find("read 3"), std::string::npos);
 }
 
+TEST(ReloadCoordinator, TakesOnlyAnswersOfParticipantsForItsOwn) {
+    Reload reload;
+    for (const Message& answer :
+         {Message(message::Prepared{9, ""}), Message(message::Refused{9, ""}),
+          Message(message::Committed{9, ""})}) {
+        EXPECT_TRUE(reload.machine.on_message(inside, answer, reload.now, reload.out));
+    }
+    for (const Message& other : {Message(message::Ready{}), Message(message::DialRequest{1})})
+        EXPECT_FALSE(reload.machine.on_message(inside, other, reload.now, reload.out));
+}
+
 TEST(ReloadCoordinator, TellsOfOnlyOneParticipantWithoutAName) {
     ReloadCoordinator machine{{{inside, ""}}};
     Outbox out;
@@ -402,8 +413,13 @@ TEST(ReloadCoordinator, TellsOfOnlyOneParticipantWithoutAName) {
     machine.on_version_read(1, "", wamp::Instant{}, out);
     machine.on_message(inside, message::Prepared{1, "would"}, wamp::Instant{}, out);
     out.clear();
-    machine.on_message(inside, message::Committed{1, "did"}, out);
+    machine.on_message(inside, message::Committed{1, "did"}, wamp::Instant{}, out);
     EXPECT_EQ(text_of(out), "info: policy reloaded: did; reply 1: 0 did|");
+    machine.on_command(2, "apply", out);
+    machine.on_version_read(2, "", wamp::Instant{}, out);
+    out.clear();
+    machine.on_deadline(machine.deadline(), out);
+    EXPECT_NE(text_of(out).find("error: no answer in time; "), std::string::npos);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "gateway/config/version_keeper.h"
+#include "gateway/config/version_store.h"
 
 #include <exception>
 #include <utility>
@@ -8,37 +8,37 @@
 
 namespace sallyport::gateway {
 
-VersionKeeper::VersionKeeper(std::string state_dir, PolicyVersion running)
+VersionStore::VersionStore(std::string state_dir, PolicyVersion running)
     : state_dir_(std::move(state_dir)), running_(std::move(running)) {
-    const auto last = kept_version(running_version_folder(state_dir_));
+    const auto last = stored_version(running_version_folder(state_dir_));
     previous_ =
-        last && *last != running_ ? last : kept_version(previous_version_folder(state_dir_));
-    keep();
+        last && *last != running_ ? last : stored_version(previous_version_folder(state_dir_));
+    store();
 }
 
-void VersionKeeper::run(PolicyVersion version) {
+void VersionStore::adopt(PolicyVersion version) {
     if (version == running_) return;
     previous_ = std::exchange(running_, std::move(version));
-    keep();
+    store();
 }
 
-void VersionKeeper::keep() {
+void VersionStore::store() {
     try {
-        if (previous_) keep_version(*previous_, previous_version_folder(state_dir_));
-        keep_version(running_, running_version_folder(state_dir_));
+        if (previous_) store_version(*previous_, previous_version_folder(state_dir_));
+        store_version(running_, running_version_folder(state_dir_));
     } catch (const std::exception& error) {
         log(LogLevel::error, std::string("the policy that runs cannot be kept: ") + error.what());
     }
 }
 
-std::string hint_at_kept_version(const std::string& config_file) {
+std::string hint_at_stored_version(const std::string& config_file) {
     std::string folder;
     try {
         folder = running_version_folder(load_state_dir(config_file));
     } catch (const StartError&) {
         return {};
     }
-    if (!kept_version(folder)) return {};
+    if (!stored_version(folder)) return {};
     return "the files of the policy that ran last are kept in " + folder;
 }
 

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "gateway/host/packet_channel.h"
+#include "gateway/supervision/process.h"
+
+namespace sallyport::gateway {
+
+/// The child processes that run at present: their numbers, and the channels to those that have one.
+class ChildTable {
+public:
+    using OnPacket = std::function<void(supervision::ProcessId from, Packet&& packet)>;
+    struct Ended {
+        supervision::ProcessId process;
+        int status;  ///< as waitpid() gives it
+    };
+
+    ChildTable(boost::asio::io_context& io, OnPacket on_packet)
+        : io_(io), on_packet_(std::move(on_packet)) {}
+
+    /// `channel` is our end of the packet socket; none for a child that speaks to nobody.
+    void add(supervision::ProcessId process, pid_t pid, Descriptor channel);
+    /// False: there is no such process, or it is gone, or it does not read.
+    bool send(supervision::ProcessId to, std::string_view text, int descriptor = -1) noexcept;
+    void signal(supervision::ProcessId process, int number) noexcept;
+    void kill_all() noexcept;
+    /// The children that have ended since the last call. Their channels are closed: what they said
+    /// and was not read yet is lost.
+    std::vector<Ended> reap();
+
+private:
+    struct Child {
+        pid_t pid = 0;
+        std::unique_ptr<PacketChannel> channel;
+    };
+
+    boost::asio::io_context& io_;
+    OnPacket on_packet_;
+    std::map<supervision::ProcessId, Child> children_;
+};
+
+}  // namespace sallyport::gateway

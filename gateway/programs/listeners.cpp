@@ -1,0 +1,63 @@
+#include "gateway/programs/listeners.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "gateway/host/files.h"
+
+namespace sallyport::gateway {
+
+void make_folder_of(const PathText& socket, const std::string& state_dir) {
+    const std::string folder = std::filesystem::path(socket.path).parent_path().string();
+    if (folder.starts_with(state_dir + "/")) make_private_folder(folder, socket.place);
+}
+
+void Listeners::open(const GatewayConfig& config) {
+    const std::string& state_dir = config.state_dir.path;
+    // A tor that others run is another user: its group is let in, and who is in that group says the
+    // folder.
+    const bool others_tor = config.tor.mode == TorText::Mode::external;
+    open_unix("front", config.front, others_tor ? 0660 : 0600, state_dir);
+    open_unix("local", config.local, 0600, state_dir);
+    open_unix("admin", config.admin, 0600, state_dir);
+    if (config.tor.socks) {
+        make_folder_of(config.tor.socks, state_dir);
+        claim_socket_path(config.tor.socks);
+    }
+    for (std::size_t index = 0; index < config.backends.size(); ++index) {
+        if (config.backends[index].kind == BackendText::Kind::accept)
+            open_link(index, config.backends[index], state_dir);
+    }
+}
+
+void Listeners::open_unix(std::string name, const PathText& path, unsigned mode,
+                          const std::string& state_dir) {
+    if (!path) return;
+    make_folder_of(path, state_dir);
+    claim_socket_path(path);
+    listeners_.push_back({std::move(name), path.path, listen_unix(path, mode)});
+}
+
+void Listeners::open_link(std::size_t index, const BackendText& backend,
+                          const std::string& state_dir) {
+    const bool tcp = backend.address.kind == backend_link::Address::Kind::tcp;
+    const PathText path{tcp ? "" : backend.address.host_or_path, backend.address_place};
+    if (path) make_folder_of(path, state_dir);
+    listeners_.push_back({"listen " + std::to_string(index), path.path,
+                          listen_at(backend.address, backend.address_place)});
+}
+
+void Listeners::close() noexcept {
+    for (const Listener& listener : listeners_) {
+        if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
+    }
+    listeners_.clear();
+}
+
+void Listeners::send_all(const std::function<void(std::string_view name, int socket)>& send) const {
+    for (const Listener& listener : listeners_) send(listener.name, listener.socket.get());
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,163 @@
+#include "gateway/programs/tor_process.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/write.hpp>
+
+#include "gateway/host/child.h"
+#include "gateway/host/files.h"
+#include "gateway/host/start_error.h"
+#include "gateway/tor/onion.h"
+
+namespace sallyport::gateway {
+
+namespace {
+
+constexpr std::size_t line_bytes_max = 4096;
+
+}  // namespace
+
+struct TorProcess::Output {
+    explicit Output(boost::asio::io_context& io) : pipe(io) {}
+
+    boost::asio::posix::stream_descriptor pipe;
+    std::string line;
+    std::array<char, 4096> bytes{};
+};
+
+struct TorProcess::Connection {
+    explicit Connection(boost::asio::io_context& io) : socket(io) {}
+
+    boost::asio::local::stream_protocol::socket socket;
+    ControlClient client;
+    std::array<char, 4096> bytes{};
+};
+
+TorProcess::TorProcess(boost::asio::io_context& io, std::string state_dir, std::string program,
+                       Events events)
+    : io_(io),
+      state_dir_(std::move(state_dir)),
+      program_(std::move(program)),
+      events_(std::move(events)) {}
+
+pid_t TorProcess::start() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        throw std::system_error(errno, std::generic_category(), "pipe");
+    Descriptor read_end(ends[0]);
+    const Descriptor write_end(ends[1]);
+    // A cookie of an earlier run would be refused, so it must not be there before tor wrote its
+    // own.
+    ::unlink((state_dir_ + "/tor/control_auth_cookie").c_str());
+    const pid_t pid = start_child({program_,
+                                   {"tor", "-f", state_dir_ + "/tor/torrc", "--defaults-torrc",
+                                    state_dir_ + "/tor/none", "--ignore-missing-torrc"},
+                                   -1,
+                                   write_end.get()});
+    output_ = std::make_shared<Output>(io_);
+    output_->pipe.assign(read_end.release());
+    read_output(output_);
+    return pid;
+}
+
+void TorProcess::forget() {
+    output_.reset();
+    connection_.reset();
+}
+
+void TorProcess::read_output(const std::shared_ptr<Output>& output) {
+    output->pipe.async_read_some(
+        boost::asio::buffer(output->bytes),
+        [this, output](boost::system::error_code error, std::size_t count) {
+            if (error || output != output_) return;
+            for (std::size_t index = 0; index < count; ++index) {
+                const char c = output->bytes[index];
+                if (c == '\n') {
+                    if (const auto complaint = complaint_of_log(output->line))
+                        events_.complaint(*complaint);
+                    output->line.clear();
+                } else if (output->line.size() < line_bytes_max) {
+                    output->line.push_back(c);
+                }
+            }
+            read_output(output);
+        });
+}
+
+std::optional<std::string> TorProcess::attach() {
+    const std::string cookie_file = state_dir_ + "/tor/control_auth_cookie";
+    if (::access(cookie_file.c_str(), R_OK) != 0) return "";
+    auto connection = std::make_shared<Connection>(io_);
+    boost::system::error_code error;
+    connection->socket.connect(
+        boost::asio::local::stream_protocol::endpoint(state_dir_ + "/tor/control.sock"), error);
+    if (error) return "";
+    ControlClient::Output out;
+    try {
+        connection->client.start(read_secret(cookie_file), out);
+    } catch (const StartError& failure) {
+        return failure.what();
+    }
+    connection_ = connection;
+    carry_out(connection, out);
+    if (connection != connection_) return "the control connection ended at once";
+    read_control(connection);
+    return std::nullopt;
+}
+
+void TorProcess::read_control(const std::shared_ptr<Connection>& connection) {
+    connection->socket.async_read_some(
+        boost::asio::buffer(connection->bytes),
+        [this, connection](boost::system::error_code error, std::size_t count) {
+            if (connection != connection_) return;
+            if (error) {
+                connection_.reset();
+                events_.control_lost("");
+                return;
+            }
+            ControlClient::Output out;
+            connection->client.on_bytes({connection->bytes.data(), count}, out);
+            carry_out(connection, out);
+            if (connection == connection_) read_control(connection);
+        });
+}
+
+void TorProcess::carry_out(const std::shared_ptr<Connection>& connection,
+                           ControlClient::Output& out) {
+    boost::system::error_code ignored;  // a broken connection is seen when reading
+    if (!out.send.empty())
+        boost::asio::write(connection->socket, boost::asio::buffer(out.send), ignored);
+    for (const auto& event : out.events) {
+        if (const auto* const failed = std::get_if<ControlClient::Failed>(&event)) {
+            connection_.reset();
+            events_.control_lost(failed->why);
+            return;
+        }
+        if (const auto* const bootstrap = std::get_if<Bootstrap>(&event)) {
+            events_.bootstrap(*bootstrap);
+        } else {
+            events_.uploaded();
+        }
+    }
+}
+
+std::string TorProcess::onion_address() const {
+    try {
+        std::string text = read_file(state_dir_ + "/onion/hostname");
+        while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+        return is_onion_address(text) ? text : "";
+    } catch (const StartError&) {
+        return "";
+    }
+}
+
+}  // namespace sallyport::gateway
