@@ -15,8 +15,6 @@
 #include "gateway/host/files.h"
 #include "gateway/host/log.h"
 #include "gateway/host/start_error.h"
-#include "wamp/base/value.h"
-#include "wamp/codec/codec.h"
 
 namespace sallyport::gateway {
 
@@ -35,15 +33,6 @@ void make_folder_of(const PathText& socket, const std::string& state_dir) {
 }
 
 }  // namespace
-
-std::string to_json(const OnionState& state) {
-    return wamp::encode_value(wamp::Serializer::json, wamp::Dict{{"mode", state.mode},
-                                                                 {"address", state.address},
-                                                                 {"bootstrap", state.percent},
-                                                                 {"summary", state.summary},
-                                                                 {"warning", state.warning},
-                                                                 {"reachable", state.reachable}});
-}
 
 Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version)
     : io_(io),

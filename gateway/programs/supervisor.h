@@ -102,7 +102,4 @@ private:
     int exit_code_ = 0;
 };
 
-/// The state of the onion service as JSON, for the worker's admin socket.
-std::string to_json(const OnionState& state);
-
 }  // namespace sallyport::gateway

@@ -10,21 +10,12 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "gateway/admin/status.h"
 #include "gateway/config/config.h"
 #include "gateway/programs/kept_child.h"
 #include "gateway/tor/control_client.h"
 
 namespace sallyport::gateway {
-
-/// What is known of the onion service; part of `sallyport status`.
-struct OnionState {
-    std::string mode;     ///< "managed", "external" or "off"
-    std::string address;  ///< "" as long as it is not known
-    int percent = 0;      ///< of the bootstrap
-    std::string summary;
-    std::string warning;
-    bool reachable = false;  ///< the descriptor was uploaded
-};
 
 /// The managed tor: writes its torrc, keeps it running, follows its bootstrap on the control
 /// socket, repeats its complaints in our log. The onion key stays in `state_dir`/onion, so the
