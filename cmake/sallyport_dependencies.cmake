@@ -47,6 +47,19 @@ if(SALLYPORT_TESTS)
     string(APPEND _cure " --tests   (or configure with -DSALLYPORT_TESTS=OFF)")
     find_package(GTest QUIET CONFIG)
     sallyport_need(libgtest-dev GTest_FOUND)
+    # msgpack-c, the second oracle of the MessagePack tests. On Debian 12 its package conflicts with that of Boost 1.81:
+    # deploy/install-dependencies unpacks it into SALLYPORT_PREFIX there. Version 4.1 is the first that needs no Boost.
+    find_path(MSGPACK_CXX_INCLUDE_DIR msgpack.hpp HINTS "${SALLYPORT_PREFIX}/usr/include")
+    set(MSGPACK_CXX_FOUND OFF)
+    if(MSGPACK_CXX_INCLUDE_DIR)
+        file(STRINGS "${MSGPACK_CXX_INCLUDE_DIR}/msgpack/version_master.hpp" _msgpack REGEX "_(MAJOR|MINOR) +[0-9]+")
+        string(REGEX REPLACE "[^0-9;]" "" _msgpack "${_msgpack}")
+        list(JOIN _msgpack "." _msgpack)
+        if(_msgpack VERSION_GREATER_EQUAL 4.1)
+            set(MSGPACK_CXX_FOUND ON)
+        endif()
+    endif()
+    sallyport_need(libmsgpack-cxx-dev MSGPACK_CXX_FOUND)
 endif()
 
 if(_missing)
@@ -68,6 +81,12 @@ target_link_libraries(sallyport_toml_provider INTERFACE tomlplusplus::tomlpluspl
 add_library(sallyport_json_provider INTERFACE)
 add_library(sallyport::json ALIAS sallyport_json_provider)
 target_link_libraries(sallyport_json_provider INTERFACE nlohmann_json::nlohmann_json)
+if(SALLYPORT_TESTS)
+    add_library(sallyport_msgpack_oracle INTERFACE)
+    add_library(sallyport::msgpack_oracle ALIAS sallyport_msgpack_oracle)
+    target_include_directories(sallyport_msgpack_oracle SYSTEM INTERFACE "${MSGPACK_CXX_INCLUDE_DIR}")
+    target_compile_definitions(sallyport_msgpack_oracle INTERFACE MSGPACK_NO_BOOST)
+endif()
 
 if(NOT SALLYPORT_CORE_ONLY)
     # Asio and Beast are compiled once, in wamp/net/asio_source.cpp; everybody else sees declarations.
