@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -30,6 +29,15 @@ constexpr std::string_view own_program = "/proc/self/exe";
 void make_folder_of(const PathText& socket, const std::string& state_dir) {
     const std::string folder = std::filesystem::path(socket.path).parent_path().string();
     if (folder.starts_with(state_dir + "/")) make_private_folder(folder, socket.place);
+}
+
+/// Starts this program again as a child, with the same log.
+pid_t start_program(const std::vector<std::string>& command, const Descriptor& channel) {
+    std::vector<std::string> words{"sallyport"};
+    words.insert(words.end(), command.begin(), command.end());
+    words.insert(words.end(), {"--channel", std::to_string(child_channel)});
+    for (std::string& word : log_arguments()) words.push_back(std::move(word));
+    return start_child({std::string(own_program), std::move(words), channel.get(), -1});
 }
 
 }  // namespace
@@ -157,11 +165,7 @@ void Supervisor::start_children() {
 
 pid_t Supervisor::launch_worker() {
     DescriptorPair pair = make_packet_pair();
-    const pid_t pid = start_child({std::string(own_program),
-                                   {"sallyport", "worker", "--config", loaded_.config.file,
-                                    "--channel", std::to_string(child_channel)},
-                                   pair.theirs.get(),
-                                   -1});
+    const pid_t pid = start_program({"worker", "--config", loaded_.config.file}, pair.theirs);
     dialling_.assign(dialling_.size(), false);
     worker_channel_ = std::make_unique<PacketChannel>(
         io_, std::move(pair.ours), [this](Packet&& packet) { on_worker_packet(packet.text); },
@@ -177,12 +181,8 @@ pid_t Supervisor::launch_worker() {
 pid_t Supervisor::launch_inside(std::uint32_t backend) {
     EmbeddedInside& inside = *insides_[backend];
     DescriptorPair pair = make_packet_pair();
-    const pid_t pid = start_child(
-        {std::string(own_program),
-         {"sallyport", "inside", "--config", loaded_.config.backends[backend].inside_config.path,
-          "--channel", std::to_string(child_channel)},
-         pair.theirs.get(),
-         -1});
+    const pid_t pid = start_program(
+        {"inside", "--config", loaded_.config.backends[backend].inside_config.path}, pair.theirs);
     inside.channel = std::make_unique<PacketChannel>(
         io_, std::move(pair.ours),
         [this, &inside, name = "inside " + loaded_.config.backends[backend].name](Packet&& packet) {
@@ -322,7 +322,7 @@ void Supervisor::maybe_ready() {
 }
 
 void Supervisor::fail_start(const std::string& line) {
-    if (!line.empty()) std::fprintf(stderr, "sallyport: %s\n", line.c_str());
+    if (!line.empty()) log_start_failure("sallyport: " + line);
     exit_code_ = exit_bad_start;
     stopping_ = true;
     kill_all();
