@@ -20,7 +20,7 @@ std::string line_of(const std::unique_ptr<spdlog::formatter>& formatter, const s
     return {out.data(), out.size()};
 }
 
-const std::string hostile = std::string("a\"b\\\n\x1b[2J\x7f\t\0z", 14);
+const std::string hostile = std::string("a\"b\\\n\x1b[2J\x7f\t\0z", 13);
 
 TEST(LogFormat, TextHasTimeLevelAndProgram) {
     EXPECT_EQ(line_of(make_text_formatter(), "ready"),
