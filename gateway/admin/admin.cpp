@@ -8,12 +8,11 @@
 
 #include <boost/asio/write.hpp>
 
+#include "gateway/admin/status.h"
 #include "gateway/config/load_config.h"
 #include "gateway/host/ask_program.h"
 #include "gateway/host/start_error.h"
 #include "policy/tools/report.h"
-#include "wamp/base/value.h"
-#include "wamp/codec/codec.h"
 
 namespace sallyport::gateway {
 
@@ -27,56 +26,6 @@ std::string ask(const PathText& admin) {
             admin.place,
             "nobody answers on " + policy::quoted(admin.path) + ": " + error.code().message(),
             "is `sallyport serve` running, and are you its user?");
-    }
-}
-
-unsigned long long number(const wamp::Dict& dict, std::string_view key) {
-    return dict.get_uint(key, 0);
-}
-
-void print_text(const wamp::Dict& status) {
-    const auto text = [](const wamp::Dict& dict, std::string_view key) {
-        return std::string(dict.get_string(key));
-    };
-    if (const wamp::Dict* onion = status.get_dict("onion")) {
-        const std::string address = text(*onion, "address");
-        std::printf("tor           %s\n", text(*onion, "mode").c_str());
-        if (text(*onion, "mode") == "managed") {
-            std::printf("bootstrap     %llu%% %s\n", number(*onion, "bootstrap"),
-                        text(*onion, "summary").c_str());
-            if (!text(*onion, "warning").empty())
-                std::printf("complaint     %s\n", text(*onion, "warning").c_str());
-            std::printf("onion         %s\n", address.empty() ? "not known yet" : address.c_str());
-            std::printf("reachable     %s\n",
-                        onion->get_bool("reachable", false) ? "yes" : "not yet");
-        }
-    }
-    const wamp::Dict* front = status.get_dict("front");
-    if (front == nullptr) return;
-    std::printf("connections   %llu\nsessions      %llu\n", number(*front, "connections"),
-                number(*front, "sessions"));
-    if (const wamp::Dict* decisions = front->get_dict("decisions")) {
-        std::printf(
-            "decisions     %llu allowed, %llu denied, %llu over a limit; %llu joined, %llu "
-            "refused to join\n",
-            number(*decisions, "allowed"), number(*decisions, "denied"),
-            number(*decisions, "limited"), number(*decisions, "joined"),
-            number(*decisions, "join_refused"));
-    }
-    if (const wamp::Dict* audit = status.get_dict("audit")) {
-        std::printf("audit log     %llu written, %llu dropped, %llu waiting%s%s\n",
-                    number(*audit, "written"), number(*audit, "dropped"), number(*audit, "waiting"),
-                    audit->get_string("error").empty() ? "" : ": ", text(*audit, "error").c_str());
-    }
-    const wamp::List* links = front->get_list("links");
-    if (links == nullptr) return;
-    for (const wamp::Value& value : *links) {
-        const auto* link = value.get_if<wamp::Dict>();
-        if (link == nullptr) continue;
-        std::printf("link %-8s %s, %llu calls in flight, %llu subscriptions, %llu registrations\n",
-                    text(*link, "name").c_str(), link->get_bool("up", false) ? "up" : "down",
-                    number(*link, "calls"), number(*link, "subscriptions"),
-                    number(*link, "registrations"));
     }
 }
 
@@ -103,15 +52,12 @@ int print_status(const std::string& config_file, bool json) {
         std::fputs(answer.c_str(), stdout);
         return 0;
     }
-    std::string_view line = answer;
-    while (line.ends_with('\n')) line.remove_suffix(1);
-    const auto status = wamp::decode_value(wamp::Serializer::json, line, wamp::MessageLimits{});
-    const wamp::Dict* const dict = status.has_error() ? nullptr : status->get_if<wamp::Dict>();
-    if (dict == nullptr) {
+    const auto text = status_text(answer);
+    if (!text) {
         std::fputs("sallyport: the gateway gave no answer\n", stderr);
         return 1;
     }
-    print_text(*dict);
+    std::fputs(text->c_str(), stdout);
     return 0;
 }
 

@@ -15,6 +15,7 @@
 
 #include "gateway/host/ask_program.h"
 #include "gateway/host/start_error.h"
+#include "policy/tools/json.h"
 #include "policy/tools/report.h"
 
 namespace sallyport::gateway {
@@ -38,18 +39,14 @@ struct Conversation {
 
 // {"done":true,"lines":[…]}, or {"errors":[{"text":…},…]}.
 void print_answer(const std::string& answer, bool done) {
-    wamp::List list;
+    policy::Json list = policy::Json::array();
     std::istringstream lines(answer);
     for (std::string line; std::getline(lines, line);) {
-        if (done) {
-            list.emplace_back(line);
-        } else {
-            list.emplace_back(wamp::Dict{{"text", line}});
-        }
+        list.push_back(done ? policy::Json(line) : policy::Json{{"text", line}});
     }
-    wamp::Dict object;
-    if (done) object.append("done", true);
-    object.append(done ? "lines" : "errors", std::move(list));
+    policy::Json object;
+    if (done) object["done"] = true;
+    object[done ? "lines" : "errors"] = std::move(list);
     policy::print_json(std::cout, object);
 }
 

@@ -11,8 +11,6 @@
 #include "gateway/host/log.h"
 #include "gateway/host/start_error.h"
 #include "policy/audit/audit_line.h"
-#include "wamp/base/value.h"
-#include "wamp/codec/codec.h"
 
 namespace sallyport::gateway {
 
@@ -92,15 +90,9 @@ void AuditOutlet::tell() {
     told_ = counts.dropped;
 }
 
-std::string AuditOutlet::status_json() const {
-    if (!writer_) return "null";
-    const AuditWriter::Counts counts = writer_->counts();
-    wamp::Dict status{{"recorded", counts.offered},
-                      {"written", counts.written},
-                      {"dropped", counts.dropped},
-                      {"waiting", counts.waiting()}};
-    if (counts.error != 0) status.append("error", std::string(std::strerror(counts.error)));
-    return wamp::encode_value(wamp::Serializer::json, status);
+std::optional<AuditWriter::Counts> AuditOutlet::counts() const {
+    if (!writer_) return std::nullopt;
+    return writer_->counts();
 }
 
 void AuditOutlet::stop(std::chrono::milliseconds limit) {

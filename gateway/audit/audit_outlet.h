@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,8 +30,8 @@ public:
     /// First or again, as after a rotation.
     void open(Descriptor target);
     void offer(std::string_view packed);
-    /// What is known of the records, for `sallyport status`; "null" when there are none.
-    std::string status_json() const;
+    /// What is known of the records; nothing when no writer has them.
+    std::optional<AuditWriter::Counts> counts() const;
     void stop(std::chrono::milliseconds limit);
 
 private:

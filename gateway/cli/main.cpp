@@ -36,6 +36,8 @@ struct Commands {
     std::string inside_config = "inside.toml";
     int channel = -1;
     bool json = false;
+    std::string log_level = "info";
+    std::string log_format = "text";
 
     std::function<int()> action;  ///< of call, publish, subscribe, register, link, policy …
 
@@ -44,6 +46,24 @@ struct Commands {
     CLI::App* inside = nullptr;
     CLI::App* status = nullptr;
 };
+
+void add_log_options(Commands& commands, CLI::App& program) {
+    program.add_option("--log-level", commands.log_level, "Log only this and what is worse")
+        ->check(CLI::IsMember({"info", "warning", "error"}))
+        ->capture_default_str();
+    program.add_option("--log-format", commands.log_format, "Format of the log lines on stderr")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+}
+
+gateway::LogOptions log_options(const Commands& commands) {
+    using gateway::LogLevel;
+    gateway::LogOptions options;
+    if (commands.log_level == "warning") options.level = LogLevel::warning;
+    if (commands.log_level == "error") options.level = LogLevel::error;
+    if (commands.log_format == "json") options.format = gateway::LogFormat::json;
+    return options;
+}
 
 void declare_programs(Commands& commands) {
     CLI::App& app = commands.app;
@@ -59,6 +79,8 @@ void declare_programs(Commands& commands) {
     commands.inside->add_option("--config", commands.inside_config, "Configuration file")
         ->capture_default_str();
     commands.inside->add_option("--channel", commands.channel)->group("");
+    for (CLI::App* program : {commands.serve, commands.worker, commands.inside})
+        add_log_options(commands, *program);
     commands.status = app.add_subcommand("status", "Tell how a running gateway is");
     commands.status->add_option("--config", commands.gateway_config, "Its configuration file")
         ->capture_default_str();
@@ -67,17 +89,17 @@ void declare_programs(Commands& commands) {
 
 int run(Commands& commands) {
     if (*commands.serve) {
-        gateway::open_log("sallyport");
+        gateway::open_log("sallyport", log_options(commands));
         return gateway::run_gateway(commands.gateway_config);
     }
     if (*commands.worker) {
         ::prctl(PR_SET_NAME, "sallyport-gate");  // we were started as /proc/self/exe
-        gateway::open_log("gateway");
+        gateway::open_log("gateway", log_options(commands));
         return gateway::run_worker(commands.gateway_config, commands.channel);
     }
     if (*commands.inside) {
         ::prctl(PR_SET_NAME, "sallyport-in");
-        gateway::open_log("inside");
+        gateway::open_log("inside", log_options(commands));
         return gateway::run_inside(commands.inside_config, commands.channel);
     }
     if (*commands.status) return gateway::print_status(commands.gateway_config, commands.json);
@@ -102,7 +124,7 @@ int tell_failure(const std::exception& error, bool json) {
     } else if (json) {
         policy::print_fault(error.what(), to);
     } else {
-        std::fprintf(stderr, "%s\n", error.what());
+        gateway::log_start_failure(error.what());
     }
     return gateway::exit_bad_start;
 }

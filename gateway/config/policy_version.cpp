@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "gateway/host/files.h"
 #include "gateway/host/replace_file.h"
 #include "gateway/host/start_error.h"
@@ -18,6 +20,7 @@
 namespace sallyport::gateway {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -28,6 +31,20 @@ wamp::MessageLimits generous() {
     wamp::MessageLimits limits;
     limits.elements = 1u << 20;
     return limits;
+}
+
+// The list is an array of flat objects; what is nested deeper is not ours and is thrown away, so
+// that no deep tree is built.
+bool at_most_two_levels(int depth, Json::parse_event_t event, Json&) {
+    const bool opens =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    return !opens || depth < 2;
+}
+
+const std::string* text_of(const Json& entry, const char* key) {
+    if (!entry.is_object()) return nullptr;
+    const auto found = entry.find(key);
+    return found == entry.end() ? nullptr : found->get_ptr<const std::string*>();
 }
 
 }  // namespace
@@ -115,17 +132,16 @@ void store_version(const PolicyVersion& version, const std::string& folder) {
     std::error_code error;
     fs::remove_all(next, error);
     make_private_folder(next, {});
-    wamp::List list;
+    Json list = Json::array();
     std::size_t number = 0;
     for (const auto& [path, text] : version.files()) {
         const std::string name =
             std::to_string(++number) + "-" + fs::path(path).filename().string();
         replace_file((fs::path(next) / name).string(), text, 0600);
-        list.push_back(wamp::Dict{{"path", path}, {"kept_as", name}});
+        list.push_back({{"path", path}, {"kept_as", name}});
     }
     replace_file((fs::path(next) / list_name).string(),
-                 wamp::encode_value(wamp::Serializer::json, wamp::Value(std::move(list))) + "\n",
-                 0600);
+                 list.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", 0600);
     fs::remove_all(folder, error);
     fs::rename(next, folder, error);
     if (error) throw StartError({next, 0, 0}, error.message(), "check the state directory");
@@ -134,20 +150,17 @@ void store_version(const PolicyVersion& version, const std::string& folder) {
 std::optional<PolicyVersion> stored_version(const std::string& folder) {
     const auto list = policy::read_file((fs::path(folder) / list_name).string(), true);
     if (!list) return std::nullopt;
-    const auto value = wamp::decode_value(
-        wamp::Serializer::json, std::string_view(*list).substr(0, list->find_last_of(']') + 1),
-        generous());
-    const auto* const entries = value.has_error() ? nullptr : value->get_if<wamp::List>();
-    if (entries == nullptr) return std::nullopt;
+    const Json entries = Json::parse(*list, at_most_two_levels, false);
+    if (!entries.is_array()) return std::nullopt;
     PolicyVersion version;
-    for (const wamp::Value& entry : *entries) {
-        const auto* const file = entry.get_if<wamp::Dict>();
-        if (file == nullptr) return std::nullopt;
-        const std::string name(file->get_string("kept_as"));
+    for (const Json& entry : entries) {
+        const std::string* const path = text_of(entry, "path");
+        const std::string* const name = text_of(entry, "kept_as");
+        if (path == nullptr || name == nullptr) return std::nullopt;
         auto text =
-            policy::read_file((fs::path(folder) / fs::path(name).filename()).string(), true);
+            policy::read_file((fs::path(folder) / fs::path(*name).filename()).string(), true);
         if (!text) return std::nullopt;
-        version.add(std::string(file->get_string("path")), *std::move(text));
+        version.add(*path, *std::move(text));
     }
     return version;
 }

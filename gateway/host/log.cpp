@@ -1,29 +1,24 @@
 #include "gateway/host/log.h"
 
-#include <chrono>
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <string>
+#include <utility>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include "gateway/host/log_format.h"
+#include "gateway/host/rate_limit_sink.h"
 
 namespace sallyport::gateway {
 
 namespace {
 
-std::string program_name = "sallyport";  // NOLINT: set once, before the first line
-bool journal = false;
-
-struct Budget {
-    std::chrono::steady_clock::time_point second{};
-    unsigned lines = 0;
-    std::uint64_t left_out = 0;
-};
-
-Budget& budget() {
-    static Budget value;
-    return value;
+LogOptions& options_in_effect() {
+    static LogOptions options;
+    return options;
 }
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
@@ -38,59 +33,59 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
     return spdlog::level::err;
 }
 
-std::string_view priority(LogLevel level) {
-    switch (level) {
-        case LogLevel::info:
-            return "<6>";
-        case LogLevel::warning:
-            return "<4>";
-        case LogLevel::error:
-            return "<3>";
-    }
-    return "<3>";
+std::unique_ptr<spdlog::formatter> make_formatter(LogFormat format) {
+    if (format == LogFormat::json) return make_json_formatter();
+    const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
+    return journal ? make_journal_formatter() : make_text_formatter();
 }
 
-void write(LogLevel level, std::string_view text) {
-    std::string line;
-    if (journal) line.append(priority(level));
-    line.append(program_name).append(": ").append(text);
-    spdlog::default_logger_raw()->log(to_spdlog(level),
-                                      spdlog::string_view_t(line.data(), line.size()));
+/// Cut at a character.
+std::string_view bounded(std::string_view message) {
+    if (message.size() <= log_message_bytes_max) return message;
+    std::size_t bytes = log_message_bytes_max;
+    while (bytes > 0 && (static_cast<unsigned char>(message[bytes]) & 0xC0U) == 0x80U) --bytes;
+    return message.substr(0, bytes);
 }
 
 }  // namespace
 
-void open_log(std::string_view program) {
-    program_name = program;
-    journal = std::getenv("JOURNAL_STREAM") != nullptr;
-    auto logger =
-        std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_st>());
-    logger->set_pattern(journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-                        spdlog::pattern_time_type::utc);
+void open_log(const std::string& program, const LogOptions& options) {
+    options_in_effect() = options;
+    auto sink = std::make_shared<RateLimitSink>(std::make_shared<spdlog::sinks::stderr_sink_st>(),
+                                                log_messages_per_second_max);
+    auto logger = std::make_shared<spdlog::logger>(program, std::move(sink));
+    logger->set_formatter(make_formatter(options.format));
+    logger->set_level(to_spdlog(options.level));
     logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
 }
 
-void log(LogLevel level, std::string_view text) {
-    Budget& left = budget();
-    const auto now = std::chrono::steady_clock::now();
-    if (now - left.second >= std::chrono::seconds(1)) {
-        if (left.left_out > 0)
-            write(LogLevel::warning,
-                  "left out " + std::to_string(left.left_out) + " log lines of the last second");
-        left = {now, 0, 0};
-    }
-    if (level != LogLevel::error && left.lines >= log_lines_per_second_max) {
-        ++left.left_out;
+void log(LogLevel level, std::string_view message) {
+    const std::string_view shown = bounded(message);
+    std::string cut;
+    if (shown.size() < message.size()) cut = std::string(shown) + "…";
+    const std::string_view text = cut.empty() ? shown : cut;
+    spdlog::default_logger_raw()->log(to_spdlog(level),
+                                      spdlog::string_view_t(text.data(), text.size()));
+}
+
+void log_start_failure(std::string_view text) {
+    if (options_in_effect().format == LogFormat::text) {
+        std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
         return;
     }
-    ++left.lines;
-    std::string line;
-    for (const char c : text.substr(0, log_line_bytes_max)) {
-        line.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c);
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (!line.empty()) log(LogLevel::error, line);
     }
-    if (text.size() > log_line_bytes_max) line += "…";
-    write(level, line);
+}
+
+std::vector<std::string> log_arguments() {
+    const auto level = spdlog::level::to_string_view(to_spdlog(options_in_effect().level));
+    const bool json = options_in_effect().format == LogFormat::json;
+    return {"--log-level", std::string(level.data(), level.size()), "--log-format",
+            json ? "json" : "text"};
 }
 
 }  // namespace sallyport::gateway

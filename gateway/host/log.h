@@ -1,21 +1,40 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::gateway {
 
 enum class LogLevel : std::uint8_t { info, warning, error };
+enum class LogFormat : std::uint8_t { text, json };
 
-/// Lines go to stderr: "<6>program: text" under systemd's journal, which knows the time itself,
-/// otherwise "2026-01-31T12:00:00.000Z info program: text". `program` is a literal.
-void open_log(std::string_view program);
+struct LogOptions {
+    LogLevel level = LogLevel::info;  ///< messages below it are not logged
+    LogFormat format = LogFormat::text;
+};
 
-/// One line. Control characters are made visible and a line is bounded, as parts of it may come
-/// from strangers; beyond log_lines_per_second_max, lines below `error` are counted and left out.
-void log(LogLevel level, std::string_view text);
+/// Opens the log of this process on stderr, one line for each message:
+/// - text: "2026-01-31T12:00:00.000Z info program: message", or "<6>program: message" under
+///   systemd's journal, which knows the time itself;
+/// - JSON: {"time":"2026-01-31T12:00:00.000Z","level":"info","program":"…","message":"…"}.
+void open_log(const std::string& program, const LogOptions& options);
 
-inline constexpr std::size_t log_line_bytes_max = 1000;
-inline constexpr unsigned log_lines_per_second_max = 500;
+/// Logs one message, on the thread that opened the log. It is cut at log_message_bytes_max and its
+/// control characters are replaced or escaped, as parts of it may come from strangers. Beyond
+/// log_messages_per_second_max, messages below `error` are suppressed and counted.
+void log(LogLevel level, std::string_view message);
+
+/// Writes why the program ends before it has started: in the format text as it is, in JSON one
+/// object for each line of `text`.
+void log_start_failure(std::string_view text);
+
+/// The words of a command line that give a child process the options of this one.
+std::vector<std::string> log_arguments();
+
+inline constexpr std::size_t log_message_bytes_max = 1000;
+inline constexpr unsigned log_messages_per_second_max = 500;
 
 }  // namespace sallyport::gateway

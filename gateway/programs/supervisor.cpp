@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <utility>
 
+#include "gateway/admin/status.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/policy_reader.h"
 #include "gateway/host/child.h"
@@ -17,8 +17,6 @@
 #include "gateway/host/log.h"
 #include "gateway/programs/effect_log.h"
 #include "gateway/supervision/message.h"
-#include "wamp/base/value.h"
-#include "wamp/codec/codec.h"
 #include "wamp/net/connections.h"
 
 namespace sallyport::gateway {
@@ -45,15 +43,6 @@ supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
                       : config.tor.mode == TorText::Mode::external ? "external"
                                                                    : "off";
     return core;
-}
-
-std::string to_json(const supervision::OnionStatus& status) {
-    return wamp::encode_value(wamp::Serializer::json, wamp::Dict{{"mode", status.mode},
-                                                                 {"address", status.address},
-                                                                 {"bootstrap", status.percent},
-                                                                 {"summary", status.summary},
-                                                                 {"warning", status.warning},
-                                                                 {"reachable", status.reachable}});
 }
 
 }  // namespace
@@ -242,11 +231,12 @@ void Supervisor::start_program(ProcessId process, std::string_view program,
                                const std::string& config_file) {
     DescriptorPair pair = make_packet_pair();
     const Descriptor version = to_memory(versions_->running());
-    const pid_t pid = start_child({std::string(own_program),
-                                   {"sallyport", std::string(program), "--config", config_file,
-                                    "--channel", std::to_string(child_channel)},
-                                   pair.theirs.get(),
-                                   -1});
+    std::vector<std::string> words{"sallyport", std::string(program),
+                                   "--config",  config_file,
+                                   "--channel", std::to_string(child_channel)};
+    for (std::string& word : log_arguments()) words.push_back(std::move(word));
+    const pid_t pid =
+        start_child({std::string(own_program), std::move(words), pair.theirs.get(), -1});
     children_.add(process, pid, std::move(pair.ours));
     children_.send(process, "version", version.get());
 }
@@ -284,7 +274,7 @@ void Supervisor::apply(const effect::CloseListeners&) {
 }
 
 void Supervisor::apply(const effect::PrintFailure& wanted) {
-    std::fprintf(stderr, "sallyport: %s\n", wanted.line.c_str());
+    log_start_failure("sallyport: " + wanted.line);
 }
 
 void Supervisor::apply(const effect::Finish& wanted) {

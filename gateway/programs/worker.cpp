@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "gateway/admin/admin.h"
+#include "gateway/admin/status.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/load_config.h"
 #include "gateway/config/policy_version.h"
@@ -188,8 +190,13 @@ private:
 
     std::string status() {
         shell_.tell();
-        return "{\"onion\":" + onion_ + ",\"front\":" + shell_.core().status_json() +
-               ",\"audit\":" + audit_.status_json() + "}\n";
+        std::optional<AuditStatus> audit;
+        if (const auto counts = audit_.counts()) {
+            audit = {counts->offered, counts->written, counts->dropped, counts->waiting(),
+                     counts->error == 0 ? "" : std::strerror(counts->error)};
+        }
+        const std::string front = shell_.core().status_json();
+        return status_line({onion_, front, std::move(audit)});
     }
 
     void stop() {

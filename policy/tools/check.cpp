@@ -5,6 +5,7 @@
 
 #include "policy/file/load.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
@@ -35,18 +36,18 @@ void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream
     }
 }
 
-wamp::Dict sound_json(const std::string& path, const LoadedRealm& realm) {
+Json sound_json(const std::string& path, const LoadedRealm& realm) {
     const Counts counts = count(realm);
     return {{"file", path},
             {"sound", true},
-            {"realm", std::string(realm.policy->realm())},
-            {"routes", std::uint64_t{counts.routes}},
-            {"allows", std::uint64_t{counts.allows}},
-            {"forbids", std::uint64_t{counts.forbids}},
-            {"principals", std::uint64_t{counts.principals}},
-            {"tests", std::uint64_t{counts.tests}},
+            {"realm", realm.policy->realm()},
+            {"routes", counts.routes},
+            {"allows", counts.allows},
+            {"forbids", counts.forbids},
+            {"principals", counts.principals},
+            {"tests", counts.tests},
             {"somebody_can_join", realm.authenticator->admits_anybody()},
-            {"hash", std::string(realm.policy->hash())}};
+            {"hash", realm.policy->hash()}};
 }
 
 }  // namespace
@@ -56,15 +57,14 @@ int check(std::span<const std::string> files, const Output& to) {
     options.routes_required = false;
     options.any_backend = true;
     int code = exit_code::fine;
-    wamp::List reports;
+    Json reports = Json::array();
     for (const std::string& path : files) {
         const auto realm = load_realm(path, options);
         if (!realm) code = exit_code::broken;
         if (to.json) {
-            reports.emplace_back(realm ? sound_json(path, *realm)
-                                       : wamp::Dict{{"file", path},
-                                                    {"sound", false},
-                                                    {"errors", to_json(realm.error())}});
+            reports.push_back(
+                realm ? sound_json(path, *realm)
+                      : Json{{"file", path}, {"sound", false}, {"errors", to_json(realm.error())}});
         } else if (realm) {
             print_sound(path, *realm, to.out);
         } else {

@@ -5,8 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "policy/document/diagnostic.h"
-#include "wamp/base/value.h"
 
 namespace sallyport::policy {
 
@@ -23,12 +24,13 @@ struct Output {
 std::string counted(std::size_t number, std::string_view singular, std::string_view plural);
 
 /// {"file":…,"line":…,"column":…}, the last two only when they are known.
-wamp::Dict to_json(const Place& place);
+nlohmann::ordered_json to_json(const Place& place);
 /// A place with "text" and "cure".
-wamp::Dict to_json(const Diagnostic& diagnostic);
-wamp::List to_json(const Diagnostics& diagnostics);
+nlohmann::ordered_json to_json(const Diagnostic& diagnostic);
+nlohmann::ordered_json to_json(const Diagnostics& diagnostics);
 
-void print_json(std::ostream& out, const wamp::Dict& object);
+/// One line. Bytes that are not UTF-8, which a file or a command line may hold, become U+FFFD.
+void print_json(std::ostream& out, const nlohmann::ordered_json& object);
 
 /// Tells what is wrong with the files of a question, and answers exit_code::broken.
 int print_errors(const Diagnostics& diagnostics, const Output& to);

@@ -6,6 +6,7 @@
 #include "policy/file/inline_test.h"
 #include "policy/file/load.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
@@ -15,20 +16,20 @@ struct Totals {
     std::uint64_t passed = 0;
     std::uint64_t failed = 0;
     int code = exit_code::fine;
-    wamp::List tests;   ///< with --json
-    wamp::List errors;  ///< likewise
+    Json tests = Json::array();   ///< with --json
+    Json errors = Json::array();  ///< likewise
 };
 
 void tell(const TestOutcome& outcome, Totals& totals, const Output& to) {
     const TestText& test = *outcome.test;
     ++(outcome.passed ? totals.passed : totals.failed);
     if (to.json) {
-        wamp::Dict object = to_json(test.place);
-        object.append("question", describe(test));
-        object.append("passed", outcome.passed);
-        object.append("expected", outcome.wanted);
-        object.append("got", outcome.got);
-        totals.tests.emplace_back(std::move(object));
+        Json object = to_json(test.place);
+        object["question"] = describe(test);
+        object["passed"] = outcome.passed;
+        object["expected"] = outcome.wanted;
+        object["got"] = outcome.got;
+        totals.tests.push_back(std::move(object));
         return;
     }
     to.out << (outcome.passed ? "pass " : "FAIL ") << to_string(test.place) << " " << describe(test)
@@ -47,7 +48,7 @@ void test_file(const std::string& path, Totals& totals, const Output& to) {
     if (!realm) {
         totals.code = exit_code::broken;
         if (!to.json) print_errors(realm.error(), to);
-        for (wamp::Value& error : to_json(realm.error())) totals.errors.push_back(std::move(error));
+        for (const Diagnostic& error : realm.error()) totals.errors.push_back(to_json(error));
         return;
     }
     for (const TestOutcome& outcome : run_tests(realm->file, *realm->policy)) {

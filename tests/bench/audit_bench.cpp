@@ -1,11 +1,14 @@
 // What a record of the audit log costs the reactor: making it, and handing it to the writer's
-// queue. Prints the median of many batches, in nanoseconds.
+// queue; and what its line costs the writer's thread, beside the same line by way of nlohmann/json
+// (docs/decisions/0005). Prints the median of many batches, in nanoseconds.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "gateway/audit/audit_queue.h"
 #include "policy/audit/audit.h"
@@ -28,11 +31,32 @@ double median_ns(int batches, int per_batch, Work work) {
     return took[static_cast<std::size_t>(batches / 2)];
 }
 
+std::string by_library(const policy::AuditRecord& record) {
+    const nlohmann::ordered_json json{{"time", "2026-01-31T12:00:00.000Z"},
+                                      {"door", "front"},
+                                      {"number", record.number},
+                                      {"outcome", to_string(record.outcome)},
+                                      {"realm", record.realm},
+                                      {"authid", record.authid},
+                                      {"role", record.role},
+                                      {"action", to_string(record.action)},
+                                      {"uri", record.uri},
+                                      {"payload_bytes", record.payload_bytes},
+                                      {"rule", record.rule},
+                                      {"file", record.file},
+                                      {"line", record.line},
+                                      {"policy", record.policy},
+                                      {"session", record.session},
+                                      {"circuit", record.circuit}};
+    return json.dump(-1, ' ', true) + "\n";
+}
+
 }  // namespace
 
 int main() {
     policy::AuditRecord record;
     record.outcome = policy::Outcome::allow;
+    record.number = 4711;
     record.realm = "observatory";
     record.policy = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     record.rule = "operators-drive-the-telescope";
@@ -72,11 +96,19 @@ int main() {
         line.clear();
         policy::append_json(line, record, "2026-01-31T12:00:00.000Z", "front");
     });
+    std::string built;
+    const double building = median_ns(batches, per_batch, [&] { built = by_library(record); });
+    if (built != line) {
+        std::cerr << "the two lines differ:\n" << line << built;
+        return 1;
+    }
     std::cout << "not recorded              " << unwanted << " ns\n"
               << "recorded: made            " << making << " ns\n"
               << "recorded: handed over     " << handing / per_batch
               << " ns (with taking it out again)\n"
-              << "off the reactor: as JSON  " << writing << " ns, " << line.size() << " bytes\n";
+              << "off the reactor: as JSON  " << writing << " ns, " << line.size() << " bytes\n"
+              << "  the same by nlohmann    " << building << " ns, " << building / writing
+              << " times as much\n";
     const bool cheap = making + handing / per_batch < 1000;
     if (!cheap) std::cerr << "a record costs the reactor more than 1 us\n";
     return cheap ? 0 : 1;

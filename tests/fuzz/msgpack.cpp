@@ -1,31 +1,42 @@
-// MessagePack texts: as messages, and as documents against nlohmann's parser as the oracle.
+// MessagePack texts: as messages, and as values and payloads against msgpack-c and nlohmann/json
+// as oracles.
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 #include "tests/fuzz/codec_properties.h"
+#include "tests/fuzz/oracles.h"
 
 namespace {
 
+using sallyport::wamp::DecodeError;
 using sallyport::wamp::MessageLimits;
 using sallyport::wamp::Serializer;
 
-// The oracle looks at no UTF-8, takes any text for a key and goes as deep as it is told: it accepts
-// more than we do.
-void compare_with_oracle(std::string_view bytes) {
+// A value that the codec builds is the one that both libraries read. nlohmann's looks at no UTF-8,
+// takes any text for a key and goes as deep as it is told: it accepts more than we do.
+void compare_values(std::string_view bytes) {
     const auto value = sallyport::wamp::decode_value(Serializer::msgpack, bytes, MessageLimits{});
     if (!value) return;
-    const auto tree = nlohmann::json::from_msgpack(bytes.begin(), bytes.end(), true, false);
+    const std::string reading = sallyport::fuzz::reading_of(*value);
+    const sallyport::fuzz::MsgpackOracle oracle(bytes);
+    SALLYPORT_CHECK(oracle.well_formed());
+    SALLYPORT_CHECK(oracle.reading() == reading);
+    const auto tree = nlohmann::ordered_json::from_msgpack(bytes.begin(), bytes.end(), true, false);
     SALLYPORT_CHECK(!tree.is_discarded());
-    if (const auto* list = value->get_if<sallyport::wamp::List>())
-        SALLYPORT_CHECK(tree.size() == list->size());
-    if (const auto* dict = value->get_if<sallyport::wamp::Dict>())
-        SALLYPORT_CHECK(tree.size() == dict->size());
-    if (const auto* number = value->get_if<std::uint64_t>()) SALLYPORT_CHECK(tree == *number);
-    if (const auto* number = value->get_if<std::int64_t>()) SALLYPORT_CHECK(tree == *number);
-    if (const auto* text = value->get_if<std::string>()) SALLYPORT_CHECK(tree == *text);
+    SALLYPORT_CHECK(sallyport::fuzz::reading_of(tree) == reading);
+}
+
+// As a payload, which is validated and not built, the codec accepts exactly what msgpack-c does,
+// within its limits and where all text is UTF-8.
+void compare_payloads(std::string_view bytes) {
+    const std::string message = "\x94\x32\x01\x80\x91" + std::string(bytes);
+    const auto decoded = sallyport::wamp::decode(Serializer::msgpack, message, MessageLimits{});
+    const sallyport::fuzz::MsgpackOracle oracle(message);
+    if (decoded) SALLYPORT_CHECK(oracle.well_formed() && oracle.utf8());
+    if (oracle.well_formed() && oracle.utf8())
+        SALLYPORT_CHECK(decoded || decoded.error() != DecodeError::malformed);
 }
 
 }  // namespace
@@ -36,6 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         sallyport::fuzz::check_message(Serializer::msgpack, text, limits);
     }
     sallyport::fuzz::check_value(Serializer::msgpack, text, MessageLimits{});
-    compare_with_oracle(text);
+    compare_values(text);
+    compare_payloads(text);
     return 0;
 }

@@ -1,11 +1,12 @@
 """Stock and raw clients at a gateway with the embedded inside, without Tor."""
 import asyncio
+import json
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import autobahn_peer, rawclient, scenarios, socks  # noqa: E402
-from support.deployment import REALM, TICKETS, Deployment  # noqa: E402
+from support.deployment import REALM, TICKETS, Deployment, sallyport  # noqa: E402
 from support.rawclient import CALL, ERROR, PUBLISH, REGISTER, SUBSCRIBE  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 
@@ -270,6 +271,36 @@ async def many_calls_at_once_are_answered_each():
     equal(results, [n + i for i in range(len(outsides)) for n in range(300)])
     for peer in (*outsides, inside):
         await peer.goodbye()
+
+
+@suite.test
+def each_line_of_a_json_log_is_an_object():
+    logged = Deployment(name="json-log").write()
+    logged.start_gateway(options=["--log-format", "json"])
+    logged.wait_link()
+    guest = logged.raw()
+    equal(guest.call("lab.secret \"\x1b[2J")[0], ERROR)
+    guest.close()
+    equal(logged.stop()[-1], 0, "exit code of an orderly stop")
+    lines = [json.loads(line) for line in logged.gateway.text().splitlines()]
+    equal({tuple(line) for line in lines}, {("time", "level", "program", "message")})
+    equal({line["program"] for line in lines}, {"sallyport", "gateway", "inside"})
+    assert any(line["message"] == "ready" for line in lines), lines
+
+    failed = sallyport("serve", "--config", logged.dir / "nowhere.toml", "--log-format", "json")
+    equal(failed.returncode, 2)
+    [line] = [json.loads(line) for line in failed.stderr.splitlines()]
+    equal((line["level"], line["program"]), ("error", "sallyport"))
+    assert "nowhere.toml" in line["message"], line
+
+
+@suite.test
+def a_log_has_nothing_below_its_level():
+    quiet = Deployment(name="quiet-log").write()
+    quiet.start_gateway(options=["--log-level", "error"])
+    quiet.wait_link()
+    equal(quiet.stop()[-1], 0, "exit code of an orderly stop")
+    equal(quiet.gateway.text(), "")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@
 #include "policy/tools/analysis/diff_cause.h"
 #include "policy/tools/analysis/diff_walk.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
+#include "wamp/codec/json_writer.h"
 
 namespace sallyport::policy {
 namespace {
@@ -230,29 +232,36 @@ std::string concerned(const Difference& difference) {
 }
 
 void print(const Difference& difference, std::ostream& out) {
-    out << to_string(difference.action) << ' ' << quoted(difference.uri) << " as "
+    out << to_string(difference.action) << ' ' << policy::quoted(difference.uri) << " as "
         << difference.authid << ':' << difference.role << describe(difference.arguments) << '\n'
         << "  before: " << difference.before.text << '\n'
         << "  after:  " << difference.after.text << '\n'
         << "  roles:  " << concerned(difference) << '\n';
 }
 
-wamp::Dict json_of(const Difference& difference) {
-    wamp::List roles;
-    for (const std::string& role : difference.roles) roles.emplace_back(role);
-    wamp::Dict object{{"action", std::string(to_string(difference.action))},
-                      {"uri", difference.uri},
-                      {"authid", difference.authid},
-                      {"role", difference.role}};
-    if (!difference.arguments.args.empty()) object.append("args", difference.arguments.args);
-    if (!difference.arguments.kwargs.empty()) object.append("kwargs", difference.arguments.kwargs);
-    if (difference.arguments.opaque) object.append("opaque", true);
-    if (difference.arguments.sized)
-        object.append("payload_bytes", std::uint64_t{difference.arguments.bytes});
-    object.append("before", difference.before.text);
-    object.append("after", difference.after.text);
-    object.append("roles", std::move(roles));
-    object.append("all_other_roles", difference.others);
+// Arguments are shown as a client writes them in JSON, binary convention included.
+template <class Arguments>
+Json arguments_json(const Arguments& arguments) {
+    std::string text;
+    wamp::append_json(text, arguments);
+    return Json::parse(text, nullptr, false);
+}
+
+Json json_of(const Difference& difference) {
+    Json object{{"action", to_string(difference.action)},
+                {"uri", difference.uri},
+                {"authid", difference.authid},
+                {"role", difference.role}};
+    if (!difference.arguments.args.empty())
+        object["args"] = arguments_json(difference.arguments.args);
+    if (!difference.arguments.kwargs.empty())
+        object["kwargs"] = arguments_json(difference.arguments.kwargs);
+    if (difference.arguments.opaque) object["opaque"] = true;
+    if (difference.arguments.sized) object["payload_bytes"] = difference.arguments.bytes;
+    object["before"] = difference.before.text;
+    object["after"] = difference.after.text;
+    object["roles"] = difference.roles;
+    object["all_other_roles"] = difference.others;
     return object;
 }
 
@@ -278,7 +287,9 @@ std::string dynamic_text(const AuthText& auth) {
 }
 
 std::string changed(const std::string& what, const std::string& before, const std::string& after) {
-    const auto shown = [](const std::string& text) { return text.empty() ? "none" : quoted(text); };
+    const auto shown = [](const std::string& text) {
+        return text.empty() ? "none" : policy::quoted(text);
+    };
     return what + ": " + shown(before) + " before, " + shown(after) + " after";
 }
 
@@ -326,12 +337,9 @@ int diff(const std::string& before_path, const std::string& after_path, const Ou
     const auto others = other_differences(before->file, after->file);
     const auto found = differences({before->file, *before->policy}, {after->file, *after->policy});
     if (to.json) {
-        wamp::List messages;
-        for (const Difference& difference : found) messages.emplace_back(json_of(difference));
-        wamp::List lines;
-        for (const std::string& line : others) lines.emplace_back(line);
-        print_json(to.out,
-                   {{"differences", std::move(messages)}, {"outside_of_rules", std::move(lines)}});
+        Json messages = Json::array();
+        for (const Difference& difference : found) messages.push_back(json_of(difference));
+        print_json(to.out, {{"differences", std::move(messages)}, {"outside_of_rules", others}});
     } else {
         for (const std::string& line : others) to.out << line << '\n';
         for (const Difference& difference : found) print(difference, to.out);

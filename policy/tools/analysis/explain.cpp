@@ -8,6 +8,7 @@
 #include "policy/tools/analysis/describe.h"
 #include "policy/tools/analysis/near_rules.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 #include "wamp/codec/codec.h"
 
 namespace sallyport::policy {
@@ -23,7 +24,7 @@ std::string fault(const ExplainRequest& question) {
     const bool carries = question.action == Action::call || question.action == Action::publish;
     if (pattern && carries) return "--match goes with --subscribe and --register only";
     if (!wamp::is_valid_pattern(question.uri, question.match)) {
-        return quoted(question.uri) + " is no valid " + (pattern ? "pattern" : "URI");
+        return policy::quoted(question.uri) + " is no valid " + (pattern ? "pattern" : "URI");
     }
     const bool arguments = !question.args.empty() || !question.kwargs.empty();
     if (!carries && (arguments || question.opaque))
@@ -32,9 +33,9 @@ std::string fault(const ExplainRequest& question) {
     return "";
 }
 
-// The text as a value of that type; nothing when it is none.
+// Arguments are read as a client's message is, binary convention included: by the codec.
 template <class T>
-std::optional<T> read_json(const std::string& text) {
+std::optional<T> read_arguments(const std::string& text) {
     if (text.empty()) return T{};
     auto value = wamp::decode_value(wamp::Serializer::json, text, wamp::MessageLimits{});
     if (!value) return std::nullopt;
@@ -86,7 +87,7 @@ void print(const Explanation& told, const Denial& denial, std::ostream& out) {
 void print(const Explanation& told, std::ostream& out) {
     const ExplainRequest& request = told.request;
     out << (told.permit() != nullptr ? "allow" : "deny") << ": " << to_string(request.action) << ' '
-        << quoted(request.uri);
+        << policy::quoted(request.uri);
     if (request.match != wamp::MatchPolicy::exact)
         out << " (" << wamp::to_string(request.match) << ')';
     out << " as " << request.authid << ':' << told.role << '\n';
@@ -98,44 +99,44 @@ void print(const Explanation& told, std::ostream& out) {
         out << "    " << named(*rule) << " (" << to_string(rule->place) << "): " << why << '\n';
 }
 
-wamp::Dict json_of(const Explanation& told) {
+Json json_of(const Explanation& told) {
     const RealmPolicy& policy = told.policy();
-    wamp::Dict object{{"decision", told.permit() != nullptr ? "allow" : "deny"},
-                      {"action", std::string(to_string(told.request.action))},
-                      {"uri", told.request.uri},
-                      {"match", std::string(wamp::to_string(told.request.match))},
-                      {"authid", told.request.authid},
-                      {"role", told.role}};
+    Json object{{"decision", told.permit() != nullptr ? "allow" : "deny"},
+                {"action", to_string(told.request.action)},
+                {"uri", told.request.uri},
+                {"match", wamp::to_string(told.request.match)},
+                {"authid", told.request.authid},
+                {"role", told.role}};
     const auto add_rule = [&](RuleIndex index) {
-        wamp::Dict rule = to_json(policy.rule(index).place);
-        rule.append("id", policy.rule(index).id);
-        object.append("rule", std::move(rule));
+        Json rule = to_json(policy.rule(index).place);
+        rule["id"] = policy.rule(index).id;
+        object["rule"] = std::move(rule);
     };
     if (const Permit* permit = told.permit()) {
         add_rule(permit->rule());
-        object.append("limits", describe(permit->limits()));
-        object.append("grants", describe(policy.rule(permit->rule()).grants));
+        object["limits"] = describe(permit->limits());
+        object["grants"] = describe(policy.rule(permit->rule()).grants);
         const RouteInfo& info = policy.route(permit->route());
-        wamp::Dict route = to_json(info.place);
-        route.append("id", info.id);
-        route.append("to", info.backend);
-        route.append("realm", info.realm);
-        route.append("uri", target_of(info, told.request.uri));
-        object.append("route", std::move(route));
+        Json route = to_json(info.place);
+        route["id"] = info.id;
+        route["to"] = info.backend;
+        route["realm"] = info.realm;
+        route["uri"] = target_of(info, told.request.uri);
+        object["route"] = std::move(route);
     } else {
         const Denial& denial = *std::get_if<Denial>(&told.decision);
-        object.append("reason", std::string(to_string(denial.reason)));
+        object["reason"] = to_string(denial.reason);
         if (denial.rule != no_rule) add_rule(denial.rule);
     }
-    if (!told.with_shadows.empty()) object.append("without_shadows", told.with_shadows);
-    wamp::List others;
+    if (!told.with_shadows.empty()) object["without_shadows"] = told.with_shadows;
+    Json others = Json::array();
     for (const auto& [rule, why] : told.others) {
-        wamp::Dict other = to_json(rule->place);
-        other.append("rule", named(*rule));
-        other.append("why", why);
-        others.emplace_back(std::move(other));
+        Json other = to_json(rule->place);
+        other["rule"] = named(*rule);
+        other["why"] = why;
+        others.push_back(std::move(other));
     }
-    object.append("not_by", std::move(others));
+    object["not_by"] = std::move(others);
     return object;
 }
 
@@ -164,8 +165,8 @@ std::vector<NearRule> others_of(const LoadedRealm& realm, const Subject& subject
 
 int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, const std::string& role,
                    const Output& to) {
-    const auto args = read_json<wamp::List>(request.args);
-    const auto kwargs = read_json<wamp::Dict>(request.kwargs);
+    const auto args = read_arguments<wamp::List>(request.args);
+    const auto kwargs = read_arguments<wamp::Dict>(request.kwargs);
     if (!args) return print_fault("--args wants a JSON array, as in '[91, \"fast\"]'", to);
     if (!kwargs)
         return print_fault("--kwargs wants a JSON object, as in '{\"mode\":\"fast\"}'", to);
@@ -211,7 +212,7 @@ int explain(const std::string& path, const ExplainRequest& request, const Output
     if (role.empty()) {
         const auto known = realm->authenticator->role_of(request.authid);
         if (!known) {
-            return print_fault("no principal is called " + quoted(request.authid) +
+            return print_fault("no principal is called " + policy::quoted(request.authid) +
                                    " (name the role, as in --as " + request.authid + ":guest)",
                                to);
         }

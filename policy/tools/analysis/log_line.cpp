@@ -3,73 +3,15 @@
 #include <optional>
 
 #include "policy/file/file.h"
-#include "wamp/codec/json_text.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
 
-/// Walks through one flat JSON object.
-class Flat {
+/// Fills a LogLine with the members of one flat object.
+class LineReader : public JsonEvents {
 public:
-    explicit Flat(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
-
-    bool open() { return take('{'); }
-    bool take(char c) {
-        space();
-        if (at_ == end_ || *at_ != c) return false;
-        ++at_;
-        return true;
-    }
-    bool done() {
-        space();
-        return at_ == end_;
-    }
-    bool text(wamp::JsonString& found) {
-        if (!take('"')) return false;
-        at_ = wamp::scan_json_string(at_, end_, found);
-        return at_ != nullptr;
-    }
-    bool next_is_text() {
-        space();
-        return at_ != end_ && *at_ == '"';
-    }
-    // A number, or a word such as true.
-    bool scalar(std::string_view& found, bool& integral) {
-        space();
-        const char* begin = at_;
-        integral = false;
-        if (at_ != end_ && (*at_ == '-' || (*at_ >= '0' && *at_ <= '9'))) {
-            at_ = wamp::scan_json_number(at_, end_, integral);
-            if (at_ == nullptr) return false;
-        } else {
-            while (at_ != end_ && *at_ >= 'a' && *at_ <= 'z') ++at_;
-        }
-        found = {begin, static_cast<std::size_t>(at_ - begin)};
-        return !found.empty();
-    }
-
-private:
-    void space() {
-        while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\r')) ++at_;
-    }
-
-    const char* at_;
-    const char* end_;
-};
-
-void assign(std::string& to, const wamp::JsonString& text) {
-    to.clear();
-    if (text.escaped) {
-        wamp::append_unescaped(to, text.raw);
-    } else {
-        to = text.raw;
-    }
-}
-
-/// Puts members where they belong.
-class Filler {
-public:
-    explicit Filler(LogLine& line) : line_(line) {
+    explicit LineReader(LogLine& line) : line_(line) {
         line_.decision = line_.allowed = line_.shadow = false;
         line_.match = wamp::MatchPolicy::exact;
         line_.payload_bytes = 0;
@@ -78,26 +20,35 @@ public:
             text->clear();
     }
 
-    bool text(std::string_view key, const wamp::JsonString& value) {
-        if (key == "outcome") {
-            assign(outcome_, value);
-        } else if (key == "action") {
-            const auto action = parse_action(value.raw);
+    bool start_object(std::size_t) {
+        if (open_) return false;  // nested
+        return open_ = true;
+    }
+    bool start_array(std::size_t) { return false; }
+    bool key(Json::string_t& name) {
+        key_ = name;
+        return true;
+    }
+    bool string(Json::string_t& value) {
+        if (key_ == "outcome") {
+            outcome_ = value;
+        } else if (key_ == "action") {
+            const auto action = parse_action(value);
             if (!action) return false;
             line_.action = *action;
             has_action_ = true;
-        } else if (key == "match") {
-            if (value.raw != "prefix" && value.raw != "wildcard") return false;
+        } else if (key_ == "match") {
+            if (value != "prefix" && value != "wildcard") return false;
             line_.match =
-                value.raw == "prefix" ? wamp::MatchPolicy::prefix : wamp::MatchPolicy::wildcard;
-        } else if (std::string* to = place_of(key)) {
-            assign(*to, value);
+                value == "prefix" ? wamp::MatchPolicy::prefix : wamp::MatchPolicy::wildcard;
+        } else if (std::string* to = place_of(key_)) {
+            *to = value;
         }
         return true;
     }
-
-    void number(std::string_view key, std::uint64_t value) {
-        if (key == "payload_bytes") line_.payload_bytes = value;
+    bool number_unsigned(Json::number_unsigned_t value) {
+        if (key_ == "payload_bytes") line_.payload_bytes = value;
+        return true;
     }
 
     bool finish() {
@@ -121,6 +72,8 @@ private:
     }
 
     LogLine& line_;
+    bool open_ = false;
+    std::string key_;
     std::string outcome_;
     bool has_action_ = false;
 };
@@ -128,23 +81,8 @@ private:
 }  // namespace
 
 bool read_log_line(std::string_view text, LogLine& line) {
-    Filler filler(line);
-    Flat flat(text);
-    if (!flat.open()) return false;
-    for (bool first = true; !flat.take('}'); first = false) {
-        wamp::JsonString key;
-        wamp::JsonString value;
-        if ((!first && !flat.take(',')) || !flat.text(key) || !flat.take(':')) return false;
-        if (flat.next_is_text()) {
-            if (!flat.text(value) || !filler.text(key.raw, value)) return false;
-            continue;
-        }
-        std::string_view number;
-        bool integral = false;
-        if (!flat.scalar(number, integral)) return false;
-        if (integral) filler.number(key.raw, wamp::json_number(number, true).unsigned_integer);
-    }
-    return flat.done() && filler.finish();
+    LineReader reader(line);
+    return Json::sax_parse(text.begin(), text.end(), &reader) && reader.finish();
 }
 
 std::string unreadable_lines(std::uint64_t count, std::uint64_t first) {

@@ -17,6 +17,7 @@
 #include "policy/tools/analysis/test_text.h"
 #include "policy/tools/edit/toml_text.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
@@ -469,20 +470,20 @@ void print(const Unnoticed& one, std::ostream& out) {
     out << to_string(one.place) << ": no test notices when " << one.rule << " " << one.what << '\n';
     if (!one.witness) return;
     const Difference& witness = *one.witness;
-    out << "  message: " << to_string(witness.action) << ' ' << quoted(witness.uri) << " as "
-        << witness.authid << ':' << witness.role << describe(witness.arguments) << '\n'
+    out << "  message: " << to_string(witness.action) << ' ' << policy::quoted(witness.uri)
+        << " as " << witness.authid << ':' << witness.role << describe(witness.arguments) << '\n'
         << "  now:     " << witness.before.text << '\n'
         << "  then:    " << witness.after.text << '\n';
 }
 
-wamp::Dict json_of(const Unnoticed& one) {
-    wamp::Dict object = to_json(one.place);
-    object.append("rule", one.rule);
-    object.append("what", one.what);
+Json json_of(const Unnoticed& one) {
+    Json object = to_json(one.place);
+    object["rule"] = one.rule;
+    object["what"] = one.what;
     if (one.witness) {
-        object.append("now", one.witness->before.text);
-        object.append("then", one.witness->after.text);
-        object.append("test", one.test);
+        object["now"] = one.witness->before.text;
+        object["then"] = one.witness->after.text;
+        object["test"] = one.test;
     }
     return object;
 }
@@ -496,12 +497,12 @@ void print(const MutationReport& report, std::ostream& out) {
         << report.same << " without effect, " << report.unnoticed.size() << " not noticed\n";
 }
 
-wamp::Dict json_of(const MutationReport& report) {
-    wamp::List list;
-    for (const Unnoticed& one : report.unnoticed) list.emplace_back(json_of(one));
-    return {{"changes", std::uint64_t{report.mutants}},
-            {"noticed", std::uint64_t{report.noticed}},
-            {"without_effect", std::uint64_t{report.same}},
+Json json_of(const MutationReport& report) {
+    Json list = Json::array();
+    for (const Unnoticed& one : report.unnoticed) list.push_back(json_of(one));
+    return {{"changes", report.mutants},
+            {"noticed", report.noticed},
+            {"without_effect", report.same},
             {"not_noticed", std::move(list)}};
 }
 

@@ -7,6 +7,7 @@
 #include "policy/file/inline_test.h"
 #include "policy/tools/analysis/argument_cases.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
@@ -17,7 +18,7 @@ constexpr std::size_t flips_max = 10'000;
 constexpr std::size_t shown_max = 100;
 
 std::string message(const LogLine& line) {
-    std::string text = std::string(to_string(line.action)) + ' ' + quoted(line.uri);
+    std::string text = std::string(to_string(line.action)) + ' ' + policy::quoted(line.uri);
     if (line.match != wamp::MatchPolicy::exact)
         text += " (" + std::string(wamp::to_string(line.match)) + ')';
     return text + " as " + line.authid + ':' + line.role;
@@ -35,11 +36,11 @@ void print(const Replay::Flip& flip, std::ostream& out) {
         << "  now: " << flip.now << '\n';
 }
 
-wamp::Dict json_of(const Replay::Flip& flip) {
+Json json_of(const Replay::Flip& flip) {
     return {{"certain", flip.certain},
             {"count", flip.count},
             {"first_line", flip.first_line},
-            {"action", std::string(to_string(flip.first.action))},
+            {"action", to_string(flip.first.action)},
             {"uri", flip.first.uri},
             {"authid", flip.first.authid},
             {"role", flip.first.role},
@@ -179,8 +180,8 @@ int print_replay(const Replay& replay, const Output& to) {
     const Replay::Counts& counts = replay.counts();
     const auto flips = replay.flips();
     if (to.json) {
-        wamp::List list;
-        for (const Replay::Flip& flip : flips) list.emplace_back(json_of(flip));
+        Json list = Json::array();
+        for (const Replay::Flip& flip : flips) list.push_back(json_of(flip));
         print_json(to.out, {{"lines", counts.lines},
                             {"decisions", counts.decisions},
                             {"flips", counts.flips},

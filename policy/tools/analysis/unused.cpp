@@ -11,6 +11,7 @@
 #include "policy/tools/analysis/lone_rule.h"
 #include "policy/tools/analysis/pattern_trie.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
@@ -283,14 +284,12 @@ std::string why(const Overruled& one) {
     return text + (one.by.size() == 1 ? " always does" : " always do");
 }
 
-wamp::Dict json_of(const Overruled& one) {
-    wamp::Dict object = to_json(one.rule->place);
-    object.append("rule", one.rule->id);
-    if (one.uri != nullptr) object.append("uri", one.uri->text);
-    wamp::List by;
-    for (const std::string& rule : one.by) by.emplace_back(rule);
-    object.append("instead", std::move(by));
-    object.append("no_route", one.unrouted);
+Json json_of(const Overruled& one) {
+    Json object = to_json(one.rule->place);
+    object["rule"] = one.rule->id;
+    if (one.uri != nullptr) object["uri"] = one.uri->text;
+    object["instead"] = one.by;
+    object["no_route"] = one.unrouted;
     return object;
 }
 
@@ -327,25 +326,25 @@ int print_unused(const LoadedRealm& realm, const HitCounts* hits, const Output& 
         }
     }
     if (to.json) {
-        wamp::Dict report;
-        wamp::List list;
-        for (const Overruled& one : never) list.emplace_back(json_of(one));
-        report.append("never_decide", std::move(list));
+        Json report;
+        Json list = Json::array();
+        for (const Overruled& one : never) list.push_back(json_of(one));
+        report["never_decide"] = std::move(list);
         if (hits != nullptr) {
-            wamp::List counts;
+            Json counts = Json::array();
             for (const RuleText& rule : realm.file.rules)
-                counts.emplace_back(wamp::Dict{{"rule", rule.id}, {"hits", hits->of(rule.id)}});
-            report.append("decisions", hits->decisions());
-            report.append("unreadable", hits->unreadable());
-            report.append("first_unreadable", hits->first_unreadable());
-            report.append("rules", std::move(counts));
+                counts.push_back({{"rule", rule.id}, {"hits", hits->of(rule.id)}});
+            report["decisions"] = hits->decisions();
+            report["unreadable"] = hits->unreadable();
+            report["first_unreadable"] = hits->first_unreadable();
+            report["rules"] = std::move(counts);
         }
         print_json(to.out, report);
     } else {
         for (const Overruled& one : never) {
             to.out << to_string(one.uri != nullptr ? one.uri->place : one.rule->place) << ": "
                    << named(*one.rule);
-            if (one.uri != nullptr) to.out << " for " << quoted(one.uri->text);
+            if (one.uri != nullptr) to.out << " for " << policy::quoted(one.uri->text);
             to.out << " never decides: " << why(one) << '\n';
         }
         for (const RuleText* rule : unhit)

@@ -11,6 +11,7 @@
 #include "policy/tools/edit/line_diff.h"
 #include "policy/tools/edit/toml_tree.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
@@ -177,12 +178,12 @@ struct Job {
 };
 
 // What is told of one file that is not in its layout.
-void tell(const Job& job, FmtRequest::Mode mode, wamp::List& reports, const Output& to) {
+void tell(const Job& job, FmtRequest::Mode mode, Json& reports, const Output& to) {
     if (to.json) {
-        wamp::Dict report{{"file", job.path}};
+        Json report{{"file", job.path}};
         if (mode == FmtRequest::Mode::diff)
-            report.append("diff", line_diff(job.before, job.after, job.path));
-        reports.emplace_back(std::move(report));
+            report["diff"] = line_diff(job.before, job.after, job.path);
+        reports.push_back(std::move(report));
         return;
     }
     switch (mode) {
@@ -216,7 +217,7 @@ wamp::Result<std::string, Diagnostic> format_toml(std::string_view text, const s
 int fmt(const FmtRequest& request, std::vector<Rewrite>& rewrites, const Output& to) {
     const bool write = request.mode == FmtRequest::Mode::write;
     Diagnostics errors;
-    wamp::List reports;
+    Json reports = Json::array();
     std::size_t changed = 0;
     for (const std::string& path : request.files) {
         const auto text = read_file(path, false);

@@ -14,6 +14,7 @@
 #include "policy/tools/edit/principal_lines.h"
 #include "policy/tools/edit/toml_text.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 #include "wamp/base/utf8.h"
 
 namespace sallyport::policy {
@@ -111,14 +112,15 @@ std::string Tool::fault() {
     if (!named || !wamp::is_valid_utf8(request_.authid))
         return "an authid has 1 to 256 bytes of UTF-8";
     if (!request_.role.empty() && !is_valid_name(request_.role)) {
-        return quoted(request_.role) +
+        return policy::quoted(request_.role) +
                " cannot be a role (use 1 to 64 letters, digits and any of - _ . @)";
     }
     if (request_.role == gateway_role)
         return "\"gateway\" is the role of the gateway itself; take another name";
     for (const std::string& name : request_.methods) {
         const auto method = parse_method(name);
-        if (!method || *method == Method::anonymous) return "unknown method " + quoted(name);
+        if (!method || *method == Method::anonymous)
+            return "unknown method " + policy::quoted(name);
         if (!wants(*method)) methods_.push_back(*method);
     }
     for (const std::string& text : request_.keys) {
@@ -197,24 +199,24 @@ std::string on_terminal(const std::string& authid) {
     const bool plain = std::none_of(authid.begin(), authid.end(), [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
     });
-    return plain ? authid : quoted(authid);
+    return plain ? authid : policy::quoted(authid);
 }
 
 int Tool::list() const {
     if (to_.json) {
-        wamp::List all;
+        Json all = Json::array();
         for (const Credentials& one : principals_.list) {
-            wamp::List methods;
+            Json methods = Json::array();
             for (const Method method : all_methods) {
-                if (one.methods().has(method)) methods.emplace_back(to_string(method));
+                if (one.methods().has(method)) methods.push_back(to_string(method));
             }
-            wamp::List keys;
-            for (const auto& key : one.cryptosign) keys.emplace_back(crypto::to_hex(key));
-            all.push_back(wamp::Dict{{"authid", one.authid},
-                                     {"role", one.role},
-                                     {"disabled", one.disabled},
-                                     {"methods", std::move(methods)},
-                                     {"public_keys", std::move(keys)}});
+            Json keys = Json::array();
+            for (const auto& key : one.cryptosign) keys.push_back(crypto::to_hex(key));
+            all.push_back({{"authid", one.authid},
+                           {"role", one.role},
+                           {"disabled", one.disabled},
+                           {"methods", std::move(methods)},
+                           {"public_keys", std::move(keys)}});
         }
         print_json(to_.out, {{"principals", std::move(all)}});
         return exit_code::fine;
@@ -286,12 +288,13 @@ int Tool::add_new() {
 int Tool::extend() {
     const Credentials& before = *found();
     if (!request_.role.empty() && request_.role != before.role) {
-        return no(quoted(request_.authid) + " is there with the role " + quoted(before.role));
+        return no(policy::quoted(request_.authid) + " is there with the role " +
+                  policy::quoted(before.role));
     }
     for (const Method method : methods_) {
         if (method == Method::cryptosign || !before.methods().has(method)) continue;
-        return no(quoted(request_.authid) + " has a secret for " + std::string(to_string(method)) +
-                  " already (use: sallyport principal rotate)");
+        return no(policy::quoted(request_.authid) + " has a secret for " +
+                  std::string(to_string(method)) + " already (use: sallyport principal rotate)");
     }
     if (!make_secret()) return print_fault("there is not enough memory", to_);
     take_keys();
@@ -299,7 +302,7 @@ int Tool::extend() {
     for (const auto& key : keys_) {
         const auto& known = before.cryptosign;
         if (std::find(known.begin(), known.end(), key) != known.end())
-            return no(quoted(request_.authid) + " has that public key already");
+            return no(policy::quoted(request_.authid) + " has that public key already");
         const auto root = parse_document(text_, request_.file);
         const auto at = static_cast<std::size_t>(&before - principals_.list.data());
         text_ = with_element(text_, *root, at, to_string(Method::cryptosign), crypto::to_hex(key));
@@ -309,7 +312,7 @@ int Tool::extend() {
 
 int Tool::switch_to(bool disabled) {
     const Credentials* const one = found();
-    if (one == nullptr) return no("there is no principal " + quoted(request_.authid));
+    if (one == nullptr) return no("there is no principal " + policy::quoted(request_.authid));
     if (one->disabled != disabled)
         put("disabled", disabled ? std::optional<std::string>("true") : std::nullopt);
     return finish(disabled ? "disabled" : "enabled");
@@ -317,7 +320,7 @@ int Tool::switch_to(bool disabled) {
 
 int Tool::rotate() {
     const Credentials* const one = found();
-    if (one == nullptr) return no("there is no principal " + quoted(request_.authid));
+    if (one == nullptr) return no("there is no principal " + policy::quoted(request_.authid));
     if (methods_.empty()) {
         for (const Method method : all_methods) {
             if (one->methods().has(method)) methods_.push_back(method);
@@ -327,7 +330,7 @@ int Tool::rotate() {
     }
     for (const Method method : methods_) {
         if (!one->methods().has(method)) {
-            return no(quoted(request_.authid) + " has nothing for " +
+            return no(policy::quoted(request_.authid) + " has nothing for " +
                       std::string(to_string(method)) + " (use: sallyport principal add)");
         }
     }
@@ -379,19 +382,19 @@ int Tool::finish(std::string_view what) {
     }
     write_(text_);
     if (to_.json) {
-        wamp::Dict told{{"authid", request_.authid}, {"done", what}};
-        wamp::List methods;
-        for (const Method method : methods_) methods.emplace_back(to_string(method));
-        if (!methods.empty()) told.append("methods", std::move(methods));
-        if (!shown_.secret.empty()) told.append("secret", shown_.secret);
-        if (!shown_.private_key.empty()) told.append("private_key", shown_.private_key);
-        if (!shown_.public_key.empty()) told.append("public_key", shown_.public_key);
+        Json told{{"authid", request_.authid}, {"done", what}};
+        Json methods = Json::array();
+        for (const Method method : methods_) methods.push_back(to_string(method));
+        if (!methods.empty()) told["methods"] = std::move(methods);
+        if (!shown_.secret.empty()) told["secret"] = shown_.secret;
+        if (!shown_.private_key.empty()) told["private_key"] = shown_.private_key;
+        if (!shown_.public_key.empty()) told["public_key"] = shown_.public_key;
         print_json(to_.out, told);
         return exit_code::fine;
     }
     if (!shown_.secret.empty()) to_.out << shown_.secret << '\n';
     if (!shown_.private_key.empty()) to_.out << shown_.private_key << '\n';
-    to_.err << what << ' ' << quoted(request_.authid);
+    to_.err << what << ' ' << policy::quoted(request_.authid);
     if (!methods_.empty()) {
         Methods all;
         for (const Method method : methods_) all.add(method);

@@ -2,101 +2,73 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
-
-#include "wamp/codec/codec.h"
-#include "wamp/codec/json_text.h"
 
 namespace sallyport::policy {
 namespace {
 
-using wamp::Dict;
-using wamp::List;
-
 constexpr std::size_t depth_max = 32;
 
-/// Finds the first place where a text is no JSON, so that a person is told where.
-class JsonFault {
+/// Looks for what is wrong with a text before a tree is built from it.
+class Checker : public JsonEvents {
 public:
-    explicit JsonFault(std::string_view text)
-        : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
-
-    std::optional<Diagnostic> find(const std::string& file) {
-        const bool sound = value(0) && (space(), at_ == end_);
-        if (sound) return std::nullopt;
-        Place place{file, 1, 1};
-        for (const char* c = begin_; c < at_; ++c) {
-            place.line += *c == '\n' ? 1U : 0U;
-            place.column = *c == '\n' ? 1U : place.column + 1;
+    std::optional<Diagnostic> find(std::string_view text, const std::string& file) {
+        if (Json::sax_parse(text.begin(), text.end(), this)) return std::nullopt;
+        if (twice_) {
+            return Diagnostic{{file, 0, 0},
+                              "the key " + policy::quoted(*twice_) + " appears twice in one object",
+                              "remove one of the two"};
         }
-        const bool comment = at_ != end_ && (*at_ == '/' || *at_ == '#');
-        return Diagnostic{place, comment ? "JSON has no comments" : "this is no JSON",
-                          comment ? "remove the comment"
-                                  : "import takes a config.json; convert a config.yaml first"};
+        if (keys_.size() > depth_max) {
+            return Diagnostic{{file, 0, 0},
+                              "nested deeper than " + std::to_string(depth_max) + " levels",
+                              "import takes the config.json of a Crossbar node"};
+        }
+        return not_json(text, file);
+    }
+
+    bool start_object(std::size_t) { return enter(); }
+    bool end_object() { return leave(); }
+    bool start_array(std::size_t) { return enter(); }
+    bool end_array() { return leave(); }
+    bool key(Json::string_t& key) {
+        if (keys_.back().insert(key).second) return true;
+        twice_ = key;
+        return false;
+    }
+    bool parse_error(std::size_t position, const std::string&, const Json::exception&) {
+        fault_at_ = position == 0 ? 0 : position - 1;
+        return false;
     }
 
 private:
-    void space() {
-        while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\r' || *at_ == '\n')) ++at_;
+    bool enter() {
+        keys_.emplace_back();
+        return keys_.size() <= depth_max;
     }
-    bool take(char c) {
-        space();
-        if (at_ == end_ || *at_ != c) return false;
-        ++at_;
+    bool leave() {
+        keys_.pop_back();
         return true;
     }
-    bool text() {
-        space();
-        if (at_ == end_ || *at_ != '"') return false;
-        wamp::JsonString found;
-        const char* after = wamp::scan_json_string(at_ + 1, end_, found);
-        if (after == nullptr) return false;
-        at_ = after;
-        return true;
-    }
-    bool literal(std::string_view word) {
-        if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(word))
-            return false;
-        at_ += word.size();
-        return true;
-    }
-    bool items(char close, std::size_t depth) {
-        if (take(close)) return true;
-        do {
-            if (close == '}' && (!text() || !take(':'))) return false;
-            if (!value(depth + 1)) return false;
-        } while (take(','));
-        return take(close);
-    }
-    bool value(std::size_t depth) {
-        space();
-        if (at_ == end_ || depth > depth_max) return false;
-        if (*at_ == '{') return ++at_, items('}', depth);
-        if (*at_ == '[') return ++at_, items(']', depth);
-        if (*at_ == '"') return text();
-        if (literal("true") || literal("false") || literal("null")) return true;
-        bool integral = false;
-        const char* after = wamp::scan_json_number(at_, end_, integral);
-        if (after == nullptr) return false;
-        at_ = after;
-        return true;
+    Diagnostic not_json(std::string_view text, const std::string& file) const {
+        const std::string_view before = text.substr(0, fault_at_);
+        Place place{file, 1, 1};
+        for (const char c : before) {
+            place.line += c == '\n' ? 1U : 0U;
+            place.column = c == '\n' ? 1U : place.column + 1;
+        }
+        const char at = fault_at_ < text.size() ? text[fault_at_] : '\0';
+        const bool comment = at == '/' || at == '#';
+        return {place, comment ? "JSON has no comments" : "this is not JSON",
+                comment ? "remove the comment"
+                        : "import takes a config.json; convert a config.yaml first"};
     }
 
-    const char* begin_;
-    const char* at_;
-    const char* end_;
+    std::vector<std::set<std::string>> keys_;  // of the objects that are open; none for arrays
+    std::optional<std::string> twice_;
+    std::size_t fault_at_ = 0;
 };
-
-wamp::MessageLimits limits_for(std::string_view text) {
-    wamp::MessageLimits limits;
-    limits.message_bytes = text.size() + 1;
-    limits.depth = depth_max + 1;
-    limits.elements = text.size() + 1;
-    limits.option_values = text.size() + 1;
-    limits.option_keys = text.size() + 1;
-    limits.string_bytes = text.size() + 1;
-    return limits;
-}
 
 // "com.example.*" of old configurations (autobahn/wamp/uri.py, convert_starred_uri).
 void unstar(CrossbarPermission& permission) {
@@ -108,24 +80,23 @@ void unstar(CrossbarPermission& permission) {
     uri.erase(std::remove(uri.begin(), uri.end(), '*'), uri.end());
 }
 
-CrossbarPermission read_permission(const Dict& entry) {
+CrossbarPermission read_permission(const Json& entry) {
     CrossbarPermission read;
-    read.uri = entry.get_string("uri");
-    const std::string_view match = entry.get_string("match");
+    read.uri = string_member(entry, "uri");
+    const std::string match = string_member(entry, "match");
     if (match == "prefix") read.match = wamp::MatchPolicy::prefix;
     if (match == "wildcard") read.match = wamp::MatchPolicy::wildcard;
-    if (entry.find("match") == nullptr) unstar(read);
-    if (const Dict* allow = entry.get_dict("allow")) {
+    if (member(entry, "match") == nullptr) unstar(read);
+    if (const Json* allow = object_member(entry, "allow")) {
         for (const Action action :
              {Action::call, Action::register_, Action::subscribe, Action::publish})
-            read.allow[static_cast<std::size_t>(action)] =
-                allow->get_bool(to_string(action), false);
+            read.allow[static_cast<std::size_t>(action)] = bool_member(*allow, to_string(action));
     }
-    if (const Dict* disclose = entry.get_dict("disclose")) {
-        read.disclose_caller = disclose->get_bool("caller", false);
-        read.disclose_publisher = disclose->get_bool("publisher", false);
+    if (const Json* disclose = object_member(entry, "disclose")) {
+        read.disclose_caller = bool_member(*disclose, "caller");
+        read.disclose_publisher = bool_member(*disclose, "publisher");
     }
-    const Dict* validate = entry.get_dict("validate");
+    const Json* validate = object_member(entry, "validate");
     read.validates = validate != nullptr && !validate->empty();
     return read;
 }
@@ -135,50 +106,42 @@ class Reader {
 public:
     explicit Reader(CrossbarConfig& config) : config_(config) {}
 
-    void node(const Dict& root) {
-        for (const wamp::Value& item : list(root, "workers")) {
-            const Dict* worker = item.get_if<Dict>();
-            if (worker == nullptr) continue;
-            for (const wamp::Value& one : list(*worker, "realms")) {
-                if (const Dict* entry = one.get_if<Dict>()) realm(*entry);
+    void node(const Json& root) {
+        for (const Json& worker : array_member(root, "workers")) {
+            for (const Json& entry : array_member(worker, "realms")) {
+                if (entry.is_object()) realm(entry);
             }
-            for (const wamp::Value& one : list(*worker, "transports")) {
-                if (const Dict* entry = one.get_if<Dict>()) transport(*entry);
+            for (const Json& entry : array_member(worker, "transports")) {
+                if (entry.is_object()) transport(entry);
             }
         }
     }
 
 private:
-    static const List& list(const Dict& dict, std::string_view key) {
-        static const List empty;
-        const List* found = dict.get_list(key);
-        return found != nullptr ? *found : empty;
-    }
     void leave(std::string text) {
         if (std::find(config_.left.begin(), config_.left.end(), text) == config_.left.end())
             config_.left.push_back(std::move(text));
     }
 
-    void realm(const Dict& entry) {
+    void realm(const Json& entry) {
         CrossbarRealm& made = config_.realms.emplace_back();
-        made.name = entry.get_string("name");
-        for (const wamp::Value& item : list(entry, "roles")) {
-            if (const Dict* one = item.get_if<Dict>()) role(made, *one);
+        made.name = string_member(entry, "name");
+        for (const Json& one : array_member(entry, "roles")) {
+            if (one.is_object()) role(made, one);
         }
-        for (const auto& [key, value] : entry) {
+        for (const auto& [key, value] : entry.items()) {
             if (key != "name" && key != "roles") leave("\"" + key + "\" of realm " + made.name);
         }
     }
 
-    void role(CrossbarRealm& realm, const Dict& entry) {
+    void role(CrossbarRealm& realm, const Json& entry) {
         CrossbarRole& made = realm.roles.emplace_back();
-        made.name = entry.get_string("name");
-        made.dynamic = entry.find("authorizer") != nullptr;
+        made.name = string_member(entry, "name");
+        made.dynamic = member(entry, "authorizer") != nullptr;
         std::map<std::string, std::size_t> seen;
-        for (const wamp::Value& item : list(entry, "permissions")) {
-            const Dict* one = item.get_if<Dict>();
-            if (one == nullptr) continue;
-            CrossbarPermission read = read_permission(*one);
+        for (const Json& one : array_member(entry, "permissions")) {
+            if (!one.is_object()) continue;
+            CrossbarPermission read = read_permission(one);
             const auto [place, fresh] = seen.try_emplace(read.uri, made.permissions.size());
             if (fresh) made.permissions.emplace_back();
             made.permissions[place->second] = std::move(read);
@@ -186,20 +149,20 @@ private:
     }
 
     // A transport may hold others by path.
-    void transport(const Dict& entry) {
-        if (const Dict* auth = entry.get_dict("auth")) {
-            for (const auto& [method, value] : *auth) {
-                if (const Dict* settings = value.get_if<Dict>()) this->method(method, *settings);
+    void transport(const Json& entry) {
+        const std::string type = string_member(entry, "type");
+        if (const Json* auth = object_member(entry, "auth")) {
+            for (const auto& [method, settings] : auth->items()) {
+                if (settings.is_object()) this->method(method, settings);
             }
-        } else if (entry.get_string("type") == "websocket" ||
-                   entry.get_string("type") == "rawsocket") {
+        } else if (type == "websocket" || type == "rawsocket") {
             anonymous("anonymous");  // Crossbar's default
         }
         for (const std::string_view key : {"paths", "websocket"}) {
-            const Dict* paths = entry.get_dict(key);
+            const Json* paths = object_member(entry, key);
             if (paths == nullptr) continue;
-            for (const auto& [path, value] : *paths) {
-                if (const Dict* below = value.get_if<Dict>()) transport(*below);
+            for (const auto& [path, below] : paths->items()) {
+                if (below.is_object()) transport(below);
             }
         }
     }
@@ -209,20 +172,20 @@ private:
         if (std::find(roles.begin(), roles.end(), role) == roles.end()) roles.emplace_back(role);
     }
 
-    void method(const std::string& method, const Dict& settings) {
-        if (settings.get_string("type") != "static") {
-            leave("authentication by " + method + " of type \"" +
-                  std::string(settings.get_string("type")) + "\"");
+    void method(const std::string& method, const Json& settings) {
+        const std::string type = string_member(settings, "type");
+        if (type != "static") {
+            leave("authentication by " + method + " of type \"" + type + "\"");
             return;
         }
-        if (method == "anonymous") return anonymous(settings.get_string("role", "anonymous"));
-        const Dict* principals = settings.get_dict(method == "wampcra" ? "users" : "principals");
+        if (method == "anonymous") return anonymous(string_member(settings, "role", "anonymous"));
+        const Json* principals =
+            object_member(settings, method == "wampcra" ? "users" : "principals");
         if (principals == nullptr) return leave("authentication by " + method);
-        for (const auto& [authid, value] : *principals) {
-            const Dict* entry = value.get_if<Dict>();
-            if (entry == nullptr) continue;
+        for (const auto& [authid, entry] : principals->items()) {
+            if (!entry.is_object()) continue;
             config_.principals.push_back(
-                {method, authid, std::string(entry->get_string("role", "anonymous")), *entry});
+                {method, authid, string_member(entry, "role", "anonymous"), entry});
         }
     }
 
@@ -266,16 +229,10 @@ const CrossbarPermission* CrossbarRole::decider(std::string_view uri) const {
 
 wamp::Result<CrossbarConfig, Diagnostic> read_crossbar(std::string_view text,
                                                        const std::string& file) {
-    if (auto fault = JsonFault(text).find(file)) return *std::move(fault);
-    auto value = wamp::decode_value(wamp::Serializer::json, text, limits_for(text));
-    if (!value) {
-        return Diagnostic{{file, 0, 0},
-                          "cannot be read: " + std::string(to_string(value.error())),
-                          "see whether a key stands twice in one object"};
-    }
-    const Dict* root = value->get_if<Dict>();
+    if (auto fault = Checker().find(text, file)) return *std::move(fault);
+    const Json root = Json::parse(text.begin(), text.end(), nullptr, false);
     CrossbarConfig config;
-    if (root != nullptr) Reader(config).node(*root);
+    Reader(config).node(root);
     if (config.realms.empty()) {
         return Diagnostic{{file, 0, 0},
                           "no realm is configured in it",

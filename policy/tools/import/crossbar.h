@@ -9,9 +9,9 @@
 
 #include "policy/document/diagnostic.h"
 #include "policy/engine/permit.h"
+#include "policy/tools/json.h"
 #include "wamp/base/result.h"
 #include "wamp/base/uri.h"
-#include "wamp/base/value.h"
 
 namespace sallyport::policy {
 
@@ -61,7 +61,7 @@ struct CrossbarPrincipal {
     std::string method;  ///< "ticket", "wampcra", "cryptosign", "scram"
     std::string authid;
     std::string role;
-    wamp::Dict entry;
+    Json entry;
 };
 
 struct CrossbarRealm {

@@ -17,6 +17,7 @@
 #include "policy/file/load.h"
 #include "policy/tools/edit/toml_text.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/json.h"
 
 namespace sallyport::policy {
 namespace {
@@ -169,7 +170,7 @@ void RealmImport::add(MadeRule rule) {
     parse_policy("realm = \"r\"\n" + rule.text(), realm_.name, diagnostics);
     if (!diagnostics.empty()) {
         note(Kind::other, rule.role,
-             "the permission " + quoted(rule.uri) + " of role " + rule.role +
+             "the permission " + policy::quoted(rule.uri) + " of role " + rule.role +
                  " is left out: " + diagnostics.front().text);
         return;
     }
@@ -268,13 +269,13 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
     if (!below.actions.empty()) add(std::move(below));
     if (discloses) {
         note(Kind::other, role.name,
-             "permission " + quoted(permission.uri) + " of role " + role.name +
+             "permission " + policy::quoted(permission.uri) + " of role " + role.name +
                  ": Crossbar names its callers or publishers always, here they are named when they "
                  "ask for it (disclose_me)");
     }
     if (permission.validates) {
         note(Kind::other, role.name,
-             "permission " + quoted(permission.uri) + " of role " + role.name +
+             "permission " + policy::quoted(permission.uri) + " of role " + role.name +
                  ": \"validate\" is left out (write conditions: where = [ … ])");
     }
     if (permission.uri.empty() && permission.match == MatchPolicy::prefix &&
@@ -296,7 +297,7 @@ void RealmImport::make_role(const CrossbarRole& role) {
     }
     if (!is_valid_name(role.name)) {
         note(Kind::narrower, role.name,
-             "role " + quoted(role.name) + " cannot be a role here, and is left out");
+             "role " + policy::quoted(role.name) + " cannot be a role here, and is left out");
         return;
     }
     index(role);
@@ -310,8 +311,8 @@ bool RealmImport::known_role(const std::string& name) const {
 
 // As a principals file has it; "" when it does not carry over.
 std::string RealmImport::principal_text(const CrossbarPrincipal& principal) {
-    const wamp::Dict& entry = principal.entry;
-    const auto text = [&entry](std::string_view key) { return std::string(entry.get_string(key)); };
+    const Json& entry = principal.entry;
+    const auto text = [&entry](std::string_view key) { return string_member(entry, key); };
     std::string secret;
     if (principal.method == "ticket") {
         const auto hash = crypto::hash_ticket(text("ticket"), crypto::iterations_default, random_);
@@ -321,12 +322,17 @@ std::string RealmImport::principal_text(const CrossbarPrincipal& principal) {
     } else if (principal.method == "wampcra") {
         secret = "wampcra = { key = " + toml_text(text("secret")) +
                  ", salt = " + toml_text(text("salt")) +
-                 ", iterations = " + std::to_string(entry.get_uint("iterations", 1000)) +
-                 ", keylen = " + std::to_string(entry.get_uint("keylen", 32)) + " }\n";
+                 ", iterations = " + std::to_string(unsigned_member(entry, "iterations", 1000)) +
+                 ", keylen = " + std::to_string(unsigned_member(entry, "keylen", 32)) + " }\n";
     } else if (principal.method == "cryptosign") {
-        const wamp::List* keys = entry.get_list("authorized_keys");
-        const auto list = keys == nullptr ? std::nullopt : toml_value(*keys);
-        if (list) secret = "cryptosign = " + *list + "\n";
+        const Json& keys = array_member(entry, "authorized_keys");
+        std::string list;
+        for (const Json& key : keys) {
+            const auto* hex = key.get_ptr<const Json::string_t*>();
+            if (hex == nullptr) return "";
+            list += (list.empty() ? "" : ", ") + toml_text(*hex);
+        }
+        if (!list.empty()) secret = "cryptosign = [" + list + "]\n";
     }
     if (secret.empty()) return "";
     const std::string block = "[[principal]]\nauthid = " + toml_text(principal.authid) +
@@ -348,7 +354,7 @@ void RealmImport::make_auth() {
             continue;
         }
         note(Kind::other, principal.role,
-             "principal " + quoted(principal.authid) + " by " + principal.method +
+             "principal " + policy::quoted(principal.authid) + " by " + principal.method +
                  (fresh ? " does not carry over" : " has another way to log in already") +
                  " (sallyport principal add)");
     }
@@ -411,9 +417,10 @@ void RealmImport::compare(const RealmPolicy& policy) {
     for (ImportNote& note : notes_) {
         if (note.uri.empty()) continue;
         const bool narrower = note.kind == Kind::narrower;
-        note.text = "role " + note.role + ", " + list_of(note.actions) + " " + quoted(note.uri) +
-                    ": Crossbar " + (narrower ? "allows it" : "denies it") +
-                    (note.permission.empty() ? "" : " (" + quoted(note.permission) + ")") +
+        note.text = "role " + note.role + ", " + list_of(note.actions) + " " +
+                    policy::quoted(note.uri) + ": Crossbar " +
+                    (narrower ? "allows it" : "denies it") +
+                    (note.permission.empty() ? "" : " (" + policy::quoted(note.permission) + ")") +
                     ", here it is " + (narrower ? "denied" : "allowed");
     }
 }
@@ -452,7 +459,8 @@ std::string RealmImport::tests(const RealmPolicy& policy) const {
 }
 
 std::string RealmImport::head() const {
-    std::string text = "# Made of a Crossbar configuration, realm " + quoted(realm_.name) + ".\n";
+    std::string text =
+        "# Made of a Crossbar configuration, realm " + policy::quoted(realm_.name) + ".\n";
     text +=
         "# Subscriptions and registrations of patterns pass here only if all that they match "
         "is allowed.\n";
@@ -469,7 +477,8 @@ std::string RealmImport::head() const {
 
 void RealmImport::run() {
     if (!wamp::is_valid_uri(realm_.name)) {
-        note(Kind::other, "", "realm " + quoted(realm_.name) + " is no valid URI: left out");
+        note(Kind::other, "",
+             "realm " + policy::quoted(realm_.name) + " is no valid URI: left out");
         out_.notes.insert(out_.notes.end(), notes_.begin(), notes_.end());
         return;
     }
@@ -481,7 +490,8 @@ void RealmImport::run() {
     for (const MadeRule& rule : rules_) body += "\n" + rule.text();
     const auto policy = compiled(body);
     if (policy == nullptr) {
-        note(Kind::other, "", "realm " + quoted(realm_.name) + " could not be carried over");
+        note(Kind::other, "",
+             "realm " + policy::quoted(realm_.name) + " could not be carried over");
     } else {
         compare(*policy);
         body += tests(*policy);
@@ -505,10 +515,10 @@ std::string_view name_of(Kind kind) {
     return "";
 }
 
-wamp::Dict json_of(const ImportNote& note) {
-    wamp::List names;
-    for (const Action action : note.actions) names.emplace_back(std::string(to_string(action)));
-    return {{"kind", std::string(name_of(note.kind))},
+Json json_of(const ImportNote& note) {
+    Json names = Json::array();
+    for (const Action action : note.actions) names.push_back(to_string(action));
+    return {{"kind", name_of(note.kind)},
             {"realm", note.realm},
             {"role", note.role},
             {"permission", note.permission},
@@ -537,13 +547,13 @@ int import_file(const ImportRequest& request, wamp::Random& random,
     if (!config) return print_errors({config.error()}, to);
     Imported imported = import_crossbar(*config, request.options, random);
     if (to.json) {
-        wamp::List notes;
-        for (const ImportNote& note : imported.notes) notes.emplace_back(json_of(note));
-        wamp::List made;
+        Json notes = Json::array();
+        for (const ImportNote& note : imported.notes) notes.push_back(json_of(note));
+        Json made = Json::array();
         for (const ImportedFile& file : imported.files) {
-            wamp::Dict one{{"name", file.name}};
-            if (request.print && !file.secret) one.append("text", file.text);
-            made.emplace_back(std::move(one));
+            Json one{{"name", file.name}};
+            if (request.print && !file.secret) one["text"] = file.text;
+            made.push_back(std::move(one));
         }
         print_json(to.out, {{"files", std::move(made)}, {"differences", std::move(notes)}});
     } else {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::policy {
 namespace {
@@ -121,6 +122,64 @@ TEST(AuditRecords, KeepAStrangersTextInsideItsQuotes) {
     const Json json = Json::parse(line);
     EXPECT_EQ(json["authid"], hostile);
     EXPECT_EQ(json["outcome"], "deny");
+}
+
+// docs/decisions/0005: lines are written directly, because a tree for each costs too much. That the
+// text is the one that nlohmann/json writes is shown here.
+nlohmann::ordered_json tree_of(const AuditRecord& record) {
+    return {{"time", "2026-01-31T12:00:00.000Z"},
+            {"door", "front"},
+            {"number", record.number},
+            {"outcome", to_string(record.outcome)},
+            {"reason", record.reason},
+            {"realm", record.realm},
+            {"authid", record.authid},
+            {"role", record.role},
+            {"method", record.method},
+            {"action", to_string(record.action)},
+            {"uri", record.uri},
+            {"match", "prefix"},
+            {"payload_bytes", record.payload_bytes},
+            {"rule", record.rule},
+            {"file", record.file},
+            {"line", record.line},
+            {"policy", record.policy},
+            {"session", record.session},
+            {"via", record.via},
+            {"circuit", record.circuit}};
+}
+
+TEST(AuditRecords, AreTheTextThatAJsonLibraryWrites) {
+    // Every character up to U+07FF that JSON has no short escape for, some beyond, and the ends of
+    // the planes; in all texts and at every place of them.
+    std::vector<std::string> texts{"x", "\"\\/", "\xE0\xA0\x80\xEF\xBF\xBF",
+                                   "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"};
+    for (unsigned code = 1; code < 0x800; ++code) {
+        if (code == '\b' || code == '\f' || code == '\n' || code == '\r' || code == '\t') continue;
+        std::string text = code < 0x80 ? std::string(1, static_cast<char>(code))
+                                       : std::string{static_cast<char>(0xC0U | (code >> 6U)),
+                                                     static_cast<char>(0x80U | (code & 0x3FU))};
+        texts.push_back("a" + text + text + "b");
+    }
+    AuditRecord record = denial();
+    record.match = wamp::MatchPolicy::prefix;
+    record.number = record.session = UINT64_MAX;
+    record.line = UINT32_MAX;
+    for (const std::string& text : texts) {
+        for (auto* member :
+             {&record.realm, &record.policy, &record.rule, &record.file, &record.authid,
+              &record.role, &record.method, &record.uri, &record.reason})
+            *member = text;
+        EXPECT_EQ(json_line(record), tree_of(record).dump(-1, ' ', true) + "\n");
+    }
+}
+
+TEST(AuditRecords, ReadBackWithTheSameMembersInTheSameOrder) {
+    AuditRecord record = denial();
+    record.match = wamp::MatchPolicy::prefix;
+    record.method = "ticket";
+    record.authid = "\b\f\n\r\t";  // for which a library has shorter escapes
+    EXPECT_EQ(nlohmann::ordered_json::parse(json_line(record)), tree_of(record));
 }
 
 TEST(AuditRecords, StandInForBytesThatAreNoText) {

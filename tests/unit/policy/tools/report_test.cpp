@@ -25,9 +25,9 @@ TEST_F(Report, PrintsErrorsForProgramsAsOneLineOnStdout) {
               "\n");
 }
 
-TEST_F(Report, SaysWhatJsonCannotHold) {
+TEST_F(Report, EscapesControlCharactersAndReplacesWhatIsNotUtf8) {
     EXPECT_EQ(print_fault(std::string("a\0b \xff", 5), json_), 2);
-    EXPECT_EQ(out(), "{\"errors\":[{\"text\":\"a b ?\"}]}\n");
+    EXPECT_EQ(out(), "{\"errors\":[{\"text\":\"a\\u0000b \xEF\xBF\xBD\"}]}\n");
 }
 
 TEST_F(Report, CountsInWords) {

@@ -1,0 +1,100 @@
+#include "gateway/admin/status.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "policy/tools/json.h"
+
+namespace sallyport::gateway {
+
+using policy::Json;
+
+namespace {
+
+// Our own processes write these texts, four levels deep.
+constexpr std::size_t depth_max = 8;
+
+Json parsed(std::string_view text) {
+    return policy::parse_json(text, depth_max).value_or(Json::object());
+}
+
+std::uint64_t number(const Json& object, std::string_view key) {
+    return policy::unsigned_member(object, key);
+}
+
+void add_onion(std::ostream& out, const Json& onion) {
+    const std::string mode = policy::string_member(onion, "mode");
+    out << "tor           " << mode << '\n';
+    if (mode != "managed") return;
+    const std::string address = policy::string_member(onion, "address");
+    const std::string warning = policy::string_member(onion, "warning");
+    out << "bootstrap     " << number(onion, "bootstrap") << "% "
+        << policy::string_member(onion, "summary") << '\n';
+    if (!warning.empty()) out << "complaint     " << warning << '\n';
+    out << "onion         " << (address.empty() ? "not known yet" : address) << '\n'
+        << "reachable     " << (policy::bool_member(onion, "reachable") ? "yes" : "not yet")
+        << '\n';
+}
+
+void add_decisions(std::ostream& out, const Json& decisions) {
+    out << "decisions     " << number(decisions, "allowed") << " allowed, "
+        << number(decisions, "denied") << " denied, " << number(decisions, "limited")
+        << " over a limit; " << number(decisions, "joined") << " joined, "
+        << number(decisions, "join_refused") << " refused to join\n";
+}
+
+void add_audit(std::ostream& out, const Json& audit) {
+    const std::string error = policy::string_member(audit, "error");
+    out << "audit log     " << number(audit, "written") << " written, " << number(audit, "dropped")
+        << " dropped, " << number(audit, "waiting") << " waiting" << (error.empty() ? "" : ": ")
+        << error << '\n';
+}
+
+void add_link(std::ostream& out, const Json& link) {
+    std::string name = policy::string_member(link, "name");
+    name.resize(std::max<std::size_t>(name.size(), 8), ' ');
+    out << "link " << name << ' ' << (policy::bool_member(link, "up") ? "up" : "down") << ", "
+        << number(link, "calls") << " calls in flight, " << number(link, "subscriptions")
+        << " subscriptions, " << number(link, "registrations") << " registrations\n";
+}
+
+}  // namespace
+
+std::string to_json(const supervision::OnionStatus& status) {
+    return policy::to_line({{"mode", status.mode},
+                            {"address", status.address},
+                            {"bootstrap", status.percent},
+                            {"summary", status.summary},
+                            {"warning", status.warning},
+                            {"reachable", status.reachable}});
+}
+
+std::string status_line(const GatewayStatus& status) {
+    Json json{{"onion", parsed(status.onion)}, {"front", parsed(status.front)}, {"audit", nullptr}};
+    if (status.audit) {
+        json["audit"] = {{"recorded", status.audit->recorded},
+                         {"written", status.audit->written},
+                         {"dropped", status.audit->dropped},
+                         {"waiting", status.audit->waiting}};
+        if (!status.audit->error.empty()) json["audit"]["error"] = status.audit->error;
+    }
+    return policy::to_line(json) + "\n";
+}
+
+std::optional<std::string> status_text(std::string_view line) {
+    const auto status = policy::parse_json(line, depth_max);
+    if (!status || !status->is_object()) return std::nullopt;
+    std::ostringstream out;
+    if (const Json* onion = policy::object_member(*status, "onion")) add_onion(out, *onion);
+    if (const Json* front = policy::object_member(*status, "front")) {
+        out << "connections   " << number(*front, "connections") << "\nsessions      "
+            << number(*front, "sessions") << '\n';
+        if (const Json* decisions = policy::object_member(*front, "decisions"))
+            add_decisions(out, *decisions);
+        if (const Json* audit = policy::object_member(*status, "audit")) add_audit(out, *audit);
+        for (const Json& link : policy::array_member(*front, "links")) add_link(out, link);
+    }
+    return out.str();
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,58 @@
+#include "gateway/admin/status.h"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::gateway {
+namespace {
+
+constexpr std::string_view front =
+    R"({"connections":3,"sessions":2,"decisions":{"allowed":7,"denied":1,"limited":0,"joined":4,)"
+    R"("join_refused":5},"links":[{"name":"inside","up":true,"calls":1,"subscriptions":2,)"
+    R"("registrations":3},{"name":"a-long-name","up":false,"calls":0,"subscriptions":0,)"
+    R"("registrations":0}]})";
+
+TEST(Status, IsOneLineOfJsonInTheDocumentedOrder) {
+    const std::string onion = to_json({"managed", "abc.onion", 100, "Done", "", true});
+    EXPECT_EQ(onion, R"({"mode":"managed","address":"abc.onion","bootstrap":100,"summary":"Done",)"
+                     R"("warning":"","reachable":true})");
+    EXPECT_EQ(status_line({onion, front, AuditStatus{9, 7, 1, 1, "No space left"}}),
+              R"({"onion":)" + onion + R"(,"front":)" + std::string(front) +
+                  R"(,"audit":{"recorded":9,"written":7,"dropped":1,"waiting":1,)"
+                  R"("error":"No space left"}})"
+                  "\n");
+    EXPECT_EQ(status_line({"{}", "{}", {}}), "{\"onion\":{},\"front\":{},\"audit\":null}\n");
+}
+
+TEST(Status, WhatTorSaysStaysOneLineOfJson) {
+    const std::string onion = to_json({"managed", "", 5, "a \"quoted\"\nline", "\xFF", false});
+    EXPECT_EQ(status_line({onion, "{}", {}}),
+              "{\"onion\":{\"mode\":\"managed\",\"address\":\"\",\"bootstrap\":5,\"summary\":"
+              "\"a \\\"quoted\\\"\\nline\",\"warning\":\"\xEF\xBF\xBD\",\"reachable\":false},"
+              "\"front\":{},\"audit\":null}\n");
+}
+
+TEST(Status, AsTextForPeople) {
+    const std::string onion = to_json({"managed", "", 45, "Loading", "clock skew", false});
+    EXPECT_EQ(status_text(status_line({onion, front, AuditStatus{9, 7, 1, 1, ""}})),
+              "tor           managed\n"
+              "bootstrap     45% Loading\n"
+              "complaint     clock skew\n"
+              "onion         not known yet\n"
+              "reachable     not yet\n"
+              "connections   3\n"
+              "sessions      2\n"
+              "decisions     7 allowed, 1 denied, 0 over a limit; 4 joined, 5 refused to join\n"
+              "audit log     7 written, 1 dropped, 1 waiting\n"
+              "link inside   up, 1 calls in flight, 2 subscriptions, 3 registrations\n"
+              "link a-long-name down, 0 calls in flight, 0 subscriptions, 0 registrations\n");
+}
+
+TEST(Status, AnotherAnswerIsNotAStatus) {
+    for (const std::string& line :
+         {std::string(), std::string("{"), std::string("[]"), std::string("{} x"),
+          "{\"onion\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}"})
+        EXPECT_FALSE(status_text(line)) << line.substr(0, 40);
+}
+
+}  // namespace
+}  // namespace sallyport::gateway
