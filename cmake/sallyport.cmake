@@ -1,14 +1,15 @@
 # How this project says what it is made of. Every folder is one library, every test folder one program.
 
-# Everything that ctest runs, without the programs that nothing tests.
+# Everything that ctest runs, without the programs that nothing tests; and of these, those that start threads (label
+# "threads": tests/gates runs them under ThreadSanitizer) and those that read a corpus.
 add_custom_target(test_programs)
+add_custom_target(threaded_test_programs)
+add_custom_target(fuzz_programs)
 
-# The folders that there are, in order. A folder without a CMake list is not there yet.
+# Adds these folders in order. A folder that is missing, or has no CMakeLists.txt, is an error.
 function(sallyport_folders)
     foreach(folder IN LISTS ARGN)
-        if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt")
-            add_subdirectory("${folder}")
-        endif()
+        add_subdirectory("${folder}")
     endforeach()
 endfunction()
 
@@ -98,6 +99,9 @@ function(sallyport_gtest target)
         sallyport_use_pch(${target})
     endif()
     add_dependencies(test_programs ${target})
+    if("threads" IN_LIST arg_LABELS)
+        add_dependencies(threaded_test_programs ${target})
+    endif()
     add_test(NAME ${target} COMMAND ${target} --gtest_brief=1 --gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${target}.xml
         ${arg_ARGS} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     _sallyport_test_properties(${target} "${arg_TIMEOUT}" "${arg_LABELS}")
@@ -114,10 +118,12 @@ function(sallyport_fuzz_target name)
         set(arg_CORPUS "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name}")
     endif()
     cmake_path(ABSOLUTE_PATH arg_CORPUS BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+    _sallyport_require_file("${target}" "${arg_CORPUS}")
     add_executable(${target} ${arg_SOURCES})
     target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}")
     target_link_libraries(${target} PRIVATE sallyport::flags ${arg_DEPENDS})
     add_dependencies(test_programs ${target})
+    add_dependencies(fuzz_programs ${target})
     if(SALLYPORT_FUZZ)
         target_link_options(${target} PRIVATE -fsanitize=fuzzer)
         add_test(NAME ${target} COMMAND ${target} -runs=0 "${arg_CORPUS}")
@@ -139,6 +145,7 @@ function(sallyport_python_test name)
         set(arg_VENV main)
     endif()
     cmake_path(ABSOLUTE_PATH arg_SCRIPT BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+    _sallyport_require_file("${name}" "${arg_SCRIPT}")
     set(python "${SALLYPORT_VENV}/${arg_VENV}/bin/python")
     add_test(NAME ${name} COMMAND "${python}" -u "${arg_SCRIPT}" ${arg_ARGS} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
     _sallyport_test_properties(${name} "${arg_TIMEOUT}" "${arg_LABELS}")
@@ -161,6 +168,12 @@ function(_sallyport_test_properties test timeout labels)
     set_tests_properties(${test} PROPERTIES TIMEOUT ${timeout})
     if(labels)
         set_property(TEST ${test} PROPERTY LABELS ${labels})
+    endif()
+endfunction()
+
+function(_sallyport_require_file test path)
+    if(NOT EXISTS "${path}")
+        message(FATAL_ERROR "${test}: there is no ${path}")
     endif()
 endfunction()
 

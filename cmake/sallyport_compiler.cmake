@@ -25,7 +25,10 @@ add_library(sallyport_flags INTERFACE)
 add_library(sallyport::flags ALIAS sallyport_flags)
 target_compile_options(sallyport_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
-    -Wswitch-enum -Werror)
+    -Wswitch-enum)
+if(SALLYPORT_WERROR)
+    target_compile_options(sallyport_flags INTERFACE -Werror)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 warns falsely when it inlines: on std::string concatenation (GCC bug 105651), on moving a std::variant, and on
     # what the sanitizers insert. Reads of uninitialised values are left to -Wuninitialized, Clang and the sanitizers.
@@ -50,14 +53,24 @@ if(SALLYPORT_FUZZ)
 endif()
 
 if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND NOT SALLYPORT_SANITIZE)
-    add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection)
+    # Control-flow protection has one flag on x86 and another on arm64. A compiler that lacks a flag is not given it.
+    include(CheckCXXCompilerFlag)
+    set(CMAKE_REQUIRED_FLAGS -Werror)
+    foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
+        string(MAKE_C_IDENTIFIER "SALLYPORT_HAS${flag}" known)
+        check_cxx_compiler_flag(${flag} ${known})
+        if(${known})
+            add_compile_options(${flag})
+        endif()
+    endforeach()
+    unset(CMAKE_REQUIRED_FLAGS)
     add_compile_definitions(_FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
     add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
 # lld links the sanitized programs several times faster than GNU ld.
-find_program(SALLYPORT_LLD NAMES ld.lld ld.lld-14)
+find_program(SALLYPORT_LLD ld.lld)
 mark_as_advanced(SALLYPORT_LLD)
-if(SALLYPORT_LLD MATCHES "ld\\.lld$")
+if(SALLYPORT_LLD)
     add_link_options(-fuse-ld=lld)
 endif()

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace sallyport::gateway {
 
@@ -81,11 +82,20 @@ Receive receive_packet(int socket, Packet& packet) {
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        int number = -1;
-        std::memcpy(&number, CMSG_DATA(header), sizeof(int));
-        packet.descriptor = Descriptor(number);
+        // The buffer's padding has room for a second one. All are ours to close; the first is kept.
+        const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+            Descriptor received_one(number);
+            if (!packet.descriptor) packet.descriptor = std::move(received_one);
+        }
     }
-    if (received == 0) return Receive::end;
+    // Half a packet means nothing: whoever sends more than packet_bytes_max is no child of ours.
+    if (received == 0 || (message.msg_flags & MSG_TRUNC) != 0) {
+        packet.descriptor.close();
+        return Receive::end;
+    }
     packet.text.assign(bytes.data(), static_cast<std::size_t>(received));
     return Receive::packet;
 }

@@ -1,8 +1,12 @@
 #include "gateway/host/descriptor.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstring>
 #include <string>
 
 namespace sallyport::gateway {
@@ -40,6 +44,45 @@ TEST(Packets, TellThatTheOtherEndIsGone) {
     Packet packet;
     EXPECT_EQ(receive_packet(pair.ours.get(), packet), Receive::end);
     EXPECT_FALSE(send_packet(pair.ours.get(), "anybody?"));
+}
+
+TEST(Packets, LeaveNoSecondDescriptorOpen) {
+    const DescriptorPair pair = make_packet_pair();
+    const std::array<int, 2> carried{pair.ours.get(), pair.ours.get()};
+    std::string text = "dial";
+    iovec part{text.data(), text.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(carried))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(carried));
+    std::memcpy(CMSG_DATA(header), carried.data(), sizeof(carried));
+    ASSERT_EQ(::sendmsg(pair.ours.get(), &message, 0), 4);
+    const auto lowest_free = [] { return Descriptor(::open("/dev/null", O_CLOEXEC)).get(); };
+    const int before = lowest_free();
+    Packet packet;
+    ASSERT_EQ(receive_packet(pair.theirs.get(), packet), Receive::packet);
+    EXPECT_TRUE(packet.descriptor);
+    EXPECT_EQ(packet.descriptor.get(), before);
+    EXPECT_EQ(lowest_free(), before + 1);
+}
+
+TEST(Packets, EndWithOneThatIsTooLong) {
+    const DescriptorPair pair = make_packet_pair();
+    const std::string longer(packet_bytes_max + 1, 'x');
+    ASSERT_EQ(::send(pair.ours.get(), longer.data(), longer.size(), 0),
+              static_cast<ssize_t>(longer.size()));
+    Packet packet;
+    EXPECT_EQ(receive_packet(pair.theirs.get(), packet), Receive::end);
+    const std::string longest(packet_bytes_max, 'x');
+    ASSERT_TRUE(send_packet(pair.ours.get(), longest));
+    ASSERT_EQ(receive_packet(pair.theirs.get(), packet), Receive::packet);
+    EXPECT_EQ(packet.text, longest);
 }
 
 TEST(Packets, DoNotWaitForAReader) {
