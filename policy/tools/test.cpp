@@ -10,7 +10,7 @@
 namespace sallyport::policy {
 namespace {
 
-/// What all files together gave.
+/// The sums over all files.
 struct Totals {
     std::uint64_t passed = 0;
     std::uint64_t failed = 0;
@@ -26,14 +26,14 @@ void tell(const TestOutcome& outcome, Totals& totals, const Output& to) {
         wamp::Dict object = to_json(test.place);
         object.append("question", describe(test));
         object.append("passed", outcome.passed);
-        object.append("expected", outcome.wanted);
+        object.append("expected", outcome.expected);
         object.append("got", outcome.got);
         totals.tests.emplace_back(std::move(object));
         return;
     }
     to.out << (outcome.passed ? "pass " : "FAIL ") << to_string(test.place) << " " << describe(test)
            << ": ";
-    if (!outcome.passed) to.out << "expected " << outcome.wanted << ", got ";
+    if (!outcome.passed) to.out << "expected " << outcome.expected << ", got ";
     to.out << outcome.got << '\n';
 }
 
