@@ -9,7 +9,7 @@
 namespace sallyport::policy {
 namespace {
 
-// What a file or a command line holds may be anything; JSON may not.
+// Names and paths may hold any bytes; JSON may not.
 wamp::Value text_value(const std::string& text) {
     std::string clean;
     for (const char c : text) clean += c == '\0' ? ' ' : c;

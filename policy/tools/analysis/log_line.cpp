@@ -8,7 +8,7 @@
 namespace sallyport::policy {
 namespace {
 
-/// Walks through one flat JSON object.
+/// Parses one flat JSON object.
 class Flat {
 public:
     explicit Flat(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
@@ -33,7 +33,7 @@ public:
         space();
         return at_ != end_ && *at_ == '"';
     }
-    // A number, or a word such as true.
+    // A number, or a literal such as true.
     bool scalar(std::string_view& found, bool& integral) {
         space();
         const char* begin = at_;
@@ -66,7 +66,7 @@ void assign(std::string& to, const wamp::JsonString& text) {
     }
 }
 
-/// Puts members where they belong.
+/// Stores members in the fields of a line.
 class Filler {
 public:
     explicit Filler(LogLine& line) : line_(line) {
@@ -161,8 +161,8 @@ void LogTally::add(bool readable) noexcept {
 std::optional<Diagnostic> LogTally::fault(const std::string& path) const {
     if (lines_ == 0 || any_readable_) return std::nullopt;
     return Diagnostic{{path, 1, 1},
-                      "not one line is a record of a decision log",
-                      "give the file that [audit] names; of the journal, only the messages: "
+                      "no line is a record of a decision log",
+                      "use the file that [audit] names; for the journal, use only the messages: "
                       "journalctl -o cat -u sallyport"};
 }
 

@@ -15,7 +15,7 @@ using wamp::List;
 
 constexpr std::size_t depth_max = 32;
 
-/// Finds the first place where a text is no JSON, so that a person is told where.
+/// Finds the first position at which a text is not valid JSON, for the error message.
 class JsonFault {
 public:
     explicit JsonFault(std::string_view text)
@@ -30,7 +30,7 @@ public:
             place.column = *c == '\n' ? 1U : place.column + 1;
         }
         const bool comment = at_ != end_ && (*at_ == '/' || *at_ == '#');
-        return Diagnostic{place, comment ? "JSON has no comments" : "this is no JSON",
+        return Diagnostic{place, comment ? "JSON does not allow comments" : "not valid JSON",
                           comment ? "remove the comment"
                                   : "import takes a config.json; convert a config.yaml first"};
     }
@@ -130,7 +130,7 @@ CrossbarPermission read_permission(const Dict& entry) {
     return read;
 }
 
-/// Gathers from all workers.
+/// Collects from all workers.
 class Reader {
 public:
     explicit Reader(CrossbarConfig& config) : config_(config) {}
@@ -185,7 +185,7 @@ private:
         }
     }
 
-    // A transport may hold others by path.
+    // A transport may contain others by path.
     void transport(const Dict& entry) {
         if (const Dict* auth = entry.get_dict("auth")) {
             for (const auto& [method, value] : *auth) {
@@ -257,7 +257,7 @@ const CrossbarPermission* CrossbarRole::decider(std::string_view uri) const {
         found = nullptr;
     if (found != nullptr && found->match == wamp::MatchPolicy::exact) return found;
     const CrossbarPermission* wildcard = longest(wildcards_);
-    // Its tree cannot hold the empty beginning.
+    // Crossbar's tree cannot store an empty first component.
     if (wildcard != nullptr && !wildcard->uri.starts_with("..") &&
         wamp::matches(wildcard->uri, wamp::MatchPolicy::wildcard, uri))
         return wildcard;
@@ -271,15 +271,15 @@ wamp::Result<CrossbarConfig, Diagnostic> read_crossbar(std::string_view text,
     if (!value) {
         return Diagnostic{{file, 0, 0},
                           "cannot be read: " + std::string(to_string(value.error())),
-                          "see whether a key stands twice in one object"};
+                          "check whether a key appears twice in one object"};
     }
     const Dict* root = value->get_if<Dict>();
     CrossbarConfig config;
     if (root != nullptr) Reader(config).node(*root);
     if (config.realms.empty()) {
         return Diagnostic{{file, 0, 0},
-                          "no realm is configured in it",
-                          "take the config.json of a node whose workers have \"realms\""};
+                          "the configuration has no realm",
+                          "use the config.json of a node whose workers have \"realms\""};
     }
     for (CrossbarRealm& realm : config.realms) {
         for (CrossbarRole& role : realm.roles) role.seal();

@@ -82,13 +82,13 @@ TEST(Crossbar, TellsWhereATextIsNoJson) {
         return config ? "" : to_string(config.error());
     };
     EXPECT_EQ(error("{\"a\": 1,\n \"b\" 2}"),
-              "c.json:2:6: error: this is no JSON (import takes a config.json; convert a "
+              "c.json:2:6: error: not valid JSON (import takes a config.json; convert a "
               "config.yaml first)");
     EXPECT_EQ(error("{\n // why\n}"),
-              "c.json:2:2: error: JSON has no comments (remove the comment)");
-    EXPECT_NE(error("{}").find("no realm is configured"), std::string::npos);
-    EXPECT_NE(error(R"({"a":1,"a":2})").find("stands twice"), std::string::npos);
-    EXPECT_NE(error(std::string(100'000, '[')).find("no JSON"), std::string::npos);
+              "c.json:2:2: error: JSON does not allow comments (remove the comment)");
+    EXPECT_NE(error("{}").find("the configuration has no realm"), std::string::npos);
+    EXPECT_NE(error(R"({"a":1,"a":2})").find("appears twice"), std::string::npos);
+    EXPECT_NE(error(std::string(100'000, '[')).find("not valid JSON"), std::string::npos);
 }
 
 }  // namespace
