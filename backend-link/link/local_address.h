@@ -20,11 +20,12 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
-/// The most bytes of a unix socket's path: sockaddr_un holds 108 with the final NUL. Tor accepts a
-/// longer path without an error and never connects.
+/// The maximum length of a unix socket's path: sockaddr_un has 108 bytes with the final NUL. Tor
+/// accepts a longer path without an error and never connects to it.
 inline constexpr std::size_t unix_path_bytes_max = 107;
 
-/// Reads one; nothing if it is none. A unix path has at most unix_path_bytes_max bytes.
+/// Parses an address; nothing if it is malformed. A unix path has at most unix_path_bytes_max
+/// bytes.
 std::optional<Address> parse_address(std::string_view text);
 
 /// The scope of an IP address (4 or 16 bytes, network order). The gateway only dials and listens on
@@ -35,7 +36,7 @@ enum class Reach : std::uint8_t {
     global,    ///< anything else, including the unspecified address and multicast
 };
 Reach reach_of(std::span<const std::uint8_t> ip) noexcept;
-/// Of an IP address as text, an IPv6 one perhaps with a zone; nothing for a host name.
+/// The reach of an IP address in text form, IPv6 with an optional zone; nothing for a host name.
 std::optional<Reach> reach_of_literal(std::string_view host);
 
 }  // namespace sallyport::backend_link
