@@ -7,9 +7,9 @@
 
 namespace sallyport::backend_link {
 
-/// Waiting times between attempts to connect: full jitter below a bound that doubles from 100 ms up
-/// to 5 s, without a last attempt. The first wait after a success is at most 100 ms, so that a path
-/// is back within a second of its return.
+/// Waiting times between connection attempts: full jitter below a bound that doubles from 100 ms to
+/// 5 s, with no limit on the number of attempts. The first wait after a success is at most 100 ms,
+/// so a link recovers within a second after its path does.
 class Backoff {
 public:
     explicit Backoff(wamp::Random random) noexcept : random_(random) {}

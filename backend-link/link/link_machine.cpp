@@ -12,7 +12,7 @@ namespace {
 
 constexpr wamp::Duration goodbye_wait = std::chrono::seconds(1);
 
-/// What those in front seal goes on as it is.
+/// Sealed payloads of clients are forwarded unchanged.
 LinkMachine::Config with_passthru(LinkMachine::Config config) {
     config.session.passthru = true;
     return config;
@@ -42,7 +42,7 @@ void LinkMachine::on_open(wamp::Instant now, Outbox& out) {
     }
     session_ = Session(config_.session);
     state_ = State::joining;
-    last_heard_ = now;
+    last_received_ = now;
     due_ = now + config_.join_timeout;
     out.send.emplace_back(session_.hello());
 }
@@ -77,11 +77,11 @@ LinkMachine::Verdict LinkMachine::on_message(const wamp::Message& message, wamp:
         case State::waiting:
         case State::dialling:
         case State::stopped:
-            return Verdict::none;  // of a transport that was given up
+            return Verdict::none;  // from an abandoned transport
         case State::joining:
         case State::up:
-            last_heard_ = now;
-            return judged(session_.judge(message), now, out);
+            last_received_ = now;
+            return handle(session_.judge(message), now, out);
         case State::stopping:
             break;
     }
@@ -95,7 +95,7 @@ LinkMachine::Verdict LinkMachine::on_message(const wamp::Message& message, wamp:
     return Verdict::none;
 }
 
-LinkMachine::Verdict LinkMachine::judged(Session::Verdict verdict, wamp::Instant now, Outbox& out) {
+LinkMachine::Verdict LinkMachine::handle(Session::Verdict verdict, wamp::Instant now, Outbox& out) {
     switch (verdict) {
         case Session::Verdict::send:
             out.send.push_back(session_.take_reply());
@@ -118,7 +118,7 @@ LinkMachine::Verdict LinkMachine::judged(Session::Verdict verdict, wamp::Instant
             break;
     }
     out.send.emplace_back(wamp::Abort{{}, std::string(wamp::uris::protocol_violation), {}});
-    return drop("the router broke the protocol: " + std::string(session_.reason()), now, out);
+    return drop("the router violated the protocol: " + std::string(session_.reason()), now, out);
 }
 
 LinkMachine::Verdict LinkMachine::on_deadline(wamp::Instant now, Outbox& out) {
@@ -144,19 +144,20 @@ LinkMachine::Verdict LinkMachine::on_deadline(wamp::Instant now, Outbox& out) {
         case State::up:
             break;
     }
-    if (now - last_heard_ >= config_.dead_after) return drop("link lost: it is silent", now, out);
+    if (now - last_received_ >= config_.dead_after)
+        return drop("link lost: no data received in time", now, out);
     check_alive(now, out);
     return Verdict::none;
 }
 
-// A PING for each stretch of silence, so that one lost reply is not yet the end.
+// Sends a PING after each period of silence, so that one lost reply does not end the link.
 void LinkMachine::check_alive(wamp::Instant now, Outbox& out) {
-    if (now - last_heard_ < config_.heartbeat) {
-        due_ = last_heard_ + config_.heartbeat;
+    if (now - last_received_ < config_.heartbeat) {
+        due_ = last_received_ + config_.heartbeat;
         return;
     }
     out.ping = true;
-    due_ = std::min(now + config_.heartbeat, last_heard_ + config_.dead_after);
+    due_ = std::min(now + config_.heartbeat, last_received_ + config_.dead_after);
 }
 
 wamp::Instant LinkMachine::deadline() const noexcept {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t host_bytes_max = 253;
 
 std::optional<std::uint16_t> parse_port(std::string_view text) noexcept {
-    // No sign and no leading zero, so that one address has one spelling.
+    // No sign and no leading zero, so that each address has one spelling.
     if (text.empty() || text.front() == '0') return std::nullopt;
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -26,7 +26,7 @@ bool is_host_character(char character) noexcept {
            character == '_';
 }
 
-// An IPv6 literal, perhaps with a zone. Whether it means anything is found out when it is used.
+// An IPv6 literal, perhaps with a zone. It is checked when it is used.
 bool is_bracketed_character(char character) noexcept {
     return is_host_character(character) || character == ':' || character == '%';
 }

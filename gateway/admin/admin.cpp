@@ -24,7 +24,7 @@ std::string ask(const PathText& admin) {
     } catch (const std::system_error& error) {
         throw StartError(
             admin.place,
-            "nobody answers on " + policy::quoted(admin.path) + ": " + error.code().message(),
+            "cannot connect to " + policy::quoted(admin.path) + ": " + error.code().message(),
             "is `sallyport serve` running, and are you its user?");
     }
 }
@@ -46,7 +46,7 @@ int print_status(const std::string& config_file, bool json) {
     const std::string answer = ask(config.admin);
     if (json) {
         if (answer.empty()) {
-            policy::print_fault("the gateway gave no answer", {std::cout, std::cerr, json});
+            policy::print_fault("the gateway did not answer", {std::cout, std::cerr, json});
             return 1;
         }
         std::fputs(answer.c_str(), stdout);
@@ -54,7 +54,7 @@ int print_status(const std::string& config_file, bool json) {
     }
     const auto text = status_text(answer);
     if (!text) {
-        std::fputs("sallyport: the gateway gave no answer\n", stderr);
+        std::fputs("sallyport: the gateway did not answer\n", stderr);
         return 1;
     }
     std::fputs(text->c_str(), stdout);

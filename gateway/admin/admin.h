@@ -6,12 +6,12 @@
 
 namespace sallyport::gateway {
 
-/// Answers one connection to the admin socket: one line, then the end. The socket's mode (0600)
-/// says who may ask.
+/// Answers one connection to the admin socket with one line. The mode of the socket (0600) decides
+/// who may connect.
 void answer_status(Acceptor::Socket socket, std::string line);
 
-/// `sallyport status`: asks a running gateway; prints its state as text, or as the JSON line it is.
-/// The exit code.
+/// `sallyport status`: asks a running gateway and prints its state as text, or the line of JSON as
+/// it is. Returns the exit code.
 int print_status(const std::string& config_file, bool json);
 
 }  // namespace sallyport::gateway

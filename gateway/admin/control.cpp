@@ -86,7 +86,7 @@ int tell_program(const std::string& state_dir, std::string_view line, bool json)
     try {
         answer = ask_program(path, std::string(line) + "\n", answer_limits);
     } catch (const std::system_error& error) {
-        throw StartError({path, 0, 0}, "nobody answers: " + error.code().message(),
+        throw StartError({path, 0, 0}, "cannot connect: " + error.code().message(),
                          "is the program running, and are you its user?");
     }
     int exit_code = -1;
@@ -96,7 +96,7 @@ int tell_program(const std::string& state_dir, std::string_view line, bool json)
         answer.erase(0, end + 1);
     }
     if (exit_code < 0) {
-        throw StartError({path, 0, 0}, "there was no answer", "look into the program's log");
+        throw StartError({path, 0, 0}, "no answer", "see the program's log");
     }
     if (json) {
         print_answer(answer, exit_code == 0);

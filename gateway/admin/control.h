@@ -11,9 +11,9 @@
 
 namespace sallyport::gateway {
 
-/// The socket by which a running program is told what to do: `run/control.sock` of its state
-/// directory, mode 0600. One line asks, an exit code and text answer. The gateway's is the
-/// supervisor's own, as whoever can speak to it changes the policy, and the worker must not.
+/// The socket for commands to a running program: `run/control.sock` in its state directory, mode
+/// 0600. A request is one line; the answer is an exit code and text. The gateway's socket belongs
+/// to the supervisor, as its commands change the policy, which the worker must not do.
 class Control {
 public:
     using Reply = std::function<void(int exit_code, std::string_view text)>;
@@ -29,8 +29,8 @@ private:
 
 std::string control_socket(const std::string& state_dir);
 
-/// Says `line` to the program of that state directory, prints its answer, as text or as one JSON
-/// object, and returns its exit code. Throws StartError when nobody is there.
+/// Sends `line` to the program of that state directory, prints its answer as text or as one JSON
+/// object, and returns its exit code. Throws StartError if no program answers.
 int tell_program(const std::string& state_dir, std::string_view line, bool json);
 
 }  // namespace sallyport::gateway

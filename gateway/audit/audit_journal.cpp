@@ -22,7 +22,7 @@ void field(std::string& out, std::string_view name, std::string_view value) {
         out += '=';
     } else {
         out += '\n';
-        std::uint64_t bytes = value.size();  // little-endian, whatever this machine is
+        std::uint64_t bytes = value.size();  // little-endian on every machine
         for (int i = 0; i < 8; ++i, bytes >>= 8U) out += static_cast<char>(bytes & 0xFFU);
     }
     out += value;
@@ -102,7 +102,7 @@ void append_journal_gap(std::string& out, std::uint64_t dropped, std::string_vie
 Descriptor make_journal_socket() {
     Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) throw std::system_error(errno, std::generic_category(), "socket");
-    const int bytes = 1 << 20;  // of records on their way; the kernel may grant less
+    const int bytes = 1 << 20;  // for queued records; the kernel may grant less
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
     return socket;
 }

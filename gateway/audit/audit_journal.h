@@ -18,10 +18,10 @@ void append_journal(std::string& out, const policy::AuditRecord& record, std::st
 void append_journal_gap(std::string& out, std::uint64_t dropped, std::string_view time,
                         std::string_view door);
 
-/// A socket to send them with. Throws std::system_error.
+/// A socket for send_to_journal(). Throws std::system_error.
 Descriptor make_journal_socket();
-/// Never waits. False with errno when it was not sent. The address is looked up each time, so that
-/// a journal that was started again is found.
+/// Never blocks. False, with errno, if the datagram was not sent. The path is resolved each time,
+/// so that a restarted journal is found.
 bool send_to_journal(int socket, const std::string& path, std::string_view datagram) noexcept;
 
 }  // namespace sallyport::gateway

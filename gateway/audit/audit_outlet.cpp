@@ -26,8 +26,8 @@ Descriptor open_audit_target(const AuditText& audit) {
     constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     struct stat status{};
     const bool exists = ::stat(audit.path.c_str(), &status) == 0;
-    // Read and write: a FIFO that nobody reads can be opened and never breaks, and of a file the
-    // last byte is looked at.
+    // Read and write: a FIFO without a reader can then be opened and never breaks, and the last
+    // byte of a file can be read.
     const bool both = !exists || S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode);
     const int access = both ? O_RDWR : O_WRONLY;
     Descriptor target(::open(audit.path.c_str(), access | O_APPEND | O_CREAT | flags, 0600));
@@ -59,7 +59,7 @@ void AuditOutlet::offer(std::string_view packed) {
     if (!watching_) watch();
 }
 
-// Of a reload the core has told already.
+// The core has logged reloads already.
 void AuditOutlet::log_all(std::string_view packed) {
     policy::AuditRecord record;
     while (const std::size_t bytes = policy::unpack(packed, record)) {
@@ -68,7 +68,7 @@ void AuditOutlet::log_all(std::string_view packed) {
     }
 }
 
-// Only while records come: an idle gateway wakes up for nothing.
+// Only while records arrive, so that an idle gateway does not wake up.
 void AuditOutlet::watch() {
     watching_ = true;
     timer_.expires_after(look_every);
@@ -83,8 +83,8 @@ void AuditOutlet::watch() {
 void AuditOutlet::tell() {
     const AuditWriter::Counts counts = writer_->counts();
     if (counts.dropped == told_) return;
-    const std::string why =
-        counts.error != 0 ? std::strerror(counts.error) : "they come faster than they are written";
+    const std::string why = counts.error != 0 ? std::strerror(counts.error)
+                                              : "records arrive faster than they are written";
     log(LogLevel::error,
         "audit log: " + std::to_string(counts.dropped - told_) + " records dropped: " + why);
     told_ = counts.dropped;

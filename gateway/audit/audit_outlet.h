@@ -16,21 +16,21 @@
 
 namespace sallyport::gateway {
 
-/// Opens where the records of that [audit] go; nothing for kinds that have no such place. Made with
-/// mode 0600 where there is none. A FIFO needs nobody who reads. Throws StartError.
+/// Opens the destination of that [audit]; nothing for kinds that have none to open. A new file gets
+/// mode 0600. A FIFO needs no reader. Throws StartError.
 Descriptor open_audit_target(const AuditText& audit);
 
-/// The way of a program's audit records out: into its own log where [audit] names no other place;
-/// else hands them to a writer, and tells the log, now and then, when some are lost.
+/// Delivers a program's audit records: to its own log if [audit] names no other destination;
+/// otherwise to a writer, and logs from time to time how many were lost.
 class AuditOutlet {
 public:
     AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door);
 
     bool active() const noexcept { return writer_ != nullptr; }
-    /// First or again, as after a rotation.
+    /// For the first time, or again after a rotation.
     void open(Descriptor target);
     void offer(std::string_view packed);
-    /// What is known of the records; nothing when no writer has them.
+    /// The state of the records; nothing if there is no writer.
     std::optional<AuditWriter::Counts> counts() const;
     void stop(std::chrono::milliseconds limit);
 
@@ -42,7 +42,7 @@ private:
     std::unique_ptr<AuditWriter> writer_;
     boost::asio::steady_timer timer_;
     bool watching_ = false;
-    std::uint64_t told_ = 0;  ///< how many dropped ones the log knows of
+    std::uint64_t told_ = 0;  ///< the number of dropped records already logged
 };
 
 }  // namespace sallyport::gateway

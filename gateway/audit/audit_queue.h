@@ -12,9 +12,9 @@
 
 namespace sallyport::gateway {
 
-/// Bytes on their way from the reactor to the thread that writes the audit log: a ring of a fixed
-/// size. One thread puts, one other takes; neither ever waits for the other. What is put together
-/// is taken together.
+/// The bytes between the reactor and the thread that writes the audit log: a ring buffer of fixed
+/// size for one producer and one consumer, neither of which ever waits for the other. Bytes put
+/// together are taken together.
 class AuditQueue {
 public:
     explicit AuditQueue(std::size_t bytes)
@@ -23,7 +23,7 @@ public:
 
     std::size_t capacity() const noexcept { return size_; }
 
-    /// Both parts, or false when there is no room for them.
+    /// Appends both parts, or returns false if there is no room for both.
     bool put(std::string_view first, std::string_view second) noexcept {
         const std::size_t end = end_.load(std::memory_order_relaxed);
         const std::size_t begin = begin_.load(std::memory_order_acquire);
@@ -34,7 +34,7 @@ public:
         return true;
     }
 
-    /// Moves all that is there to `out`; whether there was anything.
+    /// Moves everything queued to `out`; false if the queue was empty.
     bool take(std::string& out) {
         const std::size_t begin = begin_.load(std::memory_order_relaxed);
         const std::size_t end = end_.load(std::memory_order_acquire);

@@ -28,7 +28,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t chunk_bytes = 64 * 1024;  // of text for one write
+constexpr std::size_t chunk_bytes = 64 * 1024;  // of text for each write
 
 std::int64_t wall_ms() noexcept {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -67,7 +67,7 @@ std::string utc_time(std::chrono::system_clock::time_point time) {
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
-/// What the reactor and the writer both touch.
+/// State that the reactor and the writer share.
 struct AuditWriter::Shared {
     Shared(std::string the_door, std::size_t queue_bytes, std::string the_journal)
         : door(std::move(the_door)),
@@ -80,9 +80,9 @@ struct AuditWriter::Shared {
     const std::string door;
     const std::string journal;
     AuditQueue queue;
-    const Descriptor wake;                 ///< something to do
+    const Descriptor wake;                 ///< wakes up the writer
     const Descriptor done;                 ///< the writer has ended
-    std::atomic<std::uint64_t> newest{0};  ///< number of the last record offered, queued or not
+    std::atomic<std::uint64_t> newest{0};  ///< the number of the last offered record, queued or not
     std::atomic<std::uint64_t> written{0};
     std::atomic<std::uint64_t> failed{0};
     std::atomic<int> error{0};
@@ -92,15 +92,15 @@ struct AuditWriter::Shared {
     std::atomic<Clock::rep> stop_at{0};
 };
 
-/// The writer's thread.
-class AuditWriter::Writing {
+/// Runs on the writer's thread.
+class AuditWriter::WriterThread {
 public:
-    explicit Writing(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+    explicit WriterThread(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 
     void run() {
         for (;;) {
             adopt_target();
-            // Asked before the queue: what is not in it then and has no lower number is missing.
+            // Read before the queue: a lower number that is then not in the queue was dropped.
             const std::uint64_t newest = shared_->newest.load(std::memory_order_acquire);
             if (shared_->queue.take(batch_)) {
                 write_batch();
@@ -117,16 +117,16 @@ public:
     }
 
 private:
-    /// One line of the text that is to be written.
+    /// One line of the text to be written.
     struct Entry {
-        std::size_t end;        ///< in the text
-        std::uint64_t account;  ///< what accounted_ is after it
-        bool record;            ///< or a line about missing ones
+        std::size_t end;        ///< offset in the text
+        std::uint64_t account;  ///< the value of accounted_ after it
+        bool record;            ///< false: a line about dropped records
     };
 
-    /// Until there is something that was not there when `newest` was the newest record.
+    /// Sleeps until there is something newer than record `newest`.
     void sleep(std::uint64_t newest) noexcept {
-        // The reactor swaps it too, so that one of us sees what the other did before.
+        // The reactor uses an exchange too, so at least one side sees the other's change.
         shared_->asleep.exchange(true, std::memory_order_acq_rel);
         const bool busy = shared_->newest.load(std::memory_order_acquire) != newest ||
                           shared_->stopping.load() || shared_->next_target.load() >= 0;
@@ -147,7 +147,7 @@ private:
             ::pread(target_.get(), &last, 1, status.st_size - 1) != 1) {
             last = '\n';
         }
-        torn_ = last != '\n';
+        partial_line_ = last != '\n';
     }
 
     void write_batch() {
@@ -190,7 +190,7 @@ private:
         entries_.push_back({text_.size(), next - 1, false});
     }
 
-    /// Writes the text; what cannot be written is dropped. Whether all was.
+    /// Writes the text and drops what cannot be written. Returns whether everything was written.
     bool write_chunk() {
         while (!entries_.empty()) {
             const std::size_t done = shared_->journal.empty() ? write_lines() : send_entries();
@@ -223,13 +223,13 @@ private:
         for (Entry& each : entries_) each.end -= begin;
     }
 
-    /// Each says how many entries were written whole.
+    /// Returns how many entries were written completely.
     std::size_t write_lines() {
         const std::size_t bytes = write_bytes();
         std::size_t done = 0;
         while (done < entries_.size() && entries_[done].end <= bytes) ++done;
         const std::size_t whole = done == 0 ? 0 : entries_[done - 1].end;
-        if (whole < bytes) mend(bytes - whole);
+        if (whole < bytes) remove_partial_line(bytes - whole);
         return done;
     }
 
@@ -241,15 +241,15 @@ private:
         return done;
     }
 
-    /// How much of the text was written.
+    /// Returns how many bytes of the text were written.
     std::size_t write_bytes() {
-        if (torn_ && !write_newline()) return 0;
+        if (partial_line_ && !write_newline()) return 0;
         std::size_t at = 0;
         while (at < text_.size()) {
             const ssize_t count = ::write(target_.get(), text_.data() + at, text_.size() - at);
             if (count > 0) {
                 at += static_cast<std::size_t>(count);
-            } else if (!go_on()) {
+            } else if (!may_retry()) {
                 break;
             }
         }
@@ -258,30 +258,30 @@ private:
 
     bool write_newline() {
         while (::write(target_.get(), "\n", 1) != 1) {
-            if (!go_on()) return false;
+            if (!may_retry()) return false;
         }
-        torn_ = false;
+        partial_line_ = false;
         return true;
     }
 
-    /// A line was written in part: taken back where that is possible.
-    void mend(std::size_t bytes) noexcept {
-        torn_ = true;
+    /// A line was written in part: truncate it if possible.
+    void remove_partial_line(std::size_t bytes) noexcept {
+        partial_line_ = true;
         struct stat status{};
         if (!regular_ || ::fstat(target_.get(), &status) != 0) return;
-        torn_ = ::ftruncate(target_.get(), status.st_size - static_cast<off_t>(bytes)) != 0;
+        partial_line_ = ::ftruncate(target_.get(), status.st_size - static_cast<off_t>(bytes)) != 0;
     }
 
     bool send_entry(std::size_t begin, std::size_t end) {
         while (!send_to_journal(target_.get(), shared_->journal,
                                 std::string_view(text_).substr(begin, end - begin))) {
-            if (!go_on()) return false;
+            if (!may_retry()) return false;
         }
         return true;
     }
 
-    /// After an attempt that failed: whether another one is worth while.
-    bool go_on() {
+    /// Whether to try again after a failed attempt.
+    bool may_retry() {
         const int reason = errno;
         if (reason == EINTR) return true;
         if (reason != EAGAIN) {
@@ -299,7 +299,7 @@ private:
             }
             std::array<pollfd, 2> events{
                 {{target_.get(), POLLOUT, 0}, {shared_->wake.get(), POLLIN, 0}}};
-            shared_->asleep = true;  // so that stop() and open() are heard of
+            shared_->asleep = true;  // so that stop() and open() wake it up
             ::poll(events.data(), events.size(), wait_ms);
             silence(shared_->wake);
             if (events[0].revents != 0) return true;
@@ -310,8 +310,8 @@ private:
     std::shared_ptr<Shared> shared_;
     Descriptor target_;
     bool regular_ = false;
-    bool torn_ = false;            ///< the target ends in half a line
-    std::uint64_t accounted_ = 0;  ///< the last record that is written, or told to be missing
+    bool partial_line_ = false;    ///< the target ends with an incomplete line
+    std::uint64_t accounted_ = 0;  ///< the last record that is written or reported as dropped
     std::int64_t last_ms_ = -1;
     std::string last_time_;
     std::string batch_;
@@ -334,8 +334,8 @@ void AuditWriter::open(Descriptor target) {
     }
     sigset_t all, before;
     ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the reactor's
-    thread_ = std::thread([shared = shared_] { Writing(shared).run(); });
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are handled by the reactor
+    thread_ = std::thread([shared = shared_] { WriterThread(shared).run(); });
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -368,7 +368,7 @@ void AuditWriter::stop(std::chrono::milliseconds limit) noexcept {
     shared_->stopping = true;
     ring(shared_->wake);
     pollfd done{shared_->done.get(), POLLIN, 0};
-    constexpr int grace_ms = 100;  // for what a slow kernel does between two looks at the clock
+    constexpr int grace_ms = 100;  // for a slow kernel between two checks of the clock
     if (::poll(&done, 1, static_cast<int>(limit.count()) + grace_ms) > 0) {
         thread_.join();
     } else {

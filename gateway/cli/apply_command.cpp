@@ -24,16 +24,16 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
     constexpr const char* config_help = "gateway.toml or inside.toml of the running program";
 
     CLI::App* const apply =
-        tools->add_subcommand("apply", "Make a running program read its policy files again");
+        tools->add_subcommand("apply", "Reload the policy files of a running program");
     apply->add_option("--config", texts->config, config_help)->capture_default_str();
-    apply->add_flag("--check", texts->check, "Tell what would change, and change nothing");
-    apply->add_flag("--json", texts->json, "One JSON object in one line");
+    apply->add_flag("--check", texts->check, "Show what would change, without changing anything");
+    apply->add_flag("--json", texts->json, "Print one JSON object on one line");
     apply->footer(
         "Examples:\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml --check\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml\n"
-        "Exit codes: 0 it is done, or could be; 1 not done, the version before stays; 2 nobody to "
-        "tell.");
+        "Exit codes: 0 applied, or can be applied; 1 not applied, the previous version stays; 2 no "
+        "answer.");
     apply->callback([&action, texts] {
         action = [texts] {
             return tell_program(load_state_dir(texts->config), texts->check ? "check" : "apply",
@@ -42,14 +42,14 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
     });
 
     CLI::App* const rollback = tools->add_subcommand(
-        "rollback", "Make a running program go back to the version of its policy before");
+        "rollback", "Return a running program to the previous version of its policy");
     rollback->add_option("--config", texts->config, config_help)->capture_default_str();
-    rollback->add_flag("--json", texts->json, "One JSON object in one line");
+    rollback->add_flag("--json", texts->json, "Print one JSON object on one line");
     rollback->footer(
         "Example:\n"
         "  sallyport policy rollback --config /etc/sallyport/gateway.toml\n"
         "The files stay as they are: correct them before the next apply, SIGHUP or start.\n"
-        "Exit codes: 0 it is done; 1 not done, what runs stays; 2 nobody to tell.");
+        "Exit codes: 0 rolled back; 1 not rolled back, the running version stays; 2 no answer.");
     rollback->callback([&action, texts] {
         action = [texts] {
             return tell_program(load_state_dir(texts->config), "rollback", texts->json);

@@ -6,7 +6,7 @@
 
 namespace sallyport::gateway {
 
-/// Adds `sallyport policy apply` and `rollback`, which speak to a running program, beside the tools
+/// Adds `sallyport policy apply` and `rollback`, which control a running program, next to the tools
 /// for files.
 void add_apply_commands(CLI::App& app, std::function<int()>& action);
 

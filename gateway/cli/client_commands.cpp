@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view tor_socks = "127.0.0.1:9050";
 constexpr double timeout_seconds_max = 86400;
 
-/// What all four commands are told.
+/// The options that all four commands have.
 struct CommonTexts {
     std::string url, socks, realm, serializer, authid, ticket, ticket_file;
     double timeout_seconds = 30;
@@ -40,7 +40,7 @@ using Texts = std::shared_ptr<CommandTexts>;
 
 void set_ticket(const CommonTexts& texts, wamp::ClientSession::Config& session) {
     if (texts.ticket.empty() && texts.ticket_file.empty()) return;
-    if (texts.authid.empty()) throw std::invalid_argument("a ticket wants --authid");
+    if (texts.authid.empty()) throw std::invalid_argument("a ticket needs --authid");
     session.authmethod = "ticket";
     session.ticket = texts.ticket_file.empty() ? texts.ticket : read_secret(texts.ticket_file);
     while (session.ticket.ends_with('\n') || session.ticket.ends_with('\r'))
@@ -52,7 +52,7 @@ ClientOptions make_options(const CommonTexts& texts) {
     options.url = parse_client_url(texts.url);
     if (!texts.socks.empty()) options.socks = parse_socks_address(texts.socks);
     if (options.socks && options.url.address.kind == backend_link::Address::Kind::unix_path) {
-        throw std::invalid_argument("--socks leads to no unix socket of this machine");
+        throw std::invalid_argument("--socks cannot be used with a unix socket");
     }
     if (!options.socks && options.url.is_onion()) options.socks = parse_socks_address(tor_socks);
     const bool json = texts.serializer.empty() ? options.url.websocket : texts.serializer == "json";
@@ -61,7 +61,7 @@ ClientOptions make_options(const CommonTexts& texts) {
     options.session.authid = texts.authid;
     set_ticket(texts, options.session);
     if (!(texts.timeout_seconds > 0) || texts.timeout_seconds > timeout_seconds_max) {
-        throw std::invalid_argument("--timeout wants seconds, more than 0 and at most 86400");
+        throw std::invalid_argument("--timeout must be more than 0 and at most 86400 seconds");
     }
     options.timeout = std::chrono::nanoseconds(std::llround(texts.timeout_seconds * 1e9));
     return options;
@@ -89,7 +89,7 @@ void add_common(CLI::App& command, CommonTexts& texts) {
         "SOCKS5 proxy, HOST:PORT or unix:/PATH; for .onion 127.0.0.1:9050 if not given");
     command.add_option("--serializer", texts.serializer, "Default: json for ws, msgpack for rs")
         ->check(CLI::IsMember({"json", "msgpack"}));
-    command.add_option("--authid", texts.authid, "Who we are");
+    command.add_option("--authid", texts.authid, "authid to log in with");
     auto* ticket = command.add_option(
         "--ticket", texts.ticket, "Ticket (other users of this machine may see it; prefer a file)");
     command
@@ -103,7 +103,7 @@ void add_common(CLI::App& command, CommonTexts& texts) {
 }
 
 void add_arguments(CLI::App& command, ArgumentTexts& texts) {
-    command.add_option("args", texts.positional, "Arguments: JSON, or else taken as strings");
+    command.add_option("args", texts.positional, "Arguments: JSON, or else strings");
     command.add_option("--args", texts.list, "All positional arguments as one JSON array");
     command
         .add_option("--kw", texts.keywords,
@@ -122,8 +122,8 @@ CLI::App& add_command(CLI::App& app, const Texts& texts, const char* name, const
 
 void add_call(CLI::App& app, std::function<int()>& action) {
     auto texts = std::make_shared<CommandTexts>();
-    CLI::App& command =
-        add_command(app, texts, "call", "Call a procedure, print its result as JSON", "procedure");
+    CLI::App& command = add_command(app, texts, "call",
+                                    "Call a procedure and print its result as JSON", "procedure");
     add_arguments(command, texts->arguments);
     command.callback([&action, texts] {
         action = [texts] {
@@ -136,7 +136,7 @@ void add_publish(CLI::App& app, std::function<int()>& action) {
     auto texts = std::make_shared<CommandTexts>();
     CLI::App& command = add_command(app, texts, "publish", "Publish to a topic", "topic");
     add_arguments(command, texts->arguments);
-    command.add_flag("--ack", texts->acknowledge, "Wait until the router says that it has it");
+    command.add_flag("--ack", texts->acknowledge, "Wait for the acknowledgement of the router");
     command.callback([&action, texts] {
         action = [texts] {
             return run<PublishRun>(texts->common, texts->uri, parse_arguments(texts->arguments),
@@ -149,9 +149,9 @@ void add_subscribe(CLI::App& app, std::function<int()>& action) {
     auto texts = std::make_shared<CommandTexts>();
     CLI::App& command =
         add_command(app, texts, "subscribe", "Print events, one JSON line each", "topic");
-    command.add_option("--match", texts->match, "How the topic is meant")
+    command.add_option("--match", texts->match, "How the topic is matched")
         ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
-    command.add_option("--count", texts->count, "End after so many events; 0: never");
+    command.add_option("--count", texts->count, "Exit after this number of events; 0: never");
     command.callback([&action, texts] {
         action = [texts] {
             return run<SubscribeRun>(texts->common, texts->uri, texts->match, texts->count);
@@ -161,7 +161,7 @@ void add_subscribe(CLI::App& app, std::function<int()>& action) {
 
 void add_register(CLI::App& app, std::function<int()>& action) {
     auto texts = std::make_shared<CommandTexts>();
-    CLI::App& command = add_command(app, texts, "register", "Offer a procedure", "procedure");
+    CLI::App& command = add_command(app, texts, "register", "Register a procedure", "procedure");
     auto* exec = command.add_option("--exec", texts->command,
                                     "Shell command run per call: {\"args\":…,\"kwargs\":…} on "
                                     "stdin, the result as JSON on stdout");
@@ -169,7 +169,7 @@ void add_register(CLI::App& app, std::function<int()>& action) {
     command.callback([&action, texts] {
         action = [texts] {
             if (texts->command.empty() && !texts->echo)
-                throw std::invalid_argument("register wants --exec COMMAND or --echo");
+                throw std::invalid_argument("register needs --exec COMMAND or --echo");
             return run<RegisterRun>(texts->common, texts->uri, texts->command);
         };
     });

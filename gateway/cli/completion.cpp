@@ -98,8 +98,8 @@ std::vector<std::string> names_of(const std::vector<Command::Option>& options) {
     return names;
 }
 
-// The table that bash and zsh share: for "COMMAND PATH" what may stand there, for
-// "COMMAND PATH|--option" its values ("@files" for any).
+// The table for bash and zsh: for "COMMAND PATH" the words that may follow, for "COMMAND
+// PATH|--option" its values ("@files" for file names).
 std::string case_table(const std::vector<Command>& commands) {
     std::string text;
     for (const Command& command : commands) {
@@ -126,8 +126,8 @@ std::string value_table(const std::vector<Command>& commands) {
     return text;
 }
 
-// Finds the command that the words before the cursor name: words that are subcommands lead on, an
-// option that takes a value hides the word after it.
+// Finds the command that the words before the cursor name: words that are subcommands extend the
+// path; the value of an option is skipped.
 std::string bash_script(const std::vector<Command>& commands) {
     return R"(# bash completion of sallyport; made by: sallyport completion bash
 _sallyport_table() {
@@ -225,7 +225,7 @@ if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _sallyport "$@"; else compd
 )";
 }
 
-// Fish asks a condition for each line.
+// Fish needs a condition on each line.
 std::string fish_script(const std::vector<Command>& commands) {
     std::string text = R"(# fish completion of sallyport; made by: sallyport completion fish
 function __sallyport_at
@@ -290,10 +290,9 @@ std::string completion_script(const std::vector<CompletedCommand>& commands,
 }
 
 void add_completion_command(CLI::App& app, std::function<int()>& action) {
-    CLI::App* command =
-        app.add_subcommand("completion", "Print what a shell needs to complete this program");
+    CLI::App* command = app.add_subcommand("completion", "Print the completion script for a shell");
     auto shell = std::make_shared<std::string>();
-    command->add_option("shell", *shell, "Which one")
+    command->add_option("shell", *shell, "Shell")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     command->footer(

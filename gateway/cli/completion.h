@@ -8,12 +8,12 @@
 
 namespace sallyport::gateway {
 
-/// One command of a program, as a shell completes it.
+/// One command of a program, for shell completion.
 struct CompletedCommand {
     struct Option {
         std::string name;                 ///< "--json"
-        std::string help;                 ///< its first line
-        std::vector<std::string> values;  ///< that it may have; empty for any
+        std::string help;                 ///< the first line
+        std::vector<std::string> values;  ///< the possible values; empty for any
         bool takes_value = false;
     };
 
@@ -22,11 +22,11 @@ struct CompletedCommand {
     std::vector<std::string> subcommands;
     std::vector<Option> options;
     bool takes_files = false;                  ///< it has arguments, which may be files
-    std::vector<std::string> argument_values;  ///< that an argument may have
+    std::vector<std::string> argument_values;  ///< the possible values of an argument
 };
 
-/// All commands of the program that a person may give, parents before children. Read from the same
-/// declarations that parse the command line, so that no completion can be out of date.
+/// All public commands of the program, parents before children. Read from the same declarations
+/// that parse the command line, so that the completion is never out of date.
 std::vector<CompletedCommand> completed_commands(const CLI::App& app);
 
 /// The script for "bash", "zsh" or "fish".

@@ -30,9 +30,9 @@ int pair_link(const std::string& directory, std::ostream& out) {
 void add_link_command(CLI::App& app, std::function<int()>& action) {
     CLI::App* link = app.add_subcommand("link", "Keys of the links between gateway and inside");
     link->require_subcommand(1);
-    CLI::App* pair = link->add_subcommand("pair", "Make this end's key, show its pin");
+    CLI::App* pair = link->add_subcommand("pair", "Create the key of this end and show its pin");
     auto directory = std::make_shared<std::string>();
-    pair->add_option("--dir", *directory, "Where link.key and link.crt are: STATE_DIR/link")
+    pair->add_option("--dir", *directory, "Folder of link.key and link.crt: STATE_DIR/link")
         ->required();
     pair->callback([&action, directory] {
         action = [directory] { return pair_link(*directory, std::cout); };

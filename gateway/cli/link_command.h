@@ -10,11 +10,12 @@ class App;
 
 namespace sallyport::gateway {
 
-/// `sallyport link pair`: makes this end's key pair where it is absent, tells its pin and the lines
-/// for the other end's configuration. Throws std::runtime_error with one line that names the file.
+/// `sallyport link pair`: creates the key pair of this end if it does not exist, prints its pin and
+/// the lines for the other end's configuration. Throws std::runtime_error with one line that names
+/// the file.
 int pair_link(const std::string& directory, std::ostream& out);
 
-/// Adds `link pair`; parsing sets `action` when it was given.
+/// Adds `link pair`; parsing sets `action` if it was given.
 void add_link_command(CLI::App& app, std::function<int()>& action);
 
 }  // namespace sallyport::gateway

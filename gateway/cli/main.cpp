@@ -1,4 +1,4 @@
-// `sallyport`: one program, told apart by its first word.
+// `sallyport`: one program with several commands; the first word selects one.
 #include <sys/prctl.h>
 
 #include <csignal>
@@ -29,7 +29,7 @@ namespace {
 
 using namespace sallyport;
 
-/// What was asked for; the first that matches is done by run().
+/// The parsed command line; run() runs the first command that was given.
 struct Commands {
     CLI::App app{"sallyport: an onion-facing WAMP gateway with two doors"};
     std::string gateway_config = "gateway.toml";
@@ -71,7 +71,7 @@ void declare_programs(Commands& commands) {
         app.add_subcommand("serve", "Run the gateway: tor, the front and embedded insides");
     commands.serve->add_option("--config", commands.gateway_config, "Configuration file")
         ->capture_default_str();
-    commands.worker = app.add_subcommand("worker", "What `serve` starts")->group("");
+    commands.worker = app.add_subcommand("worker", "A process that `serve` starts")->group("");
     commands.worker->add_option("--config", commands.gateway_config)->required();
     commands.worker->add_option("--channel", commands.channel)->required();
     commands.inside =
@@ -81,10 +81,10 @@ void declare_programs(Commands& commands) {
     commands.inside->add_option("--channel", commands.channel)->group("");
     for (CLI::App* program : {commands.serve, commands.worker, commands.inside})
         add_log_options(commands, *program);
-    commands.status = app.add_subcommand("status", "Tell how a running gateway is");
+    commands.status = app.add_subcommand("status", "Show the status of a running gateway");
     commands.status->add_option("--config", commands.gateway_config, "Its configuration file")
         ->capture_default_str();
-    commands.status->add_flag("--json", commands.json, "One line of JSON");
+    commands.status->add_flag("--json", commands.json, "Print one line of JSON");
 }
 
 int run(Commands& commands) {
@@ -93,7 +93,7 @@ int run(Commands& commands) {
         return gateway::run_gateway(commands.gateway_config);
     }
     if (*commands.worker) {
-        ::prctl(PR_SET_NAME, "sallyport-gate");  // we were started as /proc/self/exe
+        ::prctl(PR_SET_NAME, "sallyport-gate");  // the program was started as /proc/self/exe
         gateway::open_log("gateway", log_options(commands));
         return gateway::run_worker(commands.gateway_config, commands.channel);
     }
@@ -106,7 +106,7 @@ int run(Commands& commands) {
     return commands.action ? commands.action() : gateway::exit_bad_start;
 }
 
-/// Whether what goes wrong is told as JSON too, also before the command line is understood.
+/// Whether errors are printed as JSON too, including errors in the command line itself.
 bool wants_json(std::span<char*> words) {
     for (const std::string_view word : words) {
         if (word == "--") return false;
@@ -115,7 +115,7 @@ bool wants_json(std::span<char*> words) {
     return false;
 }
 
-/// Tells why nothing was done: lines on stderr, or one JSON object on stdout.
+/// Prints why the command failed: lines on stderr, or one JSON object on stdout.
 int tell_failure(const std::exception& error, bool json) {
     const policy::Output to{std::cout, std::cerr, json};
     const auto* const start = dynamic_cast<const gateway::StartError*>(&error);

@@ -32,16 +32,16 @@ namespace {
 using Action = std::function<int()>;
 
 constexpr const char* exit_codes =
-    "Exit codes: 0 fine, allowed, nothing found; 1 a test failed, denied, something found;\n"
-    "2 a file or a question that is not sound.";
+    "Exit codes: 0 valid, allowed, nothing found; 1 a test failed, denied, something found;\n"
+    "2 an invalid file or invalid arguments.";
 
-/// One tool: what all of them have, and what its command line left in it.
+/// One tool: its CLI11 command and the values that parsing stored.
 template <class Texts>
 struct Tool {
     std::shared_ptr<Texts> texts = std::make_shared<Texts>();
     CLI::App* command;
 
-    /// `run` gets the texts and where to write.
+    /// `run` gets the values and the output.
     template <class Run>
     void does(Action& action, Run run) {
         command->callback([&action, texts = texts, run] {
@@ -56,7 +56,7 @@ template <class Texts>
 Tool<Texts> add_tool(CLI::App& tools, const char* name, const char* help, const char* examples) {
     Tool<Texts> tool;
     tool.command = tools.add_subcommand(name, help);
-    tool.command->add_flag("--json", tool.texts->json, "One JSON object in one line");
+    tool.command->add_flag("--json", tool.texts->json, "Print one JSON object on one line");
     tool.command->footer(std::string("Examples:\n") + examples + "\n" + exit_codes);
     return tool;
 }
@@ -76,7 +76,7 @@ struct ExplainTexts {
 };
 
 void add_check(CLI::App& tools, Action& action) {
-    auto tool = add_tool<FilesTexts>(tools, "check", "Tell all that is wrong with policy files",
+    auto tool = add_tool<FilesTexts>(tools, "check", "Report all errors in policy files",
                                      "  sallyport policy check observatory.toml\n"
                                      "  sallyport policy check --json realms/*.toml\n");
     tool.command->add_option("files", tool.texts->files, "Policy files")->required();
@@ -112,14 +112,15 @@ int run_fmt(const FmtTexts& texts, const policy::Output& to) {
 }
 
 void add_fmt(CLI::App& tools, Action& action) {
-    auto tool = add_tool<FmtTexts>(tools, "fmt", "Lay policy files out in the one way there is",
+    auto tool = add_tool<FmtTexts>(tools, "fmt", "Format policy files",
                                    "  sallyport policy fmt observatory.toml\n"
                                    "  sallyport policy fmt --check realms/*.toml\n"
                                    "  sallyport policy fmt --diff observatory.toml\n");
     tool.command->add_option("files", tool.texts->files, "Policy files")->required();
-    auto* const check =
-        tool.command->add_flag("--check", tool.texts->check, "Tell which would change, write none");
-    tool.command->add_flag("--diff", tool.texts->diff, "Show what would change, write none")
+    auto* const check = tool.command->add_flag("--check", tool.texts->check,
+                                               "List the files that would change, without writing");
+    tool.command
+        ->add_flag("--diff", tool.texts->diff, "Show the changes as a diff, without writing")
         ->excludes(check);
     tool.does(action, run_fmt);
 }
@@ -131,7 +132,7 @@ struct DiffTexts {
 
 void add_diff(CLI::App& tools, Action& action) {
     auto tool = add_tool<DiffTexts>(
-        tools, "diff", "Show a message for each change in what a policy does",
+        tools, "diff", "Show how two policies differ, with an example for each difference",
         "  sallyport policy diff observatory.toml new/observatory.toml\n"
         "  git show HEAD:observatory.toml > old.toml && sallyport policy diff old.toml "
         "observatory.toml\n");
@@ -149,7 +150,7 @@ struct MutateTexts {
 
 void add_mutate(CLI::App& tools, Action& action) {
     auto tool = add_tool<MutateTexts>(
-        tools, "mutate", "Make every small mistake, show those that no [[test]] notices",
+        tools, "mutate", "Make small changes to the rules and show those that no [[test]] detects",
         "  sallyport policy mutate observatory.toml\n"
         "  sallyport policy mutate --suggest observatory.toml >> observatory.toml\n");
     tool.command->add_option("file", tool.texts->request.file, "Policy file")->required();
@@ -175,8 +176,8 @@ policy::LoadOptions tool_options() {
     return options;
 }
 
-// Line by line, as a log may be larger than memory; "-" is stdin. `take` says whether it could
-// read.
+// Passes on one line at a time, as a log may be larger than memory; "-" is stdin. `take` returns
+// whether it could read the line.
 template <class Take>
 void read_lines(const std::string& path, const Take& take) {
     std::ifstream file;
@@ -206,7 +207,7 @@ int run_replay(const LogTexts& texts, const policy::Output& to) {
 
 void add_replay(CLI::App& tools, Action& action) {
     auto tool = add_tool<LogTexts>(
-        tools, "replay", "Tell which past decisions another policy would flip",
+        tools, "replay", "Show which logged decisions another policy would change",
         "  sallyport policy replay audit.log --with new/observatory.toml\n"
         "  journalctl -o cat -u sallyport | sallyport policy replay - --with observatory.toml\n");
     tool.command->add_option("logs", tool.texts->logs, "Decision logs; - for stdin")->required();
@@ -225,7 +226,7 @@ int run_unused(const LogTexts& texts, const policy::Output& to) {
 
 void add_unused(CLI::App& tools, Action& action) {
     auto tool = add_tool<LogTexts>(
-        tools, "unused", "Tell which rules can never decide, and which did not",
+        tools, "unused", "Show which rules can never decide, and which did not in a log",
         "  sallyport policy unused observatory.toml\n"
         "  sallyport policy unused observatory.toml --log audit.log --log audit.log.1\n");
     tool.command->add_option("file", tool.texts->file, "Policy file")->required();
@@ -253,7 +254,7 @@ int run_import(const ImportTexts& texts, const policy::Output& to) {
     for (const policy::ImportedFile& file : files) {
         const std::string path = (folder / file.name).string();
         if (!texts.force && std::filesystem::exists(path, ignored))
-            throw StartError({path, 0, 0}, "is there already", "add --force to replace it");
+            throw StartError({path, 0, 0}, "already exists", "add --force to replace it");
     }
     for (const policy::ImportedFile& file : files)
         replace_file((folder / file.name).string(), file.text, file.secret ? 0600 : 0644);
@@ -262,7 +263,7 @@ int run_import(const ImportTexts& texts, const policy::Output& to) {
 
 void add_import(CLI::App& tools, Action& action) {
     auto tool = add_tool<ImportTexts>(
-        tools, "import", "Make policies of a Crossbar configuration, tell what is not the same",
+        tools, "import", "Convert a Crossbar configuration to policies and list the differences",
         "  sallyport policy import /node/.crossbar/config.json --out policies\n"
         "  sallyport policy import config.json --everything com.example. --print\n");
     ImportTexts& texts = *tool.texts;
@@ -271,18 +272,18 @@ void add_import(CLI::App& tools, Action& action) {
         tool.command->add_option("--out", texts.out, "Folder for the files")->capture_default_str();
     tool.command->add_flag("--print", texts.request.print, "Print the policies, write no file")
         ->excludes(out);
-    tool.command->add_flag("--force", texts.force, "Replace files that are there");
-    tool.command->add_option("--backend", texts.request.options.backend, "Where routes lead")
+    tool.command->add_flag("--force", texts.force, "Replace existing files");
+    tool.command->add_option("--backend", texts.request.options.backend, "Backend of the routes")
         ->capture_default_str();
     tool.command
         ->add_option("--everything", texts.request.options.everything,
-                     "Prefix that a permission for everything is taken for; may be repeated")
+                     "Prefix to use for a permission for everything; may be repeated")
         ->allow_extra_args(false)
         ->take_all();
     tool.does(action, run_import);
 }
 
-// Of an unsigned number CLI11 takes -1 for the largest.
+// CLI11 would accept -1 for an unsigned number as the largest one.
 std::optional<std::size_t> whole_number(const std::string& text) {
     std::uint32_t number = 0;
     const char* const end = text.data() + text.size();
@@ -293,7 +294,7 @@ std::optional<std::size_t> whole_number(const std::string& text) {
 
 std::string refuse_no_number(const std::string& text) {
     if (whole_number(text)) return "";
-    return policy::quoted(text) + " is no whole number from 0 to 4294967295";
+    return policy::quoted(text) + " is not an integer from 0 to 4294967295";
 }
 
 int run_explain(const ExplainTexts& texts, const policy::Output& to) {
@@ -307,7 +308,7 @@ int run_explain(const ExplainTexts& texts, const policy::Output& to) {
         {texts.subscribe, policy::Action::subscribe},
         {texts.register_, policy::Action::register_}};
     for (std::size_t i = 0; i < texts.asked.size(); ++i) {
-        if (texts.asked[i]->count() == 0) continue;  // an empty text is one
+        if (texts.asked[i]->count() == 0) continue;  // an empty URI counts as given
         request.uri = asked[i].first;
         request.action = asked[i].second;
     }
@@ -318,14 +319,14 @@ int run_explain(const ExplainTexts& texts, const policy::Output& to) {
 
 void add_explain(CLI::App& tools, Action& action) {
     auto tool = add_tool<ExplainTexts>(
-        tools, "explain", "Tell which rule decides on a message, and why",
+        tools, "explain", "Show which rule decides on a message, and why",
         "  sallyport policy explain observatory.toml --as alice --call lab.slew --args '[90]'\n"
         "  sallyport policy explain observatory.toml --as joe:guest --subscribe lab. "
         "--match prefix\n");
     ExplainTexts& texts = *tool.texts;
     tool.command->add_option("file", texts.file, "Policy file")->required();
     tool.command->add_option("--as", texts.as, "AUTHID or AUTHID:ROLE")->required();
-    auto* const what = tool.command->add_option_group("action", "What is sent");
+    auto* const what = tool.command->add_option_group("action", "Request to explain");
     texts.asked = {what->add_option("--call", texts.call, "URI"),
                    what->add_option("--publish", texts.publish, "URI"),
                    what->add_option("--subscribe", texts.subscribe, "URI"),

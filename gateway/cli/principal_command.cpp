@@ -23,9 +23,9 @@ namespace {
 using Verb = policy::PrincipalRequest::Verb;
 
 constexpr const char* exit_codes =
-    "\nExit codes: 0 done; 1 there is no such principal, or it is there already;\n"
-    "2 a file or a question that is not sound. The file is replaced as a whole or not at all;\n"
-    "a gateway that runs takes it at its next reload.";
+    "\nExit codes: 0 done; 1 there is no such principal, or it already exists;\n"
+    "2 an invalid file or invalid arguments. The file is replaced as a whole or not at all;\n"
+    "a running gateway uses it after its next reload.";
 
 struct Asked {
     policy::PrincipalRequest request;
@@ -37,7 +37,7 @@ bool is_there(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
 }
 
-/// Makes the file with the mode that secrets want, before anything is in it.
+/// Creates the file with the mode for secrets before anything is written to it.
 void make_private_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file >= 0) {
@@ -45,13 +45,13 @@ void make_private_file(const std::string& path) {
     } else if (errno != EEXIST) {
         throw StartError(
             {path, 0, 0},
-            "cannot be made: " + std::error_code(errno, std::generic_category()).message(),
+            "cannot be created: " + std::error_code(errno, std::generic_category()).message(),
             "check the folder's owner and permissions");
     }
 }
 
-/// Held from reading the file to replacing it, so that no other command changes it meanwhile. The
-/// lock is on the folder: the file itself is another one afterwards.
+/// Locks from reading the file to replacing it, so that no other command changes it in between. The
+/// lock is on the folder, as the file itself is replaced.
 Descriptor lock_folder_of(const std::string& path) {
     std::error_code error;
     const auto real = std::filesystem::weakly_canonical(path, error);
@@ -91,9 +91,9 @@ CLI::App* add_verb(CLI::App& parent, std::function<int()>& action, Verb verb, co
     CLI::App* const command = parent.add_subcommand(name, help);
     command->add_option("file", asked->request.file, "Principals file")->required();
     if (verb != Verb::list) {
-        command->add_option("authid", asked->request.authid, "Who it is")->required();
+        command->add_option("authid", asked->request.authid, "authid of the principal")->required();
     }
-    command->add_flag("--json", asked->json, "One JSON object in one line");
+    command->add_flag("--json", asked->json, "Print one JSON object on one line");
     command->footer("Examples:\n" + examples + exit_codes);
     command->callback([&action, asked] { action = [asked] { return run(*asked); }; });
     return command;
@@ -107,19 +107,19 @@ void add_secret_options(CLI::App& command, Asked& asked) {
     command.add_option("--key", asked.request.keys,
                        "Public key for cryptosign: 64 hexadecimal digits, or a line of OpenSSH");
     command.add_flag("--stdin", asked.from_stdin,
-                     "Read the secret from stdin instead of drawing one");
+                     "Read the secret from stdin instead of generating one");
 }
 
 }  // namespace
 
 void add_principal_commands(CLI::App& app, std::function<int()>& action) {
     CLI::App* const parent = app.add_subcommand(
-        "principal", "Add people and their secrets to a principals file, list and disable them");
+        "principal", "Add, list and disable principals and their secrets in a principals file");
     parent->require_subcommand(1);
     std::shared_ptr<Asked> asked;
     CLI::App* const add =
         add_verb(*parent, action, Verb::add, "add",
-                 "Add a principal, or a way to log in; prints what was drawn",
+                 "Add a principal or a credential; print what was generated",
                  "  sallyport principal add people.toml alice --role operator\n"
                  "  sallyport principal add people.toml alice --method wampcra --method scram\n"
                  "  sallyport principal add people.toml probe7 --role probe --key 545efb…9122\n"
@@ -129,7 +129,7 @@ void add_principal_commands(CLI::App& app, std::function<int()>& action) {
     add_secret_options(*add, *asked);
     CLI::App* const rotate =
         add_verb(*parent, action, Verb::rotate, "rotate",
-                 "Replace the secrets of a principal; prints what was drawn",
+                 "Replace the secrets of a principal; print what was generated",
                  "  sallyport principal rotate people.toml alice\n"
                  "  sallyport principal rotate people.toml probe7 --method cryptosign\n",
                  asked);
@@ -140,7 +140,7 @@ void add_principal_commands(CLI::App& app, std::function<int()>& action) {
              asked);
     add_verb(*parent, action, Verb::disable, "disable", "Refuse a principal until it is enabled",
              "  sallyport principal disable people.toml alice\n", asked);
-    add_verb(*parent, action, Verb::enable, "enable", "Let a disabled principal in again",
+    add_verb(*parent, action, Verb::enable, "enable", "Enable a disabled principal",
              "  sallyport principal enable people.toml alice\n", asked);
 }
 

@@ -51,7 +51,7 @@ void RegisterRun::on_invocation(const wamp::Invocation& invocation) {
     const auto json = json_of(invocation.payload);
     if (!json)
         return answer_error(invocation.request, wamp::uris::invalid_argument,
-                            "arguments that JSON cannot say");
+                            "arguments that cannot be represented in JSON");
     waiting_.push_back({invocation.request, json->both() + "\n"});
     start_waiting();
 }
@@ -99,7 +99,7 @@ void RegisterRun::on_command_ended(wamp::RequestId request, int exit_code,
     } else if (is_blank(output)) {
         send(wamp::Yield{request, {}, {}});
     } else if (!value) {
-        answer_error(request, runtime_error, "the command's output is no JSON");
+        answer_error(request, runtime_error, "the command's output is not valid JSON");
     } else {
         const wamp::OwnedPayload payload = wamp::make_payload(serializer(), {std::move(*value)});
         send(wamp::Yield{request, {}, payload.view()});

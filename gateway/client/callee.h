@@ -11,13 +11,13 @@
 
 namespace sallyport::gateway {
 
-/// `sallyport register`: answers invocations with their own arguments, or with what a shell command
-/// makes of them.
+/// `sallyport register`: answers invocations with their own arguments, or with the output of a
+/// shell command.
 class RegisterRun final : public ClientRun {
 public:
     static constexpr std::size_t commands_at_once_max = 16;  ///< further invocations wait
 
-    /// `command` "" echoes.
+    /// An empty `command` echoes.
     RegisterRun(ClientOptions options, std::string procedure, std::string command);
     ~RegisterRun() override;
 

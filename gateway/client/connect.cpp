@@ -32,9 +32,9 @@ void wait_for(int fd, short events, Instant deadline, const std::string& whom) {
     for (;;) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - wamp::now()).count();
-        pollfd wanted{fd, events, 0};
+        pollfd entry{fd, events, 0};
         const int ready =
-            ::poll(&wanted, 1, static_cast<int>(std::clamp<long long>(left, 0, 1 << 30)));
+            ::poll(&entry, 1, static_cast<int>(std::clamp<long long>(left, 0, 1 << 30)));
         if (ready > 0) return;
         if (ready == 0)
             throw ClientFailure(client_timeout,
@@ -43,7 +43,7 @@ void wait_for(int fd, short events, Instant deadline, const std::string& whom) {
     }
 }
 
-// "" when it is connected.
+// "" if the socket is connected.
 std::string finish_connect(int fd, const sockaddr* address, socklen_t bytes, Instant deadline,
                            const std::string& whom) {
     if (::connect(fd, address, bytes) == 0) return "";
@@ -112,7 +112,8 @@ void shake_hands(int fd, const ClientUrl& url, Instant deadline) {
     std::array<char, 512> block;
     while (!socks.connected()) {
         send_all(fd, socks.take_to_send(), deadline, whom);
-        const ssize_t count = ::recv(fd, block.data(), std::min(block.size(), socks.wanted()), 0);
+        const ssize_t count =
+            ::recv(fd, block.data(), std::min(block.size(), socks.bytes_needed()), 0);
         if (count > 0) {
             socks.feed({block.data(), static_cast<std::size_t>(count)});
         } else if (count == 0) {

@@ -96,16 +96,15 @@ bool ClientExec::start(const std::string& command) {
 }
 
 void ClientExec::write_input() {
-    boost::asio::async_write(
-        to_child_, boost::asio::buffer(input_),
-        [self = shared_from_this()](error_code, std::size_t) {
-            error_code none;
-            self->to_child_.close(none);  // a command need not read what it is given
-        });
+    boost::asio::async_write(to_child_, boost::asio::buffer(input_),
+                             [self = shared_from_this()](error_code, std::size_t) {
+                                 error_code none;
+                                 self->to_child_.close(none);  // a command need not read its input
+                             });
 }
 
-// Waits and then reads, instead of reading asynchronously: so finish() never finds a block that was
-// read already and whose handler is still to come.
+// Waits and then reads, instead of reading asynchronously, so that finish() never misses a block
+// that was read while its handler is still queued.
 void ClientExec::await_output() {
     from_child_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                            [self = shared_from_this()](error_code error) {
@@ -134,7 +133,7 @@ void ClientExec::wait_for_exit() {
                         });
 }
 
-// What it started in the background may keep its stdout: only what is there now counts.
+// Background processes of the command may keep its stdout open: only what is there now counts.
 void ClientExec::finish() {
     if (from_child_.is_open()) read_output();
     error_code none;

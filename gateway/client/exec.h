@@ -11,13 +11,13 @@
 
 namespace sallyport::gateway {
 
-/// One run of a shell command: text on its stdin, its stdout collected, its stderr is ours.
-/// Destroying it ends the command and all that it started in its process group.
+/// One run of a shell command: text on its stdin, its stdout collected, its stderr shared with this
+/// process. The destructor kills the command and its process group.
 class ClientExec : public std::enable_shared_from_this<ClientExec> {
 public:
     static constexpr std::size_t output_bytes_max = std::size_t{16} << 20;
 
-    /// `exit_code` is -1 when it was ended by a signal or wrote too much.
+    /// `exit_code` is -1 if it was killed by a signal or wrote too much.
     using Ended = std::function<void(int exit_code, const std::string& output)>;
 
     ClientExec(boost::asio::io_context& io, std::string input, Ended ended);
@@ -25,7 +25,7 @@ public:
     ClientExec(const ClientExec&) = delete;
     ClientExec& operator=(const ClientExec&) = delete;
 
-    /// False, with errno, when it cannot be started.
+    /// False, with errno, if it cannot be started.
     bool start(const std::string& command);
     void stop() noexcept;
 
@@ -33,7 +33,7 @@ private:
     bool spawn(const std::string& command, int child_in, int child_out);
     void write_input();
     void await_output();
-    bool read_output();  ///< false when there will be no more
+    bool read_output();  ///< false at the end of the output
     void wait_for_exit();
     void finish();
 

@@ -27,11 +27,11 @@ Arguments parse_arguments(const ArgumentTexts& texts) {
     Arguments arguments;
     if (!texts.list.empty()) {
         if (!texts.positional.empty())
-            throw std::invalid_argument(
-                "--args takes the place of positional arguments: give one of them");
+            throw std::invalid_argument("--args replaces positional arguments: use one of the two");
         auto value = wamp::decode_value(Serializer::json, texts.list, {});
         auto* list = value ? value->get_if<wamp::List>() : nullptr;
-        if (list == nullptr) throw std::invalid_argument("--args: no JSON array: " + texts.list);
+        if (list == nullptr)
+            throw std::invalid_argument("--args must be a JSON array: " + texts.list);
         arguments.args = std::move(*list);
     }
     for (const std::string& text : texts.positional)
@@ -39,7 +39,7 @@ Arguments parse_arguments(const ArgumentTexts& texts) {
     for (const std::string& text : texts.keywords) {
         const std::size_t sign = text.find('=');
         if (sign == std::string::npos || sign == 0)
-            throw std::invalid_argument("--kw wants NAME=JSON: " + text);
+            throw std::invalid_argument("--kw must be NAME=JSON: " + text);
         arguments.kwargs.set(text.substr(0, sign), value_or_string(text.substr(sign + 1)));
     }
     return arguments;

@@ -10,12 +10,13 @@
 
 namespace sallyport::gateway {
 
-/// Arguments as they stand on a command line.
+/// Arguments as given on the command line.
 struct ArgumentTexts {
-    std::vector<std::string> positional;  ///< JSON where it parses as JSON, otherwise a string
-    std::string list;  ///< --args: a JSON array in place of the positional ones; "" for none
+    std::vector<std::string> positional;  ///< JSON if it parses as JSON, otherwise a string
+    std::string list;  ///< --args: a JSON array instead of positional arguments; "" for none
     std::vector<std::string> keywords;  ///< NAME=JSON
 };
+/// The arguments of one call or publication.
 struct Arguments {
     wamp::List args;
     wamp::Dict kwargs;
@@ -23,7 +24,7 @@ struct Arguments {
 /// Throws std::invalid_argument.
 Arguments parse_arguments(const ArgumentTexts& texts);
 
-/// A payload as JSON texts; nothing when JSON cannot say it (NaN, keys that are no strings).
+/// A payload as JSON texts; nothing if JSON cannot represent it (NaN, keys that are not strings).
 struct JsonPayload {
     std::string args = "[]";
     std::string kwargs = "{}";
@@ -32,8 +33,8 @@ struct JsonPayload {
     bool empty() const noexcept { return arg_count == 0 && kwargs == "{}"; }
     /// `{"args":[…],"kwargs":{…}}`
     std::string both() const;
-    /// One positional argument and no keywords: that alone. Nothing at all: `null`. Otherwise as
-    /// both().
+    /// A single positional argument without keywords: just that value. No arguments: `null`.
+    /// Otherwise as both().
     std::string shortest() const;
 };
 std::optional<JsonPayload> json_of(const wamp::Payload& payload);

@@ -26,7 +26,7 @@ void CallRun::on_dispatch(wamp::Message& message) {
     if (result == nullptr) return;
     const auto json = json_of(result->payload);
     if (!json) {
-        std::fputs("error: the result cannot be said in JSON\n", stderr);
+        std::fputs("error: the result cannot be represented in JSON\n", stderr);
         return finish(client_wamp_error);
     }
     print(json->shortest());
@@ -84,7 +84,7 @@ void SubscribeRun::on_dispatch(wamp::Message& message) {
 void SubscribeRun::on_event(const wamp::Event& event) {
     const auto json = json_of(event.payload);
     if (!json) {
-        std::fputs("an event that cannot be said in JSON\n", stderr);
+        std::fputs("an event that cannot be represented in JSON\n", stderr);
         return;
     }
     const std::string_view topic = event.details.get_string("topic", topic_);

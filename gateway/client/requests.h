@@ -22,7 +22,7 @@ private:
     wamp::RequestId request_ = 0;
 };
 
-/// `sallyport publish`: one publication; with `acknowledge` the far end's word that it has it.
+/// `sallyport publish`: one publication; with `acknowledge` it waits for PUBLISHED.
 class PublishRun final : public ClientRun {
 public:
     PublishRun(ClientOptions options, std::string topic, Arguments arguments, bool acknowledge);
@@ -36,7 +36,7 @@ private:
     bool acknowledge_;
 };
 
-/// `sallyport subscribe`: one JSON line per event, until `count` of them or Ctrl-C.
+/// `sallyport subscribe`: one JSON line per event, until `count` events or Ctrl-C.
 class SubscribeRun final : public ClientRun {
 public:
     SubscribeRun(ClientOptions options, std::string topic, std::string match, std::uint64_t count);
@@ -49,7 +49,7 @@ private:
 
     std::string topic_;
     std::string match_;
-    std::uint64_t count_;  ///< 0: no end
+    std::uint64_t count_;  ///< 0: no limit
     std::uint64_t seen_ = 0;
 };
 

@@ -40,7 +40,7 @@ ClientRun::ClientRun(ClientOptions options)
 int ClientRun::run() {
     const wamp::Instant deadline = wamp::now() + options_.timeout;
     Descriptor descriptor = connect_client(options_.url, options_.socks, deadline);
-    // From here on Ctrl-C says GOODBYE; before, it simply ends the program.
+    // From here on Ctrl-C sends GOODBYE; before, it ends the program.
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     wait_for_signal();
@@ -57,7 +57,7 @@ int ClientRun::run() {
         connections_.connect(std::move(socket), target, connection_options(left + goodbye_time));
     while (!ended_) io_.run_one();
     connections_.close(peer_);
-    io_.poll();  // writes what was to be said last
+    io_.poll();  // sends the last messages
     return *ended_;
 }
 
@@ -92,14 +92,14 @@ void ClientRun::on_message(wamp::PeerId, std::string_view bytes) {
     auto message = wamp::decode(options_.serializer, bytes, {});
     if (!message) {
         const std::string why(wamp::to_string(message.error()));
-        return fail(client_not_connected, "the far end broke the protocol: " + why);
+        return fail(client_not_connected, "the router violated the protocol: " + why);
     }
     switch (session_.judge(*message)) {
         case wamp::ClientSession::Verdict::send: {
             send(session_.take_reply());
             if (session_.state() != wamp::ClientSession::State::ended) return;
             return finishing_ ? end(*finishing_)
-                              : fail(client_not_connected, "the far end ended the session: " +
+                              : fail(client_not_connected, "the router ended the session: " +
                                                                std::string(session_.reason()));
         }
         case wamp::ClientSession::Verdict::joined:
@@ -116,7 +116,7 @@ void ClientRun::on_message(wamp::PeerId, std::string_view bytes) {
         case wamp::ClientSession::Verdict::violation:
             send(wamp::Abort{{}, std::string(wamp::uris::protocol_violation), {}});
             return fail(client_not_connected,
-                        "the far end broke the protocol: " + std::string(session_.reason()));
+                        "the router violated the protocol: " + std::string(session_.reason()));
     }
 }
 

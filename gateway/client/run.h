@@ -17,23 +17,24 @@
 
 namespace sallyport::gateway {
 
+/// The options that all client commands share.
 struct ClientOptions {
     ClientUrl url;
     std::optional<backend_link::Address> socks;
     wamp::Serializer serializer = wamp::Serializer::json;
     wamp::ClientSession::Config session;
     std::chrono::nanoseconds timeout =
-        std::chrono::seconds(30);  ///< to connect, to join and to be answered, together
+        std::chrono::seconds(30);  ///< for connecting, joining and the answer together
 };
 
 /// One client command from connecting to GOODBYE, on one thread: connects, joins, lets the command
-/// do its work, leaves in good order, also at Ctrl-C. A command says what happens once it is joined
-/// and what it makes of answers.
+/// do its work, and leaves in order, also on Ctrl-C. A derived command defines what happens after
+/// the join and for each answer.
 class ClientRun : public wamp::Host {
 public:
     explicit ClientRun(ClientOptions options);
 
-    /// The exit code. Throws ClientFailure when it could not even connect.
+    /// Returns the exit code. Throws ClientFailure if it could not connect.
     int run();
 
     void on_open(wamp::PeerId peer, const wamp::Opened& opened) final;
@@ -44,27 +45,27 @@ public:
 
 protected:
     virtual void on_joined() = 0;
-    /// An answer, EVENT, INVOCATION or INTERRUPT; its payload holds until the call returns.
+    /// An answer, EVENT, INVOCATION or INTERRUPT; its payload is valid until the call returns.
     virtual void on_dispatch(wamp::Message& message) = 0;
-    /// The time for an answer is over.
+    /// No answer arrived in time.
     virtual void on_timeout();
-    /// What Ctrl-C leads to.
+    /// The exit code after Ctrl-C.
     virtual int interrupted_code() const { return client_interrupted; }
 
-    static constexpr int client_interrupted = 130;  // as shells have it
+    static constexpr int client_interrupted = 130;  // the convention of shells
 
-    /// False, and the command ends, when the far end does not accept a message of that size.
+    /// False if the peer does not accept a message of that size; the command then ends.
     bool send(const wamp::Message& message);
     wamp::RequestId next_request() { return session_.next_request(); }
     wamp::Serializer serializer() const noexcept { return options_.serializer; }
     boost::asio::io_context& io() noexcept { return io_; }
-    /// There is no more to be in time for.
+    /// Stops the timeout.
     void stop_clock() { timer_.cancel(); }
-    /// GOODBYE, then the end with this code.
+    /// Sends GOODBYE, then ends with this exit code.
     void finish(int exit_code);
-    /// A WAMP error, on stderr; ends.
+    /// Prints a WAMP error on stderr and ends.
     void finish_with(const wamp::Error& error);
-    /// One line on stdout. When nobody reads it any more, the command ends.
+    /// Prints one line on stdout. If it can no longer be written, the command ends.
     void print(const std::string& line);
 
 private:
@@ -81,7 +82,7 @@ private:
     boost::asio::signal_set signals_;
     wamp::PeerId peer_ = wamp::no_peer;
     std::size_t peer_receives_max_ = 0;
-    std::optional<int> finishing_;  ///< GOODBYE was sent: the code to end with
+    std::optional<int> finishing_;  ///< GOODBYE was sent; the exit code
     std::optional<int> ended_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 using backend_link::Address;
 
 constexpr std::string_view onion_end = ".onion";
-constexpr std::size_t onion_label_bytes = 56;  // version 3; there is no other any more
+constexpr std::size_t onion_label_bytes = 56;  // of version 3, the only one left
 
 [[noreturn]] void refuse(std::string_view text, std::string_view what) {
     throw std::invalid_argument(std::string(text) + ": " + std::string(what));
@@ -31,7 +31,7 @@ Address parse_authority(std::string_view url, std::string_view authority,
     std::string whole = "tcp:" + std::string(authority);
     if (!has_port) whole += ":" + std::to_string(port_otherwise);
     const std::optional<Address> address = backend_link::parse_address(whole);
-    if (!address) refuse(url, "no host, or a bad port");
+    if (!address) refuse(url, "no host, or an invalid port");
     return *address;
 }
 
@@ -43,7 +43,7 @@ void check_onion(std::string_view url, std::string_view host) {
         label.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ234567") ==
         std::string_view::npos;
     if (label.size() != onion_label_bytes || !base32) {
-        refuse(url, "no onion address: it has 56 letters and digits 2 to 7 before .onion");
+        refuse(url, "not an onion address: one has 56 letters and digits 2 to 7 before .onion");
     }
 }
 
@@ -71,14 +71,15 @@ ClientUrl parse_client_url(std::string_view text) {
     if (websocket_unix || take_prefix(rest, "rs+unix:")) {
         url.websocket = websocket_unix;
         const auto address = backend_link::parse_address("unix:" + std::string(rest));
-        if (!address) refuse(text, "no path of a socket, or one of more than 107 bytes");
+        if (!address) refuse(text, "no socket path, or one of more than 107 bytes");
         url.address = *address;
         return url;
     }
     url.websocket = take_prefix(rest, "ws://");
     if (!url.websocket && !take_prefix(rest, "rs://")) {
         refuse(text,
-               "no URL: ws://HOST[:PORT]/PATH, rs://HOST[:PORT], ws+unix:/PATH or rs+unix:/PATH");
+               "not a URL: use ws://HOST[:PORT]/PATH, rs://HOST[:PORT], ws+unix:/PATH or "
+               "rs+unix:/PATH");
     }
     const std::size_t slash = std::min(rest.find('/'), rest.size());
     url.address =
@@ -88,7 +89,7 @@ ClientUrl parse_client_url(std::string_view text) {
     if (!url.websocket && path.size() > 1) refuse(text, "rs:// has no path");
     for (char octet : path) {
         if (octet <= ' ' || octet > '~')
-            refuse(text, "characters in the path that a URL may not have");
+            refuse(text, "characters in the path that are not allowed in a URL");
     }
     if (!path.empty()) url.path = path;
     if (url.is_onion()) check_onion(text, url.address.host_or_path);
@@ -99,7 +100,7 @@ Address parse_socks_address(std::string_view text) {
     const bool is_unix = text.starts_with("unix:");
     const auto address =
         backend_link::parse_address(is_unix ? std::string(text) : "tcp:" + std::string(text));
-    if (!address) refuse(text, "no SOCKS proxy: HOST:PORT or unix:/PATH");
+    if (!address) refuse(text, "not a SOCKS proxy: use HOST:PORT or unix:/PATH");
     return *address;
 }
 

@@ -15,15 +15,15 @@ struct ClientUrl {
     static constexpr std::uint16_t rawsocket_port = 8080;
 
     bool websocket = false;
-    backend_link::Address address;  ///< a name may lead anywhere here, unlike a link's
+    backend_link::Address address;  ///< may be any host, unlike the address of a link
     std::string path = "/";         ///< of the HTTP upgrade
 
     bool is_onion() const noexcept;
-    /// As the Host header wants it.
+    /// The value of the Host header.
     std::string host_header() const;
 };
 
-/// Throws std::invalid_argument with what is wrong and how it should be.
+/// Throws std::invalid_argument with the error and the correct form.
 ClientUrl parse_client_url(std::string_view text);
 
 /// HOST:PORT or unix:/path of a SOCKS proxy. Throws std::invalid_argument.

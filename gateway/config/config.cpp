@@ -21,7 +21,7 @@ using Names = std::span<const std::string_view>;
 
 namespace {
 
-/// The position of a text among the names it may have; reports any other.
+/// The index of the value in `names`; reports any other value.
 std::optional<std::size_t> choice(Section& section, std::string_view key, Names names) {
     const auto text = section.text(key, "\"" + std::string(names.front()) + "\"");
     if (!text) return std::nullopt;
@@ -90,7 +90,7 @@ void read_tor(Section& root, ConfigReader& reader, GatewayConfig& config) {
 
 constexpr std::array<std::string_view, 3> kinds{"embedded", "accept", "dial"};
 
-/// Keys that only some kinds have; a key of another kind is a mistake that would go unnoticed.
+/// Keys that only some kinds have; a key of another kind would be ignored, so it is an error.
 void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText::Kind kind) {
     static constexpr std::array<std::string_view, 1> embedded{"config"};
     static constexpr std::array<std::string_view, 2> accept{"listen", "peer_pin"};
@@ -112,7 +112,7 @@ void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText
     }
 }
 
-/// Names are judged when they have been resolved.
+/// Host names are checked after they are resolved.
 bool on_this_machine(const Address& address) {
     if (address.kind == Address::Kind::unix_path) return true;
     const auto reach = backend_link::reach_of_literal(address.host_or_path);
@@ -138,11 +138,12 @@ void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
         !on_this_machine(backend.address)) {
         section.error(*section.find("address"),
                       quoted(backend.address.text()) +
-                          " is not on this machine, and there is no TLS when we dial",
-                      "say why that is fine with plaintext = \"…\", or let the inside dial us");
+                          " is on another machine, and a dialled link has no TLS",
+                      "state why plaintext is acceptable with plaintext = \"…\", or let the inside "
+                      "dial the gateway");
     }
     if (backend.ticket_file && backend.authid.empty()) {
-        section.error(*section.find("ticket_file"), "a ticket needs to say whose it is",
+        section.error(*section.find("ticket_file"), "\"ticket_file\" needs an authid",
                       "add authid = \"gateway\"");
     }
 }
@@ -171,7 +172,7 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
                 backend.address = *std::move(address);
             backend.peer_pin = reader.pin(section, "peer_pin").value_or("");
             if (backend.address.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
-                section.error("a backend that dials us over tcp needs a pin",
+                section.error("a backend that connects over tcp needs a pin",
                               "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it at "
                               "the other end");
             }
@@ -191,7 +192,7 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
     for (const Item* table : root.tables("backend")) {
         BackendText backend = read_backend(*table, reader);
         if (!backend.name.empty() && !names.insert(backend.name).second) {
-            root.error(*table, "there is a backend " + quoted(backend.name) + " already",
+            root.error(*table, "there is already a backend " + quoted(backend.name),
                        "choose another name");
         }
         config.backends.push_back(std::move(backend));
@@ -201,7 +202,7 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
                    "add one with kind = \"embedded\", \"accept\" or \"dial\"");
 }
 
-/// What both files have.
+/// The keys that both files have.
 template <class Config>
 void read_common(Section& root, ConfigReader& reader, Config& config) {
     config.file = reader.file();

@@ -25,18 +25,18 @@ struct LimitsText {
     std::size_t queue_bytes = 4u << 20;
 };
 
-/// [audit] of both files: where the records of decisions go.
+/// [audit] of both files: the destination of decision records.
 struct AuditText {
     enum class Kind : std::uint8_t {
-        log,  ///< no records; what is denied is told to the program's log
+        log,  ///< no records; denials go to the program's log
         off,
         file,
         journald,
     };
     Kind kind = Kind::log;
-    std::string path;  ///< of the file, or of the journal's socket
+    std::string path;  ///< of the file, or of the socket of the journal
     policy::Place place;
-    bool all = false;  ///< also what was allowed
+    bool all = false;  ///< also allowed requests
     std::size_t queue_bytes = 1u << 20;
 };
 
@@ -53,7 +53,7 @@ struct TorText {
     bool single_onion = false;
 };
 
-/// [[backend]]. Its position is the link's number.
+/// [[backend]]. Its index is the number of the link.
 struct BackendText {
     enum class Kind : std::uint8_t { embedded, accept, dial };
     std::string name;
@@ -64,14 +64,14 @@ struct BackendText {
     policy::Place address_place;
     std::string peer_pin;  ///< accept over tcp
     backend_link::BackendKind profile = backend_link::BackendKind::sallyport;
-    std::optional<bool> convey_identity;  ///< other than the profile says
+    std::optional<bool> convey_identity;  ///< overrides the profile
     wamp::Serializer serializer = wamp::Serializer::msgpack;
     std::string authid;
     PathText ticket_file;
-    std::string plaintext;  ///< why there is no TLS off loopback
+    std::string plaintext;  ///< the reason why a link to another machine has no TLS
 };
 
-/// gateway.toml as it was written, with absolute paths; each value sound by itself.
+/// gateway.toml as written, with absolute paths; each value valid by itself.
 struct GatewayConfig {
     std::string file;
     PathText state_dir;
@@ -85,20 +85,20 @@ struct GatewayConfig {
     std::vector<BackendText> backends;
 };
 
-/// [[listen]] of inside.toml: where services connect.
+/// [[listen]] of inside.toml: a socket for services.
 struct ServiceListen {
     backend_link::Address address;
     policy::Place place;
 };
 
-/// [[link]] of inside.toml: a gateway to dial.
+/// [[link]] of inside.toml: a gateway to connect to.
 struct LinkText {
     backend_link::Address gateway;
     policy::Place place;
     std::string peer_pin;
 };
 
-/// inside.toml as it was written, with absolute paths.
+/// inside.toml as written, with absolute paths.
 struct InsideProgramConfig {
     std::string file;
     PathText state_dir;
@@ -109,8 +109,8 @@ struct InsideProgramConfig {
     AuditText audit;
 };
 
-/// Read a configuration. Report all that is wrong with it at once, in the order of its lines.
-/// Relative paths are relative to the folder of `file`, sockets to the state directory.
+/// Read a configuration. They report all errors at once, in line order. Relative paths are relative
+/// to the folder of `file`, those of sockets to the state directory.
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
                                                                       const std::string& file);
 wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(std::string_view text,

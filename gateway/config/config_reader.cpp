@@ -50,8 +50,7 @@ void ConfigReader::state_dir(Section& section) {
     state_dir_ = path(section, "state_dir", "\"/var/lib/sallyport\"");
     if (!state_dir_ && section.find("state_dir") == nullptr)
         section.need("state_dir", "\"/var/lib/sallyport\"");
-    if (!state_dir_)
-        state_dir_.path = folder_;  // so that what is relative to it can still be judged
+    if (!state_dir_) state_dir_.path = folder_;  // so that relative paths can still be checked
 }
 
 PathText ConfigReader::path(Section& section, std::string_view key, std::string_view example) {
@@ -59,7 +58,7 @@ PathText ConfigReader::path(Section& section, std::string_view key, std::string_
     if (!text) return {};
     const Item& item = *section.find(key);
     if (text->empty() || text->find('\0') != std::string::npos) {
-        section.error(item, policy::quoted(key) + " is no path",
+        section.error(item, policy::quoted(key) + " is not a path",
                       "write " + std::string(key) + " = " + std::string(example));
         return {};
     }
@@ -68,7 +67,7 @@ PathText ConfigReader::path(Section& section, std::string_view key, std::string_
 
 void ConfigReader::check_socket_path(Section& section, const Item& item, std::string_view path) {
     if (const auto why = unfit_for_unix_socket(path))
-        section.error(item, policy::quoted(path) + " " + *why, "a unix socket's path is short");
+        section.error(item, policy::quoted(path) + " " + *why, "use a shorter path");
 }
 
 PathText ConfigReader::socket(Section& section, std::string_view key, std::string_view otherwise) {
@@ -77,12 +76,12 @@ PathText ConfigReader::socket(Section& section, std::string_view key, std::strin
         if (otherwise.empty()) return {};
         PathText usual{resolve_in_state(otherwise), section.place()};
         if (const auto why = unfit_for_unix_socket(usual.path))
-            section.error(policy::quoted(usual.path) + " " + *why, "a unix socket's path is short");
+            section.error(policy::quoted(usual.path) + " " + *why, "use a shorter path");
         return usual;
     }
     const Item& item = *section.find(key);
     if (text->empty()) {
-        section.error(item, policy::quoted(key) + " is no path",
+        section.error(item, policy::quoted(key) + " is not a path",
                       "write " + std::string(key) + " = \"run/" + std::string(key) + ".sock\"");
         return {};
     }
@@ -108,7 +107,7 @@ std::optional<backend_link::Address> ConfigReader::address(Section& section, std
     const Item& item = *section.find(key);
     auto address = backend_link::parse_address(*text);
     if (!address) {
-        section.error(item, policy::quoted(*text) + " is no address",
+        section.error(item, policy::quoted(*text) + " is not a valid address",
                       "write unix:/path or tcp:HOST:PORT");
         return std::nullopt;
     }
@@ -120,7 +119,7 @@ std::optional<backend_link::Address> ConfigReader::address(Section& section, std
     const auto reach = backend_link::reach_of_literal(address->host_or_path);
     if (!reach) {
         if (names_allowed) return address;
-        section.error(item, policy::quoted(address->host_or_path) + " is no IP address",
+        section.error(item, policy::quoted(address->host_or_path) + " is not an IP address",
                       "write the address of a local interface");
         return std::nullopt;
     }
@@ -136,7 +135,8 @@ std::optional<std::string> ConfigReader::pin(Section& section, std::string_view 
     const auto text = section.text(key, "\"sha256:…\"");
     if (!text) return std::nullopt;
     if (wamp::is_pin(*text)) return text;
-    section.error(*section.find(key), policy::quoted(key) + " is no pin: " + policy::quoted(*text),
+    section.error(*section.find(key),
+                  policy::quoted(key) + " is not a pin: " + policy::quoted(*text),
                   "paste the line that `sallyport link pair` printed at the other end: sha256: and "
                   "64 hex digits");
     return std::nullopt;
@@ -163,7 +163,7 @@ void ConfigReader::bytes(Section& section, std::string_view key, std::size_t lea
         return;
     }
     section.error(*section.find(key),
-                  policy::quoted(*text) + " is no size for " + policy::quoted(key),
+                  policy::quoted(*text) + " is not a valid size for " + policy::quoted(key),
                   "from " + policy::format_bytes(least) + " to " + policy::format_bytes(most) +
                       ", such as \"4MiB\"");
 }
@@ -182,7 +182,7 @@ LimitsText ConfigReader::limits(Section& root) {
             limits.handshake_timeout = *read;
         } else {
             section.error(*section.find("handshake_timeout"),
-                          policy::quoted(*text) + " is no duration",
+                          policy::quoted(*text) + " is not a valid duration",
                           "such as \"10s\" or \"500ms\"");
         }
     }
@@ -213,14 +213,16 @@ AuditText ConfigReader::audit(Section& root) {
             audit.kind = AuditText::Kind::file;
             audit.path = resolve_in_state(text.substr(text.find(':') + 1));
         } else {
-            section.error(*section.find("to"), policy::quoted(text) + " is no place for records",
+            section.error(*section.find("to"),
+                          policy::quoted(text) + " is not a destination for records",
                           "write file:/PATH, journald, log or off");
         }
     }
     if (const auto decisions = section.text("decisions", "\"denied\"")) {
         audit.all = *decisions == "all";
         if (*decisions != "all" && *decisions != "denied") {
-            section.error(*section.find("decisions"), policy::quoted(*decisions) + " is no choice",
+            section.error(*section.find("decisions"),
+                          policy::quoted(*decisions) + " is not a valid choice",
                           "write \"denied\" or \"all\"");
         }
     }

@@ -11,24 +11,24 @@
 
 namespace sallyport::gateway {
 
-/// What both configuration files are read with: paths, addresses, sizes and limits as they stand in
-/// one file. Wrong values are reported to the section and read as absent.
+/// Reads the values that both configuration files use: paths, addresses, sizes and limits of one
+/// file. Invalid values are reported to the section and read as absent.
 class ConfigReader {
 public:
     explicit ConfigReader(std::string file);
 
     const std::string& file() const noexcept { return file_; }
     policy::Diagnostics& diagnostics() noexcept { return diagnostics_; }
-    /// The diagnostics in the order of the lines, or nothing when there are none.
+    /// Whether there are no errors so far.
     bool sound() const noexcept { return diagnostics_.empty(); }
     policy::Diagnostics take();
 
     void state_dir(policy::Section& section);
     const PathText& state_dir() const noexcept { return state_dir_; }
 
-    /// Relative to the file's folder.
+    /// Relative to the folder of the file.
     PathText path(policy::Section& section, std::string_view key, std::string_view example);
-    /// Relative to the state directory, fit for a unix socket.
+    /// Relative to the state directory, valid for a unix socket.
     PathText socket(policy::Section& section, std::string_view key, std::string_view otherwise);
     std::vector<PathText> realms(policy::Section& section);
     std::optional<backend_link::Address> address(policy::Section& section, std::string_view key,

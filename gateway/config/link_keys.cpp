@@ -12,7 +12,7 @@
 namespace sallyport::gateway {
 
 LinkKeys make_link_keys(const std::string& directory) {
-    // A state directory that cannot be made is told by what fails below it.
+    // If the state directory cannot be created, make_key_pair() reports the reason.
     if (const auto state = std::filesystem::path(directory).parent_path(); !state.empty()) {
         static_cast<void>(::mkdir(state.c_str(), 0700));
     }

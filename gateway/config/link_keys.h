@@ -11,16 +11,16 @@ namespace sallyport::gateway {
 /// directory.
 struct LinkKeys {
     std::string pin;
-    bool made = false;  ///< false: they were there already
+    bool made = false;  ///< false: they already existed
 };
 
-/// Makes the key pair in `directory` where it is absent, the state directory above it too (mode
+/// Creates the key pair in `directory` if it does not exist, and the state directory above it (mode
 /// 0700, as pairing comes before the first start). Throws std::runtime_error with one line that
 /// names the file.
 LinkKeys make_link_keys(const std::string& directory);
 
-/// Refuses a key pair that is missing, broken, or open to others. Throws StartError or
-/// std::runtime_error.
+/// Throws StartError or std::runtime_error if the key pair is missing, invalid, or accessible to
+/// others.
 void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
                      const std::string& peer_pin);
 

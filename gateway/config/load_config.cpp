@@ -18,7 +18,7 @@ using policy::Diagnostics;
 
 namespace {
 
-/// All of them are tried, so that one start tells of everything that is wrong.
+/// Tries all of them, so that one start reports all errors.
 std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
                                              const policy::LoadOptions& options) {
     std::vector<policy::LoadedRealm> realms;
@@ -37,10 +37,10 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
             const Diagnostics found = realm.error();
             wrong.insert(wrong.end(), found.begin(), found.end());
         } else if (!names.emplace(realm->policy->realm()).second) {
-            wrong.push_back({file.place,
-                             "there is a policy for realm " +
-                                 policy::quoted(realm->policy->realm()) + " already",
-                             "one file per realm"});
+            wrong.push_back(
+                {file.place,
+                 "there is already a policy for realm " + policy::quoted(realm->policy->realm()),
+                 "use one file per realm"});
         } else {
             realms.push_back(*std::move(realm));
         }
@@ -49,8 +49,8 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
     return realms;
 }
 
-/// Which realm each backend's link joins. A link is one session, so all routes to a backend lead to
-/// one realm there.
+/// The realm that the link of each backend joins. A link is one session, so all routes to a backend
+/// must use the same realm.
 std::vector<std::string> realms_of_backends(const std::vector<BackendText>& backends,
                                             const std::vector<policy::LoadedRealm>& realms) {
     std::vector<std::string> found(backends.size());
@@ -59,13 +59,13 @@ std::vector<std::string> realms_of_backends(const std::vector<BackendText>& back
             const auto backend = std::find_if(
                 backends.begin(), backends.end(),
                 [&](const auto& candidate) { return candidate.name == route.backend; });
-            if (backend == backends.end()) continue;  // refused by the loader
+            if (backend == backends.end()) continue;  // reported by the policy loader
             std::string& name = found[static_cast<std::size_t>(backend - backends.begin())];
             if (!name.empty() && name != route.realm) {
                 throw StartError(route.place,
                                  "backend " + policy::quoted(route.backend) +
-                                     " is led to two realms there, " + policy::quoted(name) +
-                                     " and " + policy::quoted(route.realm),
+                                     " is routed to two realms, " + policy::quoted(name) + " and " +
+                                     policy::quoted(route.realm),
                                  "give each realm a backend of its own");
             }
             name = route.realm;
@@ -106,7 +106,7 @@ std::string load_state_dir(const std::string& path) {
     if (!document) throw StartError(Diagnostics{document.error()});
     static constexpr std::array<std::string_view, 1> keys{"state_dir"};
     ConfigReader reader(path);
-    Diagnostics unknown_keys;  // are not looked at here
+    Diagnostics unknown_keys;  // ignored
     policy::Section root(*document, "this file", keys, path, unknown_keys);
     reader.state_dir(root);
     return reader.state_dir().path;
@@ -114,7 +114,7 @@ std::string load_state_dir(const std::string& path) {
 
 namespace {
 
-/// The paths of its list of realms; none when it cannot be read.
+/// The paths in its list of realms; nothing if it cannot be read.
 std::optional<std::vector<std::string>> realms_in(const std::string& text,
                                                   const std::string& path) {
     const auto document = policy::parse_document(text, path);
@@ -132,10 +132,9 @@ std::string config_note(const std::string& path, const std::string& on_disk,
                         const std::string& running) {
     const auto wanted = realms_in(on_disk, path);
     if (!wanted || *wanted == realms_in(running, path))
-        return path + " has changed: that takes effect at the next start";
+        return path + " has changed, which takes effect at the next start";
     return path +
-           " has changed, and its list of realms: realms are read at the start only, so "
-           "start the program again for that";
+           " has changed, and so has its list of realms, which takes effect at the next start";
 }
 
 namespace {
@@ -192,9 +191,8 @@ std::string read_ticket(const PathText& file) {
         std::find_if(ticket.begin(), ticket.end(), [](char c) { return c == '\n' || c == '\r'; }),
         ticket.end());
     if (ticket.empty())
-        throw StartError(file.place,
-                         policy::quoted(file.path) + " holds no ticket in its first line",
-                         "write the ticket that the router knows us by, in one line");
+        throw StartError(file.place, policy::quoted(file.path) + " has no ticket in its first line",
+                         "write the ticket that the router expects on one line");
     return ticket;
 }
 

@@ -124,7 +124,7 @@ PolicyVersion receive_version(int channel) {
         receive_packet(channel, packet) == Receive::packet && packet.text == "version") {
         if (auto version = from_memory(packet.descriptor)) return *std::move(version);
     }
-    throw StartError("the supervisor gave no policy");
+    throw StartError("the supervisor sent no policy");
 }
 
 void store_version(const PolicyVersion& version, const std::string& folder) {

@@ -10,14 +10,14 @@
 
 namespace sallyport::gateway {
 
-/// The files that one version of the policy was made of, as they were read: what is compiled from
-/// them is always the same, whatever becomes of the files. How a version is handed to children,
-/// kept for a rollback, and found again after a restart.
+/// The content of the files of one policy version, as they were read: it compiles to the same
+/// policy even after the files change. Versions are passed to child processes, kept for a rollback,
+/// and found again after a restart.
 class PolicyVersion {
 public:
-    /// Reads through `from`, and remembers what was read.
+    /// Reads through `from`, and stores everything read.
     policy::ReadFile recorder(policy::ReadFile from);
-    /// Knows these files only. Refers to this object.
+    /// Returns only the stored files. Refers to this object.
     policy::ReadFile reader() const;
 
     const std::map<std::string, std::string>& files() const noexcept { return files_; }
@@ -32,12 +32,12 @@ private:
     std::map<std::string, std::string> files_;  ///< by path
 };
 
-/// Its bytes in memory that others can map or read. Throws std::system_error.
+/// Its bytes in a memory file that other processes can map or read. Throws std::system_error.
 Descriptor to_memory(const PolicyVersion& version);
 std::optional<PolicyVersion> from_memory(const Descriptor& memory);
 
-/// The version that a supervisor hands to a child as its first word. Waits for it. Throws
-/// StartError.
+/// Receives the version that a supervisor sends to a child as its first packet. Blocks until it
+/// arrives. Throws StartError.
 PolicyVersion receive_version(int channel);
 
 /// Stores the version as plain files in that folder, beside a list of where they belong; replaces

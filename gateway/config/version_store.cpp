@@ -27,7 +27,7 @@ void VersionStore::store() {
         if (previous_) store_version(*previous_, previous_version_folder(state_dir_));
         store_version(running_, running_version_folder(state_dir_));
     } catch (const std::exception& error) {
-        log(LogLevel::error, std::string("the policy that runs cannot be kept: ") + error.what());
+        log(LogLevel::error, std::string("cannot save the running policy: ") + error.what());
     }
 }
 
@@ -39,7 +39,7 @@ std::string hint_at_stored_version(const std::string& config_file) {
         return {};
     }
     if (!stored_version(folder)) return {};
-    return "the files of the policy that ran last are kept in " + folder;
+    return "the files of the last running policy are in " + folder;
 }
 
 }  // namespace sallyport::gateway

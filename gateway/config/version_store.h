@@ -8,8 +8,8 @@
 
 namespace sallyport::gateway {
 
-/// The versions of the policy that a program has run: the one that runs, and the one before, in
-/// memory and in its state directory.
+/// The policy versions of a program: the running and the previous one, in memory and in its state
+/// directory.
 class VersionStore {
 public:
     VersionStore(std::string state_dir, PolicyVersion running);

@@ -42,7 +42,7 @@ struct Acceptor::State {
             boost::asio::posix::descriptor_base::wait_read,
             [self](boost::system::error_code error) {
                 if (error || self->gone) return;
-                if (self->take()) {
+                if (self->accept_waiting()) {
                     wait(self);
                     return;
                 }
@@ -53,8 +53,9 @@ struct Acceptor::State {
             });
     }
 
-    /// What is waiting, bounded. False when there are no descriptors or no memory for more.
-    bool take() {
+    /// Accepts a bounded number of waiting connections. False if descriptors or memory are
+    /// exhausted.
+    bool accept_waiting() {
         for (int count = 0; count < accepted_per_turn_max && !gone; ++count) {
             sockaddr_storage address{};
             socklen_t bytes = sizeof(address);

@@ -10,7 +10,7 @@
 
 namespace sallyport::gateway {
 
-/// Takes connections from a listening socket, unix or TCP, until it is destroyed. When descriptors
+/// Accepts connections on a listening socket, unix or TCP, until it is destroyed. If descriptors
 /// run out it waits a little instead of spinning.
 class Acceptor {
 public:

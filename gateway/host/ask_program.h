@@ -13,9 +13,9 @@ struct AskLimits {
 };
 
 /// Connects to the unix socket of a running program, sends `question` (may be empty) and returns
-/// what the program answers until it closes the connection, the answer is as long as the limit, or
-/// the time is over. Blocks. Throws std::system_error when nobody listens there or the question
-/// cannot be sent.
+/// the answer until the program closes the connection, the answer reaches the limit, or the time
+/// is over. Blocks. Throws std::system_error if there is no listener or the question cannot be
+/// sent.
 std::string ask_program(const std::string& socket_path, std::string_view question,
                         const AskLimits& limits);
 

@@ -15,10 +15,10 @@ namespace sallyport::gateway {
 
 namespace {
 
-/// In the child, between fork and exec: async-signal-safe calls only.
+/// Runs in the child, between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become(const ChildStart& start, char* const* words, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(0);  // it died before the line above
+    if (::getppid() != parent) ::_exit(0);  // the parent died before the prctl
     ::setpgid(0, 0);
     for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::signal(number, SIG_DFL);
     sigset_t none;
@@ -32,7 +32,7 @@ namespace {
     } else if (start.channel >= 0) {
         ::dup2(start.channel, child_channel);
     }
-    // Whatever was handed to us without close-on-exec is not for it either.
+    // Closes inherited descriptors that are not close-on-exec.
     ::close_range(start.channel >= 0 ? child_channel + 1 : child_channel, ~0U, CLOSE_RANGE_CLOEXEC);
     ::execv(start.program.c_str(), words);
     ::_exit(child_exec_failed);

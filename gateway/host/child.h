@@ -9,20 +9,20 @@
 
 namespace sallyport::gateway {
 
-/// What a child process is started with.
+/// The parameters of a child process.
 struct ChildStart {
     std::string program;             ///< absolute path
-    std::vector<std::string> words;  ///< its argument list, from argv[0]
+    std::vector<std::string> words;  ///< its arguments, including argv[0]
     int channel = -1;                ///< becomes descriptor child_channel
-    int output = -1;                 ///< becomes stdout; otherwise stdout is stderr's
+    int output = -1;                 ///< becomes stdout; by default stdout is the same as stderr
 };
 inline constexpr int child_channel = 3;
 
-/// Starts a process that dies with this one (SIGKILL by the kernel), in a process group of its own
-/// so that Ctrl-C reaches the supervisor alone, and with no other descriptor of ours. Called on the
-/// main thread: the kernel ties the death signal to the thread that forked. Throws
-/// std::system_error when there is no process; a program that cannot be executed ends with code
-/// child_exec_failed.
+/// Starts a process that dies with this one (the kernel sends SIGKILL), in its own process group so
+/// that Ctrl-C reaches only the supervisor, and without other inherited descriptors. Call it on the
+/// main thread: the kernel binds the death signal to the thread that forked. Throws
+/// std::system_error if the process cannot be created; a program that cannot be executed ends with
+/// code child_exec_failed.
 pid_t start_child(const ChildStart& start);
 inline constexpr int child_exec_failed = 127;
 

@@ -30,7 +30,7 @@ private:
     int number_ = -1;
 };
 
-/// Two connected unix sockets, close-on-exec. `packets` keeps the bounds of what is sent. Throws
+/// Two connected unix sockets, close-on-exec. `packets` preserves message boundaries. Throws
 /// std::system_error.
 struct DescriptorPair {
     Descriptor ours;
@@ -39,14 +39,14 @@ struct DescriptorPair {
 DescriptorPair make_stream_pair();
 DescriptorPair make_packet_pair();
 
-/// A line of text, at most packet_bytes_max, and perhaps a descriptor (SCM_RIGHTS).
+/// A line of text, at most packet_bytes_max bytes, with an optional descriptor (SCM_RIGHTS).
 struct Packet {
     std::string text;
     Descriptor descriptor;
 };
 inline constexpr std::size_t packet_bytes_max = 8192;
 
-/// Never waits. False: the other end is gone, or does not read.
+/// Never blocks. False if the other end is closed or does not read.
 bool send_packet(int socket, std::string_view text, int descriptor = -1) noexcept;
 
 /// `end`: the other end is gone, or has sent more than packet_bytes_max at once.

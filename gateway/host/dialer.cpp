@@ -21,7 +21,7 @@ using boost::system::error_code;
 
 namespace {
 
-/// One attempt: what it works with, so that its timer can cut it short.
+/// The state of one attempt, which its timer can cancel.
 struct Attempt {
     Attempt(asio::io_context& io, Dialled callback)
         : resolver(io), tcp_socket(io), unix_socket(io), timer(io), dialled(std::move(callback)) {}
@@ -46,7 +46,7 @@ backend_link::Reach reach_of(const asio::ip::address& ip) {
     return backend_link::reach_of(ip.to_v6().to_bytes());
 }
 
-/// Why that address may not be dialled, or "".
+/// Why the address must not be dialled, or "".
 std::string refusal(const asio::ip::address& ip, DialReach allowed) {
     switch (reach_of(ip)) {
         case backend_link::Reach::loopback:
@@ -54,7 +54,8 @@ std::string refusal(const asio::ip::address& ip, DialReach allowed) {
         case backend_link::Reach::local:
             if (allowed == DialReach::local) return "";
             return ip.to_string() +
-                   " is not on this machine, and there is no TLS: say why with plaintext = \"…\"";
+                   " is on another machine, and the link has no TLS: state why with plaintext = "
+                   "\"…\"";
         case backend_link::Reach::global:
             return ip.to_string() + " is not a local address";
     }

@@ -35,7 +35,7 @@ std::string why(int number) {
     throw StartError(place, text, cure);
 }
 
-/// The place, or the path itself where nobody asked for it in a file.
+/// The place, or the path itself if it does not come from a file.
 Place or_path(const Place& place, const std::string& path) {
     return place.file.empty() ? Place{path, 0, 0} : place;
 }
@@ -87,7 +87,7 @@ void refuse_open_to_others(const std::string& path, const Place& place) {
     }
     if ((about.st_mode & 077) != 0) {
         refuse(or_path(place, path),
-               policy::quoted(path) + " can be read or written by others than its owner",
+               policy::quoted(path) + " can be read or written by users other than its owner",
                "chmod 600 " + path);
     }
 }
@@ -103,24 +103,24 @@ void make_private_folder(const std::string& path, const Place& place) {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
         refuse(or_path(place, path),
-               "cannot make " + policy::quoted(path) + ": " + why(error ? error.value() : errno),
-               "choose another place or make it with: install -d -m 700 -o USER " + path);
+               "cannot create " + policy::quoted(path) + ": " + why(error ? error.value() : errno),
+               "choose another path or create it with: install -d -m 700 -o USER " + path);
     }
     struct stat about{};
     if (::stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) {
         refuse(or_path(place, path), policy::quoted(path) + " is not a folder",
-               "move it away or choose another place");
+               "move it away or choose another path");
     }
     if (about.st_uid == ::geteuid() && (about.st_mode & 077) != 0 &&
         ::chmod(path.c_str(), 0700) != 0) {
         refuse(or_path(place, path),
-               "cannot make " + policy::quoted(path) + " private: " + why(errno),
+               "cannot create " + policy::quoted(path) + " private: " + why(errno),
                "chmod 700 " + path);
     }
     if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
         refuse(or_path(place, path),
                "cannot write into " + policy::quoted(path) + ": " + why(errno),
-               "give it to the user that runs this program");
+               "make the user that runs this program its owner");
     }
 }
 
@@ -130,7 +130,7 @@ Descriptor lock_state_dir(const PathText& state_dir) {
     if (!lock)
         refuse(state_dir.place,
                "cannot write into " + policy::quoted(state_dir.path) + ": " + why(errno),
-               "give it to the user that runs this program");
+               "make the user that runs this program its owner");
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         refuse(state_dir.place, "another sallyport runs in " + policy::quoted(state_dir.path),
                "stop it, or choose another state_dir");
@@ -140,8 +140,7 @@ Descriptor lock_state_dir(const PathText& state_dir) {
 
 void claim_socket_path(const PathText& socket) {
     if (const auto unfit = unfit_for_unix_socket(socket.path)) {
-        refuse(socket.place, policy::quoted(socket.path) + " " + *unfit,
-               "a unix socket's path is short");
+        refuse(socket.place, policy::quoted(socket.path) + " " + *unfit, "use a shorter path");
     }
     struct stat about{};
     if (::lstat(socket.path.c_str(), &about) != 0) {
@@ -150,15 +149,15 @@ void claim_socket_path(const PathText& socket) {
                "choose another path");
     }
     if (!S_ISSOCK(about.st_mode))
-        refuse(socket.place, policy::quoted(socket.path) + " is there and is no socket",
+        refuse(socket.place, policy::quoted(socket.path) + " exists and is not a socket",
                "move it away or choose another path");
     const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const UnixAddress address(socket.path);
     if (::connect(probe.get(), address.get(), address.size()) == 0 || errno != ECONNREFUSED) {
-        refuse(socket.place, policy::quoted(socket.path) + " is occupied by another program",
+        refuse(socket.place, policy::quoted(socket.path) + " is in use by another program",
                "stop that program or choose another path");
     }
-    // Nobody listens: what is left of a program that was killed.
+    // There is no listener: the socket of a killed program.
     if (::unlink(socket.path.c_str()) != 0) {
         refuse(socket.place,
                "cannot remove the stale socket " + policy::quoted(socket.path) + ": " + why(errno),
@@ -169,7 +168,7 @@ void claim_socket_path(const PathText& socket) {
 Descriptor listen_unix(const PathText& socket, unsigned mode) {
     Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const UnixAddress address(socket.path);
-    // The mode is set before anybody can connect: nobody can until listen().
+    // The mode is set before listen(), so before anybody can connect.
     if (!listener || ::bind(listener.get(), address.get(), address.size()) != 0 ||
         ::chmod(socket.path.c_str(), mode) != 0 || ::listen(listener.get(), backlog) != 0) {
         refuse(socket.place, "cannot listen on " + policy::quoted(socket.path) + ": " + why(errno),

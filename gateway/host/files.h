@@ -13,43 +13,43 @@ namespace sallyport::gateway {
 
 inline constexpr std::size_t config_bytes_max = 16u << 20;
 
-/// The whole of a file. Throws StartError, with `place` as where it was asked for (file "" for
-/// none).
+/// The content of a file. Throws StartError, with `place` as the position that names the file (file
+/// "" for none).
 std::string read_file(const std::string& path, const policy::Place& place = {},
                       std::size_t bytes_max = config_bytes_max);
 
-/// As read_file(), of a secret: refuses what group or others may read, and what is not a regular
+/// As read_file(), for a secret: throws if group or others have access, or if it is not a regular
 /// file.
 std::string read_secret(const std::string& path, const policy::Place& place = {},
                         std::size_t bytes_max = config_bytes_max);
 
-/// Throws StartError when group or others may read or write the file.
+/// Throws StartError if group or others may read or write the file.
 void refuse_open_to_others(const std::string& path, const policy::Place& place);
 
-/// Makes the folder with mode 0700 where it is missing (its parents with 0755), refuses one that
-/// others may write into or that we cannot write into. Throws StartError.
+/// Creates the folder with mode 0700 if it does not exist (its parents with 0755). Throws
+/// StartError if others can write to it or this process cannot.
 void make_private_folder(const std::string& path, const policy::Place& place);
 
-/// Takes the lock that keeps two programs from sharing one state directory; it is held until the
-/// descriptor is closed. Throws StartError when another has it.
+/// Takes the lock that keeps two programs from using one state directory; it is held until the
+/// descriptor is closed. Throws StartError if another program holds it.
 Descriptor lock_state_dir(const PathText& state_dir);
 
-/// Whether somebody accepts connections there. Removes a socket whose owner is gone. Throws
-/// StartError when the path is occupied by a listener or by something that is no socket.
+/// Makes the path available: removes a socket that has no listener. Throws StartError if there is a
+/// listener or the file is not a socket.
 void claim_socket_path(const PathText& socket);
 
-/// Listens on a unix socket with the given mode; claim_socket_path() was called before. Throws
-/// StartError.
+/// Listens on a unix socket with the given mode, after claim_socket_path(). Throws StartError.
 Descriptor listen_unix(const PathText& socket, unsigned mode = 0600);
 
-/// Listens on a numeric address. Throws StartError when it is in use or not ours.
+/// Listens on a numeric address. Throws StartError if it is in use or not an address of this
+/// machine.
 Descriptor listen_tcp(const backend_link::Address& address, const policy::Place& place);
 
-/// unix or tcp by the address.
+/// Listens on unix or TCP, depending on the address.
 Descriptor listen_at(const backend_link::Address& address, const policy::Place& place);
 
-/// The absolute path of a program: as given when it has a slash, otherwise searched in PATH.
-/// Nothing when there is none.
+/// The absolute path of a program: as given if it contains a slash, otherwise searched in PATH.
+/// Nothing if it is not found.
 std::optional<std::string> find_program(const std::string& name);
 
 }  // namespace sallyport::gateway

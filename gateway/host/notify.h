@@ -7,15 +7,15 @@
 
 namespace sallyport::gateway {
 
-/// Tells systemd how we are, when it asked for that (NOTIFY_SOCKET, WATCHDOG_USEC); nothing
-/// otherwise.
+/// Reports the state to systemd if it asked for that (NOTIFY_SOCKET, WATCHDOG_USEC); otherwise does
+/// nothing.
 class SystemdNotifier {
 public:
     explicit SystemdNotifier(boost::asio::io_context& io);
 
     void ready();
     void stopping();
-    /// One line that `systemctl status` shows.
+    /// The line that `systemctl status` shows.
     void status(const std::string& line);
 
 private:

@@ -11,8 +11,8 @@
 namespace sallyport::gateway {
 
 /// One end of the packet socket between the supervisor and a child. Each packet is a line of text
-/// and perhaps a descriptor. Ends silently when it is destroyed; calls on_end once when the other
-/// end is gone.
+/// with an optional descriptor. The destructor closes it silently; on_end is called once when the
+/// other end closes.
 class PacketChannel {
 public:
     using OnPacket = std::function<void(Packet&&)>;
@@ -23,7 +23,7 @@ public:
     PacketChannel(const PacketChannel&) = delete;
     PacketChannel& operator=(const PacketChannel&) = delete;
 
-    /// False: the other end is gone or does not read.
+    /// False if the other end is closed or does not read.
     bool send(std::string_view text, int descriptor = -1) noexcept;
 
 private:

@@ -8,7 +8,7 @@
 
 namespace sallyport::gateway {
 
-/// A path of a configuration file and where it was written. Made absolute when the file was read.
+/// A path of a configuration file and its position there. Made absolute when the file is read.
 struct PathText {
     std::string path;  ///< "" when absent
     policy::Place place;
@@ -16,7 +16,7 @@ struct PathText {
     explicit operator bool() const noexcept { return !path.empty(); }
 };
 
-/// Why a unix socket cannot have that path, or nothing.
+/// Why the path is invalid for a unix socket; nothing if it is valid.
 std::optional<std::string> unfit_for_unix_socket(std::string_view path);
 
 }  // namespace sallyport::gateway

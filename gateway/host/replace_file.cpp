@@ -45,7 +45,7 @@ void replace_file(const std::string& path, std::string_view text, unsigned mode)
     const bool written = ::fchmod(file, exists ? old.st_mode & 07777U : mode) == 0 &&
                          write_all(file, text) && ::fsync(file) == 0;
     int reason = written ? 0 : errno;
-    // Owner and group are kept where we may; otherwise the new file is the writer's.
+    // Owner and group are kept if permitted; otherwise the writer owns the new file.
     if (written && exists && ::fchown(file, old.st_uid, old.st_gid) != 0) errno = 0;
     ::close(file);
     if (written && ::rename(temporary.c_str(), real.c_str()) != 0) reason = errno;

@@ -17,18 +17,18 @@ namespace {
 using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
 
 constexpr std::array denied{
-    // To the world outside: descriptors come from the supervisor, ready made.
+    // Network access: descriptors come from the supervisor, ready to use.
     "connect",
     "bind",
     "listen",
-    // To other programs.
+    // Other programs.
     "execve",
     "execveat",
     "process_vm_readv",
     "process_vm_writev",
     "pidfd_getfd",
     "kcmp",
-    // To large or rarely tried parts of the kernel.
+    // Large or rarely tested parts of the kernel.
     "io_uring_setup",
     "io_uring_enter",
     "io_uring_register",
@@ -51,7 +51,7 @@ constexpr std::array denied{
     "lookup_dcookie",
     "acct",
     "quotactl",
-    // To the shape of the system.
+    // System configuration.
     "mount",
     "umount2",
     "move_mount",
@@ -93,7 +93,7 @@ void check(int result, const char* what) {
 
 void deny(const Filter& filter, const char* name) {
     const int number = seccomp_syscall_resolve_name(name);
-    if (number == __NR_SCMP_ERROR) return;  // this machine has no such call
+    if (number == __NR_SCMP_ERROR) return;  // this architecture has no such call
     check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), number, 0), name);
 }
 
@@ -112,7 +112,7 @@ void enter_worker_sandbox() {
     if (!filter) throw std::system_error(ENOMEM, std::generic_category(), "seccomp");
     for (const char* const name : denied) deny(filter, name);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    deny(filter, "ptrace");  // the leak sanitizer traces its own threads when the program ends
+    deny(filter, "ptrace");  // the leak sanitizer traces its own threads at exit
 #endif
     check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
                            SCMP_A0(SCMP_CMP_NE, AF_UNIX)),

@@ -2,15 +2,15 @@
 
 namespace sallyport::gateway {
 
-/// Shuts the gateway worker in, before it reads its first hostile byte: no IP sockets (nor any
-/// other but unix ones), no connecting, binding or listening at all, no new programs, no tracing,
-/// no io_uring, no change of namespaces or mounts. What is refused answers EPERM. It can then only
-/// talk through descriptors that the supervisor hands over. There is no way back. Throws
-/// std::system_error when the kernel refuses; the worker then does not start.
+/// Restricts the gateway worker before it reads the first untrusted byte: no sockets but unix ones,
+/// no connect, bind or listen, no new programs, no tracing, no io_uring, no change of namespaces or
+/// mounts. Refused calls fail with EPERM. The worker can then only use descriptors that the
+/// supervisor passes to it. This cannot be undone. Throws std::system_error if the kernel refuses;
+/// the worker then does not start.
 void enter_worker_sandbox();
 
-/// Less, for programs that dial themselves (the inside): no new privileges, no core dumps of
-/// secrets.
+/// A weaker restriction for programs that dial themselves (the inside): no new privileges, no core
+/// dumps that contain secrets.
 void drop_privilege_gains();
 
 }  // namespace sallyport::gateway

@@ -8,7 +8,7 @@
 
 namespace sallyport::gateway {
 
-/// A bad start: one line for stderr (several for a file with several mistakes), and exit code 2.
+/// A failed start: one line for stderr (several for a file with several errors), and exit code 2.
 class StartError : public std::runtime_error {
 public:
     explicit StartError(const std::string& line) : std::runtime_error(line) {}
@@ -17,7 +17,7 @@ public:
     explicit StartError(policy::Diagnostics diagnostics)
         : std::runtime_error(lines_of(diagnostics)), diagnostics_(std::move(diagnostics)) {}
 
-    /// Empty when there is but the line.
+    /// Empty if there is only the line.
     const policy::Diagnostics& diagnostics() const noexcept { return diagnostics_; }
 
 private:

@@ -7,8 +7,8 @@
 
 namespace sallyport::gateway {
 
-/// The address of a unix socket, as bind(), connect() and sendto() want it. A path of more than
-/// unix_path_bytes_max bytes is cut; check it first (unfit_for_unix_socket).
+/// The address of a unix socket for bind(), connect() and sendto(). A path longer than
+/// unix_path_bytes_max bytes is cut off; check it first (unfit_for_unix_socket).
 class UnixAddress {
 public:
     explicit UnixAddress(std::string_view path) noexcept {

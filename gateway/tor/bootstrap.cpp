@@ -60,7 +60,7 @@ std::optional<std::string_view> complaint_of_log(std::string_view line) {
 std::string to_text(const Bootstrap& bootstrap) {
     std::string text = "tor: bootstrapped " + std::to_string(bootstrap.percent) + "%";
     if (!bootstrap.summary.empty()) text += " (" + bootstrap.summary + ")";
-    if (!bootstrap.warning.empty()) text += "; it complains: " + bootstrap.warning;
+    if (!bootstrap.warning.empty()) text += "; warning: " + bootstrap.warning;
     return text;
 }
 

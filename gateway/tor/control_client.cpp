@@ -33,8 +33,8 @@ void ControlClient::ask(Asked what, std::string_view command, Output& out) {
 }
 
 void ControlClient::start(std::string_view cookie, Output& out) {
-    // One after the other in one write: tor answers in order, and a refused AUTHENTICATE ends the
-    // connection.
+    // Sent in one write: tor answers in order, and closes the connection if it refuses
+    // AUTHENTICATE.
     ask(Asked::authenticate, "AUTHENTICATE " + hex(cookie), out);
     ask(Asked::set_events, "SETEVENTS STATUS_CLIENT HS_DESC", out);
     ask(Asked::bootstrap_phase, "GETINFO status/bootstrap-phase", out);
@@ -49,7 +49,7 @@ void ControlClient::on_bytes(std::string_view bytes, Output& out) {
     }
     if (replies_.broken() && !failed_) {
         failed_ = true;
-        out.events.push_back(Failed{"tor's control port says what is no reply"});
+        out.events.push_back(Failed{"tor's control port sent an invalid reply"});
     }
 }
 

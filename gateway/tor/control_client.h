@@ -13,15 +13,14 @@
 
 namespace sallyport::gateway {
 
-/// Our side of the dialogue on a managed tor's control port: proves itself with the cookie, follows
-/// the bootstrap and the publication of the onion service's descriptor. Pure: bytes in, bytes and
-/// events out.
+/// The client of a managed tor's control port: authenticates with the cookie, follows the bootstrap
+/// and the publication of the onion service's descriptor. Pure: bytes in, bytes and events out.
 class ControlClient {
 public:
-    struct Uploaded {  ///< a directory took the descriptor: the service can be found from now on
+    struct Uploaded {  ///< a directory accepted the descriptor: the service can now be found
         std::string address;
     };
-    struct Failed {  ///< the dialogue cannot go on; close the connection
+    struct Failed {  ///< the protocol cannot continue; close the connection
         std::string why;
     };
     using Event = std::variant<Bootstrap, Uploaded, Failed>;
@@ -33,7 +32,7 @@ public:
     /// `cookie` is the content of tor's control_auth_cookie.
     void start(std::string_view cookie, Output& out);
     void on_bytes(std::string_view bytes, Output& out);
-    /// The command that ends tor in an orderly way.
+    /// The command that shuts tor down in order.
     static std::string_view shutdown_command() noexcept { return "SIGNAL SHUTDOWN\r\n"; }
 
 private:

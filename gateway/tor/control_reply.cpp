@@ -79,7 +79,7 @@ std::optional<std::string> control_keyword(std::string_view line, std::string_vi
         std::string value;
         bool quoted = false;
         std::size_t end = at;
-        // One word, in which a quoted string may hold blanks and backslash escapes.
+        // One word, in which a quoted string may contain blanks and backslash escapes.
         for (; end < line.size() && (quoted || line[end] != ' '); ++end) {
             if (line[end] == '"') {
                 quoted = !quoted;

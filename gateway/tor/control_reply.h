@@ -18,15 +18,15 @@ struct ControlReply {
     bool event() const noexcept { return code == 650; }
 };
 
-/// Cuts what tor's control port says into replies. Tor is ours, not hostile; still everything is
-/// bounded, and what is no reply is an error after which the connection is of no use.
+/// Splits the output of tor's control port into replies. Tor is trusted, but all sizes are still
+/// bounded, and invalid input is an error after which the connection is unusable.
 class ControlReplies {
 public:
     static constexpr std::size_t line_bytes_max = 64u << 10;
     static constexpr std::size_t reply_lines_max = 4096;
 
     void append(std::string_view bytes);
-    /// The next whole reply, or nothing yet.
+    /// The next complete reply; nothing if there is none yet.
     std::optional<ControlReply> next();
     bool broken() const noexcept { return broken_; }
 
@@ -43,7 +43,8 @@ private:
     bool broken_ = false;
 };
 
-/// The value of NAME=value or NAME="quoted value" in an event's line; nothing when it is not there.
+/// The value of NAME=value or NAME="quoted value" in the line of an event; nothing if it is
+/// missing.
 std::optional<std::string> control_keyword(std::string_view line, std::string_view name);
 
 }  // namespace sallyport::gateway

@@ -7,14 +7,14 @@
 
 namespace sallyport::gateway {
 
-/// Bytes of tor's hs_ed25519_secret_key file.
+/// The size of tor's hs_ed25519_secret_key file.
 inline constexpr std::size_t onion_key_bytes = 96;
 
 /// Whether `text` is a version 3 address, "….onion" in lower case, as tor writes it into the file
 /// `hostname`.
 bool is_onion_address(std::string_view text) noexcept;
 
-/// What is wrong with the content of an onion service's secret key file, or nothing.
+/// The error in the content of an onion service's secret key file; nothing if it is valid.
 std::optional<std::string> wrong_with_onion_key(std::string_view content);
 
 }  // namespace sallyport::gateway

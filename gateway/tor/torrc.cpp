@@ -19,7 +19,7 @@ std::string to_text(const Torrc& torrc) {
     const auto line = [&text](std::string_view key, std::string_view value) {
         text.append(key).append(" ").append(value).append("\n");
     };
-    // Included first: what stands below is ours to say, and a later line wins.
+    // Included first, so that the lines below override it.
     if (!torrc.extra.empty()) line("%include", torrc.extra);
     line("DataDirectory", torrc.data_directory);
     line("ControlSocket", torrc.control_socket);

@@ -7,30 +7,30 @@
 
 namespace sallyport::gateway {
 
-/// Why a path cannot stand in a torrc, or nothing. Tor reads no blanks, quotes, backslashes and
-/// comment signs in the places where ours stand.
+/// Why a path cannot be used in a torrc; nothing if it can. Tor does not accept blanks, quotes,
+/// backslashes and comment signs in these options.
 std::optional<std::string> unfit_for_torrc(std::string_view path);
 
-/// What a managed tor is told. Every path passed unfit_for_torrc().
+/// The configuration of a managed tor. Every path passed unfit_for_torrc().
 struct Torrc {
     std::string data_directory;
     std::string control_socket;
     std::string onion_directory;
-    std::string front_socket;  ///< where the gateway listens, with a PROXY line
+    std::string front_socket;  ///< where the gateway listens and expects a PROXY line
     std::string socks_socket;  ///< "" for none
     std::string extra;         ///< a file to include; "" for none
     std::uint16_t virtual_port = 80;
-    bool single_onion = false;  ///< the service's own place is not hidden; one hop instead of three
-    std::int64_t owner_pid = 0;  ///< tor ends when this process is gone; 0 leaves that out
+    bool single_onion = false;   ///< the server's location is not hidden; one hop instead of three
+    std::int64_t owner_pid = 0;  ///< tor exits when this process ends; 0 omits that
 };
 
-/// The torrc's text: version 3 onion service on a unix socket, circuit ids exported, no TCP
-/// listener whatever.
+/// The text of the torrc: a version 3 onion service on a unix socket, circuit ids exported, no TCP
+/// listener.
 std::string to_text(const Torrc& torrc);
 
-/// What stands in the marker file beside the onion key. Tor starts an anonymous service on the
-/// directory of a single onion and the reverse without a word (tor-testnet: "no poison file"), so
-/// the mode in which a key was first used is kept.
+/// The content of the marker file next to the onion key. Tor starts an anonymous service with the
+/// directory of a single onion, and the reverse, without a warning (tor-testnet: "no poison file"),
+/// so the mode in which a key was first used is recorded.
 std::string_view onion_mode(bool single_onion) noexcept;
 
 }  // namespace sallyport::gateway

@@ -7,10 +7,10 @@
 namespace sallyport::policy {
 namespace {
 
-constexpr std::size_t shapes_max = 16;  // more than that make nobody safer
+constexpr std::size_t shapes_max = 16;  // more shapes do not make decoys harder to recognize
 
-// As many bytes as wanted out of one seed.
-std::string stretched(const crypto::Digest& seed, std::string_view what, std::size_t bytes) {
+// Derives `bytes` bytes from one seed.
+std::string derived_bytes(const crypto::Digest& seed, std::string_view what, std::size_t bytes) {
     std::string out;
     for (int block = 0; out.size() < bytes; ++block) {
         const std::string label = std::string(what) + std::to_string(block);
@@ -58,25 +58,25 @@ void Decoys::learn(const Credentials& real) {
 }
 
 CraCredential Decoys::cra(const crypto::Digest& seed, const CraShape& shape) {
-    const std::string letters = shape.hex
-                                    ? crypto::to_hex(stretched(seed, "salt", shape.salt_bytes))
-                                    : crypto::to_base64(stretched(seed, "salt", shape.salt_bytes));
-    return {crypto::to_base64(stretched(seed, "key", std::max(shape.key_bytes, 1U))),
+    const std::string letters =
+        shape.hex ? crypto::to_hex(derived_bytes(seed, "salt", shape.salt_bytes))
+                  : crypto::to_base64(derived_bytes(seed, "salt", shape.salt_bytes));
+    return {crypto::to_base64(derived_bytes(seed, "key", std::max(shape.key_bytes, 1U))),
             letters.substr(0, shape.salt_bytes), shape.iterations, shape.key_bytes};
 }
 
 ScramCredential Decoys::scram(const crypto::Digest& seed, const ScramShape& shape) {
-    return {
-        {shape.kdf, stretched(seed, "salt", shape.salt_bytes), shape.iterations, shape.memory_kib},
-        {crypto::hmac_sha256(crypto::as_text(seed), "stored"),
-         crypto::hmac_sha256(crypto::as_text(seed), "server")}};
+    return {{shape.kdf, derived_bytes(seed, "salt", shape.salt_bytes), shape.iterations,
+             shape.memory_kib},
+            {crypto::hmac_sha256(crypto::as_text(seed), "stored"),
+             crypto::hmac_sha256(crypto::as_text(seed), "server")}};
 }
 
 Credentials Decoys::make(const crypto::Digest& key, Method method, std::string_view authid) const {
     const std::string whose = std::string(to_string(method)) + ":" + std::string(authid);
     const crypto::Digest seed = crypto::hmac_sha256(crypto::as_text(key), whose);
-    // Each shape bids for the authid and the highest bid wins, so that a new shape takes over no
-    // more than what it wins.
+    // Rendezvous hashing: each shape bids for the authid and the highest bid wins, so a new shape
+    // only takes over the authids that it wins.
     const auto chosen = [&seed](const auto& shapes, auto otherwise) {
         crypto::Digest best{};
         for (const auto& shape : shapes) {
@@ -95,7 +95,7 @@ Credentials Decoys::make(const crypto::Digest& key, Method method, std::string_v
         case Method::anonymous:
         case Method::ticket:
         case Method::cryptosign:
-            break;  // nothing is told before the answer
+            break;  // these methods show nothing before the answer
         case Method::wampcra:
             out.wampcra =
                 cra(seed, chosen(cra_, CraShape{cra_iterations_drawn, cra_key_bytes_default,

@@ -11,17 +11,17 @@
 
 namespace sallyport::policy {
 
-/// Makes up credentials for authids that nobody has, so that a stranger is challenged with salts
-/// and costs like those of real principals, and always the same ones for one authid (W-AUT-S4).
-/// Which of the realm's shapes an authid gets does not change when another shape comes or goes,
-/// unless it is that one. Immutable.
+/// Makes up credentials for authids that do not exist, so that an unknown client is challenged with
+/// salts and costs like those of real principals, and always with the same ones for one authid
+/// (W-AUT-S4). An authid keeps its shape when another shape of the realm is added or removed.
+/// Immutable.
 class Decoys {
 public:
-    /// Learns the shapes of a real principal's credentials, disabled ones too.
+    /// Adds the shapes of a real principal's credentials; disabled principals count too.
     void learn(const Credentials& real);
 
-    /// `key` is secret, and the same as long as decoys are to stay the same. Nobody knows what
-    /// the keys in the result prove.
+    /// `key` is secret, and stays the same as long as decoys are to stay the same. No known secret
+    /// or private key matches the keys in the result.
     Credentials make(const crypto::Digest& key, Method method, std::string_view authid) const;
 
 private:
@@ -29,7 +29,7 @@ private:
         std::uint32_t iterations = 0;  ///< 0: unsalted
         std::uint32_t key_bytes = 0;
         std::size_t salt_bytes = 0;
-        bool hex = true;  ///< the salt's letters
+        bool hex = true;  ///< the salt is written in hex
 
         bool operator==(const CraShape&) const = default;
     };
@@ -53,8 +53,8 @@ private:
     std::vector<ScramShape> scram_;
 };
 
-/// What `sallyport principal add` gives a drawn secret; decoys of realms without an example look
-/// like it.
+/// What `sallyport principal add` uses for a generated secret. Decoys of a realm without examples
+/// look the same.
 inline constexpr std::uint32_t cra_iterations_drawn = 1000;
 inline constexpr std::uint32_t cra_key_bytes_default = 32;
 inline constexpr std::size_t cra_salt_digits_default = 32;

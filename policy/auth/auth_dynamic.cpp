@@ -10,7 +10,7 @@
 namespace sallyport::policy {
 namespace {
 
-/// The number, `otherwise` where there is none, 0 when it is out of range.
+/// The number at `key`, `otherwise` if it is absent, 0 if it is out of range.
 std::uint32_t number(const wamp::Dict& answer, std::string_view key, std::uint32_t otherwise,
                      std::uint32_t least, std::uint32_t most) {
     const wamp::Value* const value = answer.find(key);
@@ -39,7 +39,7 @@ bool read_cra(const wamp::Dict& answer, Credentials& out) {
 }
 
 bool read_digest(const wamp::Dict& answer, std::string_view key, crypto::Digest& out) {
-    const auto bytes = crypto::parse_public_key(answer.get_string(key));  // as many digits
+    const auto bytes = crypto::parse_public_key(answer.get_string(key));  // the same length
     if (bytes) out = *bytes;
     return bytes.has_value();
 }
@@ -116,7 +116,7 @@ std::shared_ptr<const Credentials> read_dynamic_answer(const wamp::Value& answer
         if (!read_proof({}, method, *out)) return nullptr;
     } else if (const auto* dict = answer.get_if<wamp::Dict>()) {
         out->role = dict->get_string("role");
-        // Another realm than the one that was asked for is none that was checked.
+        // The credentials were checked for the requested realm only.
         if (dict->get_string("realm", realm) != realm) return nullptr;
         out->authid = dict->get_string("authid", authid);
         if (!read_proof(*dict, method, *out)) return nullptr;

@@ -29,30 +29,29 @@ std::string read_role(Section& section, const Item& table) {
     if (!text) return {};
     if (!is_valid_name(*text)) {
         section.error(*table.find("role"), quoted(*text) + " cannot be a role",
-                      *text == "*"
-                          ? "name one role here; \"*\" stands for all in the roles of rules"
-                          : "use 1 to 64 letters, digits and any of - _ . @");
+                      *text == "*" ? "name one role here; \"*\" means all roles, but only in rules"
+                                   : "use 1 to 64 letters, digits and any of - _ . @");
     } else if (*text == gateway_role) {
         section.error(*table.find("role"), "\"gateway\" is the role of the gateway itself",
-                      "take another name");
+                      "choose another name");
     }
     return *text;
 }
 
-/// `names` are those that may stand there.
+/// `names` are the allowed methods.
 Methods read_methods(Section& section, std::span<const std::string_view> names) {
     Methods out;
     for (const Item* item : section.texts("methods", "[\"ticket\", \"cryptosign\"]")) {
         const auto method = parse_method(item->text);
         const bool secret = names.size() == secret_names.size();
         if (method == Method::anonymous && secret) {
-            section.error(*item, "\"anonymous\" takes no principals",
+            section.error(*item, "\"anonymous\" is not a method for principals",
                           "remove it here and write anonymous = { role = \"guest\" }");
         } else if (!method) {
             section.error(*item, "unknown method " + quoted(item->text),
                           suggestion(item->text, names, "methods"));
         } else if (out.has(*method)) {
-            section.error(*item, quoted(item->text) + " stands twice in one list",
+            section.error(*item, quoted(item->text) + " appears twice in the list",
                           "remove one of the two");
         } else {
             out.add(*method);
@@ -78,7 +77,7 @@ wamp::Duration read_duration(Section& section, const Item& table, std::string_vi
     if (!text) return otherwise;
     const auto duration = parse_duration(*text);
     if (!duration) {
-        section.error(*table.find(key), quoted(*text) + " is no duration",
+        section.error(*table.find(key), quoted(*text) + " is not a valid duration",
                       "write \"250ms\", \"10s\", \"2m\" or \"1h\"");
     } else if (*duration > most) {
         section.error(*table.find(key), quoted(*text) + " is too long",
@@ -105,12 +104,13 @@ DynamicText read_dynamic(const Item& table, const std::string& file, Diagnostics
         out.procedure_place = section.place(item);
         if (procedure->find('*') != std::string::npos) {
             section.error(
-                item, "\"*\" is not possible in the URI of a procedure",
-                "name the one that a service registers, as in \"com.example.authenticate\"");
-            out.procedure.clear();  // about which nobody need be asked
+                item, "\"*\" is not allowed in the URI of a procedure",
+                "name the procedure that a service registers, as in \"com.example.authenticate\"");
+            out.procedure.clear();  // so that no procedure is called
         } else if (!wamp::is_valid_uri(*procedure) || wamp::is_reserved(*procedure)) {
-            section.error(item, quoted(*procedure) + " cannot be the URI of a procedure",
-                          "name one that a service registers, as in \"com.example.authenticate\"");
+            section.error(
+                item, quoted(*procedure) + " cannot be the URI of a procedure",
+                "name the procedure that a service registers, as in \"com.example.authenticate\"");
         }
     }
     out.timeout = read_duration(section, table, "timeout", out.timeout, dynamic_timeout_max);
@@ -146,9 +146,10 @@ AuthText read_auth(const Item& table, const std::string& file, Diagnostics& diag
                                         "{ procedure = \"com.example.authenticate\", … }")) {
         out.dynamic = read_dynamic(*dynamic, file, diagnostics);
         if (!out.anonymous_role.empty() && out.dynamic->methods.has(Method::anonymous)) {
-            auth.error_at_key(*table.find("anonymous"),
-                              "anonymous sessions get their role here and in [auth.dynamic]",
-                              "remove one of the two");
+            auth.error_at_key(
+                *table.find("anonymous"),
+                "both this line and [auth.dynamic] set the role of anonymous sessions",
+                "remove one of the two");
         }
     }
     return out;

@@ -11,7 +11,7 @@
 
 namespace sallyport::policy {
 
-/// How many failed attempts to log in are heard within `window`, counted from the first of them.
+/// The number of failed login attempts allowed within `window`, which starts at the first failure.
 struct FailureLimits {
     std::uint32_t per_circuit = 5;
     std::uint32_t per_authid = 50;
@@ -20,7 +20,7 @@ struct FailureLimits {
     bool operator==(const FailureLimits&) const = default;
 };
 
-/// [auth.dynamic]: a procedure that says who may join.
+/// [auth.dynamic]: a procedure that decides who may join.
 struct DynamicText {
     std::string procedure;
     Place procedure_place;
@@ -28,20 +28,20 @@ struct DynamicText {
     Methods methods;
 };
 
-/// A client has ten seconds to join, and is answered within them.
+/// A client has ten seconds to join; the procedure has to answer in less.
 inline constexpr wamp::Duration dynamic_timeout_max = std::chrono::seconds(8);
 
-/// [auth] of a policy file as it was written: who may join the realm and how.
+/// The [auth] section of a policy file as written: who may join the realm, and how.
 struct AuthText {
-    std::string anonymous_role;  ///< "" when anonymous is refused
+    std::string anonymous_role;  ///< "" if anonymous sessions are refused
     std::string principals;      ///< path of the principals file as written, or ""
     Place principals_place;
-    std::optional<Methods> methods;  ///< nothing: all for which a principal has a credential
+    std::optional<Methods> methods;  ///< absent: all methods for which a principal has a credential
     FailureLimits failures;
     std::optional<DynamicText> dynamic;
 };
 
-/// Reads [auth]. Appends all that is wrong with it; what is returned is then what could be read.
+/// Reads [auth]. Appends all errors to `diagnostics`; the result then holds what could be read.
 AuthText read_auth(const Item& table, const std::string& file, Diagnostics& diagnostics);
 
 }  // namespace sallyport::policy

@@ -17,15 +17,16 @@ constexpr Authenticator::Refused denied(std::string_view why) {
     return {wamp::uris::authentication_denied, why};
 }
 
-/// WAMP-CRA wants a time, and the host's is nobody's business (architecture: Promises 4).
+/// WAMP-CRA requires a timestamp, and the host's time must not be revealed (architecture: Promises
+/// 4).
 constexpr std::string_view no_time = "1970-01-01T00:00:00.000Z";
 
 constexpr std::size_t nonce_bytes = 16;
 constexpr std::size_t client_nonce_text_max = 256;
 constexpr std::size_t public_key_digits = 64;
 
-// A client that lists nothing asks for an anonymous session (W-AUT-01).
-wamp::List wanted_methods(const wamp::Dict& details) {
+// A client that lists no methods requests an anonymous session (W-AUT-01).
+wamp::List requested_methods(const wamp::Dict& details) {
     const wamp::List* listed = details.get_list("authmethods");
     return listed != nullptr && !listed->empty()
                ? *listed
@@ -48,21 +49,22 @@ const wamp::Dict& extra_of(const wamp::Hello& hello) {
     return extra == nullptr ? none : *extra;
 }
 
-/// Null stands for absent (W-AUT-C6).
+/// Null means absent (W-AUT-C6).
 bool claims(const wamp::Dict& extra, std::string_view key) {
     const wamp::Value* const value = extra.find(key);
     return value != nullptr && !value->is_null();
 }
 
-/// The client's nonce of SCRAM; false when it is none, or wants what is not supported (W-AUT-S1).
+/// Reads the client nonce of SCRAM; false if it is missing or an unsupported feature is requested
+/// (W-AUT-S1).
 bool read_scram_hello(const wamp::Dict& extra, Authenticator::Attempt& out) {
     out.client_nonce = extra.get_string("nonce");
     return !out.client_nonce.empty() && out.client_nonce.size() <= client_nonce_text_max &&
            crypto::from_base64(out.client_nonce).has_value() && !claims(extra, "channel_binding");
 }
 
-/// The client's public key (W-AUT-C1); chains of trust and channel bindings are not supported, and
-/// what is not supported is never ignored (W-AUT-C7, W-AUT-C10).
+/// Reads the client's public key (W-AUT-C1). Trust chains and channel binding are not supported,
+/// and a request for them is refused, never ignored (W-AUT-C7, W-AUT-C10).
 bool read_cryptosign_hello(const wamp::Dict& extra, Authenticator::Attempt& out) {
     const auto key = crypto::parse_public_key(extra.get_string("pubkey"));
     if (!key || claims(extra, "channel_binding") || claims(extra, "trustroot") ||
@@ -77,7 +79,7 @@ bool read_cryptosign_hello(const wamp::Dict& extra, Authenticator::Attempt& out)
     return true;
 }
 
-/// The 64 bytes of an Ed25519 signature and the 32 bytes that it is about (W-AUT-C3).
+/// The 64 bytes of an Ed25519 signature and the 32 bytes of its message (W-AUT-C3).
 struct Signed {
     crypto::Signature signature{};
     std::string message;
@@ -107,7 +109,7 @@ std::shared_ptr<const Authenticator> Authenticator::make(const AuthText& auth,
     made->router_key_ = principals.router_key;
     Methods known;
     for (const Credentials& principal : principals.list) {
-        // Disabled ones count for all that a stranger could see.
+        // Disabled principals count for everything that an unknown client can observe.
         known.add(principal.methods());
         made->decoys_.learn(principal);
         if (principal.ticket)
@@ -131,7 +133,7 @@ std::string Authenticator::name_of(const wamp::Hello& hello) {
 Authenticator::Step Authenticator::open(const wamp::Hello& hello, const Arrival& arrival) const {
     const bool named = !hello.details.get_string("authid").empty();
     bool anonymous_refused = false;
-    for (const wamp::Value& value : wanted_methods(hello.details)) {
+    for (const wamp::Value& value : requested_methods(hello.details)) {
         const auto* const name = value.get_if<std::string>();
         const auto method = name == nullptr ? std::nullopt : parse_method(*name);
         if (!method) continue;
@@ -151,11 +153,12 @@ Authenticator::Step Authenticator::begin(Method method, const wamp::Hello& hello
     attempt.method = method;
     attempt.realm = hello.realm;
     attempt.authid = hello.details.get_string("authid");
-    if (attempt.authid.size() > authid_bytes_max) return denied("an authid too long");  // W-AUT-06
+    if (attempt.authid.size() > authid_bytes_max)
+        return denied("the authid is too long");  // W-AUT-06
     const wamp::Dict& extra = extra_of(hello);
     switch (method) {
         case Method::anonymous:
-            // What the client asked to be called or to be is not listened to (W-AUT-A1, W-AUT-03).
+            // The authid and role that the client requested are ignored (W-AUT-A1, W-AUT-03).
             attempt.authid = "anonymous-" + std::to_string(arrival.random.global_id());
             if (asks_for(method)) break;
             return Admitted{{attempt.authid, anonymous_role_, std::string(to_string(method))}, {}};
@@ -165,11 +168,12 @@ Authenticator::Step Authenticator::begin(Method method, const wamp::Hello& hello
             break;
         case Method::wamp_scram:
         case Method::scram:
-            if (!read_scram_hello(extra, attempt)) return denied("no nonce, or a channel binding");
+            if (!read_scram_hello(extra, attempt))
+                return denied("no nonce, or channel binding requested");
             break;
         case Method::cryptosign:
             if (!read_cryptosign_hello(extra, attempt))
-                return denied("no public key, or more than a public key");
+                return denied("no public key, or unsupported authextra");
             break;
     }
     if (asks_for(method)) return ask(std::move(attempt), {}, arrival);
@@ -183,8 +187,8 @@ bool Authenticator::is_in_file(const Attempt& attempt) const {
                                   : principals_.contains(attempt.authid);
 }
 
-// It is asked about principals of the file as well, so that time does not tell who is in there; it
-// never gets to see one of their secrets, and what it answers about them is dropped.
+// The procedure is also called for principals of the file, so that timing does not reveal who is in
+// it. It never sees their secrets, and its answer about them is dropped.
 Authenticator::Step Authenticator::ask(Attempt&& attempt, std::string_view ticket,
                                        const Arrival& arrival) const {
     wamp::Dict details{{"authmethod", to_string(attempt.method)}, {"session", arrival.session}};
@@ -205,14 +209,14 @@ Authenticator::Step Authenticator::resume(Attempt&& attempt, const wamp::Value* 
     auto who = answer == nullptr || in_file
                    ? nullptr
                    : read_dynamic_answer(*answer, attempt.method, attempt.realm, attempt.authid);
-    // Nor may it name somebody whom the file knows.
+    // The procedure must not name a principal of the file either.
     if (who != nullptr && principals_.contains(who->authid)) who = nullptr;
     if (attempt.method == Method::ticket || attempt.method == Method::anonymous) {
         if (attempt.proven) {
             const auto real = usable(attempt);
             if (real != nullptr) return admit(attempt, *real);
         }
-        if (who == nullptr) return denial(attempt, "the procedure admits nobody");
+        if (who == nullptr) return denial(attempt, "the procedure rejected the client");
         attempt.dynamic = std::move(who);
         return admit(attempt, *attempt.dynamic);
     }
@@ -225,7 +229,7 @@ Authenticator::Step Authenticator::resume(Attempt&& attempt, const wamp::Value* 
 std::shared_ptr<const Credentials> Authenticator::find(const Attempt& attempt) const {
     if (attempt.dynamic != nullptr) return attempt.dynamic;
     std::string_view authid = attempt.authid;
-    if (authid.empty()) {  // only a key that is one principal's tells whose it is (W-AUT-C1)
+    if (authid.empty()) {  // a key of exactly one principal identifies it (W-AUT-C1)
         const auto owners = owners_.find(attempt.key);
         if (owners == owners_.end() || owners->second.size() != 1) return nullptr;
         authid = owners->second.front();
@@ -260,13 +264,13 @@ Authenticator::Step Authenticator::challenge(Attempt&& attempt, const Arrival& a
         case Method::ticket:
             break;
     }
-    return denied("nothing to challenge with");
+    return denied("no challenge for this method");
 }
 
 Authenticator::Step Authenticator::challenge_cra(Attempt&& attempt, const Arrival& arrival) const {
     const Subject who = subject(attempt, arrival);
     const CraCredential& credential = *who.shown().wampcra;
-    // The role is not told before the answer: it would tell what roles there are (W-AUT-W1).
+    // The role is not sent before the answer, as it would reveal which roles exist (W-AUT-W1).
     attempt.expected = wamp::encode_value(
         wamp::Serializer::json,
         wamp::Dict{{"authid", attempt.authid},
@@ -291,7 +295,8 @@ Authenticator::Step Authenticator::challenge_scram(Attempt&& attempt,
     const auto dialect = dialect_of(attempt.method);
     const std::string ours = drawn(arrival.random, nonce_bytes);
     attempt.costs = who.shown().scram_of(attempt.method)->costs;
-    // The specification joins the texts of the nonces, Crossbar their bytes (W-AUT-S1, W-AUT-S5).
+    // The specification concatenates the base64 texts of the nonces, Crossbar their bytes
+    // (W-AUT-S1, W-AUT-S5).
     attempt.expected = dialect == crypto::ScramDialect::specification
                            ? attempt.client_nonce + crypto::to_base64(std::string_view(ours))
                            : crypto::to_base64(std::string_view(
@@ -339,8 +344,8 @@ Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authent
         case Method::scram:
             return verify_scram(attempt, answer, arrival);
         case Method::cryptosign: {
-            // Under the key that was announced, known or not; then whether it is the principal's
-            // (W-AUT-C5), and the message the one that was asked for (W-AUT-C3).
+            // Verify with the announced key, known or not; then check that it belongs to the
+            // principal (W-AUT-C5) and that the message is the challenge (W-AUT-C3).
             const auto given = read_signed(answer.signature).value_or(Signed{});
             const bool sound = crypto::verify(attempt.key, given.message, given.signature) &&
                                crypto::equal(given.message, attempt.expected);
@@ -352,7 +357,7 @@ Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authent
             return admit(attempt, *who);
         }
     }
-    return denied("nothing to answer");
+    return denied("no answer expected");
 }
 
 Authenticator::Step Authenticator::verify_ticket(Attempt&& attempt,
@@ -409,7 +414,7 @@ Authenticator::Refused Authenticator::denial(const Attempt& attempt,
     if (who == nullptr) return denied("no such principal");
     if (who->disabled) return denied("the principal is disabled");
     if (attempt.dynamic == nullptr && !who->methods().has(attempt.method))
-        return denied("the principal has nothing for this method");
+        return denied("the principal has no credential for this method");
     return denied(otherwise);
 }
 

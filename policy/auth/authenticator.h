@@ -23,45 +23,45 @@
 
 namespace sallyport::policy {
 
-/// Who may join one realm and how: the compiled [auth] part of its policy file with its principals.
-/// Immutable; what an attempt has come to is with its owner. Each function takes one step of an
-/// attempt and gives the next. Promises: a wrong secret, an unknown or disabled principal and one
-/// that lacks the method get the same answers for the same work (W-AUT-04); a challenge is good
-/// for one answer, as long as its owner hands it in once (W-AUT-05); nothing about the host or the
-/// principals shows in an answer.
+/// Decides who may join one realm, and how: the compiled [auth] section of its policy file with its
+/// principals. Immutable; the state of an attempt is held by its owner. Each function takes one
+/// step of an attempt and returns the next. Guarantees: a wrong secret, an unknown or disabled
+/// principal and a principal without the method get the same answers for the same work (W-AUT-04);
+/// a challenge is good for one answer, as long as its owner passes it on once (W-AUT-05); no answer
+/// reveals anything about the host or the principals.
 class Authenticator {
 public:
-    /// What an attempt has come to so far. Opaque to its owner.
+    /// The state of an attempt. Opaque to its owner.
     struct Attempt {
         Method method = Method::ticket;
         std::string realm;
-        std::string authid;            ///< as asked for; "" where the public key tells
-        std::string client_nonce;      ///< of SCRAM
-        std::string expected;          ///< what the answer is about: a challenge or a nonce
-        crypto::ScramCosts costs;      ///< that were told to the client
-        crypto::PublicKey key{};       ///< that the client announced
-        std::string client_challenge;  ///< that we are to sign, 32 bytes or none
-        /// What the procedure of [auth.dynamic] answered with, for a principal not in the file.
+        std::string authid;        ///< as requested; "" if the public key identifies the principal
+        std::string client_nonce;  ///< of SCRAM
+        std::string expected;      ///< what the answer has to match: a challenge or a nonce
+        crypto::ScramCosts costs;  ///< as sent to the client
+        crypto::PublicKey key{};   ///< as announced by the client
+        std::string client_challenge;  ///< to be signed by the router, 32 bytes or empty
+        /// The answer of the [auth.dynamic] procedure, for a principal that is not in the file.
         std::shared_ptr<const Credentials> dynamic;
-        bool proven = false;  ///< by a ticket of the file, before the procedure was asked
+        bool proven = false;  ///< by a ticket of the file, before the procedure is called
     };
     struct Admitted {  ///< send WELCOME
         Principal principal;
         wamp::Dict authextra;
         std::string_view provider = "static";
     };
-    struct Challenged {  ///< send CHALLENGE; hand `attempt` to verify() once
+    struct Challenged {  ///< send CHALLENGE; pass `attempt` to verify() once
         std::string_view method;
         wamp::Dict extra;
         Attempt attempt;
     };
-    struct Asked {  ///< call the procedure of dynamic(); hand `attempt` and its answer to resume()
+    struct Asked {  ///< call the procedure of dynamic(); pass `attempt` and its answer to resume()
         wamp::Value authid;
         wamp::Dict details;
         Attempt attempt;
     };
-    /// Run `check`, which takes some hundredths of a second and may be run anywhere; hand the rest
-    /// and what it says to conclude().
+    /// Run `check`, which takes tens of milliseconds and may run on any thread; pass this and its
+    /// result to conclude().
     struct Slow {
         std::function<bool()> check;
         Attempt attempt;
@@ -69,41 +69,41 @@ public:
     };
     struct Refused {  ///< send ABORT with this reason (W-SES-11)
         std::string_view reason;
-        std::string_view why = {};  ///< for the log, never for the stranger
+        std::string_view why = {};  ///< for the log, never for the client
     };
     using Step = std::variant<Admitted, Challenged, Asked, Slow, Refused>;
 
-    /// What an attempt takes from its owner.
+    /// What an attempt needs from its owner.
     struct Arrival {
-        wamp::SessionId session;          ///< that WELCOME will show (W-AUT-W3)
+        wamp::SessionId session;          ///< the id that WELCOME will show (W-AUT-W3)
         wamp::Random& random;             ///< nonces, names of anonymous sessions
-        const crypto::Digest& decoy_key;  ///< of this start, for principals files without one
+        const crypto::Digest& decoy_key;  ///< of this process, for files without one
     };
 
     static std::shared_ptr<const Authenticator> make(const AuthText& auth,
                                                      const Principals& principals);
 
-    /// What HELLO leads to: the first method of the client's list that this realm offers
-    /// (W-AUT-01), whoever it is that asks.
+    /// The answer to HELLO: uses the first method of the client's list that this realm offers
+    /// (W-AUT-01), regardless of the principal.
     Step open(const wamp::Hello& hello, const Arrival& arrival) const;
     /// AUTHENTICATE.
     Step verify(Attempt&& attempt, const wamp::Authenticate& answer, const Arrival& arrival) const;
-    /// What the check of an answer to Slow said.
+    /// Continues after `check` of Slow returned `proven`.
     Step conclude(Slow&& slow, bool proven, const Arrival& arrival) const;
-    /// What the procedure of [auth.dynamic] answered: its first result, or nothing for an error, a
-    /// timeout, no link.
+    /// Continues with the first result of the [auth.dynamic] procedure; null for an error, a
+    /// timeout or a missing link.
     Step resume(Attempt&& attempt, const wamp::Value* answer, const Arrival& arrival) const;
 
-    /// Under which name the attempts are counted that HELLO begins, before any work is done for it:
+    /// The name under which failures of this HELLO are counted, determined before any work is done:
     /// the authid, the public key, or "" for an anonymous session.
     static std::string name_of(const wamp::Hello& hello);
     const FailureLimits& failures() const noexcept { return failures_; }
     const DynamicText* dynamic() const noexcept { return dynamic_ ? &*dynamic_ : nullptr; }
 
-    /// The role of a principal of the principals file; for tools.
+    /// The role of a principal in the principals file; for tools.
     std::optional<std::string_view> role_of(std::string_view authid) const noexcept;
-    /// Whether a session that was let in by the principals file or as anonymous would be let in
-    /// with that role and method again; for reloads.
+    /// Whether a session that was admitted by the principals file or as anonymous would be admitted
+    /// again with that role and method; for reloads.
     bool still_admits(const Principal& principal) const noexcept;
     bool admits_anybody() const noexcept {
         return !anonymous_role_.empty() || !principals_.empty() || dynamic_.has_value();
@@ -112,9 +112,9 @@ public:
 private:
     using Known = std::map<std::string, std::shared_ptr<const Credentials>, std::less<>>;
 
-    /// The principal when it may use that method, otherwise a decoy.
+    /// The principal if it may use the method, otherwise a decoy.
     struct Subject {
-        std::shared_ptr<const Credentials> real;  ///< null: nobody whom an answer could prove
+        std::shared_ptr<const Credentials> real;  ///< null: no answer can succeed
         Credentials decoy;
         const Credentials& shown() const noexcept { return real ? *real : decoy; }
     };
@@ -142,14 +142,14 @@ private:
     Refused denial(const Attempt& attempt, std::string_view otherwise) const;
     static Step admit(const Attempt& attempt, const Credentials& who);
 
-    std::string anonymous_role_;  ///< "" when anonymous sessions are refused
+    std::string anonymous_role_;  ///< "" if anonymous sessions are refused
     Known principals_;
-    std::map<crypto::PublicKey, std::vector<std::string>> owners_;  ///< of keys, by authid
+    std::map<crypto::PublicKey, std::vector<std::string>> owners_;  ///< authids by public key
     Methods offered_;
     Decoys decoys_;
     std::optional<crypto::Digest> decoy_key_;
     std::optional<crypto::SigningSeed> router_key_;
-    std::uint32_t iterations_ = 0;  ///< the largest of all tickets: what each attempt costs
+    std::uint32_t iterations_ = 0;  ///< the most of any ticket: the cost of each attempt
     FailureLimits failures_;
     std::optional<DynamicText> dynamic_;
 };

@@ -20,11 +20,11 @@ inline constexpr std::size_t public_keys_max = 16;    ///< of one principal
 inline constexpr std::size_t cra_salt_bytes_max = 128;
 inline constexpr std::size_t secret_bytes_max = 1024;  ///< of a password or ticket
 
-/// What the gateway itself is called on its own business: on its links, and to the procedure of
-/// [auth.dynamic]. Nobody else may have that role.
+/// The role of the gateway itself, on its links and when it calls the procedure of [auth.dynamic].
+/// No client may have it.
 inline constexpr std::string_view gateway_role = "gateway";
 
-/// A way to log in, by its name in HELLO.authmethods.
+/// A login method, by its name in HELLO.authmethods.
 enum class Method : std::uint8_t { anonymous, ticket, wampcra, wamp_scram, scram, cryptosign };
 
 inline constexpr std::array<Method, 6> all_methods{Method::anonymous, Method::ticket,
@@ -34,6 +34,7 @@ inline constexpr std::array<Method, 6> all_methods{Method::anonymous, Method::ti
 std::string_view to_string(Method method) noexcept;
 std::optional<Method> parse_method(std::string_view name) noexcept;
 
+/// A set of login methods.
 class Methods {
 public:
     constexpr void add(Method method) noexcept {
@@ -53,16 +54,17 @@ private:
     std::uint8_t bits_ = 0;
 };
 
-/// Of WAMP-CRA. The key signs, so that whoever reads it can log in (W-AUT-W2).
+/// For WAMP-CRA. The key signs, so whoever reads it can log in (W-AUT-W2).
 struct CraCredential {
-    std::string key;   ///< the secret itself, or what was derived of it with the salt
-    std::string salt;  ///< text; "" when the secret is not salted
+    std::string key;   ///< the secret itself, or the key derived from it with the salt
+    std::string salt;  ///< text; "" if the secret is not salted
     std::uint32_t iterations = 0;
     std::uint32_t key_bytes = 0;
 
     bool operator==(const CraCredential&) const = default;
 };
 
+/// For SCRAM. The keys check a proof, but cannot create one (W-AUT-S3).
 struct ScramCredential {
     crypto::ScramCosts costs;
     crypto::ScramKeys keys;
@@ -70,7 +72,7 @@ struct ScramCredential {
     bool operator==(const ScramCredential&) const = default;
 };
 
-/// One principal: who it is and what proves it, for each method that it may use.
+/// One principal: its role and its credential for each method that it may use.
 struct Credentials {
     std::string authid;
     std::string role;
@@ -83,10 +85,10 @@ struct Credentials {
     Place place;
 
     Methods methods() const noexcept;
-    /// The one of that method of the two that are SCRAM.
+    /// The credential of `method`, one of the two SCRAM methods.
     const ScramCredential* scram_of(Method method) const noexcept;
 };
 
-crypto::ScramDialect dialect_of(Method method) noexcept;  ///< of wamp_scram and scram
+crypto::ScramDialect dialect_of(Method method) noexcept;  ///< for wamp_scram and scram only
 
 }  // namespace sallyport::policy

@@ -13,7 +13,7 @@ void JoinFailures::Table::forget_oldest() {
     const auto [until, key] = order_.front();
     order_.pop_front();
     const auto found = windows_.find(key);
-    // A key that came again has a later window, and a later entry in the order.
+    // A key that was counted again has a later window, and a later entry in the order.
     if (found != windows_.end() && found->second.until == until) windows_.erase(found);
 }
 

@@ -13,21 +13,21 @@
 
 namespace sallyport::policy {
 
-/// Counts failed attempts to log in, by Tor circuit and by the name that was tried, known or not
-/// (W-AUT-04): there are no addresses to count by. A window begins with a first failure; what
-/// reaches its limit is not heard until the window ends. Memory is bounded: beyond `entries_max`
-/// the oldest window is forgotten.
+/// Counts failed login attempts by Tor circuit and by requested name, known or not (W-AUT-04), as
+/// there are no client addresses. A window starts at a first failure; whatever reaches its limit is
+/// refused until the window ends. Memory is bounded: beyond `entries_max` the oldest window is
+/// dropped.
 class JoinFailures {
 public:
     static constexpr std::size_t entries_max = 16'384;
 
-    /// Draws a secret, so that nobody can choose names that count for each other.
+    /// Generates a secret, so that nobody can choose names whose counters collide.
     explicit JoinFailures(wamp::Random& random) noexcept { random.fill(key_); }
 
-    /// Whether an attempt is not even to be looked at. Circuit 0 is none.
+    /// Whether an attempt must be refused without a check. Circuit 0 means no circuit.
     bool blocks(std::uint64_t circuit, std::string_view realm, std::string_view name,
                 const FailureLimits& limits, wamp::Instant now) const noexcept;
-    /// Whether it was the circuit's last one in this window.
+    /// Whether the circuit has now reached its limit for this window.
     bool count(std::uint64_t circuit, std::string_view realm, std::string_view name,
                const FailureLimits& limits, wamp::Instant now);
 
@@ -48,7 +48,7 @@ private:
         void forget_oldest();
 
         std::unordered_map<std::uint64_t, Window> windows_;
-        std::deque<std::pair<wamp::Instant, std::uint64_t>> order_;  ///< as the windows began
+        std::deque<std::pair<wamp::Instant, std::uint64_t>> order_;  ///< by begin of window
     };
     std::uint64_t key_of(std::string_view realm, std::string_view name) const noexcept;
 

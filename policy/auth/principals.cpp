@@ -21,9 +21,10 @@ constexpr std::array<std::string_view, 5> cra_keys{"secret", "key", "salt", "ite
 constexpr std::array<std::string_view, 6> scram_keys{"kdf",    "salt",       "iterations",
                                                      "memory", "stored_key", "server_key"};
 
-constexpr std::string_view new_secret = "make it anew with: sallyport principal rotate";
+constexpr std::string_view new_secret = "create a new one with: sallyport principal rotate";
 
-/// Reads the tables of one file. What stands where a secret belongs is never shown: it may be one.
+/// Reads the tables of one file. Values at the place of a secret are never shown, even if
+/// malformed.
 class Reader {
 public:
     Reader(const std::string& file, Diagnostics& diagnostics)
@@ -53,7 +54,7 @@ private:
 Principals Reader::read(const Item& root) {
     Principals out;
     Section file(root, "a principals file", file_keys, file_, diagnostics_);
-    constexpr std::string_view drawn = "draw one with: openssl rand -hex 32";
+    constexpr std::string_view drawn = "generate one with: openssl rand -hex 32";
     if (root.find("decoy_key") != nullptr) out.decoy_key = digest(file, root, "decoy_key", drawn);
     if (root.find("router_key") != nullptr)
         out.router_key = digest(file, root, "router_key", drawn);
@@ -80,7 +81,7 @@ Credentials Reader::principal(const Item& table) {
         std::any_of(principal_keys.begin() + 3, principal_keys.end(),
                     [&table](std::string_view key) { return table.find(key) != nullptr; });
     if (!some) {
-        one.error("[[principal]] has no secret and no key, so that nobody can log in as it",
+        one.error("[[principal]] has no secret and no key, so nobody can log in as it",
                   "add one with: sallyport principal add, or remove the principal");
     }
     return out;
@@ -92,7 +93,7 @@ void Reader::name(Section& one, const Item& table, Credentials& out) {
         if (authid->empty() || authid->size() > authid_bytes_max) {
             one.error(*table.find("authid"), "an authid has 1 to 256 bytes", "use a short name");
         } else if (!authids_.insert(*authid).second) {
-            one.error(*table.find("authid"), "the authid " + quoted(*authid) + " is taken",
+            one.error(*table.find("authid"), "the authid " + quoted(*authid) + " is already in use",
                       "remove one of the two principals");
         }
     }
@@ -103,7 +104,7 @@ void Reader::name(Section& one, const Item& table, Credentials& out) {
                       "use 1 to 64 letters, digits and any of - _ . @");
         } else if (*role == gateway_role) {
             one.error(*table.find("role"), "\"gateway\" is the role of the gateway itself",
-                      "take another name");
+                      "choose another name");
         }
     }
 }
@@ -117,9 +118,9 @@ void Reader::ticket(Section& one, const Item& table, Credentials& out) {
         costs && *costs > crypto::iterations_max) {
         one.error(*table.find("ticket"),
                   "the ticket costs " + std::to_string(*costs) +
-                      " iterations at each attempt, which would hold up everybody",
+                      " iterations per attempt, which would delay every login",
                   "use at most " + std::to_string(crypto::iterations_max) +
-                      ", or a drawn ticket, which needs none");
+                      ", or a generated ticket, which needs none");
         return;
     }
     one.error(*table.find("ticket"), "the ticket is not stored as a hash", std::string(new_secret));
@@ -132,13 +133,14 @@ void Reader::cra(const Item& table, Credentials& out) {
     if (plain) {
         read.key = section.text("secret", "\"…\"").value_or("");
         if (read.key.empty() || read.key.size() > secret_bytes_max) {
-            section.error(*table.find("secret"), "\"secret\" is a text of 1 to 1024 bytes",
+            section.error(*table.find("secret"), "\"secret\" must be a string of 1 to 1024 bytes",
                           std::string(new_secret));
         }
         for (const std::string_view key : {"key", "salt", "iterations", "keylen"}) {
             const Item* item = table.find(key);
             if (item == nullptr) continue;
-            section.error_at_key(*item, quoted(key) + " goes with a derived key, not with a secret",
+            section.error_at_key(*item,
+                                 quoted(key) + " is only for a derived key, not for a secret",
                                  "remove it, or remove \"secret\"");
         }
     } else {
@@ -151,7 +153,8 @@ void Reader::salted_cra(Section& section, const Item& table, CraCredential& out)
     out.salt = section.need_text("salt", "\"…\"").value_or("");
     if (const Item* item = table.find("salt");
         item != nullptr && (out.salt.empty() || out.salt.size() > cra_salt_bytes_max)) {
-        section.error(*item, "\"salt\" is a text of 1 to 128 bytes", std::string(new_secret));
+        section.error(*item, "\"salt\" must be a string of 1 to 128 bytes",
+                      std::string(new_secret));
     }
     out.iterations = number(section, "iterations", 1, crypto::cra_iterations_max, "100000");
     out.key_bytes =
@@ -161,7 +164,7 @@ void Reader::salted_cra(Section& section, const Item& table, CraCredential& out)
     out.key = *key;
     const auto bytes = crypto::from_base64(*key);
     if (bytes && (out.key_bytes == 0 || bytes->size() == out.key_bytes)) return;
-    section.error(*table.find("key"), "\"key\" is not the base64 text of \"keylen\" bytes",
+    section.error(*table.find("key"), "\"key\" is not the base64 encoding of \"keylen\" bytes",
                   std::string(new_secret));
 }
 
@@ -175,7 +178,8 @@ std::optional<ScramCredential> Reader::scram(const Item& table, Method method) {
             bytes->size() <= crypto::scram_salt_bytes_max) {
             out.costs.salt = *bytes;
         } else {
-            section.error(*table.find("salt"), "\"salt\" is not the base64 text of 8 to 64 bytes",
+            section.error(*table.find("salt"),
+                          "\"salt\" is not the base64 encoding of 8 to 64 bytes",
                           std::string(new_secret));
         }
     }
@@ -191,15 +195,15 @@ void Reader::kdf(Section& section, const Item& table, Method method, crypto::Scr
     const std::string argon2id(to_string(crypto::Kdf::argon2id, dialect));
     if (const auto name = section.need_text("kdf", quoted(argon2id))) {
         const auto kdf = crypto::parse_kdf(*name, dialect);
-        // Autobahn's own PBKDF2 fails on the salt (W-AUT-S5).
+        // The PBKDF2 of Autobahn fails on the salt (W-AUT-S5).
         const bool broken = method == Method::scram && kdf == crypto::Kdf::pbkdf2;
         if (!kdf || broken) {
-            section.error(*table.find("kdf"),
-                          quoted(*name) + (broken ? " does not work with any client of this method"
-                                                  : " is no function of this method"),
-                          "write " + quoted(argon2id) +
-                              (method == Method::scram ? "" : " or \"pbkdf2\"") +
-                              ", as the keys were made");
+            section.error(
+                *table.find("kdf"),
+                quoted(*name) + (broken ? " is not supported by any client of this method"
+                                        : " is not a key derivation function of this method"),
+                "write " + quoted(argon2id) + (method == Method::scram ? "" : " or \"pbkdf2\"") +
+                    ", the value with which the keys were derived");
         }
         out.kdf = kdf.value_or(crypto::Kdf::argon2id);
     }
@@ -212,7 +216,7 @@ void Reader::kdf(Section& section, const Item& table, Method method, crypto::Scr
     out.iterations = number(section, "iterations", crypto::scram_pbkdf2_iterations_min,
                             crypto::scram_pbkdf2_iterations_max, "100000");
     if (const Item* item = table.find("memory")) {
-        section.error_at_key(*item, "\"memory\" goes with argon2id, not with pbkdf2", "remove it");
+        section.error_at_key(*item, "\"memory\" is only for argon2id, not for pbkdf2", "remove it");
     }
 }
 
@@ -222,13 +226,13 @@ void Reader::keys(Section& one, Credentials& out) {
         const auto key = crypto::parse_public_key(item->text);
         if (!key) {
             one.error(*item, "a public key has 64 hexadecimal digits",
-                      "see what the client shows, or use: sallyport principal add --key");
+                      "copy the key that the client shows, or use: sallyport principal add --key");
         } else if (!crypto::is_trustworthy(*key)) {
-            one.error(*item, "anybody could sign under this public key",
-                      "make a new pair of keys; this one is not random");
+            one.error(*item, "anybody can forge signatures for this public key",
+                      "generate a new key pair; this one is not random");
         } else if (std::find(out.cryptosign.begin(), out.cryptosign.end(), *key) !=
                    out.cryptosign.end()) {
-            one.error(*item, "the public key stands twice in one list", "remove one of the two");
+            one.error(*item, "the public key appears twice in the list", "remove one of the two");
         } else if (out.cryptosign.size() == public_keys_max) {
             one.error(*item, "a principal has at most 16 public keys", "remove what is not used");
         } else {
@@ -241,9 +245,9 @@ std::optional<crypto::Digest> Reader::digest(Section& section, const Item& table
                                              std::string_view key, std::string_view cure) {
     const auto text = section.need_text(key, "\"64 hexadecimal digits\"");
     if (!text) return std::nullopt;
-    // The bytes of a public key are as many, and read in the same way.
+    // A public key has the same length and form.
     if (const auto bytes = crypto::parse_public_key(*text)) return *bytes;
-    section.error(*table.find(key), quoted(key) + " has not 64 hexadecimal digits",
+    section.error(*table.find(key), quoted(key) + " does not have 64 hexadecimal digits",
                   std::string(cure));
     return std::nullopt;
 }
@@ -256,7 +260,7 @@ std::uint32_t Reader::number(Section& section, std::string_view key, std::uint32
     if (item->integer < least || item->integer > most) {
         section.error(*item, quoted(key) + " is out of range",
                       "write a number from " + std::to_string(least) + " to " +
-                          std::to_string(most) + ", as the keys were made");
+                          std::to_string(most) + ", the value with which the keys were derived");
         return 0;
     }
     return static_cast<std::uint32_t>(item->integer);

@@ -15,14 +15,15 @@ namespace sallyport::policy {
 /// A principals file: who may log in with a secret.
 struct Principals {
     std::vector<Credentials> list;
-    /// Makes up the challenges of principals that there are not, alike from one start to the next.
+    /// For challenges of unknown principals that stay the same over restarts.
     std::optional<crypto::Digest> decoy_key;
-    /// With which the router proves itself to clients of cryptosign that ask for it (W-AUT-C6).
+    /// The router proves its identity with this key to cryptosign clients that ask for it
+    /// (W-AUT-C6).
     std::optional<crypto::SigningSeed> router_key;
 };
 
-/// Reads a principals file. Appends all that is wrong with it, never showing a secret; what is
-/// returned is then what could be read.
+/// Reads a principals file. Appends all errors, which never show a secret; the result then holds
+/// what could be read.
 Principals parse_principals(std::string_view text, const std::string& file,
                             Diagnostics& diagnostics);
 

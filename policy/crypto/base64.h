@@ -8,11 +8,11 @@
 
 namespace sallyport::policy::crypto {
 
-/// Standard alphabet, padded (RFC 4648 section 4), as all WAMP authentication writes it.
+/// Standard alphabet, padded (RFC 4648 section 4), as all WAMP authentication methods use it.
 std::string to_base64(std::string_view bytes);
 std::string to_base64(std::span<const std::uint8_t> bytes);
-/// The bytes of a text in exactly that form: one text for each value, so nothing may stand in for
-/// padding, and what does not fill a byte is zero.
+/// Decodes exactly that form. Each value has one text only: padding is required and unused bits
+/// must be zero.
 std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace sallyport::policy::crypto

@@ -33,8 +33,8 @@ constexpr Number order{0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9
                        0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
 
-// The ordinates of the eight points whose order divides the cofactor; each belongs to a point and
-// its negative, which differ in the sign bit alone.
+// The y coordinates of the eight points whose order divides the cofactor; each belongs to a point
+// and its negative, which differ only in the sign bit.
 constexpr std::array<Number, 5> small_order{{
     {},      // order 4
     {0x01},  // the neutral element
@@ -49,7 +49,7 @@ constexpr std::array<Number, 5> small_order{{
      0xCC, 0xC6, 0x4E, 0xC7, 0xFD, 0x77, 0x92, 0xAC, 0x03, 0x7A},  // order 8
 }};
 
-// Public values alone, so that it may stop early.
+// Only for public values, as the time depends on them.
 bool is_below(const Number& a, const Number& b) noexcept {
     return std::lexicographical_compare(a.rbegin(), a.rend(), b.rbegin(), b.rend());
 }
@@ -89,7 +89,7 @@ std::optional<PublicKey> parse_public_key(std::string_view hex) {
 
 std::optional<PublicKey> parse_openssh_key(std::string_view line) {
     constexpr std::string_view name = "ssh-ed25519 ";
-    // The name and the key, each after its length in four bytes (RFC 8709 section 4).
+    // The name and the key, each with a four-byte length in front (RFC 8709 section 4).
     constexpr std::string_view head("\0\0\0\x0Bssh-ed25519\0\0\0\x20", 19);
     if (!line.starts_with(name)) return std::nullopt;
     line.remove_prefix(name.size());
@@ -117,7 +117,7 @@ bool verify(const PublicKey& key, std::string_view message, const Signature& sig
         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, verifying.get()) == 1 &&
         EVP_DigestVerify(context.get(), signature.data(), signature.size(), unsigned_bytes(message),
                          message.size()) == 1;
-    // What OpenSSL remembers of a failure would be taken for one of the next TLS connection.
+    // A leftover error of OpenSSL would be attributed to the next TLS connection.
     if (!signed_by_key) ERR_clear_error();
     return signed_by_key && sound;
 }

@@ -11,21 +11,21 @@
 namespace sallyport::policy::crypto {
 
 using PublicKey = std::array<std::uint8_t, 32>;
-using SigningSeed = std::array<std::uint8_t, 32>;  ///< of which the private key is made (RFC 8032)
+using SigningSeed = std::array<std::uint8_t, 32>;  ///< the seed of a private key (RFC 8032)
 using Signature = std::array<std::uint8_t, 64>;
 
-/// 64 hexadecimal digits of either case; whether it is a key to trust is for is_trustworthy().
+/// 64 hexadecimal digits of either case. Use is_trustworthy() to check the key itself.
 std::optional<PublicKey> parse_public_key(std::string_view hex);
 /// One line of OpenSSH: "ssh-ed25519 AAAA… comment".
 std::optional<PublicKey> parse_openssh_key(std::string_view line);
 
-/// False for what is not canonical and for the points of small order, under which anybody can sign
-/// anything (W-AUT-C4). Half of all other texts belong to no point; nothing is ever signed by
-/// those.
+/// False for non-canonical encodings and points of small order, for which anybody can forge
+/// signatures (W-AUT-C4). Half of all other byte strings do not encode a point, and no
+/// signature verifies with them.
 bool is_trustworthy(const PublicKey& key) noexcept;
 
-/// Whether `signature` is the key's over `message`: of a trustworthy key, with S below the group's
-/// order (W-AUT-C4). Costs the same for every trustworthy key.
+/// Whether `signature` is a signature of `message` by the key: the key is trustworthy and S is
+/// below the group order (W-AUT-C4). Takes the same time for every trustworthy key.
 bool verify(const PublicKey& key, std::string_view message, const Signature& signature) noexcept;
 
 SigningSeed make_seed(wamp::Random& random);

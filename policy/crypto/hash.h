@@ -19,20 +19,20 @@ Digest hmac_sha256(std::string_view key, std::string_view text) noexcept;
 /// `iterations` is at least 1.
 Digest pbkdf2_sha256(std::string_view secret, std::string_view salt,
                      std::uint32_t iterations) noexcept;
-/// A key of 1 to 64 bytes.
+/// Derives a key of 1 to 64 bytes.
 std::string pbkdf2_sha256(std::string_view secret, std::string_view salt, std::uint32_t iterations,
                           std::size_t bytes);
 
 /// Takes the same time wherever the two differ.
 bool equal(const Digest& a, const Digest& b) noexcept;
-/// As above; texts of different length differ at once, as their length is no secret.
+/// As above; texts of different lengths return at once, as the length is no secret.
 bool equal(std::string_view a, std::string_view b) noexcept;
 
 std::string_view as_text(const Digest& digest) noexcept;  ///< its bytes
 
 std::string to_hex(std::span<const std::uint8_t> bytes);
 std::string to_hex(std::string_view bytes);
-/// The bytes of an even number of hexadecimal digits of either case.
+/// Decodes an even number of hexadecimal digits of either case.
 std::optional<std::string> from_hex(std::string_view digits);
 
 std::string sha256_hex(std::string_view text);

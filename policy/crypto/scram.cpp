@@ -23,7 +23,7 @@ Digest exclusive_or(const Digest& a, const Digest& b) noexcept {
     return out;
 }
 
-// "," and "=" part the attributes of a SCRAM message (RFC 5802 section 5.1).
+// "," and "=" separate the attributes of a SCRAM message (RFC 5802 section 5.1).
 std::string escaped(std::string_view name) {
     std::string out;
     for (const char c : name) {
@@ -101,7 +101,7 @@ ScramKeys scram_keys(std::string_view salted_password) noexcept {
 
 std::string auth_message(ScramDialect dialect, const ScramExchange& exchange,
                          const ScramCosts& costs) {
-    const bool plain = dialect == ScramDialect::autobahn;  // escapes no name and binds no channel
+    const bool plain = dialect == ScramDialect::autobahn;  // does not escape names or bind channels
     std::string message = "n=" + (plain ? exchange.authid : escaped(exchange.authid));
     message += ",r=" + exchange.client_nonce;
     message += ",r=" + exchange.nonce;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view sha256_name = "sha256";
 constexpr std::string_view pbkdf2_name = "pbkdf2-sha256";
-constexpr std::string_view nobodys_salt = "no such principal, same work";
+constexpr std::string_view unknown_principal_salt = "no such principal, same work";
 
 std::vector<std::string_view> split(std::string_view text) {
     std::vector<std::string_view> fields;
@@ -93,11 +93,12 @@ bool verify_ticket(const TicketHash* stored, std::string_view ticket,
                    std::uint32_t iterations) noexcept {
     const bool fits = ticket.size() <= ticket_bytes_max;
     if (!fits) ticket = {};
-    const std::string_view salt = stored != nullptr ? std::string_view(stored->salt) : nobodys_salt;
+    const std::string_view salt =
+        stored != nullptr ? std::string_view(stored->salt) : unknown_principal_salt;
     Digest answer = sha256(salt, ticket);
     const std::uint32_t own = stored != nullptr ? stored->iterations : 0;
     if (own > 0) answer = pbkdf2_sha256(ticket, salt, own);
-    // What this principal's kind of ticket does not cost is spent all the same.
+    // Spend the iterations that the stored ticket does not need as well.
     if (iterations > own) static_cast<void>(pbkdf2_sha256(ticket, salt, iterations - own));
     static const Digest nobodys_digest{};
     const bool same = equal(answer, stored != nullptr ? stored->digest : nobodys_digest);

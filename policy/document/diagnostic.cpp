@@ -7,7 +7,8 @@
 namespace sallyport::policy {
 namespace {
 
-constexpr std::size_t quoted_bytes_max = 120;  // one line on a terminal, with what stands around it
+constexpr std::size_t quoted_bytes_max =
+    120;  // fits on one line of a terminal with the rest of the message
 
 void append_escaped(std::string& out, char c) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -57,7 +58,7 @@ std::string quoted(std::string_view text) {
     std::string out = "\"";
     const bool cut = text.size() > quoted_bytes_max;
     std::string_view shown = text.substr(0, quoted_bytes_max);
-    // Not in the middle of a UTF-8 sequence.
+    // Do not cut in the middle of a UTF-8 sequence.
     while (cut && !shown.empty() &&
            (static_cast<unsigned char>(text[shown.size()]) & 0xC0U) == 0x80U) {
         shown.remove_suffix(1);

@@ -7,7 +7,7 @@
 
 namespace sallyport::policy {
 
-/// Where something stands in a file; line and column count from 1, 0 is "the file as a whole".
+/// A position in a file. Line and column count from 1; 0 means the file as a whole.
 struct Place {
     std::string file;
     std::uint32_t line = 0;
@@ -18,7 +18,7 @@ struct Place {
 
 std::string to_string(const Place& place);  ///< "file:line:column", or "file"
 
-/// What is wrong with a file, where, and what the operator can do about it.
+/// An error in a file, its position, and what the operator can do about it.
 struct Diagnostic {
     Place place;
     std::string text;
@@ -30,10 +30,10 @@ using Diagnostics = std::vector<Diagnostic>;
 /// "file:line:column: error: text (cure)".
 std::string to_string(const Diagnostic& diagnostic);
 
-/// By file in the order in which they first appear, then by line and column.
+/// By file in the order of first appearance, then by line and column.
 void sort(Diagnostics& diagnostics);
 
-/// The text between double quotes, with control characters and quotes made visible: for messages.
+/// The text in double quotes, with control characters and quotes escaped; for messages.
 std::string quoted(std::string_view text);
 
 }  // namespace sallyport::policy

@@ -1,10 +1,10 @@
 #include "policy/document/document.h"
 
-// Compiled in here, whatever the package's flags say: without exceptions errors are values, and
-// nothing is linked for one reader. Version 3.3 holds for impossible what any file can do, a head
-// such as `[~x]` or a letter such as U+044D outside of a text, and a release build would act on
-// that: as no-ops and early returns in every build these places leave its own errors to come up
-// (fuzzed).
+// toml++ is compiled here, whatever the flags of the package: without exceptions, so that errors
+// are values, and only for this source. Version 3.3 treats as unreachable what some files do reach,
+// such as a head `[~x]` or a letter such as U+044D outside of a string, and a release build would
+// then have undefined behaviour. With these macros as no-ops and early returns toml++ reports its
+// own errors instead (found by fuzzing).
 #undef TOML_HEADER_ONLY
 #undef TOML_SHARED_LIB
 #undef NDEBUG
@@ -30,7 +30,7 @@
 namespace sallyport::policy {
 namespace {
 
-// What people do most often, by words of toml++'s description.
+// Advice for the most frequent mistakes, by words in toml++'s description.
 struct Cure {
     std::string_view symptom;
     std::string_view cure;
@@ -40,13 +40,13 @@ constexpr std::array cures{
     Cure{"duplicate", "remove or rename one of the two"},
     Cure{"already defined", "remove or rename one of the two"},
     Cure{"expected '='", "write key = value"},
-    Cure{"control characters", "close the text with a double quote on the same line"},
-    Cure{"string: encountered end-of-file", "close the text with a double quote"},
-    Cure{"parsing inline table", "an inline table stands on one line: { a = 1, b = 2 }"},
+    Cure{"control characters", "close the string with a double quote on the same line"},
+    Cure{"string: encountered end-of-file", "close the string with a double quote"},
+    Cure{"parsing inline table", "an inline table must be on one line: { a = 1, b = 2 }"},
     Cure{"parsing table header", "write [name] for one table, [[name]] for one of several"},
     Cure{"parsing array", "write a list as [\"a\", \"b\"]"},
     Cure{"parsing",
-         "texts stand in double quotes: key = \"value\"; lists in brackets: [\"a\", \"b\"]"},
+         "write strings in double quotes: key = \"value\"; lists in brackets: [\"a\", \"b\"]"},
 };
 
 std::string_view cure_of(std::string_view description) noexcept {
@@ -67,7 +67,7 @@ std::optional<Diagnostic> refuse_size(std::string_view text, const std::string& 
         if (end - begin > document_line_bytes_max) {
             return Diagnostic{{file, line, 1},
                               "the line is longer than 4096 bytes",
-                              "write a long list with one element a line"};
+                              "write a long list with one element per line"};
         }
         begin = end + 1;
         ++line;
@@ -75,12 +75,12 @@ std::optional<Diagnostic> refuse_size(std::string_view text, const std::string& 
     return std::nullopt;
 }
 
-// Each dot of a key nests one table more, and trees are walked by recursion.
+// Each dot of a key nests one more table, and trees are walked recursively.
 constexpr std::uint32_t line_dots_max = 16;
 
-// Walks through a file as TOML sees it. Outside of texts and comments only ASCII means anything,
-// and version 3.3 may do anything at all when it meets something else there; so that is found
-// before.
+// Walks through a file by the rules of TOML. Outside of strings and comments only ASCII is valid,
+// and version 3.3 of toml++ may misbehave on anything else there, so such bytes are found here
+// first.
 class Scan {
 public:
     explicit Scan(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {
@@ -91,11 +91,10 @@ public:
         while (at_ != end_) {
             const std::size_t bytes = wamp::utf8_sequence_bytes(at_, end_);
             const Place place{file, line_, column_};
-            if (bytes == 0) return Diagnostic{place, "this is no UTF-8", "save the file as UTF-8"};
+            if (bytes == 0) return Diagnostic{place, "not valid UTF-8", "save the file as UTF-8"};
             if (in_ == In::structure && !means_something(bytes)) {
-                return Diagnostic{place,
-                                  "a letter or character that stands for nothing outside of a text",
-                                  "put texts in double quotes: key = \"value\""};
+                return Diagnostic{place, "unexpected character outside of a string",
+                                  "write strings in double quotes: key = \"value\""};
             }
             if (in_ == In::structure && *at_ == '.' && ++dots_ > line_dots_max) {
                 return Diagnostic{place, "too many dotted keys in one line",
@@ -104,7 +103,7 @@ public:
             if (bytes == 1) {
                 step();
             } else {
-                take(bytes, 1);
+                advance(bytes, 1);
             }
         }
         return std::nullopt;
@@ -118,7 +117,7 @@ private:
                ((*at_ >= ' ' && *at_ != '\x7F') || *at_ == '\t' || *at_ == '\r' || *at_ == '\n');
     }
 
-    void take(std::size_t bytes, std::uint32_t columns) noexcept {
+    void advance(std::size_t bytes, std::uint32_t columns) noexcept {
         at_ += bytes;
         column_ += columns;
     }
@@ -127,7 +126,7 @@ private:
         return end_ - at_ >= 3 && at_[0] == quote && at_[1] == quote && at_[2] == quote;
     }
 
-    // Over one ASCII character, or one delimiter.
+    // Skips one ASCII character, or one delimiter.
     void step() noexcept {
         const char c = *at_;
         const bool block = in_ == In::basic_block || in_ == In::literal_block;
@@ -137,31 +136,32 @@ private:
             ++line_;
             dots_ = 0;
             column_ = 0;
-            take(1, 1);
+            advance(1, 1);
         } else if (in_ == In::structure) {
             open(c);
         } else if (c == '\\' && (in_ == In::basic || in_ == In::basic_block) && end_ - at_ > 1 &&
                    (at_[1] == '"' || at_[1] == '\\')) {
-            take(2, 2);
+            advance(2, 2);
         } else if (block && is_block_quote(block_quote)) {
-            take(3, 3);
-            // One or two more belong to the text before.
-            for (int more = 0; more < 2 && at_ != end_ && *at_ == block_quote; ++more) take(1, 1);
+            advance(3, 3);
+            // Up to two more quotes belong to the string before the delimiter.
+            for (int more = 0; more < 2 && at_ != end_ && *at_ == block_quote; ++more)
+                advance(1, 1);
             in_ = In::structure;
         } else {
             if ((in_ == In::basic && c == '"') || (in_ == In::literal && c == '\''))
                 in_ = In::structure;
-            take(1, 1);
+            advance(1, 1);
         }
     }
 
     void open(char c) noexcept {
         if (c == '#') in_ = In::comment;
-        if (c != '"' && c != '\'') return take(1, 1);
+        if (c != '"' && c != '\'') return advance(1, 1);
         const bool block = is_block_quote(c);
         if (c == '"') in_ = block ? In::basic_block : In::basic;
         if (c == '\'') in_ = block ? In::literal_block : In::literal;
-        take(block ? 3 : 1, block ? 3 : 1);
+        advance(block ? 3 : 1, block ? 3 : 1);
     }
 
     const char* at_;
@@ -169,7 +169,7 @@ private:
     In in_ = In::structure;
     std::uint32_t line_ = 1;
     std::uint32_t column_ = 1;
-    std::uint32_t dots_ = 0;  ///< of this line, outside of texts and comments
+    std::uint32_t dots_ = 0;  ///< of this line, outside of strings and comments
 };
 
 Item convert(const toml::node& node);
@@ -221,7 +221,7 @@ Diagnostic syntax_error(const toml::parse_error& error, const std::string& file)
     constexpr std::string_view head = "Error while ";
     if (description.starts_with(head)) description.remove_prefix(head.size());
     std::string text = "syntax error: ";
-    // It quotes the file, line ends and all.
+    // The description quotes the file, including line ends.
     for (const char c : description) text += (c >= '\0' && c < ' ') || c == '\x7F' ? ' ' : c;
     const toml::source_position at = error.source().begin;
     return {{file, at.line, at.column}, text, cure};
@@ -241,11 +241,11 @@ std::string_view to_string(Item::Kind kind) noexcept {
         case Item::Kind::boolean:
             return "true or false";
         case Item::Kind::integer:
-            return "a whole number";
+            return "an integer";
         case Item::Kind::real:
             return "a number";
         case Item::Kind::text:
-            return "a text";
+            return "a string";
         case Item::Kind::list:
             return "a list";
         case Item::Kind::table:

@@ -11,12 +11,12 @@
 
 namespace sallyport::policy {
 
-/// The largest configuration file that is read, and its longest line: well beyond 10,000 rules.
+/// The maximum size of a configuration file and of a line: enough for well over 10,000 rules.
 inline constexpr std::size_t document_bytes_max = std::size_t{4} << 20U;
 inline constexpr std::size_t document_line_bytes_max = 4096;
 
-/// One value of a TOML file with its place. A plain tree, so that toml++ is seen by one source
-/// only.
+/// One value of a TOML file with its position. A plain tree, so that only one source includes
+/// toml++.
 struct Item {
     enum class Kind : std::uint8_t { boolean, integer, real, text, list, table, date };
 
@@ -30,16 +30,16 @@ struct Item {
     std::int64_t integer = 0;
     double real = 0;
     std::string key;          ///< of an entry of a table
-    std::string text;         ///< of a text
-    std::vector<Item> items;  ///< of a list its elements, of a table its entries by key
+    std::string text;         ///< of a string
+    std::vector<Item> items;  ///< the elements of a list; the entries of a table by key
 
     const Item* find(std::string_view entry) const noexcept;
 };
 
 std::string_view to_string(
-    Item::Kind kind) noexcept;  ///< "a text", "a list" … as in "expected a text"
+    Item::Kind kind) noexcept;  ///< "a string", "a list" … as in "expected a string"
 
-/// Reads TOML 1.0. A syntax error is the only one that ends the reading of a file.
+/// Reads TOML 1.0. Reading stops at the first syntax error.
 wamp::Result<Item, Diagnostic> parse_document(std::string_view text, const std::string& file);
 
 }  // namespace sallyport::policy

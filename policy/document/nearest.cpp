@@ -9,10 +9,11 @@
 namespace sallyport::policy {
 namespace {
 
-constexpr std::size_t compared_bytes_max = 64;  // longer words are no slips of the pen
+constexpr std::size_t compared_bytes_max = 64;  // longer words are not compared
 constexpr std::size_t listed_names_max = 16;
 
-// Optimal string alignment: letters changed, added, lost, or two neighbours swapped.
+// Optimal string alignment distance: letters substituted, inserted, deleted, or two neighbours
+// swapped.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> previous(b.size() + 1);

@@ -6,11 +6,11 @@
 
 namespace sallyport::policy {
 
-/// The name that `word` was probably meant to be (few letters changed, added, lost or swapped), or
-/// "".
+/// The name that `word` probably stands for (few letters substituted, inserted, deleted or
+/// swapped), or "".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> names);
 
-/// `did you mean "…"?` when there is a near name, otherwise `known …: a, b, c`.
+/// `did you mean "…"?` if a name is similar, otherwise `known …: a, b, c`.
 std::string suggestion(std::string_view word, std::span<const std::string_view> names,
                        std::string_view what);
 

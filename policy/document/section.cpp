@@ -63,11 +63,11 @@ std::vector<const Item*> Section::texts(std::string_view key, std::string_view e
         return found;
     }
     if (item->kind != Item::Kind::list) {
-        wrong_kind(*item, "a text or a list of texts", example);
+        wrong_kind(*item, "a string or a list of strings", example);
         return found;
     }
     if (item->items.empty()) {
-        error(*item, quoted(key) + " is an empty list, so that " + name_ + " never applies",
+        error(*item, quoted(key) + " is an empty list, so " + name_ + " never applies",
               "write " + std::string(key) + " = " + std::string(example));
     }
     for (const Item& element : item->items) {
@@ -76,7 +76,7 @@ std::vector<const Item*> Section::texts(std::string_view key, std::string_view e
         } else {
             error(element,
                   "an element of " + quoted(key) + " is " + std::string(to_string(element.kind)) +
-                      ", expected a text",
+                      ", expected a string",
                   "write " + std::string(key) + " = " + std::string(example));
         }
     }

@@ -17,7 +17,7 @@ struct Unit {
     std::uint64_t factor;
 };
 
-// Largest first, as the formatting takes the first that divides.
+// Largest first, as formatting uses the first unit that divides the amount.
 constexpr std::array duration_units{Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1000},
                                     Unit{"ms", 1}};
 constexpr std::array bytes_units{Unit{"GiB", 1U << 30U}, Unit{"MiB", 1U << 20U},

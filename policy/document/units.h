@@ -9,8 +9,8 @@
 
 namespace sallyport::policy {
 
-// Amounts as they are written in configuration files: a whole number and a unit, without a space.
-// Zero is refused everywhere: a limit of nothing is a rule that should not be there.
+// Amounts in configuration files: an integer and a unit, without a space. Zero is refused: a limit
+// of zero means that the rule should not exist.
 
 /// "250ms", "10s", "2m", "1h"; from 1 ms up to 30 days.
 std::optional<wamp::Duration> parse_duration(std::string_view text) noexcept;
@@ -19,7 +19,7 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) noexcept;
 /// "20/s", "5/m", "100/h" as a number per second; up to a million per second.
 std::optional<double> parse_rate(std::string_view text) noexcept;
 
-/// What parse_… reads, in the largest unit that is exact.
+/// The inverse of parse_…, in the largest unit that is exact.
 std::string format_duration(wamp::Duration duration);
 std::string format_bytes(std::uint64_t bytes);
 std::string format_rate(double rate_per_s);

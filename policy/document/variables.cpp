@@ -13,10 +13,10 @@ namespace sallyport::policy {
 namespace {
 
 constexpr std::string_view opening = "${var.";
-// Variables of variables multiply: what they become is bounded as a file is.
+// Variables that use variables multiply, so the expanded size is limited as well.
 constexpr std::size_t values_max = 100'000;
 
-// The name in a text that is one variable and nothing else.
+// The name, if the text is exactly one variable.
 std::optional<std::string_view> lone_variable(std::string_view text) noexcept {
     if (!text.starts_with(opening) || !text.ends_with('}')) return std::nullopt;
     const std::string_view name = text.substr(opening.size(), text.size() - opening.size() - 1);
@@ -52,7 +52,7 @@ public:
     Item expand(const Item& item) {
         if (++values_ > values_max) {
             if (values_ == values_max + 1)
-                error(item, "the variables stand for more than 100000 values", "use fewer of them");
+                error(item, "the variables expand to more than 100000 values", "use fewer of them");
             return item;
         }
         if (item.kind == Item::Kind::text) return text(item);
@@ -94,7 +94,7 @@ private:
             if (filled.kind != Item::Kind::text) {
                 error(item,
                       "the variable " + quoted(name) + " is " +
-                          std::string(to_string(filled.kind)) + " and cannot be a part of a text",
+                          std::string(to_string(filled.kind)) + " and cannot be part of a string",
                       "use it alone, as in \"${var." + name + "}\"");
                 return out;
             }
@@ -116,8 +116,7 @@ private:
 
     Item value(std::string_view name, const Variable& variable, const Item& use) {
         if (std::find(open_.begin(), open_.end(), name) != open_.end()) {
-            error(use, "the variable " + quoted(name) + " stands for itself",
-                  "write its value out");
+            error(use, "the variable " + quoted(name) + " refers to itself", "write out its value");
             return use;
         }
         used_.emplace(name);
@@ -129,9 +128,9 @@ private:
     }
 
     void error(const Item& at, std::string text, std::string cure) {
-        if (failed_) return;  // what follows from one fault is no second one
+        if (failed_) return;  // report only the first error
         failed_ = values_ > values_max;
-        // Within a variable, which may stand in another file: where it is used.
+        // Errors within a variable, which may be in another file, are reported where it is used.
         const Item& place = open_.empty() ? at : *use_;
         diagnostics_.push_back(
             {{file_, place.line, place.column}, std::move(text), std::move(cure)});
@@ -157,7 +156,7 @@ void Variables::add(const Item& table, const std::string& file, Diagnostics& dia
         }
         const auto [known, added] = variables_.try_emplace(entry.key, Variable{entry, place});
         if (added) continue;
-        diagnostics.push_back({place, "the variable " + quoted(entry.key) + " is taken",
+        diagnostics.push_back({place, "the variable " + quoted(entry.key) + " is already in use",
                                "rename it; the other is at " + to_string(known->second.place)});
     }
 }

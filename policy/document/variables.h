@@ -12,19 +12,19 @@
 
 namespace sallyport::policy {
 
-/// The [variables] of a realm's files. `${var.name}` alone stands for the variable's value,
-/// whatever it is; as an element of a list, a list takes its place element by element; within a
-/// longer text it must be a text.
+/// The [variables] of a realm's files. `${var.name}` alone is replaced by the variable's value of
+/// any type; as an element of a list, a list value is inserted element by element; within a longer
+/// string the value must be a string.
 class Variables {
 public:
-    /// Takes the entries of one [variables]. `file` outlives this. Reports names that are taken.
+    /// Adds the entries of one [variables]. `file` must outlive this. Reports duplicate names.
     void add(const Item& table, const std::string& file, Diagnostics& diagnostics);
 
-    /// The value with all variables replaced, at the places where they were used. Reports unknown
-    /// ones and those that stand for themselves.
+    /// The value with all variables replaced, at the positions where they were used. Reports
+    /// unknown variables and variables that refer to themselves.
     Item expand(const Item& item, const std::string& file, Diagnostics& diagnostics) const;
 
-    /// After the last expand(): reports the same of variables that nothing used.
+    /// After the last expand(): reports the same errors in variables that nothing used.
     void check_unused(Diagnostics& diagnostics) const;
 
 private:

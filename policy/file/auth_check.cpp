@@ -13,7 +13,7 @@ std::optional<Diagnostic> check_dynamic(const AuthText& auth, const RealmPolicy&
     if (denial == nullptr) return std::nullopt;
     const std::string cure =
         denial->reason == Denial::Reason::no_route
-            ? "add a [[route]] that leads it to a backend"
+            ? "add a [[route]] that sends it to a backend"
             : "add an [[allow]] with roles = [\"gateway\"], actions = [\"call\"] and uri = " +
                   quoted(dynamic.procedure);
     return Diagnostic{dynamic.procedure_place,

@@ -8,8 +8,8 @@
 
 namespace sallyport::policy {
 
-/// What keeps the gateway from calling the procedure of [auth.dynamic] under this policy, so that
-/// nobody would ever get in by it; nothing when it may.
+/// The reason why this policy does not let the gateway call the procedure of [auth.dynamic], so
+/// that nobody could join through it; nothing if it may call it.
 std::optional<Diagnostic> check_dynamic(const AuthText& auth, const RealmPolicy& policy);
 
 }  // namespace sallyport::policy

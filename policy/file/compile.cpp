@@ -42,7 +42,7 @@ std::string match_and_text(const Pattern& pattern) {
 
 }  // namespace
 
-/// What one role may and may not do by one action, before it becomes tables.
+/// What one role may do and may not do with one action, before the tables are built.
 struct Compiler::Bucket {
     Lines allows;
     Lines forbids;
@@ -111,7 +111,7 @@ void Compiler::Build::check_backend(const RouteText& route) {
     if (std::find(known.begin(), known.end(), route.backend) != known.end()) return;
     diagnostics_.push_back(
         {route.backend_place,
-         "route " + quoted(route.id) + " leads to an unknown backend " + quoted(route.backend),
+         "route " + quoted(route.id) + " names an unknown backend " + quoted(route.backend),
          suggestion(route.backend, known, "backends")});
 }
 
@@ -140,7 +140,7 @@ void Compiler::Build::routes() {
     if (infos.empty() && options_.routes_required) {
         diagnostics_.push_back(
             {{file_.file, 1, 1},
-             "no [[route]] says where anything goes",
+             "the policy has no [[route]]",
              "add [[route]] with id = \"all\", match = \"prefix\", uri = \"\", to = \"BACKEND\""});
     }
     if (infos.empty()) {
@@ -160,7 +160,7 @@ void Compiler::Build::routes() {
         const RouteInfo& first = infos[routes_.back().value];
         diagnostics_.push_back({place,
                                 "routes " + quoted(first.id) + " and " +
-                                    quoted(infos[line.value].id) + " both lead " +
+                                    quoted(infos[line.value].id) + " both match " +
                                     match_and_text(line.pattern),
                                 "remove it here or at line " + std::to_string(first.place.line)});
     }
@@ -271,8 +271,8 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
     return compiled;
 }
 
-// Both sorted. Whether two rules for one pattern, which differ in nothing that tells them apart,
-// bound or grant differently. Each is compared with the first one like it: equality carries over.
+// Both are sorted. Reports two rules for the same pattern and the same specificity with different
+// limits or grants. Comparing each with the first one is enough, as equality is transitive.
 void Compiler::Build::check_limits(const Lines& own, const Lines& everyones,
                                    std::string_view role) {
     auto other = everyones.begin();
@@ -315,9 +315,9 @@ void Compiler::Build::ambiguous(RuleIndex a, RuleIndex b, const Pattern& pattern
         first->place.file == second->place.file ? "" : " of " + first->place.file;
     diagnostics_.push_back(
         {second->place,
-         "rules " + quoted(first->id) + " and " + quoted(second->id) + " both allow role " +
-             quoted(role) + " " + match_and_text(pattern) + ", with different " + what,
-         "give them the same " + what + ", or take it out of one; the other is at line " +
+         "rules " + quoted(first->id) + " and " + quoted(second->id) + " both allow " +
+             match_and_text(pattern) + " for role " + quoted(role) + ", with different " + what,
+         "give them the same " + what + ", or remove it from one; the other is at line " +
              std::to_string(first->place.line) + other_file});
 }
 

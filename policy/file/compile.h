@@ -12,22 +12,22 @@
 
 namespace sallyport::policy {
 
-/// The backend that an inside router's policy leads everything to.
+/// The backend to which the policy of an inside router routes everything.
 inline constexpr std::string_view local_backend = "local";
 
+/// What the compiler knows about the program that uses the policy.
 struct CompileOptions {
-    /// False on an inside, which has one place for everything: without a [[route]] all leads to
+    /// False for an inside, which has a single destination: without a [[route]] everything goes to
     /// local_backend.
     bool routes_required = true;
-    /// The names that a route may lead to.
+    /// The names that a route may use.
     std::span<const std::string> backends;
-    /// Takes any name; for tools that see a policy without its gateway.
+    /// Accepts any backend name; for tools that read a policy without its gateway.
     bool any_backend = false;
 };
 
-/// Makes what decides out of what was written, and refuses what is not clear: two routes for one
-/// pattern, limits that depend on the order of rules, a backend that there is not. Pure: texts in,
-/// immutable objects out.
+/// Compiles a policy and refuses what is ambiguous: two routes for one pattern, limits that depend
+/// on the order of rules, an unknown backend. Pure: from texts to immutable objects.
 class Compiler {
 public:
     using Policy = std::shared_ptr<const RealmPolicy>;

@@ -15,21 +15,21 @@ constexpr std::array<std::string_view, 8> type_names{"null", "boolean", "integer
                                                      "text", "binary",  "list",    "dict"};
 constexpr std::int64_t index_max = 1023;
 
-// Which argument it is about; false when it cannot be told.
+// Reads which argument the condition tests; false if it cannot be determined.
 bool read_subject(Section& section, Condition& out) {
     const Item* chosen = nullptr;
     for (const std::string_view key : {"arg", "kwarg", "args", "kwargs"}) {
         const Item* item = section.find(key);
         if (item == nullptr) continue;
         if (chosen != nullptr) {
-            section.error_at_key(*item, "a condition is about one thing, and this one about two",
+            section.error_at_key(*item, "a condition tests one value, and this one names two",
                                  "write two conditions");
             return false;
         }
         chosen = item;
     }
     if (chosen == nullptr) {
-        section.error("a condition says about nothing what it has to be",
+        section.error("a condition does not name the value it tests",
                       "add arg = 0, kwarg = \"name\", args = true or kwargs = true");
         return false;
     }
@@ -71,7 +71,7 @@ std::optional<Number> read_number(Section& section, std::string_view key) {
     if (item == nullptr) return std::nullopt;
     if (item->kind == Item::Kind::integer) return item->integer;
     if (item->kind == Item::Kind::real && item->real == item->real) return item->real;
-    section.error(*item, quoted(key) + " is no number", "write a number, as in 0 or 1.5");
+    section.error(*item, quoted(key) + " is not a number", "write a number, as in 0 or 1.5");
     return std::nullopt;
 }
 
@@ -88,7 +88,7 @@ void read_one_of(Section& section, Condition& out) {
     const Item* list = section.find("one_of", Item::Kind::list, "[\"slow\", \"fast\"]");
     if (list == nullptr) return;
     if (list->items.empty()) {
-        section.error(*list, "\"one_of\" is an empty list, so that nothing is one of it",
+        section.error(*list, "\"one_of\" is an empty list, so no value is in it",
                       "write one_of = [\"slow\", \"fast\"]");
     }
     for (const Item& item : list->items) {
@@ -110,7 +110,7 @@ void read_one_of(Section& section, Condition& out) {
             case Item::Kind::date:
                 section.error(item,
                               "an element of \"one_of\" is " + std::string(to_string(item.kind)),
-                              "write texts, numbers, true or false");
+                              "write strings, numbers, true or false");
                 break;
         }
     }
@@ -120,7 +120,7 @@ long double wide(const Number& number) {
     return std::visit([](auto value) { return static_cast<long double>(value); }, number);
 }
 
-// Bounds that nothing is within: a rule that can never match is a mistake.
+// Bounds that no value satisfies are a mistake: the rule could never match.
 void check_bounds(Section& section, const Condition& condition) {
     if (condition.min && condition.max && wide(*condition.min) > wide(*condition.max)) {
         section.error(*section.find("max"), "\"max\" is below \"min\"", "swap the two");
@@ -132,8 +132,8 @@ void check_bounds(Section& section, const Condition& condition) {
     const bool numeric = condition.types.has(ValueTypes::Type::integer) ||
                          condition.types.has(ValueTypes::Type::number);
     if ((condition.min || condition.max) && !condition.types.empty() && !numeric) {
-        section.error("\"min\" and \"max\" bound numbers, and the type is none",
-                      "write min_length and max_length for texts, binaries, lists and dicts");
+        section.error("\"min\" and \"max\" are for numbers, and the type is not a number",
+                      "write min_length and max_length for strings, binaries, lists and dicts");
     }
 }
 

@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 6> included_keys{"include", "variables", 
 constexpr std::array<std::string_view, 9> route_keys{
     "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent"};
 
-constexpr std::size_t files_max = 64;  ///< that one policy includes
+constexpr std::size_t files_max = 64;  ///< included by one policy
 constexpr wamp::Duration wait_max = std::chrono::minutes(1);
 
 std::string folder_of(const std::string& file) {
@@ -34,7 +34,7 @@ std::string folder_of(const std::string& file) {
     return slash == std::string::npos ? "" : file.substr(0, slash + 1);
 }
 
-// Without "." and ".." as far as the text tells, so that a file has one name.
+// Resolves "." and ".." as far as the text allows, so that each file has one name.
 std::string normal(const std::string& path) {
     std::vector<std::string> parts;
     for (std::size_t begin = 0; begin <= path.size();) {
@@ -53,13 +53,13 @@ std::string normal(const std::string& path) {
     return out;
 }
 
-/// Reads one policy: its file, what that includes, and then the parts of all.
+/// Reads one policy: its file, the included files, and then the sections of all.
 class Reader {
 public:
     Reader(PolicyFile& policy, Diagnostics& diagnostics, const ReadInclude& read_include)
         : policy_(policy), diagnostics_(diagnostics), read_include_(read_include) {}
 
-    void take(Item root, const std::string& file);
+    void add_root(Item root, const std::string& file);
     void parts();
 
 private:
@@ -72,7 +72,7 @@ private:
 
         std::string file;
         Item root;
-        Section section;  ///< borrows the others
+        Section section;  ///< borrows the other members
     };
 
     void head(Section& file, const Item& root);
@@ -93,7 +93,7 @@ void Reader::head(Section& file, const Item& root) {
     if (const auto realm = file.need_text("realm", "\"name.of.the.realm\"")) {
         policy_.realm = *realm;
         if (!wamp::is_valid_uri(*realm)) {
-            file.error(*root.find("realm"), "the realm " + quoted(*realm) + " is no valid URI",
+            file.error(*root.find("realm"), "the realm " + quoted(*realm) + " is not a valid URI",
                        "use letters, digits and dots, as in realm = \"observatory\"");
         }
     }
@@ -103,7 +103,7 @@ void Reader::head(Section& file, const Item& root) {
     }
 }
 
-void Reader::take(Item root, const std::string& file) {
+void Reader::add_root(Item root, const std::string& file) {
     const bool first = sources_.empty();
     sources_.push_back(std::make_unique<Source>(file, std::move(root), first, diagnostics_));
     Source& source = *sources_.back();
@@ -125,7 +125,7 @@ void Reader::include(Section& section, const std::string& file) {
     }
 }
 
-// A file that is included twice is read once: sets are shared by whoever needs them.
+// A file that is included twice is read once, as files may share includes.
 void Reader::add(Section& section, const Item& item, const std::string& path) {
     const auto& known = policy_.included;
     if (path == normal(policy_.file)) {
@@ -139,7 +139,7 @@ void Reader::add(Section& section, const Item& item, const std::string& path) {
     }
     policy_.included.push_back(path);
     if (!read_include_) {
-        section.error(item, quoted(item.text) + " cannot be included here", "write its rules out");
+        section.error(item, quoted(item.text) + " cannot be included here", "write out its rules");
         return;
     }
     const auto text = read_include_(path);
@@ -154,13 +154,14 @@ void Reader::add(Section& section, const Item& item, const std::string& path) {
     }
     auto root = parse_document(*text, path);
     if (root) {
-        take(*std::move(root), path);
+        add_root(*std::move(root), path);
     } else {
         diagnostics_.push_back(root.error());
     }
 }
 
-// What an error of a variable (from `begin` to `end`) leads to, at the same place, is no news.
+// Errors at the position where a variable failed (`begin` to `end`) are consequences and are
+// dropped.
 void Reader::forget_consequences(std::size_t begin, std::size_t end) {
     const auto at = [this](std::size_t index) {
         return diagnostics_.begin() + static_cast<std::ptrdiff_t>(index);
@@ -206,13 +207,15 @@ void read_rewrite(Section& route, RouteText& out) {
     const bool prefix = out.match == wamp::MatchPolicy::prefix && out.uris.size() == 1 &&
                         !out.uris.front().text.empty();
     if (!text->ends_with('.') || !wamp::is_valid_uri(text->substr(0, text->size() - 1))) {
-        route.error(item, quoted(*text) + " is no prefix",
+        route.error(item, quoted(*text) + " is not a valid prefix",
                     "write letters and dots, with a dot at the end, as in \"inner.\"");
     } else if (wamp::is_reserved(*text)) {
-        route.error(item, "a route cannot lead below \"wamp.\"", "choose another prefix");
+        route.error(item, "a route cannot rewrite to a URI below \"wamp.\"",
+                    "choose another prefix");
     } else if (!prefix) {
-        route.error_at_key(item, "\"rewrite\" replaces one prefix, and the route has no such one",
-                           "write match = \"prefix\" and one uri that is not \"\"");
+        route.error_at_key(
+            item, "\"rewrite\" replaces one prefix, and this route does not have exactly one",
+            "write match = \"prefix\" and one uri that is not \"\"");
     } else {
         out.rewrite = *text;
     }
@@ -237,7 +240,7 @@ void read_when_down(Section& route, RouteText& out) {
     if (duration && *duration <= wait_max) {
         out.wait = *duration;
     } else {
-        route.error(*wait, quoted(*text) + " is no time to wait", "write at most \"60s\"");
+        route.error(*wait, quoted(*text) + " is not a valid waiting time", "write at most \"60s\"");
     }
 }
 
@@ -259,7 +262,7 @@ RouteText read_route(const Item& table, std::set<std::string>& ids, const std::s
     if (const auto realm = route.text("realm", "\"realm.on.the.backend\"")) {
         out.realm = *realm;
         if (!wamp::is_valid_uri(*realm)) {
-            route.error(*table.find("realm"), "the realm " + quoted(*realm) + " is no valid URI",
+            route.error(*table.find("realm"), "the realm " + quoted(*realm) + " is not a valid URI",
                         "use letters, digits and dots");
         }
     }
@@ -288,7 +291,7 @@ PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnost
         return policy;
     }
     Reader reader(policy, diagnostics, read_include);
-    reader.take(*std::move(root), file);
+    reader.add_root(*std::move(root), file);
     reader.parts();
     return policy;
 }

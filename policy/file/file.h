@@ -36,6 +36,7 @@ private:
     std::uint8_t bits_ = 0;
 };
 
+/// One URI pattern as written, with its position.
 struct PatternText {
     std::string text;  ///< for prefix: ends with a dot (architecture: Policy 4)
     Place place;
@@ -46,14 +47,14 @@ struct RuleText {
     std::string id;
     Place place;
     bool allow = true;
-    std::vector<std::string> roles;  ///< "*" means all
+    std::vector<std::string> roles;  ///< "*" means all roles
     Actions actions;
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     std::vector<PatternText> uris;
-    PayloadMode payload = PayloadMode::readable;  ///< any, when a forbid does not say
-    std::vector<Condition> where;                 ///< all of them hold
+    PayloadMode payload = PayloadMode::readable;  ///< any, unless a forbid says otherwise
+    std::vector<Condition> where;                 ///< all of them must hold
     bool shadow = false;
-    Limits limits;  ///< of an allow, as the grants
+    Limits limits;  ///< only of an allow, as are the grants
     Grants grants;
 };
 
@@ -62,16 +63,16 @@ struct RouteText {
     std::string id;
     Place place;
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
-    std::vector<PatternText> uris;  ///< the prefix "" leads everything
+    std::vector<PatternText> uris;  ///< the prefix "" routes everything
     std::string backend;
     Place backend_place;
     std::string realm;                   ///< on the backend; "" means the policy's own
-    std::optional<std::string> rewrite;  ///< instead of the one prefix, there; ends with a dot
-    wamp::Duration wait{};               ///< when the link is down; 0 means that it is refused
+    std::optional<std::string> rewrite;  ///< the prefix on the backend; ends with a dot
+    wamp::Duration wait{};               ///< while the link is down; 0: refuse at once
     bool idempotent = false;
 };
 
-/// [[test]]: a message and what must come out.
+/// [[test]]: a message and the expected decision.
 struct TestText {
     enum class Expect : std::uint8_t { allow, deny, forbid };
 
@@ -81,34 +82,34 @@ struct TestText {
     Action action = Action::call;
     std::string uri;
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
-    std::size_t payload_bytes = 0;  ///< what the payload counts as
+    std::size_t payload_bytes = 0;  ///< the size that counts for the payload limit
     wamp::OwnedPayload payload;
     bool opaque = false;
     Expect expect = Expect::deny;
-    std::string rule;  ///< the id that must decide; "" means any
+    std::string rule;  ///< the id of the rule that must decide; "" means any
     Place expect_place;
-    std::string route;  ///< the id of the route that must be taken; "" means any
+    std::string route;  ///< the id of the route that must be used; "" means any
     Place route_place;
 };
 
-/// One realm's policy as it was written, with what it includes: complete, each part sound by
-/// itself, not yet compared with others.
+/// One realm's policy as written, with its included files: complete, each part valid by itself, not
+/// yet compared with the others.
 struct PolicyFile {
     std::string file;
     std::string realm;
     AuthText auth;
-    std::vector<std::string> included;  ///< the other files, in the order they were read in
+    std::vector<std::string> included;  ///< the other files, in the order in which they were read
     std::vector<RuleText> rules;
     std::vector<RouteText> routes;
     std::vector<TestText> tests;
-    bool is_toml = true;  ///< false after a syntax error: nothing more can be said about the file
+    bool is_toml = true;  ///< false after a syntax error: the file could not be read further
 };
 
-/// Gives the text of an included file, by the path to it.
+/// Returns the text of an included file by its path.
 using ReadInclude = std::function<wamp::Result<std::string, Diagnostic>(const std::string& path)>;
 
-/// Reads a policy file and what it includes. Appends all that is wrong with it; what is returned is
-/// then what could be read, good for nothing but finding more errors.
+/// Reads a policy file and its included files. Appends all errors; the result then holds what could
+/// be read, and is only good for finding more errors.
 PolicyFile parse_policy(std::string_view text, const std::string& file, Diagnostics& diagnostics,
                         const ReadInclude& read_include = {});
 

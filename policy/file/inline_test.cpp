@@ -8,7 +8,7 @@
 namespace sallyport::policy {
 namespace {
 
-std::string wanted(const TestText& test) {
+std::string expected_of(const TestText& test) {
     const std::string rule = test.rule.empty() ? "" : " " + test.rule;
     switch (test.expect) {
         case TestText::Expect::allow:
@@ -79,7 +79,7 @@ std::vector<TestOutcome> run_tests(const PolicyFile& file, const RealmPolicy& po
     for (const TestText& test : file.tests) {
         const Decision decision = decide(test, policy);
         outcomes.push_back(
-            {&test, holds(test, decision, policy), wanted(test), describe(decision, policy)});
+            {&test, holds(test, decision, policy), expected_of(test), describe(decision, policy)});
     }
     return outcomes;
 }
@@ -112,7 +112,7 @@ Diagnostics failed_tests(const PolicyFile& file, const RealmPolicy& policy) {
             continue;
         }
         diagnostics.push_back({test.place,
-                               "test failed: " + describe(test) + ": expected " + outcome.wanted +
+                               "test failed: " + describe(test) + ": expected " + outcome.expected +
                                    ", got " + outcome.got,
                                "change the rules or the test"});
     }

@@ -8,27 +8,28 @@
 
 namespace sallyport::policy {
 
+/// The result of one inline test.
 struct TestOutcome {
     const TestText* test;
     bool passed;
-    std::string wanted;  ///< "allow operators-drive"
-    std::string got;     ///< "forbid nobody-powers-off (observatory.toml:21:1)"
+    std::string expected;  ///< "allow operators-drive"
+    std::string got;       ///< "forbid nobody-powers-off (observatory.toml:21:1)"
 };
 
 /// "call "lab.x" as alice:operator".
 std::string describe(const TestText& test);
 
-/// What the policy answers, as a test writes it, with the reason for people.
+/// The decision in the form that a test uses, with the reason for people.
 std::string describe(const Decision& decision, const RealmPolicy& policy);
 
-/// What the policy answers to the test's question, and whether that is what the test expects.
+/// The policy's decision on the test's request, and whether it is the expected one.
 Decision decide(const TestText& test, const RealmPolicy& policy);
 bool passes(const TestText& test, const RealmPolicy& policy);
 
-/// Puts the questions of the file's own tests to the compiled policy. Borrows the file.
+/// Runs the inline tests of the file against the compiled policy. Borrows the file.
 std::vector<TestOutcome> run_tests(const PolicyFile& file, const RealmPolicy& policy);
 
-/// The tests that failed, and those that name a rule that there is not.
+/// The tests that failed, and the tests that name an unknown rule.
 Diagnostics failed_tests(const PolicyFile& file, const RealmPolicy& policy);
 
 }  // namespace sallyport::policy

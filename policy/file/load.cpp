@@ -31,7 +31,7 @@ std::string octal(fs::perms permissions) {
     return "0" + text;
 }
 
-// As a word of a shell command.
+// Quoted as a word of a shell command.
 std::string shell_word(const std::string& path) {
     const auto plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -50,7 +50,7 @@ void append(Diagnostics& to, Diagnostics from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-// Whether all that is wrong stands before the file's routes, rules and tests.
+// Whether all errors are before the routes, rules and tests of the file.
 bool rules_are_sound(const PolicyFile& file, const Diagnostics& diagnostics) {
     std::size_t first = std::numeric_limits<std::size_t>::max();
     const auto look = [&](const auto& parts) {
@@ -97,9 +97,10 @@ wamp::Result<std::string, Diagnostic> read_file(const std::string& path, bool se
     if (!fs::is_regular_file(status)) return Diagnostic{place, "is not a file", "check the path"};
     constexpr fs::perms others = fs::perms::group_all | fs::perms::others_all;
     if (secret && (status.permissions() & others) != fs::perms::none) {
-        return Diagnostic{
-            place, "is open to others (mode " + octal(status.permissions()) + ") and holds secrets",
-            "run: chmod 600 " + shell_word(path)};
+        return Diagnostic{place,
+                          "is accessible to other users (mode " + octal(status.permissions()) +
+                              ") and contains secrets",
+                          "run: chmod 600 " + shell_word(path)};
     }
     if (fs::file_size(path, error) > document_bytes_max || error) {
         return Diagnostic{place, "is larger than 4 MiB", "split it"};

@@ -14,34 +14,36 @@
 
 namespace sallyport::policy {
 
-/// A file's content, or why there is none. With `secret`, only when neither group nor others may
-/// touch it.
+/// The content of a file, or why it cannot be read. With `secret`, it is refused if group or others
+/// have any access.
 using ReadFile =
     std::function<wamp::Result<std::string, Diagnostic>(const std::string& path, bool secret)>;
 
-/// The one that reads files.
+/// Reads from the file system.
 wamp::Result<std::string, Diagnostic> read_file(const std::string& path, bool secret);
 
+/// How a realm is loaded; the defaults are those of the gateway.
 struct LoadOptions {
-    bool routes_required = true;            ///< false on an inside: everything leads to "local"
-    std::span<const std::string> backends;  ///< the names that a route may lead to
-    bool any_backend = false;               ///< for tools that see a policy without its gateway
-    bool read_principals = true;  ///< false for tools that run as somebody who may not read them
-    bool run_tests = true;        ///< false for the tool that shows their outcomes itself
-    ReadFile read = read_file;    ///< of a version that is not that of the files any more, another
+    bool routes_required = true;            ///< false on an inside: everything goes to "local"
+    std::span<const std::string> backends;  ///< the names that a route may use
+    bool any_backend = false;               ///< for tools that read a policy without its gateway
+    bool read_principals = true;            ///< false for tools whose user may not read them
+    bool run_tests = true;                  ///< false for the tool that shows the outcomes itself
+    ReadFile read = read_file;              ///< replaced for a version that is no longer on disk
 };
 
+/// A realm that was loaded without an error.
 struct LoadedRealm {
     std::shared_ptr<const RealmPolicy> policy;
     std::shared_ptr<const Authenticator> authenticator;
     std::size_t principals = 0;
-    std::size_t tests = 0;  ///< that passed
-    PolicyFile file;        ///< as it was written; for tools
+    std::size_t tests = 0;  ///< the number of tests that passed
+    PolicyFile file;        ///< as written; for tools
 };
 
-/// Reads one realm's policy file and the principals file that it names, compiles them and runs the
-/// inline tests: all of it holds, or nothing is loaded and every reason is told. The only place of
-/// this folder that touches files.
+/// Reads one realm's policy file and its principals file, compiles them and runs the inline tests.
+/// It either loads everything or returns every error. The only function of this folder that reads
+/// files.
 wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
                                                   const LoadOptions& options);
 

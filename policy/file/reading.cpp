@@ -18,7 +18,8 @@ std::string_view trim_dots(std::string_view text) noexcept {
     return text;
 }
 
-// The text with each placeholder that is a whole component made a letter; false when one is not.
+// The text with each whole-component placeholder replaced by a letter; false if a placeholder is
+// not a whole component.
 bool bind_placeholders(std::string_view text, std::string& bound) {
     for (std::size_t begin = 0; begin <= text.size();) {
         const std::size_t end = std::min(text.find('.', begin), text.size());
@@ -35,10 +36,11 @@ bool bind_placeholders(std::string_view text, std::string& bound) {
 
 void report_star(Section& table, const Item& uri, std::string_view body) {
     const bool below = wamp::is_valid_uri(body) && body.find('*') == std::string_view::npos;
-    table.error(
-        uri, "\"*\" is not a wildcard in a URI",
-        below ? "for all below it write match = \"prefix\" and " + quoted(std::string(body) + ".")
-              : "leave the component empty and write match = \"wildcard\", as in \"com..x\"");
+    table.error(uri, "\"*\" is not a wildcard in a URI",
+                below
+                    ? "to match everything below it, write match = \"prefix\" and " +
+                          quoted(std::string(body) + ".")
+                    : "leave the component empty and write match = \"wildcard\", as in \"com..x\"");
 }
 
 bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, UriKinds kinds) {
@@ -47,34 +49,35 @@ bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, UriKinds
     if (prefix && kinds.all && text.empty()) return true;
     std::string bound;
     if (!bind_placeholders(text, bound)) {
-        table.error(uri, "a placeholder in " + quoted(text) + " is no whole component",
+        table.error(uri, "a placeholder in " + quoted(text) + " is not a whole component",
                     "write ${authid} or ${authrole} between dots; variables are ${var.name}");
         return false;
     }
     const bool bare = bound == text;
     const std::string_view body = trim_dots(bare ? text : std::string_view(bound));
     if (!bare && !kinds.placeholders) {
-        table.error(uri, table.name() + " takes no placeholder", "write the URI out");
+        table.error(uri, table.name() + " does not allow a placeholder", "write out the URI");
     } else if (text.size() > wamp::uri_bytes_max) {
         table.error(uri, "the URI is longer than 1024 bytes", "no client can use it: shorten it");
     } else if (text.find('*') != std::string_view::npos) {
-        report_star(table, uri, body);  // legal in a URI, and never what was meant
+        report_star(table, uri, body);  // legal in a URI, but certainly not intended
     } else if (prefix && !text.ends_with('.')) {
         table.error(uri, "the prefix " + quoted(text) + " does not end on a component boundary",
                     wamp::is_valid_uri(bound) ? "write " + quoted(std::string(text) + ".")
                                               : "end it with a dot, as in \"com.app.\"");
     } else if (match == wamp::MatchPolicy::exact && text.ends_with('.') &&
                wamp::is_valid_uri(body)) {
-        table.error(uri, quoted(text) + " names nothing: it ends with a dot",
-                    "add match = \"prefix\" for all below it, or write " + quoted(trim_dots(text)));
+        table.error(uri, quoted(text) + " is not a valid URI: it ends with a dot",
+                    "add match = \"prefix\" to match everything below it, or write " +
+                        quoted(trim_dots(text)));
     } else if (match == wamp::MatchPolicy::wildcard && wamp::is_valid_uri(bound)) {
         table.error(uri, "the wildcard pattern " + quoted(text) + " has no empty component",
                     "write match = \"exact\", or leave a component empty, as in \"com..x\"");
     } else if (!wamp::is_valid_pattern(prefix ? bound.substr(0, bound.size() - 1) : bound,
                                        prefix ? wamp::MatchPolicy::exact : match)) {
-        table.error(
-            uri, quoted(text) + " is no valid URI",
-            "components are separated by single dots and hold no space, '#' or control character");
+        table.error(uri, quoted(text) + " is not a valid URI",
+                    "components are separated by single dots and contain no space, '#' or control "
+                    "character");
     } else {
         return true;
     }
@@ -91,7 +94,8 @@ std::string read_id(Section& table, std::set<std::string>& taken) {
         table.error(item, quoted(*text) + " cannot be an id",
                     "use 1 to 64 letters, digits and any of - _ . @");
     } else if (!taken.insert(*text).second) {
-        table.error(item, "the id " + quoted(*text) + " is taken", "give each one its own id");
+        table.error(item, "the id " + quoted(*text) + " is already in use",
+                    "give each one its own id");
     }
     return *text;
 }
@@ -115,10 +119,10 @@ std::vector<PatternText> read_uris(Section& table, std::optional<wamp::MatchPoli
                                                                             : "\"com.app.name\"";
     if (table.need("uri", example) == nullptr) return out;
     for (const Item* item : table.texts("uri", example)) {
-        // Without the kind of match nothing can be said about it.
+        // Without the match policy the pattern cannot be checked.
         if (!match || !is_sound(table, *item, *match, kinds)) continue;
         if (!seen.insert(item->text).second) {
-            table.error(*item, quoted(item->text) + " stands twice in one list",
+            table.error(*item, quoted(item->text) + " appears twice in the list",
                         "remove one of the two");
             continue;
         }
@@ -132,7 +136,7 @@ std::string read_role(Section& table, std::string_view key) {
     if (!text) return {};
     if (!is_valid_name(*text)) {
         table.error(*table.find(key), quoted(*text) + " cannot be a role",
-                    *text == "*" ? "name one role here; \"*\" stands for all in the roles of rules"
+                    *text == "*" ? "name one role here; \"*\" means all roles, but only in rules"
                                  : "use 1 to 64 letters, digits and any of - _ . @");
     }
     return *text;
@@ -146,7 +150,7 @@ std::optional<std::uint64_t> read_bytes(Section& table, std::string_view key, st
     } else if (item->kind == Item::Kind::integer && item->integer >= least) {
         return static_cast<std::uint64_t>(item->integer);
     }
-    table.error(*item, quoted(key) + " is no size",
+    table.error(*item, quoted(key) + " is not a valid size",
                 "write \"64KiB\", \"1MiB\" or a number of bytes");
     return std::nullopt;
 }

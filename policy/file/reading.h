@@ -14,25 +14,25 @@
 
 namespace sallyport::policy {
 
-// What several tables of a policy file have in common. Each function reports what is wrong.
+// Parts that several tables of a policy file share. Each function reports the errors that it finds.
 
-/// "id": valid, and not in `taken`, to which it is added.
+/// "id": valid, and not yet in `taken`, to which it is added.
 std::string read_id(Section& table, std::set<std::string>& taken);
 
-/// "match": exact when absent; nothing when it cannot be told.
+/// "match": exact if absent; nothing if it is invalid.
 std::optional<wamp::MatchPolicy> read_match(Section& table);
 
-/// Which patterns may stand in "uri" besides the usual ones.
+/// Which patterns are allowed in "uri" besides the usual ones.
 struct UriKinds {
-    bool all = false;           ///< the prefix "", of everything
+    bool all = false;           ///< the prefix "", which matches everything
     bool placeholders = false;  ///< ${authid}, ${authrole}
 };
 
-/// "uri", one or several; those that are sound for `match`.
+/// "uri", one or several; returns the patterns that are valid for `match`.
 std::vector<PatternText> read_uris(Section& table, std::optional<wamp::MatchPolicy> match,
                                    UriKinds kinds);
 
-/// A text of a role; "" when it is none.
+/// A valid role; otherwise "".
 std::string read_role(Section& table, std::string_view key);
 
 /// A size: "64KiB" or a number of bytes, at least `least`.

@@ -62,7 +62,7 @@ void refuse_reserved(const Section& rule, const RuleText& out, Diagnostics& diag
         if (!wamp::is_reserved(uri.text)) continue;
         diagnostics.push_back(
             {uri.place, "nobody may publish or register below \"wamp.\" (" + rule.name() + ")",
-             "leave \"publish\" and \"register\" out of its actions"});
+             "remove \"publish\" and \"register\" from its actions"});
     }
 }
 
@@ -70,7 +70,7 @@ double read_rate(Section& limits) {
     const auto text = limits.text("rate", "\"20/s\"");
     if (!text) return 0;
     if (const auto rate = parse_rate(*text)) return *rate;
-    limits.error(*limits.find("rate"), quoted(*text) + " is no rate",
+    limits.error(*limits.find("rate"), quoted(*text) + " is not a valid rate",
                  "write a number per second, minute or hour: \"20/s\", \"5/m\", \"100/h\"");
     return 0;
 }
@@ -85,7 +85,7 @@ std::uint32_t read_in_flight(Section& limits) {
     return 0;
 }
 
-/// Reads `limits`, for a rule with those actions.
+/// Reads `limits` of a rule with those actions.
 class LimitsReader {
 public:
     LimitsReader(const Actions& actions, const std::string& file, Diagnostics& diagnostics)
@@ -102,7 +102,7 @@ public:
             if (const auto timeout = parse_duration(*text)) {
                 out.timeout = *timeout;
             } else {
-                section.error(*table.find("timeout"), quoted(*text) + " is no duration",
+                section.error(*table.find("timeout"), quoted(*text) + " is not a valid duration",
                               "write \"250ms\", \"10s\", \"2m\" or \"1h\"; at most 30 days");
             }
         }
@@ -119,7 +119,7 @@ private:
         if (table == nullptr) return {};
         Section section(*table, std::string(name), scope_keys, file_, diagnostics_);
         if (table->items.empty()) {
-            section.error(*table, quoted(name) + " bounds nothing",
+            section.error(*table, quoted(name) + " sets no limit",
                           "write " + std::string(name) + " = { rate = \"20/s\", in_flight = 8 }");
         }
         const ScopeLimits out{read_rate(section), read_in_flight(section)};
@@ -130,7 +130,8 @@ private:
     void refuse_unused(Section& section, std::string_view key) {
         const Item* item = section.find(key);
         if (calls_ || item == nullptr) return;
-        section.error_at_key(*item, quoted(key) + " bounds calls, and the rule allows none",
+        section.error_at_key(*item,
+                             quoted(key) + " limits calls, and the rule does not allow calls",
                              "remove it, or add \"call\" to the actions");
     }
 
@@ -164,7 +165,7 @@ PayloadMode read_payload_mode(Section& rule, const RuleText& out) {
     if (!out.actions.empty() && !has_payload(out.actions)) {
         rule.error_at_key(
             item,
-            "\"payload\" speaks of calls and publications, and " + rule.name() + " of neither",
+            "\"payload\" is only for calls and publications, and " + rule.name() + " has neither",
             "remove it, or add \"call\" or \"publish\" to the actions");
     }
     if (*text == "readable") return PayloadMode::readable;
@@ -183,7 +184,7 @@ std::vector<Condition> read_where(Section& rule, const RuleText& out, const std:
     const bool bare = out.actions.has(Action::subscribe) || out.actions.has(Action::register_);
     if (bare) {
         rule.error_at_key(*where, "subscriptions and registrations have no arguments",
-                          "write a rule of its own for \"subscribe\" and \"register\"");
+                          "write a separate rule for \"subscribe\" and \"register\"");
     }
     if (where->items.empty()) {
         rule.error(*where, "\"where\" is an empty list", "remove it, or write a condition");

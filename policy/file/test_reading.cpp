@@ -59,7 +59,7 @@ void TestReader::request() {
         const Item* item = test_.find(name);
         if (item == nullptr) continue;
         if (asked != nullptr) {
-            test_.error_at_key(*item, "a test asks for one thing, and this one for two",
+            test_.error_at_key(*item, "a test has one request, and this one has two",
                                "write a second [[test]]");
             continue;
         }
@@ -71,18 +71,18 @@ void TestReader::request() {
     out_.match = match.value_or(wamp::MatchPolicy::exact);
     const bool pattern = out_.action == Action::subscribe || out_.action == Action::register_;
     if (asked == nullptr) {
-        test_.error("[[test]] asks for nothing",
+        test_.error("[[test]] has no request",
                     "add call, publish, subscribe or register = \"com.app.name\"");
         return;
     }
     if (out_.match != wamp::MatchPolicy::exact && !pattern) {
-        test_.error(*test_.find("match"), "only subscribe and register take a pattern",
+        test_.error(*test_.find("match"), "only subscribe and register have a match policy",
                     "remove the line");
     }
     if (match && asked->kind == Item::Kind::text && !wamp::is_valid_pattern(out_.uri, *match)) {
-        test_.error(
-            *asked, quoted(out_.uri) + " is no valid URI for this match",
-            "components are separated by single dots and hold no space, '#' or control character");
+        test_.error(*asked, quoted(out_.uri) + " is not a valid URI for this match",
+                    "components are separated by single dots and contain no space, '#' or control "
+                    "character");
     }
 }
 
@@ -107,7 +107,7 @@ wamp::Value TestReader::value(const Item& item) {
             return dict;
         }
         case Item::Kind::date:
-            test_.error(item, "no argument is a date", "write it as a text");
+            test_.error(item, "an argument cannot be a date", "write it as a string");
             break;
     }
     return {};
@@ -122,7 +122,7 @@ void TestReader::payload() {
     if (const Item* table = test_.find("kwargs", Item::Kind::table, "{ mode = \"slow\" }")) {
         for (const Item& item : table->items) kwargs.append(item.key, value(item));
     }
-    // MessagePack, as it holds every number that TOML does.
+    // MessagePack, as it can represent every number of TOML.
     out_.payload = wamp::make_payload(wamp::Serializer::msgpack, args, kwargs);
     out_.payload_bytes = out_.payload.view().bytes();
     if (const auto bytes = read_bytes(test_, "payload", 0)) {
@@ -137,7 +137,7 @@ void TestReader::payload() {
     }
     const Item* opaque = test_.find("opaque");
     if (out_.opaque && (test_.find("args") != nullptr || test_.find("kwargs") != nullptr)) {
-        test_.error_at_key(*opaque, "what is opaque has no arguments to be seen",
+        test_.error_at_key(*opaque, "an opaque payload has no readable arguments",
                            "remove \"args\" and \"kwargs\"");
     }
 }
@@ -163,10 +163,11 @@ void TestReader::expectation() {
     } else if (*text == "deny") {
         out_.expect = TestText::Expect::deny;
     } else {
-        test_.error(item, quoted(*text) + " is no expectation", "write " + std::string(example));
+        test_.error(item, quoted(*text) + " is not a valid expectation",
+                    "write " + std::string(example));
     }
     if (!out_.route.empty() && out_.expect != TestText::Expect::allow) {
-        test_.error_at_key(*test_.find("route"), "what is denied takes no route",
+        test_.error_at_key(*test_.find("route"), "a denied request has no route",
                            "remove the line");
     }
 }

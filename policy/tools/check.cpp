@@ -24,7 +24,7 @@ Counts count(const LoadedRealm& realm) {
 
 void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream& out) {
     const Counts counts = count(realm);
-    out << path << ": fine: realm " << realm.policy->realm() << ", "
+    out << path << ": ok: realm " << realm.policy->realm() << ", "
         << counted(counts.routes, "route", "routes") << ", "
         << counted(counts.allows, "allow", "allows") << ", "
         << counted(counts.forbids, "forbid", "forbids") << ", "

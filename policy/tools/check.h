@@ -7,9 +7,9 @@
 
 namespace sallyport::policy {
 
-/// `sallyport policy check FILE…`: one line for each sound file with what it holds, every error of
-/// the others with its cure. Any backend name will do, as no gateway is at hand. 2 when a file is
-/// not sound.
+/// `sallyport policy check FILE…`: a summary line for each valid file, every error of the others
+/// with its advice. Any backend name is accepted, as the gateway is not known. 2 if a file is
+/// invalid.
 int check(std::span<const std::string> files, const Output& to);
 
 }  // namespace sallyport::policy

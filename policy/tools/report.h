@@ -11,9 +11,8 @@
 
 namespace sallyport::policy {
 
-/// Where a tool writes, and how: lines for people, or one JSON object on one line of `out` and
-/// nothing on `err`. Neither ever holds colours or the time, so that the same question gives the
-/// same bytes.
+/// Where and how a tool writes: lines for people, or one JSON object on one line of `out` and
+/// nothing on `err`. Neither contains colours or the time, so the same input gives the same output.
 struct Output {
     std::ostream& out;
     std::ostream& err;
@@ -23,7 +22,7 @@ struct Output {
 /// "1 rule", "2 rules".
 std::string counted(std::size_t number, std::string_view singular, std::string_view plural);
 
-/// {"file":…,"line":…,"column":…}, the last two only when they are known.
+/// {"file":…,"line":…,"column":…}, the last two only if they are known.
 nlohmann::ordered_json to_json(const Place& place);
 /// A place with "text" and "cure".
 nlohmann::ordered_json to_json(const Diagnostic& diagnostic);
@@ -32,9 +31,9 @@ nlohmann::ordered_json to_json(const Diagnostics& diagnostics);
 /// One line. Bytes that are not UTF-8, which a file or a command line may hold, become U+FFFD.
 void print_json(std::ostream& out, const nlohmann::ordered_json& object);
 
-/// Tells what is wrong with the files of a question, and answers exit_code::broken.
+/// Prints the errors in the files of a request, and returns exit_code::broken.
 int print_errors(const Diagnostics& diagnostics, const Output& to);
-/// Tells what is wrong with the question itself, and answers exit_code::broken.
+/// Prints the error in the request itself, and returns exit_code::broken.
 int print_fault(const std::string& text, const Output& to);
 
 }  // namespace sallyport::policy

@@ -11,7 +11,7 @@
 namespace sallyport::policy {
 namespace {
 
-/// What all files together gave.
+/// The sums over all files.
 struct Totals {
     std::uint64_t passed = 0;
     std::uint64_t failed = 0;
@@ -34,7 +34,7 @@ void tell(const TestOutcome& outcome, Totals& totals, const Output& to) {
     }
     to.out << (outcome.passed ? "pass " : "FAIL ") << to_string(test.place) << " " << describe(test)
            << ": ";
-    if (!outcome.passed) to.out << "expected " << outcome.wanted << ", got ";
+    if (!outcome.passed) to.out << "expected " << outcome.expected << ", got ";
     to.out << outcome.got << '\n';
 }
 

@@ -7,8 +7,8 @@
 
 namespace sallyport::policy {
 
-/// `sallyport policy test FILE…`: puts every [[test]] and tells its outcome, the counts last. 1
-/// when one failed, 2 when a file is not sound. Needs no principals file.
+/// `sallyport policy test FILE…`: runs every [[test]] and prints its outcome, then the counts. 1 if
+/// one failed, 2 if a file is invalid. Needs no principals file.
 int test(std::span<const std::string> files, const Output& to);
 
 }  // namespace sallyport::policy

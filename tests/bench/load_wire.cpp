@@ -208,7 +208,7 @@ void Session::shake_hands(const std::string& host) {
         write_blocking();
         std::array<char, 4> reply{};
         if (::recv(fd_, reply.data(), reply.size(), MSG_WAITALL) != 4 || (reply[1] & 15) != 2)
-            fail("no RawSocket handshake");
+            fail("not a RawSocket handshake");
         return;
     }
     out_ = "GET /ws HTTP/1.1\r\nHost: " + host +

@@ -31,9 +31,9 @@ struct Outcome {
 Outcome run(std::string_view bytes, std::size_t step) {
     Socks5 socks("abcdefghijklmnop.onion", 80);
     Outcome outcome;
-    while (socks.wanted() > 0 && !bytes.empty()) {
-        must(socks.wanted() <= reply_bytes_max);
-        const std::size_t count = std::min({step, socks.wanted(), bytes.size()});
+    while (socks.bytes_needed() > 0 && !bytes.empty()) {
+        must(socks.bytes_needed() <= reply_bytes_max);
+        const std::size_t count = std::min({step, socks.bytes_needed(), bytes.size()});
         socks.feed(bytes.substr(0, count));
         bytes.remove_prefix(count);
         outcome.taken += count;
@@ -43,7 +43,7 @@ Outcome run(std::string_view bytes, std::size_t step) {
     outcome.failed = socks.failed();
     outcome.why = socks.why();
     must(!(outcome.connected && outcome.failed));
-    must((outcome.connected || outcome.failed) == (socks.wanted() == 0));
+    must((outcome.connected || outcome.failed) == (socks.bytes_needed() == 0));
     must(outcome.failed == !outcome.why.empty());
     must(outcome.taken <= reply_bytes_max);
     return outcome;

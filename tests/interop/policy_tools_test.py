@@ -186,7 +186,7 @@ def import_writes_secrets_for_their_owner_and_replaces_nothing_unasked():
     assert "1 principal" in result.stdout
     result = run("policy", "import", "config.json", "--out", "made", cwd=folder)
     equal(result.returncode, 2)
-    assert "there already" in result.stderr
+    assert "already exists" in result.stderr
     equal(run("policy", "import", "config.json", "--out", "made", "--force", cwd=folder).returncode, 0)
     shutil.rmtree(folder)
 

@@ -413,7 +413,7 @@ def a_start_after_a_bad_edit_refuses_and_says_where_the_last_version_is():
     result = sallyport("serve", "--config", one.dir / "gateway.toml")
     equal(result.returncode, 2)
     assert "observatory.toml:" in result.stderr and "rolls" in result.stderr, result.stderr
-    kept = re.search(r"the files of the policy that ran last are kept in (\S+)", result.stderr)
+    kept = re.search(r"the files of the last running policy are in (\S+)", result.stderr)
     assert kept, result.stderr
     files = {entry["path"]: entry["kept_as"] for entry in json.loads((pathlib.Path(kept[1]) / "files.json").read_text())}
     equal((pathlib.Path(kept[1]) / files[str(one.dir / "observatory.toml")]).read_text(), good)

@@ -263,8 +263,8 @@ def malformed():
 
 
 # What a schema is able to see: keys, types, and the shape of a single value.
-VISIBLE = re.compile(r"unknown key|, expected | is a [a-z ]+, expected|unknown (action|match|method|type|grant|payload|when_down)|"
-                     r" has no \"(id|roles|actions|uri|to|as|expect|role|procedure|methods)\"|cannot be (a role|an id)|is no (rate|duration|size)")
+VISIBLE = re.compile(r"unknown key|, expected | is an? [a-z ]+, expected|unknown (action|match|method|type|grant|payload|when_down)|"
+                     r" has no \"(id|roles|actions|uri|to|as|expect|role|procedure|methods)\"|cannot be (a role|an id)|is not a valid (rate|duration|size)")
 
 
 @suite.test

@@ -2,12 +2,13 @@
 
 namespace sallyport::wamp {
 
-/// Aborts with the place on stderr. For faults of our own only; stays on in release builds.
+/// Prints the place on stderr and aborts. For bugs of this program only; active in release builds
+/// too.
 [[noreturn]] void check_failed(const char* expression, const char* file, int line) noexcept;
 
 }  // namespace sallyport::wamp
 
-// A macro, as the text of the expression is what the operator can report.
+// A macro, because it prints the text of the expression.
 #define SALLYPORT_CHECK(expression) \
     (static_cast<bool>(expression)  \
          ? static_cast<void>(0)     \

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t rawsocket_bytes_max = std::size_t{16} << 20;
 
-// Length zero and the X bit stand for exactly 16 MiB, which 24 bits cannot say (W-RAW-05).
+// Length zero with the X bit means exactly 16 MiB, which does not fit in 24 bits (W-RAW-05).
 void write_prefix(unsigned char* prefix, std::size_t bytes) noexcept {
     prefix[0] = bytes == rawsocket_bytes_max ? 0x08 : 0x00;
     prefix[1] = static_cast<unsigned char>((bytes >> 16) & 0xFF);

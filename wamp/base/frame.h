@@ -8,9 +8,9 @@
 
 namespace sallyport::wamp {
 
-/// The bytes of one encoded message, shared by all its receivers and never copied for them. Holds a
-/// RawSocket prefix (W-RAW-05) before the message, so that both framings send from one buffer. The
-/// count of references is not atomic: a frame belongs to one thread. Empty when default-made.
+/// The bytes of one encoded message, shared by all its receivers without copies. A RawSocket prefix
+/// (W-RAW-05) precedes the message, so that both framings send from one buffer. The reference count
+/// is not atomic: a frame belongs to one thread. Empty if default-constructed.
 class Frame {
 public:
     static constexpr std::size_t prefix_bytes = 4;
@@ -24,15 +24,15 @@ public:
     }
     ~Frame() { release(); }
 
-    /// Copies `message` and writes the prefix of a RawSocket message frame before it.
+    /// Copies `message` after the prefix of a RawSocket message frame.
     static Frame copy_of(std::string_view message);
-    /// As copy_of(), of the parts one after the other.
+    /// As copy_of(), from the concatenated parts.
     static Frame join(std::initializer_list<std::string_view> parts);
 
     /// The message alone, for WebSocket.
     std::string_view message() const noexcept;
-    /// Prefix and message, for RawSocket. The message has at most 16 MiB: the sender compared it
-    /// with what the peer receives before (W-RAW-06, W-RAW-11).
+    /// Prefix and message, for RawSocket. The message has at most 16 MiB: the sender has checked it
+    /// against the limit of the peer (W-RAW-06, W-RAW-11).
     std::string_view rawsocket() const noexcept;
     explicit operator bool() const noexcept { return block_ != nullptr; }
 

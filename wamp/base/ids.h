@@ -4,7 +4,7 @@
 
 namespace sallyport::wamp {
 
-/// An id as it stands on the wire: 1 to 2^53 (W-ID-01); 0 means "none" inside this program.
+/// An id as on the wire: 1 to 2^53 (W-ID-01); 0 means "none" inside this program.
 using Id = std::uint64_t;
 
 using SessionId = Id;       ///< global scope, random (W-ID-02)
@@ -15,7 +15,7 @@ using RequestId = Id;       ///< session scope, one counter per direction (W-ID-
 
 inline constexpr Id id_max = Id{1} << 53;
 
-/// Names one transport connection inside one process. Never on the wire, never reused.
+/// Identifies one transport connection inside one process. Never on the wire, never reused.
 enum class PeerId : std::uint64_t {};
 
 inline constexpr PeerId no_peer{0};

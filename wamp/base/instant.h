@@ -5,8 +5,8 @@
 
 namespace sallyport::wamp {
 
-/// The clock that every core function is handed its time from. It has no `now()` on purpose: only a
-/// shell or the simulator knows what time it is.
+/// The clock of the instants that every core function is given. It has no `now()` on purpose: only
+/// a shell or the simulator knows the time.
 struct LoopClock {
     using duration = std::chrono::nanoseconds;
     using rep = duration::rep;
@@ -18,7 +18,7 @@ struct LoopClock {
 using Instant = LoopClock::time_point;
 using Duration = LoopClock::duration;
 
-/// The deadline of a machine that waits for nothing.
+/// The deadline of a state machine that is not waiting.
 inline constexpr Instant never = Instant::max();
 
 }  // namespace sallyport::wamp

@@ -51,7 +51,7 @@ void Random::refill() noexcept {
             block_[word * 4 + byte] = static_cast<std::uint8_t>((value >> (8 * byte)) & 0xFF);
         }
     }
-    // The counter runs on into the nonce, so that the key stream never repeats.
+    // The counter carries over into the nonce, so that the key stream never repeats.
     for (std::size_t word = counter_word; word < x.size() && ++state_[word] == 0; ++word) {
     }
     used_ = 0;

@@ -9,9 +9,9 @@
 
 namespace sallyport::wamp {
 
-/// A cryptographic random generator (ChaCha20 key stream, RFC 8439) that is seeded once by the
-/// shell with 32 bytes from the operating system, or by the simulator with its seed. So the core
-/// draws unpredictable ids without touching the system, and one seed replays one run.
+/// A cryptographic random generator (ChaCha20 key stream, RFC 8439), seeded once with 32 bytes, by
+/// the shell from the operating system or by the simulator from its seed. So the core generates
+/// unpredictable ids without system calls, and one seed replays one run.
 class Random {
 public:
     using Seed = std::array<std::uint8_t, 32>;

@@ -7,7 +7,7 @@
 
 namespace sallyport::wamp {
 
-/// A value or the reason why there is none; unlike its base it may not be dropped silently.
+/// A value or an error; unlike its base class it must not be ignored.
 template <class T, class E>
 class [[nodiscard]] Result : public boost::system::result<T, E> {
 public:

@@ -9,11 +9,11 @@
 
 namespace sallyport::wamp {
 
-/// Counts what is open at one time, such as calls, under keys that its owner chooses, and says when
-/// there are enough. Memory: one entry for each count that is not zero.
+/// Counts things that are open at the same time, such as calls, by keys that the owner chooses, and
+/// enforces maximum counts. Memory: one entry for each count that is not zero.
 class Tally {
 public:
-    /// At most `most` under `key`; a `most` of zero bounds nothing and is not counted.
+    /// At most `most` under `key`; zero means no limit, and is not counted.
     struct Bound {
         std::uint64_t key = 0;
         std::uint32_t most = 0;
@@ -21,7 +21,7 @@ public:
     static constexpr std::size_t bounds_max = 3;
     using Bounds = std::array<Bound, bounds_max>;
 
-    /// A place among those that are open, given back when it goes. Not to outlive the Tally.
+    /// One counted place, released on destruction. Must not outlive the Tally.
     class Lease {
     public:
         Lease() noexcept = default;
@@ -38,7 +38,7 @@ public:
 
     private:
         friend class Tally;
-        Tally* owner_ = nullptr;  ///< nullptr: counted nowhere
+        Tally* owner_ = nullptr;  ///< nullptr: not counted
         Bounds bounds_{};
     };
 
@@ -46,7 +46,7 @@ public:
     Tally(const Tally&) = delete;
     Tally& operator=(const Tally&) = delete;
 
-    /// One more under all of these keys, which differ; or nothing, where one of them has enough.
+    /// Counts one more under each of these distinct keys; nothing if one of them is at its limit.
     std::optional<Lease> take(const Bounds& bounds);
 
     std::size_t counts() const noexcept { return counts_.size(); }

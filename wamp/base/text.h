@@ -8,8 +8,8 @@
 
 namespace sallyport::wamp {
 
-/// Text of a stranger, made fit for one line of a log: control characters, backslashes and bytes
-/// above ASCII become `\xNN`, and what follows the 64th byte is cut off.
+/// Makes untrusted text safe for one line of a log: control characters, backslashes and bytes above
+/// ASCII become `\xNN`, and everything after the 64th byte is cut off.
 std::string printable(std::string_view text);
 
 std::string of_session(SessionId session);      ///< ", session N"; nothing for 0

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view reserved_component = "wamp";
 
-// Unicode White_Space beyond ASCII, and the C1 controls, which terminals may act upon (W-URI-05).
+// Unicode White_Space beyond ASCII, and the C1 controls, which terminals may interpret (W-URI-05).
 constexpr bool is_space_or_control(char32_t c) noexcept {
     return (c >= 0x80 && c <= 0xA0) || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
            c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
@@ -25,7 +25,7 @@ bool is_valid_component(std::string_view component, UriRule rule) noexcept {
     return true;
 }
 
-// Takes the first component and the dot after it off `rest`; `last` says that there was no dot.
+// Removes the first component and its dot from `rest`; `last` is set if there was no dot.
 std::string_view take_component(std::string_view& rest, bool& last) noexcept {
     const std::size_t dot = rest.find('.');
     last = dot == std::string_view::npos;
@@ -38,9 +38,9 @@ bool matches_wildcard(std::string_view pattern, std::string_view uri) noexcept {
     while (true) {
         bool pattern_ends = false;
         bool uri_ends = false;
-        const std::string_view wanted = take_component(pattern, pattern_ends);
+        const std::string_view expected = take_component(pattern, pattern_ends);
         const std::string_view found = take_component(uri, uri_ends);
-        if (!wanted.empty() && wanted != found) return false;
+        if (!expected.empty() && expected != found) return false;
         if (pattern_ends || uri_ends) return pattern_ends && uri_ends;
     }
 }
@@ -101,7 +101,7 @@ bool reaches_reserved(std::string_view pattern, MatchPolicy policy) noexcept {
         case MatchPolicy::exact:
             return first == reserved_component;
         case MatchPolicy::prefix:
-            // Without a dot after it, the first component may still grow into `wamp`.
+            // Without a dot after it, the first component may still be the beginning of `wamp`.
             return last ? reserved_component.starts_with(first) : first == reserved_component;
         case MatchPolicy::wildcard:
             return first.empty() || first == reserved_component;

@@ -6,22 +6,23 @@
 
 namespace sallyport::wamp {
 
-/// The most bytes that any URI or pattern may have (W-MSG-11).
+/// The maximum size in bytes of any URI or pattern (W-MSG-11).
 inline constexpr std::size_t uri_bytes_max = 1024;
 
-/// How a registered or subscribed URI is compared with a called or published one.
+/// How a registered or subscribed URI is compared with a requested one.
 enum class MatchPolicy : std::uint8_t { exact, prefix, wildcard };
 
 /// The name as in SUBSCRIBE.Options.match.
 std::string_view to_string(MatchPolicy policy) noexcept;
 
+/// How strictly the characters of a URI are checked.
 enum class UriRule : std::uint8_t {
-    loose,   ///< what the protocol demands (W-URI-01)
+    loose,   ///< what the protocol requires (W-URI-01)
     strict,  ///< only [0-9a-z_] in a component (W-URI-02)
 };
 
-/// Whether `uri` names one thing: no empty component (W-URI-03), no '#', no Unicode white space, no
-/// control character (W-URI-05), at most uri_bytes_max bytes. `uri` is valid UTF-8.
+/// Whether `uri` is valid for a single resource: no empty component (W-URI-03), no '#', no Unicode
+/// white space, no control character (W-URI-05), at most uri_bytes_max bytes. `uri` is valid UTF-8.
 bool is_valid_uri(std::string_view uri, UriRule rule = UriRule::loose) noexcept;
 
 /// Whether `pattern` may be registered or subscribed under `policy` (W-URI-03): empty components
@@ -30,7 +31,7 @@ bool is_valid_uri(std::string_view uri, UriRule rule = UriRule::loose) noexcept;
 bool is_valid_pattern(std::string_view pattern, MatchPolicy policy,
                       UriRule rule = UriRule::loose) noexcept;
 
-/// Whether `uri` is matched (W-URI-10): prefix is a plain string prefix, wildcard goes by
+/// Whether `uri` matches (W-URI-10): prefix is a plain string prefix, wildcard compares
 /// components.
 bool matches(std::string_view pattern, MatchPolicy policy, std::string_view uri) noexcept;
 

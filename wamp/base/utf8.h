@@ -7,8 +7,8 @@
 
 namespace sallyport::wamp {
 
-/// Bytes of the well-formed UTF-8 sequence that begins at `at` (Unicode table 3-7: no overlong
-/// forms, no surrogates, nothing above U+10FFFF), or 0 when there is none. `at` is before `end`.
+/// The size of the well-formed UTF-8 sequence at `at` (Unicode table 3-7: no overlong forms, no
+/// surrogates, nothing above U+10FFFF), or 0 if it is malformed. `at` is before `end`.
 inline std::size_t utf8_sequence_bytes(const char* at, const char* end) noexcept {
     const auto byte = [at](std::size_t index) { return static_cast<unsigned char>(at[index]); };
     const auto continues = [&](std::size_t index) { return (byte(index) & 0xC0) == 0x80; };
@@ -35,11 +35,11 @@ const char* skip_ascii(const char* at, const char* end) noexcept;
 
 bool is_valid_utf8(std::string_view text) noexcept;
 
-/// The code point of the well-formed sequence at the beginning of `text`, which is taken off. Not
-/// empty.
+/// Removes the well-formed sequence at the beginning of `text` and returns its code point. `text`
+/// is not empty.
 char32_t take_code_point(std::string_view& text) noexcept;
 
-/// `code_point` is a Unicode scalar value: up to U+10FFFF, no surrogate.
+/// `code_point` is a Unicode scalar value: up to U+10FFFF, not a surrogate.
 void append_utf8(std::string& out, char32_t code_point);
 
 }  // namespace sallyport::wamp

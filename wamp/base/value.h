@@ -15,14 +15,15 @@ class Value;
 
 using List = std::vector<Value>;
 
-/// Bytes that a serializer tells apart from text (msgpack bin; JSON's NUL convention, W-SER-04).
+/// Bytes that a serializer distinguishes from text (msgpack bin; JSON's NUL convention, W-SER-04).
 struct Bytes {
     std::string data;
     bool operator==(const Bytes&) const = default;
 };
 
-/// A string-keyed dictionary in order of insertion, for options and details: they hold few entries,
-/// so a linear search beats hashing and an empty one allocates nothing. Keys are unique (W-MSG-08).
+/// A string-keyed dictionary in insertion order, for options and details. They have few entries, so
+/// a linear search is faster than hashing, and an empty one allocates nothing. Keys are unique
+/// (W-MSG-08).
 class Dict {
 public:
     using Entry = std::pair<std::string, Value>;
@@ -45,11 +46,11 @@ public:
 
     /// Sets or replaces.
     void set(std::string_view key, Value value);
-    /// Appends without looking for the key; the caller knows that it is new.
+    /// Appends without a search for the key; the caller knows that it is new.
     void append(std::string key, Value value);
     void erase(std::string_view key);
 
-    /// The entry's value when it is there and of that type; the given default otherwise.
+    /// The entry's value if it is present and has that type; otherwise the given default.
     bool get_bool(std::string_view key, bool otherwise) const noexcept;
     std::uint64_t get_uint(std::string_view key, std::uint64_t otherwise) const noexcept;
     std::string_view get_string(std::string_view key,
@@ -63,9 +64,9 @@ private:
     std::vector<Entry> entries_;
 };
 
-/// One value of WAMP's own fields, or of a small payload that this program makes or reads itself.
-/// Application payloads are never turned into values on their way through (architecture:
-/// Envelopes). Non-negative integers are always held as std::uint64_t, negative ones as
+/// A value of WAMP's own fields, or of a small payload that this program creates or reads itself.
+/// Application payloads are never converted to values on their way through (architecture:
+/// Envelopes). Non-negative integers are always stored as std::uint64_t, negative ones as
 /// std::int64_t.
 class Value {
 public:
@@ -103,7 +104,7 @@ private:
     Storage storage_;
 };
 
-// Here, as a dictionary's entries hold the type that was just completed.
+// Defined here, as the entries of a dictionary contain the type that was just completed.
 inline Dict::Dict() noexcept = default;
 inline Dict::Dict(const Dict&) = default;
 inline Dict::Dict(Dict&&) noexcept = default;

@@ -30,7 +30,7 @@ char32_t hex_unit(std::string_view four) noexcept {
     return unit;
 }
 
-// Takes one character off a valid JSON string: its code point.
+// Removes one character from a valid JSON string and returns its code point.
 char32_t take_json_character(std::string_view& raw) noexcept {
     if (raw.front() != '\\') return take_code_point(raw);
     const char escape = raw[1];
@@ -74,7 +74,7 @@ std::size_t binary_length(std::string_view raw) noexcept {
 
 }  // namespace
 
-/// Reads values that were validated before; so nothing in it can fail.
+/// Reads values that were validated before, so no function can fail.
 struct ArgumentReader {
     const char* at;
     const char* end;
@@ -111,19 +111,19 @@ struct ArgumentReader {
         return found;
     }
 
-    // Enters the container that begins here; returns whether it holds anything.
+    // Enters the container that begins here; returns whether it has items.
     bool json_enter() noexcept {
         at = skip_space(skip_space(at, end) + 1, end);
         return *at != ']' && *at != '}';
     }
-    // Goes on to the next item; false at the container's end, which it passes.
+    // Advances to the next item; false at the end of the container, which it skips.
     bool json_next() noexcept {
         at = skip_space(at, end);
         const bool more = *at == ',';
         at = skip_space(at + 1, end);
         return more;
     }
-    // Reads `"key":` and returns the key as a text.
+    // Reads `"key":` and returns the key as a string.
     Argument json_key() noexcept {
         Argument key;
         json_text(key);
@@ -211,7 +211,7 @@ private:
             ++found.length;
         } while (json_next_here());
     }
-    // As json_next(), but stops right behind the end, so that spaces do not count.
+    // As json_next(), but stops directly after the end, so that spaces are not counted.
     bool json_next_here() noexcept {
         at = skip_space(at, end);
         const bool more = *at++ == ',';
@@ -276,9 +276,9 @@ std::optional<Argument> json_entry(std::string_view dict, std::string_view name)
     ArgumentReader reader(dict);
     if (!reader.json_enter()) return std::nullopt;
     for (;;) {
-        const bool wanted = reader.json_key().is_text(name);
+        const bool found = reader.json_key().is_text(name);
         const Argument value = reader.json();
-        if (wanted) return value;
+        if (found) return value;
         if (!reader.json_next()) return std::nullopt;
     }
 }
@@ -310,9 +310,9 @@ std::optional<Argument> find_argument(const Payload& payload, std::string_view n
     if (payload.serializer == Serializer::json) return json_entry(payload.kwargs, name);
     ArgumentReader reader(payload.kwargs);
     for (std::uint32_t left = enter_msgpack(reader); left > 0; --left) {
-        const bool wanted = reader.msgpack().is_text(name);
+        const bool found = reader.msgpack().is_text(name);
         const Argument value = reader.msgpack();
-        if (wanted) return value;
+        if (found) return value;
     }
     return std::nullopt;
 }

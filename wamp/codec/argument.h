@@ -9,8 +9,8 @@
 
 namespace sallyport::wamp {
 
-/// One value of a payload, seen where it stands: what a condition may ask of it, without building
-/// anything. Borrows from the payload.
+/// One value of a payload, inspected in place: what a condition needs to know about it, without
+/// building a Value. Borrows from the payload.
 struct Argument {
     enum class Kind : std::uint8_t {
         null,
@@ -30,27 +30,27 @@ struct Argument {
     std::uint64_t unsigned_integer = 0;
     std::int64_t negative_integer = 0;
     double floating = 0;
-    std::size_t length = 0;  ///< bytes of a text (UTF-8) or binary; items of a list or dict
-    std::size_t depth = 0;   ///< 0 of a scalar, 1 of a list of scalars
+    std::size_t length = 0;  ///< bytes of a string (UTF-8) or binary; items of a list or dict
+    std::size_t depth = 0;   ///< 0 for a scalar, 1 for a list of scalars
     std::size_t bytes = 0;   ///< as encoded by the sender
 
-    /// Whether it is that text, however the serializer spells it.
+    /// Whether it is a string with that text, in any encoding of the serializer.
     bool is_text(std::string_view text) const noexcept;
 
 private:
     friend struct ArgumentReader;
-    std::string_view spelling_;  ///< of a text
+    std::string_view spelling_;  ///< of a string, as encoded
     bool escaped_ = false;
 };
 
-/// The positional argument number `index`, from 0; nothing when there are fewer. The payload is
-/// validated (Payload). Allocates nothing.
+/// The positional argument at `index`, from 0; nothing if there are fewer. The payload is validated
+/// (Payload). Allocates nothing.
 std::optional<Argument> find_argument(const Payload& payload, std::size_t index) noexcept;
 /// The keyword argument of that name.
 std::optional<Argument> find_argument(const Payload& payload, std::string_view name) noexcept;
-/// All positional arguments as a list; an empty one when they are absent.
+/// All positional arguments as a list, which is empty if they are absent.
 Argument positional_arguments(const Payload& payload) noexcept;
-/// All keyword arguments as a dict; an empty one when they are absent.
+/// All keyword arguments as a dict, which is empty if they are absent.
 Argument keyword_arguments(const Payload& payload) noexcept;
 
 }  // namespace sallyport::wamp

@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::size_t usual_head_bytes = 192;
 
-// The types that an ERROR may answer; which of them is legal from whom is the session's matter
-// (W-MSG-05).
+// The request types that an ERROR may answer. The session checks which of them is legal for the
+// sender (W-MSG-05).
 bool is_request_type(std::uint64_t code) noexcept {
     constexpr std::array requests{
         MessageType::publish,    MessageType::subscribe,  MessageType::unsubscribe,
@@ -32,7 +32,7 @@ bool is_request_type(std::uint64_t code) noexcept {
     });
 }
 
-// Reads one element; the reason when it is not what the layout asks for.
+// Reads one element; returns the reason if the layout does not allow it.
 template <class Reader>
 std::optional<DecodeError> read_element(Reader& reader, Element element, std::size_t& ids,
                                         OwnedParts& parts) {
@@ -71,7 +71,7 @@ std::optional<DecodeError> read_element(Reader& reader, Element element, std::si
     return DecodeError::wrong_element;
 }
 
-// UNSUBSCRIBED and UNREGISTERED: Details belong to the request id 0 and only to it.
+// UNSUBSCRIBED and UNREGISTERED: Details are allowed exactly for request id 0.
 bool is_wrong_revocation(const Layout& layout, const OwnedParts& parts,
                          std::size_t elements) noexcept {
     return layout.elements[0] == Element::id_or_zero && (parts.ids[0] == 0) != (elements == 2);
@@ -105,7 +105,7 @@ Result<Message, DecodeError> decode_with(Reader reader, Serializer serializer) {
     return message;
 }
 
-// How many elements stand after the code.
+// The number of elements after the code.
 std::size_t element_count(const Layout& layout, const BorrowedParts& parts) noexcept {
     const std::size_t all = layout.elements.size();
     if (layout.optional == 1) return parts.dict == nullptr ? all - 1 : all;
@@ -114,7 +114,7 @@ std::size_t element_count(const Layout& layout, const BorrowedParts& parts) noex
     return parts.payload != nullptr && !parts.payload->args.empty() ? all - 1 : all - 2;
 }
 
-// All that stands before the payload, and the layout's number of elements.
+// Everything before the payload, with the number of elements of the layout.
 std::string head_of(Serializer serializer, MessageType type, const BorrowedParts& parts) {
     const bool json = serializer == Serializer::json;
     const Layout* layout = layout_of(static_cast<std::uint64_t>(type));
@@ -161,7 +161,7 @@ std::string head_of(Serializer serializer, MessageType type, const BorrowedParts
     return out;
 }
 
-// The pieces of one message in order; `use` is called with them.
+// Calls `use` with the pieces of one message in order.
 template <class Use>
 auto with_pieces(Serializer serializer, const Message& message, Use use) {
     const BorrowedParts parts = parts_of(message);

@@ -37,7 +37,7 @@ void JsonReader::skip_space() noexcept {
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
 }
 
-bool JsonReader::take(char c) noexcept {
+bool JsonReader::consume(char c) noexcept {
     skip_space();
     if (!at(c)) return false;
     ++at_;
@@ -45,7 +45,7 @@ bool JsonReader::take(char c) noexcept {
 }
 
 bool JsonReader::expect(char c) noexcept {
-    return take(c) || fail(DecodeError::malformed);
+    return consume(c) || fail(DecodeError::malformed);
 }
 
 bool JsonReader::count_value() noexcept {
@@ -69,7 +69,7 @@ bool JsonReader::begin_message(std::uint64_t& code) {
 }
 
 bool JsonReader::next_element() {
-    if (take(']')) return false;
+    if (consume(']')) return false;
     if (first_element_) {
         first_element_ = false;
     } else if (!expect(',')) {
@@ -118,7 +118,7 @@ bool JsonReader::read_args(std::string_view& span) {
     if (!skip_value(element_depth)) return false;
     const char* const end = at_;
     at_ = begin + 1;
-    if (!take(']')) span = span_between(begin, end);
+    if (!consume(']')) span = span_between(begin, end);
     at_ = end;
     return true;
 }
@@ -129,7 +129,7 @@ bool JsonReader::read_kwargs(std::string_view& span) {
     const char* const begin = at_;
     if (!count_value()) return false;
     ++at_;
-    if (take('}')) return true;
+    if (consume('}')) return true;
     UniqueKeys keys;
     do {
         JsonString name;
@@ -142,7 +142,7 @@ bool JsonReader::read_kwargs(std::string_view& span) {
             keys.add(name.raw);
         }
         if (!skip_value(element_depth + 1)) return false;
-    } while (take(','));
+    } while (consume(','));
     if (!expect('}')) return false;
     if (!keys.unique()) return fail(DecodeError::duplicate_key);
     span = span_between(begin, at_);
@@ -186,7 +186,7 @@ bool JsonReader::key(JsonString& found) noexcept {
     return true;
 }
 
-// A value that is neither array nor object.
+// A value that is neither an array nor an object.
 bool JsonReader::scalar() noexcept {
     if (at_ == end_) return fail(DecodeError::malformed);
     switch (*at_) {
@@ -210,8 +210,8 @@ bool JsonReader::scalar() noexcept {
     }
 }
 
-// `depth` is where the value would stand if it is an array or object. Without recursion: what is
-// open is one bit a level.
+// `depth` is that of the value if it is an array or object. Not recursive: the open containers are
+// one bit per level.
 bool JsonReader::skip_value(std::size_t depth) noexcept {
     std::bitset<depth_max + 1> is_object;
     std::size_t open = 0;
@@ -221,7 +221,7 @@ bool JsonReader::skip_value(std::size_t depth) noexcept {
             const bool object = *at_ == '{';
             if (depth + open > depth_max_) return fail(DecodeError::too_deep);
             ++at_;
-            if (!take(object ? '}' : ']')) {
+            if (!consume(object ? '}' : ']')) {
                 is_object[++open] = object;
                 JsonString ignored;
                 if (object && !key(ignored)) return false;
@@ -232,7 +232,7 @@ bool JsonReader::skip_value(std::size_t depth) noexcept {
         }
         while (true) {
             if (open == 0) return true;
-            if (take(',')) break;
+            if (consume(',')) break;
             if (!expect(is_object[open] ? '}' : ']')) return false;
             --open;
         }
@@ -316,18 +316,18 @@ bool JsonReader::number_value(Value& out) {
 bool JsonReader::list_value(List& list, std::size_t depth) {
     if (depth > depth_max_) return fail(DecodeError::too_deep);
     ++at_;
-    if (take(']')) return true;
+    if (consume(']')) return true;
     do {
         skip_space();
         if (!value(list.emplace_back(), depth + 1)) return false;
-    } while (take(','));
+    } while (consume(','));
     return expect(']');
 }
 
 bool JsonReader::dict_value(Dict& dict, std::size_t depth) {
     if (depth > depth_max_) return fail(DecodeError::too_deep);
     ++at_;
-    if (take('}')) return true;
+    if (consume('}')) return true;
     do {
         JsonString name;
         if (!key(name)) return false;
@@ -338,7 +338,7 @@ bool JsonReader::dict_value(Dict& dict, std::size_t depth) {
         Value entry;
         if (!value(entry, depth + 1)) return false;
         dict.append(std::move(unescaped), std::move(entry));
-    } while (take(','));
+    } while (consume(','));
     if (!expect('}')) return false;
     UniqueKeys keys;
     for (const Dict::Entry& entry : dict) keys.add(entry.first);

@@ -14,9 +14,9 @@ namespace sallyport::wamp {
 
 class UniqueKeys;
 
-/// Walks over one JSON text from left to right, validates every byte once and builds only what it
-/// is asked for (W-SER-03, W-MSG-11). Each function returns false at the first fault, which error()
-/// then names; after that the reader is of no more use. MsgpackReader has the same functions.
+/// Reads one JSON text from left to right, validates every byte once and builds only the requested
+/// values (W-SER-03, W-MSG-11). Each function returns false at the first error, which error() then
+/// names; after that the reader must not be used. MsgpackReader has the same functions.
 class JsonReader {
 public:
     /// `bytes` and `limits` must outlive the reader.
@@ -24,18 +24,18 @@ public:
 
     /// Enters the array of a message and reads its type code.
     bool begin_message(std::uint64_t& code);
-    /// Goes to the next element of the message; false after the last one and at a fault.
+    /// Advances to the next element of the message; false after the last one and on an error.
     bool next_element();
     bool read_unsigned(std::uint64_t& number);
     bool read_text(std::string& text);
     bool read_dict(Dict& dict);
-    /// The span of an array, empty when the array is.
+    /// The bytes of an array, empty if the array is.
     bool read_args(std::string_view& span);
-    /// The span of a map whose keys are strings and differ; empty when the map is.
+    /// The bytes of a map whose keys are unique strings; empty if the map is.
     bool read_kwargs(std::string_view& span);
     /// A value of any type that a Value can hold, then finish().
     bool read_document(Value& value);
-    /// Whether nothing follows.
+    /// Whether there are no further bytes.
     bool finish();
 
     bool failed() const noexcept { return failed_; }
@@ -45,8 +45,8 @@ private:
     bool fail(DecodeError error) noexcept;
     void skip_space() noexcept;
     bool at(char c) const noexcept { return at_ != end_ && *at_ == c; }
-    /// Skips space and takes `c`, if it is there.
-    bool take(char c) noexcept;
+    /// Skips space and consumes `c` if it is next.
+    bool consume(char c) noexcept;
     bool expect(char c) noexcept;
     bool count_value() noexcept;
     bool literal(std::string_view text) noexcept;

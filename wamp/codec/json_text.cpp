@@ -32,7 +32,7 @@ int hex_digit(char c) noexcept {
     return -1;
 }
 
-// The four digits of \uXXXX at `at`, or -1.
+// The value of the four digits of \uXXXX at `at`, or -1.
 std::int32_t hex_unit(const char* at, const char* end) noexcept {
     if (end - at < 4) return -1;
     std::int32_t unit = 0;
@@ -86,8 +86,8 @@ const char* scan_escape(const char* at, const char* end, std::size_t& decoded_by
     return at + 12;
 }
 
-// Appends what the escape at `at` means and returns the byte after it. The escape was accepted
-// before.
+// Appends the character of the escape at `at` and returns the byte after it. The escape was
+// validated before.
 const char* append_escape(std::string& out, const char* at, const char* end) {
     switch (at[1]) {
         case 'b':
@@ -154,7 +154,7 @@ void append_escaped_control(std::string& out, char c) {
     out.push_back(hex[byte & 15]);
 }
 
-// Tells a number that is too small for double from one that is too large.
+// Distinguishes a number that is too small for double from one that is too large.
 bool is_below_one(std::string_view text) noexcept {
     const std::size_t mark = text.find_first_of("eE");
     const std::string_view digits = text.substr(0, mark);
@@ -167,7 +167,7 @@ bool is_below_one(std::string_view text) noexcept {
         if (negative || written.starts_with('+')) written.remove_prefix(1);
         const auto parsed =
             std::from_chars(written.data(), written.data() + written.size(), exponent);
-        // No text that fits into memory makes up for such an exponent.
+        // No text in memory has enough digits to compensate for such an exponent.
         if (parsed.ec != std::errc{} || exponent > (std::int64_t{1} << 48)) return negative;
         if (negative) exponent = -exponent;
     }
@@ -204,7 +204,7 @@ const char* skip_json_plain(const char* at, const char* end) noexcept {
     const __m128i first_plain = _mm_set1_epi8(0x20);
     while (end - at >= 16) {
         const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-        // As signed bytes, what is not ASCII is below 0x20 too.
+        // As signed bytes, non-ASCII bytes are below 0x20 too.
         const __m128i found = _mm_or_si128(
             _mm_cmplt_epi8(bytes, first_plain),
             _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));

@@ -4,9 +4,10 @@
 
 namespace sallyport::wamp {
 
-/// What one incoming message may be at most; checked before anything is built from it (W-MSG-11).
+/// The maximum sizes of one incoming message; checked before anything is built from it (W-MSG-11).
 struct MessageLimits {
-    std::size_t message_bytes = 16u << 20;  ///< 512 B to 16 MiB: what RawSocket can announce
+    std::size_t message_bytes = 16u
+                                << 20;  ///< 512 B to 16 MiB: the range that RawSocket can announce
     std::size_t depth = 64;           ///< nested arrays and maps, the message's own array included
     std::size_t elements = 1u << 20;  ///< values in the whole message, keys not counted
     std::size_t string_bytes = 16u << 20;  ///< one string or binary value
@@ -15,7 +16,7 @@ struct MessageLimits {
         1u << 14;  ///< values in Options, Details or Extra, all levels together
 };
 
-/// No setting allows deeper nesting than this: the scanners' stacks have fixed sizes.
+/// No setting allows deeper nesting: the stacks of the readers have fixed sizes.
 inline constexpr std::size_t depth_max = 256;
 
 }  // namespace sallyport::wamp

@@ -31,7 +31,7 @@ BorrowedParts parts(const Hello& m) noexcept {
 BorrowedParts parts(const Welcome& m) noexcept {
     return with({m.session, 0}, &m.details);
 }
-// Without its payload: some peers take three elements only (W-MSG-13).
+// Without its payload, as some peers accept three elements only (W-MSG-13).
 BorrowedParts parts(const Abort& m) noexcept {
     return with({}, &m.details, m.reason);
 }
@@ -64,7 +64,7 @@ BorrowedParts parts(const Subscribed& m) noexcept {
 BorrowedParts parts(const Unsubscribe& m) noexcept {
     return with({m.request, m.subscription}, unless_empty(m.options));
 }
-// Details belong to a revocation alone.
+// Only a revocation has Details.
 BorrowedParts parts(const Unsubscribed& m) noexcept {
     return with({m.request, 0}, m.request == 0 ? &m.details : nullptr);
 }

@@ -10,9 +10,9 @@
 
 namespace sallyport::wamp {
 
-/// What every message is made of, whatever its type: one layout-driven decoder and encoder serve
-/// all of them. No message has more than two ids, one dictionary and one text; ids stand in the
-/// order of the wire.
+/// The parts of any message, so that one table-driven decoder and encoder serve all
+/// types. No message has more than two ids, one dictionary and one string; ids are in
+/// wire order.
 struct OwnedParts {
     std::array<Id, 2> ids{};
     MessageType request_type = MessageType::call;
@@ -21,11 +21,12 @@ struct OwnedParts {
     Payload payload;
 };
 
+/// The same parts, borrowed from a message.
 struct BorrowedParts {
     std::array<Id, 2> ids{};
     MessageType request_type = MessageType::call;
     std::string_view text;
-    const Dict* dict = nullptr;  ///< null: left out
+    const Dict* dict = nullptr;  ///< null: omitted
     const Payload* payload = nullptr;
 };
 

@@ -43,7 +43,7 @@ bool MsgpackReader::count_value() noexcept {
     return true;
 }
 
-bool MsgpackReader::take(MsgpackToken& token) noexcept {
+bool MsgpackReader::next_token(MsgpackToken& token) noexcept {
     const char* const after = read_msgpack_token(at_, end_, token);
     if (after == nullptr) return fail(DecodeError::malformed);
     at_ = after;
@@ -57,9 +57,9 @@ bool MsgpackReader::take(MsgpackToken& token) noexcept {
     return true;
 }
 
-bool MsgpackReader::take_key(std::string_view& key) noexcept {
+bool MsgpackReader::read_key(std::string_view& key) noexcept {
     MsgpackToken token;
-    if (!take(token)) return false;
+    if (!next_token(token)) return false;
     if (token.kind != Kind::text) return fail(DecodeError::wrong_element);
     key = token.bytes;
     return true;
@@ -68,7 +68,7 @@ bool MsgpackReader::take_key(std::string_view& key) noexcept {
 bool MsgpackReader::begin_message(std::uint64_t& code) {
     const char* const begin = at_;
     MsgpackToken token;
-    if (!take(token)) return false;
+    if (!next_token(token)) return false;
     if (token.kind != Kind::array) {
         at_ = begin;
         return skip_value(message_depth) && finish() && fail(DecodeError::not_a_message);
@@ -89,7 +89,7 @@ bool MsgpackReader::next_element() noexcept {
 
 bool MsgpackReader::read_unsigned(std::uint64_t& number) {
     MsgpackToken token;
-    if (!count_value() || !take(token)) return false;
+    if (!count_value() || !next_token(token)) return false;
     if (token.kind != Kind::unsigned_integer) return fail(DecodeError::wrong_element);
     number = token.unsigned_integer;
     return true;
@@ -97,8 +97,8 @@ bool MsgpackReader::read_unsigned(std::uint64_t& number) {
 
 bool MsgpackReader::read_text(std::string& text) {
     MsgpackToken token;
-    if (!count_value() || !take(token)) return false;
-    // Text that begins with NUL could not be said to a JSON peer (W-SER-05).
+    if (!count_value() || !next_token(token)) return false;
+    // A string that begins with NUL could not be sent to a JSON peer (W-SER-05).
     if (token.kind != Kind::text || begins_with_nul(token.bytes))
         return fail(DecodeError::wrong_element);
     text.assign(token.bytes);
@@ -107,7 +107,7 @@ bool MsgpackReader::read_text(std::string& text) {
 
 bool MsgpackReader::read_dict(Dict& dict) {
     MsgpackToken token;
-    if (!count_value() || !take(token)) return false;
+    if (!count_value() || !next_token(token)) return false;
     if (token.kind != Kind::map) return fail(DecodeError::wrong_element);
     return dict_value(dict, token.count, element_depth);
 }
@@ -115,7 +115,7 @@ bool MsgpackReader::read_dict(Dict& dict) {
 bool MsgpackReader::read_args(std::string_view& span) {
     const char* const begin = at_;
     MsgpackToken token;
-    if (!take(token)) return false;
+    if (!next_token(token)) return false;
     if (token.kind != Kind::array) return fail(DecodeError::wrong_element);
     at_ = begin;
     if (!skip_value(element_depth)) return false;
@@ -126,14 +126,14 @@ bool MsgpackReader::read_args(std::string_view& span) {
 bool MsgpackReader::read_kwargs(std::string_view& span) {
     const char* const begin = at_;
     MsgpackToken token;
-    if (!count_value() || !take(token)) return false;
+    if (!count_value() || !next_token(token)) return false;
     if (token.kind != Kind::map) return fail(DecodeError::wrong_element);
     if (element_depth > depth_max_) return fail(DecodeError::too_deep);
     if (token.count == 0) return true;
     UniqueKeys keys;
     for (std::uint32_t entry = 0; entry < token.count; ++entry) {
         std::string_view key;
-        if (!take_key(key)) return false;
+        if (!read_key(key)) return false;
         keys.add(key);
         if (!skip_value(element_depth + 1)) return false;
     }
@@ -152,9 +152,9 @@ bool MsgpackReader::finish() noexcept {
     return at_ == end_ || fail(DecodeError::malformed);
 }
 
-// `depth` is where the value would stand if it is a container. Without recursion: a level is the
-// number of items that it still wants. Keys may be of any type here (W-SER-07); they are told from
-// values by their place.
+// `depth` is that of the value if it is a container. Not recursive: a level is the number of its
+// remaining items. Keys may have any type here (W-SER-07); their position distinguishes them from
+// values.
 bool MsgpackReader::skip_value(std::size_t depth) noexcept {
     struct Level {
         std::uint64_t left;
@@ -172,7 +172,7 @@ bool MsgpackReader::skip_value(std::size_t depth) noexcept {
         const bool is_key = levels[open].is_map && levels[open].left % 2 == 1;
         if (!is_key && !count_value()) return false;
         MsgpackToken token;
-        if (!take(token)) return false;
+        if (!next_token(token)) return false;
         if (token.kind != Kind::array && token.kind != Kind::map) continue;
         if (depth + open > depth_max_) return fail(DecodeError::too_deep);
         const bool is_map = token.kind == Kind::map;
@@ -185,7 +185,7 @@ bool MsgpackReader::value(Value& out, std::size_t depth) {
     if (option_values_left_ == 0) return fail(DecodeError::too_many_elements);
     --option_values_left_;
     MsgpackToken token;
-    if (!take(token)) return false;
+    if (!next_token(token)) return false;
     switch (token.kind) {
         case Kind::nil:
             out = Value();
@@ -200,7 +200,7 @@ bool MsgpackReader::value(Value& out, std::size_t depth) {
             out = Value(token.negative_integer);
             return true;
         case Kind::floating:
-            // As for text: a value that this program holds can be said to every peer (W-SER-09).
+            // As for strings: a value of this program can be sent to every peer (W-SER-09).
             if (!std::isfinite(token.floating)) return fail(DecodeError::wrong_element);
             out = Value(token.floating);
             return true;
@@ -248,7 +248,7 @@ bool MsgpackReader::dict_value(Dict& dict, std::size_t count, std::size_t depth)
     if (count > option_keys_max_) return fail(DecodeError::too_many_elements);
     for (std::size_t entry = 0; entry < count; ++entry) {
         std::string_view key;
-        if (!take_key(key)) return false;
+        if (!read_key(key)) return false;
         if (begins_with_nul(key)) return fail(DecodeError::wrong_element);
         Value found;
         if (!value(found, depth + 1)) return false;

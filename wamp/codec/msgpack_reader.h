@@ -12,10 +12,10 @@
 
 namespace sallyport::wamp {
 
-/// Walks over one MessagePack text from left to right, validates every byte once and builds only
-/// what it is asked for (W-SER-07, W-MSG-11). Each function returns false at the first fault, which
-/// error() then names; after that the reader is of no more use. JsonReader has the same functions
-/// and explains them.
+/// Reads one MessagePack text from left to right, validates every byte once and builds only the
+/// requested values (W-SER-07, W-MSG-11). Each function returns false at the first error, which
+/// error() then names; after that the reader must not be used. JsonReader has the same functions
+/// and documents them.
 class MsgpackReader {
 public:
     /// `bytes` and `limits` must outlive the reader.
@@ -37,9 +37,9 @@ public:
 private:
     bool fail(DecodeError error) noexcept;
     bool count_value() noexcept;
-    /// Takes one token and looks at the bytes of text and binary.
-    bool take(MsgpackToken& token) noexcept;
-    bool take_key(std::string_view& key) noexcept;
+    /// Consumes one token and validates the bytes of strings.
+    bool next_token(MsgpackToken& token) noexcept;
+    bool read_key(std::string_view& key) noexcept;
     bool skip_value(std::size_t depth) noexcept;
     bool value(Value& out, std::size_t depth);
     bool list_value(List& list, std::size_t count, std::size_t depth);

@@ -11,7 +11,7 @@ class Cursor {
 public:
     Cursor(const char* at, const char* end) noexcept : at_(at), end_(end) {}
 
-    // Big-endian; false when it is cut.
+    // Reads a big-endian number; false if the input is truncated.
     template <class Number>
     bool number(Number& out) noexcept {
         if (static_cast<std::size_t>(end_ - at_) < sizeof(Number)) return false;

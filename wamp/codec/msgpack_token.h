@@ -6,8 +6,8 @@
 
 namespace sallyport::wamp {
 
-/// One value of a MessagePack text as its first bytes say it; the items of a container follow as
-/// tokens of their own.
+/// One value of a MessagePack text as described by its first bytes; the items of a container follow
+/// as separate tokens.
 struct MsgpackToken {
     enum class Kind : std::uint8_t {
         nil,
@@ -30,9 +30,9 @@ struct MsgpackToken {
     std::string_view bytes;   ///< of text, binary and extension
 };
 
-/// Reads the token at `at`: the byte after it, or null when it is cut or its first byte stands for
-/// nothing. Every container that is accepted has room for its items in what is left. Text is not
-/// looked at.
+/// Reads the token at `at`: the byte after it, or null if it is truncated or its first byte is
+/// invalid. The remaining bytes are enough for the items of every accepted container. Strings are
+/// not validated.
 const char* read_msgpack_token(const char* at, const char* end, MsgpackToken& token) noexcept;
 
 }  // namespace sallyport::wamp

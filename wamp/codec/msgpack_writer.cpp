@@ -10,7 +10,7 @@
 namespace sallyport::wamp {
 namespace {
 
-// The mark and, big-endian, as many bytes of the number as it has.
+// The type byte, and the number in big-endian order.
 template <class Number>
 void append_marked(std::string& out, unsigned char mark, Number number) {
     std::array<char, 1 + sizeof(Number)> bytes{};

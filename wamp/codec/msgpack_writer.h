@@ -9,8 +9,8 @@
 
 namespace sallyport::wamp {
 
-// Each value in its shortest form; floating numbers always as float64. Sizes and counts are below
-// 2^32.
+// Each value in its shortest form; floating numbers always as float64. Sizes and counts must be
+// below 2^32.
 
 void append_msgpack_unsigned(std::string& out, std::uint64_t number);
 void append_msgpack_negative(std::string& out, std::int64_t number);

@@ -36,8 +36,8 @@ bool is_key(const char* at, const char* end) noexcept {
     return at != end && *at == ':';
 }
 
-// MessagePack wants the number of items before the items. The numbers of all containers, in the
-// order of their opening brackets: the commas of each, and one if it holds anything.
+// MessagePack writes the number of items before the items. The counts of all containers, in the
+// order of their opening brackets: the commas of each, plus one if it is not empty.
 std::vector<std::uint32_t> count_json_items(std::string_view json) {
     std::vector<std::uint32_t> counts;
     std::array<std::size_t, depth_max + 1> open{};
@@ -67,8 +67,8 @@ std::vector<std::uint32_t> count_json_items(std::string_view json) {
     return counts;
 }
 
-// Goes over the tokens of one validated JSON text once; the structure is in the counts, so it needs
-// no stack.
+// Processes the tokens of one validated JSON text once; the counts contain the structure, so it
+// needs no stack.
 class JsonToMsgpack {
 public:
     explicit JsonToMsgpack(std::string_view json)
@@ -175,7 +175,7 @@ private:
     std::string unescaped_;
 };
 
-// Goes over the tokens of one validated MessagePack text with a stack of what is still open.
+// Processes the tokens of one validated MessagePack text with a stack of the open containers.
 class MsgpackToJson {
 public:
     explicit MsgpackToJson(std::string_view msgpack)
@@ -228,7 +228,7 @@ private:
                 append_json_double(out_, token_.floating);
                 return std::nullopt;
             case MsgpackToken::Kind::text:
-                // It would turn into binary, or knock the receiver out (W-SER-05).
+                // It would be read as binary, or make the receiver fail (W-SER-05).
                 if (token_.bytes.starts_with('\0')) return TranscodeError::not_representable;
                 append_json_string(out_, token_.bytes);
                 return std::nullopt;
@@ -266,7 +266,7 @@ private:
     const char* at_;
     const char* end_;
     MsgpackToken token_;
-    std::array<Level, depth_max + 1> levels_;  ///< the first is the text itself
+    std::array<Level, depth_max + 1> levels_;  ///< the first one is the text itself
     std::size_t open_ = 0;
     std::string out_;
 };

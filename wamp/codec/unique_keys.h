@@ -9,12 +9,12 @@
 
 namespace sallyport::wamp {
 
-/// Finds out whether the keys of one map are unique (W-MSG-08): without allocation for the usual
-/// few, in n log n for as many as an attacker likes to send. The keys must outlive it.
+/// Checks whether the keys of one map are unique (W-MSG-08): without allocation for the usual few
+/// keys, in O(n log n) for any number. The keys must outlive it.
 class UniqueKeys {
 public:
     void add(std::string_view key);
-    /// A key that only exists here (it was escaped).
+    /// A key without other storage, as it was escaped.
     void add_owned(std::string key);
 
     /// Whether all keys that were added differ.
@@ -25,7 +25,7 @@ private:
 
     std::array<std::string_view, few> first_;
     std::size_t count_ = 0;
-    std::vector<std::string_view> all_;  ///< once there are more than a few
+    std::vector<std::string_view> all_;  ///< used for more than a few keys
     std::deque<std::string> owned_;
 };
 

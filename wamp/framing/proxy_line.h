@@ -13,17 +13,17 @@ struct ProxyLine {
     static constexpr std::size_t bytes_max = 107;  ///< HAProxy's PROXY protocol, version 1
 
     enum class Kind : std::uint8_t {
-        incomplete,  ///< a legal beginning: more bytes are needed
+        incomplete,  ///< a valid beginning: more bytes are needed
         complete,
-        malformed,  ///< can become no such line: close
+        malformed,  ///< cannot become a valid line: close the connection
     };
     Kind kind = Kind::incomplete;
-    std::size_t bytes = 0;      ///< complete: length of the line, CR LF included
-    std::uint32_t circuit = 0;  ///< complete
+    std::size_t bytes = 0;      ///< if complete: the length of the line, CR LF included
+    std::uint32_t circuit = 0;  ///< if complete
 };
 
-/// Looks at the first bytes of a connection. Strict: any other family or source network is
-/// malformed, as only tor connects to a socket that expects the line.
+/// Parses the first bytes of a connection. Strict: any other family or source network is malformed,
+/// as only tor connects to a socket that expects the line.
 ProxyLine read_proxy_line(std::string_view bytes) noexcept;
 
 }  // namespace sallyport::wamp

@@ -13,7 +13,7 @@ constexpr std::size_t handshake_bytes = 4;
 constexpr std::size_t prefix_bytes = 4;
 constexpr std::size_t length_bytes_min = 512;
 constexpr std::size_t length_bytes_max = std::size_t{16} << 20;
-// A buffer that held more than this is given back when its frame was handed out.
+// A buffer with more capacity than this is released after its frame was returned.
 constexpr std::size_t kept_buffer_bytes = 4096;
 
 constexpr unsigned char magic = 0x7F;
@@ -120,11 +120,11 @@ RawSocket::Event RawSocket::fail(std::string_view why) {
 }
 
 RawSocket::Event RawSocket::next_handshake() {
-    const std::size_t wanted = handshake_bytes - partial_.size();
-    partial_ += input_.substr(0, wanted);
-    input_.remove_prefix(std::min(wanted, input_.size()));
-    // One octet is enough to know that it is no RawSocket (W-RAW-03).
-    if (!partial_.empty() && octet(partial_, 0) != magic) return fail("no RawSocket handshake");
+    const std::size_t missing = handshake_bytes - partial_.size();
+    partial_ += input_.substr(0, missing);
+    input_.remove_prefix(std::min(missing, input_.size()));
+    // One octet is enough to detect another protocol (W-RAW-03).
+    if (!partial_.empty() && octet(partial_, 0) != magic) return fail("not a RawSocket handshake");
     if (partial_.size() < handshake_bytes) return {};
     const std::string octets = std::exchange(partial_, {});
     return state_ == State::handshake_server ? accept(octets) : on_reply(octets);
@@ -195,8 +195,8 @@ RawSocket::Event RawSocket::next_frame() {
     return {};
 }
 
-// The number of bytes after the prefix; the reason when there can be no such frame, before any of
-// its body is read (W-RAW-05, W-RAW-06).
+// The number of bytes after the prefix; the reason if the frame is not allowed, before any of its
+// body is read (W-RAW-05, W-RAW-06).
 std::string_view RawSocket::read_prefix(std::string_view prefix,
                                         std::size_t& body_bytes) const noexcept {
     const unsigned char first = octet(prefix, 0);

@@ -9,10 +9,10 @@
 
 namespace sallyport::wamp {
 
-/// RawSocket as a machine without a socket (requirements: RawSocket): fed with bytes as they
-/// arrive, asked for events until there is none. Complete frames are handed out as views into the
-/// bytes that were fed; only the beginning of a frame that is cut is copied. One object is one end
-/// of one connection.
+/// RawSocket as a state machine without a socket (requirements: RawSocket): bytes are passed in as
+/// they arrive, and events are read until there are none. Complete frames are returned as views
+/// into the input; only the beginning of an incomplete frame is copied. One object is one end of
+/// one connection.
 class RawSocket {
 public:
     static constexpr std::size_t ping_bytes_max = 125;  ///< of payload (W-RAW-07)
@@ -23,25 +23,26 @@ public:
         message,
         ping,  ///< the PONG is already in to_send()
         pong,
-        failed,  ///< send what is in to_send(), then close
+        failed,  ///< send the bytes in to_send(), then close
     };
     struct Event {
         Kind kind = Kind::none;
-        std::string_view bytes;   ///< message, payload of a PONG, or why it failed; until feed()
+        std::string_view bytes;   ///< message, PONG payload or failure; valid until feed()
         Serializer serializer{};  ///< opened
-        std::size_t peer_receives_max = 0;  ///< opened: bytes of a message that the peer accepts
+        std::size_t peer_receives_max =
+            0;  ///< if opened: the maximum message size in bytes that the peer accepts
     };
 
-    /// The end that was connected to. `serializers` is a bit set (1 << number).
+    /// The accepting end. `serializers` is a bit set (1 << number).
     static RawSocket server(std::size_t receives_max, unsigned serializers);
-    /// The end that connected; its four octets are in to_send() at once.
+    /// The connecting end; its four octets are in to_send() at once.
     static RawSocket client(std::size_t receives_max, Serializer serializer);
 
     /// `bytes` must stay valid until next() has returned Kind::none or failed.
     void feed(std::string_view bytes);
     Event next();
 
-    /// Octets of the machine's own (handshake, PONG) to send before anything else; the caller
+    /// Octets of the framing itself (handshake, PONG) to send before anything else; the caller
     /// clears it.
     std::string& to_send() noexcept { return to_send_; }
 
@@ -66,9 +67,9 @@ private:
     Serializer serializer_{};
     unsigned serializers_ = 0;
     std::size_t receives_max_;  ///< as announced: a power of two
-    std::string_view input_;    ///< fed, not yet looked at
-    std::string partial_;       ///< the beginning of a frame that was cut
-    std::string complete_;      ///< a frame put together from parts, while it is handed out
+    std::string_view input_;    ///< passed in, not yet processed
+    std::string partial_;       ///< the beginning of an incomplete frame
+    std::string complete_;      ///< a frame assembled from parts, while it is returned
     std::string to_send_;
 };
 

@@ -26,18 +26,18 @@ constexpr std::array<ErrorText, 16> error_texts{{
     {0x02, "the proxy does not allow this connection"},
     {0x03, "network unreachable"},
     {0x04, "host unreachable"},
-    {0x05, "connection refused by the far end"},
-    {0x06, "no answer from the far end in time"},
+    {0x05, "connection refused by the destination"},
+    {0x06, "no answer from the destination in time"},
     {0x07, "the proxy does not know this command"},
     {0x08, "the proxy does not know this kind of address"},
     {0xF0,
      "no such onion service: its descriptor was not found (is it running, is the address right?)"},
     {0xF1, "the onion service's descriptor is invalid"},
-    {0xF2, "the onion service could not be introduced to: it may have gone just now"},
+    {0xF2, "introduction to the onion service failed: it may have just gone offline"},
     {0xF3, "no rendezvous with the onion service"},
     {0xF4, "the onion service asks for client authorization, and tor has no key for it"},
     {0xF5, "the onion service does not accept the client key that tor has"},
-    {0xF6, "this is no valid onion address"},
+    {0xF6, "not a valid onion address"},
     {0xF7, "the introduction to the onion service took too long"},
 }};
 
@@ -67,7 +67,7 @@ std::string_view socks5_error_text(std::uint8_t code) noexcept {
     for (const ErrorText& entry : error_texts) {
         if (entry.code == code) return entry.text;
     }
-    return "the proxy failed with a code that means nothing to us";
+    return "the proxy failed with an unknown code";
 }
 
 Socks5::Socks5(std::string_view host, std::uint16_t port) {
@@ -79,38 +79,38 @@ Socks5::Socks5(std::string_view host, std::uint16_t port) {
     request_ += octet(port);
 }
 
-void Socks5::want(State state, std::size_t bytes) {
+void Socks5::expect(State state, std::size_t bytes) {
     state_ = state;
-    wanted_ = bytes;
+    bytes_needed_ = bytes;
     reply_.clear();
 }
 
 void Socks5::fail(std::string_view why) {
-    want(State::failed, 0);
+    expect(State::failed, 0);
     why_ = why;
 }
 
 void Socks5::feed(std::string_view bytes) {
-    SALLYPORT_CHECK(bytes.size() <= wanted());
+    SALLYPORT_CHECK(bytes.size() <= bytes_needed());
     if (bytes.empty()) return;
     reply_ += bytes;
-    if (wanted() == 0) step();
+    if (bytes_needed() == 0) step();
 }
 
 void Socks5::step() {
     const auto at = [this](std::size_t i) { return static_cast<std::uint8_t>(reply_[i]); };
     switch (state_) {
         case State::greeting:
-            if (at(0) != version) return fail("that is no SOCKS5 proxy");
+            if (at(0) != version) return fail("not a SOCKS5 proxy");
             if (at(1) != no_authentication) return fail("the proxy asks for authentication");
             to_send_ = std::exchange(request_, {});
-            return want(State::reply_head, 4);
+            return expect(State::reply_head, 4);
         case State::reply_head:
             return on_reply_head();
         case State::reply_name_length:
-            return want(State::reply_rest, at(0) + port_bytes);
+            return expect(State::reply_rest, at(0) + port_bytes);
         case State::reply_rest:
-            return want(State::connected, 0);
+            return expect(State::connected, 0);
         case State::connected:
         case State::failed:
             return;
@@ -119,17 +119,17 @@ void Socks5::step() {
 
 void Socks5::on_reply_head() {
     const auto at = [this](std::size_t i) { return static_cast<std::uint8_t>(reply_[i]); };
-    if (at(0) != version) return fail("malformed answer of the proxy");
+    if (at(0) != version) return fail("malformed answer from the proxy");
     if (at(1) != 0) return fail(socks5_error_text(at(1)));
     switch (at(3)) {
         case type_ip4:
-            return want(State::reply_rest, 4 + port_bytes);
+            return expect(State::reply_rest, 4 + port_bytes);
         case type_ip6:
-            return want(State::reply_rest, 16 + port_bytes);
+            return expect(State::reply_rest, 16 + port_bytes);
         case type_name:
-            return want(State::reply_name_length, 1);
+            return expect(State::reply_name_length, 1);
         default:
-            return fail("malformed answer of the proxy");
+            return fail("malformed answer from the proxy");
     }
 }
 

@@ -13,7 +13,7 @@ enum class WebSocketOpcode : std::uint8_t { text = 1, binary = 2, close = 8, pin
 /// The header of an unmasked, unfragmented frame (RFC 6455 §5.2): 2, 4 or 10 octets.
 std::string websocket_header(WebSocketOpcode opcode, std::size_t payload_bytes);
 
-/// A whole frame as a client must send it. `mask` is random, new for every frame.
+/// A whole frame of a client. `mask` is random and different for every frame.
 std::string masked_websocket_frame(WebSocketOpcode opcode, std::string_view payload,
                                    const std::array<std::uint8_t, 4>& mask);
 

@@ -10,10 +10,10 @@
 
 namespace sallyport::wamp {
 
-/// Messages that a machine wants sent to sessions, in order. One entry may have many receivers, so
-/// that an event is encoded once per serializer and not once per receiver. Payloads are borrowed:
-/// the owner carries the deliveries out before the bytes that caused them go away. Cleared and used
-/// again, it allocates nothing.
+/// Messages to send to sessions, in order. One entry may have many receivers, so that an
+/// event is encoded once per serializer and not once per receiver. Payloads are borrowed:
+/// the owner sends the deliveries before their input is freed. Reuses its memory after a
+/// clear.
 class Deliveries {
 public:
     struct Entry {

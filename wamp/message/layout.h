@@ -9,11 +9,11 @@
 
 namespace sallyport::wamp {
 
-/// What one element of a message may be (requirements: Messages).
+/// The type of one element of a message (requirements: Messages).
 enum class Element : std::uint8_t { id, id_or_zero, request_type, uri, text, dict, args, kwargs };
 
 /// One row of the layout table: the elements after the type code; the last `optional` ones may be
-/// missing.
+/// absent.
 struct Layout {
     MessageType type;
     std::uint8_t optional;
@@ -22,13 +22,13 @@ struct Layout {
     std::span<const Element> elements;
 };
 
-/// The row for a type code, or null when there is no such message here (W-MSG-03).
+/// The row of a type code, or null if the type is not supported (W-MSG-03).
 const Layout* layout_of(std::uint64_t code) noexcept;
 
-/// The first known option or detail of wrong type or value, or null when all is well (W-MSG-06):
-/// e.g. `match` neither exact, prefix nor wildcard, `timeout` not a non-negative integer,
-/// CANCEL.mode unknown. Unknown keys are no fault. The text names the key; it is for logs and local
-/// peers.
+/// The first known option or detail with an invalid type or value, or null if there is none
+/// (W-MSG-06): e.g. `match` other than exact, prefix or wildcard, a `timeout` that is not a
+/// non-negative integer, an unknown CANCEL.mode. Unknown keys are valid. The text names the key; it
+/// is for logs and local peers.
 std::optional<std::string_view> wrong_option(const Message& message) noexcept;
 
 }  // namespace sallyport::wamp

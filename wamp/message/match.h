@@ -7,7 +7,7 @@
 
 namespace sallyport::wamp {
 
-/// `match` of SUBSCRIBE or REGISTER; decoding has refused all other words (W-PBR-01).
+/// `match` of SUBSCRIBE or REGISTER; decoding has refused all other values (W-PBR-01).
 inline MatchPolicy match_of(const Dict& options) noexcept {
     if (options.empty()) return MatchPolicy::exact;
     const std::string_view name = options.get_string("match");

@@ -41,8 +41,8 @@ enum class MessageType : std::uint16_t {
 
 std::string_view to_string(MessageType type) noexcept;  ///< "HELLO" …
 
-// One struct per message, elements in the order of the wire. A message that carries application
-// payload borrows it (see Payload); all else is owned.
+// One struct per message, with its elements in wire order. A message with an application payload
+// borrows it (see Payload); everything else is owned.
 
 struct Hello {
     static constexpr MessageType type = MessageType::hello;
@@ -114,7 +114,7 @@ struct Unsubscribe {
 };
 struct Unsubscribed {
     static constexpr MessageType type = MessageType::unsubscribed;
-    RequestId request = 0;  ///< 0: revocation, then details are sent
+    RequestId request = 0;  ///< 0: a revocation, which sends details
     Dict details;
 };
 struct Event {
@@ -161,7 +161,7 @@ struct Unregister {
 };
 struct Unregistered {
     static constexpr MessageType type = MessageType::unregistered;
-    RequestId request = 0;  ///< 0: revocation, then details are sent
+    RequestId request = 0;  ///< 0: a revocation, which sends details
     Dict details;
 };
 struct Invocation {
@@ -192,7 +192,7 @@ inline MessageType type_of(const Message& message) noexcept {
     return std::visit([](const auto& m) { return m.type; }, message);
 }
 
-/// The payload that the message carries, or null when its type has none.
+/// The payload of the message, or null if its type has none.
 const Payload* payload_of(const Message& message) noexcept;
 
 }  // namespace sallyport::wamp

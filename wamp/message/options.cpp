@@ -7,7 +7,7 @@
 namespace sallyport::wamp {
 namespace {
 
-// What a known option or detail must be (W-MSG-06).
+// The required type of a known option or detail (W-MSG-06).
 enum class Kind : std::uint8_t {
     boolean,
     unsigned_integer,
@@ -40,7 +40,7 @@ constexpr std::array<std::string_view, 3> cancel_modes{"skip", "kill", "killnowa
 constexpr std::array<std::string_view, 6> role_names{"caller",     "callee", "publisher",
                                                      "subscriber", "broker", "dealer"};
 
-// The names of requirements: Feature announcement and the aliases of W-FEA-03; others are ignored
+// The names in requirements: Feature announcement and the aliases of W-FEA-03; others are ignored
 // (W-FEA-02).
 constexpr std::array<std::string_view, 27> feature_names{
     "progressive_call_results",
@@ -287,7 +287,7 @@ bool is_kind(const Value& value, Kind kind) noexcept {
     return false;
 }
 
-// Some clients spell an optional detail that they do not use as null (W-IOP-05).
+// Some clients write null for an optional detail that they do not use (W-IOP-05).
 bool null_is_absent(MessageType type) noexcept {
     return type == MessageType::hello || type == MessageType::welcome ||
            type == MessageType::abort || type == MessageType::goodbye;

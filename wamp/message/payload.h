@@ -8,18 +8,18 @@
 
 namespace sallyport::wamp {
 
-/// A serializer that a session may speak. The numbers are RawSocket's (W-RAW-01).
+/// A serializer of a session. The numbers are those of RawSocket (W-RAW-01).
 enum class Serializer : std::uint8_t { json = 1, msgpack = 2 };
 
 std::string_view to_string(Serializer serializer) noexcept;  ///< "json", "msgpack"
 
-/// The arguments of one message as they arrived: spans of completely validated bytes (well-formed,
-/// depth, element count, UTF-8) with the name of their serializer; never parsed on their way
-/// through (W-MSG-12, architecture: Envelopes). An empty span means absent. `args` is an encoded
-/// array, `kwargs` an encoded map with string keys.
+/// The arguments of one message as received: spans of completely validated bytes (well-formed,
+/// depth, element count, UTF-8) with their serializer; never parsed on their way through (W-MSG-12,
+/// architecture: Envelopes). An empty span means absent. `args` is an encoded array, `kwargs` an
+/// encoded map with string keys.
 ///
-/// The spans point into the frame that was read: they hold until the call that handed them in
-/// returns. Whoever needs them for longer keeps an OwnedPayload.
+/// The spans point into the received frame: they are valid until the call that passed them returns.
+/// Use an OwnedPayload to keep them longer.
 struct Payload {
     Serializer serializer = Serializer::msgpack;
     std::string_view args;

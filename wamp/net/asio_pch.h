@@ -1,4 +1,5 @@
-// What nearly every file of the net folders includes; precompiled once (cmake/sallyport.cmake).
+// Headers that nearly every file of the net folders includes; precompiled once
+// (cmake/sallyport.cmake).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

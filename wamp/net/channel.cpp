@@ -29,7 +29,7 @@ Channel::Channel(const Shared& shared, const Config& config)
         client_ = std::make_unique<Config>(config);
         if (!tls_) start_client();
     }
-    if (tls_) tls_->next(shared_->plaintext);  // a TLS client speaks first
+    if (tls_) tls_->next(shared_->plaintext);  // a TLS client sends first
 }
 
 void Channel::start_client() {
@@ -68,7 +68,7 @@ Channel::Event Channel::fail(std::string_view why) {
     return {Kind::failed, early_};
 }
 
-// What the framing itself says goes before anything that is sent later.
+// Output of the framing itself goes before later messages.
 void Channel::collect() {
     std::string* own = nullptr;
     if (auto* rawsocket = std::get_if<RawSocket>(&framing_)) own = &rawsocket->to_send();
@@ -76,7 +76,7 @@ void Channel::collect() {
     if (own != nullptr && !own->empty()) out_.append(std::exchange(*own, {}));
 }
 
-// True when more bytes are needed, or the line is malformed.
+// True if more bytes are needed, or the line is malformed.
 bool Channel::read_proxy() {
     const std::size_t before = early_.size();
     if (before > 0) early_ += input_.substr(0, ProxyLine::bytes_max - before);
@@ -98,7 +98,7 @@ bool Channel::read_proxy() {
     return false;
 }
 
-Channel::Event Channel::take_plain(std::string_view& plain) {
+Channel::Event Channel::next_plaintext(std::string_view& plain) {
     if (!tls_) {
         if (proxy_expected_ && !input_.empty() && read_proxy()) {
             return input_.empty() ? Event{} : fail("malformed PROXY line");
@@ -155,7 +155,7 @@ Channel::Event Channel::next() {
         const Event event = framing_event();
         if (event.kind != Kind::none) return event;
         std::string_view plain;
-        const Event lower = take_plain(plain);
+        const Event lower = next_plaintext(plain);
         if (lower.kind == Kind::failed) return lower;
         if (plain.empty()) return {};
         if (std::holds_alternative<std::monostate>(framing_) && !start_framing(plain.front())) {

@@ -16,7 +16,7 @@
 
 namespace sallyport::wamp {
 
-/// What a channel learns before it is open.
+/// The properties of an opened channel.
 struct ChannelOpened {
     Serializer serializer = Serializer::msgpack;
     std::size_t peer_receives_max = 0;
@@ -25,24 +25,24 @@ struct ChannelOpened {
     std::string peer_pin;
 };
 
-/// All that lies between the bytes of one socket and WAMP messages, without the socket: PROXY line,
-/// TLS, telling RawSocket and WebSocket apart (W-RAW-03), framing. Fed with bytes, asked for
-/// events, emptied of bytes to write.
+/// Converts between the bytes of one socket and WAMP messages, without the socket: PROXY line, TLS,
+/// detection of RawSocket and WebSocket (W-RAW-03), framing. Bytes are passed in, events and bytes
+/// to write are read out.
 class Channel {
 public:
     enum class Kind : std::uint8_t { none, opened, message, alive, failed };
     struct Event {
         Kind kind = Kind::none;
-        std::string_view bytes;  ///< message, or why it failed; until the next call
+        std::string_view bytes;  ///< message, or reason of a failure; valid until the next call
     };
-    /// Memory that all channels of one thread share while they are being fed.
+    /// Memory that all channels of one thread share while they process input.
     struct Shared {
         boost::asio::execution_context& context;
         std::span<char> messages;   ///< for WebSocket
         std::span<char> plaintext;  ///< for TLS
     };
     enum class Start : std::uint8_t {
-        sniff,  ///< accept: the peer's first octet decides
+        sniff,  ///< accept: the first octet of the peer decides
         rawsocket_client,
         rawsocket_server,
         websocket_client,
@@ -68,7 +68,7 @@ public:
 
     void send(Frame message);
     void ping();
-    /// What a peer is told when we close; nothing may be sent after it.
+    /// Sends the closing message of the protocol; nothing may be sent after it.
     void close();
 
     /// What to write to the socket.
@@ -80,7 +80,7 @@ private:
     Event fail(std::string_view why);
     Event framing_event();
     bool read_proxy();
-    Event take_plain(std::string_view& plain);
+    Event next_plaintext(std::string_view& plain);
     bool start_framing(char first_octet);
     void start_client();
     void collect();
@@ -97,7 +97,7 @@ private:
     std::uint32_t message_bytes_;
     std::size_t peer_receives_max_ = 0;
     std::string_view input_;
-    std::string early_;  ///< a PROXY line that came in pieces; later: why it failed
+    std::string early_;  ///< a PROXY line received in pieces; later: the reason of a failure
     std::unique_ptr<const Config> client_;  ///< until the framing has started
     std::unique_ptr<TlsSession> tls_;
     Framing framing_;

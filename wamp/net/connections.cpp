@@ -26,14 +26,14 @@ namespace sallyport::wamp {
 namespace {
 
 constexpr std::size_t scratch_bytes = std::size_t{128} << 10;    // one read
-constexpr std::size_t read_turn_bytes = std::size_t{256} << 10;  // then it is the others' turn
+constexpr std::size_t read_turn_bytes = std::size_t{256} << 10;  // then other connections are read
 constexpr std::size_t message_scratch_bytes = std::size_t{64} << 10;
 constexpr std::size_t plaintext_scratch_bytes = std::size_t{16} << 10;  // one TLS record
 constexpr std::size_t gather_max = 64;
 constexpr int events_per_turn = 64;
 
-/// One socket and what is known of it. Lives until the end of the turn in which it ended, so that
-/// whoever is at work on it may finish.
+/// One socket and its state. It exists until the end of the turn in which it ended, so that
+/// functions on the stack can still use it.
 struct Connection {
     Connection(PeerId name, int descriptor, const Channel::Shared& shared,
                const Channel::Config& config)
@@ -46,17 +46,17 @@ struct Connection {
 
     PeerId id;
     int fd;
-    bool dirty = false;        ///< stands in State::dirty
-    bool blocked = false;      ///< the kernel takes no more: wait for EPOLLOUT
-    bool write_armed = false;  ///< EPOLLOUT is asked for
-    bool forgotten = false;    ///< the host closed it or was told that it is gone
-    bool closing = false;  ///< flush, then wait for the peer's end; what comes in is thrown away
-    bool shut = false;     ///< our direction has ended
-    bool doomed = false;
+    bool dirty = false;        ///< is in State::dirty
+    bool blocked = false;      ///< the kernel accepts no more: wait for EPOLLOUT
+    bool write_armed = false;  ///< EPOLLOUT is requested
+    bool detached = false;     ///< closed by the host, or reported to it as closed
+    bool closing = false;      ///< flush, then wait for the peer to close; input is discarded
+    bool shut = false;         ///< sending has ended
+    bool ended = false;
     std::uint32_t queue_bytes = 0;
     Duration close_timeout{};
     Instant deadline = never;
-    std::string broken;  ///< why it is to be reported as gone at the end of this turn
+    std::string broken;  ///< the reason with which it is reported as closed at the end of this turn
     Channel channel;
 };
 
@@ -86,10 +86,10 @@ Instant now() noexcept {
         std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
-// All sockets stand in one epoll of our own, which io_context waits for as one descriptor: a turn
-// is then one call that reads everybody who is ready, and writes once to everybody who has
-// something to be told. No operation of Asio's waits per connection, so an idle one owns no buffer,
-// and one that ends leaves no handler behind.
+// All sockets are in one epoll instance, which io_context waits for as one descriptor: one turn
+// reads from every socket that is ready, and writes once to every connection with output. No Asio
+// operation is pending per connection, so an idle connection owns no buffer, and a closed one
+// leaves no handler behind.
 struct Connections::State {
     State(boost::asio::io_context& context, Host& owner)
         : io(context),
@@ -105,7 +105,7 @@ struct Connections::State {
 
     Connection* find(PeerId peer) {
         const auto at = table.find(peer);
-        return at == table.end() || at->second->doomed ? nullptr : at->second.get();
+        return at == table.end() || at->second->ended ? nullptr : at->second.get();
     }
     PeerId add(Socket socket, const ConnectionOptions& options, Channel::Config config);
 
@@ -115,15 +115,15 @@ struct Connections::State {
     void end_turn_later();
 
     void read(Connection& c);
-    void hand_over(Connection& c);
+    void dispatch_events(Connection& c);
     void dispatch(Connection& c, const Channel::Event& event);
-    void tell(Connection& c, std::string_view why);
+    void report_closed(Connection& c, std::string_view why);
     void flush(Connection& c);
     void watch(Connection& c);
 
     void mark(Connection& c);
     void start_closing(Connection& c);
-    void doom(Connection& c);
+    void mark_ended(Connection& c);
     void set_deadline(Connection& c, Instant when);
     void arm_timer();
     void on_timer();
@@ -140,14 +140,14 @@ struct Connections::State {
     std::unordered_map<PeerId, std::unique_ptr<Connection>> table;
     std::uint64_t last_id = 0;
     std::vector<PeerId> dirty;
-    std::vector<PeerId> doomed;
+    std::vector<PeerId> ended;
     std::set<std::pair<Instant, PeerId>> deadlines;
     Instant armed = never;
     bool in_turn = false;
     bool posted = false;
     bool host_called = false;
     std::shared_ptr<char> alive =
-        std::make_shared<char>();  ///< handlers that outlive us hold a weak one
+        std::make_shared<char>();  ///< handlers that outlive this object hold a weak pointer
 };
 
 PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
@@ -202,22 +202,22 @@ void Connections::State::turn() {
     end_turn();
 }
 
-// Everybody who has something to be told is written to once; then those who have ended are let go.
+// Writes once to every connection with output; then frees the closed ones.
 void Connections::State::end_turn() {
     in_turn = true;
-    for (std::size_t i = 0; i < dirty.size(); ++i) {  // hosts add to it meanwhile
+    for (std::size_t i = 0; i < dirty.size(); ++i) {  // hosts may append in the meantime
         Connection* c = find(dirty[i]);
         if (c == nullptr) continue;
         c->dirty = false;
         if (c->broken.empty()) flush(*c);
         if (!c->broken.empty()) {
-            tell(*c, c->broken);
-            doom(*c);
+            report_closed(*c, c->broken);
+            mark_ended(*c);
         }
     }
     dirty.clear();
-    for (PeerId peer : doomed) table.erase(peer);
-    doomed.clear();
+    for (PeerId peer : ended) table.erase(peer);
+    ended.clear();
     in_turn = false;
 }
 
@@ -233,30 +233,31 @@ void Connections::State::end_turn_later() {
 
 void Connections::State::read(Connection& c) {
     std::size_t turn_bytes = 0;
-    while (!c.doomed && turn_bytes < read_turn_bytes) {
+    while (!c.ended && turn_bytes < read_turn_bytes) {
         const ssize_t count = ::recv(c.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
         if (count <= 0) {
             const int error = errno;
-            tell(c, count == 0 ? std::string("closed by the peer") : error_text("lost", error));
-            doom(c);
+            report_closed(
+                c, count == 0 ? std::string("closed by the peer") : error_text("lost", error));
+            mark_ended(c);
             return;
         }
         const auto bytes = static_cast<std::size_t>(count);
         turn_bytes += bytes;
         if (!c.closing) {
             c.channel.feed({scratch.data(), bytes});
-            hand_over(c);
+            dispatch_events(c);
         }
         if (bytes < scratch.size()) return;
     }
 }
 
-// The host may close any peer, this one too, in each of its functions.
-void Connections::State::hand_over(Connection& c) {
+// In each of its functions the host may close any peer, including this one.
+void Connections::State::dispatch_events(Connection& c) {
     host_called = false;
-    while (!c.closing && !c.doomed && c.broken.empty()) {
+    while (!c.closing && !c.ended && c.broken.empty()) {
         const Channel::Event event = c.channel.next();
         if (event.kind == Channel::Kind::none) break;
         dispatch(c, event);
@@ -286,14 +287,14 @@ void Connections::State::dispatch(Connection& c, const Channel::Event& event) {
             host.on_alive(c.id);
             return;
         case Channel::Kind::failed:
-            tell(c, event.bytes);
+            report_closed(c, event.bytes);
             start_closing(c);
             return;
     }
 }
 
-void Connections::State::tell(Connection& c, std::string_view why) {
-    if (std::exchange(c.forgotten, true)) return;
+void Connections::State::report_closed(Connection& c, std::string_view why) {
+    if (std::exchange(c.detached, true)) return;
     host.on_closed(c.id, why);
     host.on_batch_end();
 }
@@ -331,26 +332,26 @@ void Connections::State::watch(Connection& c) {
 }
 
 void Connections::State::mark(Connection& c) {
-    if (c.dirty || c.doomed) return;
+    if (c.dirty || c.ended) return;
     c.dirty = true;
     dirty.push_back(c.id);
     end_turn_later();
 }
 
-// The peer gets what is queued, then our end of stream, and some time to end as well: to close a
-// socket with unread bytes would take back what was sent before.
+// Sends the queued bytes and the end of the stream, and gives the peer some time to close too:
+// closing a socket with unread bytes would discard what was sent before.
 void Connections::State::start_closing(Connection& c) {
-    c.forgotten = true;
+    c.detached = true;
     if (std::exchange(c.closing, true)) return;
     c.channel.close();
     set_deadline(c, now() + c.close_timeout);
     mark(c);
 }
 
-void Connections::State::doom(Connection& c) {
-    if (std::exchange(c.doomed, true)) return;
+void Connections::State::mark_ended(Connection& c) {
+    if (std::exchange(c.ended, true)) return;
     set_deadline(c, never);
-    doomed.push_back(c.id);
+    ended.push_back(c.id);
 }
 
 void Connections::State::set_deadline(Connection& c, Instant when) {
@@ -377,8 +378,8 @@ void Connections::State::on_timer() {
     const Instant present = now();
     while (!deadlines.empty() && deadlines.begin()->first <= present) {
         Connection& c = *table.at(deadlines.begin()->second);
-        tell(c, "transport handshake not done in time");
-        doom(c);
+        report_closed(c, "transport handshake not done in time");
+        mark_ended(c);
     }
     arm_timer();
     in_turn = false;
@@ -423,10 +424,10 @@ PeerId Connections::serve_link(Socket socket, boost::asio::ssl::context* tls,
 
 void Connections::send(PeerId peer, Frame frame) {
     Connection* c = state_->find(peer);
-    if (c == nullptr || c->forgotten || !c->broken.empty()) return;
+    if (c == nullptr || c->detached || !c->broken.empty()) return;
     const std::size_t bytes = frame.message().size();
     if (bytes > c->channel.peer_receives_max()) {
-        c->broken = "a message larger than the peer receives was to be sent";
+        c->broken = "a message is larger than the peer accepts";
     } else {
         const auto full = [c, bytes] {
             const std::size_t queued = c->channel.queued_bytes();
@@ -441,7 +442,7 @@ void Connections::send(PeerId peer, Frame frame) {
 
 void Connections::ping(PeerId peer) {
     Connection* c = state_->find(peer);
-    if (c == nullptr || c->forgotten) return;
+    if (c == nullptr || c->detached) return;
     c->channel.ping();
     state_->mark(*c);
 }

@@ -21,46 +21,47 @@ namespace sallyport::wamp {
 /// A connected stream socket, unix or TCP.
 using Socket = boost::asio::generic::stream_protocol::socket;
 
-/// What is known of a connection once its transport handshake (TLS, RawSocket or WebSocket) is
-/// done.
+/// The properties of a connection after its transport handshake (TLS, RawSocket or
+/// WebSocket).
 struct Opened {
     Serializer serializer = Serializer::msgpack;
-    std::size_t peer_receives_max = 16u << 20;  ///< bytes of a message that the peer accepts
-    bool pings = false;                         ///< RawSocket: effect::Ping may be used
-    std::uint64_t circuit = 0;  ///< Tor circuit id of the PROXY line; 0 when there was none
-    std::string peer_pin;       ///< "sha256:…" of the peer's key when TLS was done
+    std::size_t peer_receives_max = 16u
+                                    << 20;  ///< maximum message size in bytes that the peer accepts
+    bool pings = false;                     ///< RawSocket: effect::Ping may be used
+    std::uint64_t circuit = 0;  ///< Tor circuit id of the PROXY line; 0 if there was none
+    std::string peer_pin;       ///< "sha256:…" of the peer's key if TLS is used
 };
 
-/// Who owns connections: a gateway worker, an inside, a client. Called on the reactor's thread
-/// only. A peer is named in no call after on_closed().
+/// The owner of connections: a gateway worker, an inside, a client. Called on the thread of the
+/// reactor only. No call refers to a peer after its on_closed().
 class Host {
 public:
     virtual ~Host() = default;
     virtual void on_open(PeerId peer, const Opened& opened) = 0;
-    /// One whole WAMP message; `bytes` hold until the call returns.
+    /// One complete WAMP message; `bytes` are valid until the call returns.
     virtual void on_message(PeerId peer, std::string_view bytes) = 0;
-    /// Something came from the peer that is no message (PONG, PING).
+    /// The peer sent something other than a message (PONG, PING).
     virtual void on_alive(PeerId peer) = 0;
-    /// All that one read brought was handed over: the moment to carry out effects.
+    /// Everything from one read was passed on: the time to carry out effects.
     virtual void on_batch_end() = 0;
-    /// The connection is gone, or never came to be open; `why` is for the log.
+    /// The connection was closed or never opened; `why` is for the log.
     virtual void on_closed(PeerId peer, std::string_view why) = 0;
 };
 
-/// How connections are made and bounded.
+/// Limits of connections.
 struct ConnectionOptions {
     std::size_t message_bytes = 4u << 20;  ///< largest message accepted, 512 B to 16 MiB
     std::size_t queue_bytes =
         4u << 20;  ///< a peer whose unsent bytes exceed this is closed (W-PUB-10)
-    Duration handshake_timeout = std::chrono::seconds(10);  ///< connected to Opened
+    Duration handshake_timeout = std::chrono::seconds(10);  ///< from connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
-    bool proxy_line = false;  ///< a PROXY line comes first and carries the circuit id
+    bool proxy_line = false;  ///< a PROXY line with the circuit id comes first
 };
 
-/// All transport connections of one reactor thread: reads, cuts into messages, queues and writes,
-/// one gathered write per connection and wake-up. Decides nothing about WAMP. Frames are queued by
-/// send() and go out after the current turn of the loop; a queue beyond its budget closes the
-/// connection (never: a message silently skipped).
+/// All transport connections of one reactor thread: reads, splits the input into messages, queues
+/// output and writes it, one gathered write per connection and wake-up. Contains no WAMP logic.
+/// Frames are queued by send() and written after the current turn of the loop; a queue beyond its
+/// limit closes the connection (a message is never silently dropped).
 class Connections {
 public:
     Connections(boost::asio::io_context& io, Host& host);
@@ -68,7 +69,7 @@ public:
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
-    /// The accepting end: tells RawSocket and WebSocket apart by the first octet (W-RAW-03).
+    /// The accepting end: the first octet distinguishes RawSocket and WebSocket (W-RAW-03).
     PeerId accept(Socket socket, const ConnectionOptions& options);
     struct Target {
         Serializer serializer = Serializer::msgpack;
@@ -76,24 +77,24 @@ public:
         std::string host = "localhost";  ///< of the HTTP upgrade
         std::string path = "/";
     };
-    /// The connecting end of an already connected socket.
+    /// The connecting end, for a socket that is already connected.
     PeerId connect(Socket socket, const Target& target, const ConnectionOptions& options);
 
-    // A link turns round after it was dialled: whoever dialled is the TLS client, and the other end
-    // speaks WAMP first (architecture: Link). `tls` is null on unix sockets; otherwise TLS 1.3
-    // whose context checks the peer's pinned key.
-    /// We accepted the TCP connection, and speak first: TLS server, RawSocket client (the gateway's
-    /// end of a link).
+    // A link reverses its direction after dialling: the dialling end is the TLS client, and the
+    // other end opens the WAMP session (architecture: Link). `tls` is null for unix sockets;
+    // otherwise it is a TLS 1.3 context that checks the peer's pinned key.
+    /// For an accepted TCP connection: TLS server, RawSocket client (the gateway's end of a
+    /// link).
     PeerId accept_link(Socket socket, boost::asio::ssl::context* tls,
                        const ConnectionOptions& options);
-    /// We dialled, and are spoken to: TLS client, RawSocket server (the inside's end of a link).
+    /// For a dialled connection: TLS client, RawSocket server (the inside's end of a link).
     PeerId serve_link(Socket socket, boost::asio::ssl::context* tls,
                       const ConnectionOptions& options);
 
     void send(PeerId peer, Frame frame);
     void ping(PeerId peer);
-    /// Flushes what is queued, bounded by close_timeout, then closes; on_closed() is not called for
-    /// it.
+    /// Writes the queued bytes for at most close_timeout, then closes; on_closed() is not
+    /// called.
     void close(PeerId peer);
 
     std::size_t size() const noexcept;
@@ -104,7 +105,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// What time the reactor believes it is; read once per turn of the loop where that suffices.
+/// The current time of the reactor; read once per turn of the loop where that is enough.
 Instant now() noexcept;
 
 }  // namespace sallyport::wamp

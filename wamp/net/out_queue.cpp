@@ -7,7 +7,7 @@
 namespace sallyport::wamp {
 namespace {
 
-// A queue that once was longer gives its memory back when it is empty: sessions are many and mostly
+// A longer queue frees its memory when it becomes empty, as there are many sessions and most are
 // idle.
 constexpr std::size_t chunks_kept = 8;
 
@@ -64,7 +64,7 @@ void OutQueue::consume(std::size_t bytes) noexcept {
         }
         bytes -= left;
         offset_ = 0;
-        chunks_[first_] = {};  // gives a shared frame back now
+        chunks_[first_] = {};  // releases a shared frame now
         ++first_;
     }
     if (first_ >= chunks_kept && first_ * 2 >= chunks_.size()) {

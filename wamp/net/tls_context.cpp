@@ -67,14 +67,15 @@ std::string read_whole(const fs::path& file, bool secret) {
     const int error = errno;
     ::close(fd);
     errno = error;
-    if (exposed) refuse(file, "others than its owner may read this key; run `chmod 600` on it");
+    if (exposed)
+        refuse(file, "users other than its owner can read this key; run `chmod 600` on it");
     if (count < 0) refuse_errno(file, "cannot be read");
     return text;
 }
 
-// In place in one step: a crash leaves the old file or the new one, and a reader never sees half of
-// it.
-void write_whole(const fs::path& file, std::string_view text, mode_t mode) {
+// Replaces the file atomically: a crash leaves the old file or the new one, and a reader never sees
+// half of it.
+void write_atomically(const fs::path& file, std::string_view text, mode_t mode) {
     const fs::path draft = file.string() + ".new";
     const int fd =
         ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
@@ -103,18 +104,18 @@ std::string text_of(const Bio& bio) {
 Key read_key(const fs::path& file) {
     const std::string text = read_whole(file, true);
     Key key(PEM_read_bio_PrivateKey(memory_of(text).get(), nullptr, nullptr, nullptr));
-    if (!key) refuse(file, "is no private key in PEM form");
+    if (!key) refuse(file, "is not a private key in PEM form");
     return key;
 }
 
 Certificate read_certificate(const fs::path& file) {
     const std::string text = read_whole(file, false);
     Certificate certificate(PEM_read_bio_X509(memory_of(text).get(), nullptr, nullptr, nullptr));
-    if (!certificate) refuse(file, "is no certificate in PEM form");
+    if (!certificate) refuse(file, "is not a certificate in PEM form");
     return certificate;
 }
 
-// It names nobody and never expires: the pin is all that counts.
+// The certificate has no name and does not expire: only the pin is checked.
 Certificate self_signed(EVP_PKEY* key) {
     Certificate certificate(X509_new());
     std::array<unsigned char, 8> serial{};
@@ -143,13 +144,13 @@ Key make_key(const fs::path& file) {
                                          nullptr) != 1) {
         refuse_openssl("key");
     }
-    write_whole(file, text_of(bio), 0600);
+    write_atomically(file, text_of(bio), 0600);
     return key;
 }
 
 void make_directory(const fs::path& directory) {
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-        refuse_errno(directory, "cannot be made");
+        refuse_errno(directory, "cannot be created");
 }
 
 int pins_index() {
@@ -160,7 +161,7 @@ int pins_index() {
     return index;
 }
 
-// All that is asked of a peer: the key that it proves to have is one that we were told of.
+// The only check: the key that the peer proves to have is one of the pinned keys.
 int verify_pin(X509_STORE_CTX* store, void* pins) {
     const X509* certificate = X509_STORE_CTX_get0_cert(store);
     const bool known = certificate != nullptr && std::ranges::count(*static_cast<const Pins*>(pins),
@@ -208,17 +209,17 @@ KeyPair make_key_pair(const fs::path& directory) {
         key = make_key(key_file);
         pair.made = true;
     }
-    // A certificate of another key is the rest of one that was thrown away.
+    // A certificate of another key remains from a deleted key.
     Certificate certificate;
     if (fs::exists(certificate_file, none)) certificate = read_certificate(certificate_file);
     if (!certificate || X509_check_private_key(certificate.get(), key.get()) != 1) {
         if (certificate && !pair.made)
             refuse(certificate_file,
-                   "does not belong to link.key beside it; delete it to have it made anew");
+                   "does not belong to link.key beside it; delete it, and a new one is created");
         certificate = self_signed(key.get());
         const Bio bio(BIO_new(BIO_s_mem()));
         if (PEM_write_bio_X509(bio.get(), certificate.get()) != 1) refuse_openssl("certificate");
-        write_whole(certificate_file, text_of(bio), 0644);
+        write_atomically(certificate_file, text_of(bio), 0644);
     }
     pair.pin = pin_of(*certificate);
     return pair;
@@ -231,10 +232,10 @@ std::string read_pin(const fs::path& directory) {
 boost::asio::ssl::context make_tls_context(TlsSession::End end, const fs::path& directory,
                                            const Pins& pins) {
     if (pins.empty())
-        throw std::runtime_error("a link over TCP needs the far end's pin (peer_pin)");
+        throw std::runtime_error("a link over TCP needs the peer's pin (peer_pin)");
     for (const std::string& pin : pins) {
         if (!is_pin(pin))
-            throw std::runtime_error(pin + ": no pin; it is sha256: and 64 hexadecimal digits");
+            throw std::runtime_error(pin + ": not a pin; use sha256: and 64 hexadecimal digits");
     }
     const Key key = read_key(directory / "link.key");
     const Certificate certificate = read_certificate(directory / "link.crt");
@@ -251,7 +252,7 @@ boost::asio::ssl::context make_tls_context(TlsSession::End end, const fs::path& 
                       SSL_CTX_set_ex_data(native, pins_index(), held.get()) == 1;
     if (!made) refuse_openssl("TLS context");
     SSL_CTX_set_cert_verify_callback(native, verify_pin,
-                                     held.release());  // the context's ex_data owns it
+                                     held.release());  // owned by the ex_data of the context
     if (SSL_CTX_use_PrivateKey(native, key.get()) != 1 || SSL_CTX_check_private_key(native) != 1) {
         refuse(directory / "link.crt", "does not belong to link.key beside it");
     }

@@ -13,14 +13,14 @@
 namespace sallyport::wamp {
 namespace {
 
-constexpr std::size_t record_bytes = 16384;  // TLS 1.3's largest plaintext
+constexpr std::size_t record_bytes = 16384;  // the maximum plaintext of a TLS 1.3 record
 
 }  // namespace
 
 TlsSession::TlsSession(SSL_CTX* context, End end)
     : ssl_(SSL_new(context)), from_peer_(BIO_new(BIO_s_mem())), to_peer_(BIO_new(BIO_s_mem())) {
     if (ssl_ == nullptr || from_peer_ == nullptr || to_peer_ == nullptr) throw std::bad_alloc();
-    SSL_set_bio(ssl_, from_peer_, to_peer_);  // which owns both from here on
+    SSL_set_bio(ssl_, from_peer_, to_peer_);  // which then owns both
     SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
     if (end == End::server) {
         SSL_set_accept_state(ssl_);
@@ -91,11 +91,11 @@ void TlsSession::encrypt(OutQueue& plain) {
             return;
         }
         plain.consume(bytes.size());
-        take_ciphertext();
+        collect_ciphertext();
     }
 }
 
-void TlsSession::take_ciphertext() {
+void TlsSession::collect_ciphertext() {
     const std::size_t pending = BIO_ctrl_pending(to_peer_);
     if (pending == 0) return;
     std::string bytes(pending, '\0');
@@ -105,7 +105,7 @@ void TlsSession::take_ciphertext() {
 }
 
 OutQueue& TlsSession::wire() {
-    take_ciphertext();
+    collect_ciphertext();
     return wire_;
 }
 

@@ -12,20 +12,20 @@
 
 namespace sallyport::wamp {
 
-/// One TLS connection as a machine over memory: fed with ciphertext, asked for plaintext. Which
-/// protocol version and which peers are good enough is the context's to say (tls_context.h).
+/// One TLS connection as a state machine in memory: ciphertext is passed in, plaintext is read out.
+/// The context decides which protocol versions and peers are accepted (tls_context.h).
 class TlsSession {
 public:
     enum class End : std::uint8_t { server, client };
     enum class Kind : std::uint8_t {
-        none,         ///< feed more
-        established,  ///< once: both ends have proved themselves
+        none,         ///< more input is needed
+        established,  ///< once: both ends are authenticated
         plain,
-        failed,  ///< also: the peer has ended it in good order
+        failed,  ///< also if the peer closed in order
     };
     struct Event {
         Kind kind = Kind::none;
-        std::string_view bytes;  ///< plain, in the span that next() was given; or why it failed
+        std::string_view bytes;  ///< plaintext, in the span passed to next(); or the failure
     };
 
     TlsSession(SSL_CTX* context, End end);
@@ -36,13 +36,13 @@ public:
     void feed(std::string_view ciphertext);
     Event next(std::span<char> into);
 
-    /// Encrypts what waits in `plain`, several small pieces to a record; nothing before it is
-    /// established.
+    /// Encrypts the queue `plain`, with several small pieces per record; does nothing before the
+    /// handshake has ended.
     void encrypt(OutQueue& plain);
-    /// What goes to the wire, handshake included.
+    /// The bytes to send, including the handshake.
     OutQueue& wire();
     std::size_t queued_bytes() const noexcept { return wire_.bytes(); }
-    /// Says goodbye to the peer's TLS.
+    /// Sends a close_notify alert.
     void close();
 
     bool established() const noexcept { return established_; }
@@ -50,7 +50,7 @@ public:
 
 private:
     Event fail();
-    void take_ciphertext();
+    void collect_ciphertext();
 
     SSL* ssl_;
     BIO* from_peer_;

@@ -9,8 +9,8 @@
 
 namespace sallyport::wamp {
 
-/// Handlers that wait until run() is called: what an io_context is to threads, without waiting for
-/// anything.
+/// A queue of handlers that run() executes: like an io_context, but without
+/// waiting.
 class TurnQueue {
 public:
     struct Task {
@@ -21,7 +21,7 @@ public:
     explicit TurnQueue(boost::asio::execution_context& context) noexcept : context_(context) {}
 
     void push(std::unique_ptr<Task> task) { tasks_.push_back(std::move(task)); }
-    /// Runs all there is, and what that adds.
+    /// Runs all handlers, including those that they add.
     void run() {
         while (!tasks_.empty()) {
             const std::unique_ptr<Task> task = std::move(tasks_.front());
@@ -36,8 +36,8 @@ private:
     std::deque<std::unique_ptr<Task>> tasks_;
 };
 
-/// An executor over a TurnQueue, so that composed operations over memory end within the call that
-/// fed them.
+/// An executor for a TurnQueue, so that composed operations on memory complete within the call that
+/// passed their input.
 class TurnExecutor {
 public:
     explicit TurnExecutor(TurnQueue& queue) noexcept : queue_(&queue) {}

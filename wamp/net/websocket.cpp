@@ -31,13 +31,13 @@ using boost::system::error_code;
 constexpr std::array<Subprotocol, 2> subprotocols{
     {{Serializer::msgpack, "wamp.2.msgpack"}, {Serializer::json, "wamp.2.json"}}};
 constexpr std::string_view head_end = "\r\n\r\n";
-// A message that was put together from pieces may leave a buffer this large behind.
+// The buffer of assembled messages is kept up to this size.
 constexpr std::size_t partial_bytes_kept = 512;
-constexpr std::size_t no_limit_announced = std::size_t{16} << 20;  // WebSocket peers announce none
+constexpr std::size_t no_limit_announced = std::size_t{16} << 20;  // WebSocket has no announcement
 constexpr std::uint16_t close_unacceptable = 1003;
 constexpr std::uint16_t close_normal = 1000;
 
-/// The end of a byte stream that lives in memory: reads what was fed, writes into a string.
+/// An in-memory byte stream: reads the input that was passed in, writes to a string.
 class MemoryStream {
 public:
     using executor_type = TurnExecutor;
@@ -129,7 +129,7 @@ private:
     std::unique_ptr<TurnQueue::Task> waiting_;
 };
 
-// Beast closes the layer below when the WebSocket has ended; the connection does that itself.
+// Beast closes the lower layer after the WebSocket; the connection does that itself.
 void beast_close_socket(MemoryStream&) {}
 template <class Handler>
 void async_teardown(beast::role_type, MemoryStream& stream, Handler&& handler) {
@@ -137,7 +137,7 @@ void async_teardown(beast::role_type, MemoryStream& stream, Handler&& handler) {
                beast::bind_front_handler(std::forward<Handler>(handler), error_code()));
 }
 
-// Beast names itself and its version in `Server` or `User-Agent`; nobody needs to know.
+// Beast sends its name and version in `Server` or `User-Agent`, which reveals the software.
 void remove_header_line(std::string& head, std::string_view name) {
     const std::size_t line = head.find("\r\n" + std::string(name) + ":");
     if (line == std::string::npos) return;
@@ -203,15 +203,15 @@ struct WebSocket::Machine {
     bool client;
     Serializer serializer = Serializer::msgpack;
     std::span<char> scratch;
-    std::string_view input;  ///< fed, before the stream reads it
+    std::string_view input;  ///< passed in, not yet read by the stream
     std::string head;        ///< of the HTTP request, while it is incomplete
-    std::string partial;     ///< the beginning of a message that is not complete
+    std::string partial;     ///< the beginning of an incomplete message
     std::string why;
     std::unique_ptr<websocket::response_type> response;  ///< client, during the handshake
     bool control_seen = false;
-    bool reading = false;        ///< an operation of Beast is waiting
-    bool done = false;           ///< it has ended with this:
-    bool message_ended = false;  ///< what `partial` holds was handed out
+    bool reading = false;        ///< a Beast operation is pending
+    bool done = false;           ///< the operation has completed with:
+    bool message_ended = false;  ///< the content of `partial` was returned
     error_code result;
     std::size_t result_bytes = 0;
 };
@@ -306,13 +306,13 @@ WebSocket::Event WebSocket::Machine::finish_client() {
     if (!done) return {};
     done = false;
     if (result == websocket::error::upgrade_declined) {
-        return fail("the far end answered HTTP " + std::to_string(response->result_int()));
+        return fail("the server answered HTTP " + std::to_string(response->result_int()));
     }
     if (result) return fail(result.message());
     const auto name = (*response)[http::field::sec_websocket_protocol];
     const Subprotocol* chosen = choose_subprotocol({name.data(), name.size()});
     if (chosen == nullptr || chosen->serializer != serializer) {
-        return fail("the far end chose another subprotocol");
+        return fail("the server chose another subprotocol");
     }
     response.reset();
     return opened();

@@ -16,20 +16,20 @@ class execution_context;
 
 namespace sallyport::wamp {
 
-/// WebSocket as a machine without a socket, with the face of RawSocket (requirements: WebSocket):
-/// fed with bytes as they arrive, asked for events until there is none. Beast reads (handshake,
-/// frames, masks, UTF-8, control frames, the answers to those) and runs to its end inside next();
-/// data frames are written here, so that they leave with everything else in one gathered write,
-/// uncopied. One WAMP message is one WebSocket message (W-WS-02).
+/// WebSocket as a state machine without a socket, with the interface of RawSocket (requirements:
+/// WebSocket): bytes are passed in as they arrive, and events are read until there are none. Beast
+/// reads (handshake, frames, masks, UTF-8, control frames and the answers to them) and completes
+/// inside next(); data frames are written here, so that they are sent with everything else in one
+/// gathered write, without a copy. One WAMP message is one WebSocket message (W-WS-02).
 ///
-/// `scratch` is shared by all machines of one thread; a message may be handed out from it.
+/// `scratch` is shared by all objects of one thread; returned messages may point into it.
 class WebSocket {
 public:
     using Event = RawSocket::Event;
     using Kind = RawSocket::Kind;
 
     static constexpr std::size_t request_bytes_max =
-        8192;  ///< of the HTTP upgrade, header lines included
+        8192;  ///< of the HTTP upgrade, including header lines
 
     static WebSocket server(boost::asio::execution_context& context, std::span<char> scratch,
                             std::size_t receives_max);
@@ -44,11 +44,11 @@ public:
     void feed(std::string_view bytes);
     Event next();
 
-    /// Octets of the machine's own (handshake, PONG, Close) to send before anything else; the
+    /// Octets of the framing itself (handshake, PONG, Close) to send before anything else; the
     /// caller clears it.
     std::string& to_send() noexcept;
 
-    /// Queues one message, in a text or a binary frame as its serializer demands (W-WS-03).
+    /// Queues one message, in a text or binary frame as its serializer requires (W-WS-03).
     void append_message(OutQueue& out, Frame message) const;
     void append_ping(OutQueue& out) const;
     void append_close(OutQueue& out) const;
@@ -60,8 +60,8 @@ private:
     std::unique_ptr<Machine> machine_;
 };
 
-/// What a list of subprotocols, as in Sec-WebSocket-Protocol, leads to: the first entry that we
-/// speak (W-WS-04).
+/// The selected entry of a list of subprotocols, as in Sec-WebSocket-Protocol: the first one that
+/// is supported (W-WS-04).
 struct Subprotocol {
     Serializer serializer;
     std::string_view name;

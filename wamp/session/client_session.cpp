@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view ticket_method = "ticket";
 
-/// What a router may send while a session is open, apart from what begins and ends it.
+/// The messages that a router may send during a session, apart from its beginning and end.
 bool is_session_traffic(MessageType type) noexcept {
     switch (type) {
         case MessageType::hello:
@@ -46,7 +46,7 @@ bool is_session_traffic(MessageType type) noexcept {
     return layout != nullptr && layout->from_router;
 }
 
-/// Whether a router may say that a request of this type failed (W-MSG-05).
+/// Whether a router may answer a request of this type with ERROR (W-MSG-05).
 bool is_refusable(MessageType type) noexcept {
     return type == MessageType::publish || type == MessageType::subscribe ||
            type == MessageType::unsubscribe || type == MessageType::call ||
@@ -110,7 +110,7 @@ ClientSession::Verdict ClientSession::judge_joining(const Message& message) {
 }
 
 ClientSession::Verdict ClientSession::challenged(const Challenge& challenge) {
-    // A secret goes out only for the method that was asked for, and only once (W-AUT-02).
+    // The secret is sent only for the requested method, and only once (W-AUT-02).
     if (config_.authmethod != ticket_method || challenge.method != ticket_method) {
         return violation("CHALLENGE for a method that was not offered");
     }
@@ -128,11 +128,12 @@ ClientSession::Verdict ClientSession::judge_established(const Message& message) 
         state_ = State::ended;
         return Verdict::send;
     }
-    if (!is_session_traffic(type_of(message))) return violation("message that is not a router's");
+    if (!is_session_traffic(type_of(message)))
+        return violation("message that a router does not send");
     if (const Error* error = std::get_if<Error>(&message)) {
-        // Some routers refuse a CANCEL by an ERROR (W-MSG-05); the call's own answer still comes.
-        // So they do a YIELD whose caller lacks payload passthru mode (W-PPT-02); the invocation is
-        // over.
+        // Some routers answer CANCEL with ERROR (W-MSG-05); the call still gets its own answer.
+        // They also do so for a YIELD if the caller lacks payload passthru mode (W-PPT-02); the
+        // invocation has then ended.
         if (error->request_type == MessageType::cancel ||
             error->request_type == MessageType::yield) {
             return Verdict::ignore;
@@ -146,7 +147,8 @@ ClientSession::Verdict ClientSession::judge_established(const Message& message) 
 ClientSession::Verdict ClientSession::judge_leaving(const Message& message) {
     if (const Abort* abort = std::get_if<Abort>(&message)) return aborted(*abort);
     const Goodbye* goodbye = std::get_if<Goodbye>(&message);
-    if (goodbye == nullptr) return Verdict::ignore;  // it was on its way already (W-SES-08)
+    if (goodbye == nullptr)
+        return Verdict::ignore;  // it was sent before our GOODBYE arrived (W-SES-08)
     reason_ = goodbye->reason;
     state_ = State::ended;
     return Verdict::ended;

@@ -11,8 +11,9 @@
 
 namespace sallyport::wamp {
 
-/// The client's half of one WAMP session, for the link and the command line: says HELLO, answers a
-/// ticket challenge, judges what a router may send, numbers requests. It sends nothing itself.
+/// The client side of one WAMP session, for the link and the command line: creates HELLO, answers a
+/// ticket challenge, checks the router's messages, numbers requests. It does not send anything
+/// itself.
 class ClientSession {
 public:
     struct Config {
@@ -28,19 +29,19 @@ public:
     enum class Verdict : std::uint8_t {
         send,      ///< send reply(): AUTHENTICATE, or the GOODBYE that answers one (the session has
                    ///< then ended)
-        joined,    ///< WELCOME came
+        joined,    ///< WELCOME was received
         dispatch,  ///< an answer, EVENT, INVOCATION or INTERRUPT
         ignore,
         ended,      ///< our GOODBYE was answered
-        aborted,    ///< ABORT came; reason() says which
-        violation,  ///< the router broke the protocol: send ABORT, close
+        aborted,    ///< ABORT was received; reason() has its URI
+        violation,  ///< the router violated the protocol: send ABORT, close
     };
 
     explicit ClientSession(Config config);
 
     Hello hello();  ///< state becomes `joining`
     Verdict judge(const Message& message);
-    /// What to send after Verdict::send, once.
+    /// The message to send after Verdict::send, once.
     Message take_reply();
     Goodbye leave(std::string_view reason);  ///< state becomes `leaving`
 

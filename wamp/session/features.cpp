@@ -46,8 +46,8 @@ void read_subscriber(const Dict* subscriber, Features& out) noexcept {
     if (announces(subscriber, "publisher_identification")) {
         out.add(Feature::subscriber_publisher_identification);
     }
-    // Autobahn|Python, which alone announces the other, takes a revocation for a violation and
-    // closes: to be told would cost it all that it has.
+    // Autobahn|Python, the only one that announces the other feature, treats a revocation as a
+    // protocol violation and closes the session: sending it would end all its subscriptions.
     if (announces(subscriber, "subscription_revocation") &&
         !announces(subscriber, "payload_encryption_cryptobox")) {
         out.add(Feature::subscriber_subscription_revocation);

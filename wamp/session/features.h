@@ -33,6 +33,7 @@ enum class Feature : std::uint32_t {
     dealer_payload_passthru_mode = 1u << 21,
 };
 
+/// A set of roles and features.
 class Features {
 public:
     constexpr Features() noexcept = default;
@@ -48,13 +49,14 @@ private:
 };
 
 /// Reads `roles` of HELLO.Details or WELCOME.Details, whose types were checked at decoding. A
-/// callee that cannot be cancelled counts as lacking progressive results (W-FEA-05);
+/// callee that cannot be cancelled counts as without progressive results (W-FEA-05);
 /// `call_cancelling` is an alias (W-FEA-03).
 Features read_features(const Dict& details) noexcept;
 
-/// `roles` as our routers announce them in WELCOME: exactly what works end to end (W-FEA-01).
+/// `roles` as this program announces them in WELCOME: exactly the features that work end to end
+/// (W-FEA-01).
 Dict router_roles();
-/// `roles` as our clients announce them in HELLO; a link also hands on what is in payload passthru
+/// `roles` as this program announces them in HELLO; a link also forwards payload passthru
 /// mode.
 Dict client_roles(bool passthru = false);
 

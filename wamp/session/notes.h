@@ -8,7 +8,7 @@
 
 namespace sallyport::wamp {
 
-/// Appends a line for the log, put together from text and numbers.
+/// Appends a log line, built from text and numbers.
 template <class... Parts>
 void note(Outbox& out, effect::Note::Level level, Parts&&... parts) {
     std::string text;

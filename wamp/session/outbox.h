@@ -11,21 +11,22 @@
 
 namespace sallyport::wamp {
 
-/// What a core wants done by its shell, in order (architecture: Core and shell). The core appends;
-/// the shell carries out after the call returned and clears. Peers are transport connections; one
-/// that has gone meanwhile is passed over.
+/// The effects that a core requests from its shell, in order (architecture: Core and shell). The
+/// core appends; the shell carries them out after the call returned and clears the list. Peers are
+/// transport connections; effects for a closed one are ignored.
 namespace effect {
 
+/// Send one message to the peer.
 struct Send {
     PeerId to;
     Frame frame;
 };
-/// Send what is queued for the peer, then close its transport. The core has forgotten the peer
-/// already: nothing of it comes in any more.
+/// Send the queued bytes of the peer, then close its transport. The core has already forgotten the
+/// peer and receives nothing more from it.
 struct Close {
     PeerId peer;
 };
-/// Send a RawSocket PING (W-RAW-07). Only asked for where the transport is RawSocket.
+/// Send a RawSocket PING (W-RAW-07). Only requested for RawSocket transports.
 struct Ping {
     PeerId to;
 };
@@ -33,15 +34,15 @@ struct Ping {
 struct Dial {
     std::uint32_t link;
 };
-/// Something worth a line in the log: what happened, with ids, never with payloads or secrets.
+/// An event for the log: what happened, with ids, never with payloads or secrets.
 struct Note {
     enum class Level : std::uint8_t { info, warning, error };
     Level level;
     std::string text;
 };
 
-/// Run something that takes long, on any thread, where it holds nobody up; the answer is
-/// on_work_done() with its number and what it returned.
+/// Run a long computation on any thread, without blocking the reactor; the answer is on_work_done()
+/// with its number and result.
 struct Work {
     std::uint64_t id;
     std::function<bool()> run;

@@ -51,7 +51,7 @@ RequestId request_id_of(const Message& message) noexcept {
 
 ServerSession::Verdict ServerSession::judge(const Message& message) noexcept {
     if (state_ == State::failed) return Verdict::ignore;
-    if (std::holds_alternative<Abort>(message)) {  // legal at any time, never answered (W-SES-06)
+    if (std::holds_alternative<Abort>(message)) {  // valid at any time, never answered (W-SES-06)
         state_ = State::failed;
         return Verdict::close;
     }
@@ -87,7 +87,7 @@ ServerSession::Verdict ServerSession::judge_closed(const Message& message) noexc
 
 ServerSession::Verdict ServerSession::judge_established(const Message& message) noexcept {
     if (const RequestId id = request_id_of(message); id != 0) {
-        if (!take_request_id(id)) return violation("request id out of sequence");
+        if (!accept_request_id(id)) return violation("request id out of sequence");
         if (uses_unannounced_feature(message)) return violation("feature that was not announced");
         return Verdict::dispatch;
     }
@@ -98,7 +98,7 @@ ServerSession::Verdict ServerSession::judge_established(const Message& message) 
     }
     if (const Error* error = std::get_if<Error>(&message)) {
         if (error->request_type != MessageType::invocation) {
-            return violation("ERROR for something else than an invocation");
+            return violation("ERROR for a request other than an invocation");
         }
         if (!was_invoked(error->request)) return violation("ERROR for no invocation");
         if (!is_valid_uri(error->uri)) return violation("ERROR with an invalid URI");
@@ -113,7 +113,7 @@ ServerSession::Verdict ServerSession::judge_established(const Message& message) 
         state_ = State::closed;
         return Verdict::goodbye;
     }
-    return violation("message that is not a client's in a session");
+    return violation("message that a client does not send in a session");
 }
 
 ServerSession::Verdict ServerSession::judge_shutting_down(const Message& message) noexcept {
@@ -121,7 +121,7 @@ ServerSession::Verdict ServerSession::judge_shutting_down(const Message& message
         state_ = State::closed;
         return Verdict::ended;
     }
-    // The client may go on from this id when it joins again on this transport (W-ID-09).
+    // The client may continue with this id when it joins again on this transport (W-ID-09).
     if (const RequestId id = request_id_of(message); id != 0) last_request_ = id;
     return Verdict::ignore;
 }
@@ -151,7 +151,7 @@ RequestId ServerSession::next_invocation() noexcept {
     return last_invocation_;
 }
 
-/// Options whose use without announcement by both sides is a violation. We never announce
+/// Options that must not be used unless both sides announced them. The router never announces
 /// progressive invocations (W-PCI-03, W-PPT-02).
 bool ServerSession::uses_unannounced_feature(const Message& message) const noexcept {
     if (const Call* call = std::get_if<Call>(&message)) {
@@ -173,7 +173,7 @@ bool ServerSession::is_unannounced(const Dict& options, Feature passthru) const 
     return is_passthru(options) && !(passthru_ && features_.has(passthru));
 }
 
-bool ServerSession::take_request_id(RequestId id) noexcept {
+bool ServerSession::accept_request_id(RequestId id) noexcept {
     const bool first = std::exchange(first_request_, false);
     const bool follows = id == next_id(last_request_);
     bool legal = true;

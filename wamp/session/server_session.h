@@ -10,37 +10,38 @@
 
 namespace sallyport::wamp {
 
-/// How strictly request ids of a client are held to their sequence (W-ID-06).
+/// How strictly the sequence of a client's request ids is checked (W-ID-06).
 enum class IdRule : std::uint8_t {
     strict,     ///< 1, 2, 3 … (W-ID-04)
     monotonic,  ///< increasing, gaps allowed
     off,
 };
 
-/// The router's half of one WAMP session, as the state table of requirements: Session lifecycle:
-/// judges each message that a client sends, in which state and with which ids it is legal, and
-/// moves on. It sends nothing: its owner answers, and tells it so. One object lives as long as the
-/// transport and may host several sessions in turn (W-SES-16).
+/// The router side of one WAMP session, as in the state table of requirements: Session lifecycle:
+/// decides whether each message of a client is legal in the current state and with its ids, and
+/// updates the state. It does not send anything: its owner answers, and reports what it sent. One
+/// object exists as long as the transport and may have several sessions one after the other
+/// (W-SES-16).
 class ServerSession {
 public:
     enum class State : std::uint8_t {
         closed,          ///< transport open, no session
-        authenticating,  ///< HELLO seen, the owner decides
+        authenticating,  ///< HELLO received, the owner decides
         challenging,     ///< CHALLENGE sent
         established,
-        shutting_down,  ///< we sent GOODBYE, wait for its reply
-        failed,         ///< ABORT sent or received; nothing is read any more
+        shutting_down,  ///< GOODBYE sent, waiting for the reply
+        failed,         ///< ABORT sent or received; input is ignored
     };
 
-    /// What the owner has to do with the message that was judged.
+    /// What the owner has to do with the message.
     enum class Verdict : std::uint8_t {
         join,          ///< a legal HELLO: challenge, welcome or abort
         authenticate,  ///< a legal AUTHENTICATE: challenge again, welcome or abort
-        dispatch,      ///< a request, or an answer to an invocation of ours: act on it
-        ignore,        ///< legal and without effect (a race): do nothing
+        dispatch,      ///< a request, or an answer to an invocation: process it
+        ignore,        ///< legal but without effect (a race): do nothing
         goodbye,       ///< the session has ended: answer GOODBYE `goodbye_and_out`, dispose of it
                        ///< (W-SES-07)
-        ended,         ///< the session has ended and nothing is to be answered; dispose of it
+        ended,         ///< the session has ended without a reply; dispose of it
         close,         ///< the peer aborted, before or in a session: dispose, close the transport
         violation,     ///< dispose, ABORT `protocol_violation`, close the transport (W-SES-10)
     };
@@ -51,20 +52,20 @@ public:
 
     Verdict judge(const Message& message) noexcept;
 
-    // What the owner did.
-    void challenged() noexcept;                         ///< CHALLENGE sent
-    void welcomed(SessionId id) noexcept;               ///< WELCOME sent
-    void goodbye_sent() noexcept;                       ///< GOODBYE sent by ourselves, first
+    // Reports of what the owner sent.
+    void challenged() noexcept;            ///< CHALLENGE sent
+    void welcomed(SessionId id) noexcept;  ///< WELCOME sent
+    void goodbye_sent() noexcept;          ///< GOODBYE sent without one from the client
     void failed() noexcept { state_ = State::failed; }  ///< ABORT sent
 
-    /// The id of the next INVOCATION to this client (W-ID-04). An owner that has one still pending
-    /// under that id, after 2^53 of them, asks again (W-ID-10).
+    /// The id of the next INVOCATION to this client (W-ID-04). If an invocation with that id is
+    /// still pending, after 2^53 of them, the owner calls again (W-ID-10).
     RequestId next_invocation() noexcept;
 
     State state() const noexcept { return state_; }
     SessionId id() const noexcept { return id_; }
     Features features() const noexcept { return features_; }
-    /// Why the last verdict was `violation`; for logs, never for the peer outside.
+    /// The reason of the last `violation` verdict; for logs, never for remote peers.
     std::string_view why() const noexcept { return why_; }
 
 private:
@@ -73,7 +74,7 @@ private:
     Verdict judge_shutting_down(const Message& message) noexcept;
     bool uses_unannounced_feature(const Message& message) const noexcept;
     bool is_unannounced(const Dict& options, Feature passthru) const noexcept;
-    bool take_request_id(RequestId id) noexcept;
+    bool accept_request_id(RequestId id) noexcept;
     bool was_requested(RequestId id) const noexcept;
     bool was_invoked(RequestId id) const noexcept;
     Verdict violation(std::string_view why) noexcept;
@@ -85,7 +86,7 @@ private:
     SessionId id_ = 0;
     RequestId last_request_ = 0;
     RequestId last_invocation_ = 0;
-    bool first_request_ = true;      ///< none came yet in this session
+    bool first_request_ = true;      ///< no request yet in this session
     bool requests_wrapped_ = false;  ///< every id was used once
     bool invocations_wrapped_ = false;
     std::string_view why_;

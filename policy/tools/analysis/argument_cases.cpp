@@ -20,12 +20,12 @@ using wamp::List;
 using wamp::Value;
 using Conditions = std::vector<const Condition*>;
 
-// Beyond these nothing is tried: such bounds are told apart by nobody.
+// Larger lengths are not tried, as no sensible rule depends on them.
 constexpr std::uint64_t length_max = 70'000;
 constexpr std::uint64_t depth_max = 40;
 constexpr std::size_t cases_max = 20'000;
 constexpr std::size_t shown_bytes_max = 80;
-constexpr std::size_t literals_max = 256;  // of one condition that are told apart
+constexpr std::size_t literals_max = 256;  // literals of one condition that are tried
 
 Value nested(std::uint64_t depth) {
     Value value = 0;
@@ -45,11 +45,12 @@ Value dict_of(std::uint64_t length) {
     return dict;
 }
 
-/// What one argument may be, for all that the conditions on it tell apart.
+/// The values of one argument that its conditions distinguish.
 class Candidates {
 public:
     explicit Candidates(const Conditions& conditions) {
-        // Of those alike the first is kept: what people can write in a file comes first.
+        // The first of equivalent values is kept, so values that are easy to write in a file come
+        // first.
         values_ = {0, 1, -1, 0.5, "x", "", false, true, List{}, List{0}, Dict{}, Dict{{"k", 0}}};
         std::set<std::uint64_t> lengths;
         std::set<std::uint64_t> depths{0, 1};
@@ -128,7 +129,7 @@ private:
     List values_;
 };
 
-/// One thing that conditions are about: an argument, or what stands behind all of them.
+/// One subject of conditions: an argument, or all of them together.
 struct Slot {
     Condition::Of of = Condition::Of::arg;
     std::size_t index = 0;
@@ -144,7 +145,7 @@ struct Chosen {
 
 class Maker {
 public:
-    /// `conditions` of all `rules`, each once.
+    /// `conditions` of all `rules`, without duplicates.
     Maker(Conditions conditions, const std::vector<const RuleText*>& rules, bool finely)
         : conditions_(std::move(conditions)) {
         find_slots();
@@ -157,7 +158,7 @@ public:
     std::vector<Chosen> take() { return std::move(made_); }
 
 private:
-    /// By slot the number of its value; -1 for absent.
+    /// The index of each slot's value; -1 for absent.
     using Picks = std::vector<int>;
 
     void find_slots();
@@ -177,7 +178,7 @@ private:
     std::size_t tried_ = 0;
 };
 
-// Alike in what holds of it, alone.
+// Equal if every condition has the same result for the value alone.
 std::vector<bool> Maker::truths(const Chosen& chosen, const Conditions& conditions) const {
     const auto payload = wamp::make_payload(wamp::Serializer::msgpack, chosen.args, chosen.kwargs);
     std::vector<bool> truths;
@@ -232,7 +233,7 @@ void Maker::find_slots() {
         fill(slot, conditions);
         slots_.push_back(std::move(slot));
     }
-    // What follows the arguments that are spoken of: a list or dict whose items are appended.
+    // Conditions on all arguments: a list or dict whose items are appended.
     if (!whole_args.empty()) {
         Slot slot{Condition::Of::args, 0, {}, {}, true};
         for (Value& value : Candidates(whole_args).take()) slot.values.push_back(std::move(value));
@@ -287,8 +288,8 @@ Chosen Maker::build(const Picks& picks) const {
     return out;
 }
 
-// What the rule wants, as far as it can be had one slot after the other: of each slot the first
-// value with which the fewest of its conditions fail.
+// What the rule needs, as far as slots can be chosen one by one: for each slot the first value that
+// fails the fewest conditions of the rule.
 Maker::Picks Maker::fitting(const std::vector<Condition>& rule) const {
     Picks picks(slots_.size(), -1);
     const auto failing = [&](const Picks& tried) {
@@ -313,8 +314,8 @@ Maker::Picks Maker::fitting(const std::vector<Condition>& rule) const {
     return picks;
 }
 
-// All combinations may be too many. Where rules differ is around what one of them wants: there each
-// slot, and each two of them, are anything.
+// All combinations may be too many. Rules differ near a payload that one of them accepts, so each
+// slot, and each pair of slots, takes every value there.
 void Maker::vary(const std::vector<Condition>& rule) {
     const Picks base = fitting(rule);
     const auto last = [this](std::size_t slot) {
@@ -335,7 +336,7 @@ void Maker::vary(const std::vector<Condition>& rule) {
     }
 }
 
-// Around what two versions of one rule both want, so that they part in one thing alone.
+// Near a payload that both versions of a rule accept, so that they differ in one slot only.
 void Maker::vary_pairs(const std::vector<const RuleText*>& rules) {
     std::map<std::string, std::vector<Condition>> by_id;
     std::map<std::string, int> versions;
@@ -395,7 +396,7 @@ bool takes(const Condition& condition, const Condition::Literal& literal) {
            condition.one_of.end();
 }
 
-// Their atoms, and each literal that one of them takes and another on the same argument does not.
+// The atoms, and each literal that one condition accepts and another on the same argument does not.
 Conditions parts_of(const Conditions& conditions, std::deque<Condition>& parts) {
     Conditions found;
     const auto add = [&](Condition part) {

@@ -10,21 +10,21 @@
 
 namespace sallyport::policy {
 
-/// One payload that a message may have.
+/// One possible payload of a message.
 struct ArgumentCase {
     wamp::List args;
     wamp::Dict kwargs;
-    wamp::OwnedPayload payload;  ///< the two, as MessagePack
-    std::size_t bytes = 0;       ///< what the payload counts as
+    wamp::OwnedPayload payload;  ///< both, as MessagePack
+    std::size_t bytes = 0;       ///< the size that counts for the payload limit
     bool opaque = false;
-    bool sized = false;  ///< its size is what matters, and is not that of its arguments
+    bool sized = false;  ///< the case is about this size, which is not that of the arguments
 };
 
-/// The payloads that the rules tell apart: each boundary of each condition from both sides, each
-/// combination of what holds and what does not (as far as one argument can show it; of very many,
-/// those near to what each rule wants), each payload limit from both sides, and one that cannot be
-/// read. Without conditions and limits, two. `finely` tells the parts of one condition apart as
-/// well, and the literals that only some of the rules take.
+/// The payloads that the rules distinguish: each boundary of each condition from both sides, each
+/// combination of conditions that hold and fail (as far as one argument allows; if there are very
+/// many, only those near to what each rule accepts), each payload limit from both sides, and an
+/// opaque payload. Without conditions and limits, two. With `finely`, the atoms of one condition
+/// and the literals that only some rules accept are distinguished too.
 std::vector<ArgumentCase> argument_cases(const std::vector<const RuleText*>& rules, Action action,
                                          bool finely = false);
 

@@ -11,7 +11,7 @@ Condition about(const Condition& condition) {
     return bare;
 }
 
-// Which of what `other` names is the value that `atom` does not take.
+// Names the value in `other` that `atom` does not accept.
 std::string which(const Condition& atom, const RuleText& other, const wamp::Payload& payload) {
     const Condition bare = about(atom);
     if (!holds(bare, payload)) return " absent";
@@ -78,7 +78,7 @@ std::vector<std::string> misfits(const RuleText& rule, const RuleText& other,
             std::string name = std::to_string(number) + "." + std::to_string(i);
             if (i == 0 || !atoms[i].one_of.empty()) name += which(atoms[i], other, payload);
             found.push_back(std::move(name));
-            if (i == 0) break;  // without that, no bound holds
+            if (i == 0) break;  // without the first atom no bound holds
         }
     }
     return found;

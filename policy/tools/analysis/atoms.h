@@ -9,16 +9,16 @@
 
 namespace sallyport::policy {
 
-/// The condition taken apart: first what it says of presence and type, then each of its bounds
-/// together with that. It holds exactly if all of its atoms do.
+/// Splits the condition: first its presence and type, then each of its bounds together with that.
+/// The condition holds exactly if all of its atoms hold.
 std::vector<Condition> atoms_of(const Condition& condition);
 
-/// Whether both are about the same argument.
+/// Whether both test the same argument.
 bool same_subject(const Condition& a, const Condition& b);
 
-/// What of `rule` by itself does not fit the payload: names of atoms, and of how it wants payloads.
-/// Where `other`, which fits, says more exactly what it lets through (one literal of several, one
-/// type, absence), the name says which. Empty when the rule fits.
+/// The parts of `rule` alone that do not accept the payload: names of atoms, and its payload mode.
+/// If `other`, which accepts it, is more precise (one of several literals, one type, absence), the
+/// name includes that. Empty if the rule accepts the payload.
 std::vector<std::string> misfits(const RuleText& rule, const RuleText& other,
                                  const ArgumentCase& arguments);
 

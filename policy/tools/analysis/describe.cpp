@@ -5,7 +5,7 @@
 namespace sallyport::policy {
 namespace {
 
-/// Words with commas between.
+/// Joins words with commas.
 class Listing {
 public:
     void add(const std::string& word) { text_ += (text_.empty() ? "" : ", ") + word; }

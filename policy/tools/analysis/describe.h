@@ -11,10 +11,10 @@ namespace sallyport::policy {
 std::string describe(const Limits& limits);
 /// "disclose_me, meta"; "none".
 std::string describe(const Grants& grants);
-/// "lab to inside, realm obs, as inner.x, waits 5s, idempotent"; `uri` is what is led there.
+/// "lab to inside, realm obs, as inner.x, waits 5s, idempotent"; `uri` is the requested URI.
 std::string describe(const RouteInfo& route, std::string_view uri);
 
-/// What a URI that the route leads is called on the backend.
+/// The URI on the backend for a requested URI.
 std::string target_of(const RouteInfo& route, std::string_view uri);
 
 }  // namespace sallyport::policy

@@ -22,10 +22,10 @@ namespace {
 
 constexpr std::size_t roles_shown_max = 12;
 
-/// All that can be noticed of one decision.
+/// Every observable part of one decision.
 struct Behaviour {
     bool allowed = false;
-    bool too_big = false;  ///< which a client is told
+    bool too_big = false;  ///< reported to the client as such
     Limits limits;
     Grants grants;
     std::string backend;
@@ -37,7 +37,7 @@ struct Behaviour {
     bool operator==(const Behaviour&) const = default;
 };
 
-// As far as they bound that action.
+// As far as the limits apply to that action.
 Limits effective(Limits limits, Action action) {
     if (action != Action::call) {
         limits.in_flight = limits.authid.in_flight = limits.circuit.in_flight = 0;
@@ -67,7 +67,7 @@ Behaviour behaviour(const RealmPolicy& policy, const Decision& decision, Action 
     return made;
 }
 
-// The rule that decides; "" when none does.
+// The rule that decides; "" if none does.
 std::string decider(const RealmPolicy& policy, const Decision& decision) {
     if (const auto* permit = std::get_if<Permit>(&decision)) return policy.rule(permit->rule()).id;
     const Denial& denial = *std::get_if<Denial>(&decision);
@@ -81,26 +81,26 @@ std::string route_of(const RealmPolicy& policy, const Decision& decision) {
     return permit != nullptr ? policy.route(permit->route()).id : "";
 }
 
-/// Asks both policies about the places of a walk and keeps what differs.
+/// Asks both policies about the places of a walk and keeps the differences.
 class Comparison {
 public:
     Comparison(const ComparedPolicy& before, const ComparedPolicy& after)
         : before_(before.policy), after_(after.policy), causes_(before.file, after.file) {}
 
-    void meet(const DiffPlace& place) {
+    void add(const DiffPlace& place) {
         for (const ArgumentCase& arguments : argument_cases(place.rules, place.action, true))
             ask(place, arguments);
     }
 
-    // What differs in several conditions at once says nothing more, once each has its own.
+    // A difference in several conditions at once is redundant if each has its own difference.
     std::vector<Difference> take() {
         std::vector<Difference> kept;
-        std::set<std::size_t> told;
+        std::set<std::size_t> redundant;
         for (const auto& [key, index] : by_key_) {
-            if (std::get<6>(key) == Causes::several && has_lone(key)) told.insert(index);
+            if (std::get<6>(key) == Causes::several && has_lone(key)) redundant.insert(index);
         }
         for (std::size_t i = 0; i < found_.size(); ++i) {
-            if (!told.contains(i)) kept.push_back(std::move(found_[i]));
+            if (!redundant.contains(i)) kept.push_back(std::move(found_[i]));
         }
         return kept;
     }
@@ -115,7 +115,7 @@ private:
                std::get<4>(a) == std::get<4>(b) && std::get<5>(a) == std::get<5>(b);
     }
 
-    // Whether lone changes speak of all its roles.
+    // Whether differences of single conditions cover all of its roles.
     bool has_lone(const Key& key) const {
         Key first = key;
         std::get<6>(first).clear();
@@ -196,7 +196,7 @@ private:
                 route_of(policy, decision)};
     }
 
-    // What changes although both allow it.
+    // Changes although both policies allow it.
     static std::string extras(const RealmPolicy& policy, const Decision& decision,
                               const DiffPlace& place,
                               const std::pair<const Key, std::size_t>& known) {
@@ -298,7 +298,7 @@ std::string changed(const std::string& what, const std::string& before, const st
 std::vector<Difference> differences(const ComparedPolicy& before, const ComparedPolicy& after) {
     Comparison comparison(before, after);
     DiffWalk walk(before.file, after.file);
-    walk.run([&comparison](const DiffPlace& place) { comparison.meet(place); });
+    walk.run([&comparison](const DiffPlace& place) { comparison.add(place); });
     return comparison.take();
 }
 

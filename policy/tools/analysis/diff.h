@@ -10,45 +10,45 @@
 
 namespace sallyport::policy {
 
-/// A policy as it was written and as it decides.
+/// A policy as written and compiled.
 struct ComparedPolicy {
     const PolicyFile& file;
     const RealmPolicy& policy;
 };
 
-/// One change of what a policy does, with a message that shows it.
+/// One change of behaviour, with a message that shows it.
 struct Difference {
     Action action = Action::call;
     std::string uri;
     std::string authid;
     std::string role;
     ArgumentCase arguments;
-    /// What one of the two policies answers.
+    /// The decision of one of the two policies.
     struct Answer {
         std::string text;    ///< for people: "allow drive (old.toml:10:1) by route lab"
-        std::string expect;  ///< as a test expects it: "allow drive", "forbid off", "deny"
-        std::string route;   ///< of what is allowed
+        std::string expect;  ///< in the form of a test: "allow drive", "forbid off", "deny"
+        std::string route;   ///< if it is allowed
     };
     Answer before;
     Answer after;
-    /// All roles that it concerns, in order; `others` are all that no rule names, and those named
-    /// ones of which no rule speaks there.
+    /// All roles with this change, in order. `others` stands for all roles that no rule names, and
+    /// for named roles that no rule mentions there.
     std::vector<std::string> roles;
     bool others = false;
 };
 
-/// Every change from one policy to the other in what is allowed, within which limits, with which
-/// grants, and where it goes: one difference, and its witness, for each pair of rules that decided
-/// before and after, by action; and of one such pair for each bound, literal and URI of theirs that
-/// changes it by itself. What is said of a pattern subscription or registration follows from what
-/// is said of the URIs that it matches. Empty exactly if the two do the same; shadow rules and the
-/// ids of rules aside.
+/// Every change between two policies in what is allowed, within which limits, with which grants,
+/// and to which route: one difference with an example message for each action and pair of deciding
+/// rules before and after, and for one such pair also for each bound, literal and URI that causes a
+/// change alone. Differences for pattern subscriptions and registrations follow from those for the
+/// URIs that they match. Empty exactly if both behave the same, apart from shadow rules and rule
+/// ids.
 std::vector<Difference> differences(const ComparedPolicy& before, const ComparedPolicy& after);
 
-/// What differs outside of the rules: the realm, and who may join. One line each.
+/// Differences outside of the rules: the realm, and who may join. One line each.
 std::vector<std::string> other_differences(const PolicyFile& before, const PolicyFile& after);
 
-/// `sallyport policy diff OLD NEW`. 0 when they do the same, 1 when not, 2 when one is not sound.
+/// `sallyport policy diff OLD NEW`. 0 if they behave the same, 1 if not, 2 if a file is invalid.
 int diff(const std::string& before, const std::string& after, const Output& to);
 
 }  // namespace sallyport::policy

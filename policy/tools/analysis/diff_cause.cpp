@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "policy/tools/analysis/atoms.h"
-#include "policy/tools/analysis/lone_rule.h"
+#include "policy/tools/analysis/rule_match.h"
 
 namespace sallyport::policy {
 namespace {
@@ -18,15 +18,15 @@ std::string named(const RuleText& rule, const std::vector<std::string>& misfits)
     return std::string(Causes::condition) + rule.id + ' ' + misfits.front();
 }
 
-// The URI of `there` that covers the place, when `here` has no such one.
+// The URI of `there` that covers the place, if `here` does not have that URI.
 std::string new_uri(const DiffPlace& place, const RuleText& there, const RuleText& here) {
-    const LonePatterns patterns(there.uris, there.match);
-    const Stand stands =
-        stand(there, patterns, {{}, place.authid, place.role}, {place.action, place.uri},
-              AskedUri(place.uri, wamp::MatchPolicy::exact));
-    if (stands.pattern == nullptr) return "";
+    const RulePatterns patterns(there.uris, there.match);
+    const RuleMatch matched =
+        match_rule(there, patterns, {{}, place.authid, place.role}, {place.action, place.uri},
+                   AskedUri(place.uri, wamp::MatchPolicy::exact));
+    if (matched.pattern == nullptr) return "";
     const std::string& text =
-        there.uris[static_cast<std::size_t>(stands.pattern - patterns.all().data())].text;
+        there.uris[static_cast<std::size_t>(matched.pattern - patterns.all().data())].text;
     const bool known = there.match == here.match &&
                        std::any_of(here.uris.begin(), here.uris.end(),
                                    [&text](const PatternText& uri) { return uri.text == text; });
@@ -48,7 +48,7 @@ const RuleText* Causes::rule(std::size_t side, std::string_view id) const {
     return found == by_id_[side].end() ? nullptr : found->second;
 }
 
-// A rule of another name that is only on this side may be what the decider was before.
+// A rule with another id that exists only on this side may be the old deciding rule, renamed.
 std::string Causes::of_renamed(std::size_t side, const DiffPlace& place,
                                const ArgumentCase& arguments, const RuleText& decider) const {
     std::string found;
@@ -63,7 +63,7 @@ std::string Causes::of_renamed(std::size_t side, const DiffPlace& place,
     return found;
 }
 
-// Why it does not decide here as it does on the other side.
+// Why the rule does not decide here as it does on the other side.
 std::string Causes::on_side(std::size_t side, const DiffPlace& place, const ArgumentCase& arguments,
                             const std::string& decider) const {
     const RuleText* there = rule(1 - side, decider);

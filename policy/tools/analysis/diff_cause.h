@@ -11,18 +11,18 @@
 
 namespace sallyport::policy {
 
-/// Names why two policies decide differently on one message, so that each change of one rule gets a
-/// witness of its own: which bound or literal of the one version the message breaks, or which URI
-/// is only the other's. The names mean nothing to people; equal ones are one change. Borrows the
-/// files.
+/// Names the reason why two policies decide differently on one message, so that each change of a
+/// rule gets an example of its own: the bound or literal of one version that the message violates,
+/// or the URI that only one of them has. The names are not shown; equal names mean the same change.
+/// Borrows the files.
 class Causes {
 public:
     Causes(const PolicyFile& before, const PolicyFile& after);
 
-    static constexpr std::string_view condition = "condition ";  ///< begins each lone one
-    static constexpr std::string_view several = "several";       ///< conditions at once
+    static constexpr std::string_view condition = "condition ";  ///< prefix of each single cause
+    static constexpr std::string_view several = "several";       ///< several conditions at once
 
-    /// `before` and `after` are the rules that decide, "" for none.
+    /// `before` and `after` are the deciding rules, "" for none.
     std::string of(const DiffPlace& place, const ArgumentCase& arguments, const std::string& before,
                    const std::string& after) const;
 

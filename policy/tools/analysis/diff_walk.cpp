@@ -15,8 +15,8 @@ Actions all_actions() {
     return all;
 }
 
-/// Folds what a line says into 64 bits. Two different lines with one mark would hide a difference:
-/// with 10,000 lines a chance of one in 10^11.
+/// Hashes a line to 64 bits. Two different lines with the same hash would hide a difference; with
+/// 10,000 lines the probability is one in 10^11.
 class Mark {
 public:
     Mark& add(std::string_view text) { return add(hash_of(text)).add(text.size()); }
@@ -76,8 +76,8 @@ void add(Mark& mark, const Condition& condition) {
     }
 }
 
-// All that it says but for roles, actions and URIs, and its id: of two alike that bound
-// differently the first by id decides.
+// Everything but roles, actions and URIs. Includes the id, as the first rule by id decides among
+// equals with different limits.
 std::uint64_t mark_of(const RuleText& rule) {
     Mark mark;
     mark.add(rule.id).add(rule.allow).add(rule.payload);
@@ -101,7 +101,7 @@ std::uint64_t mark_of(const RouteText& route, const PolicyFile& file) {
     return mark.value();
 }
 
-// The same rule matches as itself under each of its patterns: what differs is the pattern.
+// The same rule under different patterns has different marks.
 std::uint64_t with_pattern(std::uint64_t mark, const Pattern& pattern) {
     return Mark().add(mark).add(pattern.text()).add(pattern.is_open()).value();
 }
@@ -159,7 +159,7 @@ void DiffWalk::fill(Side& side, const PolicyFile& file) {
     side.routes.seal();
 }
 
-// Names that nothing in either file holds, and the names beside ${authrole} that a role may have.
+// Names that no rule of either file has, and the names that a role may have for ${authrole}.
 void DiffWalk::choose_names() {
     std::set<std::string, std::less<>> taken{"*", "wamp"};
     std::set<std::size_t> role_depths;
@@ -203,7 +203,7 @@ void DiffWalk::choose_names() {
     fresh_authid_ = choose("anna");
     other_roles_.push_back(choose("somebody"));
     if (role_depths.empty()) return;
-    other_roles_.push_back(choose("some.body"));  // fits no component
+    other_roles_.push_back(choose("some.body"));  // matches no component
     std::set<std::string_view> beside;
     for (const auto& [depth, text] : literals) {
         if (role_depths.contains(depth) && is_valid_name(text) && !roles_.contains(text))
@@ -212,13 +212,13 @@ void DiffWalk::choose_names() {
     other_roles_.insert(other_roles_.end(), beside.begin(), beside.end());
 }
 
-void DiffWalk::run(const Meet& meet) {
-    meet_ = &meet;
+void DiffWalk::run(const Report& report) {
+    report_ = &report;
     for (const Action action : actions) {
         for (const std::string& role : other_roles_) walk_role(role, true, action);
         for (const std::string& role : roles_) walk_role(role, false, action);
     }
-    meet_ = nullptr;
+    report_ = nullptr;
 }
 
 void DiffWalk::start(Ats& at, const Tries& tries, std::size_t side, bool own) const {
@@ -249,8 +249,8 @@ void DiffWalk::walk_role(const std::string& role, bool others, Action action) {
     }
 }
 
-// Of routes and landmarks nothing is kept but their marks.
-void DiffWalk::meet(const Ats& at) {
+// Of routes and landmarks only the marks are kept.
+void DiffWalk::report(const Ats& at) {
     DiffPlace place;
     place.role = role_;
     place.action = action_;
@@ -279,10 +279,10 @@ void DiffWalk::meet(const Ats& at) {
                 place.rules.push_back(&sides_[one.side].file->rules[line.line]);
         }
     }
-    (*meet_)(place);
+    (*report_)(place);
 }
 
-// Whether anything speaks of this role and not of others.
+// Whether any pattern distinguishes this role from others.
 bool DiffWalk::concerns_role(const Ats& at) const {
     return others_ || held_own_ > 0 || std::any_of(at.begin(), at.end(), [](const At& one) {
                return one.own || (*one.trie)[one.node].has_authrole;
@@ -300,12 +300,12 @@ void DiffWalk::visit(const Ats& at) {
             here[one.side] += line.actions.has(action_) ? line.mark : 0;
         below[one.side] += node.below[action];
     }
-    if (!path_.empty() && here[0] != here[1]) meet(at);
+    if (!path_.empty() && here[0] != here[1]) report(at);
     if (below[0] != below[1] && !at.empty()) descend(at);
 }
 
-// Holds the prefixes that end here for all that is longer, and goes on by each component that is
-// told apart.
+// Adds the prefixes that end here for everything longer, and continues with each distinguished
+// component.
 void DiffWalk::descend(const Ats& at) {
     const auto held = held_;
     const std::size_t held_own = held_own_;
@@ -324,7 +324,7 @@ void DiffWalk::descend(const Ats& at) {
             go(at, component, bound_ == Bound::yes && component == authid_);
             continue;
         }
-        // Somebody else's name, then one's own.
+        // First another authid, then the principal's own.
         excluded_.push_back(component);
         go(at, component, false);
         excluded_.pop_back();
@@ -353,8 +353,8 @@ bool DiffWalk::follows_authid(const Ats& at) const {
                        [](const At& one) { return (*one.trie)[one.node].authid != 0; });
 }
 
-// The components that some pattern names here. Of a named role, where only its own rules tell it
-// from others, theirs.
+// The components that patterns name here. For a named role, where only its own rules distinguish it
+// from others, only theirs.
 std::vector<std::string_view> DiffWalk::literals(const Ats& at) const {
     const bool all =
         others_ || held_own_ > 0 || std::any_of(at.begin(), at.end(), [](const At& one) {

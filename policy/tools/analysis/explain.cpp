@@ -18,18 +18,18 @@ std::string named(const RuleText& rule) {
     return (rule.allow ? "allow " : "forbid ") + rule.id;
 }
 
-// Says what is wrong with the question; "" when nothing is.
+// Describes the error in the question; "" if it is valid.
 std::string fault(const ExplainRequest& question) {
     const bool pattern = question.match != wamp::MatchPolicy::exact;
     const bool carries = question.action == Action::call || question.action == Action::publish;
-    if (pattern && carries) return "--match goes with --subscribe and --register only";
+    if (pattern && carries) return "--match is only for --subscribe and --register";
     if (!wamp::is_valid_pattern(question.uri, question.match)) {
-        return policy::quoted(question.uri) + " is no valid " + (pattern ? "pattern" : "URI");
+        return policy::quoted(question.uri) + " is not a valid " + (pattern ? "pattern" : "URI");
     }
     const bool arguments = !question.args.empty() || !question.kwargs.empty();
     if (!carries && (arguments || question.opaque))
         return "only --call and --publish have a payload";
-    if (arguments && question.opaque) return "an opaque payload has no arguments to be seen";
+    if (arguments && question.opaque) return "an opaque payload has no readable arguments";
     return "";
 }
 
@@ -44,7 +44,7 @@ std::optional<T> read_arguments(const std::string& text) {
     return std::move(*found);
 }
 
-/// The answer, ready to be printed either way.
+/// The answer, ready to be printed as text or JSON.
 struct Explanation {
     const ExplainRequest& request;
     const std::string& role;
@@ -53,7 +53,7 @@ struct Explanation {
     const Question& question;
     Decision decision;
     std::vector<NearRule> others;
-    std::string with_shadows;  ///< the answer if shadows were none, when that is another
+    std::string with_shadows;  ///< the decision if no rule were a shadow, if different
 
     const RealmPolicy& policy() const { return *realm.policy; }
     const Permit* permit() const { return std::get_if<Permit>(&decision); }
@@ -92,7 +92,8 @@ void print(const Explanation& told, std::ostream& out) {
         out << " (" << wamp::to_string(request.match) << ')';
     out << " as " << request.authid << ':' << told.role << '\n';
     std::visit([&](const auto& what) { print(told, what, out); }, told.decision);
-    if (!told.with_shadows.empty()) out << "  were no rule a shadow: " << told.with_shadows << '\n';
+    if (!told.with_shadows.empty())
+        out << "  if no rule were a shadow: " << told.with_shadows << '\n';
     if (told.others.empty()) return;
     out << "  not by:\n";
     for (const auto& [rule, why] : told.others)
@@ -140,7 +141,7 @@ Json json_of(const Explanation& told) {
     return object;
 }
 
-// What the shadows would change.
+// What the shadow rules would change.
 std::string shadows_say(const RealmPolicy& policy, const Subject& subject, const Question& question,
                         const Decision& decision) {
     if (!policy.has_shadows()) return "";
@@ -149,7 +150,7 @@ std::string shadows_say(const RealmPolicy& policy, const Subject& subject, const
     return then == now ? "" : then;
 }
 
-// All that came near but the one that decides, or whose failure is the reason.
+// All rules that nearly applied, except the deciding one and the one whose failure is the reason.
 std::vector<NearRule> others_of(const LoadedRealm& realm, const Subject& subject,
                                 const Question& question, const Decision& decision,
                                 std::size_t most) {
@@ -167,9 +168,9 @@ int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, cons
                    const Output& to) {
     const auto args = read_arguments<wamp::List>(request.args);
     const auto kwargs = read_arguments<wamp::Dict>(request.kwargs);
-    if (!args) return print_fault("--args wants a JSON array, as in '[91, \"fast\"]'", to);
+    if (!args) return print_fault("--args must be a JSON array, as in '[91, \"fast\"]'", to);
     if (!kwargs)
-        return print_fault("--kwargs wants a JSON object, as in '{\"mode\":\"fast\"}'", to);
+        return print_fault("--kwargs must be a JSON object, as in '{\"mode\":\"fast\"}'", to);
     const auto owned = wamp::make_payload(wamp::Serializer::json, *args, *kwargs);
     const wamp::Payload payload = owned.view();
     const Subject subject{realm.policy->role(role), request.authid, role};
@@ -205,14 +206,14 @@ int explain(const std::string& path, const ExplainRequest& request, const Output
     options.routes_required = false;
     options.any_backend = true;
     options.read_principals = request.role.empty();
-    options.run_tests = false;  // a failing test is a reason to ask
+    options.run_tests = false;  // a failing test must not prevent an explanation
     const auto realm = load_realm(path, options);
     if (!realm) return print_errors(realm.error(), to);
     std::string role = request.role;
     if (role.empty()) {
         const auto known = realm->authenticator->role_of(request.authid);
         if (!known) {
-            return print_fault("no principal is called " + policy::quoted(request.authid) +
+            return print_fault("there is no principal " + policy::quoted(request.authid) +
                                    " (name the role, as in --as " + request.authid + ":guest)",
                                to);
         }

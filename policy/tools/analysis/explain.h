@@ -11,7 +11,7 @@
 
 namespace sallyport::policy {
 
-/// What `explain` is asked: may this principal send this message?
+/// The question of `explain`: may this principal send this message?
 struct ExplainRequest {
     std::string authid;
     std::string role;  ///< "" looks the authid up in the principals file
@@ -21,16 +21,16 @@ struct ExplainRequest {
     std::string args;    ///< a JSON array, or ""
     std::string kwargs;  ///< a JSON object, or ""
     bool opaque = false;
-    std::optional<std::size_t> payload_bytes;  ///< that of the arguments when it is not said
-    std::size_t others_max = 10;               ///< of other rules that are shown
+    std::optional<std::size_t> payload_bytes;  ///< default: the size of the arguments
+    std::size_t others_max = 10;               ///< maximum number of other rules shown
 };
 
-/// `AUTHID[:ROLE]` of the command line. A role holds no colon here; an authid may.
+/// `AUTHID[:ROLE]` of the command line. A role contains no colon; an authid may.
 void set_principal(ExplainRequest& request, std::string_view as);
 
 /// `sallyport policy explain FILE …`: the decision, the rule with its line, its limits and grants,
-/// the route, and why not each of the other rules that came near. 0 for allow, 1 for deny, 2 when
-/// the file or the question is not sound.
+/// the route, and why each of the other rules that nearly applied did not decide. 0 for allow, 1
+/// for deny, 2 if the file or the question is invalid.
 int explain(const std::string& path, const ExplainRequest& request, const Output& to);
 
 }  // namespace sallyport::policy

@@ -99,8 +99,8 @@ void LogTally::add(bool readable) noexcept {
 std::optional<Diagnostic> LogTally::fault(const std::string& path) const {
     if (lines_ == 0 || any_readable_) return std::nullopt;
     return Diagnostic{{path, 1, 1},
-                      "not one line is a record of a decision log",
-                      "give the file that [audit] names; of the journal, only the messages: "
+                      "no line is a record of a decision log",
+                      "use the file that [audit] names; for the journal, use only the messages: "
                       "journalctl -o cat -u sallyport"};
 }
 

@@ -11,30 +11,30 @@
 
 namespace sallyport::policy {
 
-/// What tools want of one line of the decision log (policy/audit/audit.h).
+/// The fields of one line of the decision log (policy/audit/audit.h) that tools use.
 struct LogLine {
-    /// Whether it is about a message, and the policy then had an answer.
+    /// Whether it is a decision of the policy about a message.
     bool decision = false;
-    bool allowed = false;  ///< a permit, whatever came of it
-    bool shadow = false;   ///< no decision: what a shadow rule would have made of one
+    bool allowed = false;  ///< a permit, whatever happened afterwards
+    bool shadow = false;   ///< not a decision: what a shadow rule would have decided
     Action action = Action::call;
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     std::uint64_t payload_bytes = 0;
     std::string realm, authid, role, uri, rule, policy;
 };
 
-/// Reads one line without its end into `line`, whose memory it uses again. False when it is none of
-/// the log's. Unknown members are passed over.
+/// Parses one line without its line end into `line`, reusing its memory. False if it is not a line
+/// of the log. Unknown members are ignored.
 bool read_log_line(std::string_view text, LogLine& line);
 
 /// "3 unreadable, the first at line 7".
 std::string unreadable_lines(std::uint64_t count, std::uint64_t first);
 
-/// How many lines of one file can be read. One in which not a single one can be is no log.
+/// Counts the readable lines of one file. A file without a single readable line is not a log.
 class LogTally {
 public:
     void add(bool readable) noexcept;
-    /// What is wrong with the file as a whole.
+    /// The error of the file as a whole.
     std::optional<Diagnostic> fault(const std::string& path) const;
 
 private:

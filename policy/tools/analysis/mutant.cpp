@@ -25,7 +25,7 @@ public:
         for (std::size_t i = 0; i < rule_.where.size(); ++i) condition(i);
         payload();
         grants();
-        add(rule_.shadow ? "is no shadow any more" : "becomes a shadow",
+        add(rule_.shadow ? "is no longer a shadow" : "becomes a shadow",
             [](RuleText& rule) { rule.shadow = !rule.shadow; });
         return std::move(out_);
     }
@@ -108,7 +108,7 @@ void Mutation::uris() {
     }
 }
 
-// The last component, and each placeholder, becomes anything.
+// Widens the last component, and each placeholder, to anything.
 void Mutation::widen(std::size_t uri) {
     const std::string& text = rule_.uris[uri].text;
     const Pattern pattern(text, rule_.match);
@@ -176,7 +176,7 @@ void Mutation::condition(std::size_t index) {
         });
     }
     if (condition.of == Condition::Of::arg || condition.of == Condition::Of::kwarg) {
-        change(condition.optional ? "there" : "there or not",
+        change(condition.optional ? "present" : "present or not",
                [](Condition& one) { one.optional = !one.optional; });
     }
 }
@@ -195,7 +195,7 @@ void Mutation::payload() {
     }
 }
 
-// Those that open parts of "wamp."; the others no test can ask for.
+// Grants that open parts of "wamp."; tests cannot check the others.
 void Mutation::grants() {
     const bool reaches = std::any_of(rule_.uris.begin(), rule_.uris.end(),
                                      [&](const auto& uri) { return wamp::is_reserved(uri.text); });
@@ -212,7 +212,7 @@ void Mutation::grants() {
     }
 }
 
-bool lead_alike(const RouteText& a, const RouteText& b) {
+bool same_destination(const RouteText& a, const RouteText& b) {
     return a.backend == b.backend && a.realm == b.realm && a.rewrite == b.rewrite;
 }
 
@@ -224,16 +224,16 @@ std::vector<RuleMutant> mutants_of(const RuleText& rule) {
 
 std::vector<RouteMutant> mutants_of(const std::vector<RouteText>& routes, std::size_t index) {
     std::vector<RouteMutant> out;
-    if (routes.size() < 2) return out;  // without any, everything is led
+    if (routes.size() < 2) return out;  // without a route everything is routed to one backend
     out.push_back({"is deleted", std::nullopt, std::nullopt});
     for (std::size_t step = 1; step < routes.size(); ++step) {
         const std::size_t other = (index + step) % routes.size();
-        if (lead_alike(routes[other], routes[index])) continue;
-        RouteText led = routes[other];
-        led.match = routes[index].match;
-        led.uris = routes[index].uris;
-        led.rewrite = std::nullopt;
-        out.push_back({"is led by " + routes[other].id, std::move(led), other});
+        if (same_destination(routes[other], routes[index])) continue;
+        RouteText routed = routes[other];
+        routed.match = routes[index].match;
+        routed.uris = routes[index].uris;
+        routed.rewrite = std::nullopt;
+        out.push_back({"is routed by " + routes[other].id, std::move(routed), other});
         break;
     }
     for (std::size_t uri = 0; routes[index].uris.size() > 1 && uri < routes[index].uris.size();

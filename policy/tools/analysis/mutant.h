@@ -8,24 +8,24 @@
 
 namespace sallyport::policy {
 
-/// One small mistake somebody might make in a rule or route.
+/// One small mistake in a rule or route.
 struct RuleMutant {
     std::string what;              ///< "becomes a forbid", "for all roles"
-    std::optional<RuleText> rule;  ///< as it then is; nothing when it is deleted
+    std::optional<RuleText> rule;  ///< the changed rule; nothing if it is deleted
 };
 
-/// Every mistake that an inline test is able to notice: the rule turned round, deleted, each part
-/// dropped or widened, made a shadow or decisive.
+/// Every mistake that an inline test can detect: the rule inverted, deleted, each part removed or
+/// widened, made a shadow or active.
 std::vector<RuleMutant> mutants_of(const RuleText& rule);
 
+/// One small mistake in a route; `route` is absent if it is deleted.
 struct RouteMutant {
     std::string what;
     std::optional<RouteText> route;
-    std::optional<std::size_t> taken_by;  ///< the route that leads its URIs instead
+    std::optional<std::size_t> taken_by;  ///< the route that handles its URIs instead
 };
 
-/// The route deleted, or its URIs led elsewhere by the next of `routes` that leads to another
-/// place.
+/// The route deleted, or its URIs routed by the next of `routes` that has another destination.
 std::vector<RouteMutant> mutants_of(const std::vector<RouteText>& routes, std::size_t route);
 
 }  // namespace sallyport::policy

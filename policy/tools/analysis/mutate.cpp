@@ -11,9 +11,9 @@
 #include "policy/file/compile.h"
 #include "policy/file/inline_test.h"
 #include "policy/file/load.h"
-#include "policy/tools/analysis/lone_rule.h"
 #include "policy/tools/analysis/mutant.h"
 #include "policy/tools/analysis/pattern_trie.h"
+#include "policy/tools/analysis/rule_match.h"
 #include "policy/tools/analysis/test_text.h"
 #include "policy/tools/edit/toml_text.h"
 #include "policy/tools/exit_code.h"
@@ -22,8 +22,8 @@
 namespace sallyport::policy {
 namespace {
 
-/// Rules that are compiled, in all, to ask tests about patterns, and to find witnesses. Beyond
-/// that a mutant counts as unnoticed without more ado.
+/// The number of rules compiled in total to run tests about patterns and to find example messages.
+/// Beyond that a mutant counts as undetected.
 constexpr std::size_t pattern_rules_max = 200'000;
 constexpr std::size_t witness_rules_max = 5'000;
 constexpr std::size_t routes_whole_max = 32;
@@ -31,36 +31,36 @@ constexpr std::size_t shown_max = 100;
 
 constexpr std::size_t none = SIZE_MAX;
 
-/// A rule or route that has a say in a question.
-struct Say {
+/// A rule or route that applies to a request.
+struct Candidate {
     std::size_t index = none;
-    Stand stand;
+    RuleMatch match;
 };
 
-/// The two that come first: the second decides when the first is changed.
+/// The first two candidates: the second one decides if the first is changed.
 class FirstTwo {
 public:
     template <class Before>
-    void add(const Say& say, const Before& before) {
-        if (two_[0].index == none || before(say, two_[0])) {
-            two_[1] = std::exchange(two_[0], say);
-        } else if (two_[1].index == none || before(say, two_[1])) {
-            two_[1] = say;
+    void add(const Candidate& candidate, const Before& before) {
+        if (two_[0].index == none || before(candidate, two_[0])) {
+            two_[1] = std::exchange(two_[0], candidate);
+        } else if (two_[1].index == none || before(candidate, two_[1])) {
+            two_[1] = candidate;
         }
     }
-    const Say& without(std::size_t index) const {
+    const Candidate& without(std::size_t index) const {
         return two_[0].index == index ? two_[1] : two_[0];
     }
 
 private:
-    std::array<Say, 2> two_;
+    std::array<Candidate, 2> two_;
 };
 
 Question question_of(const TestText& test, const wamp::Payload& payload) {
     return {test.action, test.uri, test.match, test.payload_bytes, &payload, test.opaque};
 }
 
-/// A test about one URI, with all that decides it.
+/// A test about one URI, with everything that decides it.
 struct ExactTest {
     const TestText* test;
     FirstTwo allows;
@@ -68,7 +68,7 @@ struct ExactTest {
     FirstTwo routes;
 };
 
-/// A test about a pattern, with all rules that could have a say.
+/// A test about a pattern, with all rules that may apply.
 struct PatternTest {
     const TestText* test;
     std::vector<std::size_t> rules;
@@ -82,15 +82,16 @@ public:
 private:
     void index_tests();
     void index_rules();
-    void hear_rule(std::size_t rule, std::size_t test);
-    bool before(const Say& a, const Say& b) const {
-        return decides_before(file_.rules[a.index], a.stand, file_.rules[b.index], b.stand);
+    void add_rule(std::size_t rule, std::size_t test);
+    bool before(const Candidate& a, const Candidate& b) const {
+        return decides_before(file_.rules[a.index], a.match, file_.rules[b.index], b.match);
     }
-    /// Whether the test passes when the rule is gone, or is `changed`, or the route.
+    /// Whether the test passes if the rule is deleted, or replaced by `changed`, or if the route is
+    /// changed.
     bool passes(const ExactTest& test, std::size_t rule, const RuleText* changed,
-                const LonePatterns* patterns) const;
+                const RulePatterns* patterns) const;
     bool passes_route(const ExactTest& test, std::size_t route, const RouteText* changed,
-                      const LonePatterns* patterns) const;
+                      const RulePatterns* patterns) const;
     bool fits(const TestText& test, const RuleText* allow, const RuleText* forbid,
               const std::string* route) const;
     bool pattern_noticed(std::size_t rule, const RuleText* changed);
@@ -101,18 +102,18 @@ private:
     void look_into(std::size_t rule, const RuleMutant& mutant);
     void look_into_route(std::size_t route, const RouteMutant& mutant);
     void keep(Unnoticed unnoticed, const PolicyFile& before, const PolicyFile& after);
-    void add_routes(PolicyFile& small, const std::vector<const LonePatterns*>& around) const;
-    const std::vector<std::size_t>& tests_meeting(const LonePatterns& patterns);
+    void add_routes(PolicyFile& small, const std::vector<const RulePatterns*>& around) const;
+    const std::vector<std::size_t>& overlapping_tests(const RulePatterns& patterns);
 
     const PolicyFile& file_;
-    std::vector<LonePatterns> rules_;
-    std::vector<LonePatterns> routes_;
+    std::vector<RulePatterns> rules_;
+    std::vector<RulePatterns> routes_;
     std::vector<ExactTest> exact_;
     std::vector<PatternTest> patterns_;
-    PatternTrie test_trie_;  ///< of the exact tests' URIs
+    PatternTrie test_trie_;  ///< URIs of the exact tests
     PatternTrie rule_trie_;
     PatternTrie route_trie_;
-    std::vector<std::vector<std::size_t>> heard_by_;  ///< by rule: tests in which it has a say
+    std::vector<std::vector<std::size_t>> tests_by_rule_;  ///< to which each rule applies
     std::vector<std::size_t> met_;
     std::vector<std::size_t> met_stamp_;
     std::size_t stamp_ = 0;
@@ -121,7 +122,7 @@ private:
     MutationReport report_;
 };
 
-Mutations::Mutations(const PolicyFile& file) : file_(file), heard_by_(file.rules.size()) {
+Mutations::Mutations(const PolicyFile& file) : file_(file), tests_by_rule_(file.rules.size()) {
     rules_.reserve(file.rules.size());
     for (const RuleText& rule : file.rules) rules_.emplace_back(rule.uris, rule.match);
     for (const RouteText& route : file.routes) routes_.emplace_back(route.uris, route.match);
@@ -147,19 +148,19 @@ void Mutations::index_rules() {
     for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
         for (const auto& [pattern, shape] : rules_[rule].all())
             rule_trie_.add(pattern, {static_cast<std::uint32_t>(rule), 0, {}});
-        for (const std::size_t test : tests_meeting(rules_[rule])) hear_rule(rule, test);
+        for (const std::size_t test : overlapping_tests(rules_[rule])) add_rule(rule, test);
     }
     for (std::size_t route = 0; route < routes_.size(); ++route) {
         for (const auto& [pattern, shape] : routes_[route].all())
             route_trie_.add(pattern, {static_cast<std::uint32_t>(route), 0, {}});
-        for (const std::size_t test : tests_meeting(routes_[route])) {
+        for (const std::size_t test : overlapping_tests(routes_[route])) {
             const TestText& text = *exact_[test].test;
             const AskedUri asked(text.uri, text.match);
-            Say say{route, {}};
-            say.stand.pattern = routes_[route].find(asked, {}, false, false);
-            if (say.stand.pattern == nullptr) continue;
-            exact_[test].routes.add(say, [](const Say& a, const Say& b) {
-                return a.stand.pattern->shape < b.stand.pattern->shape;
+            Candidate candidate{route, {}};
+            candidate.match.pattern = routes_[route].find(asked, {}, false, false);
+            if (candidate.match.pattern == nullptr) continue;
+            exact_[test].routes.add(candidate, [](const Candidate& a, const Candidate& b) {
+                return a.match.pattern->shape < b.match.pattern->shape;
             });
         }
     }
@@ -173,25 +174,26 @@ void Mutations::index_rules() {
     }
 }
 
-void Mutations::hear_rule(std::size_t index, std::size_t test_index) {
+void Mutations::add_rule(std::size_t index, std::size_t test_index) {
     ExactTest& test = exact_[test_index];
     const RuleText& rule = file_.rules[index];
     const wamp::Payload payload = test.test->payload.view();
     const Question question = question_of(*test.test, payload);
-    const Stand stands = stand(rule, rules_[index], {{}, test.test->authid, test.test->role},
-                               question, AskedUri(test.test->uri, test.test->match));
-    if (!stands.role || !stands.action || !stands.uri) return;
-    heard_by_[index].push_back(test_index);
-    if (rule.shadow || !stands.applies()) return;
-    const auto order = [this](const Say& a, const Say& b) { return before(a, b); };
-    (rule.allow ? test.allows : test.forbids).add({index, stands}, order);
+    const RuleMatch matched =
+        match_rule(rule, rules_[index], {{}, test.test->authid, test.test->role}, question,
+                   AskedUri(test.test->uri, test.test->match));
+    if (!matched.role || !matched.action || !matched.uri) return;
+    tests_by_rule_[index].push_back(test_index);
+    if (rule.shadow || !matched.applies()) return;
+    const auto order = [this](const Candidate& a, const Candidate& b) { return before(a, b); };
+    (rule.allow ? test.allows : test.forbids).add({index, matched}, order);
 }
 
-const std::vector<std::size_t>& Mutations::tests_meeting(const LonePatterns& patterns) {
+const std::vector<std::size_t>& Mutations::overlapping_tests(const RulePatterns& patterns) {
     met_.clear();
     ++stamp_;
     for (const auto& [pattern, shape] : patterns.all()) {
-        test_trie_.for_each_meeting(pattern, [this](std::uint32_t test) {
+        test_trie_.for_each_overlapping(pattern, [this](std::uint32_t test) {
             if (std::exchange(met_stamp_[test], stamp_) != stamp_) met_.push_back(test);
         });
     }
@@ -216,47 +218,48 @@ bool Mutations::fits(const TestText& test, const RuleText* allow, const RuleText
 }
 
 bool Mutations::passes(const ExactTest& test, std::size_t rule, const RuleText* changed,
-                       const LonePatterns* patterns) const {
+                       const RulePatterns* patterns) const {
     static const std::string local(local_backend);
-    const auto text_of = [this](const Say& say) {
-        return say.index == none ? nullptr : &file_.rules[say.index];
+    const auto text_of = [this](const Candidate& candidate) {
+        return candidate.index == none ? nullptr : &file_.rules[candidate.index];
     };
-    const Say& allow = test.allows.without(rule);
-    const Say& forbid = test.forbids.without(rule);
+    const Candidate& allow = test.allows.without(rule);
+    const Candidate& forbid = test.forbids.without(rule);
     const RuleText* allowing = text_of(allow);
     const RuleText* forbidding = text_of(forbid);
     if (changed != nullptr && !changed->shadow) {
         const wamp::Payload payload = test.test->payload.view();
-        const Stand stands =
-            stand(*changed, *patterns, {{}, test.test->authid, test.test->role},
-                  question_of(*test.test, payload), AskedUri(test.test->uri, test.test->match));
+        const RuleMatch matched = match_rule(
+            *changed, *patterns, {{}, test.test->authid, test.test->role},
+            question_of(*test.test, payload), AskedUri(test.test->uri, test.test->match));
         const RuleText*& side = changed->allow ? allowing : forbidding;
-        const Say& other = changed->allow ? allow : forbid;
-        if (stands.applies() &&
-            (side == nullptr || decides_before(*changed, stands, *side, other.stand)))
+        const Candidate& other = changed->allow ? allow : forbid;
+        if (matched.applies() &&
+            (side == nullptr || decides_before(*changed, matched, *side, other.match)))
             side = changed;
     }
-    const Say& route = test.routes.without(none);
-    const std::string* led = file_.routes.empty()  ? &local
-                             : route.index == none ? nullptr
-                                                   : &file_.routes[route.index].id;
-    return fits(*test.test, allowing, forbidding, led);
+    const Candidate& route = test.routes.without(none);
+    const std::string* routed = file_.routes.empty()  ? &local
+                                : route.index == none ? nullptr
+                                                      : &file_.routes[route.index].id;
+    return fits(*test.test, allowing, forbidding, routed);
 }
 
 bool Mutations::passes_route(const ExactTest& test, std::size_t index, const RouteText* changed,
-                             const LonePatterns* patterns) const {
-    const Say& allow = test.allows.without(none);
-    const Say& forbid = test.forbids.without(none);
-    const Say& other = test.routes.without(index);
-    const std::string* led = other.index == none ? nullptr : &file_.routes[other.index].id;
+                             const RulePatterns* patterns) const {
+    const Candidate& allow = test.allows.without(none);
+    const Candidate& forbid = test.forbids.without(none);
+    const Candidate& other = test.routes.without(index);
+    const std::string* routed = other.index == none ? nullptr : &file_.routes[other.index].id;
     if (changed != nullptr) {
         const AskedUri asked(test.test->uri, test.test->match);
-        const LonePatterns::One* pattern = patterns->find(asked, {}, false, false);
-        if (pattern != nullptr && (led == nullptr || pattern->shape < other.stand.pattern->shape))
-            led = &changed->id;
+        const RulePatterns::One* pattern = patterns->find(asked, {}, false, false);
+        if (pattern != nullptr &&
+            (routed == nullptr || pattern->shape < other.match.pattern->shape))
+            routed = &changed->id;
     }
     return fits(*test.test, allow.index == none ? nullptr : &file_.rules[allow.index],
-                forbid.index == none ? nullptr : &file_.rules[forbid.index], led);
+                forbid.index == none ? nullptr : &file_.rules[forbid.index], routed);
 }
 
 bool Mutations::pattern_passes(const PatternTest& test, std::size_t rule, const RuleText* changed,
@@ -288,7 +291,7 @@ bool Mutations::pattern_noticed(std::size_t rule, const RuleText* changed) {
                          std::find(test.rules.begin(), test.rules.end(), rule) != test.rules.end();
         bool is = false;
         if (changed != nullptr && speaks(*changed)) {
-            const LonePatterns patterns(changed->uris, changed->match);
+            const RulePatterns patterns(changed->uris, changed->match);
             is = patterns.find(AskedUri(text.uri, text.match), {text.authid, text.role}, true,
                                true) != nullptr;
         }
@@ -308,17 +311,17 @@ bool Mutations::noticed(std::size_t rule, const RuleMutant& mutant) {
         changed != nullptr &&
         (changed->match != old.match || !std::equal(changed->uris.begin(), changed->uris.end(),
                                                     old.uris.begin(), old.uris.end(), same_text));
-    std::optional<LonePatterns> own;
+    std::optional<RulePatterns> own;
     if (moved) own.emplace(changed->uris, changed->match);
-    const LonePatterns* patterns = own ? &*own : &rules_[rule];
+    const RulePatterns* patterns = own ? &*own : &rules_[rule];
     const auto fails = [&](std::size_t test) {
         return !passes(exact_[test], rule, changed, patterns);
     };
-    if (std::any_of(heard_by_[rule].begin(), heard_by_[rule].end(), fails)) return true;
+    if (std::any_of(tests_by_rule_[rule].begin(), tests_by_rule_[rule].end(), fails)) return true;
     const bool wider = changed != nullptr &&
                        (moved || changed->roles != old.roles || !(changed->actions == old.actions));
     if (wider) {
-        const auto& met = tests_meeting(*patterns);
+        const auto& met = overlapping_tests(*patterns);
         if (std::any_of(met.begin(), met.end(), fails)) return true;
     }
     return pattern_noticed(rule, changed);
@@ -326,9 +329,9 @@ bool Mutations::noticed(std::size_t rule, const RuleMutant& mutant) {
 
 bool Mutations::noticed(std::size_t route, const RouteMutant& mutant) {
     const RouteText* changed = mutant.route ? &*mutant.route : nullptr;
-    std::optional<LonePatterns> own;
+    std::optional<RulePatterns> own;
     if (changed != nullptr) own.emplace(changed->uris, changed->match);
-    const auto& met = tests_meeting(routes_[route]);
+    const auto& met = overlapping_tests(routes_[route]);
     if (std::any_of(met.begin(), met.end(), [&](std::size_t test) {
             return !passes_route(exact_[test], route, changed, own ? &*own : nullptr);
         }))
@@ -344,37 +347,37 @@ bool Mutations::noticed(std::size_t route, const RouteMutant& mutant) {
     });
 }
 
-// All of them, or those that lead something here; never none where there are some, as without
-// any everything is led.
+// All routes, or those that apply here; never none if the file has some, as without routes
+// everything goes to one backend.
 void Mutations::add_routes(PolicyFile& small,
-                           const std::vector<const LonePatterns*>& around) const {
+                           const std::vector<const RulePatterns*>& around) const {
     if (file_.routes.size() <= routes_whole_max) {
         small.routes = file_.routes;
         return;
     }
     std::vector<std::uint32_t> met{0};
-    for (const LonePatterns* patterns : around) {
+    for (const RulePatterns* patterns : around) {
         for (const auto& [pattern, shape] : patterns->all())
-            route_trie_.for_each_meeting(pattern,
-                                         [&met](std::uint32_t route) { met.push_back(route); });
+            route_trie_.for_each_overlapping(pattern,
+                                             [&met](std::uint32_t route) { met.push_back(route); });
     }
     std::sort(met.begin(), met.end());
     met.erase(std::unique(met.begin(), met.end()), met.end());
     for (const std::uint32_t route : met) small.routes.push_back(file_.routes[route]);
 }
 
-// Compares what the two say, of the rules that the change can reach alone.
+// Compares both policies, with only those rules that the change can affect.
 void Mutations::keep(Unnoticed unnoticed, const PolicyFile& before, const PolicyFile& after) {
     const auto old = Compiler::compile(before, {false, {}, true}, "");
     const auto changed = Compiler::compile(after, {false, {}, true}, "");
-    if (!old || !changed) {  // it would be refused: who makes that mistake is told
+    if (!old || !changed) {  // such a mistake is reported as an error
         ++report_.noticed;
         return;
     }
     for (Difference& difference : differences({before, **old}, {after, **changed})) {
         if (difference.before.expect == difference.after.expect &&
             difference.before.route == difference.after.route)
-            continue;  // in what no test asks for
+            continue;  // no test can ask about it
         if (unnoticed.witness && !unnoticed.test.empty()) break;
         unnoticed.test = test_text(difference, !file_.routes.empty());
         unnoticed.witness = std::make_shared<const Difference>(std::move(difference));
@@ -396,12 +399,12 @@ void Mutations::look_into(std::size_t index, const RuleMutant& mutant) {
     }
     std::vector<std::uint32_t> met;
     const auto take = [&met](std::uint32_t line) { met.push_back(line); };
-    std::vector<const LonePatterns*> around{&rules_[index]};
-    std::optional<LonePatterns> own;
+    std::vector<const RulePatterns*> around{&rules_[index]};
+    std::optional<RulePatterns> own;
     if (mutant.rule) around.push_back(&own.emplace(mutant.rule->uris, mutant.rule->match));
-    for (const LonePatterns* patterns : around) {
+    for (const RulePatterns* patterns : around) {
         for (const auto& [pattern, shape] : patterns->all())
-            rule_trie_.for_each_meeting(pattern, take);
+            rule_trie_.for_each_overlapping(pattern, take);
     }
     std::sort(met.begin(), met.end());
     met.erase(std::unique(met.begin(), met.end()), met.end());
@@ -467,7 +470,7 @@ MutationReport Mutations::run() {
 }
 
 void print(const Unnoticed& one, std::ostream& out) {
-    out << to_string(one.place) << ": no test notices when " << one.rule << " " << one.what << '\n';
+    out << to_string(one.place) << ": no test detects that " << one.rule << " " << one.what << '\n';
     if (!one.witness) return;
     const Difference& witness = *one.witness;
     out << "  message: " << to_string(witness.action) << ' ' << policy::quoted(witness.uri)
@@ -493,8 +496,8 @@ void print(const MutationReport& report, std::ostream& out) {
         print(report.unnoticed[i], out);
     if (report.unnoticed.size() > shown_max)
         out << "… and " << report.unnoticed.size() - shown_max << " more\n";
-    out << counted(report.mutants, "change", "changes") << ": " << report.noticed << " noticed, "
-        << report.same << " without effect, " << report.unnoticed.size() << " not noticed\n";
+    out << counted(report.mutants, "change", "changes") << ": " << report.noticed << " detected, "
+        << report.same << " without effect, " << report.unnoticed.size() << " not detected\n";
 }
 
 Json json_of(const MutationReport& report) {
@@ -506,14 +509,15 @@ Json json_of(const MutationReport& report) {
             {"not_noticed", std::move(list)}};
 }
 
-// Several mutants may be shown by one test.
+// One test may detect several mutants.
 void print_tests(const MutationReport& report, std::ostream& out) {
-    std::vector<std::string> told;
+    std::vector<std::string> printed;
     for (const Unnoticed& one : report.unnoticed) {
-        if (one.test.empty() || std::find(told.begin(), told.end(), one.test) != told.end())
+        if (one.test.empty() ||
+            std::find(printed.begin(), printed.end(), one.test) != printed.end())
             continue;
-        told.push_back(one.test);
-        out << (told.size() == 1 ? "" : "\n") << "# notices when " << one.rule << ' ' << one.what
+        printed.push_back(one.test);
+        out << (printed.size() == 1 ? "" : "\n") << "# detects that " << one.rule << ' ' << one.what
             << '\n'
             << one.test;
     }

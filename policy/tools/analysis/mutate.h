@@ -11,35 +11,37 @@
 
 namespace sallyport::policy {
 
-/// A mistake that no inline test notices.
+/// A mistake that no inline test detects.
 struct Unnoticed {
     std::string rule;  ///< "allow drive", "route lab"
     Place place;
     std::string what;                           ///< "for all roles"
-    std::shared_ptr<const Difference> witness;  ///< a message that would show it, or null
-    /// The [[test]] that would notice it; "" when TOML cannot say it.
+    std::shared_ptr<const Difference> witness;  ///< a message that shows it, or null
+    /// The [[test]] that would detect it; "" if TOML cannot express it.
     std::string test;
 };
 
+/// The counts of a run, and the mistakes that no test detects.
 struct MutationReport {
     std::size_t mutants = 0;
     std::size_t noticed = 0;
-    std::size_t same = 0;              ///< that change nothing that a test can ask for
-    std::vector<Unnoticed> unnoticed;  ///< those without a witness were not looked into
+    std::size_t same = 0;              ///< without an effect that a test can check
+    std::vector<Unnoticed> unnoticed;  ///< those without a witness were not examined
 };
 
-/// Makes every mistake of mutant.h in every rule and route, one at a time, and looks whether a test
-/// of the file then fails. All of them pass before. Looks only at tests that a change can reach, so
-/// that it takes well under a second with 10,000 rules.
+/// Applies every mistake of mutant.h to every rule and route, one at a time, and checks whether a
+/// test of the file then fails. All tests pass before. Runs only the tests that a change can
+/// affect, so that 10,000 rules take well under a second.
 MutationReport mutate(const PolicyFile& file);
 
+/// The command line of `mutate`.
 struct MutateRequest {
     std::string file;
-    bool suggest = false;  ///< print the missing tests alone, ready to be appended to the file
+    bool suggest = false;  ///< print only the missing tests, ready to be appended to the file
 };
 
-/// `sallyport policy mutate FILE`. 0 when each change is noticed, 1 when not, 2 when the file is
-/// not sound or a test fails as it is.
+/// `sallyport policy mutate FILE`. 0 if each change is detected, 1 if not, 2 if the file is invalid
+/// or a test fails without a change.
 int mutate(const MutateRequest& request, const Output& to);
 
 }  // namespace sallyport::policy

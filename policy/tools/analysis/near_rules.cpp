@@ -4,14 +4,14 @@
 #include <optional>
 #include <utility>
 
-#include "policy/tools/analysis/lone_rule.h"
+#include "policy/tools/analysis/rule_match.h"
 
 namespace sallyport::policy {
 namespace {
 
-struct Asked {
+struct Candidate {
     const RuleText* rule;
-    Stand stand;
+    RuleMatch match;
 };
 
 std::string joined(const std::vector<std::string>& words) {
@@ -29,7 +29,7 @@ std::string actions_of(const RuleText& rule) {
     return joined(names);
 }
 
-// Components from the beginning that both have, a placeholder or gap fitting any.
+// The number of leading components that both share; a placeholder or empty component matches any.
 std::size_t shared(const Pattern& pattern, const AskedUri& asked) {
     std::size_t count = 0;
     while (count < pattern.components().size() && count < asked.count()) {
@@ -47,29 +47,30 @@ std::string condition_that_fails(const RuleText& rule, const Question& question)
     const wamp::Payload& payload = question.payload != nullptr ? *question.payload : nothing;
     for (const Condition& condition : rule.where) {
         if (question.opaque || !holds(condition, payload))
-            return subject_of(condition) + " is not as it demands";
+            return subject_of(condition) + " does not meet its condition";
     }
     return "";
 }
 
-// Why a rule for this role, action and URI has no say.
-std::string why_silent(const Asked& asked, const Question& question) {
-    if (!asked.stand.payload) {
-        return asked.rule->payload == PayloadMode::opaque ? "is for payloads that cannot be read"
-                                                          : "is for payloads that can be read";
+// Why a rule for this role, action and URI does not apply.
+std::string why_not_applied(const Candidate& candidate, const Question& question) {
+    if (!candidate.match.payload) {
+        return candidate.rule->payload == PayloadMode::opaque
+                   ? "is for payloads that cannot be read"
+                   : "is for payloads that can be read";
     }
-    if (!asked.stand.arguments) return condition_that_fails(*asked.rule, question);
-    if (!asked.stand.granted) return "does not grant what \"wamp.\" needs";
-    if (!asked.stand.named)
+    if (!candidate.match.arguments) return condition_that_fails(*candidate.rule, question);
+    if (!candidate.match.granted) return "does not grant what \"wamp.\" needs";
+    if (!candidate.match.named)
         return "does not name the procedure, which ends sessions, with match = \"exact\"";
-    return "is a shadow: counted, never decisive";
+    return "is a shadow: counted, but it never decides";
 }
 
 std::string named(const RuleText& rule) {
     return (rule.allow ? "allow " : "forbid ") + rule.id;
 }
 
-/// Sorts the rules of a file by how near they came.
+/// Sorts the rules of a file by how nearly they apply.
 class Search {
 public:
     Search(const PolicyFile& file, const Subject& subject, const Question& question)
@@ -78,9 +79,9 @@ public:
     }
 
     std::vector<NearRule> take(std::size_t most) {
-        outweighed();
-        std::vector<NearRule> all = std::move(silent_);
-        for (auto* more : {&outweighed_, &beside_}) {
+        overridden();
+        std::vector<NearRule> all = std::move(not_applied_);
+        for (auto* more : {&overridden_, &beside_}) {
             all.insert(all.end(), more->begin(), more->end());
         }
         std::stable_sort(alike_.begin(), alike_.end(),
@@ -92,26 +93,26 @@ public:
 
 private:
     void ask(const RuleText& rule, const Subject& subject) {
-        const LonePatterns patterns(rule.uris, rule.match);
-        const Asked one{&rule, stand(rule, patterns, subject, question_, asked_)};
-        const Stand& stands = one.stand;
-        if (stands.uri && stands.role && stands.action) {
-            if (stands.applies() && !rule.shadow) {
+        const RulePatterns patterns(rule.uris, rule.match);
+        const Candidate one{&rule, match_rule(rule, patterns, subject, question_, asked_)};
+        const RuleMatch& matched = one.match;
+        if (matched.uri && matched.role && matched.action) {
+            if (matched.applies() && !rule.shadow) {
                 applying_.push_back(one);
-                shapes_.push_back(stands.pattern->shape);
+                shapes_.push_back(matched.pattern->shape);
             } else {
-                silent_.push_back({&rule, why_silent(one, question_)});
+                not_applied_.push_back({&rule, why_not_applied(one, question_)});
             }
-        } else if (stands.uri && stands.action) {
+        } else if (matched.uri && matched.action) {
             beside_.push_back({&rule, "is for role " + joined(rule.roles)});
-        } else if (stands.uri && stands.role) {
+        } else if (matched.uri && matched.role) {
             beside_.push_back({&rule, "is for " + actions_of(rule)});
-        } else if (stands.role && stands.action) {
+        } else if (matched.role && matched.action) {
             other_uri(rule, patterns);
         }
     }
 
-    void other_uri(const RuleText& rule, const LonePatterns& patterns) {
+    void other_uri(const RuleText& rule, const RulePatterns& patterns) {
         std::size_t most = 0;
         std::string text;
         for (const auto& [pattern, shape] : patterns.all()) {
@@ -121,20 +122,20 @@ private:
             text = pattern.text();
         }
         if (most == 0) return;
-        // It covers some of what the pattern matches.
+        // The rule covers some of what the pattern matches.
         const bool pattern = !asked_.is_one();
         const bool within =
             rule.match == wamp::MatchPolicy::prefix && text == std::string(question_.uri) + ".";
         alike_.emplace_back(most,
                             NearRule{&rule, "is for " + quoted(text) + " (" +
                                                 std::string(wamp::to_string(rule.match)) + ")" +
-                                                (within    ? ", which is all below it"
-                                                 : pattern ? ", which is not all that is asked for"
+                                                (within    ? ", which is only what is below it"
+                                                 : pattern ? ", which is not everything requested"
                                                            : "")});
     }
 
-    // All that apply, but the one that decides.
-    void outweighed() {
+    // All rules that apply, except the deciding one.
+    void overridden() {
         const auto first = [this](bool allow) {
             std::optional<std::size_t> best;
             for (std::size_t i = 0; i < applying_.size(); ++i) {
@@ -152,13 +153,13 @@ private:
             const RuleText& by = *applying_[*winner].rule;
             std::string why;
             if (rule.allow && !by.allow) {
-                why = named(by) + " outweighs it";
+                why = named(by) + " overrides it";
             } else if (shapes_[*winner] < shapes_[i]) {
                 why = "is less specific than " + named(by);
             } else {
                 why = "is as specific as " + named(by) + ", which comes first";
             }
-            outweighed_.push_back({&rule, std::move(why)});
+            overridden_.push_back({&rule, std::move(why)});
         }
     }
 
@@ -173,11 +174,11 @@ private:
 
     const Question& question_;
     AskedUri asked_;
-    std::vector<Asked> applying_;
-    std::vector<Shape> shapes_;  ///< of applying_; their patterns are gone
-    std::vector<NearRule> silent_;
-    std::vector<NearRule> outweighed_;
-    std::vector<NearRule> beside_;  ///< that miss by role or action
+    std::vector<Candidate> applying_;
+    std::vector<Shape> shapes_;  ///< of applying_, whose patterns no longer exist
+    std::vector<NearRule> not_applied_;
+    std::vector<NearRule> overridden_;
+    std::vector<NearRule> beside_;  ///< the role or the action does not match
     std::vector<std::pair<std::size_t, NearRule>> alike_;
 };
 

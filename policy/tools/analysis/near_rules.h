@@ -8,15 +8,15 @@
 
 namespace sallyport::policy {
 
-/// A rule that might have decided, and did not.
+/// A rule that nearly decided.
 struct NearRule {
     const RuleText* rule;
     std::string why;  ///< "is for role operator"
 };
 
-/// The rules that came near to deciding the question, the nearest first: those that speak of it and
-/// have no say or are outweighed, those that miss it by role or action alone, and those for the
-/// URIs most like it. At most `most`.
+/// The rules that nearly decided the request, the nearest first: rules for it that do not apply or
+/// are overridden, rules for another role or another action only, and rules for the most similar
+/// URIs. At most `most`.
 std::vector<NearRule> near_rules(const PolicyFile& file, const Subject& subject,
                                  const Question& question, std::size_t most);
 

@@ -12,24 +12,24 @@
 
 namespace sallyport::policy {
 
-/// Patterns by their components, one node for each beginning that they have; for tools, which walk
-/// through all URIs that patterns tell apart. Each pattern stands for a line, a number of the
-/// caller's. Texts are borrowed.
+/// A trie of patterns by component, for tools that walk through all URIs which patterns
+/// distinguish. Each pattern belongs to a line, a number chosen by the caller. Texts are borrowed.
 class PatternTrie {
 public:
     struct Line {
         std::uint32_t line;
-        std::uint64_t mark;  ///< tells what the line says from what other lines say
+        std::uint64_t mark;  ///< distinguishes the content of the line from that of other lines
         Actions actions;
     };
     struct Node {
         std::vector<std::pair<std::string_view, std::uint32_t>> literals;  ///< sorted; to nodes
-        std::uint32_t authid = 0;    ///< the node below ${authid}; 0: none, as the root is no child
+        std::uint32_t authid =
+            0;  ///< the node below ${authid}; 0: none, as the root is never a child
         std::uint32_t authrole = 0;  ///< below ${authrole}
         std::uint32_t any = 0;       ///< below an empty component
-        std::vector<Line> ends;      ///< whose pattern matches just this
-        std::vector<Line> opens;     ///< whose pattern matches all that is longer
-        /// Sums of the marks of lines that match something longer than this, by action.
+        std::vector<Line> ends;      ///< lines whose pattern matches exactly this
+        std::vector<Line> opens;     ///< lines whose pattern matches everything longer
+        /// Sums of the marks of lines that match something longer, by action.
         std::array<std::uint64_t, 4> below{};
         bool has_authrole = false;  ///< here or further below
     };
@@ -45,11 +45,11 @@ public:
     /// The node below a literal; 0 when there is none.
     std::uint32_t find(std::uint32_t node, std::string_view literal) const noexcept;
 
-    /// Calls `take` with each line that may share a URI with the pattern, a placeholder being taken
-    /// for anything; a line once for each of its patterns.
-    template <class Take>
-    void for_each_meeting(const Pattern& pattern, const Take& take) const {
-        meeting(root, pattern, 0, take);
+    /// Calls `visit` with each line that may match a URI in common with the pattern, where a
+    /// placeholder matches anything; once for each pattern of a line.
+    template <class Visit>
+    void for_each_overlapping(const Pattern& pattern, const Visit& visit) const {
+        visit_overlapping(root, pattern, 0, visit);
     }
 
 private:
@@ -64,18 +64,20 @@ private:
         }
     }
 
-    template <class Take>
-    void meeting(std::uint32_t node, const Pattern& pattern, std::size_t depth,
-                 const Take& take) const {
+    template <class Visit>
+    void visit_overlapping(std::uint32_t node, const Pattern& pattern, std::size_t depth,
+                           const Visit& visit) const {
         const Node& at = nodes_[node];
         const auto& components = pattern.components();
-        const auto on = [&](std::uint32_t child) { meeting(child, pattern, depth + 1, take); };
+        const auto on = [&](std::uint32_t child) {
+            visit_overlapping(child, pattern, depth + 1, visit);
+        };
         const bool ended = depth >= components.size();
         if (!ended || pattern.is_open()) {
-            for (const Line& line : at.opens) take(line.line);
+            for (const Line& line : at.opens) visit(line.line);
         }
         if (depth > components.size() || (depth == components.size() && !pattern.is_open())) {
-            for (const Line& line : at.ends) take(line.line);
+            for (const Line& line : at.ends) visit(line.line);
         }
         if (ended) {
             if (pattern.is_open()) each_child(node, on);

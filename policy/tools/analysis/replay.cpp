@@ -12,7 +12,8 @@
 namespace sallyport::policy {
 namespace {
 
-/// Answers and kinds of flips that are kept at most: what strangers ask for has no end.
+/// Limits of the answers and kinds of changes that are kept, as clients may send any number of
+/// URIs.
 constexpr std::size_t known_max = 200'000;
 constexpr std::size_t flips_max = 10'000;
 constexpr std::size_t shown_max = 100;
@@ -71,10 +72,10 @@ std::vector<const RuleText*> Replay::candidates(const LogLine& line) const {
     const Subject subject{{}, line.authid, line.role};
     const Question question{line.action, line.uri, line.match};
     const AskedUri asked(line.uri, line.match);
-    trie_.for_each_meeting(Pattern(line.uri, line.match), [&](std::uint32_t index) {
+    trie_.for_each_overlapping(Pattern(line.uri, line.match), [&](std::uint32_t index) {
         const RuleText& rule = realm_.file.rules[index];
-        const Stand stands = stand(rule, patterns_[index], subject, question, asked);
-        if (stands.role && stands.action && stands.uri) found.push_back(&rule);
+        const RuleMatch matched = match_rule(rule, patterns_[index], subject, question, asked);
+        if (matched.role && matched.action && matched.uri) found.push_back(&rule);
     });
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
@@ -137,7 +138,7 @@ bool Replay::line(std::string_view text) {
         if (++counts_.unreadable == 1) counts_.first_unreadable = counts_.lines;
         return false;
     }
-    // Nobody could have been answered about what is no pattern at all.
+    // An invalid pattern cannot have been decided.
     if (!line_.decision || !wamp::is_valid_pattern(line_.uri, line_.match)) {
         ++counts_.not_decisions;
         counts_.shadows += line_.shadow ? 1U : 0U;
@@ -196,8 +197,8 @@ int print_replay(const Replay& replay, const Output& to) {
         for (std::size_t i = 0; i < std::min(flips.size(), shown_max); ++i) print(flips[i], to.out);
         if (flips.size() > shown_max) to.out << "… and " << flips.size() - shown_max << " more\n";
         to.out << counted(counts.decisions, "decision", "decisions") << " of "
-               << counted(counts.lines, "line", "lines") << ": " << counts.flips << " would flip, "
-               << counts.uncertain << " might by their arguments";
+               << counted(counts.lines, "line", "lines") << ": " << counts.flips
+               << " would change, " << counts.uncertain << " might by their arguments";
         if (counts.other_realms > 0) to.out << "; " << counts.other_realms << " of other realms";
         if (counts.shadows > 0) to.out << "; " << counts.shadows << " of shadow rules passed over";
         if (counts.unreadable > 0)

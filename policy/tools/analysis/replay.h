@@ -12,40 +12,40 @@
 
 #include "policy/file/load.h"
 #include "policy/tools/analysis/log_line.h"
-#include "policy/tools/analysis/lone_rule.h"
 #include "policy/tools/analysis/pattern_trie.h"
+#include "policy/tools/analysis/rule_match.h"
 #include "policy/tools/report.h"
 
 namespace sallyport::policy {
 
-/// Puts the messages of a decision log to another policy, line by line, and keeps what would be
-/// answered otherwise; its memory does not grow with the log. The log holds no payloads: where the
-/// answer hangs on arguments it says so.
+/// Decides the messages of a decision log again with another policy, line by line, and keeps the
+/// changes; its memory does not grow with the log. The log contains no payloads: a decision that
+/// depends on arguments is reported as uncertain.
 class Replay {
 public:
     /// Borrows the realm.
     explicit Replay(const LoadedRealm& realm);
 
-    /// False when it is no record of a decision log.
+    /// False if the line is not a record of a decision log.
     bool line(std::string_view text);
 
-    /// Decisions of one kind that would flip.
+    /// Decisions of one kind that would change.
     struct Flip {
         bool certain = true;   ///< false: depends on arguments that the log does not hold
-        bool allowed = false;  ///< as it was
-        std::string rule;      ///< that decided then, or ""
-        std::string now;       ///< what the policy answers, for people
+        bool allowed = false;  ///< the logged decision
+        std::string rule;      ///< the rule that decided it, or ""
+        std::string now;       ///< the decision of the policy, for people
         std::uint64_t count = 0;
         std::uint64_t first_line = 0;
         LogLine first;
     };
     struct Counts {
         std::uint64_t lines = 0;
-        std::uint64_t decisions = 0;  ///< that were replayed
+        std::uint64_t decisions = 0;  ///< the number of replayed decisions
         std::uint64_t other_realms = 0;
         std::uint64_t not_decisions =
-            0;  ///< of sessions, of reloads, of what no policy was asked, shadows
-        std::uint64_t shadows = 0;  ///< of what shadow rules would have done
+            0;  ///< about sessions and reloads, without a policy decision, and of shadows
+        std::uint64_t shadows = 0;  ///< records of what shadow rules would have decided
         std::uint64_t unreadable = 0;
         std::uint64_t first_unreadable = 0;  ///< line
         std::uint64_t flips = 0;
@@ -53,7 +53,7 @@ public:
     };
 
     const Counts& counts() const noexcept { return counts_; }
-    std::vector<Flip> flips() const;  ///< the certain ones first, then by their first line
+    std::vector<Flip> flips() const;  ///< certain changes first, then by first line
 
 private:
     struct Answer {
@@ -68,7 +68,7 @@ private:
     std::vector<const RuleText*> candidates(const LogLine& line) const;
 
     const LoadedRealm& realm_;
-    std::vector<LonePatterns> patterns_;
+    std::vector<RulePatterns> patterns_;
     PatternTrie trie_;
     bool looks_at_payloads_ = false;
     std::vector<std::uint64_t> payload_limits_;
@@ -79,7 +79,7 @@ private:
     std::map<Key, Flip> flips_;
 };
 
-/// Tells what a replay came to. 0 when nothing flips, 1 when something does or may.
+/// Prints the result of a replay. 0 if nothing changes, 1 if something does or may.
 int print_replay(const Replay& replay, const Output& to);
 
 }  // namespace sallyport::policy

@@ -6,8 +6,8 @@
 
 namespace sallyport::policy {
 
-/// The [[test]] that holds before the difference and fails after it; "" when TOML cannot say it.
-/// With `route`, it also asks for the route.
+/// The [[test]] that passes before the difference and fails after it; "" if TOML cannot express it.
+/// With `route`, it also checks the route.
 std::string test_text(const Difference& difference, bool route);
 
 }  // namespace sallyport::policy

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "policy/tools/analysis/argument_cases.h"
-#include "policy/tools/analysis/lone_rule.h"
 #include "policy/tools/analysis/pattern_trie.h"
+#include "policy/tools/analysis/rule_match.h"
 #include "policy/tools/exit_code.h"
 #include "policy/tools/json.h"
 
@@ -20,8 +20,9 @@ constexpr std::array actions{Action::call, Action::register_, Action::subscribe,
 constexpr std::size_t blockers_shown_max = 3;
 constexpr std::size_t hit_rules_max = 1'000'000;
 
-/// Looks for one message of a rule that no other rule decides. If a pattern decides at all, it does
-/// where its open places hold what no pattern names, as fewer others match there.
+/// Searches for a message of a rule that no other rule decides. If a pattern ever decides, it does
+/// so with a component that no pattern names in its open places, as fewer other patterns match
+/// there.
 class Search {
 public:
     explicit Search(const PolicyFile& file);
@@ -33,26 +34,26 @@ private:
         Action action;
         std::string uri;
     };
-    bool decides(std::size_t rule, const LonePatterns::One& one);
-    bool decides_for(std::size_t rule, const LonePatterns::One& one, const std::string& somebody,
+    bool decides(std::size_t rule, const RulePatterns::One& one);
+    bool decides_for(std::size_t rule, const RulePatterns::One& one, const std::string& any_role,
                      const Pattern* route);
     bool decides_at(std::size_t rule, const Place& place);
     bool decides_with(std::size_t rule, const Place& place, const std::vector<std::size_t>& near,
                       const ArgumentCase& arguments);
     bool is_led(const std::string& uri) const;
-    bool decides_where_led(std::size_t rule, const LonePatterns::One& one);
+    bool decides_where_routed(std::size_t rule, const RulePatterns::One& one);
     std::string generic(const Pattern& pattern, const std::string& role, std::size_t tail,
                         const Pattern* route = nullptr) const;
 
     const PolicyFile& file_;
-    std::vector<LonePatterns> patterns_;
+    std::vector<RulePatterns> patterns_;
     std::vector<Pattern> routes_;
     PatternTrie trie_;
     PatternTrie route_trie_;
-    std::size_t depth_ = 0;  ///< of the deepest pattern
+    std::size_t depth_ = 0;  ///< of the longest pattern
     std::string fresh_ = "x";
     std::string authid_ = "anna";
-    std::string somebody_ = "somebody";
+    std::string any_role_ = "somebody";
     std::set<std::string> blockers_;
     bool unrouted_ = false;
 };
@@ -77,7 +78,7 @@ Search::Search(const PolicyFile& file) : file_(file) {
             for (const auto& component : pattern.components()) taken.emplace(component.text);
         }
     }
-    for (std::string* name : {&fresh_, &authid_, &somebody_}) {
+    for (std::string* name : {&fresh_, &authid_, &any_role_}) {
         const std::string wanted = *name;
         for (int number = 2; taken.contains(*name); ++number)
             *name = wanted + std::to_string(number);
@@ -89,7 +90,7 @@ std::string Search::generic(const Pattern& pattern, const std::string& role, std
                             const Pattern* route) const {
     std::string uri;
     std::size_t place = 0;
-    // What no pattern names, or what the route wants there.
+    // A component that no pattern names, or the one that the route requires.
     const auto add = [&](std::string_view component) {
         if (!uri.empty()) uri += '.';
         const bool free = component == fresh_ && route != nullptr &&
@@ -120,10 +121,10 @@ std::string Search::generic(const Pattern& pattern, const std::string& role, std
 
 bool Search::is_led(const std::string& uri) const {
     if (file_.routes.empty()) return true;
-    bool led = false;
-    route_trie_.for_each_meeting(Pattern(uri, wamp::MatchPolicy::exact),
-                                 [&led](std::uint32_t) { led = true; });
-    return led;
+    bool routed = false;
+    route_trie_.for_each_overlapping(Pattern(uri, wamp::MatchPolicy::exact),
+                                     [&routed](std::uint32_t) { routed = true; });
+    return routed;
 }
 
 bool Search::decides_with(std::size_t index, const Place& place,
@@ -138,19 +139,20 @@ bool Search::decides_with(std::size_t index, const Place& place,
                             arguments.opaque};
     const AskedUri asked(place.uri, wamp::MatchPolicy::exact);
     const RuleText& rule = file_.rules[index];
-    const Stand own = stand(rule, patterns_[index], subject, question, asked);
+    const RuleMatch own = match_rule(rule, patterns_[index], subject, question, asked);
     if (!own.applies()) return false;
     for (const std::size_t other_index : near) {
         const RuleText& other = file_.rules[other_index];
         if (other_index == index || other.shadow || (other.allow && !rule.allow)) continue;
-        const Stand stands = stand(other, patterns_[other_index], subject, question, asked);
-        if (!stands.applies()) continue;
-        // Another forbid is as good; of two alike the first is kept.
+        const RuleMatch matched =
+            match_rule(other, patterns_[other_index], subject, question, asked);
+        if (!matched.applies()) continue;
+        // Another forbid has the same effect; of two equal rules the first one is kept.
         const bool alike = !rule.allow && !other.allow &&
-                           !(own.pattern->shape < stands.pattern->shape) &&
-                           !(stands.pattern->shape < own.pattern->shape);
-        const bool blocks = rule.allow ? !other.allow || decides_before(other, stands, rule, own)
-                                       : !alike || decides_before(other, stands, rule, own);
+                           !(own.pattern->shape < matched.pattern->shape) &&
+                           !(matched.pattern->shape < own.pattern->shape);
+        const bool blocks = rule.allow ? !other.allow || decides_before(other, matched, rule, own)
+                                       : !alike || decides_before(other, matched, rule, own);
         if (!blocks) continue;
         blockers_.insert(other.id);
         return false;
@@ -161,8 +163,8 @@ bool Search::decides_with(std::size_t index, const Place& place,
 bool Search::decides_at(std::size_t index, const Place& place) {
     if (place.uri.size() > wamp::uri_bytes_max) return false;
     std::vector<std::size_t> near;
-    trie_.for_each_meeting(Pattern(place.uri, wamp::MatchPolicy::exact),
-                           [&near](std::uint32_t rule) { near.push_back(rule); });
+    trie_.for_each_overlapping(Pattern(place.uri, wamp::MatchPolicy::exact),
+                               [&near](std::uint32_t rule) { near.push_back(rule); });
     std::vector<const RuleText*> rules;
     for (const std::size_t rule : near) rules.push_back(&file_.rules[rule]);
     bool decides = false;
@@ -177,10 +179,10 @@ bool Search::decides_at(std::size_t index, const Place& place) {
     return false;
 }
 
-bool Search::decides(std::size_t index, const LonePatterns::One& one) {
-    if (decides_for(index, one, somebody_, nullptr)) return true;
-    if (unrouted_ && decides_where_led(index, one)) return true;
-    // To a forbid, who fits no placeholder is anybody.
+bool Search::decides(std::size_t index, const RulePatterns::One& one) {
+    if (decides_for(index, one, any_role_, nullptr)) return true;
+    if (unrouted_ && decides_where_routed(index, one)) return true;
+    // A principal whose name is not a valid component matches any component in a forbid.
     const auto is_bound = [](const PatternComponent& component) {
         return component.kind == PatternComponent::Kind::authid ||
                component.kind == PatternComponent::Kind::authrole;
@@ -189,41 +191,42 @@ bool Search::decides(std::size_t index, const LonePatterns::One& one) {
     if (file_.rules[index].allow || std::none_of(components.begin(), components.end(), is_bound))
         return false;
     const std::string fit = std::exchange(authid_, "an.na");
-    const bool found = decides_for(index, one, somebody_, nullptr) ||
+    const bool found = decides_for(index, one, any_role_, nullptr) ||
                        decides_for(index, one, "some.body", nullptr);
     authid_ = fit;
     return found || decides_for(index, one, "some.body", nullptr);
 }
 
-// Allowed where no pattern names anything, but led only where a route names something.
-bool Search::decides_where_led(std::size_t index, const LonePatterns::One& one) {
+// Allowed with names that no pattern has, but routed only with names that a route has.
+bool Search::decides_where_routed(std::size_t index, const RulePatterns::One& one) {
     std::set<std::uint32_t> met;
-    route_trie_.for_each_meeting(one.pattern, [&met](std::uint32_t route) { met.insert(route); });
+    route_trie_.for_each_overlapping(one.pattern,
+                                     [&met](std::uint32_t route) { met.insert(route); });
     for (const std::uint32_t line : met) {
         const Pattern& route = routes_[line];
         const std::string anybody = authid_;
-        std::string somebody = somebody_;
+        std::string any_role = any_role_;
         const std::size_t common =
             std::min(one.pattern.components().size(), route.components().size());
         for (std::size_t i = 0; i < common; ++i) {
             const auto kind = one.pattern.components()[i].kind;
             if (route.components()[i].kind != PatternComponent::Kind::literal) continue;
             if (kind == PatternComponent::Kind::authid) authid_ = route.components()[i].text;
-            if (kind == PatternComponent::Kind::authrole) somebody = route.components()[i].text;
+            if (kind == PatternComponent::Kind::authrole) any_role = route.components()[i].text;
         }
-        const bool found = decides_for(index, one, somebody, &route);
+        const bool found = decides_for(index, one, any_role, &route);
         authid_ = anybody;
         if (found) return true;
     }
     return false;
 }
 
-bool Search::decides_for(std::size_t index, const LonePatterns::One& one,
-                         const std::string& somebody, const Pattern* route) {
+bool Search::decides_for(std::size_t index, const RulePatterns::One& one,
+                         const std::string& any_role, const Pattern* route) {
     const RuleText& rule = file_.rules[index];
     const std::size_t longest = one.pattern.is_open() ? depth_ + 1 : 0;
     for (const std::string& name : rule.roles) {
-        const std::string& role = name == "*" ? somebody : name;
+        const std::string& role = name == "*" ? any_role : name;
         for (const Action action : actions) {
             if (!rule.actions.has(action)) continue;
             for (std::size_t tail = one.pattern.is_open() ? 1 : 0; tail <= longest; ++tail) {
@@ -239,7 +242,7 @@ std::vector<Overruled> Search::run() {
     std::vector<Overruled> found;
     for (std::size_t index = 0; index < file_.rules.size(); ++index) {
         const RuleText& rule = file_.rules[index];
-        if (rule.shadow) continue;  // that is what it is for
+        if (rule.shadow) continue;  // shadow rules never decide
         std::vector<Overruled> of_rule;
         const auto& patterns = patterns_[index].all();
         for (std::size_t uri = 0; uri < patterns.size(); ++uri) {
@@ -274,8 +277,8 @@ std::string named(const RuleText& rule) {
 }
 
 std::string why(const Overruled& one) {
-    if (one.unrouted) return "no route leads there";
-    if (one.by.empty()) return "nothing is as it says";
+    if (one.unrouted) return "no route covers it";
+    if (one.by.empty()) return "no payload meets its conditions";
     std::string text;
     for (std::size_t i = 0; i < std::min(one.by.size(), blockers_shown_max); ++i)
         text += (i == 0 ? "" : ", ") + one.by[i];

@@ -16,26 +16,26 @@ namespace sallyport::policy {
 struct Overruled {
     const RuleText* rule;
     const PatternText* uri;       ///< null: all of them
-    std::vector<std::string> by;  ///< rules that always decide instead, or forbid as much
-    bool unrouted = false;        ///< it allows what no route leads anywhere
+    std::vector<std::string> by;  ///< rules that always decide instead, or forbid the same
+    bool unrouted = false;        ///< it only allows what no route covers
 };
 
-/// The rules that can never decide: whatever they match, a forbid or more specific rules decide, or
-/// another forbid covers it as well. Decided exactly but for conditions on arguments, which are
-/// tried at their boundaries. In the order of the file.
+/// The rules that can never decide: whatever they match is decided by a forbid or by more specific
+/// rules, or covered by another forbid. Exact, except that conditions on arguments are only tried
+/// at their boundaries. In file order.
 std::vector<Overruled> overruled(const PolicyFile& file);
 
-/// How often each rule decided, or as a shadow would have, by the lines of a decision log.
+/// How often each rule decided, or would have decided as a shadow, by the lines of a decision log.
 class HitCounts {
 public:
     explicit HitCounts(std::string_view realm) : realm_(realm) {}
 
-    /// False when it is no record of a decision log.
+    /// False if the line is not a record of a decision log.
     bool line(std::string_view text);
     std::uint64_t of(const std::string& rule) const;
     std::uint64_t decisions() const noexcept { return decisions_; }
     std::uint64_t unreadable() const noexcept { return unreadable_; }
-    std::uint64_t first_unreadable() const noexcept { return first_unreadable_; }  ///< line
+    std::uint64_t first_unreadable() const noexcept { return first_unreadable_; }  ///< line number
 
 private:
     std::string realm_;
@@ -47,7 +47,7 @@ private:
     LogLine line_;
 };
 
-/// Tells of the rules that never decide and, with `hits`, of those that did not. 0 when there are
+/// Prints the rules that never decide and, with `hits`, those that did not decide. 0 if there are
 /// none, otherwise 1.
 int print_unused(const LoadedRealm& realm, const HitCounts* hits, const Output& to);
 

@@ -33,7 +33,7 @@ Names order_of(std::string_view head) {
     return {};
 }
 
-/// Writes a tree down.
+/// Writes a tree as text.
 class Writer {
 public:
     std::string file(const TomlTree& tree);
@@ -76,7 +76,7 @@ void Writer::lines(const std::vector<std::string>& comments, std::size_t indent)
     }
 }
 
-// `behind`: what must stand on the last line after it.
+// `behind`: the columns needed after it on the last line.
 void Writer::value(const TomlValue& value, std::size_t indent, std::size_t behind) {
     if (value.kind == TomlValue::Kind::scalar) {
         out_ += value.text;
@@ -91,7 +91,7 @@ void Writer::value(const TomlValue& value, std::size_t indent, std::size_t behin
         }
     }
     if (value.kind == TomlValue::Kind::list) return long_list(value, indent);
-    // TOML 1.0 wants an inline table in one line, but for the lists in it.
+    // TOML 1.0 requires an inline table to be on one line, except for lists in it.
     out_ += "{ ";
     for (std::size_t i = 0; i < value.items.size(); ++i) {
         if (i != 0) out_ += ", ";
@@ -162,7 +162,7 @@ std::string Writer::file(const TomlTree& tree) {
     return std::move(out_);
 }
 
-// Places aside. Entries of a table are in the order of their keys.
+// Ignores positions. Entries of a table are in the order of their keys.
 bool same_meaning(const Item& a, const Item& b) {
     if (a.kind != b.kind || a.key != b.key || a.boolean != b.boolean || a.integer != b.integer ||
         a.text != b.text || std::memcmp(&a.real, &b.real, sizeof(a.real)) != 0 ||
@@ -177,7 +177,7 @@ struct Job {
     std::string after;
 };
 
-// What is told of one file that is not in its layout.
+// Reports one file that is not formatted.
 void tell(const Job& job, FmtRequest::Mode mode, Json& reports, const Output& to) {
     if (to.json) {
         Json report{{"file", job.path}};
@@ -191,7 +191,7 @@ void tell(const Job& job, FmtRequest::Mode mode, Json& reports, const Output& to
             to.out << job.path << ": formatted\n";
             break;
         case FmtRequest::Mode::check:
-            to.out << job.path << ": not in the layout of fmt\n";
+            to.out << job.path << ": not formatted\n";
             break;
         case FmtRequest::Mode::diff:
             to.out << line_diff(job.before, job.after, job.path);
@@ -209,7 +209,7 @@ wamp::Result<std::string, Diagnostic> format_toml(std::string_view text, const s
     if (!after || !same_meaning(*before, *after)) {
         return Diagnostic{{file, 0, 0},
                           "cannot be formatted without changing it",
-                          "lay it out by hand; long inline tables are better as [table]s"};
+                          "format it by hand; long inline tables are better as [table]s"};
     }
     return formatted;
 }

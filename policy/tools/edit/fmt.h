@@ -12,33 +12,35 @@
 
 namespace sallyport::policy {
 
-/// The widest line that fmt makes where it has a choice.
+/// The widest line that fmt produces where it has a choice.
 inline constexpr std::size_t fmt_columns = 100;
 
-/// The file in the one layout that all files share: what rules, routes and tests say in one order,
-/// one space around "=", long lists one element a line. Comments stay with what they stand at,
-/// tables in their order. Means the same to the last byte, which is checked; formatting it again
-/// changes nothing. An error when it is no TOML.
+/// Formats the file: the keys of rules, routes and tests in a fixed order, one space around "=",
+/// long lists with one element per line. Comments stay with the lines they belong to, tables keep
+/// their order. The meaning does not change, which is checked; formatting twice has no further
+/// effect. An error if it is not valid TOML.
 wamp::Result<std::string, Diagnostic> format_toml(std::string_view text, const std::string& file);
 
+/// The command line of `fmt`.
 struct FmtRequest {
     enum class Mode : std::uint8_t {
         write,
-        check,  ///< tell which would change
-        diff,   ///< show what would change
+        check,  ///< report the files that would change
+        diff,   ///< show the changes
     };
     Mode mode = Mode::write;
     std::vector<std::string> files;
 };
 
-/// A file to be written.
+/// A file to write.
 struct Rewrite {
     std::string path;
     std::string text;
 };
 
-/// `sallyport policy fmt FILE…`. What the caller has to write goes into `rewrites`. 1 when a file
-/// is not in its layout and the mode is check or diff, 2 when one cannot be read or is no TOML.
+/// `sallyport policy fmt FILE…`. The files that the caller has to write are appended to `rewrites`.
+/// 1 if a file is not formatted and the mode is check or diff, 2 if a file cannot be read or is not
+/// valid TOML.
 int fmt(const FmtRequest& request, std::vector<Rewrite>& rewrites, const Output& to);
 
 }  // namespace sallyport::policy

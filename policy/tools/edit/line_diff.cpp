@@ -30,7 +30,7 @@ struct Range {
 };
 
 /// Pairs equal lines of both texts in order: lines that are unique in both and in the longest
-/// common order (patience), then what touches them.
+/// common order (patience diff), then adjacent equal lines.
 class Pairing {
 public:
     Pairing(const Lines& before, const Lines& after) : before_(before), after_(after) {}
@@ -78,7 +78,7 @@ private:
             ++found->second.in_b;
             found->second.at_b = j;
         }
-        // The longest growing sequence of places in b, by the piles of patience sorting.
+        // The longest increasing sequence of positions in b, found by patience sorting.
         struct Card {
             std::size_t i;
             std::size_t j;

@@ -22,14 +22,14 @@ namespace {
 
 using Verb = PrincipalRequest::Verb;
 
-/// What is shown once the file is written.
+/// What is shown after the file is written.
 struct Shown {
     std::string secret;
-    std::string private_key;  ///< the seed in hex, of a pair that was drawn
+    std::string private_key;  ///< the seed in hex, of a generated key pair
     std::string public_key;
 };
 
-/// One run of the tool over one file.
+/// One run of the tool on one file.
 class Tool {
 public:
     Tool(const PrincipalRequest& request, wamp::Random& random,
@@ -50,11 +50,11 @@ private:
     std::string fault();
     std::string secret_fault() const;
     const Credentials* found() const noexcept;
-    bool wants(Method method) const noexcept {
+    bool requests(Method method) const noexcept {
         return std::find(methods_.begin(), methods_.end(), method) != methods_.end();
     }
     bool make_secret();
-    void take_keys();
+    void add_keys();
     void put(std::string_view key, const std::optional<std::string>& value);
     std::string quoted_keys() const;
     int finish(std::string_view what);
@@ -106,7 +106,7 @@ const Credentials* Tool::found() const noexcept {
     return at == list.end() ? nullptr : &*at;
 }
 
-// What is wrong with the question, and what it names.
+// The error in the request; also reads the methods and keys that it names.
 std::string Tool::fault() {
     const bool named = !request_.authid.empty() && request_.authid.size() <= authid_bytes_max;
     if (!named || !wamp::is_valid_utf8(request_.authid))
@@ -116,23 +116,23 @@ std::string Tool::fault() {
                " cannot be a role (use 1 to 64 letters, digits and any of - _ . @)";
     }
     if (request_.role == gateway_role)
-        return "\"gateway\" is the role of the gateway itself; take another name";
+        return "\"gateway\" is the role of the gateway itself; choose another name";
     for (const std::string& name : request_.methods) {
         const auto method = parse_method(name);
         if (!method || *method == Method::anonymous)
             return "unknown method " + policy::quoted(name);
-        if (!wants(*method)) methods_.push_back(*method);
+        if (!requests(*method)) methods_.push_back(*method);
     }
     for (const std::string& text : request_.keys) {
         auto key = crypto::parse_public_key(text);
         if (!key) key = crypto::parse_openssh_key(text);
         if (!key || !crypto::is_trustworthy(*key)) {
-            return "a public key is 64 hexadecimal digits, or a line \"ssh-ed25519 …\", of a pair "
-                   "that was drawn at random";
+            return "a public key is 64 hexadecimal digits, or a line \"ssh-ed25519 …\", of a "
+                   "randomly generated key pair";
         }
         keys_.push_back(*key);
     }
-    if (!keys_.empty() && !wants(Method::cryptosign)) methods_.push_back(Method::cryptosign);
+    if (!keys_.empty() && !requests(Method::cryptosign)) methods_.push_back(Method::cryptosign);
     return secret_fault();
 }
 
@@ -140,16 +140,16 @@ std::string Tool::secret_fault() const {
     if (!request_.chosen) return {};
     const std::string& secret = *request_.chosen;
     if (secret.size() < chosen_secret_bytes_min) {
-        return "the secret is shorter than 12 bytes (take a longer one, or leave --stdin out to "
-               "draw one)";
+        return "the secret is shorter than 12 bytes (use a longer one, or omit --stdin to generate "
+               "one)";
     }
     if (secret.size() > secret_bytes_max) return "the secret is longer than 1024 bytes";
-    if (!wamp::is_valid_utf8(secret)) return "the secret is no UTF-8 text";
-    // SASLprep leaves these as they are, and clients differ about all others (W-AUT-S2).
-    const bool scram = wants(Method::wamp_scram) || wants(Method::scram);
+    if (!wamp::is_valid_utf8(secret)) return "the secret is not valid UTF-8";
+    // SASLprep does not change these characters, and clients differ in all others (W-AUT-S2).
+    const bool scram = requests(Method::wamp_scram) || requests(Method::scram);
     if (scram && !is_printable_ascii(secret)) {
-        return "a secret for SCRAM has printable ASCII letters only (take another, or leave "
-               "--stdin out to draw one)";
+        return "a secret for SCRAM must be printable ASCII (use another, or omit --stdin to "
+               "generate one)";
     }
     return {};
 }
@@ -194,7 +194,7 @@ int Tool::run() {
     return exit_code::broken;
 }
 
-// A terminal obeys what is not escaped.
+// Escaped, as a terminal interprets control characters.
 std::string on_terminal(const std::string& authid) {
     const bool plain = std::none_of(authid.begin(), authid.end(), [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
@@ -236,7 +236,7 @@ int Tool::list() const {
     return exit_code::fine;
 }
 
-// Draws or takes the secret, and makes its lines for all methods but cryptosign.
+// Generates or uses the given secret, and makes its lines for all methods but cryptosign.
 bool Tool::make_secret() {
     std::vector<Method> with_secret = methods_;
     std::erase(with_secret, Method::cryptosign);
@@ -249,9 +249,9 @@ bool Tool::make_secret() {
     return true;
 }
 
-// The keys of --key, or a drawn pair.
-void Tool::take_keys() {
-    if (!wants(Method::cryptosign) || !keys_.empty()) return;
+// The keys of --key, or of a generated key pair.
+void Tool::add_keys() {
+    if (!requests(Method::cryptosign) || !keys_.empty()) return;
     const crypto::SigningSeed seed = crypto::make_seed(random_);
     keys_.push_back(crypto::public_key_of(seed));
     shown_.private_key = crypto::to_hex(seed);
@@ -273,8 +273,8 @@ int Tool::add() {
 }
 
 int Tool::add_new() {
-    if (!make_secret()) return print_fault("there is not enough memory", to_);
-    take_keys();
+    if (!make_secret()) return print_fault("not enough memory", to_);
+    add_keys();
     std::string block = "[[principal]]\nauthid = " + toml_text(request_.authid) +
                         "\nrole = " + toml_text(request_.role) + "\n";
     for (const auto& [method, value] : lines_)
@@ -284,11 +284,11 @@ int Tool::add_new() {
     return finish("added");
 }
 
-// More ways for one who is there.
+// Adds methods to an existing principal.
 int Tool::extend() {
     const Credentials& before = *found();
     if (!request_.role.empty() && request_.role != before.role) {
-        return no(policy::quoted(request_.authid) + " is there with the role " +
+        return no(policy::quoted(request_.authid) + " already exists with the role " +
                   policy::quoted(before.role));
     }
     for (const Method method : methods_) {
@@ -296,8 +296,8 @@ int Tool::extend() {
         return no(policy::quoted(request_.authid) + " has a secret for " +
                   std::string(to_string(method)) + " already (use: sallyport principal rotate)");
     }
-    if (!make_secret()) return print_fault("there is not enough memory", to_);
-    take_keys();
+    if (!make_secret()) return print_fault("not enough memory", to_);
+    add_keys();
     for (const auto& [method, value] : lines_) put(to_string(method), value);
     for (const auto& key : keys_) {
         const auto& known = before.cryptosign;
@@ -330,12 +330,12 @@ int Tool::rotate() {
     }
     for (const Method method : methods_) {
         if (!one->methods().has(method)) {
-            return no(policy::quoted(request_.authid) + " has nothing for " +
+            return no(policy::quoted(request_.authid) + " has no credential for " +
                       std::string(to_string(method)) + " (use: sallyport principal add)");
         }
     }
-    if (!make_secret()) return print_fault("there is not enough memory", to_);
-    take_keys();
+    if (!make_secret()) return print_fault("not enough memory", to_);
+    add_keys();
     for (const auto& [method, value] : lines_) put(to_string(method), value);
     if (!keys_.empty()) put(to_string(Method::cryptosign), quoted_keys());
     return finish("rotated");
@@ -343,12 +343,12 @@ int Tool::rotate() {
 
 void Tool::put(std::string_view key, const std::optional<std::string>& value) {
     const auto root = parse_document(text_, request_.file);
-    if (!root) return;  // finish() tells
+    if (!root) return;  // finish() reports the error
     text_ = with_entry(text_, *root, static_cast<std::size_t>(found() - principals_.list.data()),
                        key, value);
 }
 
-// Nobody else may have changed, and nothing that was not asked for.
+// No other principal may have changed, and nothing else of this one.
 bool Tool::others_are_the_same(const Principals& after) const {
     const Credentials* const before = found();
     const std::size_t others = principals_.list.size() - (before == nullptr ? 0 : 1);
@@ -376,7 +376,7 @@ int Tool::finish(std::string_view what) {
     const Principals after = parse_principals(text_, request_.file, diagnostics);
     if (!diagnostics.empty() || !others_are_the_same(after)) {
         return print_fault(request_.file +
-                               " is laid out in a way that cannot be edited here (write each "
+                               " has a layout that this command cannot edit (write each "
                                "principal as [[principal]] with one line for each key)",
                            to_);
     }
@@ -401,9 +401,9 @@ int Tool::finish(std::string_view what) {
         to_.err << " for " << names_of(all);
     }
     to_.err << '\n';
-    if (!shown_.secret.empty()) to_.err << "the secret is shown this once\n";
+    if (!shown_.secret.empty()) to_.err << "the secret is shown only once\n";
     if (!shown_.private_key.empty()) {
-        to_.err << "the private key is shown this once; its public key is " << shown_.public_key
+        to_.err << "the private key is shown only once; its public key is " << shown_.public_key
                 << '\n';
     }
     return exit_code::fine;

@@ -27,7 +27,7 @@ std::string join(const Lines& lines) {
     return text;
 }
 
-/// Where an entry begins: its key, or the head of a table that is written as one.
+/// The first line of an entry: its key, or the header of a table that is written as one.
 std::uint32_t start_of(const Item& entry) noexcept {
     return entry.key_line == 0 ? entry.line : std::min(entry.key_line, entry.line);
 }
@@ -50,8 +50,8 @@ bool says_nothing(std::string_view line) noexcept {
     return first == std::string_view::npos || line[first] == '#';
 }
 
-/// The last line of what begins at line `start`; lines count from 1. Comments before the next thing
-/// are taken for that one's.
+/// The last line of the block that begins at line `start`; lines count from 1. Comments before the
+/// next block belong to that block.
 std::uint32_t end_of(const Lines& lines, const Item& root, std::uint32_t start) {
     std::vector<std::uint32_t> starts;
     collect_starts(root, starts);
@@ -63,7 +63,7 @@ std::uint32_t end_of(const Lines& lines, const Item& root, std::uint32_t start) 
     return end;
 }
 
-/// From the blanks before a comment at the end of the line, "" when there is none.
+/// The comment at the end of the line with the blanks before it, "" if there is none.
 std::string comment_of(std::string_view line) {
     char quote = '\0';
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -144,7 +144,7 @@ std::string with_element(const std::string& text, const Item& root, std::size_t 
         for (const Item& item : list->items) value += toml_text(item.text) + ", ";
         return with_entry(text, root, principal, key, value + added + "]");
     }
-    // One to a line: behind the last of them, which gets its comma.
+    // One element per line: after the last one, which gets a comma.
     std::string& before = lines[last.line - 1];
     const std::string comment = comment_of(before);
     std::string code = before.substr(0, before.size() - comment.size());

@@ -19,14 +19,14 @@ std::string_view without_end_space(std::string_view text) noexcept {
     return text;
 }
 
-// 'text' and "text" alike, where that is the same.
+// Writes 'text' as "text" where both mean the same.
 std::string plain_quotes(std::string_view text) {
     const bool literal = text.size() >= 2 && text.front() == '\'' && !text.starts_with("'''");
     if (!literal || text.find_first_of("\"\\") != std::string_view::npos) return std::string(text);
     return "\"" + std::string(text.substr(1, text.size() - 2)) + "\"";
 }
 
-/// Walks over a text that is known to be well-formed.
+/// Parses a text that is known to be well-formed.
 class Walk {
 public:
     explicit Walk(std::string_view text) : text_(text) {
@@ -41,7 +41,7 @@ private:
     void skip_space() noexcept {
         while (peek() == ' ' || peek() == '\t' || peek() == '\r') ++at_;
     }
-    /// A comment, when one begins here; without its line's end.
+    /// The comment that begins here, if any; without the line end.
     std::string comment();
     void end_line() noexcept {
         skip_space();
@@ -60,10 +60,10 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     TomlTree tree_;
-    /// Comment lines that were read and belong to what comes next, in blocks between empty lines.
+    /// Comment lines that belong to the next entry or table, in blocks separated by empty lines.
     std::vector<std::vector<std::string>> waiting_;
-    bool blank_ = false;        ///< an empty line stands before what comes next
-    bool blank_first_ = false;  ///< …and before the first of waiting_
+    bool blank_ = false;        ///< an empty line is before what comes next
+    bool blank_first_ = false;  ///< an empty line is before the first of waiting_
 };
 
 std::string Walk::comment() {
@@ -86,7 +86,7 @@ std::string_view Walk::quoted_text() {
             at_ += 2;
         } else if (multi && text_.substr(at_).starts_with(block)) {
             at_ += 3;
-            while (peek() == quote) ++at_;  // up to two belong to the text
+            while (peek() == quote) ++at_;  // up to two belong to the string
             break;
         } else if (!multi && peek() == quote) {
             ++at_;
@@ -99,7 +99,7 @@ std::string_view Walk::quoted_text() {
     return text_.substr(begin, at_ - begin);
 }
 
-// A dotted key up to one of `stop`.
+// A dotted key up to one of the characters in `stop`.
 std::string Walk::key(std::string_view stop) {
     std::string found;
     for (;;) {
@@ -142,7 +142,7 @@ TomlValue Walk::list() {
     found.kind = TomlValue::Kind::list;
     ++at_;
     std::vector<std::string> comments;
-    bool same_line = false;  // as the element before
+    bool same_line = false;  // as the previous element
     for (;;) {
         skip_space();
         if (done()) return found;
@@ -205,7 +205,8 @@ void Walk::head() {
     skip_space();
     next.comment = comment();
     end_line();
-    // What touches the entry above stays with it, what touches the head with the head.
+    // A comment directly below the entry stays with it, one directly above the header with the
+    // header.
     const bool touches_head = !blank_ && !waiting_.empty();
     if (touches_head) {
         next.comments = std::move(waiting_.back());

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t depth_max = 32;
 
-/// Looks for what is wrong with a text before a tree is built from it.
+/// Finds the error in a text before a tree is built from it.
 class Checker : public JsonEvents {
 public:
     std::optional<Diagnostic> find(std::string_view text, const std::string& file) {
@@ -101,7 +101,7 @@ CrossbarPermission read_permission(const Json& entry) {
     return read;
 }
 
-/// Gathers from all workers.
+/// Collects from all workers.
 class Reader {
 public:
     explicit Reader(CrossbarConfig& config) : config_(config) {}
@@ -148,7 +148,7 @@ private:
         }
     }
 
-    // A transport may hold others by path.
+    // A transport may contain others by path.
     void transport(const Json& entry) {
         const std::string type = string_member(entry, "type");
         if (const Json* auth = object_member(entry, "auth")) {
@@ -220,7 +220,7 @@ const CrossbarPermission* CrossbarRole::decider(std::string_view uri) const {
         found = nullptr;
     if (found != nullptr && found->match == wamp::MatchPolicy::exact) return found;
     const CrossbarPermission* wildcard = longest(wildcards_);
-    // Its tree cannot hold the empty beginning.
+    // Crossbar's tree cannot store an empty first component.
     if (wildcard != nullptr && !wildcard->uri.starts_with("..") &&
         wamp::matches(wildcard->uri, wamp::MatchPolicy::wildcard, uri))
         return wildcard;
@@ -235,8 +235,8 @@ wamp::Result<CrossbarConfig, Diagnostic> read_crossbar(std::string_view text,
     Reader(config).node(root);
     if (config.realms.empty()) {
         return Diagnostic{{file, 0, 0},
-                          "no realm is configured in it",
-                          "take the config.json of a node whose workers have \"realms\""};
+                          "the configuration has no realm",
+                          "use the config.json of a node whose workers have \"realms\""};
     }
     for (CrossbarRealm& realm : config.realms) {
         for (CrossbarRole& role : realm.roles) role.seal();

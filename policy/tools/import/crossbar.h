@@ -22,13 +22,12 @@ struct CrossbarPermission {
     std::array<bool, 4> allow{};  ///< by Action
     bool disclose_caller = false;
     bool disclose_publisher = false;
-    bool validates = false;  ///< it checks payloads against types
+    bool validates = false;  ///< it validates payloads
 };
 
-/// A role with static permissions, as Crossbar decides on them (crossbar/router/role.py): the
-/// longest key that the URI begins with, as a plain text, speaks, even when it is an exact one for
-/// another URI; unless that was an exact one, the wildcard with the longest beginning speaks
-/// before it, if it matches.
+/// A role with static permissions, as Crossbar decides (crossbar/router/role.py): the longest key
+/// that is a string prefix of the URI decides, even an exact one for another URI; unless that one
+/// is exact, the matching wildcard with the longest first part takes precedence.
 class CrossbarRole {
 public:
     CrossbarRole() = default;
@@ -42,9 +41,9 @@ public:
     bool dynamic = false;                         ///< a procedure decides
     std::vector<CrossbarPermission> permissions;  ///< without those that a later one replaces
 
-    /// After the last permission.
+    /// Call this after the last permission.
     void seal();
-    /// The permission that decides; null when none does.
+    /// The deciding permission; null if there is none.
     const CrossbarPermission* decider(std::string_view uri) const;
     bool allows(Action action, std::string_view uri) const {
         const CrossbarPermission* found = decider(uri);
@@ -52,11 +51,12 @@ public:
     }
 
 private:
-    // Into permissions: a role may be moved, and not copied.
+    // Point into permissions: a role may be moved, but not copied.
     std::unordered_map<std::string_view, const CrossbarPermission*> keys_;
     std::unordered_map<std::string_view, const CrossbarPermission*> wildcards_;  ///< by beginning
 };
 
+/// One principal of a transport; `entry` is its configuration.
 struct CrossbarPrincipal {
     std::string method;  ///< "ticket", "wampcra", "cryptosign", "scram"
     std::string authid;
@@ -64,20 +64,21 @@ struct CrossbarPrincipal {
     Json entry;
 };
 
+/// One realm with its roles.
 struct CrossbarRealm {
     std::string name;
     std::vector<CrossbarRole> roles;
 };
 
-/// What a node's configuration says of realms and of who may join.
+/// The realms and principals of a node's configuration.
 struct CrossbarConfig {
     std::vector<CrossbarRealm> realms;
     std::vector<CrossbarPrincipal> principals;  ///< of all transports
     std::vector<std::string> anonymous_roles;   ///< of all transports, each once
-    std::vector<std::string> left;              ///< parts that nothing is made of, for people
+    std::vector<std::string> left;              ///< parts that are not imported, for people
 };
 
-/// Reads a config.json of Crossbar. Parts that have nothing to do with permissions are passed over.
+/// Reads a config.json of Crossbar. Parts without permissions are skipped.
 wamp::Result<CrossbarConfig, Diagnostic> read_crossbar(std::string_view text,
                                                        const std::string& file);
 

@@ -39,7 +39,7 @@ std::string list_of(const std::vector<Action>& some) {
     return text;
 }
 
-// As an id or role may be called; the number keeps ids apart.
+// Makes a valid id or role; the number keeps ids unique.
 std::string name_for(std::string_view text) {
     std::string name;
     for (const char c : text) {
@@ -50,7 +50,7 @@ std::string name_for(std::string_view text) {
     return name.substr(0, 48);
 }
 
-/// A rule that is made of a permission.
+/// A rule made from a permission.
 struct MadeRule {
     std::string id;
     bool allow = true;
@@ -80,7 +80,7 @@ struct MadeRule {
     }
 };
 
-/// What a permission covers, in patterns of ours.
+/// The patterns that cover the URIs of a permission.
 struct Area {
     MatchPolicy match;
     std::string uri;
@@ -92,7 +92,7 @@ std::vector<Area> areas_of(const CrossbarPermission& permission, const ImportOpt
         case MatchPolicy::exact:
             return {{MatchPolicy::exact, uri}};
         case MatchPolicy::wildcard:
-            if (uri.find("..") == std::string::npos) return {};  // never found by Crossbar
+            if (uri.find("..") == std::string::npos) return {};  // Crossbar never finds it
             return {{MatchPolicy::wildcard, uri}};
         case MatchPolicy::prefix:
             break;
@@ -107,7 +107,7 @@ std::vector<Area> areas_of(const CrossbarPermission& permission, const ImportOpt
     return {{MatchPolicy::exact, uri}, {MatchPolicy::prefix, uri + "."}};
 }
 
-/// Makes one realm's files.
+/// Creates the files of one realm.
 class RealmImport {
 public:
     RealmImport(const CrossbarConfig& config, const CrossbarRealm& realm,
@@ -142,7 +142,7 @@ private:
     const ImportOptions& options_;
     wamp::Random& random_;
     Imported& out_;
-    std::map<std::string_view, const CrossbarPermission*> keys_;  ///< of the role in work
+    std::map<std::string_view, const CrossbarPermission*> keys_;  ///< of the current role
     std::vector<const CrossbarPermission*> wildcards_;
     std::vector<MadeRule> rules_;
     std::set<std::tuple<std::string, MatchPolicy, std::string, bool>> made_;
@@ -153,7 +153,7 @@ private:
     std::size_t number_ = 0;
 };
 
-// One rule alone tells whether the language has words for it.
+// Compiling the rule alone shows whether the policy language can express it.
 void RealmImport::add(MadeRule rule) {
     const bool reserved = wamp::is_reserved(rule.uri);
     if (reserved && rule.allow) {
@@ -189,7 +189,7 @@ void RealmImport::index(const CrossbarRole& role) {
     }
 }
 
-// Whether a prefix that the permission lies below allows it.
+// Whether a wider prefix allows it.
 bool RealmImport::allowed_above(const CrossbarPermission& permission, Action action) const {
     const std::string_view uri = permission.uri;
     for (std::size_t bytes = 0; bytes < uri.size(); ++bytes) {
@@ -201,7 +201,7 @@ bool RealmImport::allowed_above(const CrossbarPermission& permission, Action act
     return false;
 }
 
-// Whether anything that begins like that allows it.
+// Whether a permission below that prefix allows it.
 bool RealmImport::allowed_below(const std::string& beginning, Action action) const {
     for (auto at = keys_.lower_bound(beginning);
          at != keys_.end() && at->first.starts_with(beginning); ++at) {
@@ -270,8 +270,8 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
     if (discloses) {
         note(Kind::other, role.name,
              "permission " + policy::quoted(permission.uri) + " of role " + role.name +
-                 ": Crossbar names its callers or publishers always, here they are named when they "
-                 "ask for it (disclose_me)");
+                 ": Crossbar always discloses its callers or publishers; here they are disclosed "
+                 "only if they ask for it (disclose_me)");
     }
     if (permission.validates) {
         note(Kind::other, role.name,
@@ -282,7 +282,8 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
         options_.everything.empty() && !allow.actions.empty()) {
         note(Kind::narrower, role.name,
              "role " + role.name + " was allowed to " + list_of(allow.actions) +
-                 " everything, which no rule says here: name the prefixes (import --everything "
+                 " every URI, which no rule here can express: name the prefixes (import "
+                 "--everything "
                  "com.example.)");
     }
 }
@@ -291,8 +292,7 @@ void RealmImport::make_role(const CrossbarRole& role) {
     if (role.dynamic) {
         note(Kind::narrower, role.name,
              "role " + role.name +
-                 " is decided on by a procedure: it has no rules here, and is "
-                 "allowed nothing");
+                 " is authorized by a procedure: it has no rules here, and is allowed nothing");
         return;
     }
     if (!is_valid_name(role.name)) {
@@ -309,7 +309,7 @@ bool RealmImport::known_role(const std::string& name) const {
                        [&name](const CrossbarRole& role) { return role.name == name; });
 }
 
-// As a principals file has it; "" when it does not carry over.
+// As a line of a principals file; "" if it cannot be imported.
 std::string RealmImport::principal_text(const CrossbarPrincipal& principal) {
     const Json& entry = principal.entry;
     const auto text = [&entry](std::string_view key) { return string_member(entry, key); };
@@ -374,7 +374,7 @@ void RealmImport::make_auth() {
     if (!principals_.empty()) auth_ += "principals = " + toml_text(file) + "\n";
 }
 
-// One message for each of Crossbar's permissions, role and direction.
+// One message for each permission of Crossbar, role and action.
 void RealmImport::compare_at(const RealmPolicy& policy, const CrossbarRole& role,
                              const std::string& uri) {
     if (!wamp::is_valid_uri(uri)) return;
@@ -383,7 +383,7 @@ void RealmImport::compare_at(const RealmPolicy& policy, const CrossbarRole& role
         const bool was = decider != nullptr && allows(*decider, action);
         const bool is = std::holds_alternative<Permit>(
             policy.decide({policy.role(role.name), "somebody", role.name}, {action, uri}));
-        // Neither lets anybody do that.
+        // Neither allows it.
         const bool publishes = action == Action::publish || action == Action::register_;
         if (was == is || (wamp::is_reserved(uri) && publishes)) continue;
         const std::string permission = decider == nullptr ? "" : decider->uri;
@@ -432,7 +432,7 @@ std::shared_ptr<const RealmPolicy> RealmImport::compiled(const std::string& text
     return policy && diagnostics.empty() ? *policy : nullptr;
 }
 
-// One for each rule, where it decides.
+// One test for each rule, with a URI where it decides.
 std::string RealmImport::tests(const RealmPolicy& policy) const {
     std::string text;
     for (const MadeRule& rule : rules_) {
@@ -460,11 +460,11 @@ std::string RealmImport::tests(const RealmPolicy& policy) const {
 
 std::string RealmImport::head() const {
     std::string text =
-        "# Made of a Crossbar configuration, realm " + policy::quoted(realm_.name) + ".\n";
+        "# Imported from a Crossbar configuration, realm " + policy::quoted(realm_.name) + ".\n";
     text +=
-        "# Subscriptions and registrations of patterns pass here only if all that they match "
-        "is allowed.\n";
-    if (!notes_.empty()) text += "#\n# What is not the same:\n";
+        "# Subscriptions and registrations of patterns are allowed here only if everything that "
+        "they match is allowed.\n";
+    if (!notes_.empty()) text += "#\n# Differences:\n";
     for (std::size_t i = 0; i < std::min(notes_.size(), notes_in_file_max); ++i) {
         std::string line = notes_[i].text;
         std::replace(line.begin(), line.end(), '\n', ' ');
@@ -478,7 +478,7 @@ std::string RealmImport::head() const {
 void RealmImport::run() {
     if (!wamp::is_valid_uri(realm_.name)) {
         note(Kind::other, "",
-             "realm " + policy::quoted(realm_.name) + " is no valid URI: left out");
+             "realm " + policy::quoted(realm_.name) + " is not a valid URI: left out");
         out_.notes.insert(out_.notes.end(), notes_.begin(), notes_.end());
         return;
     }

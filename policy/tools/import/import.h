@@ -11,53 +11,59 @@
 
 namespace sallyport::policy {
 
+/// One file of the result.
 struct ImportedFile {
     std::string name;  ///< "realm1.toml"
     std::string text;
-    bool secret = false;  ///< for its owner's eyes only
+    bool secret = false;  ///< readable by its owner only
 };
 
-/// Something that is not the same as in Crossbar.
+/// A difference to Crossbar.
 struct ImportNote {
     enum class Kind : std::uint8_t {
         narrower,  ///< Crossbar allows it, the result does not
-        wider,     ///< the other way round
+        wider,     ///< the opposite
         other,
     };
     Kind kind = Kind::other;
     std::string realm;
     std::string role;
-    std::string permission;  ///< the URI of Crossbar's entry that decides there
-    std::string uri;         ///< a message of narrower and wider
+    std::string permission;  ///< the URI of the deciding entry in Crossbar
+    std::string uri;         ///< an example message of narrower and wider
     std::vector<Action> actions;
-    std::string text;  ///< the whole of it, in words
+    std::string text;  ///< the full description
 };
 
+/// The files of the result, and how it differs from Crossbar.
 struct Imported {
     std::vector<ImportedFile> files;
     std::vector<ImportNote> notes;
 };
 
+/// How permissions are converted.
 struct ImportOptions {
-    /// What stands for "everything", which the language has no rule for: prefixes with their dot.
+    /// Prefixes, with their dot, to use instead of "everything", for which the language has no
+    /// rule.
     std::vector<std::string> everything;
     std::string backend = "inside";
 };
 
-/// Policies that do as the configuration did, as far as that can be said, with an inline test for
-/// each rule: one file for each realm, and its principals. They load. Where they do otherwise is
-/// found by asking both about URIs around each permission, and told one by one, in the files too.
+/// Policies with the same effect as the configuration, as far as possible, with an inline test for
+/// each rule: one file for each realm, and its principals. They load without errors. Differences
+/// are found by comparing both on URIs around each permission, and are listed in the files too.
 Imported import_crossbar(const CrossbarConfig& config, const ImportOptions& options,
                          wamp::Random& random);
 
+/// The command line of `import`.
 struct ImportRequest {
     std::string file;
     ImportOptions options;
-    bool print = false;  ///< the policies go to `out`, and no file is written
+    bool print = false;  ///< the policies go to `out`, no file is written
 };
 
-/// `sallyport policy import FILE`. What the caller has to write goes into `files`. 0 when all is
-/// the same, 1 when something is not, 2 when the configuration cannot be read.
+/// `sallyport policy import FILE`. The files that the caller has to write are appended to `files`.
+/// 0 if the result is equivalent, 1 if there are differences, 2 if the configuration cannot be
+/// read.
 int import_file(const ImportRequest& request, wamp::Random& random,
                 std::vector<ImportedFile>& files, const Output& to);
 

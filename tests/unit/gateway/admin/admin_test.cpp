@@ -101,11 +101,11 @@ TEST_F(AdminTest, FailsWhenTheAnswerIsEmptyOrNoObject) {
         const Printed printed = status_of(answer);
         EXPECT_EQ(printed.code, 1) << answer;
         EXPECT_EQ(printed.out, "") << answer;
-        EXPECT_EQ(printed.err, "sallyport: the gateway gave no answer\n");
+        EXPECT_EQ(printed.err, "sallyport: the gateway did not answer\n");
     }
     const Printed json = status_of("", true);
     EXPECT_EQ(json.code, 1);
-    EXPECT_NE(json.out.find("the gateway gave no answer"), std::string::npos) << json.out;
+    EXPECT_NE(json.out.find("the gateway did not answer"), std::string::npos) << json.out;
 }
 
 TEST_F(AdminTest, NamesThePlaceOfTheSocketThatNobodyAnswersOn) {
@@ -114,7 +114,7 @@ TEST_F(AdminTest, NamesThePlaceOfTheSocketThatNobodyAnswersOn) {
         ADD_FAILURE() << "somebody answered";
     } catch (const StartError& error) {
         EXPECT_EQ(std::string(error.what()),
-                  config_ + ":4:9: error: nobody answers on \"" + folder_.path("admin.sock") +
+                  config_ + ":4:9: error: cannot connect to \"" + folder_.path("admin.sock") +
                       "\": No such file or directory (is `sallyport serve` running, and are you "
                       "its user?)");
     }

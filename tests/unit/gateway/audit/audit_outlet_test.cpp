@@ -117,7 +117,7 @@ TEST_F(AuditOutletTest, TellsTheLogWhatWasLostOnceAndThenSleeps) {
     testing::internal::CaptureStderr();
     io_.run_one();
     const std::string logged = testing::internal::GetCapturedStderr();
-    EXPECT_NE(logged.find("records dropped: they come faster than they are written"),
+    EXPECT_NE(logged.find("records dropped: records arrive faster than they are written"),
               std::string::npos)
         << logged;
     outlet.open(open_audit_target(to_file()));

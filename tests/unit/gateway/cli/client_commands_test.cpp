@@ -87,12 +87,12 @@ TEST_F(ClientCommandsTest, JoinWithATicketOfAPrivateFile) {
     EXPECT_EQ(router.said().at(1), R"([5,"secret",{}])");
     std::filesystem::permissions(folder_.path("ticket"), std::filesystem::perms(0644));
     expect_usage_error("call --url ws://h/ --realm r com.x --authid alice --ticket-file ticket",
-                       "can be read or written by others");
+                       "can be read or written by users");
 }
 
 TEST_F(ClientCommandsTest, RefuseOptionsThatMakeNoSense) {
     const std::string call = "call --url ws://127.0.0.1:1/ --realm r com.x ";
-    expect_usage_error(call + "--ticket secret", "a ticket wants --authid");
+    expect_usage_error(call + "--ticket secret", "a ticket needs --authid");
     expect_usage_error(call + "--timeout 0", "--timeout");
     expect_usage_error(call + "--timeout 86401", "--timeout");
     expect_usage_error(call + "--serializer xml", "--serializer");

@@ -51,7 +51,7 @@ TEST(LinkPair, NamesTheFolderThatItCannotMake) {
         pair_link("/proc/nothing/link", out);
         ADD_FAILURE() << "it was made";
     } catch (const std::runtime_error& error) {
-        EXPECT_TRUE(std::string(error.what()).starts_with("/proc/nothing/link: cannot be made"));
+        EXPECT_TRUE(std::string(error.what()).starts_with("/proc/nothing/link: cannot be created"));
     }
 }
 

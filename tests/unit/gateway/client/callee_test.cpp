@@ -66,8 +66,9 @@ TEST(RegisterRun, AnswersWithNothingWhenTheCommandPrintsNothing) {
 }
 
 TEST(RegisterRun, AnswersWithAnErrorWhenTheCommandDoesNotPrintJson) {
-    EXPECT_EQ(said_after("echo plain", "[68,1,5,{}]").at(0),
-              R"([8,68,1,{},"wamp.error.runtime_error",["the command's output is no JSON"]])");
+    EXPECT_EQ(
+        said_after("echo plain", "[68,1,5,{}]").at(0),
+        R"([8,68,1,{},"wamp.error.runtime_error",["the command's output is not valid JSON"]])");
     EXPECT_EQ(said_after("kill -9 $$", "[68,1,5,{}]").at(0),
               R"([8,68,1,{},"wamp.error.runtime_error",["the command was ended"]])");
 }

@@ -98,7 +98,7 @@ TEST(ClientRun, EndsWhenTheFarEndBreaksTheProtocol) {
         Router router({answer});
         const Printed printed = run_to(router.options(), do_nothing);
         EXPECT_EQ(printed.code, client_not_connected) << answer;
-        EXPECT_TRUE(printed.err.starts_with("the far end broke the protocol: ")) << printed.err;
+        EXPECT_TRUE(printed.err.starts_with("the router violated the protocol: ")) << printed.err;
     }
 }
 
@@ -106,7 +106,7 @@ TEST(ClientRun, AnswersAGoodbyeOfTheFarEndAndTellsOfIt) {
     Router router({welcome + "\n" + R"([6,{},"wamp.close.system_shutdown"])"});
     const Printed printed = run_to(router.options(), do_nothing);
     EXPECT_EQ(printed.code, client_not_connected);
-    EXPECT_EQ(printed.err, "the far end ended the session: wamp.close.system_shutdown\n");
+    EXPECT_EQ(printed.err, "the router ended the session: wamp.close.system_shutdown\n");
     ASSERT_EQ(router.said().size(), 2U);
     EXPECT_EQ(router.said()[1], goodbye);
 }

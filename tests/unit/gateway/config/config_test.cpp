@@ -90,7 +90,8 @@ TEST(GatewayConfigFile, TellsEverythingThatIsWrongInTheOrderOfItsLines) {
     text.replace(text.find("\"1MiB\""), 6, "\"17MiB\"");
     EXPECT_EQ(wrong(text),
               "/etc/g.toml:8:12: error: 0 is out of range for \"sessions\" (from 1 to 1000000)\n"
-              "/etc/g.toml:9:17: error: \"17MiB\" is no size for \"message_bytes\" (from 512B to "
+              "/etc/g.toml:9:17: error: \"17MiB\" is not a valid size for \"message_bytes\" (from "
+              "512B to "
               "16MiB, such as \"4MiB\")\n");
 }
 
@@ -115,9 +116,9 @@ TEST(GatewayConfigFile, StaysOnLocalAddresses) {
               std::string::npos);
     EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:0.0.0.0:4443")).find("not a local address"),
               std::string::npos);
-    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:lab.lan:4443")).find("is no IP address"),
+    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "tcp:lab.lan:4443")).find("is not an IP address"),
               std::string::npos);
-    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "10.0.0.1:4443")).find("is no address"),
+    EXPECT_NE(wrong(with("tcp:10.0.0.1:4443", "10.0.0.1:4443")).find("is not a valid address"),
               std::string::npos);
 }
 
@@ -137,16 +138,17 @@ TEST(GatewayConfigFile, RefusesKeysOfAnotherKindOfBackend) {
 }
 
 TEST(GatewayConfigFile, RefusesPinsThatAreNone) {
-    EXPECT_NE(wrong(with("sha256:00112233", "sha256:0011223G")).find("\"peer_pin\" is no pin"),
+    EXPECT_NE(wrong(with("sha256:00112233", "sha256:0011223G")).find("\"peer_pin\" is not a pin"),
               std::string::npos);
-    EXPECT_NE(wrong(with("sha256:00112233", "sha256:001122")).find("\"peer_pin\" is no pin"),
+    EXPECT_NE(wrong(with("sha256:00112233", "sha256:001122")).find("\"peer_pin\" is not a pin"),
               std::string::npos);
-    EXPECT_NE(wrong(with("sha256:", "sha999:")).find("\"peer_pin\" is no pin"), std::string::npos);
+    EXPECT_NE(wrong(with("sha256:", "sha999:")).find("\"peer_pin\" is not a pin"),
+              std::string::npos);
 }
 
 TEST(GatewayConfigFile, RefusesTwoBackendsOfOneName) {
     EXPECT_NE(wrong(with("name = \"lab\"", "name = \"inside\""))
-                  .find("there is a backend \"inside\" already"),
+                  .find("there is already a backend \"inside\""),
               std::string::npos);
 }
 

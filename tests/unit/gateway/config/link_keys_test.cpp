@@ -55,7 +55,7 @@ TEST_F(LinkKeysTest, AreAskedForWithTheCommandThatMakesThem) {
 TEST_F(LinkKeysTest, AreRefusedWhenOthersMayReadTheKey) {
     make_link_keys(directory());
     fs::permissions(directory() + "/link.key", fs::perms(0640));
-    EXPECT_NE(refusal().find("can be read or written by others"), std::string::npos) << refusal();
+    EXPECT_NE(refusal().find("can be read or written by users"), std::string::npos) << refusal();
 }
 
 TEST_F(LinkKeysTest, AreRefusedWhenTheCertificateIsOfAnotherKeyOrBroken) {

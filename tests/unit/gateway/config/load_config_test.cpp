@@ -92,7 +92,7 @@ TEST_F(LoadConfigTest, RefusesTwoPoliciesForOneRealm) {
                                      "config = \"inside.toml\"\n");
     EXPECT_NE(refusal_of([&] {
                   load_gateway(path);
-              }).find("there is a policy for realm \"observatory\" already"),
+              }).find("there is already a policy for realm \"observatory\""),
               std::string::npos);
 }
 
@@ -104,7 +104,7 @@ TEST_F(LoadConfigTest, RefusesRoutesOfOneBackendToTwoRealms) {
     const std::string path = gateway("\"b.toml\", \"c.toml\"", backends);
     EXPECT_NE(refusal_of([&] {
                   load_gateway(path);
-              }).find("is led to two realms there, \"elsewhere\" and \"nowhere\""),
+              }).find("is routed to two realms, \"elsewhere\" and \"nowhere\""),
               std::string::npos);
     EXPECT_EQ(load_gateway(gateway("\"b.toml\"", backends)).backend_realms[0], "elsewhere");
 }
@@ -144,12 +144,12 @@ TEST_F(LoadConfigTest, FindsTheStateDirectoryInAFileThatIsOtherwiseWrong) {
 TEST(ConfigNote, TellsWhenAChangedConfigurationAndItsRealmsTakeEffect) {
     const std::string running = "realms = [\"a.toml\"]\n";
     EXPECT_EQ(config_note("g.toml", running + "# more\n", running),
-              "g.toml has changed: that takes effect at the next start");
+              "g.toml has changed, which takes effect at the next start");
     EXPECT_NE(config_note("g.toml", "realms = [\"a.toml\", \"b.toml\"]\n", running)
                   .find("its list of realms"),
               std::string::npos);
     EXPECT_EQ(config_note("g.toml", "broken [", running),
-              "g.toml has changed: that takes effect at the next start");
+              "g.toml has changed, which takes effect at the next start");
 }
 
 }  // namespace

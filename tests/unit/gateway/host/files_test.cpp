@@ -68,7 +68,7 @@ TEST_F(Files, AStaleSocketIsRemovedAndALiveOneIsNot) {
 
 TEST_F(Files, WhatIsNoSocketIsNeverRemoved) {
     write("a.sock", "precious", 0600);
-    EXPECT_NE(refusal([&] { claim_socket_path(at("a.sock")); }).find("is no socket"),
+    EXPECT_NE(refusal([&] { claim_socket_path(at("a.sock")); }).find("is not a socket"),
               std::string::npos);
     EXPECT_EQ(read_file(path("a.sock")), "precious");
 }
@@ -96,7 +96,7 @@ TEST_F(Files, AStateDirectoryThatCannotBeMadeIsRefused) {
     write("file", "", 0600);
     EXPECT_NE(refusal([&] { make_private_folder(path("file"), {}); }).find("is not a folder"),
               std::string::npos);
-    EXPECT_NE(refusal([&] { make_private_folder("/proc/nowhere/state", {}); }).find("cannot make"),
+    EXPECT_NE(refusal([&] { make_private_folder("/proc/nowhere/state", {}); }).find("cannot create"),
               std::string::npos);
 }
 

@@ -18,7 +18,7 @@ TEST(Bootstrap, ReadsAWarning) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->warning, "No route to host");
     EXPECT_EQ(to_text(*found),
-              "tor: bootstrapped 5% (Connecting to a relay); it complains: No route to host");
+              "tor: bootstrapped 5% (Connecting to a relay); warning: No route to host");
 }
 
 TEST(Bootstrap, PassesOverOtherStatus) {

@@ -44,7 +44,7 @@ TEST(AuthSection, ReadsTheRoleOfAnonymousAndThePrincipalsFile) {
 TEST(AuthSection, TellsWhereAndHowToCureWhatIsWrong) {
     EXPECT_EQ(read("anonymous = { role = \"*\" }\n").errors,
               Errors{"realm.toml:1:22: error: \"*\" cannot be a role (name one role here; \"*\" "
-                     "stands for all in the roles of rules)"});
+                     "means all roles, but only in rules)"});
     EXPECT_EQ(read("principals = \"\"\n").errors,
               Errors{"realm.toml:1:14: error: \"principals\" is empty (name a file, or remove the "
                      "line)"});
@@ -75,13 +75,13 @@ TEST(AuthSection, TellsWhatIsWrongWithMethods) {
     EXPECT_EQ(read("methods = [\"tickets\"]\n").errors,
               Errors{"realm.toml:1:12: error: unknown method \"tickets\" (did you mean "
                      "\"ticket\"?)"});
-    EXPECT_EQ(
-        read("methods = [\"anonymous\"]\n").errors,
-        Errors{"realm.toml:1:12: error: \"anonymous\" takes no principals (remove it here and "
-               "write anonymous = { role = \"guest\" })"});
+    EXPECT_EQ(read("methods = [\"anonymous\"]\n").errors,
+              Errors{"realm.toml:1:12: error: \"anonymous\" is not a method for principals (remove "
+                     "it here and "
+                     "write anonymous = { role = \"guest\" })"});
     EXPECT_EQ(
         read("methods = [\"scram\", \"scram\"]\n").errors,
-        Errors{"realm.toml:1:21: error: \"scram\" stands twice in one list (remove one of the "
+        Errors{"realm.toml:1:21: error: \"scram\" appears twice in the list (remove one of the "
                "two)"});
     EXPECT_EQ(read("methods = []\n").errors.size(), 1U);
 }
@@ -101,7 +101,7 @@ TEST(AuthSection, TellsWhatIsWrongWithTheProcedure) {
     const std::string good = "[dynamic]\nmethods = [\"ticket\"]\n";
     const auto star = read(good + "procedure = \"lab.*\"\n").errors;
     ASSERT_EQ(star.size(), 1U);
-    EXPECT_NE(star[0].find("\"*\" is not possible in the URI of a procedure"), std::string::npos);
+    EXPECT_NE(star[0].find("\"*\" is not allowed in the URI of a procedure"), std::string::npos);
     for (const char* procedure : {"two words", "wamp.session.get", "a..b"}) {
         const auto errors = read(good + "procedure = \"" + procedure + "\"\n").errors;
         ASSERT_EQ(errors.size(), 1U) << procedure;
@@ -112,8 +112,8 @@ TEST(AuthSection, TellsWhatIsWrongWithTheProcedure) {
     EXPECT_EQ(read("anonymous = { role = \"guest\" }\n[dynamic]\nprocedure = \"a.b\"\n"
                    "methods = [\"anonymous\"]\n")
                   .errors,
-              Errors{"realm.toml:1:1: error: anonymous sessions get their role here and in "
-                     "[auth.dynamic] (remove one of the two)"});
+              Errors{"realm.toml:1:1: error: both this line and [auth.dynamic] set the role of "
+                     "anonymous sessions (remove one of the two)"});
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST(Methods, ExplainRefusalsToTheLogAlone) {
     EXPECT_EQ(why(Method::scram, "alice"), "wrong proof");
     EXPECT_EQ(why(Method::cryptosign, "alice"), "not a key of the principal");
     EXPECT_EQ(why(Method::wampcra, "carol"), "the principal is disabled");
-    EXPECT_EQ(why(Method::wampcra, "dave"), "the principal has nothing for this method");
+    EXPECT_EQ(why(Method::wampcra, "dave"), "the principal has no credential for this method");
     EXPECT_EQ(why(Method::wampcra, "mallory"), "no such principal");
 }
 

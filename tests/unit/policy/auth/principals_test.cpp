@@ -37,14 +37,15 @@ TEST(Principals, AreReadWithTheirHashes) {
 
 TEST(Principals, AreRefusedWhenTwoHaveOneAuthid) {
     EXPECT_EQ(errors_of(one("alice", hash) + one("alice", hash)),
-              "p:6:10: error: the authid \"alice\" is taken (remove one of the two principals)\n");
+              "p:6:10: error: the authid \"alice\" is already in use (remove one of the two "
+              "principals)\n");
 }
 
 TEST(Principals, NeverShowATicketThatStandsThereInPlainText) {
     const std::string errors = errors_of(one("alice", "my secret ticket"));
     EXPECT_EQ(errors.find("secret"), std::string::npos);
     EXPECT_EQ(errors,
-              "p:4:10: error: the ticket is not stored as a hash (make it anew with: sallyport "
+              "p:4:10: error: the ticket is not stored as a hash (create a new one with: sallyport "
               "principal rotate)\n");
 }
 
@@ -55,12 +56,11 @@ TEST(Principals, HaveAuthidsUpToTheirLimit) {  // W-AUT-06
 }
 
 TEST(Principals, NeedEachPart) {
-    EXPECT_EQ(
-        errors_of("[[principal]]\n"),
-        "p:1:1: error: [[principal]] has no \"authid\" (add authid = \"alice\")\n"
-        "p:1:1: error: [[principal]] has no \"role\" (add role = \"operator\")\n"
-        "p:1:1: error: [[principal]] has no secret and no key, so that nobody can log in as it "
-        "(add one with: sallyport principal add, or remove the principal)\n");
+    EXPECT_EQ(errors_of("[[principal]]\n"),
+              "p:1:1: error: [[principal]] has no \"authid\" (add authid = \"alice\")\n"
+              "p:1:1: error: [[principal]] has no \"role\" (add role = \"operator\")\n"
+              "p:1:1: error: [[principal]] has no secret and no key, so nobody can log in as it "
+              "(add one with: sallyport principal add, or remove the principal)\n");
     EXPECT_NE(errors_of("[[principals]]\n"), "");
 }
 
@@ -107,41 +107,44 @@ TEST(Principals, AreReadWithAllThatProvesThem) {
 }
 
 TEST(Principals, AreToldWhatIsWrongWithThem) {
-    const std::string rotate = " (make it anew with: sallyport principal rotate)\n";
+    const std::string rotate = " (create a new one with: sallyport principal rotate)\n";
     const std::vector<std::pair<std::string, std::string>> cases{
         {"ticket = \"pbkdf2-sha256$200000$00$00\"\n",
-         "p:4:10: error: the ticket costs 200000 iterations at each attempt, which would hold up "
-         "everybody (use at most 100000, or a drawn ticket, which needs none)\n"},
+         "p:4:10: error: the ticket costs 200000 iterations per attempt, which would delay every "
+         "login (use at most 100000, or a generated ticket, which needs none)\n"},
         {"wampcra = { secret = \"\" }\n",
-         "p:4:22: error: \"secret\" is a text of 1 to 1024 bytes" + rotate},
+         "p:4:22: error: \"secret\" must be a string of 1 to 1024 bytes" + rotate},
         {"wampcra = { secret = \"x\", salt = \"s\" }\n",
-         "p:4:27: error: \"salt\" goes with a derived key, not with a secret (remove it, or remove "
+         "p:4:27: error: \"salt\" is only for a derived key, not for a secret (remove it, or "
+         "remove "
          "\"secret\")\n"},
         {"wampcra = { key = \"c2VjcmV0\", salt = \"s\", iterations = 1, keylen = 32 }\n",
-         "p:4:19: error: \"key\" is not the base64 text of \"keylen\" bytes" + rotate},
+         "p:4:19: error: \"key\" is not the base64 encoding of \"keylen\" bytes" + rotate},
         {"wampcra = { key = \"" + crypto::to_base64(std::string(16, 'k')) +
              "\", salt = \"s\", iterations = 0, keylen = 16 }\n",
-         "p:4:72: error: \"iterations\" is out of range (write a number from 1 to 1000000, as the "
-         "keys were made)\n"},
+         "p:4:72: error: \"iterations\" is out of range (write a number from 1 to 1000000, the "
+         "value with which the keys were derived)\n"},
         {"wamp-scram = " + scram("argon2id-13", "iterations = 1, memory = 8"),
-         "p:4:22: error: \"argon2id-13\" is no function of this method (write \"argon2id13\" or "
-         "\"pbkdf2\", as the keys were made)\n"},
+         "p:4:22: error: \"argon2id-13\" is not a key derivation function of this method (write "
+         "\"argon2id13\" or "
+         "\"pbkdf2\", the value with which the keys were derived)\n"},
         {"scram = " + scram("pbkdf2", "iterations = 4096"),
-         "p:4:17: error: \"pbkdf2\" does not work with any client of this method (write "
-         "\"argon2id-13\", as the keys were made)\n"},
+         "p:4:17: error: \"pbkdf2\" is not supported by any client of this method (write "
+         "\"argon2id-13\", the value with which the keys were derived)\n"},
         {"wamp-scram = " + scram("pbkdf2", "iterations = 4096, memory = 8"),
-         "p:4:74: error: \"memory\" goes with argon2id, not with pbkdf2 (remove it)\n"},
+         "p:4:74: error: \"memory\" is only for argon2id, not for pbkdf2 (remove it)\n"},
         {"cryptosign = [\"abc\"]\n",
-         "p:4:15: error: a public key has 64 hexadecimal digits (see what the client shows, or "
-         "use: "
+         "p:4:15: error: a public key has 64 hexadecimal digits (copy the key that the client "
+         "shows, or use: "
          "sallyport principal add --key)\n"},
         {"cryptosign = [\"01" + std::string(62, '0') + "\"]\n",
-         "p:4:15: error: anybody could sign under this public key (make a new pair of keys; this "
-         "one is not random)\n"},
+         "p:4:15: error: anybody can forge signatures for this public key (generate a new key "
+         "pair; this one is not random)\n"},
         {"cryptosign = [\"" + key + "\", \"" + key + "\"]\n",
-         "p:4:83: error: the public key stands twice in one list (remove one of the two)\n"},
+         "p:4:83: error: the public key appears twice in the list (remove one of the two)\n"},
         {"wampcra = \"my secret\"\n",
-         "p:4:11: error: \"wampcra\" is a text, expected a table (write wampcra = { secret = \"…\" "
+         "p:4:11: error: \"wampcra\" is a string, expected a table (write wampcra = { secret = "
+         "\"…\" "
          "})\n"},
         {"tickets = \"my secret\"\n", ""},
     };
@@ -154,7 +157,8 @@ TEST(Principals, AreToldWhatIsWrongWithThem) {
         EXPECT_EQ(errors.find("my secret"), std::string::npos) << errors;
     }
     EXPECT_EQ(errors_of("decoy_key = \"abc\"\n"),
-              "p:1:13: error: \"decoy_key\" has not 64 hexadecimal digits (draw one with: openssl "
+              "p:1:13: error: \"decoy_key\" does not have 64 hexadecimal digits (generate one "
+              "with: openssl "
               "rand -hex 32)\n");
 }
 

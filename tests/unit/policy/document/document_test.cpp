@@ -36,7 +36,7 @@ TEST(Document, KnowsEachKind) {
                            Item::Kind::date};
     ASSERT_EQ(root->items.size(), kinds.size());
     for (std::size_t i = 0; i < kinds.size(); ++i) EXPECT_EQ(root->items[i].kind, kinds[i]);
-    EXPECT_EQ(to_string(Item::Kind::integer), "a whole number");
+    EXPECT_EQ(to_string(Item::Kind::integer), "an integer");
 }
 
 TEST(Document, SaysWhereTheSyntaxIsWrong) {
@@ -56,14 +56,14 @@ TEST(Document, TakesAnyCharacterInTextsAndComments) {
 
 TEST(Document, RefusesOtherCharactersOutsideOfThem) {
     const std::string text =
-        ": error: a letter or character that stands for nothing outside of a text (put texts in "
-        "double quotes: key = \"value\")";
+        ": error: unexpected character outside of a string (write strings in double quotes: key = "
+        "\"value\")";
     EXPECT_EQ(error_of("a = \xD1\x8D\n"), "f:1:5" + text);
     EXPECT_EQ(error_of("a = \"x\" \xC2\xA0\n"), "f:1:9" + text);
     EXPECT_EQ(error_of("a = '\\'\n\xD1\x8D = 1\n"), "f:2:1" + text);
     EXPECT_EQ(error_of(std::string_view("a = 1\n\0", 7)), "f:2:1" + text);
     EXPECT_EQ(error_of("a = \"\xD1\x8D\x8D\"\n"),
-              "f:1:7: error: this is no UTF-8 (save the file as UTF-8)");
+              "f:1:7: error: not valid UTF-8 (save the file as UTF-8)");
 }
 
 TEST(Document, RefusesAHeadThatIsNoKey) {  // where toml++ 3.3 asserts

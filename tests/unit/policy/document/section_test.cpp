@@ -54,10 +54,10 @@ TEST(Section, TakesWhatIsAbsentOrWrongAsAbsentAndReportsIt) {
     EXPECT_EQ(read.section.texts("name", "").size(), 0U);
     EXPECT_EQ(read.errors(),
               "f:1:1: error: [thing] has no \"name\" (add name = \"x\")\n"
-              "f:1:6: error: \"on\" is a whole number, expected true or false (write on = true)\n"
-              "f:2:14: error: an element of \"list\" is a whole number, expected a text (write "
+              "f:1:6: error: \"on\" is an integer, expected true or false (write on = true)\n"
+              "f:2:14: error: an element of \"list\" is an integer, expected a string (write "
               "list = [\"a\"])\n"
-              "f:3:9: error: an element of \"part\" is a whole number, expected a table (each one "
+              "f:3:9: error: an element of \"part\" is an integer, expected a table (each one "
               "begins with a "
               "line [[part]])\n");
 }

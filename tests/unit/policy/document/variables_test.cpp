@@ -59,7 +59,7 @@ TEST(Variables, AreRefusedWhenUnknownOrUnfit) {
     EXPECT_EQ(Expanded("used = \"${var.bas}\"\n").error(),
               "f:1:8: error: unknown variable \"bas\" (define it in [variables])");
     EXPECT_EQ(Expanded("used = \"x.${var.l}\"\n[variables]\nl = [\"a\"]\n").error(),
-              "f:1:8: error: the variable \"l\" is a list and cannot be a part of a text (use it "
+              "f:1:8: error: the variable \"l\" is a list and cannot be part of a string (use it "
               "alone, as in \"${var.l}\")");
     EXPECT_EQ(Expanded("used = \"x.${var.l\"\n").error(),
               "f:1:8: error: a variable in \"x.${var.l\" is not closed (write ${var.name})");
@@ -72,7 +72,7 @@ TEST(Variables, AreRefusedWhenUnknownOrUnfit) {
 TEST(Variables, NeverStandForThemselves) {
     EXPECT_EQ(
         Expanded("used = \"${var.a}\"\n[variables]\na = \"${var.b}\"\nb = \"${var.a}\"\n").error(),
-        "f:1:8: error: the variable \"a\" stands for itself (write its value out)");
+        "f:1:8: error: the variable \"a\" refers to itself (write out its value)");
 }
 
 TEST(Variables, ThatNothingUsesAreCheckedToo) {
@@ -82,7 +82,7 @@ TEST(Variables, ThatNothingUsesAreCheckedToo) {
         return expanded.error();
     };
     EXPECT_EQ(checked("used = \"x\"\n[variables]\na = \"${var.b}\"\nb = \"${var.a}\"\n"),
-              "f:3:5: error: the variable \"a\" stands for itself (write its value out)");
+              "f:3:5: error: the variable \"a\" refers to itself (write out its value)");
     EXPECT_EQ(checked("[variables]\na = [\"${var.nothing}\"]\nb = \"fine\"\n"),
               "f:2:5: error: unknown variable \"nothing\" (known variables: a, b)");
     // Once, where it is used.
@@ -111,7 +111,8 @@ TEST(Variables, AreNamedOnceInAllFiles) {
     variables.add(table, two, diagnostics);
     ASSERT_EQ(diagnostics.size(), 1U);
     EXPECT_EQ(to_string(diagnostics[0]),
-              "two:1:1: error: the variable \"a\" is taken (rename it; the other is at one:1:1)");
+              "two:1:1: error: the variable \"a\" is already in use (rename it; the other is at "
+              "one:1:1)");
 }
 
 }  // namespace

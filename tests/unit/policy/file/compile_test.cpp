@@ -23,7 +23,7 @@ TEST(Compiler, NamesTheBackendsThatThereAre) {
     const auto errors = errors_of(realm + route("a", "lab.", "dome"), {true, backends, false});
     ASSERT_EQ(errors.size(), 1U);
     EXPECT_EQ(errors[0],
-              "6:6: error: route \"a\" leads to an unknown backend \"dome\" (known backends: "
+              "6:6: error: route \"a\" names an unknown backend \"dome\" (known backends: "
               "inside, plc)");
     EXPECT_TRUE(errors_of(realm + route("a", "lab.", "plc"), {true, backends, false}).empty());
     EXPECT_TRUE(errors_of(realm + route("a", "lab.", "dome"), {true, {}, true}).empty());

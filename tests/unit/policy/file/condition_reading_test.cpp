@@ -42,12 +42,11 @@ TEST(ReadCondition, ReadsEveryKey) {
 }
 
 TEST(ReadCondition, IsAboutOneThing) {
-    EXPECT_EQ(
-        error_of("type = \"text\""),
-        "f:1:5: error: a condition says about nothing what it has to be (add arg = 0, kwarg = "
-        "\"name\", args = true or kwargs = true)");
+    EXPECT_EQ(error_of("type = \"text\""),
+              "f:1:5: error: a condition does not name the value it tests (add arg = 0, kwarg = "
+              "\"name\", args = true or kwargs = true)");
     EXPECT_EQ(error_of("arg = 0, kwarg = \"k\""),
-              "f:1:16: error: a condition is about one thing, and this one about two (write two "
+              "f:1:16: error: a condition tests one value, and this one names two (write two "
               "conditions)");
     EXPECT_EQ(error_of("arg = -1"),
               "f:1:13: error: \"arg\" is out of range (write a number from 0 to 1023)");
@@ -59,16 +58,15 @@ TEST(ReadCondition, RefusesBoundsThatNothingIsWithin) {
               "f:1:31: error: \"max\" is below \"min\" (swap the two)");
     EXPECT_EQ(error_of("arg = 0, min_length = 2, max_length = 1"),
               "f:1:45: error: \"max_length\" is below \"min_length\" (swap the two)");
-    EXPECT_EQ(
-        error_of("arg = 0, type = \"text\", min = 2"),
-        "f:1:5: error: \"min\" and \"max\" bound numbers, and the type is none (write min_length "
-        "and max_length for texts, binaries, lists and dicts)");
-    EXPECT_EQ(
-        error_of("arg = 0, one_of = []"),
-        "f:1:25: error: \"one_of\" is an empty list, so that nothing is one of it (write one_of "
-        "= [\"slow\", \"fast\"])");
+    EXPECT_EQ(error_of("arg = 0, type = \"text\", min = 2"),
+              "f:1:5: error: \"min\" and \"max\" are for numbers, and the type is not a number "
+              "(write min_length "
+              "and max_length for strings, binaries, lists and dicts)");
+    EXPECT_EQ(error_of("arg = 0, one_of = []"),
+              "f:1:25: error: \"one_of\" is an empty list, so no value is in it (write one_of "
+              "= [\"slow\", \"fast\"])");
     EXPECT_EQ(error_of("arg = 0, min = \"2\""),
-              "f:1:22: error: \"min\" is no number (write a number, as in 0 or 1.5)");
+              "f:1:22: error: \"min\" is not a number (write a number, as in 0 or 1.5)");
     EXPECT_EQ(
         error_of("arg = 0, type = \"int\""),
         "f:1:23: error: unknown type \"int\" (known types: null, boolean, integer, number, text, "

@@ -100,8 +100,8 @@ TEST_F(Load, RefusesAPrincipalsFileThatOthersMayRead) {
     }
     fs::permissions(people, static_cast<fs::perms>(0644));
     EXPECT_EQ(errors(),
-              "realm.toml:4:14: error: people.toml: is open to others (mode 0644) and holds "
-              "secrets (run: chmod 600 '" +
+              "realm.toml:4:14: error: people.toml: is accessible to other users (mode 0644) and "
+              "contains secrets (run: chmod 600 '" +
                   std::string("people.toml')\n"));
     fs::permissions(people, fs::perms::owner_read);
     EXPECT_EQ(errors(), "");
@@ -118,7 +118,7 @@ TEST_F(Load, ReportsErrorsOfBothFilesAndOfTheirMeaningAtOnce) {
     write("realm.toml", std::string(policy_text) +
                             "[[route]]\nid = \"b\"\nuri = \"lab.x\"\nto = \"plc\"\nfrom = 1\n");
     EXPECT_EQ(errors(),
-              "realm.toml:22:6: error: route \"b\" leads to an unknown backend \"plc\" (known "
+              "realm.toml:22:6: error: route \"b\" names an unknown backend \"plc\" (known "
               "backends: inside)\n"
               "realm.toml:23:1: error: unknown key \"from\" in [[route]] (known keys: id, match, "
               "uri, to, realm, rewrite, when_down, wait, idempotent)\n"
@@ -204,7 +204,7 @@ TEST_F(Load, NamesTheIncludedFileInErrors) {
               "more.toml:1:1: error: unknown key \"realm\" in an included file (known keys: "
               "include, variables, "
               "route, allow, forbid, test)\n"
-              "more.toml:3:6: error: the id \"a\" is taken (give each one its own id)\n"
+              "more.toml:3:6: error: the id \"a\" is already in use (give each one its own id)\n"
               "more.toml:4:9: error: unknown variable \"x\" (define it in [variables])\n"
               "realm.toml:1:25: error: none.toml: there is no such file (check the path)\n"
               "realm.toml:1:38: error: \"realm.toml\" includes itself (remove it)\n");

@@ -32,31 +32,32 @@ TEST(ReadUris, TakesEachKindOfPattern) {
 TEST(ReadUris, RefusesWhatWouldNotMeanWhatItSeemsTo) {
     EXPECT_EQ(wrong_uri("prefix", "a"),
               "the prefix \"a\" does not end on a component boundary (write \"a.\")");
-    EXPECT_EQ(
-        wrong_uri("exact", "a."),
-        "\"a.\" names nothing: it ends with a dot (add match = \"prefix\" for all below it, or "
-        "write \"a\")");
+    EXPECT_EQ(wrong_uri("exact", "a."),
+              "\"a.\" is not a valid URI: it ends with a dot (add match = \"prefix\" to match "
+              "everything below it, or write \"a\")");
     EXPECT_EQ(
         wrong_uri("wildcard", "a.b"),
         "the wildcard pattern \"a.b\" has no empty component (write match = \"exact\", or leave "
         "a component empty, as in \"com..x\")");
     EXPECT_EQ(wrong_uri("exact", "a.*"),
-              "\"*\" is not a wildcard in a URI (for all below it write match = \"prefix\" and "
+              "\"*\" is not a wildcard in a URI (to match everything below it, write match = "
+              "\"prefix\" and "
               "\"a.\")");
     EXPECT_EQ(wrong_uri("exact", "a.x${authid}"),
-              "a placeholder in \"a.x${authid}\" is no whole component (write ${authid} or "
+              "a placeholder in \"a.x${authid}\" is not a whole component (write ${authid} or "
               "${authrole} between dots; variables are ${var.name})");
     EXPECT_EQ(wrong_uri("prefix", "a.${authid}"),
               "the prefix \"a.${authid}\" does not end on a component boundary (write "
               "\"a.${authid}.\")");
     EXPECT_EQ(wrong_uri("exact", "a.${authid}", true),
-              "[[route]] takes no placeholder (write the URI out)");
-    EXPECT_EQ(wrong_uri("exact", "a b"),
-              "\"a b\" is no valid URI (components are separated by single dots and hold no space, "
-              "'#' or control character)");
+              "[[route]] does not allow a placeholder (write out the URI)");
+    EXPECT_EQ(
+        wrong_uri("exact", "a b"),
+        "\"a b\" is not a valid URI (components are separated by single dots and contain no space, "
+        "'#' or control character)");
     EXPECT_EQ(wrong_uri("wildcard", "a. .b"),
-              "\"a. .b\" is no valid URI (components are separated by single dots and hold no "
-              "space, '#' or control character)");
+              "\"a. .b\" is not a valid URI (components are separated by single dots and contain "
+              "no space, '#' or control character)");
     EXPECT_EQ(wrong_uri("prefix", ""),
               "the prefix \"\" does not end on a component boundary (end it with a dot, as in "
               "\"com.app.\")");

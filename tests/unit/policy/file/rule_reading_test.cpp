@@ -58,28 +58,26 @@ TEST(ReadRule, ReadsConditions) {
 }
 
 TEST(ReadRule, RefusesWhatCanNeverAct) {
-    EXPECT_EQ(
-        error_of("actions = \"publish\"\nlimits = { circuit = { in_flight = 2 } }\n"),
-        "f:5:24: error: \"in_flight\" bounds calls, and the rule allows none (remove it, or add "
-        "\"call\" to the actions)");
+    EXPECT_EQ(error_of("actions = \"publish\"\nlimits = { circuit = { in_flight = 2 } }\n"),
+              "f:5:24: error: \"in_flight\" limits calls, and the rule does not allow calls "
+              "(remove it, or add "
+              "\"call\" to the actions)");
     EXPECT_EQ(
         error_of("actions = \"call\"\nlimits = { authid = {} }\n"),
-        "f:5:21: error: \"authid\" bounds nothing (write authid = { rate = \"20/s\", in_flight "
+        "f:5:21: error: \"authid\" sets no limit (write authid = { rate = \"20/s\", in_flight "
         "= 8 })");
-    EXPECT_EQ(
-        error_of("actions = \"subscribe\"\nwhere = [{ arg = 0 }]\n"),
-        "f:5:1: error: subscriptions and registrations have no arguments (write a rule of its "
-        "own for \"subscribe\" and \"register\")");
+    EXPECT_EQ(error_of("actions = \"subscribe\"\nwhere = [{ arg = 0 }]\n"),
+              "f:5:1: error: subscriptions and registrations have no arguments (write a separate "
+              "rule for \"subscribe\" and \"register\")");
     EXPECT_EQ(error_of("actions = \"call\"\nwhere = []\n"),
               "f:5:9: error: \"where\" is an empty list (remove it, or write a condition)");
     EXPECT_EQ(
         error_of("actions = \"call\"\npayload = \"opaque\"\nwhere = [{ arg = 0 }]\n"),
         "f:6:1: error: conditions on a payload that cannot be read never hold (remove \"where\", "
         "or payload = \"opaque\")");
-    EXPECT_EQ(
-        error_of("actions = \"subscribe\"\npayload = \"opaque\"\n"),
-        "f:5:1: error: \"payload\" speaks of calls and publications, and [[allow]] of neither "
-        "(remove it, or add \"call\" or \"publish\" to the actions)");
+    EXPECT_EQ(error_of("actions = \"subscribe\"\npayload = \"opaque\"\n"),
+              "f:5:1: error: \"payload\" is only for calls and publications, and [[allow]] has "
+              "neither (remove it, or add \"call\" or \"publish\" to the actions)");
 }
 
 TEST(ReadRule, SuggestsWhatWasProbablyMeant) {

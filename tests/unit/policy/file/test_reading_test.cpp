@@ -40,14 +40,14 @@ TEST(ReadTest, RefusesWhatMakesNoSense) {
     EXPECT_EQ(error_of("subscribe = \"a.b\"\nargs = [1]\nexpect = \"allow\"\n"),
               "f:3:1: error: only call and publish have a payload (remove the line)");
     EXPECT_EQ(error_of("call = \"a.b\"\nargs = [1]\nopaque = true\nexpect = \"allow\"\n"),
-              "f:4:1: error: what is opaque has no arguments to be seen (remove \"args\" and "
+              "f:4:1: error: an opaque payload has no readable arguments (remove \"args\" and "
               "\"kwargs\")");
     EXPECT_EQ(error_of("call = \"a.b\"\nexpect = \"deny\"\nroute = \"r\"\n"),
-              "f:4:1: error: what is denied takes no route (remove the line)");
+              "f:4:1: error: a denied request has no route (remove the line)");
     EXPECT_EQ(error_of("call = \"a.b\"\nargs = [1979-05-27]\nexpect = \"deny\"\n"),
-              "f:3:9: error: no argument is a date (write it as a text)");
+              "f:3:9: error: an argument cannot be a date (write it as a string)");
     EXPECT_EQ(error_of("expect = \"deny\"\n"),
-              "f:1:1: error: [[test]] asks for nothing (add call, publish, subscribe or register = "
+              "f:1:1: error: [[test]] has no request (add call, publish, subscribe or register = "
               "\"com.app.name\")");
 }
 

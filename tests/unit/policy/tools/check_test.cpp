@@ -13,9 +13,8 @@ TEST_F(Check, SaysWhatASoundFileHolds) {
     file("people.toml", people);
     const std::array files{file("obs.toml", sound_policy)};
     EXPECT_EQ(check(files, to_), 0);
-    EXPECT_EQ(
-        out(),
-        "obs.toml: fine: realm obs, 1 route, 2 allows, 1 forbid, 1 principal, 1 test passed\n");
+    EXPECT_EQ(out(),
+              "obs.toml: ok: realm obs, 1 route, 2 allows, 1 forbid, 1 principal, 1 test passed\n");
     EXPECT_EQ(err(), "");
 }
 

@@ -13,10 +13,10 @@ namespace {
 using vectors::hex;
 using vectors::unhex;
 
-// Feeds octets as a socket would: never more than are wanted.
+// Feeds octets as a socket would: never more than are bytes_needed.
 void feed(Socks5& socks, std::string bytes, std::size_t step) {
-    while (!bytes.empty() && socks.wanted() > 0) {
-        const std::size_t count = std::min({step, socks.wanted(), bytes.size()});
+    while (!bytes.empty() && socks.bytes_needed() > 0) {
+        const std::size_t count = std::min({step, socks.bytes_needed(), bytes.size()});
         socks.feed(bytes.substr(0, count));
         bytes.erase(0, count);
     }
@@ -51,7 +51,7 @@ TEST(Socks5, IsConnectedAfterEachKindOfReplyHoweverItIsCut) {
             Socks5 socks("a", 1);
             feed(socks, unhex("0500" + reply), step);
             EXPECT_TRUE(socks.connected()) << reply << " by " << step;
-            EXPECT_EQ(socks.wanted(), 0u);
+            EXPECT_EQ(socks.bytes_needed(), 0u);
         }
     }
 }
@@ -63,7 +63,7 @@ TEST(Socks5, NeverWantsAByteOfWhatFollowsTheReply) {
         "05000001000000000000");
     std::size_t taken = 0;
     while (!socks.connected()) {
-        const std::size_t count = socks.wanted();
+        const std::size_t count = socks.bytes_needed();
         ASSERT_LE(taken + count, stream.size());
         socks.feed(stream.substr(taken, count));
         taken += count;
@@ -81,9 +81,9 @@ TEST(Socks5, SaysInPlainWordsWhatTorMeans) {
     };
     EXPECT_NE(why("05f00001").find("descriptor was not found"), std::string::npos);
     EXPECT_NE(why("05f40001").find("client authorization"), std::string::npos);
-    EXPECT_NE(why("05f60001").find("no valid onion address"), std::string::npos);
+    EXPECT_NE(why("05f60001").find("not a valid onion address"), std::string::npos);
     EXPECT_NE(why("05050001").find("refused"), std::string::npos);
-    EXPECT_NE(why("05ee0001").find("means nothing"), std::string::npos);
+    EXPECT_NE(why("05ee0001").find("unknown code"), std::string::npos);
     EXPECT_NE(why("05000002").find("malformed"), std::string::npos);
     EXPECT_NE(why("04000001").find("malformed"), std::string::npos);
 }
@@ -91,7 +91,7 @@ TEST(Socks5, SaysInPlainWordsWhatTorMeans) {
 TEST(Socks5, KnowsEachOfTorsErrorsByItsOwnText) {
     for (unsigned code = 0xF0; code <= 0xF7; ++code) {
         const auto text = socks5_error_text(static_cast<std::uint8_t>(code));
-        EXPECT_EQ(text.find("means nothing"), std::string_view::npos) << code;
+        EXPECT_EQ(text.find("unknown code"), std::string_view::npos) << code;
         for (unsigned other = code + 1; other <= 0xF7; ++other) {
             EXPECT_NE(text, socks5_error_text(static_cast<std::uint8_t>(other)));
         }
@@ -101,11 +101,11 @@ TEST(Socks5, KnowsEachOfTorsErrorsByItsOwnText) {
 TEST(Socks5, RefusesWhatIsNoProxyAndAProxyThatWantsAPassword) {
     Socks5 http("a", 1);
     http.feed("HT");
-    EXPECT_EQ(http.why(), "that is no SOCKS5 proxy");
+    EXPECT_EQ(http.why(), "not a SOCKS5 proxy");
     Socks5 password("a", 1);
     password.feed(unhex("0502"));
     EXPECT_EQ(password.why(), "the proxy asks for authentication");
-    EXPECT_EQ(password.wanted(), 0u);
+    EXPECT_EQ(password.bytes_needed(), 0u);
 }
 
 TEST(Socks5, TakesANameOf255BytesAndNoLongerOne) {

@@ -86,7 +86,7 @@ TEST(TlsContext, RefusesAKeyThatOthersMayRead) {
     const std::string pin = make_key_pair(folder.path).pin;
     fs::permissions(folder.path / "link.key", fs::perms(0640));
     const auto use = [&] { make_tls_context(TlsSession::End::server, folder.path, {pin}); };
-    EXPECT_NE(refusal(use).find("link.key: others than its owner may read this key"),
+    EXPECT_NE(refusal(use).find("link.key: users other than its owner can read this key"),
               std::string::npos);
     const auto pair = [&] { make_key_pair(folder.path); };
     EXPECT_NE(refusal(pair).find("chmod 600"), std::string::npos);
@@ -99,7 +99,7 @@ TEST(TlsContext, SaysWhichFileIsMissingOrBroken) {
     EXPECT_NE(refusal(use).find("sallyport link pair"), std::string::npos);
     make_key_pair(folder.path);
     std::ofstream(folder.path / "link.key") << "-----BEGIN PRIVATE KEY-----\n";
-    EXPECT_NE(refusal(use).find("link.key: is no private key"), std::string::npos);
+    EXPECT_NE(refusal(use).find("link.key: is not a private key"), std::string::npos);
 }
 
 TEST(TlsContext, WantsAtLeastOnePinAndOnlyPins) {
@@ -108,7 +108,7 @@ TEST(TlsContext, WantsAtLeastOnePinAndOnlyPins) {
     const auto none = [&] { make_tls_context(TlsSession::End::server, folder.path, {}); };
     EXPECT_NE(refusal(none).find("peer_pin"), std::string::npos);
     const auto bad = [&] { make_tls_context(TlsSession::End::server, folder.path, {"sha256:12"}); };
-    EXPECT_NE(refusal(bad).find("no pin"), std::string::npos);
+    EXPECT_NE(refusal(bad).find("not a pin"), std::string::npos);
 }
 
 TEST(TlsContext, SpeaksNothingOlderThanTls13) {

@@ -233,7 +233,7 @@ TEST(WebSocketClient, SaysWhatTheServerAnswered) {
     client.feed("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     const auto event = client.next();
     EXPECT_EQ(event.kind, Kind::failed);
-    EXPECT_EQ(event.bytes, "the far end answered HTTP 404");
+    EXPECT_EQ(event.bytes, "the server answered HTTP 404");
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST_F(Explain, LooksTheRoleUpOrTakesTheOneGiven) {
     EXPECT_EQ(ask("mallory", Action::call, "lab.slew"), 2);
     EXPECT_EQ(
         err(),
-        "error: no principal is called \"mallory\" (name the role, as in --as mallory:guest)\n");
+        "error: there is no principal \"mallory\" (name the role, as in --as mallory:guest)\n");
     std::filesystem::remove(people_);
     EXPECT_EQ(ask("alice:operator", Action::call, "lab.slew"), 0);
     EXPECT_EQ(ask("alice", Action::call, "lab.slew"), 2);
@@ -70,9 +70,9 @@ TEST_F(Explain, LooksTheRoleUpOrTakesTheOneGiven) {
 
 TEST_F(Explain, RefusesQuestionsThatNoClientCanAsk) {
     EXPECT_EQ(ask("alice", Action::call, "lab..slew"), 2);
-    EXPECT_EQ(err(), "error: \"lab..slew\" is no valid URI\n");
+    EXPECT_EQ(err(), "error: \"lab..slew\" is not a valid URI\n");
     EXPECT_EQ(ask("alice", Action::call, "lab.", wamp::MatchPolicy::prefix), 2);
-    EXPECT_EQ(err(), "error: --match goes with --subscribe and --register only\n");
+    EXPECT_EQ(err(), "error: --match is only for --subscribe and --register\n");
     EXPECT_EQ(ask("alice", Action::subscribe, "lab..", wamp::MatchPolicy::wildcard), 1);
 }
 
@@ -115,10 +115,10 @@ shadow = true
               "  rule:   slew at args.toml:2:1\n"
               "  limits: none\n"
               "  route:  local to local, realm r\n"
-              "  were no rule a shadow: forbid trial (args.toml:14:1)\n"
+              "  if no rule were a shadow: forbid trial (args.toml:14:1)\n"
               "  not by:\n"
               "    allow sealed (args.toml:8:1): is for payloads that cannot be read\n"
-              "    forbid trial (args.toml:14:1): is a shadow: counted, never decisive\n");
+              "    forbid trial (args.toml:14:1): is a shadow: counted, but it never decides\n");
     out_.str("");
     request.kwargs = "";
     EXPECT_EQ(explain(path, request, to_), 1);
@@ -132,7 +132,7 @@ shadow = true
     request.opaque = false;
     request.args = "{}";
     EXPECT_EQ(explain(path, request, to_), 2);
-    EXPECT_EQ(err(), "error: --args wants a JSON array, as in '[91, \"fast\"]'\n");
+    EXPECT_EQ(err(), "error: --args must be a JSON array, as in '[91, \"fast\"]'\n");
 }
 
 TEST_F(Explain, SpeaksJson) {

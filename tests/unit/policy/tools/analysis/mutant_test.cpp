@@ -44,7 +44,7 @@ TEST(Mutant, OfConditionsMovesEachBound) {
     const auto all = names(mutants_of(rule));
     for (const char* name :
          {"whatever arg 0 is", "with arg 0 min -1", "with arg 0 max 91", "with arg 0 of any type",
-          "with arg 0 there or not", "without its payload limit", "with a payload limit of half"})
+          "with arg 0 present or not", "without its payload limit", "with a payload limit of half"})
         EXPECT_NE(std::find(all.begin(), all.end(), name), all.end()) << name;
     EXPECT_EQ(std::count(all.begin(), all.end(), "for payloads of any kind"), 0);
 }
@@ -73,7 +73,7 @@ TEST(Mutant, OfARouteIsDeletedOrLedElsewhere) {
     const auto mutants = mutants_of({a, b}, 0);
     ASSERT_EQ(mutants.size(), 2U);
     EXPECT_EQ(mutants[0].what, "is deleted");
-    EXPECT_EQ(mutants[1].what, "is led by b");
+    EXPECT_EQ(mutants[1].what, "is routed by b");
     EXPECT_EQ(mutants[1].route->backend, "two");
     EXPECT_EQ(mutants[1].route->uris[0].text, "lab.x");
 }

@@ -28,13 +28,13 @@ expect = "allow drive"
 TEST_F(Mutate, ShowsWhatNoTestNoticesWithAMessage) {
     const std::string path = file("r.toml", one_rule);
     EXPECT_EQ(mutate({path, false}, to_), 1);
-    EXPECT_NE(out().find("r.toml:2:1: no test notices when allow drive for all roles\n"
+    EXPECT_NE(out().find("r.toml:2:1: no test detects that allow drive for all roles\n"
                          "  message: call \"lab.slew\" as anna:somebody with args [0]\n"
                          "  now:     deny: no rule allows it\n"
                          "  then:    allow drive (r.toml:2:1) by route local\n"),
               std::string::npos)
         << out();
-    EXPECT_NE(out().find("no test notices when allow drive with arg 0 max 91\n  message: call "
+    EXPECT_NE(out().find("no test detects that allow drive with arg 0 max 91\n  message: call "
                          "\"lab.slew\" as anna:operator with args [91]\n"),
               std::string::npos)
         << out();
@@ -48,7 +48,7 @@ TEST_F(Mutate, SuggestsTheTestsThatNoticeAll) {
     file("r.toml", one_rule + tests);
     out_.str("");
     EXPECT_EQ(mutate({path, false}, to_), 0) << out();
-    EXPECT_NE(out().find(" 0 not noticed\n"), std::string::npos) << out();
+    EXPECT_NE(out().find(" 0 not detected\n"), std::string::npos) << out();
     out_.str("");
     EXPECT_EQ(mutate({path, false}, json_), 0);
     EXPECT_TRUE(out().ends_with("\"not_noticed\":[]}\n")) << out();

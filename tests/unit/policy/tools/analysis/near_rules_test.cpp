@@ -45,7 +45,7 @@ TEST(NearRules, AreToldWithTheOneThingThatMisses) {
               (std::vector<std::string>{
                   "wide: is less specific than allow narrow", "staff: is for role staff",
                   "watch: is for subscribe",
-                  "below: is for \"lab.dome.open.\" (prefix), which is all below it",
+                  "below: is for \"lab.dome.open.\" (prefix), which is only what is below it",
                   "other: is for \"lab.mirror\" (exact)"}));
 }
 
@@ -54,8 +54,8 @@ TEST(NearRules, AreOutweighedByAForbid) {
     file.rules.push_back(
         rule("no", false, "*", Action::call, "lab.dome.", wamp::MatchPolicy::prefix));
     const auto all = why_not(file, {Action::call, "lab.dome.open"}, 2);
-    EXPECT_EQ(all, (std::vector<std::string>{"wide: forbid no outweighs it",
-                                             "narrow: forbid no outweighs it"}));
+    EXPECT_EQ(all, (std::vector<std::string>{"wide: forbid no overrides it",
+                                             "narrow: forbid no overrides it"}));
 }
 
 TEST(NearRules, OfAPatternSayThatTheyDoNotCoverIt) {
@@ -63,7 +63,7 @@ TEST(NearRules, OfAPatternSayThatTheyDoNotCoverIt) {
     file.rules = {rule("one", true, "*", Action::subscribe, "lab.dome.open")};
     EXPECT_EQ(why_not(file, {Action::subscribe, "lab.dome.", wamp::MatchPolicy::prefix}),
               std::vector<std::string>{
-                  "one: is for \"lab.dome.open\" (exact), which is not all that is asked for"});
+                  "one: is for \"lab.dome.open\" (exact), which is not everything requested"});
 }
 
 }  // namespace

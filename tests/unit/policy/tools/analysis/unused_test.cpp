@@ -77,7 +77,7 @@ TEST_F(Unused, FindsWhatNoRouteLeads) {
         load(file("r.toml", std::string(policy_text) + "[[route]]\nid = \"x\"\nuri = "
                                                        "\"lab.on\"\nto = \"inside\"\n"));
     EXPECT_EQ(print_unused(realm, nullptr, to_), 1);
-    EXPECT_NE(out().find("allow low never decides: no route leads there"), std::string::npos)
+    EXPECT_NE(out().find("allow low never decides: no route covers it"), std::string::npos)
         << out();
 }
 

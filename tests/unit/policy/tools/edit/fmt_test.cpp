@@ -166,7 +166,7 @@ TEST_F(Fmt, TellsOrShowsOrHandsOverWhatChanges) {
     const std::string bad = file("bad.toml", "realm='r'\n");
     std::vector<Rewrite> rewrites;
     EXPECT_EQ(fmt({FmtRequest::Mode::check, {good, bad}}, rewrites, to_), 1);
-    EXPECT_EQ(out(), "bad.toml: not in the layout of fmt\n");
+    EXPECT_EQ(out(), "bad.toml: not formatted\n");
     EXPECT_TRUE(rewrites.empty());
     out_.str("");
     EXPECT_EQ(fmt({FmtRequest::Mode::diff, {bad}}, rewrites, to_), 1);

@@ -191,7 +191,7 @@ TEST_F(PrincipalTool, LeavesAFileAloneThatItDoesNotUnderstand) {
     request_.methods.clear();
     const Ran ran = run(Verb::disable, "alice");
     EXPECT_EQ(ran.code, 2);
-    EXPECT_NE(ran.err.find("laid out in a way"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("has a layout that"), std::string::npos) << ran.err;
     EXPECT_EQ(text(), odd);
     const std::string sub =
         "[[principal]]\nauthid = \"a\"\nrole = \"r\"\n[principal.wampcra]\nsecret = \"x\"\n"

@@ -78,11 +78,12 @@ TEST_F(Import, MakesAPolicyThatLoadsAndTellsEachDifference) {
     EXPECT_EQ(
         texts(made),
         (std::vector<std::string>{
-            "permission \"com.app.\" of role backend: Crossbar names its callers or publishers "
-            "always, here they are named when they ask for it (disclose_me)",
-            "role any was allowed to call everything, which no rule says here: name the prefixes "
+            "permission \"com.app.\" of role backend: Crossbar always discloses its callers or "
+            "publishers; here they are disclosed only if they ask for it (disclose_me)",
+            "role any was allowed to call every URI, which no rule here can express: name the "
+            "prefixes "
             "(import --everything com.example.)",
-            "role dyn is decided on by a procedure: it has no rules here, and is allowed nothing",
+            "role dyn is authorized by a procedure: it has no rules here, and is allowed nothing",
             "principal \"tom\" by wampcra has another way to log in already (sallyport principal "
             "add)",
             "role guest, call, subscribe \"com.appx\": Crossbar allows it (\"com.app\"), here it "
@@ -193,7 +194,7 @@ TEST_F(Import, PrintsOrHandsOverTheFiles) {
     std::vector<ImportedFile> files;
     EXPECT_EQ(import_file({path, {}, true}, random, files, to_), 1);
     EXPECT_TRUE(files.empty());
-    EXPECT_TRUE(out().starts_with("# Made of a Crossbar configuration, realm \"realm1\".\n"));
+    EXPECT_TRUE(out().starts_with("# Imported from a Crossbar configuration, realm \"realm1\".\n"));
     EXPECT_EQ(out().find("wampcra = "), std::string::npos);
     EXPECT_NE(err().find("narrower: realm realm1: role guest, call, subscribe \"com.appx\""),
               std::string::npos)

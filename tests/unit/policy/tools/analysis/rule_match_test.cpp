@@ -1,4 +1,4 @@
-#include "policy/tools/analysis/lone_rule.h"
+#include "policy/tools/analysis/rule_match.h"
 
 #include "policy/engine/realm_policy.h"
 #include "tests/unit/policy/tools/random_policy.h"
@@ -10,21 +10,21 @@
 namespace sallyport::policy {
 namespace {
 
-// The decision made of how each rule stands by itself.
+// The decision made of how each rule matched by itself.
 std::string judged(const PolicyFile& file, const Subject& subject, const Question& question) {
     const AskedUri asked(question.uri, question.match);
-    std::vector<LonePatterns> patterns;
+    std::vector<RulePatterns> patterns;
     for (const RuleText& rule : file.rules) patterns.emplace_back(rule.uris, rule.match);
     const RuleText* best[2] = {nullptr, nullptr};
-    Stand stands[2];
+    RuleMatch matched[2];
     for (std::size_t i = 0; i < file.rules.size(); ++i) {
         const RuleText& rule = file.rules[i];
-        const Stand one = stand(rule, patterns[i], subject, question, asked);
+        const RuleMatch one = match_rule(rule, patterns[i], subject, question, asked);
         if (rule.shadow || !one.applies()) continue;
         const std::size_t side = rule.allow ? 0 : 1;
-        if (best[side] == nullptr || decides_before(rule, one, *best[side], stands[side])) {
+        if (best[side] == nullptr || decides_before(rule, one, *best[side], matched[side])) {
             best[side] = &rule;
-            stands[side] = one;
+            matched[side] = one;
         }
     }
     if (best[1] != nullptr) return "forbid " + best[1]->id;
@@ -36,7 +36,7 @@ std::string decided(const RealmPolicy& policy, const Decision& decision) {
         return "allow " + policy.rule(permit->rule()).id;
     const auto& denial = std::get<Denial>(decision);
     if (denial.reason == Denial::Reason::forbidden) return "forbid " + policy.rule(denial.rule).id;
-    // It would be allowed but for what stands outside of rules.
+    // It would be allowed but for what matched outside of rules.
     const bool outside = denial.reason == Denial::Reason::no_route ||
                          denial.reason == Denial::Reason::payload_too_big;
     return outside ? "allow " + policy.rule(denial.rule).id : "deny";
@@ -86,11 +86,11 @@ TEST(LoneRule, SaysWhatDoesNotFit) {
     Condition condition;
     condition.types.add(ValueTypes::Type::integer);
     rule.where = {condition};
-    const LonePatterns patterns(rule.uris, rule.match);
+    const RulePatterns patterns(rule.uris, rule.match);
     const auto ask = [&](const char* role, const char* uri, bool opaque = false) {
         const Question question{Action::call, uri, wamp::MatchPolicy::exact, 0, nullptr, opaque};
-        return stand(rule, patterns, {{}, "al", role}, question,
-                     AskedUri(uri, wamp::MatchPolicy::exact));
+        return match_rule(rule, patterns, {{}, "al", role}, question,
+                          AskedUri(uri, wamp::MatchPolicy::exact));
     };
     EXPECT_FALSE(ask("guest", "lab.x").role);
     EXPECT_FALSE(ask("operator", "lab.y").uri);
