@@ -23,8 +23,9 @@ using wamp::MessageType;
 using wamp::SessionId;
 
 struct Bridge::Tables {
-    Tables(Profile profile, policy::Sessions& sessions, wamp::Random random)
-        : link{profile, sessions, random, {}, false, 0, 0, {}},
+    Tables(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber number,
+           wamp::Random random)
+        : link{profile, sessions, ids, number, random, {}, false, 0, 0, {}},
           waiting(link),
           calls(link, waiting),
           subscriptions(link),
@@ -41,7 +42,7 @@ struct Bridge::Tables {
     }
 
     template <class Asked>
-    void forward(SessionId from, const policy::Permit& permit, Asked& asked, Instant now,
+    void forward(policy::Session& from, const policy::Permit& permit, Asked& asked, Instant now,
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
     void dispatch(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
     void dispatch(Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
@@ -67,23 +68,22 @@ struct Bridge::Tables {
     Invocations invocations;
 };
 
-Bridge::Bridge(Profile profile, policy::Sessions& sessions, wamp::Random random)
-    : tables_(std::make_unique<Tables>(profile, sessions, random)) {}
+Bridge::Bridge(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber link,
+               wamp::Random random)
+    : tables_(std::make_unique<Tables>(profile, sessions, ids, link, random)) {}
 
 Bridge::~Bridge() = default;
 
 template <class Asked>
-void Bridge::Tables::forward(SessionId from, const policy::Permit& permit, Asked& asked,
+void Bridge::Tables::forward(policy::Session& from, const policy::Permit& permit, Asked& asked,
                              Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
     forget_spent();
-    const policy::Session* session = link.sessions.find(from);
-    SALLYPORT_CHECK(session != nullptr);
-    Asking asking{from, permit, session->policy->route(permit.route()),
-                  now,  false,  std::move(lease)};
+    Asking asking{from, permit, from.policy->route(permit.route()), now, false, std::move(lease)};
     const wamp::Duration wait = asking.route.wait;
     if (link.up) return dispatch(asking, std::move(asked), out);
     if constexpr (std::is_same_v<Asked, wamp::Call>) {
-        if (waiting.has_call(from, asked.request)) return;  // one id, one answer (W-ID-10)
+        // One id, one answer (W-ID-10).
+        if (link.ids.calls.find(from.id, asked.request) != nullptr) return;
     }
     if (wait == wamp::Duration::zero()) return dispatch(asking, std::move(asked), out);
     Instant due = now + wait;
@@ -118,22 +118,22 @@ void Bridge::Tables::dispatch(Asking& asking, wamp::Register&& request, BridgeOu
     registrations.forward(asking, request, out);
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Call&& call, Instant now,
-                     BridgeOutbox& out, wamp::Tally::Lease lease) {
+void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Call&& call,
+                     Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
     tables_->forward(from, permit, call, now, out, std::move(lease));
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Publish&& publish,
+void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Publish&& publish,
                      Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, publish, now, out);
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Subscribe&& subscribe,
-                     Instant now, BridgeOutbox& out) {
+void Bridge::forward(policy::Session& from, const policy::Permit& permit,
+                     wamp::Subscribe&& subscribe, Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, subscribe, now, out);
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Register&& request,
+void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Register&& request,
                      Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, request, now, out);
 }
@@ -213,7 +213,7 @@ void Bridge::Tables::release_waiting(BridgeOutbox& out) {
 }
 
 void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
-    const policy::Session* session = link.sessions.find(kept.from);
+    policy::Session* session = link.sessions.find(kept.from);
     SALLYPORT_CHECK(session != nullptr);
     if (session->policy != kept.policy) {
         if (const auto error = Waiting::judge_again(*session, kept); !error.empty()) {
@@ -224,7 +224,7 @@ void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
         return Waiting::refuse(kept, error, out);
     }
     const policy::RouteInfo& route = kept.policy->route(kept.permit.route());
-    Asking asking{kept.from, kept.permit, route, kept.since, kept.again, std::move(kept.lease)};
+    Asking asking{*session, kept.permit, route, kept.since, kept.again, std::move(kept.lease)};
     std::visit(
         [&](auto& asked) {
             if constexpr (requires { dispatch(asking, std::move(asked), out); }) {
