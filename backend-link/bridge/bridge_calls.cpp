@@ -44,8 +44,8 @@ wamp::Duration Calls::timeout_of(const wamp::Call& call, const policy::Permit& p
     return limit == wamp::Duration::zero() ? wish : std::min(wish, limit);
 }
 
-void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
-    const policy::Session& caller = asking.from;
+void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out) {
+    const policy::Session& caller = context.from;
     const auto refuse = [&](std::string_view uri) {
         // One id gets one answer: a caller that uses it again before (W-ID-10) waits for that one.
         if (link_.ids.calls.find(caller.id, call.request) != nullptr) return;
@@ -56,9 +56,10 @@ void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
         return refuse(uris::feature_not_supported);
     }
     const bool disclose = call.options.get_bool("disclose_me", false);
-    if (disclose && !link_.may_disclose(asking.permit)) return refuse(uris::disclose_me_disallowed);
+    if (disclose && !link_.may_disclose(context.permit))
+        return refuse(uris::disclose_me_disallowed);
     std::optional<std::string> inside;
-    if (asking.route.rewrite && !(inside = Rewriting(asking.route).inside(call.procedure))) {
+    if (context.route.rewrite && !(inside = Rewriting(context.route).inside(call.procedure))) {
         return refuse(uris::invalid_uri);
     }
     const Table::Owner owner = table_.owner(caller.id);
@@ -66,16 +67,16 @@ void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
     const bool progressive = call.options.get_bool("receive_progress", false) &&
                              caller.features.has(Feature::caller_progressive_call_results) &&
                              link_.router.has(Feature::dealer_progressive_call_results);
-    const wamp::Duration timeout = timeout_of(call, asking.permit);
+    const wamp::Duration timeout = timeout_of(call, context.permit);
     const Slot slot = table_.insert(
         caller.id, owner, call.request,
-        {State::open, progressive, timeout, wamp::never, {}, std::move(asking.lease)});
+        {State::open, progressive, timeout, wamp::never, {}, std::move(context.lease)});
     if (slot == Table::none) return;  // as above
     const wamp::RequestId back = link_.next_request();
     table_.set_back(slot, back);
-    if (timeout != wamp::Duration::zero()) set_due(slot, asking.since + timeout);
-    if (asking.route.idempotent && !asking.again) {
-        table_.at(slot).data.kept = waiting_.keep(asking, call);
+    if (timeout != wamp::Duration::zero()) set_due(slot, context.since + timeout);
+    if (context.route.idempotent && !context.again) {
+        table_.at(slot).data.kept = waiting_.keep(context, call);
     }
     if (inside) call.procedure = *std::move(inside);
     call.request = back;

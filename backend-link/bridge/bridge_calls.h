@@ -28,7 +28,7 @@ public:
     Calls(LinkSide& link, Waiting& waiting)
         : link_(link), waiting_(waiting), table_(link.ids.calls, link.number) {}
 
-    void forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
+    void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
     /// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
     static wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,

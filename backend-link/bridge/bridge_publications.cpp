@@ -16,8 +16,9 @@ using wamp::SessionId;
 
 }  // namespace
 
-void Publications::forward(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out) {
-    const SessionId from = asking.from.id;
+void Publications::forward(const RequestContext& context, wamp::Publish&& publish,
+                           BridgeOutbox& out) {
+    const SessionId from = context.from.id;
     const bool acknowledge = publish.options.get_bool("acknowledge", false);
     const auto drop = [&](std::string_view uri) {
         if (!acknowledge) return;  // no answer at all, not even an error (W-PUB-04)
@@ -28,11 +29,11 @@ void Publications::forward(const Asking& asking, wamp::Publish&& publish, Bridge
         return drop(uris::feature_not_supported);
     }
     const bool wants_disclosure = publish.options.get_bool("disclose_me", false);
-    const bool disclose = wants_disclosure && link_.may_disclose(asking.permit);
+    const bool disclose = wants_disclosure && link_.may_disclose(context.permit);
     // An unacknowledged one goes out undisclosed (W-CID-05).
     if (acknowledge && wants_disclosure && !disclose) return drop(uris::disclose_me_disallowed);
-    if (asking.route.rewrite) {
-        auto inside = Rewriting(asking.route).inside(publish.topic);
+    if (context.route.rewrite) {
+        auto inside = Rewriting(context.route).inside(publish.topic);
         if (!inside) return drop(uris::invalid_uri);
         publish.topic = *std::move(inside);
     }
@@ -54,7 +55,7 @@ void Publications::forward(const Asking& asking, wamp::Publish&& publish, Bridge
         publication->payload = wamp::OwnedPayload(publish.payload);
     }
     if (disclose) {
-        const policy::Principal& who = asking.from.principal;
+        const policy::Principal& who = context.from.principal;
         publication->disclosed =
             std::make_unique<const Identity>(Identity{from, who.authid, who.role});
     }
@@ -73,10 +74,10 @@ void Publications::forward(const Asking& asking, wamp::Publish&& publish, Bridge
     account(publisher, *publication);
     // Who must not get it now must not get it later; lists that the router behind cannot apply
     // would not keep it from them (W-EVR-02).
-    const bool retain = asking.permit.grants(policy::Grant::retain) &&
+    const bool retain = context.permit.grants(policy::Grant::retain) &&
                         publish.options.get_bool("retain", false) &&
                         !publication->audience.has_lists();
-    send(asking.from, std::move(publish), *publication, retain, back, out);
+    send(context.from, std::move(publish), *publication, retain, back, out);
     pending_.emplace(back, std::move(publication));
 }
 

@@ -31,7 +31,7 @@ public:
         pending_.reserve(wamp::busy_entries);
     }
 
-    void forward(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
+    void forward(const RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
     /// What the session has published goes on; it is told nothing any more.
     void leave(wamp::SessionId session);
 
@@ -40,7 +40,7 @@ public:
     void on_link_lost(BridgeOutbox& out);
 
     /// The outbox of the call before has been carried out: payloads that it borrowed may go.
-    void forget_spent() noexcept {
+    void release_borrowed() noexcept {
         if (!spent_.empty()) spent_.clear();
     }
     std::size_t size() const noexcept { return pending_.size(); }

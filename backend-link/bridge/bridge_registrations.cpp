@@ -18,9 +18,9 @@ constexpr std::string_view reason_unregistered = "wamp.error.unregistered";  // 
 }  // namespace
 
 // concurrency is dropped: nothing grants it (W-SEC-10).
-void Registrations::forward(const Asking& asking, const wamp::Register& request,
+void Registrations::forward(const RequestContext& context, const wamp::Register& request,
                             BridgeOutbox& out) {
-    policy::Session& from = asking.from;
+    policy::Session& from = context.from;
     const auto refuse = [&](std::string_view uri) {
         out.to_sessions.add(from.id, error_for(MessageType::register_, request.request, uri));
     };
@@ -31,13 +31,13 @@ void Registrations::forward(const Asking& asking, const wamp::Register& request,
         return refuse(uris::option_not_allowed);
     }
     const bool demands_callers = request.options.get_bool("disclose_caller", false);
-    if (demands_callers && !link_.may_disclose(asking.permit)) {
+    if (demands_callers && !link_.may_disclose(context.permit)) {
         return refuse(uris::option_not_allowed);
     }
-    Rewriting rewriting(asking.route);
+    Rewriting rewriting(context.route);
     const auto inside = rewriting.inside(request.procedure);
     if (!inside) return refuse(uris::invalid_uri);
-    const bool force = asking.permit.grants(policy::Grant::force_reregister) &&
+    const bool force = context.permit.grants(policy::Grant::force_reregister) &&
                        request.options.get_bool("force_reregister", false);
     ByUri& all = uris_of(match);
     const auto found = all.find(*inside);

@@ -34,7 +34,7 @@ public:
 
     explicit Registrations(LinkSide& link) : link_(link) {}
 
-    void forward(const Asking& asking, const wamp::Register& request, BridgeOutbox& out);
+    void forward(const RequestContext& context, const wamp::Register& request, BridgeOutbox& out);
     bool unregister(wamp::SessionId from, const wamp::Unregister& request, BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 

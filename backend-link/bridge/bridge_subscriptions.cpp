@@ -62,12 +62,12 @@ bool Subscriptions::FrontSubscription::waits_for(SessionId session) const noexce
                        [session](const Waiter& waiter) { return waiter.session->id == session; });
 }
 
-// Asking
+// RequestContext
 // --------------------------------------------------------------------------------------------
 
-void Subscriptions::forward(const Asking& asking, const wamp::Subscribe& subscribe,
+void Subscriptions::forward(const RequestContext& context, const wamp::Subscribe& subscribe,
                             BridgeOutbox& out) {
-    const SessionId from = asking.from.id;
+    const SessionId from = context.from.id;
     const auto refuse = [&](std::string_view uri) {
         out.to_sessions.add(from, error_for(MessageType::subscribe, subscribe.request, uri));
     };
@@ -76,7 +76,7 @@ void Subscriptions::forward(const Asking& asking, const wamp::Subscribe& subscri
     if (match != MatchPolicy::exact && !link_.profile.pattern_options) {
         return refuse(uris::option_not_allowed);
     }
-    Rewriting rewriting(asking.route);
+    Rewriting rewriting(context.route);
     const auto inside = rewriting.inside(subscribe.topic);
     if (!inside) return refuse(uris::invalid_uri);
     std::vector<FrontSubscription*>& held = by_session_[from];
@@ -85,7 +85,7 @@ void Subscriptions::forward(const Asking& asking, const wamp::Subscribe& subscri
     if (!known && held.size() >= subscriptions_per_session_max) return refuse(uris::unavailable);
     // Patterns get no retained events (W-EVR-03).
     const bool retained = match == MatchPolicy::exact &&
-                          asking.permit.grants(policy::Grant::retain) &&
+                          context.permit.grants(policy::Grant::retain) &&
                           subscribe.options.get_bool("get_retained", false);
     if (front == nullptr) {
         Subscription* const known_behind = by_topic_.find(match, *inside);
@@ -97,7 +97,7 @@ void Subscriptions::forward(const Asking& asking, const wamp::Subscribe& subscri
     // The one on the link is there already or on its way; what it retains comes only to who asks.
     if (retained) subscribe_behind(*front->of, true, out);
     if (!known) held.push_back(front);
-    const Waiter waiter{&asking.from, subscribe.request, front->of->latest, retained};
+    const Waiter waiter{&context.from, subscribe.request, front->of->latest, retained};
     if (front->of->state == State::active && !retained) {
         confirm(*front, waiter, out);
     } else {

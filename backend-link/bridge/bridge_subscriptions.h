@@ -40,7 +40,8 @@ public:
 
     explicit Subscriptions(LinkSide& link) : link_(link) {}
 
-    void forward(const Asking& asking, const wamp::Subscribe& subscribe, BridgeOutbox& out);
+    void forward(const RequestContext& context, const wamp::Subscribe& subscribe,
+                 BridgeOutbox& out);
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 

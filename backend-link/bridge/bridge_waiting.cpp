@@ -30,8 +30,9 @@ std::size_t bytes_of(const wamp::Message& message) {
 
 }  // namespace
 
-std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::Message& message) {
-    const policy::Session& session = asking.from;
+std::unique_ptr<Waiting::Kept> Waiting::keep(const RequestContext& context,
+                                             const wamp::Message& message) {
+    const policy::Session& session = context.from;
     const std::size_t bytes = bytes_of(message);
     Owner& owner = owners_[session.id];
     if (owner.requests >= requests_per_session_max || owner.bytes + bytes > bytes_per_session_max ||
@@ -43,9 +44,9 @@ std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::M
     bytes_ += bytes;
     const wamp::Payload* payload = wamp::payload_of(message);
     auto kept = std::make_unique<Kept>(
-        Kept{session.id, session.policy, asking.permit, message,
-             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload), asking.since,
-             bytes});
+        Kept{session.id, session.policy, context.permit, message,
+             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload),
+             context.since, bytes});
     std::visit(
         [&](auto& m) {
             if constexpr (requires { m.payload; }) m.payload = kept->payload.view();

@@ -45,7 +45,7 @@ public:
     explicit Waiting(LinkSide& link) : link_(link) {}
 
     /// A copy, or nothing when there is no room for one.
-    std::unique_ptr<Kept> keep(const Asking& asking, const wamp::Message& message);
+    std::unique_ptr<Kept> keep(const RequestContext& context, const wamp::Message& message);
     /// Its room is free again.
     void forget(const Kept& kept) noexcept;
     /// Lets it wait until `due`; then it ends with the error `late`.

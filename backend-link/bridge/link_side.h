@@ -20,7 +20,7 @@
 namespace sallyport::backend_link {
 
 /// A front request on its way: who asks, by which permit, since when.
-struct Asking {
+struct RequestContext {
     policy::Session& from;
     const policy::Permit& permit;
     const policy::RouteInfo& route;

@@ -220,7 +220,8 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     policy::Session& session = *door_.sessions().find(request.from);
     Backend& backend = *routes_.at(session.policy.get())[request.permit.route()];
     wamp::OwnedPayload keep;
-    const auto error = backend_link::say_on(wire_of(backend.transport), request.message, keep);
+    const auto error =
+        backend_link::prepare_for_link(wire_of(backend.transport), request.message, keep);
     std::visit(
         [&]<class Asked>(Asked& asked) {
             if constexpr (is_request<Asked>) {
@@ -262,7 +263,8 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
 
 bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep,
                          wamp::Instant now) {
-    const auto error = backend_link::say_in(backend.transport.serializer, followup.message, keep);
+    const auto error =
+        backend_link::transcode_payload(backend.transport.serializer, followup.message, keep);
     return std::visit(
         [&]<class Said>(Said& said) {
             backend_link::Bridge& bridge = backend.bridge;
