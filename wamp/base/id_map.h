@@ -41,7 +41,7 @@ using IdPairMap = boost::unordered_flat_map<IdPair, Value, IdPairHash>;
 
 /// Room from the start for tables whose entries come and go with every message. Smaller ones are
 /// rehashed every few erasures (docs/benchmarks.md).
-inline constexpr std::size_t busy_entries = 200;
+inline constexpr std::size_t busy_entries = 60;
 
 /// The value of `key`, null when there is none.
 template <class Map, class Key>
