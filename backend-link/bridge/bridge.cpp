@@ -23,8 +23,9 @@ using wamp::MessageType;
 using wamp::SessionId;
 
 struct Bridge::Tables {
-    Tables(Profile profile, policy::Sessions& sessions, wamp::Random random)
-        : link{profile, sessions, random, {}, false, 0, 0, {}},
+    Tables(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber number,
+           wamp::Random random)
+        : link{profile, sessions, ids, number, random, {}, false, 0, 0, {}},
           waiting(link),
           calls(link, waiting),
           subscriptions(link),
@@ -35,18 +36,18 @@ struct Bridge::Tables {
     }
 
     /// What the outbox of the call before borrowed may go.
-    void forget_spent() noexcept {
-        publications.forget_spent();
+    void release_borrowed() noexcept {
+        publications.release_borrowed();
         released.clear();
     }
 
     template <class Asked>
-    void forward(SessionId from, const policy::Permit& permit, Asked& asked, Instant now,
+    void forward(policy::Session& from, const policy::Permit& permit, Asked& asked, Instant now,
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
-    void dispatch(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
-    void dispatch(Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
-    void dispatch(Asking& asking, wamp::Subscribe&& subscribe, BridgeOutbox& out);
-    void dispatch(Asking& asking, wamp::Register&& request, BridgeOutbox& out);
+    void dispatch(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
+    void dispatch(RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
+    void dispatch(RequestContext& context, wamp::Subscribe&& subscribe, BridgeOutbox& out);
+    void dispatch(RequestContext& context, wamp::Register&& request, BridgeOutbox& out);
     /// Sends what waited for the link on its way.
     void release_waiting(BridgeOutbox& out);
     void release(Waiting::Kept& kept, BridgeOutbox& out);
@@ -67,25 +68,25 @@ struct Bridge::Tables {
     Invocations invocations;
 };
 
-Bridge::Bridge(Profile profile, policy::Sessions& sessions, wamp::Random random)
-    : tables_(std::make_unique<Tables>(profile, sessions, random)) {}
+Bridge::Bridge(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber link,
+               wamp::Random random)
+    : tables_(std::make_unique<Tables>(profile, sessions, ids, link, random)) {}
 
 Bridge::~Bridge() = default;
 
 template <class Asked>
-void Bridge::Tables::forward(SessionId from, const policy::Permit& permit, Asked& asked,
+void Bridge::Tables::forward(policy::Session& from, const policy::Permit& permit, Asked& asked,
                              Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
-    forget_spent();
-    const policy::Session* session = link.sessions.find(from);
-    SALLYPORT_CHECK(session != nullptr);
-    Asking asking{from, permit, session->policy->route(permit.route()),
-                  now,  false,  std::move(lease)};
-    const wamp::Duration wait = asking.route.wait;
-    if (link.up) return dispatch(asking, std::move(asked), out);
+    release_borrowed();
+    RequestContext context{from, permit, from.policy->route(permit.route()),
+                           now,  false,  std::move(lease)};
+    const wamp::Duration wait = context.route.wait;
+    if (link.up) return dispatch(context, std::move(asked), out);
     if constexpr (std::is_same_v<Asked, wamp::Call>) {
-        if (waiting.has_call(from, asked.request)) return;  // one id, one answer (W-ID-10)
+        // One id, one answer (W-ID-10).
+        if (link.ids.calls.find(from.id, asked.request) != nullptr) return;
     }
-    if (wait == wamp::Duration::zero()) return dispatch(asking, std::move(asked), out);
+    if (wait == wamp::Duration::zero()) return dispatch(context, std::move(asked), out);
     Instant due = now + wait;
     std::string_view late = uris::unavailable;
     if constexpr (std::is_same_v<Asked, wamp::Call>) {
@@ -95,78 +96,80 @@ void Bridge::Tables::forward(SessionId from, const policy::Permit& permit, Asked
             late = uris::timeout;
         }
     }
-    if (auto kept = waiting.keep(asking, asked)) {
-        kept->lease = std::move(asking.lease);
+    if (auto kept = waiting.keep(context, asked)) {
+        kept->lease = std::move(context.lease);
         return waiting.wait(std::move(kept), due, late);
     }
-    dispatch(asking, std::move(asked), out);  // no room: refused like any other
+    dispatch(context, std::move(asked), out);  // no room: refused like any other
 }
 
-void Bridge::Tables::dispatch(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
-    calls.forward(asking, std::move(call), out);
+void Bridge::Tables::dispatch(RequestContext& context, wamp::Call&& call, BridgeOutbox& out) {
+    calls.forward(context, std::move(call), out);
 }
 
-void Bridge::Tables::dispatch(Asking& asking, wamp::Publish&& publish, BridgeOutbox& out) {
-    publications.forward(asking, std::move(publish), out);
+void Bridge::Tables::dispatch(RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out) {
+    publications.forward(context, std::move(publish), out);
 }
 
-void Bridge::Tables::dispatch(Asking& asking, wamp::Subscribe&& subscribe, BridgeOutbox& out) {
-    subscriptions.forward(asking, subscribe, out);
+void Bridge::Tables::dispatch(RequestContext& context, wamp::Subscribe&& subscribe,
+                              BridgeOutbox& out) {
+    subscriptions.forward(context, subscribe, out);
 }
 
-void Bridge::Tables::dispatch(Asking& asking, wamp::Register&& request, BridgeOutbox& out) {
-    registrations.forward(asking, request, out);
+void Bridge::Tables::dispatch(RequestContext& context, wamp::Register&& request,
+                              BridgeOutbox& out) {
+    registrations.forward(context, request, out);
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Call&& call, Instant now,
-                     BridgeOutbox& out, wamp::Tally::Lease lease) {
+void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Call&& call,
+                     Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
     tables_->forward(from, permit, call, now, out, std::move(lease));
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Publish&& publish,
+void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Publish&& publish,
                      Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, publish, now, out);
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Subscribe&& subscribe,
-                     Instant now, BridgeOutbox& out) {
+void Bridge::forward(policy::Session& from, const policy::Permit& permit,
+                     wamp::Subscribe&& subscribe, Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, subscribe, now, out);
 }
 
-void Bridge::forward(SessionId from, const policy::Permit& permit, wamp::Register&& request,
+void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Register&& request,
                      Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, request, now, out);
 }
 
 bool Bridge::unsubscribe(SessionId from, const wamp::Unsubscribe& request, Instant,
                          BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     return tables_->subscriptions.unsubscribe(from, request, out);
 }
 
 bool Bridge::unregister(SessionId from, const wamp::Unregister& request, Instant,
                         BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     return tables_->registrations.unregister(from, request, out);
 }
 
 bool Bridge::cancel(SessionId from, const wamp::Cancel& request, Instant now, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     return tables_->calls.cancel(from, request, now, out);
 }
 
 bool Bridge::answer(SessionId from, wamp::Yield&& yield, Instant, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     return tables_->invocations.answer(from, std::move(yield), out);
 }
 
 bool Bridge::answer(SessionId from, wamp::Error&& error, Instant, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     return tables_->invocations.answer(from, std::move(error), out);
 }
 
 void Bridge::leave(SessionId session, Instant, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     tables_->calls.leave(session, out);
     tables_->waiting.leave(session);
     tables_->publications.leave(session);
@@ -176,7 +179,7 @@ void Bridge::leave(SessionId session, Instant, BridgeOutbox& out) {
 }
 
 void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     LinkSide& link = tables_->link;
     SALLYPORT_CHECK(!link.up);
     link.up = true;
@@ -190,7 +193,7 @@ void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant, Br
 }
 
 void Bridge::on_link_lost(Instant now, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     LinkSide& link = tables_->link;
     if (!link.up) return;
     link.up = false;
@@ -202,7 +205,7 @@ void Bridge::on_link_lost(Instant now, BridgeOutbox& out) {
 }
 
 void Bridge::on_link(wamp::Message&& message, Instant now, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     if (!tables_->link.up) return;
     if (!tables_->on_answer(message, now, out)) tables_->on_unasked(message, out);
 }
@@ -213,22 +216,24 @@ void Bridge::Tables::release_waiting(BridgeOutbox& out) {
 }
 
 void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
-    const policy::Session* session = link.sessions.find(kept.from);
+    policy::Session* session = link.sessions.find(kept.from);
     SALLYPORT_CHECK(session != nullptr);
     if (session->policy != kept.policy) {
         if (const auto error = Waiting::judge_again(*session, kept); !error.empty()) {
             return Waiting::refuse(kept, error, out);
         }
     }
-    if (const auto error = say_on(link.wire, kept.message, kept.payload); !error.empty()) {
+    if (const auto error = prepare_for_link(link.wire, kept.message, kept.payload);
+        !error.empty()) {
         return Waiting::refuse(kept, error, out);
     }
     const policy::RouteInfo& route = kept.policy->route(kept.permit.route());
-    Asking asking{kept.from, kept.permit, route, kept.since, kept.again, std::move(kept.lease)};
+    RequestContext context{*session,   kept.permit, route,
+                           kept.since, kept.again,  std::move(kept.lease)};
     std::visit(
         [&](auto& asked) {
-            if constexpr (requires { dispatch(asking, std::move(asked), out); }) {
-                dispatch(asking, std::move(asked), out);
+            if constexpr (requires { dispatch(context, std::move(asked), out); }) {
+                dispatch(context, std::move(asked), out);
             }
         },
         kept.message);
@@ -303,7 +308,7 @@ void Bridge::tell_lost(const Holding& holding, std::string_view reason, BridgeOu
 }
 
 void Bridge::on_deadline(Instant now, BridgeOutbox& out) {
-    tables_->forget_spent();
+    tables_->release_borrowed();
     tables_->calls.on_deadline(now, out);
     tables_->waiting.on_deadline(now, out);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend-link/bridge/bridge_holdings.h"
+#include "backend-link/bridge/front_ids.h"
 #include "backend-link/bridge/link_wire.h"
 #include "backend-link/link/profile.h"
 #include "policy/door/sessions.h"
@@ -39,22 +40,25 @@ struct BridgeOutbox {
 /// crosses without a Permit; one back subscription per topic and match, one back registration per
 /// URI and match.
 ///
-/// Numbers the requests on the link itself, from 1 after each on_link_up(). Knows sessions by id
-/// only; looks them up in the Sessions that it is handed.
+/// Numbers the requests on the link itself, from 1 after each on_link_up(). A session whose request
+/// it was handed stays where it is, and in `sessions`, until leave(). `ids` belongs to all bridges
+/// of the front, outlives them, and tells which of them a follow-up is for; `link` is this one's
+/// number there.
 class Bridge {
 public:
-    Bridge(Profile profile, policy::Sessions& sessions, wamp::Random random);
+    Bridge(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber link,
+           wamp::Random random);
     ~Bridge();
 
-    /// A request that policy has let pass. `from` is a session of `sessions`. `lease` is the call's
-    /// place among the calls in flight, kept until the backend is done with it.
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Call&& call,
+    /// A request that policy has let pass. `from` is one of `sessions`. `lease` is the call's place
+    /// among the calls in flight, kept until the backend is done with it.
+    void forward(policy::Session& from, const policy::Permit& permit, wamp::Call&& call,
                  wamp::Instant now, BridgeOutbox& out, wamp::Tally::Lease lease = {});
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Publish&& publish,
+    void forward(policy::Session& from, const policy::Permit& permit, wamp::Publish&& publish,
                  wamp::Instant now, BridgeOutbox& out);
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Subscribe&& subscribe,
+    void forward(policy::Session& from, const policy::Permit& permit, wamp::Subscribe&& subscribe,
                  wamp::Instant now, BridgeOutbox& out);
-    void forward(wamp::SessionId from, const policy::Permit& permit, wamp::Register&& request,
+    void forward(policy::Session& from, const policy::Permit& permit, wamp::Register&& request,
                  wamp::Instant now, BridgeOutbox& out);
 
     // What follows from an earlier permit. False: nothing here has that id, and nothing was done.

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "backend-link/bridge/rewriting.h"
-#include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -45,41 +44,43 @@ wamp::Duration Calls::timeout_of(const wamp::Call& call, const policy::Permit& p
     return limit == wamp::Duration::zero() ? wish : std::min(wish, limit);
 }
 
-void Calls::forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out) {
-    const wamp::SessionId from = asking.from;
-    const policy::Session* caller = link_.sessions.find(from);
-    SALLYPORT_CHECK(caller != nullptr);
-    // One id gets one answer: a caller that uses it again before (W-ID-10) waits for that one.
-    if (table_.find_front(from, call.request) != Table::none) return;
+void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out) {
+    const policy::Session& caller = context.from;
     const auto refuse = [&](std::string_view uri) {
-        out.to_sessions.add(from, error_for(MessageType::call, call.request, uri));
+        // One id gets one answer: a caller that uses it again before (W-ID-10) waits for that one.
+        if (link_.ids.calls.find(caller.id, call.request) != nullptr) return;
+        out.to_sessions.add(caller.id, error_for(MessageType::call, call.request, uri));
     };
     if (!link_.up) return refuse(uris::unavailable);
     if (!link_.carries(call.options, Feature::dealer_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);
     }
     const bool disclose = call.options.get_bool("disclose_me", false);
-    if (disclose && !link_.may_disclose(asking.permit)) return refuse(uris::disclose_me_disallowed);
+    if (disclose && !link_.may_disclose(context.permit))
+        return refuse(uris::disclose_me_disallowed);
     std::optional<std::string> inside;
-    if (asking.route.rewrite && !(inside = Rewriting(asking.route).inside(call.procedure))) {
+    if (context.route.rewrite && !(inside = Rewriting(context.route).inside(call.procedure))) {
         return refuse(uris::invalid_uri);
     }
-    if (table_.open_of(from) >= calls_per_session_max) return refuse(uris::unavailable);
+    const Table::Owner owner = table_.owner(caller.id);
+    if (table_.open_of(owner) >= calls_per_session_max) return refuse(uris::unavailable);
     const bool progressive = call.options.get_bool("receive_progress", false) &&
-                             caller->features.has(Feature::caller_progressive_call_results) &&
+                             caller.features.has(Feature::caller_progressive_call_results) &&
                              link_.router.has(Feature::dealer_progressive_call_results);
-    const wamp::Duration timeout = timeout_of(call, asking.permit);
-    const wamp::RequestId back = link_.next_request();
+    const wamp::Duration timeout = timeout_of(call, context.permit);
     const Slot slot = table_.insert(
-        from, call.request, back,
-        {State::open, progressive, timeout, wamp::never, {}, std::move(asking.lease)});
-    if (timeout != wamp::Duration::zero()) set_due(slot, asking.since + timeout);
-    if (asking.route.idempotent && !asking.again) {
-        table_.at(slot).data.kept = waiting_.keep(asking, call);
+        caller.id, owner, call.request,
+        {State::open, progressive, timeout, wamp::never, {}, std::move(context.lease)});
+    if (slot == Table::none) return;  // as above
+    const wamp::RequestId back = link_.next_request();
+    table_.set_back(slot, back);
+    if (timeout != wamp::Duration::zero()) set_due(slot, context.since + timeout);
+    if (context.route.idempotent && !context.again) {
+        table_.at(slot).data.kept = waiting_.keep(context, call);
     }
     if (inside) call.procedure = *std::move(inside);
     call.request = back;
-    call.options = options_for(*caller, call.options, progressive, disclose);
+    call.options = options_for(caller, call.options, progressive, disclose);
     out.to_link.emplace_back(std::move(call));
 }
 
@@ -139,8 +140,9 @@ void Calls::leave(wamp::SessionId session, BridgeOutbox& out) {
 }
 
 void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out) {
-    const Slot slot = table_.find_back(result.request);
-    if (slot == Table::none) return;  // given up already
+    const Table::Found found = table_.find_back(result.request);
+    if (table_.is_end(found)) return;  // given up already
+    const Slot slot = found->second;
     const Table::Entry& entry = table_.at(slot);
     const bool progress = !result.details.empty() && result.details.get_bool("progress", false);
     if (progress && (entry.data.state == State::abandoned || !entry.data.progressive)) return;
@@ -150,7 +152,7 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     if (!result.details.empty()) {
         if (!answered &&
             !link_.can_open(caller, result.details, Feature::caller_payload_passthru_mode)) {
-            return refuse_result(slot, progress, now, out);
+            return refuse_result(found, progress, now, out);
         }
         wamp::Dict details;
         if (progress) details.append("progress", true);
@@ -158,7 +160,7 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
         result.details = std::move(details);
     }
     if (!progress) {
-        erase(slot);
+        erase(found);
         if (answered) return;
     } else {
         settle(slot);
@@ -169,7 +171,8 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     out.to_sessions.add(caller, std::move(result));
 }
 
-void Calls::refuse_result(Slot slot, bool progress, Instant now, BridgeOutbox& out) {
+void Calls::refuse_result(Table::Found found, bool progress, Instant now, BridgeOutbox& out) {
+    const Slot slot = found->second;
     const Table::Entry& entry = table_.at(slot);
     if (progress) {
         if (entry.data.state == State::open) cancel_behind(slot, "killnowait", out);
@@ -177,16 +180,17 @@ void Calls::refuse_result(Slot slot, bool progress, Instant now, BridgeOutbox& o
     }
     out.to_sessions.add(entry.session,
                         error_for(MessageType::call, entry.front, uris::feature_not_supported));
-    erase(slot);
+    erase(found);
 }
 
 void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
-    const Slot slot = table_.find_back(error.request);
-    if (slot == Table::none) return;
+    const Table::Found found = table_.find_back(error.request);
+    if (table_.is_end(found)) return;
+    const Slot slot = found->second;
     const bool answered = table_.at(slot).data.state == State::abandoned;
     const wamp::SessionId caller = table_.at(slot).session;
     error.request = table_.at(slot).front;
-    erase(slot);
+    erase(found);
     if (answered) return;
     const wamp::Dict details = std::exchange(error.details, {});
     const bool opens = link_.can_open(caller, details, Feature::caller_payload_passthru_mode);
@@ -251,8 +255,14 @@ void Calls::settle(Slot slot) noexcept {
 
 void Calls::erase(Slot slot) noexcept {
     settle(slot);
-    deadlines_.clear(slot);
+    deadlines_.erase(slot);
     table_.erase(slot);
+}
+
+void Calls::erase(Table::Found found) noexcept {
+    settle(found->second);
+    deadlines_.erase(found->second);
+    table_.erase(found);
 }
 
 }  // namespace sallyport::backend_link

@@ -6,9 +6,9 @@
 
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/bridge/bridge_waiting.h"
-#include "backend-link/bridge/deadlines.h"
 #include "backend-link/bridge/link_side.h"
 #include "backend-link/bridge/request_table.h"
+#include "wamp/base/deadline_heap.h"
 
 namespace sallyport::backend_link {
 
@@ -26,14 +26,11 @@ public:
     static constexpr wamp::Duration again_wait_max = std::chrono::seconds(30);
 
     Calls(LinkSide& link, Waiting& waiting)
-        : link_(link), waiting_(waiting), table_(link.random.next()) {}
+        : link_(link), waiting_(waiting), table_(link.ids.calls, link.number) {}
 
-    void forward(Asking& asking, wamp::Call&& call, BridgeOutbox& out);
+    void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
     /// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
     static wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
-    bool has(wamp::SessionId from, wamp::RequestId request) const noexcept {
-        return table_.find_front(from, request) != Table::none;
-    }
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
                 BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
@@ -67,7 +64,7 @@ private:
     wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,
                            bool disclose) const;
     /// Ends a call whose result the caller cannot open.
-    void refuse_result(Slot slot, bool progress, wamp::Instant now, BridgeOutbox& out);
+    void refuse_result(Table::Found found, bool progress, wamp::Instant now, BridgeOutbox& out);
     /// The call must not be made again.
     void settle(Slot slot) noexcept;
     void set_due(Slot slot, wamp::Instant due);
@@ -75,11 +72,12 @@ private:
     void abandon(Slot slot, std::string_view uri, wamp::Instant now, BridgeOutbox& out);
     void cancel_behind(Slot slot, std::string_view mode, BridgeOutbox& out);
     void erase(Slot slot) noexcept;
+    void erase(Table::Found found) noexcept;
 
     LinkSide& link_;
     Waiting& waiting_;
     Table table_;
-    Deadlines deadlines_;
+    wamp::DeadlineHeap deadlines_;
 };
 
 }  // namespace sallyport::backend_link

@@ -43,18 +43,18 @@ void tell_lost(const Holding& holding, std::string_view reason, const LinkSide& 
 
 void Subscriptions::list(std::vector<Holding>& out) {
     for (const Subscription* subscription : in_order()) {
-        for (const auto& face : subscription->faces) {
+        for (const auto& front : subscription->fronts) {
             Holding holding;
-            holding.id = face->id;
+            holding.id = front->id;
             holding.match = subscription->match;
-            holding.uri = face->topic;
-            holding.rewriting = face->rewriting;
-            for (const wamp::SessionId member : face->members) {
-                holding.session = member;
+            holding.uri = front->topic;
+            holding.rewriting = front->rewriting;
+            for (const policy::Session* member : front->members) {
+                holding.session = member->id;
                 out.push_back(holding);
             }
-            for (const Waiter& waiter : face->waiting) {
-                holding.session = waiter.session;
+            for (const Waiter& waiter : front->waiting) {
+                holding.session = waiter.session->id;
                 holding.waiting = waiter.request;
                 out.push_back(holding);
             }
@@ -63,21 +63,21 @@ void Subscriptions::list(std::vector<Holding>& out) {
 }
 
 void Subscriptions::drop(const Holding& holding, BridgeOutbox& out) {
-    Face** found = by_id_.find(holding.id);
+    FrontSubscription** found = wamp::find_in(by_id_, holding.id);
     if (found == nullptr) return;
-    Face& face = **found;
+    FrontSubscription& front = **found;
     if (holding.waiting == 0) {
-        std::erase(face.members, holding.session);
+        remove_member(front, holding.session);
     } else {
-        std::erase_if(face.waiting, [&](const Waiter& waiter) {
-            return waiter.session == holding.session && waiter.request == holding.waiting;
+        std::erase_if(front.waiting, [&](const Waiter& waiter) {
+            return waiter.session->id == holding.session && waiter.request == holding.waiting;
         });
     }
-    std::erase(face.of->want_retained, holding.session);
-    if (!face.has_member(holding.session) && !face.waits_for(holding.session)) {
-        unlist(holding.session, face);
+    std::erase(front.of->want_retained, holding.session);
+    if (!has_member(front, holding.session) && !front.waits_for(holding.session)) {
+        unlist(holding.session, front);
     }
-    release(face, out);
+    release(front, out);
 }
 
 bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route,
@@ -85,34 +85,35 @@ bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route
     const bool is_held = holding.waiting == 0;
     if (!link_.up && !is_held) return false;
     if (holding.match != MatchPolicy::exact && !link_.profile.pattern_options) return false;
+    policy::Session* const session = link_.sessions.find(holding.session);
     Rewriting rewriting(route);
     const auto inside = rewriting.inside(holding.uri);
-    if (!inside) return false;
-    std::vector<Face*>& held = by_session_[holding.session];
+    if (session == nullptr || !inside) return false;
+    std::vector<FrontSubscription*>& held = by_session_[holding.session];
     if (held.size() >= subscriptions_per_session_max) return false;
-    Face* face = find_face(*inside, holding.match, holding.uri);
+    FrontSubscription* front = find_front(*inside, holding.match, holding.uri);
     // A session knows its subscription by the id that it was told.
-    if (face != nullptr && is_held && face->id != holding.id) return false;
-    if (face == nullptr) {
-        if (by_id_.find(holding.id) != nullptr) return false;
-        const auto present = topics(holding.match).find(*inside);
-        const bool made = present == topics(holding.match).end();
-        Subscription& subscription = made ? make(*inside, holding.match) : *present->second;
+    if (front != nullptr && is_held && front->id != holding.id) return false;
+    if (front == nullptr) {
+        if (by_id_.contains(holding.id)) return false;
+        Subscription* const present = by_topic_.find(holding.match, *inside);
+        const bool made = present == nullptr;
+        Subscription& subscription = made ? make(*inside, holding.match) : *present;
         if (made && link_.up) subscribe_behind(subscription, false, out);
         if (made && !link_.up) subscription.state = State::down;
-        face = &make_face(subscription, std::move(rewriting), holding.uri);
-        by_id_.erase(face->id);
-        face->id = holding.id;
-        by_id_[face->id] = face;
+        front = &make_front(subscription, std::move(rewriting), holding.uri);
+        by_id_.erase(front->id);
+        front->id = holding.id;
+        by_id_[front->id] = front;
     }
-    if (std::find(held.begin(), held.end(), face) == held.end()) held.push_back(face);
-    const Waiter waiter{holding.session, holding.waiting, face->of->latest, false};
+    if (std::find(held.begin(), held.end(), front) == held.end()) held.push_back(front);
+    const Waiter waiter{session, holding.waiting, front->of->latest, false};
     if (is_held) {
-        if (!face->has_member(holding.session)) face->members.push_back(holding.session);
-    } else if (face->of->state == State::active) {
-        confirm(*face, waiter, out);
+        add_member(*front, *session);
+    } else if (front->of->state == State::active) {
+        confirm(*front, waiter, out);
     } else {
-        face->waiting.push_back(waiter);
+        front->waiting.push_back(waiter);
     }
     return true;
 }
@@ -122,17 +123,18 @@ bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route
 
 void Registrations::list(std::vector<Holding>& out) {
     for (const Registration* registration : in_order()) {
-        if (registration->owner == 0) continue;
+        if (registration->owner == nullptr) continue;
         auto uri = registration->rewriting.outside(registration->uri);
-        out.push_back({registration->owner, true, registration->id, registration->waiting,
+        out.push_back({registration->owner->id, true, registration->id, registration->waiting,
                        registration->match, registration->demands_callers,
                        uri ? *std::move(uri) : registration->uri, registration->rewriting});
     }
 }
 
 void Registrations::drop(const Holding& holding, BridgeOutbox& out) {
-    Registration** found = by_id_.find(holding.id);
-    if (found == nullptr || (*found)->owner != holding.session) return;
+    Registration** found = wamp::find_in(by_id_, holding.id);
+    if (found == nullptr || (*found)->owner == nullptr) return;
+    if ((*found)->owner->id != holding.session) return;
     Registration& registration = **found;
     disown(registration);
     release(registration, out);
@@ -144,8 +146,9 @@ bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route
     if (holding.match != MatchPolicy::exact && !link_.profile.pattern_options) return false;
     Rewriting rewriting(route);
     const auto inside = rewriting.inside(holding.uri);
-    if (!inside || by_id_.find(holding.id) != nullptr) return false;
-    const std::vector<Registration*>* held = by_session_.find(holding.session);
+    policy::Session* const session = link_.sessions.find(holding.session);
+    if (session == nullptr || !inside || by_id_.contains(holding.id)) return false;
+    const std::vector<Registration*>* held = wamp::find_in(by_session_, holding.session);
     if (held != nullptr && held->size() >= registrations_per_session_max) return false;
     ByUri& all = uris_of(holding.match);
     if (all.contains(*inside)) return false;  // somebody has it there, or has just had it
@@ -156,13 +159,11 @@ bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route
     made->rewriting = std::move(rewriting);
     made->demands_callers = holding.demands_callers;
     made->age = ++made_;
-    made->owner = holding.session;
-    made->waiting = holding.waiting;
     made->state = State::down;
     Registration& registration = *made;
     all.emplace(registration.uri, std::move(made));
     by_id_[registration.id] = &registration;
-    by_session_[holding.session].push_back(&registration);
+    own(registration, *session, holding.waiting);
     if (!link_.up) return true;
     wamp::Dict options = match_options(holding.match);
     if (holding.demands_callers) options.append("disclose_caller", true);

@@ -37,15 +37,15 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     const auto refuse = [&](std::string_view uri) {
         out.to_link.emplace_back(error_for(MessageType::invocation, back, uri));
     };
-    if (table_.find_back(back) != Table::none) return;  // one answer per id (W-ID-08)
+    if (!table_.is_end(table_.find_back(back))) return;  // one answer per id (W-ID-08)
     const Registrations::Target target = registrations_.target_of(invocation.registration);
-    policy::Session* callee = link_.sessions.find(target.callee);
+    policy::Session* const callee = target.callee;
     // It crossed our UNREGISTER; for the caller the procedure has gone (W-SUB-02).
     if (callee == nullptr) return refuse(uris::no_such_procedure);
-    if (table_.open_of(target.callee) >= invocations_per_session_max) {
-        return refuse(uris::unavailable);
-    }
-    if (!link_.can_open(target.callee, invocation.details, Feature::callee_payload_passthru_mode)) {
+    const Table::Owner owner = table_.owner(callee->id);
+    if (table_.open_of(owner) >= invocations_per_session_max) return refuse(uris::unavailable);
+    if (wamp::is_passthru(invocation.details) &&
+        !callee->features.has(Feature::callee_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);  // W-PPT-02
     }
     const bool progressive = invocation.details.get_bool("receive_progress", false) &&
@@ -68,18 +68,16 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     }
     if (progressive) details.append("receive_progress", true);
     wamp::append_passthru(details, invocation.details);
-    invocation.request = next_invocation(*callee);
+    Slot slot = Table::none;
+    while (slot == Table::none) {  // one that is still open is passed over
+        callee->last_invocation = wamp::next_id(callee->last_invocation);
+        slot = table_.insert(callee->id, owner, callee->last_invocation, {progressive});
+    }
+    table_.set_back(slot, back);
+    invocation.request = callee->last_invocation;
     invocation.registration = target.registration;
     invocation.details = std::move(details);
-    table_.insert(target.callee, invocation.request, back, {progressive});
-    out.to_sessions.add(target.callee, std::move(invocation));
-}
-
-wamp::RequestId Invocations::next_invocation(policy::Session& callee) const noexcept {
-    do {
-        callee.last_invocation = wamp::next_id(callee.last_invocation);
-    } while (table_.find_front(callee.id, callee.last_invocation) != Table::none);
-    return callee.last_invocation;
+    out.to_sessions.add(callee->id, std::move(invocation));
 }
 
 bool Invocations::answer(SessionId from, wamp::Yield&& yield, BridgeOutbox& out) {
@@ -120,8 +118,9 @@ bool Invocations::answer(SessionId from, wamp::Error&& error, BridgeOutbox& out)
 }
 
 void Invocations::on_interrupt(const wamp::Interrupt& interrupt_behind, BridgeOutbox& out) {
-    const Slot slot = table_.find_back(interrupt_behind.request);
-    if (slot == Table::none) return;
+    const Table::Found found = table_.find_back(interrupt_behind.request);
+    if (table_.is_end(found)) return;
+    const Slot slot = found->second;
     const Table::Entry entry = table_.at(slot);
     const policy::Session* callee = link_.sessions.find(entry.session);
     const bool understands =

@@ -17,7 +17,7 @@ public:
     static constexpr std::size_t invocations_per_session_max = 4096;
 
     Invocations(LinkSide& link, const Registrations& registrations)
-        : link_(link), registrations_(registrations), table_(link.random.next()) {}
+        : link_(link), registrations_(registrations), table_(link.ids.invocations, link.number) {}
 
     void on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out);
     void on_interrupt(const wamp::Interrupt& interrupt, BridgeOutbox& out);
@@ -33,11 +33,9 @@ private:
     struct Invocation {
         bool progressive = false;  ///< the caller behind asked for progressive results
     };
-    struct Callee {};
-    using Table = RequestTable<Invocation, Callee>;
+    using Table = RequestTable<Invocation>;
     using Slot = Table::Slot;
 
-    wamp::RequestId next_invocation(policy::Session& callee) const noexcept;
     void interrupt(Slot slot, std::string_view mode, BridgeOutbox& out);
 
     LinkSide& link_;

@@ -8,8 +8,8 @@
 #include "backend-link/bridge/audience.h"
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/bridge/bridge_subscriptions.h"
-#include "backend-link/bridge/flat_map.h"
 #include "backend-link/bridge/link_side.h"
+#include "wamp/base/id_map.h"
 #include "wamp/message/payload.h"
 
 namespace sallyport::backend_link {
@@ -27,9 +27,11 @@ public:
     static constexpr std::size_t bytes_max = std::size_t{128} << 20;
 
     Publications(LinkSide& link, Subscriptions& subscriptions)
-        : link_(link), subscriptions_(subscriptions) {}
+        : link_(link), subscriptions_(subscriptions) {
+        pending_.reserve(wamp::busy_entries);
+    }
 
-    void forward(const Asking& asking, wamp::Publish&& publish, BridgeOutbox& out);
+    void forward(const RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
     /// What the session has published goes on; it is told nothing any more.
     void leave(wamp::SessionId session);
 
@@ -38,7 +40,7 @@ public:
     void on_link_lost(BridgeOutbox& out);
 
     /// The outbox of the call before has been carried out: payloads that it borrowed may go.
-    void forget_spent() noexcept {
+    void release_borrowed() noexcept {
         if (!spent_.empty()) spent_.clear();
     }
     std::size_t size() const noexcept { return pending_.size(); }
@@ -65,22 +67,25 @@ private:
         std::size_t bytes = 0;
     };
 
-    bool admit(wamp::SessionId from, std::size_t bytes) noexcept;
-    void account(Publication& publication);
-    void release(const Publication& publication) noexcept;
-    void send(wamp::Publish&& publish, const Publication& publication, bool retain,
-              wamp::RequestId back, BridgeOutbox& out);
-    /// Acknowledges, fans out, and does the same for its followers.
-    void complete(std::unique_ptr<Publication> publication, wamp::PublicationId id,
-                  BridgeOutbox& out);
-    void refuse(std::unique_ptr<Publication> publication, std::string_view uri, BridgeOutbox& out);
+    bool admits(const Publisher& publisher, std::size_t bytes) const noexcept;
+    void account(Publisher& publisher, const Publication& publication) noexcept;
+    /// Returns whether the publisher is still there.
+    bool release(const Publication& publication) noexcept;
+    void send(const policy::Session& publisher, wamp::Publish&& publish,
+              const Publication& publication, bool retain, wamp::RequestId back, BridgeOutbox& out);
+    /// Acknowledges when the publisher is there and wants it, fans out, and does the same for its
+    /// followers.
+    void complete(std::unique_ptr<Publication> publication, bool publisher_is_there,
+                  wamp::PublicationId id, BridgeOutbox& out);
+    void refuse(std::unique_ptr<Publication> publication, bool publisher_is_there,
+                std::string_view uri, BridgeOutbox& out);
     void complete_followers(Publication& publication, BridgeOutbox& out);
     std::unique_ptr<Publication> take(wamp::RequestId back);
 
     LinkSide& link_;
     Subscriptions& subscriptions_;
-    FlatMap<wamp::RequestId, std::unique_ptr<Publication>> pending_;
-    FlatMap<wamp::SessionId, Publisher> publishers_;
+    wamp::IdMap<std::unique_ptr<Publication>> pending_;
+    wamp::IdMap<Publisher> publishers_;
     std::size_t bytes_ = 0;
     std::vector<std::unique_ptr<Publication>> spent_;
 };

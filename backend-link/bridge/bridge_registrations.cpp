@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -19,13 +18,12 @@ constexpr std::string_view reason_unregistered = "wamp.error.unregistered";  // 
 }  // namespace
 
 // concurrency is dropped: nothing grants it (W-SEC-10).
-void Registrations::forward(const Asking& asking, const wamp::Register& request,
+void Registrations::forward(const RequestContext& context, const wamp::Register& request,
                             BridgeOutbox& out) {
-    const SessionId from = asking.from;
+    policy::Session& from = context.from;
     const auto refuse = [&](std::string_view uri) {
-        out.to_sessions.add(from, error_for(MessageType::register_, request.request, uri));
+        out.to_sessions.add(from.id, error_for(MessageType::register_, request.request, uri));
     };
-    SALLYPORT_CHECK(link_.sessions.has(from));
     if (!link_.up) return refuse(uris::unavailable);
     const MatchPolicy match = match_of(request.options);
     if (request.options.get_string("invoke", "single") != "single" ||
@@ -33,25 +31,25 @@ void Registrations::forward(const Asking& asking, const wamp::Register& request,
         return refuse(uris::option_not_allowed);
     }
     const bool demands_callers = request.options.get_bool("disclose_caller", false);
-    if (demands_callers && !link_.may_disclose(asking.permit)) {
+    if (demands_callers && !link_.may_disclose(context.permit)) {
         return refuse(uris::option_not_allowed);
     }
-    Rewriting rewriting(asking.route);
+    Rewriting rewriting(context.route);
     const auto inside = rewriting.inside(request.procedure);
     if (!inside) return refuse(uris::invalid_uri);
-    const bool force = asking.permit.grants(policy::Grant::force_reregister) &&
+    const bool force = context.permit.grants(policy::Grant::force_reregister) &&
                        request.options.get_bool("force_reregister", false);
     ByUri& all = uris_of(match);
     const auto found = all.find(*inside);
     const Registration* present = found == all.end() ? nullptr : found->second.get();
-    const bool owned = present != nullptr && present->owner != 0;
-    if (owned && (!force || present->owner == from || present->state != State::active)) {
+    const bool owned = present != nullptr && present->owner != nullptr;
+    if (owned && (!force || present->owner == &from || present->state != State::active)) {
         return refuse(uris::procedure_already_exists);
     }
     if (present != nullptr && present->demands_callers != demands_callers) {
         return refuse(uris::procedure_already_exists);  // the one on the link is another one
     }
-    const std::vector<Registration*>* held = by_session_.find(from);
+    const std::vector<Registration*>* held = wamp::find_in(by_session_, from.id);
     if (held != nullptr && held->size() >= registrations_per_session_max) {
         return refuse(uris::unavailable);
     }
@@ -87,20 +85,27 @@ void Registrations::take_over(Registration& registration, BridgeOutbox& out) {
 }
 
 void Registrations::confirm(Registration& registration, BridgeOutbox& out) {
-    out.to_sessions.add(registration.owner,
+    out.to_sessions.add(registration.owner->id,
                         wamp::Registered{registration.waiting, registration.id});
     registration.waiting = 0;
 }
 
 // Gives it an owner and, as ids are never used again (W-ID-03), an id of its own.
-void Registrations::adopt(Registration& registration, SessionId owner, wamp::RequestId request) {
+void Registrations::adopt(Registration& registration, policy::Session& owner,
+                          wamp::RequestId request) {
     do {
         registration.id = link_.random.global_id();
-    } while (by_id_.find(registration.id) != nullptr);
+    } while (by_id_.contains(registration.id));
     by_id_[registration.id] = &registration;
-    registration.owner = owner;
+    own(registration, owner, request);
+}
+
+void Registrations::own(Registration& registration, policy::Session& owner,
+                        wamp::RequestId request) {
+    registration.owner = &owner;
     registration.waiting = request;
-    by_session_[owner].push_back(&registration);
+    by_session_[owner.id].push_back(&registration);
+    link_.ids.registrations[{owner.id, registration.id}] = link_.number;
 }
 
 void Registrations::register_behind(Registration& registration, wamp::Dict options,
@@ -112,8 +117,10 @@ void Registrations::register_behind(Registration& registration, wamp::Dict optio
 }
 
 bool Registrations::unregister(SessionId from, const wamp::Unregister& request, BridgeOutbox& out) {
-    Registration** found = by_id_.find(request.registration);
-    if (found == nullptr || (*found)->owner != from || (*found)->waiting != 0) return false;
+    Registration** found = wamp::find_in(by_id_, request.registration);
+    if (found == nullptr || (*found)->waiting != 0) return false;
+    const policy::Session* const owner = (*found)->owner;
+    if (owner == nullptr || owner->id != from) return false;
     Registration& registration = **found;
     out.to_sessions.add(from, wamp::Unregistered{request.request, {}});
     disown(registration);
@@ -122,12 +129,13 @@ bool Registrations::unregister(SessionId from, const wamp::Unregister& request, 
 }
 
 void Registrations::leave(SessionId session, BridgeOutbox& out) {
-    std::vector<Registration*>* found = by_session_.find(session);
+    std::vector<Registration*>* found = wamp::find_in(by_session_, session);
     if (found == nullptr) return;
     const std::vector<Registration*> held = std::move(*found);
     by_session_.erase(session);
     for (Registration* registration : held) {
-        registration->owner = 0;
+        link_.ids.registrations.erase({session, registration->id});
+        registration->owner = nullptr;
         registration->waiting = 0;
         release(*registration, out);
     }
@@ -141,7 +149,7 @@ void Registrations::release(Registration& registration, BridgeOutbox& out) {
             break;
         case State::active:
             const wamp::RequestId request = link_.next_request();
-            leaving_[request] = true;
+            leaving_.insert(request);
             out.to_link.emplace_back(wamp::Unregister{request, registration.back, {}});
             break;
     }
@@ -149,25 +157,25 @@ void Registrations::release(Registration& registration, BridgeOutbox& out) {
 }
 
 void Registrations::on_registered(const wamp::Registered& registered, BridgeOutbox& out) {
-    Registration** found = registering_.find(registered.request);
+    Registration** found = wamp::find_in(registering_, registered.request);
     if (found == nullptr) return;
     Registration& registration = **found;
     registering_.erase(registered.request);
     registration.state = State::active;
     registration.back = registered.registration;
     by_back_[registration.back] = &registration;
-    if (registration.owner == 0) return release(registration, out);
+    if (registration.owner == nullptr) return release(registration, out);
     if (registration.waiting == 0) return;  // restored
     confirm(registration, out);
 }
 
 void Registrations::on_register_error(const wamp::Error& error, BridgeOutbox& out) {
-    Registration** found = registering_.find(error.request);
+    Registration** found = wamp::find_in(registering_, error.request);
     if (found == nullptr) return;
     Registration& registration = **found;
     registering_.erase(error.request);
     if (registration.waiting == 0) return revoke(registration, out);
-    out.to_sessions.add(registration.owner,
+    out.to_sessions.add(registration.owner->id,
                         error_for(MessageType::register_, registration.waiting, error.uri));
     disown(registration);
     erase(registration);
@@ -178,7 +186,8 @@ void Registrations::on_unregistered(const wamp::Unregistered& unregistered, Brid
         leaving_.erase(unregistered.request);
         return;
     }
-    Registration** found = by_back_.find(unregistered.details.get_uint("registration", 0));
+    Registration** found =
+        wamp::find_in(by_back_, unregistered.details.get_uint("registration", 0));
     if (found != nullptr) revoke(**found, out);
 }
 
@@ -190,7 +199,7 @@ void Registrations::revoke(Registration& registration, BridgeOutbox& out) {
 
 void Registrations::tell_revoked(const Registration& registration, std::string_view reason,
                                  BridgeOutbox& out) {
-    const policy::Session* owner = link_.sessions.find(registration.owner);
+    const policy::Session* owner = registration.owner;
     if (owner == nullptr || !owner->features.has(wamp::Feature::callee_registration_revocation)) {
         return;
     }
@@ -201,7 +210,7 @@ void Registrations::tell_revoked(const Registration& registration, std::string_v
 }
 
 Registrations::Target Registrations::target_of(wamp::RegistrationId back) const noexcept {
-    const Registration* const* found = by_back_.find(back);
+    const Registration* const* found = wamp::find_in(by_back_, back);
     if (found == nullptr) return {};
     const Registration& registration = **found;
     return {registration.owner, registration.id, registration.match != MatchPolicy::exact,
@@ -217,11 +226,11 @@ void Registrations::on_link_lost(BridgeOutbox& out) {
         registration->back = 0;
         if (registration->waiting != 0) {
             out.to_sessions.add(
-                registration->owner,
+                registration->owner->id,
                 error_for(MessageType::register_, registration->waiting, uris::network_failure));
             disown(*registration);
         }
-        if (registration->owner == 0) erase(*registration);
+        if (registration->owner == nullptr) erase(*registration);
     }
 }
 
@@ -236,22 +245,24 @@ void Registrations::on_link_up(BridgeOutbox& out) {
 
 std::vector<Registrations::Registration*> Registrations::in_order() {
     std::vector<Registration*> all;
-    by_id_.for_each([&all](wamp::RegistrationId, Registration* each) { all.push_back(each); });
+    for (const auto& [id, each] : by_id_) all.push_back(each);
     std::sort(all.begin(), all.end(),
               [](const Registration* a, const Registration* b) { return a->age < b->age; });
     return all;
 }
 
 void Registrations::disown(Registration& registration) noexcept {
-    if (std::vector<Registration*>* held = by_session_.find(registration.owner)) {
-        std::erase(*held, &registration);
+    if (registration.owner != nullptr) {
+        const SessionId owner = registration.owner->id;
+        link_.ids.registrations.erase({owner, registration.id});
+        if (auto* held = wamp::find_in(by_session_, owner)) std::erase(*held, &registration);
     }
-    registration.owner = 0;
+    registration.owner = nullptr;
     registration.waiting = 0;
 }
 
 void Registrations::erase(Registration& registration) noexcept {
-    if (Registration** found = by_back_.find(registration.back)) {
+    if (Registration** found = wamp::find_in(by_back_, registration.back)) {
         if (*found == &registration) by_back_.erase(registration.back);
     }
     by_id_.erase(registration.id);

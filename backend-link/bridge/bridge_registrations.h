@@ -10,9 +10,9 @@
 
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/bridge/bridge_holdings.h"
-#include "backend-link/bridge/flat_map.h"
 #include "backend-link/bridge/link_side.h"
 #include "backend-link/bridge/rewriting.h"
+#include "wamp/base/id_map.h"
 #include "wamp/base/uri.h"
 
 namespace sallyport::backend_link {
@@ -26,7 +26,7 @@ public:
 
     /// Whose a registration behind is.
     struct Target {
-        wamp::SessionId callee = 0;
+        policy::Session* callee = nullptr;      ///< null: nobody
         wamp::RegistrationId registration = 0;  ///< towards the front
         bool pattern = false;
         const Rewriting* rewriting = nullptr;  ///< never null where there is a callee
@@ -34,7 +34,7 @@ public:
 
     explicit Registrations(LinkSide& link) : link_(link) {}
 
-    void forward(const Asking& asking, const wamp::Register& request, BridgeOutbox& out);
+    void forward(const RequestContext& context, const wamp::Register& request, BridgeOutbox& out);
     bool unregister(wamp::SessionId from, const wamp::Unregister& request, BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
@@ -50,7 +50,7 @@ public:
     void drop(const Holding& holding, BridgeOutbox& out);
     bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
 
-    /// Nobody (callee 0) when there is none: given up meanwhile.
+    /// Nobody when there is none: given up meanwhile.
     Target target_of(wamp::RegistrationId back) const noexcept;
 
     std::size_t size() const noexcept { return by_id_.size() + leaving_.size(); }
@@ -66,12 +66,12 @@ private:
         wamp::RegistrationId back = 0;  ///< while active
         State state = State::registering;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
-        bool demands_callers = false;  ///< the callee is told who calls
-        std::uint64_t age = 0;         ///< order of making
-        wamp::SessionId owner = 0;     ///< 0: left before the link confirmed
-        wamp::RequestId waiting = 0;   ///< the owner's REGISTER, until it is answered
-        std::string uri;               ///< behind the link
-        Rewriting rewriting;           ///< of the owner's route
+        bool demands_callers = false;      ///< the callee is told who calls
+        std::uint64_t age = 0;             ///< order of making
+        policy::Session* owner = nullptr;  ///< null: left before the link confirmed
+        wamp::RequestId waiting = 0;       ///< the owner's REGISTER, until it is answered
+        std::string uri;                   ///< behind the link
+        Rewriting rewriting;               ///< of the owner's route
     };
     struct TextHash {
         using is_transparent = void;
@@ -86,7 +86,8 @@ private:
         return by_uri_[static_cast<std::size_t>(match)];
     }
     void confirm(Registration& registration, BridgeOutbox& out);
-    void adopt(Registration& registration, wamp::SessionId owner, wamp::RequestId request);
+    void adopt(Registration& registration, policy::Session& owner, wamp::RequestId request);
+    void own(Registration& registration, policy::Session& owner, wamp::RequestId request);
     void register_behind(Registration& registration, wamp::Dict options, BridgeOutbox& out);
     /// Takes it from its owner, for another one.
     void take_over(Registration& registration, BridgeOutbox& out);
@@ -99,11 +100,11 @@ private:
 
     LinkSide& link_;
     ByUri by_uri_[3];  ///< by match policy
-    FlatMap<wamp::RegistrationId, Registration*> by_id_;
-    FlatMap<wamp::RegistrationId, Registration*> by_back_;
-    FlatMap<wamp::RequestId, Registration*> registering_;
-    FlatMap<wamp::RequestId, bool> leaving_;  ///< UNREGISTER requests that are not answered yet
-    FlatMap<wamp::SessionId, std::vector<Registration*>> by_session_;
+    wamp::IdMap<Registration*> by_id_;
+    wamp::IdMap<Registration*> by_back_;
+    wamp::IdMap<Registration*> registering_;
+    wamp::IdSet leaving_;  ///< UNREGISTER requests that are not answered yet
+    wamp::IdMap<std::vector<Registration*>> by_session_;
     std::uint64_t made_ = 0;
 };
 

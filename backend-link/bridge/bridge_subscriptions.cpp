@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -39,56 +38,70 @@ private:
     bool passes_ = false;
 };
 
-bool Subscriptions::Face::has_member(SessionId session) const noexcept {
-    return std::find(members.begin(), members.end(), session) != members.end();
+bool Subscriptions::has_member(const FrontSubscription& front, SessionId session) const noexcept {
+    const LinkNumber* link =
+        wamp::find_in(link_.ids.subscriptions, wamp::IdPair{session, front.id});
+    return link != nullptr && *link == link_.number;
 }
 
-bool Subscriptions::Face::waits_for(SessionId session) const noexcept {
+void Subscriptions::add_member(FrontSubscription& front, const policy::Session& session) {
+    if (has_member(front, session.id)) return;
+    front.members.push_back(&session);
+    link_.ids.subscriptions[{session.id, front.id}] = link_.number;
+}
+
+void Subscriptions::remove_member(FrontSubscription& front, SessionId session) noexcept {
+    if (!has_member(front, session)) return;
+    link_.ids.subscriptions.erase({session, front.id});
+    std::erase_if(front.members,
+                  [session](const policy::Session* member) { return member->id == session; });
+}
+
+bool Subscriptions::FrontSubscription::waits_for(SessionId session) const noexcept {
     return std::any_of(waiting.begin(), waiting.end(),
-                       [session](const Waiter& waiter) { return waiter.session == session; });
+                       [session](const Waiter& waiter) { return waiter.session->id == session; });
 }
 
-// Asking
+// RequestContext
 // --------------------------------------------------------------------------------------------
 
-void Subscriptions::forward(const Asking& asking, const wamp::Subscribe& subscribe,
+void Subscriptions::forward(const RequestContext& context, const wamp::Subscribe& subscribe,
                             BridgeOutbox& out) {
-    const SessionId from = asking.from;
+    const SessionId from = context.from.id;
     const auto refuse = [&](std::string_view uri) {
         out.to_sessions.add(from, error_for(MessageType::subscribe, subscribe.request, uri));
     };
-    SALLYPORT_CHECK(link_.sessions.has(from));
     if (!link_.up) return refuse(uris::unavailable);
     const MatchPolicy match = match_of(subscribe.options);
     if (match != MatchPolicy::exact && !link_.profile.pattern_options) {
         return refuse(uris::option_not_allowed);
     }
-    Rewriting rewriting(asking.route);
+    Rewriting rewriting(context.route);
     const auto inside = rewriting.inside(subscribe.topic);
     if (!inside) return refuse(uris::invalid_uri);
-    std::vector<Face*>& held = by_session_[from];
-    Face* face = find_face(*inside, match, subscribe.topic);
-    const bool known = face != nullptr && std::find(held.begin(), held.end(), face) != held.end();
+    std::vector<FrontSubscription*>& held = by_session_[from];
+    FrontSubscription* front = find_front(*inside, match, subscribe.topic);
+    const bool known = front != nullptr && std::find(held.begin(), held.end(), front) != held.end();
     if (!known && held.size() >= subscriptions_per_session_max) return refuse(uris::unavailable);
     // Patterns get no retained events (W-EVR-03).
     const bool retained = match == MatchPolicy::exact &&
-                          asking.permit.grants(policy::Grant::retain) &&
+                          context.permit.grants(policy::Grant::retain) &&
                           subscribe.options.get_bool("get_retained", false);
-    if (face == nullptr) {
-        const auto found = topics(match).find(*inside);
-        const bool made = found == topics(match).end();
-        Subscription& subscription = made ? make(*inside, match) : *found->second;
+    if (front == nullptr) {
+        Subscription* const known_behind = by_topic_.find(match, *inside);
+        const bool made = known_behind == nullptr;
+        Subscription& subscription = made ? make(*inside, match) : *known_behind;
         if (made && !retained) subscribe_behind(subscription, false, out);
-        face = &make_face(subscription, std::move(rewriting), subscribe.topic);
+        front = &make_front(subscription, std::move(rewriting), subscribe.topic);
     }
     // The one on the link is there already or on its way; what it retains comes only to who asks.
-    if (retained) subscribe_behind(*face->of, true, out);
-    if (!known) held.push_back(face);
-    const Waiter waiter{from, subscribe.request, face->of->latest, retained};
-    if (face->of->state == State::active && !retained) {
-        confirm(*face, waiter, out);
+    if (retained) subscribe_behind(*front->of, true, out);
+    if (!known) held.push_back(front);
+    const Waiter waiter{&context.from, subscribe.request, front->of->latest, retained};
+    if (front->of->state == State::active && !retained) {
+        confirm(*front, waiter, out);
     } else {
-        face->waiting.push_back(waiter);
+        front->waiting.push_back(waiter);
     }
 }
 
@@ -98,32 +111,34 @@ Subscriptions::Subscription& Subscriptions::make(std::string_view topic, MatchPo
     made->topic = topic;
     made->age = ++made_;
     Subscription& subscription = *made;
-    topics(match).emplace(subscription.topic, std::move(made));
-    if (match == MatchPolicy::prefix) ++prefix_bytes_[topic.size()];
+    by_topic_.insert(match, subscription.topic, &subscription);
+    subscriptions_.emplace(subscription.age, std::move(made));
     return subscription;
 }
 
-Subscriptions::Face* Subscriptions::find_face(std::string_view inside, MatchPolicy match,
-                                              std::string_view topic) noexcept {
-    const auto found = topics(match).find(inside);
-    if (found == topics(match).end()) return nullptr;
-    for (const auto& face : found->second->faces) {
-        if (face->topic == topic) return face.get();
+Subscriptions::FrontSubscription* Subscriptions::find_front(std::string_view inside,
+                                                            MatchPolicy match,
+                                                            std::string_view topic) noexcept {
+    const Subscription* const subscription = by_topic_.find(match, inside);
+    if (subscription == nullptr) return nullptr;
+    for (const auto& front : subscription->fronts) {
+        if (front->topic == topic) return front.get();
     }
     return nullptr;
 }
 
-Subscriptions::Face& Subscriptions::make_face(Subscription& subscription, Rewriting&& rewriting,
-                                              std::string_view topic) {
-    auto made = std::make_unique<Face>();
+Subscriptions::FrontSubscription& Subscriptions::make_front(Subscription& subscription,
+                                                            Rewriting&& rewriting,
+                                                            std::string_view topic) {
+    auto made = std::make_unique<FrontSubscription>();
     do {
         made->id = link_.random.global_id();
-    } while (by_id_.find(made->id) != nullptr);
+    } while (by_id_.contains(made->id));
     made->of = &subscription;
     made->rewriting = std::move(rewriting);
     made->topic = topic;
     by_id_[made->id] = made.get();
-    return *subscription.faces.emplace_back(std::move(made));
+    return *subscription.fronts.emplace_back(std::move(made));
 }
 
 void Subscriptions::subscribe_behind(Subscription& subscription, bool retained, BridgeOutbox& out) {
@@ -137,9 +152,9 @@ void Subscriptions::subscribe_behind(Subscription& subscription, bool retained, 
     out.to_link.emplace_back(wamp::Subscribe{request, std::move(options), subscription.topic});
 }
 
-void Subscriptions::confirm(Face& face, const Waiter& waiter, BridgeOutbox& out) {
-    if (!face.has_member(waiter.session)) face.members.push_back(waiter.session);
-    out.to_sessions.add(waiter.session, wamp::Subscribed{waiter.request, face.id});
+void Subscriptions::confirm(FrontSubscription& front, const Waiter& waiter, BridgeOutbox& out) {
+    add_member(front, *waiter.session);
+    out.to_sessions.add(waiter.session->id, wamp::Subscribed{waiter.request, front.id});
 }
 
 // Giving up
@@ -147,52 +162,52 @@ void Subscriptions::confirm(Face& face, const Waiter& waiter, BridgeOutbox& out)
 
 bool Subscriptions::unsubscribe(SessionId from, const wamp::Unsubscribe& request,
                                 BridgeOutbox& out) {
-    Face** found = by_id_.find(request.subscription);
-    if (found == nullptr || !(*found)->has_member(from)) return false;
-    Face& face = **found;
-    std::erase(face.members, from);
+    FrontSubscription** found = wamp::find_in(by_id_, request.subscription);
+    if (found == nullptr || !has_member(**found, from)) return false;
+    FrontSubscription& front = **found;
+    remove_member(front, from);
     out.to_sessions.add(from, wamp::Unsubscribed{request.request, {}});
-    if (!face.waits_for(from)) unlist(from, face);
-    release(face, out);
+    if (!front.waits_for(from)) unlist(from, front);
+    release(front, out);
     return true;
 }
 
 void Subscriptions::leave(SessionId session, BridgeOutbox& out) {
-    std::vector<Face*>* found = by_session_.find(session);
+    std::vector<FrontSubscription*>* found = wamp::find_in(by_session_, session);
     if (found == nullptr) return;
-    const std::vector<Face*> held = std::move(*found);
+    const std::vector<FrontSubscription*> held = std::move(*found);
     by_session_.erase(session);
-    for (Face* face : held) {
-        std::erase(face->members, session);
-        std::erase_if(face->waiting,
-                      [session](const Waiter& waiter) { return waiter.session == session; });
-        release(*face, out);
+    for (FrontSubscription* front : held) {
+        remove_member(*front, session);
+        std::erase_if(front->waiting,
+                      [session](const Waiter& waiter) { return waiter.session->id == session; });
+        release(*front, out);
     }
 }
 
-void Subscriptions::release(Face& face, BridgeOutbox& out) {
-    if (face.is_held()) return;
-    Subscription& subscription = *face.of;
-    by_id_.erase(face.id);
-    std::erase_if(subscription.faces, [&](const auto& each) { return each.get() == &face; });
+void Subscriptions::release(FrontSubscription& front, BridgeOutbox& out) {
+    if (front.is_held()) return;
+    Subscription& subscription = *front.of;
+    by_id_.erase(front.id);
+    std::erase_if(subscription.fronts, [&](const auto& each) { return each.get() == &front; });
     release(subscription, out);
 }
 
 void Subscriptions::forget_unheld(Subscription& subscription) noexcept {
-    std::erase_if(subscription.faces, [this](const auto& face) {
-        if (face->is_held()) return false;
-        by_id_.erase(face->id);
+    std::erase_if(subscription.fronts, [this](const auto& front) {
+        if (front->is_held()) return false;
+        by_id_.erase(front->id);
         return true;
     });
 }
 
 void Subscriptions::release(Subscription& subscription, BridgeOutbox& out) {
-    if (!subscription.faces.empty()) return;
+    if (!subscription.fronts.empty()) return;
     // Let go when SUBSCRIBED comes, unless somebody wants it again before.
     if (subscription.unanswered != 0) return;
     if (subscription.state == State::active) {
         const wamp::RequestId request = link_.next_request();
-        leaving_[request] = true;
+        leaving_.insert(request);
         out.to_link.emplace_back(wamp::Unsubscribe{request, subscription.back, {}});
     }
     // A SUBSCRIBE for the same topic follows the UNSUBSCRIBE on the link and makes a new one here;
@@ -204,7 +219,7 @@ void Subscriptions::release(Subscription& subscription, BridgeOutbox& out) {
 // --------------------------------------------------------------------------------
 
 void Subscriptions::on_subscribed(const wamp::Subscribed& subscribed, BridgeOutbox& out) {
-    Subscription** found = subscribing_.find(subscribed.request);
+    Subscription** found = wamp::find_in(subscribing_, subscribed.request);
     if (found == nullptr) return;
     Subscription& subscription = **found;
     subscribing_.erase(subscribed.request);
@@ -215,33 +230,34 @@ void Subscriptions::on_subscribed(const wamp::Subscribed& subscribed, BridgeOutb
         by_back_[subscription.back] = &subscription;
     }
     subscription.want_retained.clear();
-    for (const auto& face : subscription.faces) {
+    for (const auto& front : subscription.fronts) {
         std::vector<Waiter> told;
-        std::erase_if(face->waiting, [&](const Waiter& waiter) {
+        std::erase_if(front->waiting, [&](const Waiter& waiter) {
             if (waiter.behind != subscribed.request) return false;
             told.push_back(waiter);
             return true;
         });
         for (const Waiter& waiter : told) {
-            confirm(*face, waiter, out);
-            if (waiter.retained) subscription.want_retained.push_back(waiter.session);
+            confirm(*front, waiter, out);
+            if (waiter.retained) subscription.want_retained.push_back(waiter.session->id);
         }
     }
     release(subscription, out);
 }
 
 void Subscriptions::on_subscribe_error(const wamp::Error& error, BridgeOutbox& out) {
-    Subscription** found = subscribing_.find(error.request);
+    Subscription** found = wamp::find_in(subscribing_, error.request);
     if (found == nullptr) return;
     Subscription& subscription = **found;
     subscribing_.erase(error.request);
     --subscription.unanswered;
-    for (const auto& face : subscription.faces) {
-        std::erase_if(face->waiting, [&](const Waiter& waiter) {
+    for (const auto& front : subscription.fronts) {
+        std::erase_if(front->waiting, [&](const Waiter& waiter) {
             if (waiter.behind != error.request) return false;
-            out.to_sessions.add(waiter.session,
+            const SessionId session = waiter.session->id;
+            out.to_sessions.add(session,
                                 error_for(MessageType::subscribe, waiter.request, error.uri));
-            if (!face->has_member(waiter.session)) unlist(waiter.session, *face);
+            if (!has_member(*front, session)) unlist(session, *front);
             return true;
         });
     }
@@ -257,22 +273,22 @@ void Subscriptions::on_unsubscribed(const wamp::Unsubscribed& unsubscribed, Brid
         leaving_.erase(unsubscribed.request);
         return;
     }
-    Subscription** found = by_back_.find(unsubscribed.details.get_uint("subscription", 0));
+    Subscription** found =
+        wamp::find_in(by_back_, unsubscribed.details.get_uint("subscription", 0));
     if (found != nullptr) revoke(**found, out);
 }
 
 void Subscriptions::revoke(Subscription& subscription, BridgeOutbox& out) {
-    for (const auto& face : subscription.faces) {
+    for (const auto& front : subscription.fronts) {
         wamp::Unsubscribed revocation;
-        revocation.details.append("subscription", face->id);
+        revocation.details.append("subscription", front->id);
         receivers_.clear();
-        for (const SessionId member : std::exchange(face->members, {})) {
-            const policy::Session* session = link_.sessions.find(member);
-            if (session != nullptr &&
-                session->features.has(wamp::Feature::subscriber_subscription_revocation)) {
-                receivers_.push_back(member);
+        for (const policy::Session* member : std::exchange(front->members, {})) {
+            link_.ids.subscriptions.erase({member->id, front->id});
+            if (member->features.has(wamp::Feature::subscriber_subscription_revocation)) {
+                receivers_.push_back(member->id);
             }
-            if (!face->waits_for(member)) unlist(member, *face);
+            if (!front->waits_for(member->id)) unlist(member->id, *front);
         }
         if (!receivers_.empty()) out.to_sessions.add(receivers_, std::move(revocation));
     }
@@ -288,42 +304,41 @@ void Subscriptions::revoke(Subscription& subscription, BridgeOutbox& out) {
 
 template <class Admits>
 void Subscriptions::send_event(const Subscription& subscription, std::string_view topic,
-                               const Sending& sending, Recheck& recheck, Admits&& admits,
+                               const Delivery& delivery, Recheck& recheck, Admits&& admits,
                                BridgeOutbox& out) {
     const bool is_pattern = subscription.match != MatchPolicy::exact;
-    const bool passthru = wamp::is_passthru(sending.passthru);
-    for (const auto& face : subscription.faces) {
+    const bool passthru = wamp::is_passthru(delivery.passthru);
+    for (const auto& front : subscription.fronts) {
         std::optional<std::string> rewritten;
-        std::string_view named = is_pattern ? topic : std::string_view(face->topic);
-        if (is_pattern && !face->rewriting.none()) {
-            rewritten = face->rewriting.outside(topic);
+        std::string_view named = is_pattern ? topic : std::string_view(front->topic);
+        if (is_pattern && !front->rewriting.none()) {
+            rewritten = front->rewriting.outside(topic);
             if (!rewritten) continue;
             named = *rewritten;
         }
         Recheck renamed(named);
-        Recheck& check = face->rewriting.none() ? recheck : renamed;
+        Recheck& check = front->rewriting.none() ? recheck : renamed;
         receivers_.clear();
         knowing_.clear();
-        for (const SessionId member : face->members) {
-            const policy::Session* session = link_.sessions.find(member);
-            if (session == nullptr || !admits(*session) || !check.passes(*session)) continue;
+        for (const policy::Session* session : front->members) {
+            if (!admits(*session) || !check.passes(*session)) continue;
             if (passthru &&
                 !session->features.has(wamp::Feature::subscriber_payload_passthru_mode)) {
                 continue;  // it could not open it, and there is no way to say so (W-PPT-04)
             }
             const bool told =
-                sending.disclosed != nullptr &&
+                delivery.disclosed != nullptr &&
                 session->features.has(wamp::Feature::subscriber_publisher_identification);
-            (told ? knowing_ : receivers_).push_back(member);
+            (told ? knowing_ : receivers_).push_back(session->id);
         }
         if (receivers_.empty() && knowing_.empty()) continue;
-        wamp::Event event{face->id, sending.publication, {}, sending.payload};
+        wamp::Event event{front->id, delivery.publication, {}, delivery.payload};
         if (is_pattern) event.details.append("topic", named);
-        if (sending.retained) event.details.append("retained", true);
-        wamp::append_passthru(event.details, sending.passthru);
+        if (delivery.retained) event.details.append("retained", true);
+        wamp::append_passthru(event.details, delivery.passthru);
         if (!knowing_.empty()) {
             wamp::Event telling = event;  // nobody else learns it (W-PUB-09)
-            append_identity(telling.details, "publisher", *sending.disclosed);
+            append_identity(telling.details, "publisher", *delivery.disclosed);
             out.to_sessions.add(knowing_, std::move(telling));
         }
         if (!receivers_.empty()) out.to_sessions.add(receivers_, std::move(event));
@@ -331,7 +346,7 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
 }
 
 void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
-    Subscription** found = by_back_.find(event.subscription);
+    Subscription** found = wamp::find_in(by_back_, event.subscription);
     if (found == nullptr) return;
     Subscription& subscription = **found;
     std::string_view topic = subscription.topic;
@@ -343,54 +358,34 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     }
     const auto disclosed = link_.conveyed(event.details, "publisher");
     Recheck recheck(topic);
-    Sending sending{event.publication, event.payload, event.details,
-                    disclosed ? &*disclosed : nullptr, false};
+    Delivery delivery{event.publication, event.payload, event.details,
+                      disclosed ? &*disclosed : nullptr, false};
     // What is retained comes before all that is new (W-EVR-03).
     const std::vector<SessionId> wanted = std::exchange(subscription.want_retained, {});
     if (event.details.get_bool("retained", false)) {
-        sending.retained = true;
+        delivery.retained = true;
         const auto asked = [&](const policy::Session& session) {
             return std::find(wanted.begin(), wanted.end(), session.id) != wanted.end();
         };
-        return send_event(subscription, topic, sending, recheck, asked, out);
+        return send_event(subscription, topic, delivery, recheck, asked, out);
     }
     const auto everybody = [](const policy::Session&) { return true; };
-    send_event(subscription, topic, sending, recheck, everybody, out);
-}
-
-template <class Visit>
-bool Subscriptions::visit_matching(std::string_view topic, Visit&& visit) const {
-    const ByTopic& exact = topics(MatchPolicy::exact);
-    if (const auto found = exact.find(topic); found != exact.end() && visit(*found->second)) {
-        return true;
-    }
-    const ByTopic& prefixes = topics(MatchPolicy::prefix);
-    for (const auto& [bytes, count] : prefix_bytes_) {
-        if (bytes > topic.size()) break;
-        const auto found = prefixes.find(topic.substr(0, bytes));
-        if (found != prefixes.end() && visit(*found->second)) return true;
-    }
-    for (const auto& [pattern, subscription] : topics(MatchPolicy::wildcard)) {
-        if (wamp::matches(pattern, MatchPolicy::wildcard, topic) && visit(*subscription)) {
-            return true;
-        }
-    }
-    return false;
+    send_event(subscription, topic, delivery, recheck, everybody, out);
 }
 
 bool Subscriptions::any_match(std::string_view topic) const {
-    return visit_matching(topic, [](const Subscription&) { return true; });
+    return by_topic_.visit(topic, [](const Subscription*) { return true; });
 }
 
-void Subscriptions::fan_out(const Fanned& publication, BridgeOutbox& out) {
+void Subscriptions::fan_out(const AcceptedPublication& publication, BridgeOutbox& out) {
     Recheck recheck(publication.topic);
-    const Sending sending{publication.id, publication.payload, publication.passthru,
-                          publication.disclosed, false};
+    const Delivery delivery{publication.id, publication.payload, publication.passthru,
+                            publication.disclosed, false};
     const auto admits = [&](const policy::Session& session) {
         return publication.audience.admits(session, publication.publisher);
     };
-    visit_matching(publication.topic, [&](const Subscription& subscription) {
-        send_event(subscription, publication.topic, sending, recheck, admits, out);
+    by_topic_.visit(publication.topic, [&](const Subscription* subscription) {
+        send_event(*subscription, publication.topic, delivery, recheck, admits, out);
         return false;
     });
 }
@@ -407,16 +402,16 @@ void Subscriptions::on_link_lost(BridgeOutbox& out) {
         subscription->back = 0;
         subscription->unanswered = 0;
         subscription->want_retained.clear();
-        for (const auto& face : subscription->faces) {
-            for (const Waiter& waiter : std::exchange(face->waiting, {})) {
-                out.to_sessions.add(
-                    waiter.session,
-                    error_for(MessageType::subscribe, waiter.request, uris::network_failure));
-                if (!face->has_member(waiter.session)) unlist(waiter.session, *face);
+        for (const auto& front : subscription->fronts) {
+            for (const Waiter& waiter : std::exchange(front->waiting, {})) {
+                const SessionId session = waiter.session->id;
+                out.to_sessions.add(session, error_for(MessageType::subscribe, waiter.request,
+                                                       uris::network_failure));
+                if (!has_member(*front, session)) unlist(session, *front);
             }
         }
         forget_unheld(*subscription);
-        if (subscription->faces.empty()) erase(*subscription);
+        if (subscription->fronts.empty()) erase(*subscription);
     }
 }
 
@@ -426,35 +421,26 @@ void Subscriptions::on_link_up(BridgeOutbox& out) {
 
 std::vector<Subscriptions::Subscription*> Subscriptions::in_order() {
     std::vector<Subscription*> all;
-    for (const ByTopic& each : by_topic_) {
-        for (const auto& [topic, subscription] : each) all.push_back(subscription.get());
-    }
-    std::sort(all.begin(), all.end(),
-              [](const Subscription* a, const Subscription* b) { return a->age < b->age; });
+    for (const auto& [age, subscription] : subscriptions_) all.push_back(subscription.get());
     return all;
 }
 
-void Subscriptions::unlist(SessionId session, Face& face) noexcept {
-    if (std::vector<Face*>* held = by_session_.find(session)) std::erase(*held, &face);
+void Subscriptions::unlist(SessionId session, FrontSubscription& front) noexcept {
+    if (std::vector<FrontSubscription*>* held = wamp::find_in(by_session_, session))
+        std::erase(*held, &front);
 }
 
 std::size_t Subscriptions::size() const noexcept {
-    std::size_t all = leaving_.size();
-    for (const ByTopic& each : by_topic_) all += each.size();
-    return all;
+    return subscriptions_.size() + leaving_.size();
 }
 
 void Subscriptions::erase(Subscription& subscription) noexcept {
-    if (Subscription** found = by_back_.find(subscription.back)) {
+    if (Subscription** found = wamp::find_in(by_back_, subscription.back)) {
         if (*found == &subscription) by_back_.erase(subscription.back);
     }
-    for (const auto& face : subscription.faces) by_id_.erase(face->id);
-    if (subscription.match == MatchPolicy::prefix) {
-        const auto count = prefix_bytes_.find(subscription.topic.size());
-        if (--count->second == 0) prefix_bytes_.erase(count);
-    }
-    ByTopic& all = topics(subscription.match);
-    all.erase(all.find(subscription.topic));
+    for (const auto& front : subscription.fronts) by_id_.erase(front->id);
+    by_topic_.erase(subscription.match, subscription.topic);
+    subscriptions_.erase(subscription.age);
 }
 
 }  // namespace sallyport::backend_link

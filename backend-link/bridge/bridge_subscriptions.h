@@ -1,35 +1,34 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "backend-link/bridge/audience.h"
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/bridge/bridge_holdings.h"
-#include "backend-link/bridge/flat_map.h"
 #include "backend-link/bridge/link_side.h"
 #include "backend-link/bridge/rewriting.h"
+#include "wamp/base/id_map.h"
+#include "wamp/base/pattern_index.h"
 #include "wamp/base/uri.h"
 
 namespace sallyport::backend_link {
 
 /// The subscriptions of a bridge: one on the link per topic and match as they are called behind it,
 /// however many front sessions hold it (W-GWY-04) and by whatever routes they came. Each name that
-/// it has in front is a face of it, with one front id (W-PUB-02). A front session hears SUBSCRIBED
-/// when the link has confirmed, and no event after UNSUBSCRIBED (W-ORD-05). Restored after a loss
-/// of the link.
+/// it has in front is a front subscription with an id of its own (W-PUB-02). A front session hears
+/// SUBSCRIBED when the link has confirmed, and no event after UNSUBSCRIBED (W-ORD-05). Restored
+/// after a loss of the link.
 class Subscriptions {
 public:
     static constexpr std::size_t subscriptions_per_session_max = 1024;
 
     /// A publication from the front that the backend took.
-    struct Fanned {
+    struct AcceptedPublication {
         std::string_view topic;  ///< behind the link
         wamp::SessionId publisher = 0;
         const Audience& audience;
@@ -41,7 +40,8 @@ public:
 
     explicit Subscriptions(LinkSide& link) : link_(link) {}
 
-    void forward(const Asking& asking, const wamp::Subscribe& subscribe, BridgeOutbox& out);
+    void forward(const RequestContext& context, const wamp::Subscribe& subscribe,
+                 BridgeOutbox& out);
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
@@ -61,7 +61,7 @@ public:
     /// Whether some front subscription matches a topic behind the link.
     bool any_match(std::string_view topic) const;
     /// EVENTs for the front sessions that it may go to.
-    void fan_out(const Fanned& publication, BridgeOutbox& out);
+    void fan_out(const AcceptedPublication& publication, BridgeOutbox& out);
 
     std::size_t size() const noexcept;
 
@@ -72,22 +72,21 @@ private:
         active,
     };
     struct Waiter {
-        wamp::SessionId session;
+        const policy::Session* session;
         wamp::RequestId request;
         wamp::RequestId behind;  ///< the SUBSCRIBE on the link that it waits for
         bool retained;           ///< and for the retained event that follows
     };
     struct Subscription;
-    /// A name in front.
-    struct Face {
+    /// A subscription as front sessions know it.
+    struct FrontSubscription {
         wamp::SubscriptionId id = 0;
         Subscription* of = nullptr;
         Rewriting rewriting;
         std::string topic;
-        std::vector<wamp::SessionId> members;  ///< who has SUBSCRIBED
-        std::vector<Waiter> waiting;           ///< for SUBSCRIBED
+        std::vector<const policy::Session*> members;  ///< who has SUBSCRIBED
+        std::vector<Waiter> waiting;                  ///< for SUBSCRIBED
 
-        bool has_member(wamp::SessionId session) const noexcept;
         bool waits_for(wamp::SessionId session) const noexcept;
         bool is_held() const noexcept { return !members.empty() || !waiting.empty(); }
     };
@@ -98,20 +97,13 @@ private:
         std::uint64_t age = 0;       ///< order of making
         wamp::RequestId latest = 0;  ///< the last SUBSCRIBE sent for it
         std::uint32_t unanswered = 0;
-        std::string topic;                           ///< behind the link
-        std::vector<std::unique_ptr<Face>> faces;    ///< none: let go when the link has answered
+        std::string topic;  ///< behind the link
+        std::vector<std::unique_ptr<FrontSubscription>>
+            fronts;                                  ///< none: let go when the link has answered
         std::vector<wamp::SessionId> want_retained;  ///< told SUBSCRIBED, and no event since
     };
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using ByTopic =
-        std::unordered_map<std::string, std::unique_ptr<Subscription>, TextHash, std::equal_to<>>;
     /// One event on its way to many.
-    struct Sending {
+    struct Delivery {
         wamp::PublicationId publication;
         const wamp::Payload& payload;
         const wamp::Dict& passthru;  ///< options or details that it came with
@@ -120,43 +112,37 @@ private:
     };
     class Recheck;
 
-    ByTopic& topics(wamp::MatchPolicy match) noexcept {
-        return by_topic_[static_cast<std::size_t>(match)];
-    }
-    const ByTopic& topics(wamp::MatchPolicy match) const noexcept {
-        return by_topic_[static_cast<std::size_t>(match)];
-    }
-    /// Calls `visit` with each that matches, until it says true; says whether it did.
-    template <class Visit>
-    bool visit_matching(std::string_view topic, Visit&& visit) const;
-
+    bool has_member(const FrontSubscription& front, wamp::SessionId session) const noexcept;
+    void add_member(FrontSubscription& front, const policy::Session& session);
+    void remove_member(FrontSubscription& front, wamp::SessionId session) noexcept;
     Subscription& make(std::string_view topic, wamp::MatchPolicy match);
-    Face* find_face(std::string_view inside, wamp::MatchPolicy match,
-                    std::string_view topic) noexcept;
-    Face& make_face(Subscription& subscription, Rewriting&& rewriting, std::string_view topic);
+    FrontSubscription* find_front(std::string_view inside, wamp::MatchPolicy match,
+                                  std::string_view topic) noexcept;
+    FrontSubscription& make_front(Subscription& subscription, Rewriting&& rewriting,
+                                  std::string_view topic);
     void subscribe_behind(Subscription& subscription, bool retained, BridgeOutbox& out);
-    void confirm(Face& face, const Waiter& waiter, BridgeOutbox& out);
-    /// Forgets the face if nobody holds it any more, and with the last one the subscription.
-    void release(Face& face, BridgeOutbox& out);
+    void confirm(FrontSubscription& front, const Waiter& waiter, BridgeOutbox& out);
+    /// Forgets the front if nobody holds it any more, and with the last one the subscription.
+    void release(FrontSubscription& front, BridgeOutbox& out);
     void release(Subscription& subscription, BridgeOutbox& out);
     void forget_unheld(Subscription& subscription) noexcept;
     void revoke(Subscription& subscription, BridgeOutbox& out);
     void erase(Subscription& subscription) noexcept;
     std::vector<Subscription*> in_order();
-    void unlist(wamp::SessionId session, Face& face) noexcept;
-    /// To the members of all faces whom the filter and their own policies admit.
+    void unlist(wamp::SessionId session, FrontSubscription& front) noexcept;
+    /// To the members of all fronts whom the filter and their own policies admit.
     template <class Admits>
     void send_event(const Subscription& subscription, std::string_view topic,
-                    const Sending& sending, Recheck& recheck, Admits&& admits, BridgeOutbox& out);
+                    const Delivery& delivery, Recheck& recheck, Admits&& admits, BridgeOutbox& out);
 
     LinkSide& link_;
-    ByTopic by_topic_[3];                              ///< by match policy
-    std::map<std::size_t, std::size_t> prefix_bytes_;  ///< how many prefixes have that length
-    FlatMap<wamp::SubscriptionId, Face*> by_id_;
-    FlatMap<wamp::SubscriptionId, Subscription*> by_back_;
-    FlatMap<wamp::RequestId, Subscription*> subscribing_;
-    FlatMap<wamp::RequestId, bool> leaving_;  ///< UNSUBSCRIBE requests that are not answered yet
-    FlatMap<wamp::SessionId, std::vector<Face*>> by_session_;
+    std::map<std::uint64_t, std::unique_ptr<Subscription>> subscriptions_;  ///< by age
+    wamp::PatternIndex<Subscription*> by_topic_;
+    wamp::IdMap<FrontSubscription*> by_id_;
+    wamp::IdMap<Subscription*> by_back_;
+    wamp::IdMap<Subscription*> subscribing_;
+    wamp::IdSet leaving_;  ///< UNSUBSCRIBE requests that are not answered yet
+    wamp::IdMap<std::vector<FrontSubscription*>> by_session_;
     std::uint64_t made_ = 0;
     std::vector<wamp::SessionId> receivers_;  ///< scratch: those who are not told who published
     std::vector<wamp::SessionId> knowing_;    ///< scratch: those who are

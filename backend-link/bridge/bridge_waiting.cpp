@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/uris.h"
 
@@ -31,11 +30,11 @@ std::size_t bytes_of(const wamp::Message& message) {
 
 }  // namespace
 
-std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::Message& message) {
-    const policy::Session* session = link_.sessions.find(asking.from);
-    SALLYPORT_CHECK(session != nullptr);
+std::unique_ptr<Waiting::Kept> Waiting::keep(const RequestContext& context,
+                                             const wamp::Message& message) {
+    const policy::Session& session = context.from;
     const std::size_t bytes = bytes_of(message);
-    Owner& owner = owners_[asking.from];
+    Owner& owner = owners_[session.id];
     if (owner.requests >= requests_per_session_max || owner.bytes + bytes > bytes_per_session_max ||
         bytes_ + bytes > bytes_max) {
         return nullptr;
@@ -45,9 +44,9 @@ std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::M
     bytes_ += bytes;
     const wamp::Payload* payload = wamp::payload_of(message);
     auto kept = std::make_unique<Kept>(
-        Kept{asking.from, session->policy, asking.permit, message,
-             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload), asking.since,
-             bytes});
+        Kept{session.id, session.policy, context.permit, message,
+             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload),
+             context.since, bytes});
     std::visit(
         [&](auto& m) {
             if constexpr (requires { m.payload; }) m.payload = kept->payload.view();
@@ -58,7 +57,7 @@ std::unique_ptr<Waiting::Kept> Waiting::keep(const Asking& asking, const wamp::M
 
 void Waiting::forget(const Kept& kept) noexcept {
     bytes_ -= kept.bytes;
-    Owner* owner = owners_.find(kept.from);
+    Owner* owner = wamp::find_in(owners_, kept.from);
     if (owner == nullptr) return;  // it has left
     --owner->requests;
     owner->bytes -= kept.bytes;
@@ -72,6 +71,7 @@ void Waiting::wait(std::unique_ptr<Kept> kept, wamp::Instant due, std::string_vi
     owners_[kept->from].waiting.push_back(order);
     if (const auto* call = std::get_if<wamp::Call>(&kept->message)) {
         calls_.emplace(std::pair(kept->from, call->request), order);
+        link_.ids.calls.insert(kept->from, call->request, {link_.number, FrontRequests::waiting});
     }
     queue_.emplace(order, std::move(kept));
 }
@@ -83,8 +83,9 @@ std::unique_ptr<Waiting::Kept> Waiting::take(Order order) {
     due_.erase({kept->due, order});
     if (const auto* call = std::get_if<wamp::Call>(&kept->message)) {
         calls_.erase({kept->from, call->request});
+        link_.ids.calls.erase(kept->from, call->request);
     }
-    if (Owner* owner = owners_.find(kept->from)) {
+    if (Owner* owner = wamp::find_in(owners_, kept->from)) {
         std::vector<Order>& waiting = owner->waiting;
         waiting.erase(std::lower_bound(waiting.begin(), waiting.end(), order));
     }
@@ -101,7 +102,7 @@ bool Waiting::cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox
 }
 
 void Waiting::leave(wamp::SessionId session) {
-    const Owner* owner = owners_.find(session);
+    const Owner* owner = wamp::find_in(owners_, session);
     if (owner == nullptr) return;
     for (const Order order : std::vector<Order>(owner->waiting)) take(order);
     owners_.erase(session);

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "backend-link/bridge/bridge.h"
-#include "backend-link/bridge/flat_map.h"
 #include "backend-link/bridge/link_side.h"
+#include "wamp/base/id_map.h"
 #include "wamp/message/payload.h"
 
 namespace sallyport::backend_link {
@@ -45,15 +45,12 @@ public:
     explicit Waiting(LinkSide& link) : link_(link) {}
 
     /// A copy, or nothing when there is no room for one.
-    std::unique_ptr<Kept> keep(const Asking& asking, const wamp::Message& message);
+    std::unique_ptr<Kept> keep(const RequestContext& context, const wamp::Message& message);
     /// Its room is free again.
     void forget(const Kept& kept) noexcept;
     /// Lets it wait until `due`; then it ends with the error `late`.
     void wait(std::unique_ptr<Kept> kept, wamp::Instant due, std::string_view late);
 
-    bool has_call(wamp::SessionId from, wamp::RequestId request) const {
-        return calls_.contains({from, request});
-    }
     /// False: no such call waits.
     bool cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox& out);
     void leave(wamp::SessionId session);
@@ -88,7 +85,7 @@ private:
     std::map<Order, std::unique_ptr<Kept>> queue_;
     std::set<std::pair<wamp::Instant, Order>> due_;
     std::map<std::pair<wamp::SessionId, wamp::RequestId>, Order> calls_;
-    FlatMap<wamp::SessionId, Owner> owners_;
+    wamp::IdMap<Owner> owners_;
 };
 
 }  // namespace sallyport::backend_link

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backend-link/bridge/bridge.h"
+#include "backend-link/bridge/front_ids.h"
 #include "backend-link/link/profile.h"
 #include "policy/door/sessions.h"
 #include "wamp/base/random.h"
@@ -19,8 +20,8 @@
 namespace sallyport::backend_link {
 
 /// A front request on its way: who asks, by which permit, since when.
-struct Asking {
-    wamp::SessionId from;
+struct RequestContext {
+    policy::Session& from;
     const policy::Permit& permit;
     const policy::RouteInfo& route;
     wamp::Instant since;
@@ -47,6 +48,8 @@ inline void append_identity(wamp::Dict& details, const std::string& who, const I
 struct LinkSide {
     Profile profile;
     policy::Sessions& sessions;
+    FrontIds& ids;
+    LinkNumber number;
     wamp::Random random;
     wamp::Features router;
     bool up = false;

@@ -32,8 +32,8 @@ const wamp::Dict* handed_on(const wamp::Message& message) noexcept {
 
 }  // namespace
 
-std::string_view say_in(wamp::Serializer serializer, wamp::Message& message,
-                        wamp::OwnedPayload& keep) {
+std::string_view transcode_payload(wamp::Serializer serializer, wamp::Message& message,
+                                   wamp::OwnedPayload& keep) {
     const wamp::Payload* const payload = wamp::payload_of(message);
     if (payload == nullptr || payload->empty() || payload->serializer == serializer) return {};
     auto transcoded = wamp::transcode(*payload, serializer);
@@ -57,9 +57,10 @@ bool fits(const LinkWire& wire, const wamp::Message& message) {
     return bytes <= wire.message_bytes_max;
 }
 
-std::string_view say_on(const LinkWire& wire, wamp::Message& message, wamp::OwnedPayload& keep) {
+std::string_view prepare_for_link(const LinkWire& wire, wamp::Message& message,
+                                  wamp::OwnedPayload& keep) {
     if (wire.serializer) {
-        const auto error = say_in(*wire.serializer, message, keep);
+        const auto error = transcode_payload(*wire.serializer, message, keep);
         if (!error.empty()) return error;
     }
     return fits(wire, message) ? std::string_view() : uris::payload_size_exceeded;

@@ -18,8 +18,8 @@ struct LinkWire {
 
 /// Says the payload of `message` in `serializer`; `keep` owns it then. The error is the one that
 /// the sender is due; "" for none (W-SER-09).
-std::string_view say_in(wamp::Serializer serializer, wamp::Message& message,
-                        wamp::OwnedPayload& keep);
+std::string_view transcode_payload(wamp::Serializer serializer, wamp::Message& message,
+                                   wamp::OwnedPayload& keep);
 
 /// Whether the link can take what a bridge makes of the request. One message too big would cost all
 /// clients the link (W-RAW-06), and a request that has its number already cannot be held back
@@ -27,6 +27,7 @@ std::string_view say_in(wamp::Serializer serializer, wamp::Message& message,
 bool fits(const LinkWire& wire, const wamp::Message& message);
 
 /// Both of it: makes the request fit for the link, or tells the error.
-std::string_view say_on(const LinkWire& wire, wamp::Message& message, wamp::OwnedPayload& keep);
+std::string_view prepare_for_link(const LinkWire& wire, wamp::Message& message,
+                                  wamp::OwnedPayload& keep);
 
 }  // namespace sallyport::backend_link

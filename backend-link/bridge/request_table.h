@@ -3,107 +3,131 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "backend-link/bridge/flat_map.h"
+#include "backend-link/bridge/front_ids.h"
+#include "wamp/base/id_map.h"
 #include "wamp/base/ids.h"
 
 namespace sallyport::backend_link {
 
-/// Requests that are open on both sides of a bridge: found by the front session's id for it, by the
-/// back id, and all of one session at once. Entries are named by small slot numbers, which are used
-/// again. `Data` is kept per request, `Group` per session that has or had any.
-template <class Data, class Group = std::monostate>
+/// Requests that are open on both sides of a bridge: found by the front session's id for it, which
+/// all bridges of the front keep together, by the back id, and all of one session at once. Entries
+/// are named by small slot numbers, which are used again. `Data` is kept per request.
+template <class Data>
 class RequestTable {
 public:
     using Slot = std::uint32_t;
     static constexpr Slot none = UINT32_MAX;
+    /// A session that has or had open requests here, until it is forgotten.
+    using Owner = std::uint32_t;
+    /// An entry that was found by its back id. Holds until the next change of the table.
+    using Found = typename wamp::IdMap<Slot>::iterator;
 
     struct Entry {
-        wamp::SessionId session = 0;
+        wamp::SessionId session = 0;  ///< 0: free
         wamp::RequestId front = 0;
         wamp::RequestId back = 0;
         Data data{};
 
     private:
         friend class RequestTable;
+        bool released = false;
+        Owner owner = 0;
         Slot previous = none;
         Slot next = none;
     };
 
-    /// `secret` keeps clients, which choose their request ids, from aiming at one place of the
-    /// table.
-    explicit RequestTable(std::uint64_t secret) noexcept : secret_(secret) {}
+    RequestTable(FrontRequests& front, LinkNumber link) : by_front_(front), link_(link) {
+        by_back_.reserve(wamp::busy_entries);
+    }
 
     std::size_t size() const noexcept { return by_back_.size(); }
     Entry& at(Slot slot) noexcept { return entries_[slot]; }
 
-    Slot find_back(wamp::RequestId back) const noexcept {
-        const Slot* slot = by_back_.find(back);
-        return slot == nullptr ? none : *slot;
-    }
+    bool is_end(Found found) const noexcept { return found == by_back_.end(); }
+    Found find_back(wamp::RequestId back) noexcept { return by_back_.find(back); }
     Slot find_front(wamp::SessionId session, wamp::RequestId front) const noexcept {
-        const Slot* slot = by_front_.find(key(session, front));
-        return slot == nullptr ? none : *slot;
+        const FrontRequests::Place* place = by_front_.find(session, front);
+        return place == nullptr || place->link != link_ ? none : place->slot;
     }
 
-    /// The session's own record, made when there is none; holds until the next session comes or
-    /// goes.
-    Group& group(wamp::SessionId session) { return sessions_[session].group; }
-    std::size_t open_of(wamp::SessionId session) const noexcept {
-        const PerSession* found = sessions_.find(session);
-        return found == nullptr ? 0 : found->open;
+    Owner owner(wamp::SessionId session) {
+        const auto [at, is_new] = owners_by_session_.try_emplace(session, Owner{});
+        if (!is_new) return at->second;
+        if (free_owners_.empty()) {
+            at->second = static_cast<Owner>(owners_.size());
+            owners_.emplace_back();
+        } else {
+            at->second = free_owners_.back();
+            free_owners_.pop_back();
+        }
+        return at->second;
     }
+    std::size_t open_of(Owner owner) const noexcept { return owners_[owner].open; }
 
-    Slot insert(wamp::SessionId session, wamp::RequestId front, wamp::RequestId back, Data data) {
-        const Slot slot = take_slot();
-        PerSession& owner = sessions_[session];
+    /// `none`: the session has such a request open already, here or at another bridge. Otherwise
+    /// the entry needs a back id before anything else is done with the table.
+    Slot insert(wamp::SessionId session, Owner owner, wamp::RequestId front, Data&& data) {
+        const Slot slot = free_.empty() ? static_cast<Slot>(entries_.size()) : free_.back();
+        if (!by_front_.insert(session, front, {link_, slot})) return none;
+        if (free_.empty()) {
+            entries_.emplace_back();
+        } else {
+            free_.pop_back();
+        }
+        PerSession& of_session = owners_[owner];
         Entry& entry = entries_[slot];
         entry.session = session;
         entry.front = front;
-        entry.back = back;
         entry.data = std::move(data);
+        entry.released = false;
+        entry.owner = owner;
         entry.previous = none;
-        entry.next = owner.newest;
-        if (owner.newest != none) entries_[owner.newest].previous = slot;
-        owner.newest = slot;
-        ++owner.open;
-        by_front_[key(session, front)] = slot;
-        by_back_[back] = slot;
+        entry.next = of_session.newest;
+        if (of_session.newest != none) entries_[of_session.newest].previous = slot;
+        of_session.newest = slot;
+        ++of_session.open;
         return slot;
+    }
+    void set_back(Slot slot, wamp::RequestId back) {
+        entries_[slot].back = back;
+        by_back_.emplace(back, slot);
     }
 
     /// Makes the entry unknown to the front: its request has its answer already.
     void release_front(Slot slot) noexcept {
-        by_front_.erase(key(entries_[slot].session, entries_[slot].front));
+        Entry& entry = entries_[slot];
+        if (std::exchange(entry.released, true)) return;
+        by_front_.erase(entry.session, entry.front);
     }
 
-    void erase(Slot slot) noexcept {
+    void erase(Slot slot) noexcept { erase(by_back_.find(entries_[slot].back)); }
+    void erase(Found found) noexcept {
+        const Slot slot = found->second;
+        by_back_.erase(found);
+        wamp::trim_if_empty(by_back_);
+        release_front(slot);
         Entry& entry = entries_[slot];
-        // After release_front() the same key may belong to a later request.
-        const FrontKey front = key(entry.session, entry.front);
-        if (const Slot* owner = by_front_.find(front); owner != nullptr && *owner == slot) {
-            by_front_.erase(front);
-        }
-        by_back_.erase(entry.back);
-        PerSession* owner = sessions_.find(entry.session);
-        --owner->open;
-        if (owner->newest == slot) owner->newest = entry.next;
+        PerSession& owner = owners_[entry.owner];
+        --owner.open;
+        if (owner.newest == slot) owner.newest = entry.next;
         if (entry.previous != none) entries_[entry.previous].next = entry.next;
         if (entry.next != none) entries_[entry.next].previous = entry.previous;
-        entry = Entry{};
+        entry.session = 0;
+        entry.data = Data{};
         free_.push_back(slot);
     }
 
     /// The session's open requests, oldest first.
     std::vector<Slot> slots_of(wamp::SessionId session) const {
         std::vector<Slot> slots;
-        const PerSession* found = sessions_.find(session);
-        if (found == nullptr) return slots;
-        slots.resize(found->open);
-        std::size_t left = found->open;
-        for (Slot at = found->newest; at != none; at = entries_[at].next) slots[--left] = at;
+        const Owner* owner = wamp::find_in(owners_by_session_, session);
+        if (owner == nullptr) return slots;
+        slots.resize(owners_[*owner].open);
+        std::size_t left = slots.size();
+        for (Slot at = owners_[*owner].newest; at != none; at = entries_[at].next)
+            slots[--left] = at;
         return slots;
     }
     /// All open requests, in the order of their slots.
@@ -117,45 +141,27 @@ public:
     }
 
     /// Forgets a session that has no open requests.
-    void forget(wamp::SessionId session) noexcept { sessions_.erase(session); }
+    void forget(wamp::SessionId session) noexcept {
+        const auto at = owners_by_session_.find(session);
+        if (at == owners_by_session_.end()) return;
+        free_owners_.push_back(at->second);
+        owners_by_session_.erase(at);
+    }
 
 private:
-    struct FrontKey {
-        wamp::SessionId session = 0;
-        std::uint64_t request = 0;
-        bool operator==(const FrontKey&) const noexcept = default;
-    };
-    struct FrontHash {
-        std::size_t operator()(const FrontKey& key) const noexcept {
-            return IdHash{}(key.request ^ IdHash{}(key.session));
-        }
-    };
     struct PerSession {
         Slot newest = none;
         std::uint32_t open = 0;
-        Group group{};
     };
 
-    FrontKey key(wamp::SessionId session, wamp::RequestId front) const noexcept {
-        return {session, front ^ secret_};
-    }
-
-    Slot take_slot() {
-        if (free_.empty()) {
-            entries_.emplace_back();
-            return static_cast<Slot>(entries_.size() - 1);
-        }
-        const Slot slot = free_.back();
-        free_.pop_back();
-        return slot;
-    }
-
-    std::uint64_t secret_;
+    FrontRequests& by_front_;
+    LinkNumber link_;
     std::vector<Entry> entries_;
     std::vector<Slot> free_;
-    FlatMap<wamp::RequestId, Slot> by_back_;
-    FlatMap<FrontKey, Slot, FrontHash> by_front_;
-    FlatMap<wamp::SessionId, PerSession> sessions_;
+    wamp::IdMap<Slot> by_back_;
+    wamp::IdMap<Owner> owners_by_session_;
+    std::vector<PerSession> owners_;
+    std::vector<Owner> free_owners_;
 };
 
 }  // namespace sallyport::backend_link

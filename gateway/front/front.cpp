@@ -96,16 +96,19 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
     : door_(config.realms, config.limits, wamp::Random(seed), front_roles(config.backends)),
       random_(wamp::Random(seed).fork()),
       link_message_limits_(link_limits(config.limits.message)),
+      ids_(random_.next()),
       meta_(door_, random_.fork()),
       testaments_(door_, random_.fork()) {
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
-        backends_.emplace_back(
-            new Backend{std::move(backend.name),
-                        LinkMachine(std::move(backend.link), random_.fork()),
-                        backend_link::Bridge(profile, door_.sessions(), random_.fork()),
-                        wamp::no_peer,
-                        {}});
+        backends_.emplace_back(new Backend{
+            std::move(backend.name),
+            LinkMachine(std::move(backend.link), random_.fork()),
+            backend_link::Bridge(profile, door_.sessions(), ids_,
+                                 static_cast<backend_link::LinkNumber>(backends_.size()),
+                                 random_.fork()),
+            wamp::no_peer,
+            {}});
     }
     routes_ = lead(config.realms);
 }
@@ -214,10 +217,11 @@ void Front::deliver_meta(wamp::Outbox& out) {
 }
 
 void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
-    const policy::Session& session = *door_.sessions().find(request.from);
+    policy::Session& session = *door_.sessions().find(request.from);
     Backend& backend = *routes_.at(session.policy.get())[request.permit.route()];
     wamp::OwnedPayload keep;
-    const auto error = backend_link::say_on(wire_of(backend.transport), request.message, keep);
+    const auto error =
+        backend_link::prepare_for_link(wire_of(backend.transport), request.message, keep);
     std::visit(
         [&]<class Asked>(Asked& asked) {
             if constexpr (is_request<Asked>) {
@@ -225,10 +229,10 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
                     if (wants_answer(asked))
                         door_.refuse(request.from, asked.type, asked.request, error, out);
                 } else if constexpr (std::is_same_v<Asked, wamp::Call>) {
-                    backend.bridge.forward(request.from, request.permit, std::move(asked), now,
+                    backend.bridge.forward(session, request.permit, std::move(asked), now,
                                            bridge_out_, std::move(request.lease));
                 } else {
-                    backend.bridge.forward(request.from, request.permit, std::move(asked), now,
+                    backend.bridge.forward(session, request.permit, std::move(asked), now,
                                            bridge_out_);
                 }
             }
@@ -242,12 +246,12 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
     const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup.message);
     if (given_up != nullptr && meta_.unsubscribe(followup.from, *given_up, meta_out_))
         return deliver_meta(out);
-    const bool known = std::any_of(backends_.begin(), backends_.end(), [&](auto& backend) {
-        const bool mine = follow_up_at(*backend, followup, keep, now);
-        flush(*backend, now, out);
-        return mine;
-    });
-    if (known) return;
+    if (const auto link = ids_.link_of(followup.from, followup.message)) {
+        Backend& backend = *backends_[*link];
+        const bool known = follow_up_at(backend, followup, keep, now);
+        flush(backend, now, out);
+        if (known) return;
+    }
     if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup.message)) {
         door_.refuse(followup.from, unsubscribe->type, unsubscribe->request,
                      uris::no_such_subscription, out);
@@ -259,7 +263,8 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
 
 bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep,
                          wamp::Instant now) {
-    const auto error = backend_link::say_in(backend.transport.serializer, followup.message, keep);
+    const auto error =
+        backend_link::transcode_payload(backend.transport.serializer, followup.message, keep);
     return std::visit(
         [&]<class Said>(Said& said) {
             backend_link::Bridge& bridge = backend.bridge;

@@ -118,7 +118,7 @@ private:
     void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
-    /// Whether that backend's bridge knows what the message refers to, and has acted on it.
+    /// Whether the backend that has what the message refers to has acted on it.
     bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep,
                       wamp::Instant now);
     /// Of all that the session has behind the door.
@@ -145,6 +145,7 @@ private:
     policy::Door door_;
     wamp::Random random_;
     wamp::MessageLimits link_message_limits_;
+    backend_link::FrontIds ids_;
     std::vector<std::unique_ptr<Backend>> backends_;
     Routes routes_;
     std::unordered_map<wamp::PeerId, Backend*> link_peers_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "policy/crypto/base64.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy {
 namespace {
@@ -60,8 +60,8 @@ void Decoys::learn(const Credentials& real) {
 CraCredential Decoys::cra(const crypto::Digest& seed, const CraShape& shape) {
     const std::string letters =
         shape.hex ? crypto::to_hex(derived_bytes(seed, "salt", shape.salt_bytes))
-                  : crypto::to_base64(derived_bytes(seed, "salt", shape.salt_bytes));
-    return {crypto::to_base64(derived_bytes(seed, "key", std::max(shape.key_bytes, 1U))),
+                  : wamp::to_base64(derived_bytes(seed, "salt", shape.salt_bytes));
+    return {wamp::to_base64(derived_bytes(seed, "key", std::max(shape.key_bytes, 1U))),
             letters.substr(0, shape.salt_bytes), shape.iterations, shape.key_bytes};
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "policy/crypto/base64.h"
 #include "policy/crypto/wampcra.h"
 #include "policy/document/names.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy {
 namespace {

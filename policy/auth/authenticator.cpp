@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "policy/auth/auth_dynamic.h"
-#include "policy/crypto/base64.h"
 #include "policy/crypto/wampcra.h"
+#include "wamp/base/base64.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/uris.h"
 
@@ -60,7 +60,7 @@ bool claims(const wamp::Dict& extra, std::string_view key) {
 bool read_scram_hello(const wamp::Dict& extra, Authenticator::Attempt& out) {
     out.client_nonce = extra.get_string("nonce");
     return !out.client_nonce.empty() && out.client_nonce.size() <= client_nonce_text_max &&
-           crypto::from_base64(out.client_nonce).has_value() && !claims(extra, "channel_binding");
+           wamp::from_base64(out.client_nonce).has_value() && !claims(extra, "channel_binding");
 }
 
 /// Reads the client's public key (W-AUT-C1). Trust chains and channel binding are not supported,
@@ -277,7 +277,7 @@ Authenticator::Step Authenticator::challenge_cra(Attempt&& attempt, const Arriva
                    {"authrole", ""},
                    {"authmethod", to_string(attempt.method)},
                    {"authprovider", "static"},
-                   {"nonce", crypto::to_base64(std::string_view(drawn(arrival.random, 32)))},
+                   {"nonce", wamp::to_base64(std::string_view(drawn(arrival.random, 32)))},
                    {"timestamp", no_time},
                    {"session", arrival.session}});
     wamp::Dict extra{{"challenge", attempt.expected}};
@@ -298,11 +298,11 @@ Authenticator::Step Authenticator::challenge_scram(Attempt&& attempt,
     // The specification concatenates the base64 texts of the nonces, Crossbar their bytes
     // (W-AUT-S1, W-AUT-S5).
     attempt.expected = dialect == crypto::ScramDialect::specification
-                           ? attempt.client_nonce + crypto::to_base64(std::string_view(ours))
-                           : crypto::to_base64(std::string_view(
-                                 crypto::from_base64(attempt.client_nonce).value_or("") + ours));
+                           ? attempt.client_nonce + wamp::to_base64(std::string_view(ours))
+                           : wamp::to_base64(std::string_view(
+                                 wamp::from_base64(attempt.client_nonce).value_or("") + ours));
     wamp::Dict extra{{"nonce", attempt.expected},
-                     {"salt", crypto::to_base64(std::string_view(attempt.costs.salt))},
+                     {"salt", wamp::to_base64(std::string_view(attempt.costs.salt))},
                      {"kdf", to_string(attempt.costs.kdf, dialect)},
                      {"iterations", std::uint64_t{attempt.costs.iterations}}};
     if (attempt.costs.kdf == crypto::Kdf::argon2id)
@@ -394,7 +394,7 @@ Authenticator::Step Authenticator::verify_scram(const Attempt& attempt,
     const crypto::ScramKeys& keys = who.shown().scram_of(attempt.method)->keys;
     const std::string message = crypto::auth_message(
         dialect, {attempt.authid, attempt.client_nonce, attempt.expected, "", ""}, attempt.costs);
-    const auto proof = crypto::from_base64(answer.signature).value_or("");
+    const auto proof = wamp::from_base64(answer.signature).value_or("");
     bool sound = crypto::verify_proof(keys, message, proof);
     if (specified) {  // W-AUT-S3
         sound = sound && answer.extra.get_string("nonce") == attempt.expected &&
@@ -404,7 +404,7 @@ Authenticator::Step Authenticator::verify_scram(const Attempt& attempt,
     Step step = admit(attempt, *who.real);
     std::get<Admitted>(step).authextra.set(
         specified ? "verifier" : "scram_server_signature",
-        crypto::to_base64(crypto::server_signature(keys, message)));
+        wamp::to_base64(crypto::server_signature(keys, message)));
     return step;
 }
 

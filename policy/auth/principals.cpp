@@ -5,11 +5,11 @@
 #include <set>
 #include <utility>
 
-#include "policy/crypto/base64.h"
 #include "policy/crypto/wampcra.h"
 #include "policy/document/document.h"
 #include "policy/document/names.h"
 #include "policy/document/section.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy {
 namespace {
@@ -162,7 +162,7 @@ void Reader::salted_cra(Section& section, const Item& table, CraCredential& out)
     const auto key = section.need_text("key", "\"…\"");
     if (!key) return;
     out.key = *key;
-    const auto bytes = crypto::from_base64(*key);
+    const auto bytes = wamp::from_base64(*key);
     if (bytes && (out.key_bytes == 0 || bytes->size() == out.key_bytes)) return;
     section.error(*table.find("key"), "\"key\" is not the base64 encoding of \"keylen\" bytes",
                   std::string(new_secret));
@@ -173,7 +173,7 @@ std::optional<ScramCredential> Reader::scram(const Item& table, Method method) {
     ScramCredential out;
     kdf(section, table, method, out.costs);
     if (const auto salt = section.need_text("salt", "\"…\"")) {
-        const auto bytes = crypto::from_base64(*salt);
+        const auto bytes = wamp::from_base64(*salt);
         if (bytes && bytes->size() >= crypto::scram_salt_bytes_min &&
             bytes->size() <= crypto::scram_salt_bytes_max) {
             out.costs.salt = *bytes;

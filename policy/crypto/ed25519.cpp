@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "policy/crypto/base64.h"
 #include "policy/crypto/hash.h"
+#include "wamp/base/base64.h"
 #include "wamp/base/check.h"
 
 namespace sallyport::policy::crypto {
@@ -93,7 +93,7 @@ std::optional<PublicKey> parse_openssh_key(std::string_view line) {
     constexpr std::string_view head("\0\0\0\x0Bssh-ed25519\0\0\0\x20", 19);
     if (!line.starts_with(name)) return std::nullopt;
     line.remove_prefix(name.size());
-    auto bytes = from_base64(line.substr(0, line.find(' ')));
+    auto bytes = wamp::from_base64(line.substr(0, line.find(' ')));
     if (!bytes || !bytes->starts_with(head)) return std::nullopt;
     return array_of<PublicKey>(bytes->substr(head.size()));
 }

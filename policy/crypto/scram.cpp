@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "policy/crypto/argon2.h"
-#include "policy/crypto/base64.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy::crypto {
 namespace {
@@ -41,7 +41,7 @@ std::string escaped(std::string_view name) {
 std::string binding_attribute(const ScramExchange& exchange) {
     const std::string flag =
         exchange.channel_binding.empty() ? "n" : "p=" + exchange.channel_binding;
-    return to_base64(std::string_view(flag + ",," + exchange.binding_bytes));
+    return wamp::to_base64(std::string_view(flag + ",," + exchange.binding_bytes));
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ std::optional<std::string> salted_password(ScramDialect dialect, const ScramCost
             break;
     }
     if (dialect == ScramDialect::specification) return std::string(as_text(hash));
-    std::string text = to_base64(hash);
+    std::string text = wamp::to_base64(hash);
     while (text.ends_with('=')) text.pop_back();
     return text;
 }
@@ -105,7 +105,7 @@ std::string auth_message(ScramDialect dialect, const ScramExchange& exchange,
     std::string message = "n=" + (plain ? exchange.authid : escaped(exchange.authid));
     message += ",r=" + exchange.client_nonce;
     message += ",r=" + exchange.nonce;
-    message += ",s=" + to_base64(std::string_view(costs.salt));
+    message += ",s=" + wamp::to_base64(std::string_view(costs.salt));
     message += ",i=" + std::to_string(costs.iterations);
     message += ",c=" + (plain ? std::string() : binding_attribute(exchange));
     message += ",r=" + exchange.nonce;

@@ -100,6 +100,7 @@ const std::vector<Home>& homes() {
                                   "gateway/client", "gateway/cli"};
     static const std::vector<Home> table = {
         {"boost/system/", {"wamp/base", any_net}},
+        {"boost/unordered/", {"wamp/base"}},
         {"boost/asio",
          {any_net, "gateway/host", "gateway/audit", "gateway/admin", "gateway/programs",
           "gateway/client"}},

@@ -10,8 +10,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "wamp/base/base64.h"
 #include "wamp/base/utf8.h"
-#include "wamp/codec/base64.h"
 
 namespace sallyport::wamp {
 namespace {

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "wamp/base/base64.h"
 #include "wamp/base/check.h"
-#include "wamp/codec/base64.h"
 #include "wamp/codec/json_text.h"
 
 namespace sallyport::wamp {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "wamp/base/base64.h"
 #include "wamp/base/check.h"
-#include "wamp/codec/base64.h"
 #include "wamp/codec/codec.h"
 #include "wamp/codec/json_text.h"
 #include "wamp/codec/json_writer.h"

@@ -231,8 +231,7 @@ std::string read_pin(const fs::path& directory) {
 
 boost::asio::ssl::context make_tls_context(TlsSession::End end, const fs::path& directory,
                                            const Pins& pins) {
-    if (pins.empty())
-        throw std::runtime_error("a link over TCP needs the peer's pin (peer_pin)");
+    if (pins.empty()) throw std::runtime_error("a link over TCP needs the peer's pin (peer_pin)");
     for (const std::string& pin : pins) {
         if (!is_pin(pin))
             throw std::runtime_error(pin + ": not a pin; use sha256: and 64 hexadecimal digits");

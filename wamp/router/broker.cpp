@@ -19,12 +19,11 @@ void append_publisher(Dict& details, const Origin& publisher) {
 
 }  // namespace
 
-bool Broker::holds(const Member& member, SubscriptionId id,
-                   const Subscription& subscription) const {
+bool Broker::holds(const Member& member, const Subscription& subscription) const {
     // Whichever list is shorter knows.
     if (member.subscriptions.size() < subscription.receivers.size()) {
         const std::vector<SubscriptionId>& ids = member.subscriptions;
-        return std::find(ids.begin(), ids.end(), id) != ids.end();
+        return std::find(ids.begin(), ids.end(), subscription.id) != ids.end();
     }
     const std::vector<Member*>& receivers = subscription.receivers;
     return std::find(receivers.begin(), receivers.end(), &member) != receivers.end();
@@ -37,14 +36,15 @@ void Broker::subscribe(Member& from, Subscribe&& subscribe, Deliveries& out) {
         out.add(to, refusal(Subscribe::type, subscribe.request, uris::invalid_uri));
         return;
     }
-    SubscriptionId id = topics_.find(match, subscribe.topic);
-    if (id == 0) {
-        id = ++last_subscription_;
-        topics_.insert(match, subscribe.topic, id);
-        subscriptions_.emplace(id, Subscription{std::move(subscribe.topic), match, {}});
+    Subscription* known = topics_.find(match, subscribe.topic);
+    if (known == nullptr) {
+        known = &subscriptions_[++last_subscription_];
+        *known = {last_subscription_, std::move(subscribe.topic), match, {}};
+        topics_.insert(match, known->topic, known);
     }
-    Subscription& subscription = subscriptions_.find(id)->second;
-    if (!holds(from, id, subscription)) {  // subscribing again gives the same (W-PUB-01)
+    Subscription& subscription = *known;
+    const SubscriptionId id = subscription.id;
+    if (!holds(from, subscription)) {  // subscribing again gives the same (W-PUB-01)
         subscription.receivers.push_back(&from);
         from.subscriptions.push_back(id);
     }
@@ -77,7 +77,7 @@ void Broker::deliver_retained(const Member& to, SubscriptionId id, std::string_v
 void Broker::unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out) {
     const SubscriptionId id = unsubscribe.subscription;
     const auto at = subscriptions_.find(id);
-    if (at == subscriptions_.end() || !holds(from, id, at->second)) {
+    if (at == subscriptions_.end() || !holds(from, at->second)) {
         out.add(from.session.id,
                 refusal(Unsubscribe::type, unsubscribe.request, uris::no_such_subscription));
         return;
@@ -89,7 +89,7 @@ void Broker::unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliverie
 
 void Broker::revoke(Member& from, SubscriptionId id, std::string_view reason, Deliveries& out) {
     const auto at = subscriptions_.find(id);
-    if (at == subscriptions_.end() || !holds(from, id, at->second)) return;
+    if (at == subscriptions_.end() || !holds(from, at->second)) return;
     forget(from.subscriptions, id);
     remove(from, id);
     if (!from.session.features.has(Feature::subscriber_subscription_revocation)) return;
@@ -130,11 +130,10 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
     const ReceiverFilter filter(publish.options, from.session.id);
     const bool disclose = publish.options.get_bool("disclose_me", false);
     const bool passthru = is_passthru(publish.options);
-    for (const SubscriptionId id : matching_) {
-        const Subscription& subscription = subscriptions_.find(id)->second;
+    for (const Subscription* subscription : matching_) {
         receivers_.clear();
         knowing_.clear();
-        for (const Member* member : subscription.receivers) {
+        for (const Member* member : subscription->receivers) {
             const Realm::Session& session = member->session;
             if (!filter.passes(session)) continue;
             if (passthru && !session.features.has(Feature::subscriber_payload_passthru_mode)) {
@@ -144,13 +143,13 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
                 disclose && session.features.has(Feature::subscriber_publisher_identification);
             (told ? knowing_ : receivers_).push_back(session.id);
         }
-        deliver(id, subscription, publication, publish, origin, out);
+        deliver(*subscription, publication, publish, origin, out);
     }
 }
 
-void Broker::deliver(SubscriptionId id, const Subscription& subscription, PublicationId publication,
+void Broker::deliver(const Subscription& subscription, PublicationId publication,
                      const Publish& publish, const Origin& origin, Deliveries& out) {
-    Event event{id, publication, {}, publish.payload};
+    Event event{subscription.id, publication, {}, publish.payload};
     if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
     append_passthru(event.details, publish.options);
     if (!knowing_.empty()) {

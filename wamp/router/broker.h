@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "wamp/base/pattern_index.h"
 #include "wamp/base/random.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/router/member.h"
-#include "wamp/router/pattern_index.h"
 #include "wamp/router/retained.h"
 
 namespace sallyport::wamp {
@@ -41,26 +41,27 @@ public:
 
 private:
     struct Subscription {
+        SubscriptionId id = 0;
         std::string topic;
         MatchPolicy match = MatchPolicy::exact;
         std::vector<Member*> receivers;  ///< in order of subscribing
     };
 
-    bool holds(const Member& member, SubscriptionId id, const Subscription& subscription) const;
+    bool holds(const Member& member, const Subscription& subscription) const;
     void remove(Member& member, SubscriptionId id);
-    void deliver(SubscriptionId id, const Subscription& subscription, PublicationId publication,
+    void deliver(const Subscription& subscription, PublicationId publication,
                  const Publish& publish, const Origin& origin, Deliveries& out);
     void deliver_retained(const Member& to, SubscriptionId id, std::string_view topic,
                           Deliveries& out) const;
 
     Random random_;
-    std::unordered_map<SubscriptionId, Subscription> subscriptions_;
-    PatternIndex topics_;
+    std::unordered_map<SubscriptionId, Subscription> subscriptions_;  ///< they stay in place
+    PatternIndex<Subscription*> topics_;
     Retained retained_;
     SubscriptionId last_subscription_ = 0;
-    std::vector<Id> matching_;          ///< scratch
-    std::vector<SessionId> receivers_;  ///< scratch: those who are not told who published
-    std::vector<SessionId> knowing_;    ///< scratch: those who are
+    std::vector<Subscription*> matching_;  ///< scratch
+    std::vector<SessionId> receivers_;     ///< scratch: those who are not told who published
+    std::vector<SessionId> knowing_;       ///< scratch: those who are
 };
 
 }  // namespace sallyport::wamp

@@ -34,8 +34,11 @@ CallTable::Handle CallTable::add(PendingCall&& call, Instant deadline) {
     const PendingCall& added = slots_[handle].call;
     link(handle, added.caller->calls, 0);
     link(handle, added.callee->calls, 1);
-    by_call_.insert(added.caller->session.id, added.request, handle);
-    by_invocation_.insert(added.callee->session.id, added.invocation, handle);
+    const bool call_is_new =
+        by_call_.try_emplace({added.caller->session.id, added.request}, handle).second;
+    const bool invocation_is_new =
+        by_invocation_.try_emplace({added.callee->session.id, added.invocation}, handle).second;
+    SALLYPORT_CHECK(call_is_new && invocation_is_new);
     if (deadline != never) deadlines_.set(handle, deadline);
     return handle;
 }
@@ -44,21 +47,23 @@ void CallTable::remove(Handle handle) {
     PendingCall& call = slots_[handle].call;
     unlink(handle, 0);
     unlink(handle, 1);
-    by_call_.erase(call.caller->session.id, call.request);
-    by_invocation_.erase(call.callee->session.id, call.invocation);
+    by_call_.erase({call.caller->session.id, call.request});
+    by_invocation_.erase({call.callee->session.id, call.invocation});
+    trim_if_empty(by_call_);
+    trim_if_empty(by_invocation_);
     deadlines_.erase(handle);
     call.lease = {};
     free_.push_back(handle);
 }
 
 CallTable::Handle CallTable::find_call(SessionId caller, RequestId request) const noexcept {
-    const std::uint32_t* found = by_call_.find(caller, request);
+    const std::uint32_t* found = find_in(by_call_, IdPair{caller, request});
     return found != nullptr ? *found : none;
 }
 
 CallTable::Handle CallTable::find_invocation(SessionId callee,
                                              RequestId invocation) const noexcept {
-    const std::uint32_t* found = by_invocation_.find(callee, invocation);
+    const std::uint32_t* found = find_in(by_invocation_, IdPair{callee, invocation});
     return found != nullptr ? *found : none;
 }
 

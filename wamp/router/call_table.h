@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "wamp/base/deadline_heap.h"
+#include "wamp/base/id_map.h"
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/tally.h"
-#include "wamp/router/deadline_heap.h"
-#include "wamp/router/pair_index.h"
 
 namespace sallyport::wamp {
 
@@ -33,6 +33,11 @@ class CallTable {
 public:
     using Handle = std::uint32_t;
     static constexpr Handle none = UINT32_MAX;
+
+    CallTable() {
+        by_call_.reserve(busy_entries);
+        by_invocation_.reserve(busy_entries);
+    }
 
     /// Begins the lists of a session that joined; the handle stands for it in the calls below.
     Handle open_session();
@@ -81,8 +86,8 @@ private:
 
     std::vector<Slot> slots_;
     std::vector<Handle> free_;
-    PairIndex by_call_;
-    PairIndex by_invocation_;
+    IdPairMap<Handle> by_call_;        ///< by caller and request
+    IdPairMap<Handle> by_invocation_;  ///< by callee and invocation
     DeadlineHeap deadlines_;
 };
 

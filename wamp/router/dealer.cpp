@@ -83,36 +83,38 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
         return;
     }
     const Invoke invoke = invoke_of(request.options);
-    RegistrationId id = procedures_.find(match, request.procedure);
-    if (id != 0 && request.options.get_bool("force_reregister", false) && evict(id, from, out)) {
-        id = 0;
+    Registration* registration = procedures_.find(match, request.procedure);
+    if (registration != nullptr && request.options.get_bool("force_reregister", false) &&
+        evict(*registration, from, out)) {
+        registration = nullptr;
     }
-    if (id != 0) {
-        Registration& present = registrations_.find(id)->second;
-        const bool member_already = std::find(present.callees.begin(), present.callees.end(),
-                                              &from) != present.callees.end();
-        if (invoke == Invoke::single || invoke != present.invoke || member_already) {
+    if (registration != nullptr) {
+        std::vector<Member*>& callees = registration->callees;
+        const bool member_already =
+            std::find(callees.begin(), callees.end(), &from) != callees.end();
+        if (invoke == Invoke::single || invoke != registration->invoke || member_already) {
             out.add(to, refusal(Register::type, request.request, uris::procedure_already_exists));
             return;
         }
-        present.callees.push_back(&from);
+        callees.push_back(&from);
     } else {
-        id = ++last_registration_;
-        procedures_.insert(match, request.procedure, id);
-        registrations_.emplace(id,
-                               Registration{std::move(request.procedure),
-                                            match,
-                                            invoke,
-                                            {&from},
-                                            0,
-                                            request.options.get_bool("disclose_caller", false)});
+        registration = &registrations_[++last_registration_];
+        *registration = {last_registration_,
+                         std::move(request.procedure),
+                         match,
+                         invoke,
+                         {&from},
+                         0,
+                         request.options.get_bool("disclose_caller", false)};
+        procedures_.insert(match, registration->procedure, registration);
     }
-    from.registrations.push_back(id);
-    out.add(to, Registered{request.request, id});
+    from.registrations.push_back(registration->id);
+    out.add(to, Registered{request.request, registration->id});
 }
 
-bool Dealer::evict(RegistrationId id, const Member& by, Deliveries& out) {
-    const std::vector<Member*> callees = registrations_.find(id)->second.callees;
+bool Dealer::evict(const Registration& registration, const Member& by, Deliveries& out) {
+    const RegistrationId id = registration.id;
+    const std::vector<Member*> callees = registration.callees;
     if (std::find(callees.begin(), callees.end(), &by) != callees.end()) return false;  // W-RPC-14
     for (Member* callee : callees) {
         forget(callee->registrations, id);
@@ -198,10 +200,10 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     };
     if (!is_valid_uri(call.procedure)) return refuse(uris::invalid_uri);
     if (call.options.find("runmode") != nullptr) return refuse(uris::option_not_allowed);
-    const RegistrationId id = procedures_.best(call.procedure);
-    if (id == 0) return refuse(uris::no_such_procedure);
+    Registration* const found = procedures_.best(call.procedure);
+    if (found == nullptr) return refuse(uris::no_such_procedure);
 
-    Registration& registration = registrations_.find(id)->second;
+    Registration& registration = *found;
     Member& callee = choose(registration);
     if (is_passthru(call.options) &&
         !callee.session.features.has(Feature::callee_payload_passthru_mode)) {
@@ -230,7 +232,8 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         details.append("procedure", std::move(call.procedure));
     }
     append_passthru(details, call.options);
-    out.add(callee.session.id, Invocation{invocation, id, std::move(details), call.payload});
+    out.add(callee.session.id,
+            Invocation{invocation, registration.id, std::move(details), call.payload});
 }
 
 void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out) {

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "wamp/base/instant.h"
+#include "wamp/base/pattern_index.h"
 #include "wamp/base/random.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/router/call_table.h"
 #include "wamp/router/member.h"
-#include "wamp/router/pattern_index.h"
 
 namespace sallyport::wamp {
 
@@ -62,6 +62,7 @@ public:
 private:
     enum class Invoke : std::uint8_t { single, roundrobin, random, first, last };
     struct Registration {
+        RegistrationId id = 0;
         std::string procedure;
         MatchPolicy match = MatchPolicy::exact;
         Invoke invoke = Invoke::single;
@@ -76,13 +77,13 @@ private:
     void remove(Member& callee, RegistrationId id);
     /// Takes the registration from its callees, for one who may (`force_reregister`); not from
     /// itself.
-    bool evict(RegistrationId id, const Member& by, Deliveries& out);
+    bool evict(const Registration& registration, const Member& by, Deliveries& out);
     /// Ends the call with an error of ours.
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 
     Random random_;
-    std::unordered_map<RegistrationId, Registration> registrations_;
-    PatternIndex procedures_;
+    std::unordered_map<RegistrationId, Registration> registrations_;  ///< they stay in place
+    PatternIndex<Registration*> procedures_;
     RegistrationId last_registration_ = 0;
     CallTable calls_;
 };

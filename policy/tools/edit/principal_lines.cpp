@@ -4,9 +4,9 @@
 #include <array>
 
 #include "policy/auth/auth_decoy.h"
-#include "policy/crypto/base64.h"
 #include "policy/crypto/wampcra.h"
 #include "policy/tools/edit/toml_text.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy {
 namespace {
@@ -39,7 +39,7 @@ std::optional<std::string> scram_value(Method method, std::string_view secret,
     if (!salted) return std::nullopt;
     const crypto::ScramKeys keys = crypto::scram_keys(*salted);
     return "{ kdf = " + toml_text(to_string(costs.kdf, dialect)) +
-           ", salt = " + toml_text(crypto::to_base64(std::string_view(costs.salt))) +
+           ", salt = " + toml_text(wamp::to_base64(std::string_view(costs.salt))) +
            ", iterations = " + std::to_string(costs.iterations) +
            ", memory = " + std::to_string(costs.memory_kib) +
            ", stored_key = " + toml_text(crypto::to_hex(keys.stored)) +

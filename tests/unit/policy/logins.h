@@ -11,10 +11,10 @@
 
 #include "policy/auth/auth_decoy.h"
 #include "policy/auth/authenticator.h"
-#include "policy/crypto/base64.h"
 #include "policy/crypto/ed25519.h"
 #include "policy/crypto/scram.h"
 #include "policy/crypto/wampcra.h"
+#include "wamp/base/base64.h"
 
 /// Principals with every kind of credential, and the client's half of every method.
 namespace sallyport::policy::logins {
@@ -67,7 +67,7 @@ inline wamp::Dict extra_for(Method method, const crypto::SigningSeed& own = seed
                 {"challenge", nullptr}};
     }
     if (method == Method::wamp_scram || method == Method::scram)
-        return {{"nonce", crypto::to_base64(std::string_view("client nonce 16b"))}};
+        return {{"nonce", wamp::to_base64(std::string_view("client nonce 16b"))}};
     return {};
 }
 
@@ -93,7 +93,7 @@ inline wamp::Authenticate answer_to(Method method, const std::string& authid,
     const auto dialect = dialect_of(method);
     crypto::ScramCosts costs;
     costs.kdf = *crypto::parse_kdf(challenge.get_string("kdf"), dialect);
-    costs.salt = *crypto::from_base64(challenge.get_string("salt"));
+    costs.salt = *wamp::from_base64(challenge.get_string("salt"));
     costs.iterations = static_cast<std::uint32_t>(challenge.get_uint("iterations", 0));
     costs.memory_kib = static_cast<std::uint32_t>(challenge.get_uint("memory", 0));
     const std::string nonce(challenge.get_string("nonce"));
@@ -101,7 +101,7 @@ inline wamp::Authenticate answer_to(Method method, const std::string& authid,
     const std::string message =
         crypto::auth_message(dialect, {authid, own_nonce, nonce, "", ""}, costs);
     const auto salted = crypto::salted_password(dialect, costs, password);
-    wamp::Authenticate out{crypto::to_base64(crypto::client_proof(*salted, message)), {}};
+    wamp::Authenticate out{wamp::to_base64(crypto::client_proof(*salted, message)), {}};
     if (method == Method::wamp_scram) {
         out.extra.set("nonce", nonce);
         out.extra.set("channel_binding", nullptr);

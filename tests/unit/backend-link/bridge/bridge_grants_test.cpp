@@ -225,9 +225,9 @@ TEST(BridgeGrants, AskForRetainedEventsOnlyWhereGrantedAndNotForPatterns) {
 TEST(BridgeGrants, BringARetainedEventOnlyToTheSessionThatAsked) {
     Plain world;
     const SessionId first = world.join();
-    const SessionId asking = world.join();
+    const SessionId context = world.join();
     const auto id = world.subscribed(first, 1, "open.t", 77);
-    world.subscribe(asking, 1, "open.t", retained);
+    world.subscribe(context, 1, "open.t", retained);
     EXPECT_EQ(world.take(), (Lines{R"(link [32,2,{"get_retained":true},"open.t"])"}));
     world.link_event(77, 899);  // somebody else's, before the link confirmed
     EXPECT_EQ(world.take(), (Lines{"101 [36," + std::to_string(id) + ",899,{}]"}));
@@ -255,11 +255,11 @@ TEST(BridgeGrants, BringNoRetainedEventAfterANewOne) {
 TEST(BridgeGrants, EndASubscriptionThatWasAskedForTwice) {
     Plain world;
     const SessionId first = world.join();
-    const SessionId asking = world.join();
+    const SessionId context = world.join();
     world.subscribed(first, 1, "open.t", 77);
-    world.subscribe(asking, 1, "open.t", retained);
+    world.subscribe(context, 1, "open.t", retained);
     world.leave(first);
-    world.leave(asking);
+    world.leave(context);
     EXPECT_EQ(world.take(), (Lines{R"(link [32,2,{"get_retained":true},"open.t"])"}));
     world.link(wamp::Subscribed{2, 77});
     EXPECT_EQ(world.take(), (Lines{"link [34,3,77]"}));
@@ -270,9 +270,9 @@ TEST(BridgeGrants, EndASubscriptionThatWasAskedForTwice) {
 TEST(BridgeGrants, KeepTheOthersWhenOneIsRefusedItsRetainedEvent) {
     Plain world;
     const SessionId first = world.join();
-    const SessionId asking = world.join();
+    const SessionId context = world.join();
     world.subscribed(first, 1, "open.t", 77);
-    world.subscribe(asking, 1, "open.t", retained);
+    world.subscribe(context, 1, "open.t", retained);
     world.take();
     world.link_error(MessageType::subscribe, 2, "wamp.error.option_not_allowed");
     EXPECT_EQ(world.take(), (Lines{R"(102 [8,32,1,{},"wamp.error.option_not_allowed"])"}));
@@ -286,9 +286,9 @@ TEST(BridgeGrants, KeepTheOthersWhenOneIsRefusedItsRetainedEvent) {
 TEST(BridgeGrants, SurviveARevocationWhileARetainedEventIsAskedFor) {
     Plain world;
     const SessionId first = world.join();
-    const SessionId asking = world.join();
+    const SessionId context = world.join();
     const auto id = world.subscribed(first, 1, "open.t", 77);
-    world.subscribe(asking, 1, "open.t", retained);
+    world.subscribe(context, 1, "open.t", retained);
     world.take();
     world.link(wamp::Unsubscribed{0, {{"subscription", 77}}});
     EXPECT_EQ(world.take(), (Lines{R"(101 [35,0,{"subscription":)" + std::to_string(id) + "}]"}));

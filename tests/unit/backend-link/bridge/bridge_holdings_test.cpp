@@ -69,7 +69,7 @@ protected:
     }
 
     BridgeWorld world;
-    Bridge other{profile_of(BackendKind::generic), world.sessions, wamp::Random({9})};
+    Bridge other{profile_of(BackendKind::generic), world.sessions, world.ids, 1, wamp::Random({9})};
     BridgeOutbox out_;
 };
 
@@ -262,9 +262,9 @@ TEST_F(Moved, NotToWhereAnotherIdOrAnotherOwnerIs) {
     subscribed(first, "lab.t", 1);
     registered(first, "lab.p", 2);
     const auto all = world.bridge.holdings();
-    other.forward(second, world.permit(Action::subscribe, "lab.any"),
+    other.forward(*world.sessions.find(second), world.permit(Action::subscribe, "lab.any"),
                   wamp::Subscribe{1, {}, "lab.t"}, world.now, out_);
-    other.forward(second, world.permit(Action::register_, "lab.any"),
+    other.forward(*world.sessions.find(second), world.permit(Action::register_, "lab.any"),
                   wamp::Register{2, {}, "lab.p"}, world.now, out_);
     for (const auto& holding : all) {
         world.bridge.drop(holding, world.out);

@@ -2,7 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
 #include "tests/unit/backend-link/bridge/bridge_world.h"
+#include "wamp/base/random.h"
+#include "wamp/base/uri.h"
 
 namespace sallyport::backend_link {
 namespace {
@@ -434,6 +441,59 @@ TEST(BridgeSubscriptions, AreFoundByExactPrefixAndWildcard) {
     world.out.clear();
     world.link(wamp::Published{8, 901});
     EXPECT_EQ(world.take().size(), 2u);
+}
+
+std::string random_topic(wamp::Random& random, bool wild) {
+    std::string topic = "lab";
+    for (std::uint64_t more = 1 + random.below(3); more > 0; --more) {
+        topic += '.';
+        if (!wild || random.below(3) != 0) topic += static_cast<char>('a' + random.below(3));
+    }
+    return topic;
+}
+
+// W-URI-10: the index against the definition of matching, tried on every subscription.
+TEST(BridgeSubscriptions, PublicationsReachExactlyTheSubscriptionsThatMatch) {
+    struct Held {
+        wamp::SubscriptionId id;
+        std::string topic;
+        wamp::MatchPolicy match;
+    };
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId subscriber = world.join();
+    std::vector<Held> held;
+    wamp::Random random({4});
+    for (wamp::RequestId step = 1; step <= 2000; ++step) {
+        const auto match = static_cast<wamp::MatchPolicy>(random.below(3));
+        const std::string wanted = random_topic(random, match == wamp::MatchPolicy::wildcard);
+        const auto known = std::find_if(held.begin(), held.end(), [&](const Held& each) {
+            return each.topic == wanted && each.match == match;
+        });
+        if (known == held.end()) {
+            const Dict options{{"match", wamp::to_string(match)}};
+            held.push_back(
+                {world.subscribed(subscriber, step, wanted, 1000 + step, options), wanted, match});
+        } else {
+            ASSERT_TRUE(world.unsubscribe(subscriber, step, known->id));
+            held.erase(known);
+        }
+        world.out.clear();
+        const std::string topic = random_topic(random, false);
+        world.publish(publisher, step, topic);
+        const auto back = std::get<wamp::Publish>(world.out.to_link.back()).request;
+        world.out.clear();
+        world.link(wamp::Published{back, step});
+        std::set<wamp::SubscriptionId> expected, reached;
+        for (const Held& each : held) {
+            if (wamp::matches(each.topic, each.match, topic)) expected.insert(each.id);
+        }
+        for (const auto& entry : world.out.to_sessions.entries()) {
+            ASSERT_TRUE(reached.insert(std::get<wamp::Event>(entry.message).subscription).second);
+        }
+        ASSERT_EQ(reached, expected) << topic;
+        world.out.clear();
+    }
 }
 
 }  // namespace

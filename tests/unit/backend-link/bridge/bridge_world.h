@@ -176,7 +176,7 @@ public:
     explicit BridgeWorld(Profile profile = profile_of(BackendKind::generic),
                          wamp::Features router = full_router,
                          std::string_view policy = bridge_policy)
-        : bridge(profile, sessions, wamp::Random({7})), policy_(compiled_policy(policy)) {
+        : bridge(profile, sessions, ids, 0, wamp::Random({7})), policy_(compiled_policy(policy)) {
         link_up(router);
     }
     /// Under another policy, at a router that trusts us.
@@ -218,7 +218,7 @@ public:
     // What front sessions send.
     void call(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {},
               wamp::Payload payload = {}) {
-        bridge.forward(from, permit(policy::Action::call, uri),
+        bridge.forward(*sessions.find(from), permit(policy::Action::call, uri),
                        wamp::Call{request, std::move(options), std::string(uri), payload}, now, out,
                        tally.take({wamp::Tally::Bound{from, UINT32_MAX}}).value());
     }
@@ -227,20 +227,20 @@ public:
     }
     void publish(SessionId from, wamp::RequestId request, std::string_view topic, Dict options = {},
                  wamp::Payload payload = {}) {
-        bridge.forward(from, permit(policy::Action::publish, topic),
+        bridge.forward(*sessions.find(from), permit(policy::Action::publish, topic),
                        wamp::Publish{request, std::move(options), std::string(topic), payload}, now,
                        out);
     }
     void subscribe(SessionId from, wamp::RequestId request, std::string_view topic,
                    Dict options = {}) {
-        bridge.forward(from, permit(policy::Action::subscribe, near(topic)),
+        bridge.forward(*sessions.find(from), permit(policy::Action::subscribe, near(topic)),
                        wamp::Subscribe{request, std::move(options), std::string(topic)}, now, out);
     }
     bool unsubscribe(SessionId from, wamp::RequestId request, wamp::SubscriptionId id) {
         return bridge.unsubscribe(from, {request, id, {}}, now, out);
     }
     void enrol(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {}) {
-        bridge.forward(from, permit(policy::Action::register_, near(uri)),
+        bridge.forward(*sessions.find(from), permit(policy::Action::register_, near(uri)),
                        wamp::Register{request, std::move(options), std::string(uri)}, now, out);
     }
     bool unregister(SessionId from, wamp::RequestId request, wamp::RegistrationId id) {
@@ -326,11 +326,13 @@ public:
     bool empty() const {
         const Bridge::Counts counts = bridge.counts();
         return counts.calls + counts.publications + counts.subscriptions + counts.registrations +
-                   counts.invocations + counts.waiting + tally.counts() ==
+                   counts.invocations + counts.waiting + tally.counts() + ids.calls.size() +
+                   ids.invocations.size() + ids.subscriptions.size() + ids.registrations.size() ==
                0;
     }
 
     policy::Sessions sessions;
+    FrontIds ids{99};
     wamp::Instant now{1000s};
     BridgeOutbox out;
     wamp::Tally tally;

@@ -17,7 +17,7 @@ TEST(LinkWire, LeavesAPayloadInItsOwnSerializerWhereItIs) {
     const std::string args = "[1]";
     wamp::Message message = call(json(args));
     wamp::OwnedPayload keep;
-    EXPECT_EQ(say_on({Serializer::json, 1 << 20}, message, keep), "");
+    EXPECT_EQ(prepare_for_link({Serializer::json, 1 << 20}, message, keep), "");
     EXPECT_EQ(wamp::payload_of(message)->args.data(), args.data());
     EXPECT_TRUE(keep.view().empty());
 }
@@ -25,7 +25,7 @@ TEST(LinkWire, LeavesAPayloadInItsOwnSerializerWhereItIs) {
 TEST(LinkWire, SaysAPayloadInTheSerializerOfTheLink) {
     wamp::Message message = call(json("[1]"));
     wamp::OwnedPayload keep;
-    EXPECT_EQ(say_on({Serializer::msgpack, 1 << 20}, message, keep), "");
+    EXPECT_EQ(prepare_for_link({Serializer::msgpack, 1 << 20}, message, keep), "");
     EXPECT_EQ(wamp::payload_of(message)->serializer, Serializer::msgpack);
     EXPECT_EQ(wamp::payload_of(message)->args, "\x91\x01");
 }
@@ -34,8 +34,9 @@ TEST(LinkWire, SaysAPayloadInTheSerializerOfTheLink) {
 TEST(LinkWire, TellsWhatCannotBeSaid) {
     wamp::Message message = call(json(R"(["\u0000!!!"])"));
     wamp::OwnedPayload keep;
-    EXPECT_EQ(say_on({Serializer::msgpack, 1 << 20}, message, keep), uris::invalid_argument);
-    EXPECT_EQ(say_on({std::nullopt, 1 << 20}, message, keep), "");
+    EXPECT_EQ(prepare_for_link({Serializer::msgpack, 1 << 20}, message, keep),
+              uris::invalid_argument);
+    EXPECT_EQ(prepare_for_link({std::nullopt, 1 << 20}, message, keep), "");
 }
 
 // W-RAW-06
@@ -43,8 +44,8 @@ TEST(LinkWire, TellsWhatIsTooBig) {
     const std::string args = "[\"" + std::string(4000, 'x') + "\"]";
     wamp::Message message = call(json(args));
     wamp::OwnedPayload keep;
-    EXPECT_EQ(say_on({Serializer::json, 4096 + args.size()}, message, keep), "");
-    EXPECT_EQ(say_on({Serializer::json, 4095 + args.size()}, message, keep),
+    EXPECT_EQ(prepare_for_link({Serializer::json, 4096 + args.size()}, message, keep), "");
+    EXPECT_EQ(prepare_for_link({Serializer::json, 4095 + args.size()}, message, keep),
               uris::payload_size_exceeded);
     EXPECT_TRUE(fits({}, message));
 }

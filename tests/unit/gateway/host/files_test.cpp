@@ -96,8 +96,9 @@ TEST_F(Files, AStateDirectoryThatCannotBeMadeIsRefused) {
     write("file", "", 0600);
     EXPECT_NE(refusal([&] { make_private_folder(path("file"), {}); }).find("is not a folder"),
               std::string::npos);
-    EXPECT_NE(refusal([&] { make_private_folder("/proc/nowhere/state", {}); }).find("cannot create"),
-              std::string::npos);
+    EXPECT_NE(
+        refusal([&] { make_private_folder("/proc/nowhere/state", {}); }).find("cannot create"),
+        std::string::npos);
 }
 
 TEST_F(Files, AnOccupiedPortIsRefusedWithItsPlace) {

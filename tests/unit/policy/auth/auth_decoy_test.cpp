@@ -5,6 +5,7 @@
 #include <map>
 
 #include "tests/unit/policy/logins.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy {
 namespace {
@@ -49,7 +50,7 @@ TEST(Decoys, LookLikeWhatTheyLearnt) {
     EXPECT_EQ(made.key_bytes, 24U);
     EXPECT_EQ(made.salt.size(), 20U);
     EXPECT_EQ(made.salt.find_first_not_of("0123456789abcdef"), std::string::npos);
-    EXPECT_EQ(crypto::from_base64(made.key)->size(), 24U);
+    EXPECT_EQ(wamp::from_base64(made.key)->size(), 24U);
 
     Decoys plain;
     plain.learn(with(CraCredential{"the secret itself", "", 0, 0}));

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "policy/crypto/base64.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy {
 namespace {
@@ -80,8 +80,7 @@ TEST(Principals, AreReadWithAllThatProvesThem) {
     Diagnostics diagnostics;
     const auto read = parse_principals(
         "decoy_key = \"" + digits + "\"\nrouter_key = \"" + digits + "\"\n" +
-            having("disabled = true\nwampcra = { key = \"" +
-                   crypto::to_base64(std::string(16, 'k')) +
+            having("disabled = true\nwampcra = { key = \"" + wamp::to_base64(std::string(16, 'k')) +
                    "\", salt = \"s\", iterations = 1000, keylen = 16 }\nwamp-scram = " +
                    scram("argon2id13", "iterations = 3, memory = 1024") +
                    "scram = " + scram("argon2id-13", "iterations = 2, memory = 8") +
@@ -93,7 +92,7 @@ TEST(Principals, AreReadWithAllThatProvesThem) {
     ASSERT_EQ(read.list.size(), 1U);
     const Credentials& one = read.list.front();
     EXPECT_TRUE(one.disabled);
-    EXPECT_EQ(one.wampcra, (CraCredential{crypto::to_base64(std::string(16, 'k')), "s", 1000, 16}));
+    EXPECT_EQ(one.wampcra, (CraCredential{wamp::to_base64(std::string(16, 'k')), "s", 1000, 16}));
     crypto::ScramKeys keys;
     keys.stored.fill(0xBB);
     keys.server.fill(0xBB);
@@ -120,7 +119,7 @@ TEST(Principals, AreToldWhatIsWrongWithThem) {
          "\"secret\")\n"},
         {"wampcra = { key = \"c2VjcmV0\", salt = \"s\", iterations = 1, keylen = 32 }\n",
          "p:4:19: error: \"key\" is not the base64 encoding of \"keylen\" bytes" + rotate},
-        {"wampcra = { key = \"" + crypto::to_base64(std::string(16, 'k')) +
+        {"wampcra = { key = \"" + wamp::to_base64(std::string(16, 'k')) +
              "\", salt = \"s\", iterations = 0, keylen = 16 }\n",
          "p:4:72: error: \"iterations\" is out of range (write a number from 1 to 1000000, the "
          "value with which the keys were derived)\n"},

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "policy/crypto/base64.h"
 #include "tests/vectors/vectors.h"
+#include "wamp/base/base64.h"
 
 namespace sallyport::policy::crypto {
 namespace {
@@ -23,7 +23,7 @@ ScramCosts costs_of(const json& vector, ScramDialect dialect) {
     if (vector.contains("memory") && !vector.at("memory").is_null())
         costs.memory_kib = vector.at("memory");
     costs.salt = vector.contains("salt_hex") ? vectors::unhex(text(vector.at("salt_hex")))
-                                             : *from_base64(text(vector.at("salt")));
+                                             : *wamp::from_base64(text(vector.at("salt")));
     return costs;
 }
 
@@ -32,7 +32,7 @@ ScramExchange exchange_of(const json& vector) {
                            text(vector.at("nonce")), "", ""};
     if (vector.contains("channel_binding") && !vector.at("channel_binding").is_null()) {
         exchange.channel_binding = text(vector.at("channel_binding"));
-        exchange.binding_bytes = *from_base64(text(vector.at("cbind_data")));
+        exchange.binding_bytes = *wamp::from_base64(text(vector.at("cbind_data")));
     }
     return exchange;
 }
@@ -46,9 +46,10 @@ void expect_exchange(const json& vector, ScramDialect dialect) {
     EXPECT_EQ(to_hex(keys.server), text(vector.at("server_key")));
     const std::string message = auth_message(dialect, exchange_of(vector), costs);
     EXPECT_EQ(message, text(vector.at("auth_message")));
-    EXPECT_EQ(to_base64(client_proof(*salted, message)), text(vector.at("client_proof")));
-    EXPECT_EQ(to_base64(server_signature(keys, message)), text(vector.at("server_signature")));
-    const std::string proof = *from_base64(text(vector.at("client_proof")));
+    EXPECT_EQ(wamp::to_base64(client_proof(*salted, message)), text(vector.at("client_proof")));
+    EXPECT_EQ(wamp::to_base64(server_signature(keys, message)),
+              text(vector.at("server_signature")));
+    const std::string proof = *wamp::from_base64(text(vector.at("client_proof")));
     EXPECT_TRUE(verify_proof(keys, message, proof));
     EXPECT_FALSE(verify_proof(keys, message + " ", proof));
     EXPECT_FALSE(verify_proof(keys, message, proof.substr(1)));

@@ -1,11 +1,11 @@
-#include "wamp/router/deadline_heap.h"
+#include "wamp/base/deadline_heap.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 
-#include "tests/unit/wamp/router/world.h"
+#include "wamp/base/random.h"
 
 namespace sallyport::wamp {
 namespace {
@@ -55,7 +55,7 @@ TEST(DeadlineHeap, NeverGivesADeadlineUp) {
 }
 
 TEST(DeadlineHeap, DoesWhatAMapDoes) {
-    Random random = test::random();
+    Random random = Random({1});
     DeadlineHeap heap;
     std::map<std::uint32_t, Instant> model;
     for (int step = 0; step < 30'000; ++step) {

@@ -1,4 +1,4 @@
-#include "wamp/codec/base64.h"
+#include "wamp/base/base64.h"
 
 #include <array>
 #include <cstdint>
@@ -55,6 +55,24 @@ void append_base64(std::string& out, std::string_view bytes) {
     *to++ = alphabet[group >> 18];
     *to++ = alphabet[(group >> 12) & 63];
     if (left == 2) *to = alphabet[(group >> 6) & 63];
+}
+
+std::string to_base64(std::string_view bytes) {
+    std::string text;
+    append_base64(text, bytes);
+    return text;
+}
+
+std::string to_base64(std::span<const std::uint8_t> bytes) {
+    std::string text;
+    append_base64(text, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    std::string bytes;
+    if (!append_from_base64(bytes, text)) return std::nullopt;
+    return bytes;
 }
 
 bool append_from_base64(std::string& out, std::string_view text) {

@@ -1,4 +1,4 @@
-#include "wamp/router/deadline_heap.h"
+#include "wamp/base/deadline_heap.h"
 
 namespace sallyport::wamp {
 

@@ -1,4 +1,4 @@
-#include "wamp/router/pattern_index.h"
+#include "wamp/base/pattern_index.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/wamp/router/world.h"
 #include "tests/vectors/vectors.h"
+#include "wamp/base/random.h"
 
 namespace sallyport::wamp {
 namespace {
@@ -22,7 +22,7 @@ MatchPolicy policy_of(const std::string& name) {
     return MatchPolicy::exact;
 }
 
-std::vector<Id> matching(const PatternIndex& index, std::string_view uri) {
+std::vector<Id> matching(const PatternIndex<Id>& index, std::string_view uri) {
     std::vector<Id> out;
     index.match(uri, out);
     return out;
@@ -35,7 +35,7 @@ nlohmann::json table(const char* name) {
 // W-PBR-02, the worked table.
 TEST(PatternIndex, BestFollowsTheWorkedTable) {
     const nlohmann::json rfc = table("rfc");
-    PatternIndex index;
+    PatternIndex<Id> index;
     Id id = 0;
     for (const auto& registration : rfc["registrations"]) {
         index.insert(policy_of(registration[1]), registration[0].get<std::string>(), ++id);
@@ -54,7 +54,7 @@ TEST(PatternIndex, MatchesAsTheVectorsSay) {
     for (const auto& row : rows) {
         const MatchPolicy policy = policy_of(row[1]);
         const auto uri = row[2].get<std::string>();
-        PatternIndex index;
+        PatternIndex<Id> index;
         index.insert(policy, row[0].get<std::string>(), 9);
         EXPECT_EQ(matching(index, uri), row[3].get<bool>() ? std::vector<Id>{9} : std::vector<Id>{})
             << row;
@@ -64,7 +64,7 @@ TEST(PatternIndex, MatchesAsTheVectorsSay) {
 
 // W-PBS-04
 TEST(PatternIndex, PolicyAndPatternTogetherAreTheName) {
-    PatternIndex index;
+    PatternIndex<Id> index;
     index.insert(MatchPolicy::exact, "a.b", 1);
     index.insert(MatchPolicy::prefix, "a.b", 2);
     index.insert(MatchPolicy::wildcard, "a.b", 3);
@@ -78,7 +78,7 @@ TEST(PatternIndex, PolicyAndPatternTogetherAreTheName) {
 }
 
 TEST(PatternIndex, ErasingWhatIsNotThereDoesNothing) {
-    PatternIndex index;
+    PatternIndex<Id> index;
     index.insert(MatchPolicy::wildcard, "a.", 1);
     for (const MatchPolicy policy :
          {MatchPolicy::exact, MatchPolicy::prefix, MatchPolicy::wildcard}) {
@@ -94,7 +94,7 @@ TEST(PatternIndex, BestWildcardHasItsFirstWildcardLatest) {
     const std::vector<std::string> best_first{"a.b.c", "a.b.", "a..c", "a..",
                                               ".b.c",  ".b.",  "..c",  ".."};
     for (const bool reversed : {false, true}) {
-        PatternIndex index;
+        PatternIndex<Id> index;
         for (std::size_t i = 0; i < best_first.size(); ++i) {
             const std::size_t at = reversed ? best_first.size() - 1 - i : i;
             index.insert(MatchPolicy::wildcard, best_first[at], at + 1);
@@ -108,7 +108,7 @@ TEST(PatternIndex, BestWildcardHasItsFirstWildcardLatest) {
 }
 
 TEST(PatternIndex, APrefixThatEndsWithinAComponentComesLast) {
-    PatternIndex index;
+    PatternIndex<Id> index;
     index.insert(MatchPolicy::prefix, "a.b", 1);
     EXPECT_EQ(index.best("a.bc"), 1u);
     index.insert(MatchPolicy::wildcard, "a.", 2);
@@ -144,8 +144,8 @@ TEST(PatternIndex, AgreesWithTryingEveryPattern) {
         std::string pattern;
         Id id;
     };
-    Random random = test::random(7);
-    PatternIndex index;
+    Random random = Random({7});
+    PatternIndex<Id> index;
     std::vector<Entry> model;
     Id last = 0;
     for (int step = 0; step < 4000; ++step) {
@@ -182,7 +182,7 @@ TEST(PatternIndex, AgreesWithTryingEveryPattern) {
 TEST(PatternIndex, LongestUrisAndPatternsWork) {
     std::string uri;
     for (std::size_t i = 0; i < uri_bytes_max / 2; ++i) uri += i == 0 ? "a" : ".a";
-    PatternIndex index;
+    PatternIndex<Id> index;
     index.insert(MatchPolicy::prefix, uri, 1);
     std::string wild(uri_bytes_max / 2 - 1, '.');
     index.insert(MatchPolicy::wildcard, wild, 2);

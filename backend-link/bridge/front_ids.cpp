@@ -1,0 +1,26 @@
+#include "backend-link/bridge/front_ids.h"
+
+#include <variant>
+
+namespace sallyport::backend_link {
+
+std::optional<LinkNumber> FrontIds::link_of(wamp::SessionId from,
+                                            const wamp::Message& followup) const {
+    const LinkNumber* link = nullptr;
+    const FrontRequests::Place* place = nullptr;
+    if (const auto* yield = std::get_if<wamp::Yield>(&followup)) {
+        place = invocations.find(from, yield->request);
+    } else if (const auto* error = std::get_if<wamp::Error>(&followup)) {
+        place = invocations.find(from, error->request);
+    } else if (const auto* cancel = std::get_if<wamp::Cancel>(&followup)) {
+        place = calls.find(from, cancel->request);
+    } else if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup)) {
+        link = wamp::find_in(subscriptions, wamp::IdPair{from, unsubscribe->subscription});
+    } else if (const auto* unregister = std::get_if<wamp::Unregister>(&followup)) {
+        link = wamp::find_in(registrations, wamp::IdPair{from, unregister->registration});
+    }
+    if (place != nullptr) link = &place->link;
+    return link != nullptr ? std::optional(*link) : std::nullopt;
+}
+
+}  // namespace sallyport::backend_link

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "wamp/base/id_map.h"
+#include "wamp/base/ids.h"
+#include "wamp/message/message.h"
+
+namespace sallyport::backend_link {
+
+/// Which of the bridges of one front: the number of its link.
+using LinkNumber = std::uint32_t;
+
+/// Requests of front sessions that are open at some bridge, by the session and its id for them.
+class FrontRequests {
+public:
+    /// Slot of a request that waits for the link.
+    static constexpr std::uint32_t waiting = UINT32_MAX;
+
+    struct Place {
+        LinkNumber link;
+        std::uint32_t slot;  ///< in that bridge's table
+    };
+
+    /// `secret` keeps clients, which choose their request ids, from aiming at one place of the
+    /// table.
+    explicit FrontRequests(std::uint64_t secret) : secret_(secret) {
+        places_.reserve(wamp::busy_entries);
+    }
+
+    const Place* find(wamp::SessionId session, wamp::RequestId request) const noexcept {
+        return wamp::find_in(places_, key(session, request));
+    }
+    /// False: the session has such a request open already, and nothing was done.
+    bool insert(wamp::SessionId session, wamp::RequestId request, Place place) {
+        return places_.try_emplace(key(session, request), place).second;
+    }
+    void erase(wamp::SessionId session, wamp::RequestId request) noexcept {
+        places_.erase(key(session, request));
+        wamp::trim_if_empty(places_);
+    }
+    std::size_t size() const noexcept { return places_.size(); }
+
+private:
+    wamp::IdPair key(wamp::SessionId session, wamp::RequestId request) const noexcept {
+        return {session, request ^ secret_};
+    }
+
+    std::uint64_t secret_;
+    wamp::IdPairMap<Place> places_;
+};
+
+/// What front sessions name by ids, and the bridge that has it: shared by all bridges of one front,
+/// so that a follow-up goes straight to the right one.
+struct FrontIds {
+    explicit FrontIds(std::uint64_t secret) : calls(secret), invocations(secret) {}
+
+    /// The link of what a CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session refers to;
+    /// nothing when the session has no such thing at any bridge.
+    std::optional<LinkNumber> link_of(wamp::SessionId from, const wamp::Message& followup) const;
+
+    FrontRequests calls;
+    FrontRequests invocations;
+    // By session and the id that it knows them by.
+    wamp::IdPairMap<LinkNumber> subscriptions;
+    wamp::IdPairMap<LinkNumber> registrations;
+};
+
+}  // namespace sallyport::backend_link
