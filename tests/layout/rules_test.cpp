@@ -92,8 +92,15 @@ TEST(TypeNames, BelongToOneHeaderEach) {
     EXPECT_EQ(wrong[0], "gateway/host/channel.h: Channel is a type in wamp/net/channel.h too");
     EXPECT_EQ(check_type_names({channel, {"a/b.h", "struct [[nodiscard]] Channel {\n"}}).size(),
               1U);
+    EXPECT_EQ(check_type_names({channel,
+                                {"a/after.h",
+                                 "namespace sallyport::a {\nnamespace effect {\n}  // namespace "
+                                 "effect\nclass Channel {\n"}})
+                  .size(),
+              1U);
     EXPECT_TRUE(check_type_names({channel,
                                   {"a/forward.h", "class Channel;\n"},
+                                  {"a/effect.h", "namespace effect {\nstruct Channel {\n"},
                                   {"a/nested.h", "struct Channel::Config {\n"},
                                   {"a/inner.h", "    struct State {\n    class Channel {\n"},
                                   {"tests/a.h", "class Channel {\n"},
