@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -44,6 +45,13 @@ std::string random_text(Random& random) {
     return text;
 }
 
+// No whole number: msgpack-c packs those as integers.
+double random_fraction(Random& random) {
+    const auto odd = static_cast<double>((random.next() >> 12U) | 1U);
+    const double fraction = std::ldexp(odd, -1 - static_cast<int>(random.below(300)));
+    return random.below(2) == 0 ? fraction : -fraction;
+}
+
 Value random_value(Random& random, std::size_t depth, bool with_bytes) {
     switch (random.below(depth == 0 ? 7 : 9)) {
         case 0:
@@ -55,7 +63,7 @@ Value random_value(Random& random, std::size_t depth, bool with_bytes) {
         case 3:
             return -static_cast<std::int64_t>(random.number() >> 1U) - 1;
         case 4:
-            return static_cast<double>(static_cast<std::int64_t>(random.next())) / 1024.0;
+            return random_fraction(random);
         case 5:
             if (with_bytes) return Bytes{random_text(random) + std::string(1, '\0')};
             return "";
