@@ -18,17 +18,17 @@ bool is_config(const LoadedGateway& loaded, const std::string& path) {
                        [&](const auto& backend) { return backend.inside_config.path == path; });
 }
 
-/// A link has joined the realm of its backend for good.
+/// The link of a backend never leaves the realm that it joined.
 void check_backend_realms(const LoadedGateway& loaded, const LoadedGateway& again) {
     for (std::size_t index = 0; index < again.backend_realms.size(); ++index) {
         const std::string& before = loaded.backend_realms[index];
         if (again.backend_realms[index] == before) continue;
         const BackendText& backend = loaded.config.backends[index];
         throw StartError(backend.place,
-                         "routes lead backend " + policy::quoted(backend.name) + " to realm " +
+                         "the routes send backend " + policy::quoted(backend.name) + " to realm " +
                              policy::quoted(again.backend_realms[index]) +
-                             ", and its link has joined " + policy::quoted(before),
-                         "start sallyport again for that");
+                             ", but its link has joined " + policy::quoted(before),
+                         "restart sallyport to change it");
     }
 }
 

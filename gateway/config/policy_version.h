@@ -40,13 +40,13 @@ std::optional<PolicyVersion> from_memory(const Descriptor& memory);
 /// arrives. Throws StartError.
 PolicyVersion receive_version(int channel);
 
-/// Stores the version as plain files in that folder, beside a list of where they belong; replaces
-/// what was there. Throws StartError.
+/// Stores the version as plain files in that folder, with a list of their original paths; replaces
+/// an older version there. Throws StartError.
 void store_version(const PolicyVersion& version, const std::string& folder);
-/// What was stored there, if it is complete.
+/// The version stored there, if it is complete.
 std::optional<PolicyVersion> stored_version(const std::string& folder);
 
-/// Where the state directory has the version that runs, and the one before.
+/// The folders of the state directory for the running and the previous version.
 std::string running_version_folder(const std::string& state_dir);
 std::string previous_version_folder(const std::string& state_dir);
 

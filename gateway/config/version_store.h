@@ -17,8 +17,8 @@ public:
     const PolicyVersion& running() const noexcept { return running_; }
     const std::optional<PolicyVersion>& previous() const noexcept { return previous_; }
 
-    /// That version runs from now on. When it cannot be stored in the state directory the log says
-    /// so, and it runs all the same: a full disk does not decide about the policy.
+    /// Makes `version` the running one. If it cannot be stored in the state directory, this is only
+    /// logged: a full disk must not stop a policy change.
     void adopt(PolicyVersion version);
 
 private:
@@ -29,12 +29,12 @@ private:
     std::optional<PolicyVersion> previous_;
 };
 
-/// For the last line of a start that failed: where the version that ran last is stored; "" when it
-/// is nowhere.
+/// The hint for a failed start: the folder of the last running version; "" if there is
+/// none.
 std::string hint_at_stored_version(const std::string& config_file);
 
-/// What `load` loads. When it cannot, the error tells also where the version that ran last is
-/// stored.
+/// Returns what `load` loads. If it throws, the error also names the folder of the last running
+/// version.
 template <class Load>
 auto load_or_hint(const std::string& config_file, Load load) {
     try {

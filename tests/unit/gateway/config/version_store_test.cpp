@@ -58,7 +58,7 @@ TEST_F(VersionStoreTest, RunsOnWhenTheStateDirectoryTakesNothing) {
     const std::string logged = testing::internal::GetCapturedStderr();
     EXPECT_EQ(store.running(), version_of("2"));
     EXPECT_EQ(store.previous(), version_of("1"));
-    EXPECT_NE(logged.find("the policy that runs cannot be kept: "), std::string::npos) << logged;
+    EXPECT_NE(logged.find("cannot save the running policy: "), std::string::npos) << logged;
 }
 
 TEST_F(VersionStoreTest, HintsAtTheVersionThatRanLast) {
@@ -66,7 +66,7 @@ TEST_F(VersionStoreTest, HintsAtTheVersionThatRanLast) {
     EXPECT_EQ(hint_at_stored_version(config), "");
     std::filesystem::create_directory(state_.path("state"));
     const VersionStore store(state_.path("state"), version_of("1"));
-    EXPECT_EQ(hint_at_stored_version(config), "the files of the policy that ran last are kept in " +
+    EXPECT_EQ(hint_at_stored_version(config), "the files of the last running policy are in " +
                                                   state_.path("state") + "/policy/running");
     EXPECT_EQ(hint_at_stored_version(state_.path("missing.toml")), "");
     EXPECT_EQ(hint_at_stored_version(state_.write("broken.toml", "state_dir = ")), "");
