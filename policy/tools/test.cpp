@@ -27,7 +27,7 @@ void tell(const TestOutcome& outcome, Totals& totals, const Output& to) {
         Json object = to_json(test.place);
         object["question"] = describe(test);
         object["passed"] = outcome.passed;
-        object["expected"] = outcome.wanted;
+        object["expected"] = outcome.expected;
         object["got"] = outcome.got;
         totals.tests.push_back(std::move(object));
         return;
