@@ -84,7 +84,7 @@ void LocalReload::apply(const supervision::Effect& wanted) {
         read_version(*read);
     } else if (const auto* const prepare = std::get_if<effect::SendPrepare>(&wanted)) {
         participant_.on_command({ReloadCommand::Kind::prepare, prepare->round}, read_);
-    } else if (const auto* const send = std::get_if<effect::Send>(&wanted)) {
+    } else if (const auto* const send = std::get_if<effect::SendPacket>(&wanted)) {
         if (const auto command = supervision::parse_reload_command(send->text))
             participant_.on_command(*command, {});
     } else if (std::holds_alternative<effect::AdoptVersion>(wanted)) {
@@ -96,12 +96,15 @@ void LocalReload::apply(const supervision::Effect& wanted) {
 }
 
 void LocalReload::read_version(const effect::ReadVersion& wanted) {
-    if (wanted.previous && !versions_.previous())
-        return coordinator_.on_no_previous_version(wanted.round, outbox_);
     std::string notes;
-    const ParticipantShell::Read read = wanted.previous
-                                            ? [version = *versions_.previous()] { return version; }
-                                            : read_again_(versions_.running(), notes);
+    ParticipantShell::Read read;
+    if (const auto& previous = versions_.previous(); !wanted.previous) {
+        read = read_again_(versions_.running(), notes);
+    } else if (previous) {
+        read = [version = *previous] { return version; };
+    } else {
+        return coordinator_.on_no_previous_version(wanted.round, outbox_);
+    }
     candidate_ = std::make_shared<PolicyVersion>();
     read_ = [read, candidate = candidate_] { return *candidate = read(); };
     coordinator_.on_version_read(wanted.round, notes, wamp::now(), outbox_);

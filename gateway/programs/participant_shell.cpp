@@ -73,8 +73,10 @@ void ParticipantShell::on_compiled(supervision::Round round, Realms&& realms,
 }
 
 void ParticipantShell::apply(const ReloadParticipant::Commit& wanted) {
-    participant_.on_committed(wanted.round, core_.take(*std::exchange(compiled_, std::nullopt)),
-                              outbox_);
+    if (!compiled_) return;
+    const std::string summary = core_.take(std::move(*compiled_));
+    compiled_.reset();
+    participant_.on_committed(wanted.round, summary, outbox_);
 }
 
 void ParticipantShell::apply(const ReloadParticipant::Drop&) {

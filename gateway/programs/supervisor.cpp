@@ -133,11 +133,11 @@ void Supervisor::await_child_signal() {
 }
 
 void Supervisor::reap() {
-    for (const auto& [process, status] : children_.reap()) {
-        if (process.role == Role::tor) tor_->forget();
-        const supervision::Exit exit{WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-                                     describe_exit(status)};
-        event([&] { core_.on_exit(process, exit, wamp::now(), outbox_); });
+    for (const ChildTable::Ended& ended : children_.reap()) {
+        if (ended.process.role == Role::tor) tor_->forget();
+        const supervision::Exit exit{WIFEXITED(ended.status) ? WEXITSTATUS(ended.status) : -1,
+                                     describe_exit(ended.status)};
+        event([&] { core_.on_exit(ended.process, exit, wamp::now(), outbox_); });
     }
 }
 
@@ -249,7 +249,7 @@ void Supervisor::apply(const effect::Kill& wanted) {
     children_.signal(wanted.process, SIGKILL);
 }
 
-void Supervisor::apply(const effect::Send& wanted) {
+void Supervisor::apply(const effect::SendPacket& wanted) {
     send(wanted.to, wanted.text);
 }
 
@@ -283,12 +283,15 @@ void Supervisor::apply(const effect::Finish& wanted) {
 }
 
 void Supervisor::apply(const effect::ReadVersion& wanted) {
-    if (wanted.previous && !versions_->previous())
-        return core_.on_no_previous_version(wanted.round, outbox_);
     std::string notes;
     try {
-        candidate_ = wanted.previous ? *versions_->previous()
-                                     : read_policy_again(loaded_, versions_->running(), notes);
+        if (const auto& previous = versions_->previous(); !wanted.previous) {
+            candidate_ = read_policy_again(loaded_, versions_->running(), notes);
+        } else if (previous) {
+            candidate_ = *previous;
+        } else {
+            return core_.on_no_previous_version(wanted.round, outbox_);
+        }
         candidate_memory_ = to_memory(candidate_);
     } catch (const std::exception& error) {
         return core_.on_version_unreadable(wanted.round, error.what(), outbox_);
@@ -331,7 +334,7 @@ void Supervisor::apply(const effect::ReopenAudit&) {
         children_.send(supervision::inside_process(index), "reopen");
 }
 
-void Supervisor::apply(const effect::Dial& wanted) {
+void Supervisor::apply(const effect::DialAddress& wanted) {
     const BackendText& target = loaded_.config.backends[wanted.backend];
     const DialReach reach = target.plaintext.empty() ? DialReach::loopback : DialReach::local;
     dial(io_, target.address, reach,

@@ -63,7 +63,7 @@ private:
     void apply(const supervision::effect::Start& wanted);
     void apply(const supervision::effect::Terminate& wanted);
     void apply(const supervision::effect::Kill& wanted);
-    void apply(const supervision::effect::Send& wanted);
+    void apply(const supervision::effect::SendPacket& wanted);
     void apply(const supervision::effect::SendOnion& wanted);
     void apply(const supervision::effect::NotifyReady& wanted);
     void apply(const supervision::effect::NotifyStopping& wanted);
@@ -77,7 +77,7 @@ private:
     void apply(const supervision::effect::DiscardVersion& wanted);
     void apply(const supervision::effect::Reply& wanted);
     void apply(const supervision::effect::ReopenAudit& wanted);
-    void apply(const supervision::effect::Dial& wanted);
+    void apply(const supervision::effect::DialAddress& wanted);
     void apply(const supervision::effect::DialInside& wanted);
     void apply(const supervision::effect::SendConnection& wanted);
     void apply(const supervision::effect::CloseConnection& wanted);

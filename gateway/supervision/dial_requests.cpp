@@ -8,13 +8,14 @@ namespace sallyport::gateway::supervision {
 
 namespace {
 
-effect::Send failed(std::uint32_t backend, std::string_view why) {
+effect::SendPacket failed(std::uint32_t backend, std::string_view why) {
     return {worker_process, "failed " + std::to_string(backend) + " " + std::string(why)};
 }
 
 }  // namespace
 
-DialRequests::DialRequests(std::vector<Target> targets) {
+DialRequests::DialRequests(const std::vector<Target>& targets) {
+    backends_.reserve(targets.size());
     for (const Target target : targets) backends_.push_back({target});
 }
 
@@ -46,7 +47,7 @@ void DialRequests::on_request(std::uint32_t backend, bool inside_runs, Outbox& o
             return;
         case Target::address:
             backends_[backend].attempt = ++last_attempt_;
-            out.emplace_back(effect::Dial{last_attempt_, backend});
+            out.emplace_back(effect::DialAddress{last_attempt_, backend});
             return;
     }
 }

@@ -21,7 +21,7 @@ public:
     };
 
     /// By backend.
-    explicit DialRequests(std::vector<Target> targets);
+    explicit DialRequests(const std::vector<Target>& targets);
 
     void on_request(std::uint32_t backend, bool inside_runs, Outbox& out);
     void on_connected(AttemptId attempt, Outbox& out);

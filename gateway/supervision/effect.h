@@ -57,10 +57,10 @@ struct Kill {  ///< SIGKILL
 };
 
 /// Send a packet without a descriptor (gateway/supervision/message.h). Failure: on_unreachable().
-struct Send {
+struct SendPacket {
     ProcessId to;
     std::string text;
-    bool operator==(const Send&) const = default;
+    bool operator==(const SendPacket&) const = default;
 };
 /// Send the worker what is known of the onion service.
 struct SendOnion {
@@ -131,13 +131,13 @@ struct ReopenAudit {
 };
 
 /// Connect the address of that backend. Answer: on_dial_connected() or on_dial_failed().
-struct Dial {
+struct DialAddress {
     AttemptId attempt;
     std::uint32_t backend;
-    bool operator==(const Dial&) const = default;
+    bool operator==(const DialAddress&) const = default;
 };
 /// Hand one end of a new pair of sockets to that inside, and keep the other as the connection of
-/// this attempt. Answer: as for Dial.
+/// this attempt. Answer: as for DialAddress.
 struct DialInside {
     AttemptId attempt;
     std::uint32_t backend;
@@ -167,11 +167,11 @@ struct ReadOnionAddress {
 }  // namespace effect
 
 using Effect =
-    std::variant<effect::Log, effect::Start, effect::Terminate, effect::Kill, effect::Send,
+    std::variant<effect::Log, effect::Start, effect::Terminate, effect::Kill, effect::SendPacket,
                  effect::SendOnion, effect::NotifyReady, effect::NotifyStopping,
                  effect::NotifyStatus, effect::CloseListeners, effect::PrintFailure, effect::Finish,
                  effect::ReadVersion, effect::SendPrepare, effect::AdoptVersion,
-                 effect::DiscardVersion, effect::Reply, effect::ReopenAudit, effect::Dial,
+                 effect::DiscardVersion, effect::Reply, effect::ReopenAudit, effect::DialAddress,
                  effect::DialInside, effect::SendConnection, effect::CloseConnection,
                  effect::AttachTor, effect::ReadOnionAddress>;
 using Outbox = std::vector<Effect>;

@@ -19,8 +19,9 @@ std::string_view next_word(std::string_view& text) {
 template <class Number>
 std::optional<Number> parse_number(std::string_view word) {
     Number number = 0;
-    const char* const end = word.data() + word.size();
-    const auto [at, error] = std::from_chars(word.data(), end, number);
+    const char* const begin = word.data();
+    const char* const end = begin + word.size();
+    const auto [at, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || at != end) return std::nullopt;
     return number;
 }

@@ -107,7 +107,7 @@ void ProcessTree::stop(wamp::Instant now, Outbox& out) {
         if (!member.child.has_process()) member.child.stop(child_grace, false, now, out);
     }
     if (Member* const worker = find(worker_process); worker->child.has_process()) {
-        out.emplace_back(effect::Send{worker_process, "stop"});
+        out.emplace_back(effect::SendPacket{worker_process, "stop"});
         worker->child.stop(worker_grace, false, now, out);
     } else {
         stop_others(now, out);

@@ -195,7 +195,8 @@ void ReloadCoordinator::on_committed(ProcessId from, const message::Committed& m
 void ReloadCoordinator::send_to_participants(ReloadCommand::Kind kind, Outbox& out) {
     for (const Process& participant : participants_) {
         if (running_.contains(participant.id))
-            out.emplace_back(effect::Send{participant.id, to_text(ReloadCommand{kind, round_})});
+            out.emplace_back(
+                effect::SendPacket{participant.id, to_text(ReloadCommand{kind, round_})});
     }
 }
 

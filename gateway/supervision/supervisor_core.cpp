@@ -27,6 +27,7 @@ std::vector<Process> all_processes(const SupervisorCore::Config& config) {
 
 std::vector<DialRequests::Target> targets(const SupervisorCore::Config& config) {
     std::vector<DialRequests::Target> all;
+    all.reserve(config.backends.size());
     for (const auto& backend : config.backends) all.push_back(backend.target);
     return all;
 }

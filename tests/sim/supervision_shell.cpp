@@ -100,7 +100,7 @@ void SupervisionWorld::apply(const effect::Kill& kill) {
     core_->on_exit(kill.process, {-1, "was killed"}, schedule_.now(), outbox_);
 }
 
-void SupervisionWorld::apply(const effect::Send& send) {
+void SupervisionWorld::apply(const effect::SendPacket& send) {
     const bool commit = send.text.starts_with("commit ");
     SimulatedProcess* const process = find(send.to);
     if (commit && process != nullptr && bug_ == SupervisionBug::commits_without_effect)
@@ -200,7 +200,7 @@ void SupervisionWorld::apply(const effect::Reply& reply) {
         wrong(SupervisionCheck::answered_once, std::to_string(reply.request) + " twice");
 }
 
-void SupervisionWorld::apply(const effect::Dial& dial) {
+void SupervisionWorld::apply(const effect::DialAddress& dial) {
     ++counts_.dials;
     schedule_.after(std::chrono::milliseconds(dice_.between(1, 5000)),
                     [this, attempt = dial.attempt, connected = dice_.chance(50)] {

@@ -99,7 +99,7 @@ private:
     void apply(const gateway::supervision::effect::Start& start);
     void apply(const gateway::supervision::effect::Terminate& terminate);
     void apply(const gateway::supervision::effect::Kill& kill);
-    void apply(const gateway::supervision::effect::Send& send);
+    void apply(const gateway::supervision::effect::SendPacket& send);
     void apply(const gateway::supervision::effect::SendOnion& send);
     void apply(const gateway::supervision::effect::NotifyReady&) {}
     void apply(const gateway::supervision::effect::NotifyStopping&) {}
@@ -113,7 +113,7 @@ private:
     void apply(const gateway::supervision::effect::DiscardVersion&) { ++counts_.aborts; }
     void apply(const gateway::supervision::effect::Reply& reply);
     void apply(const gateway::supervision::effect::ReopenAudit&) {}
-    void apply(const gateway::supervision::effect::Dial& dial);
+    void apply(const gateway::supervision::effect::DialAddress& dial);
     void apply(const gateway::supervision::effect::DialInside& dial);
     void apply(const gateway::supervision::effect::SendConnection& send);
     void apply(const gateway::supervision::effect::CloseConnection&) {}

@@ -1,17 +1,14 @@
 #include "gateway/programs/local_reload.h"
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/temporary_folder.h"
+
 namespace sallyport::gateway {
 namespace {
-
-namespace fs = std::filesystem;
 
 PolicyVersion version(const std::string& text) {
     PolicyVersion version;
@@ -21,10 +18,7 @@ PolicyVersion version(const std::string& text) {
 
 /// A program that runs the version "first", with `text` on disk.
 struct Program {
-    std::string folder = [] {
-        std::string name = (fs::temp_directory_path() / "local-reload-XXXXXX").string();
-        return std::string(::mkdtemp(name.data()));
-    }();
+    test::TemporaryFolder folder;
     boost::asio::io_context io;
     std::string text = "second";
     std::string note;
@@ -32,7 +26,7 @@ struct Program {
     std::string compiled;
     std::vector<std::string> answers;
     LocalReload reload{io,
-                       VersionStore(folder, version("first")),
+                       VersionStore(folder.path(), version("first")),
                        [this](const PolicyVersion& running, std::string& notes) {
                            EXPECT_NE(running.find("policy.toml"), nullptr);
                            notes = note;
@@ -49,8 +43,6 @@ struct Program {
                             taken.push_back(compiled);
                             return "has changed";
                         }}};
-
-    ~Program() { fs::remove_all(folder); }
 
     void command(const char* line) {
         reload.on_command(line, [this](int code, std::string_view answer) {
@@ -72,7 +64,7 @@ struct Program {
     }
     /// The policy that a restart would find as the one that ran last.
     std::string stored() const {
-        const auto last = stored_version(running_version_folder(folder));
+        const auto last = stored_version(running_version_folder(folder.path()));
         return last ? *last->find("policy.toml") : "";
     }
 };

@@ -42,7 +42,7 @@ struct EffectText {
         return "terminate " + text_of(e.process);
     }
     std::string operator()(const effect::Kill& e) const { return "kill " + text_of(e.process); }
-    std::string operator()(const effect::Send& e) const {
+    std::string operator()(const effect::SendPacket& e) const {
         return "send " + text_of(e.to) + ": " + e.text;
     }
     std::string operator()(const effect::SendOnion& e) const {
@@ -75,7 +75,7 @@ struct EffectText {
         return "reply " + number(e.request) + ": " + std::to_string(e.exit_code) + " " + e.text;
     }
     std::string operator()(const effect::ReopenAudit&) const { return "reopen audit"; }
-    std::string operator()(const effect::Dial& e) const {
+    std::string operator()(const effect::DialAddress& e) const {
         return "dial " + number(e.backend) + " #" + number(e.attempt);
     }
     std::string operator()(const effect::DialInside& e) const {
