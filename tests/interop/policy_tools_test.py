@@ -125,7 +125,7 @@ def whatever_goes_wrong_is_json_with_json():
         plain = run(*words, cwd=folder)
         equal((plain.returncode, plain.stdout), (2, ""), words)
     told = run("policy", "replay", "no.log", "--with", "a.toml", cwd=folder).stderr
-    assert told.startswith("no.log:1:1: error: not one line is a record"), told
+    assert told.startswith("no.log:1:1: error: no line is a record"), told
     empty = run(*explain, "--subscribe", "", "--match", "prefix", cwd=folder)
     equal(empty.returncode, 1, empty.stderr)
     shutil.rmtree(folder)

@@ -60,7 +60,7 @@ private:
         }
         const char at = fault_at_ < text.size() ? text[fault_at_] : '\0';
         const bool comment = at == '/' || at == '#';
-        return {place, comment ? "JSON has no comments" : "this is not JSON",
+        return {place, comment ? "JSON does not allow comments" : "this is not JSON",
                 comment ? "remove the comment"
                         : "import takes a config.json; convert a config.yaml first"};
     }

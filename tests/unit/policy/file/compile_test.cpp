@@ -32,7 +32,7 @@ TEST(Compiler, NamesTheBackendsThatThereAre) {
 TEST(Compiler, NeedsARouteOnAFrontAndNoneOnAnInside) {
     const auto errors = errors_of(realm, {true, {}, false});
     ASSERT_EQ(errors.size(), 1U);
-    EXPECT_TRUE(errors[0].starts_with("1:1: error: no [[route]]"));
+    EXPECT_TRUE(errors[0].starts_with("1:1: error: the policy has no [[route]]"));
 
     const auto policy = compiled(realm + allow("a", "guest", "lab.x"));
     ASSERT_EQ(policy->routes().size(), 1U);

@@ -62,7 +62,7 @@ TEST(LogTally, AFileWithoutOneRecordIsNoLog) {
     tally.add(false);
     tally.add(false);
     ASSERT_TRUE(tally.fault("a.log"));
-    EXPECT_TRUE(to_string(*tally.fault("a.log")).starts_with("a.log:1:1: error: not one line is"));
+    EXPECT_TRUE(to_string(*tally.fault("a.log")).starts_with("a.log:1:1: error: no line is"));
     tally.add(true);
     EXPECT_FALSE(tally.fault("a.log"));
     EXPECT_EQ(unreadable_lines(1, 4), "1 unreadable, at line 4");

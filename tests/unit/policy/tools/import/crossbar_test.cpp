@@ -85,8 +85,8 @@ TEST(Crossbar, TellsWhereATextIsNotJson) {
               "c.json:2:6: error: this is not JSON (import takes a config.json; convert a "
               "config.yaml first)");
     EXPECT_EQ(error("{\n // why\n}"),
-              "c.json:2:2: error: JSON has no comments (remove the comment)");
-    EXPECT_NE(error("{}").find("no realm is configured"), std::string::npos);
+              "c.json:2:2: error: JSON does not allow comments (remove the comment)");
+    EXPECT_NE(error("{}").find("the configuration has no realm"), std::string::npos);
     EXPECT_NE(error(R"({"a":1,"a":2})").find("the key \"a\" appears twice"), std::string::npos);
     EXPECT_NE(error(std::string(100'000, '[')).find("nested deeper than 32 levels"),
               std::string::npos);
