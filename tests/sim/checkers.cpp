@@ -19,6 +19,22 @@ std::string_view to_string(Check check) noexcept {
             return "tables_empty";
         case Check::legal_router:
             return "legal_router";
+        case Check::no_event_lost:
+            return "no_event_lost";
+        case Check::right_subscription:
+            return "right_subscription";
+        case Check::expected_outcome:
+            return "expected_outcome";
+        case Check::true_identity:
+            return "true_identity";
+        case Check::recorded_once:
+            return "recorded_once";
+        case Check::host_hidden:
+            return "host_hidden";
+        case Check::atomic_reload:
+            return "whole_reload";
+        case Check::leases_returned:
+            return "leases_returned";
     }
     return "";
 }

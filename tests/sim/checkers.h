@@ -19,6 +19,15 @@ enum class Check : std::uint8_t {
                       ///< (W-ORD-01)
     tables_empty,     ///< nothing is left when everyone has gone
     legal_router,     ///< the router says nothing that the protocol does not allow
+    no_event_lost,    ///< every subscription that a publication is for gets it
+    right_subscription,  ///< an event comes only on a subscription that it matches, and only to
+                         ///< whom may receive it
+    expected_outcome,    ///< a call ends as policy, registrations and faults have it
+    true_identity,    ///< disclosed and conveyed identities are those of the callers and publishers
+    recorded_once,    ///< each decision is in the audit trail once, and as it was made
+    host_hidden,      ///< nothing of the host is sent outside
+    atomic_reload,    ///< after a reload nothing is decided or held by the old version
+    leases_returned,  ///< calls that are over count for no limit any more
 };
 
 std::string_view to_string(Check check) noexcept;
@@ -35,9 +44,27 @@ public:
     void happened(std::string_view what) noexcept;
     std::uint64_t digest() const noexcept { return digest_; }
 
-    std::uint64_t calls_ended = 0;
-    std::uint64_t events_received = 0;
-    std::uint64_t network_failures = 0;
+    /// How much of what happened: a world in which nothing happens would keep every promise.
+    struct Counts {
+        std::uint64_t calls_ended = 0;
+        std::uint64_t results = 0;
+        std::uint64_t progress = 0;
+        std::uint64_t refused = 0;  ///< calls ended by not_authorized
+        std::uint64_t network_failures = 0;
+        std::uint64_t canceled = 0;
+        std::uint64_t timeouts = 0;
+        std::uint64_t events = 0;
+        std::uint64_t retained = 0;
+        std::uint64_t sealed = 0;  ///< calls and events
+        std::uint64_t meta = 0;    ///< calls and events of the meta API
+        std::uint64_t testaments = 0;
+        std::uint64_t named = 0;    ///< callers and publishers that were told
+        std::uint64_t records = 0;  ///< of decisions
+        std::uint64_t revoked = 0;
+        std::uint64_t reloads = 0;
+        std::uint64_t judged_again = 0;  ///< requests that waited, after a reload
+    };
+    Counts counts;
 
 private:
     struct Found {

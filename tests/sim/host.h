@@ -10,6 +10,7 @@
 
 #include "policy/door/door.h"
 #include "tests/sim/network.h"
+#include "tests/sim/turn.h"
 #include "wamp/framing/rawsocket.h"
 #include "wamp/session/outbox.h"
 
@@ -25,9 +26,12 @@ concept IsCore = requires(Core core, wamp::PeerId peer, const policy::Transport&
     core.on_alive(peer, now);
     core.on_closed(peer, std::string_view{}, now, out);
     core.on_deadline(now, out);
+    core.reload(std::vector<policy::DoorRealm>{}, now, out);
+    core.audit();
 };
 
-/// The shell of a core in virtual time: the transports' RawSocket framing, effects, deadlines.
+/// The shell of a core in virtual time: the transports' RawSocket framing, effects, deadlines. Each
+/// input and all that comes of it is one Turn, which is shown to `watch`.
 template <IsCore Core>
 class Host {
 public:
@@ -38,14 +42,16 @@ public:
     ~Host() { crash(); }
 
     void start() {
-        turn([&](wamp::Outbox& out) { core_->start(schedule_.now(), out); });
+        turn({}, [&](wamp::Outbox& out) { core_->start(schedule_.now(), out); });
     }
 
-    /// Takes one end of a wire; `accepts`: the other end speaks RawSocket first.
-    void attach(std::shared_ptr<Wire> wire, int side, bool accepts, Role role, WireEnd*& end) {
+    /// Takes one end of a wire; `accepts`: the other end speaks RawSocket first. `link`: the number
+    /// of the link, where it is one.
+    wamp::PeerId attach(std::shared_ptr<Wire> wire, int side, bool accepts, Role role,
+                        WireEnd*& end, std::uint32_t link = 0) {
         const wamp::PeerId id{++last_peer_};
         auto peer = std::make_unique<Peer>(
-            *this, id, std::move(wire), side, role,
+            *this, id, std::move(wire), side, role, link,
             accepts ? wamp::RawSocket::server(message_max, 0b110)
                     : wamp::RawSocket::client(message_max, wamp::Serializer::msgpack));
         peer->dialled = accepts;  // a link turns round: whoever dialled is spoken to
@@ -58,6 +64,7 @@ public:
                             if (found != peers_.end() && !found->second->opened)
                                 lose(id, "handshake timed out");
                         });
+        return id;
     }
     /// The bytes that a connecting end says first.
     void speak_first(WireEnd* end) { static_cast<Peer*>(end)->flush_machine(); }
@@ -70,20 +77,32 @@ public:
     }
 
     void link_failed(std::uint32_t link) {
-        turn([&](wamp::Outbox& out) {
+        turn({}, [&](wamp::Outbox& out) {
             core_->on_link_failed(link, "refused", schedule_.now(), out);
+        });
+    }
+    /// Another version of the policy. Planted bug: `forgets_reloads`.
+    void reload(const policy::DoorRealm& realm) {
+        Turn seen;
+        seen.cause = Turn::Cause::reload;
+        turn(std::move(seen), [&](wamp::Outbox& out) {
+            if (!forgets_reloads) core_->reload({realm}, schedule_.now(), out);
         });
     }
 
     Core& core() { return *core_; }
     std::function<void(std::uint32_t)> dial = [](std::uint32_t) {};
     std::function<void(std::string_view)> log = [](std::string_view) {};
-    /// What a core sends is shown here first, and may be replaced: where checkers listen and
-    /// planted bugs sit.
-    std::function<void(Role, wamp::PeerId, std::string&)> tap = [](Role, wamp::PeerId,
-                                                                   std::string&) {};
+    /// What a core sends is shown here first, and may be replaced: where planted bugs sit.
+    std::function<void(Role, wamp::PeerId, wamp::Serializer, std::string&)> tap =
+        [](Role, wamp::PeerId, wamp::Serializer, std::string&) {};
+    /// As `tap`, of what a core records.
+    std::function<void(std::string&)> tap_records = [](std::string&) {};
+    /// Where checkers listen.
+    std::function<void(const Turn&)> watch = [](const Turn&) {};
     /// Planted bug: the core is not told of connections that are gone.
     bool deaf_to_losses = false;
+    bool forgets_reloads = false;
     std::size_t queue_bytes_max = 256 * 1024;
 
 private:
@@ -91,12 +110,13 @@ private:
 
     struct Peer final : WireEnd {
         Peer(Host& owner, wamp::PeerId peer_id, std::shared_ptr<Wire> the_wire, int the_side,
-             Role the_role, wamp::RawSocket rawsocket)
+             Role the_role, std::uint32_t the_link, wamp::RawSocket rawsocket)
             : host(owner),
               id(peer_id),
               wire(std::move(the_wire)),
               side(the_side),
               role(the_role),
+              link(the_link),
               machine(std::move(rawsocket)) {}
 
         void on_bytes(std::string_view bytes) override {
@@ -118,14 +138,26 @@ private:
         }
         void on_event(const wamp::RawSocket::Event& event) {
             const Instant now = host.schedule_.now();
-            host.turn([&](wamp::Outbox& out) {
+            Turn seen;
+            seen.peer = id;
+            seen.from_link = role == Role::link;
+            seen.link = link;
+            if (event.kind == wamp::RawSocket::Kind::opened) {
+                opened = true;
+                serializer = event.serializer;
+                seen.cause = Turn::Cause::opened;
+            } else if (event.kind == wamp::RawSocket::Kind::message) {
+                seen.cause = Turn::Cause::message;
+                if (auto message = wamp::decode(serializer, event.bytes, {}); message.has_value())
+                    seen.in = std::move(*message);
+            }
+            host.turn(std::move(seen), [&](wamp::Outbox& out) {
                 switch (event.kind) {
                     case wamp::RawSocket::Kind::opened: {
-                        opened = true;
                         const policy::Transport transport{event.serializer, event.peer_receives_max,
                                                           true, 0};
                         if (role == Role::link) {
-                            host.core_->on_link_open(0, id, transport, now, out);
+                            host.core_->on_link_open(link, id, transport, now, out);
                         } else {
                             host.core_->on_open(id, transport, now, out);
                         }
@@ -155,7 +187,9 @@ private:
         std::shared_ptr<Wire> wire;
         int side;
         Role role;
+        std::uint32_t link;  ///< its number, of Role::link only
         wamp::RawSocket machine;
+        wamp::Serializer serializer = wamp::Serializer::msgpack;  ///< once opened
         bool opened = false;
         bool dialled = false;  ///< by us: only then its failure is an answer to effect::Dial
     };
@@ -170,28 +204,39 @@ private:
         if (deaf_to_losses) return;
         const Peer& lost = *graveyard_.back();
         if (!lost.opened) {
-            if (lost.role == Role::link && lost.dialled) link_failed(0);
+            if (lost.role == Role::link && lost.dialled) link_failed(lost.link);
             return;
         }
-        turn([&](wamp::Outbox& out) { core_->on_closed(id, reason, schedule_.now(), out); });
+        Turn seen;
+        seen.cause = Turn::Cause::closed;
+        seen.peer = id;
+        seen.from_link = lost.role == Role::link;
+        seen.link = lost.link;
+        turn(std::move(seen),
+             [&](wamp::Outbox& out) { core_->on_closed(id, reason, schedule_.now(), out); });
     }
 
     template <class Feed>
-    void turn(Feed feed) {
+    void turn(Turn seen, Feed feed) {
         wamp::Outbox out;
         feed(out);
-        for (const auto& effect : out) carry_out(effect);
+        for (const auto& effect : out) carry_out(effect, seen);
         await_deadline();
+        core_->audit().take(seen.records);
+        if (!seen.records.empty()) tap_records(seen.records);
+        seen.now = schedule_.now();
+        watch(seen);
     }
 
-    void carry_out(const wamp::Effect& effect) {
+    void carry_out(const wamp::Effect& effect, Turn& seen) {
         if (const auto* send = std::get_if<wamp::effect::Send>(&effect)) {
             const auto found = peers_.find(send->to);
             if (found == peers_.end()) return;
             Peer& peer = *found->second;
             peer.flush_machine();
             std::string bytes(send->frame.rawsocket());
-            tap(peer.role, peer.id, bytes);
+            tap(peer.role, peer.id, peer.serializer, bytes);
+            seen.add_sent(peer.role == Role::link, peer.link, peer.id, peer.serializer, bytes);
             peer.wire->write(peer.side, bytes);
             if (peer.wire->unread(peer.side) > queue_bytes_max && peer.role == Role::client) {
                 schedule_.after({}, [this, id = peer.id] { lose(id, "does not read"); });
@@ -199,6 +244,7 @@ private:
         } else if (const auto* close = std::get_if<wamp::effect::Close>(&effect)) {
             const auto found = peers_.find(close->peer);
             if (found == peers_.end()) return;
+            seen.closed.push_back(close->peer);
             found->second->wire->finish(found->second->side);
             graveyard_.push_back(std::move(found->second));
             peers_.erase(found);
@@ -213,7 +259,7 @@ private:
                 {}, [this, id = work->id, run = work->run, alive = std::weak_ptr<int>(alive_)] {
                     if (alive.expired() || core_ == nullptr) return;
                     const bool result = run();
-                    turn([&](wamp::Outbox& out) {
+                    turn({}, [&](wamp::Outbox& out) {
                         core_->on_work_done(id, result, schedule_.now(), out);
                     });
                 });
@@ -229,7 +275,7 @@ private:
         schedule_.at(due, [this, due, alive = std::weak_ptr<int>(alive_)] {
             if (alive.expired() || core_ == nullptr || awaited_ != due) return;
             awaited_ = wamp::never;
-            turn([&](wamp::Outbox& out) { core_->on_deadline(schedule_.now(), out); });
+            turn({}, [&](wamp::Outbox& out) { core_->on_deadline(schedule_.now(), out); });
         });
     }
 

@@ -1,43 +1,32 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend-link/inside/inside.h"
 #include "gateway/front/front.h"
-#include "tests/sim/actor.h"
+#include "tests/sim/actors/actor.h"
+#include "tests/sim/front_watch.h"
 #include "tests/sim/host.h"
+#include "tests/sim/inside_watch.h"
+#include "tests/sim/planted.h"
+#include "tests/sim/rules.h"
 
 namespace sallyport::sim {
 
-/// Bugs to plant, one for each checker that has to catch it.
-enum class Bug : std::uint8_t {
-    none,
-    answers_twice,        ///< a RESULT is sent twice
-    loses_answers,        ///< some RESULTs are not sent
-    crosses_unpermitted,  ///< a forbidden call crosses the link
-    events_after_end,     ///< an EVENT follows UNSUBSCRIBED
-    swaps_events,         ///< two EVENTs to one session change places
-    forgets_to_forget,    ///< the front is not told of lost connections
-};
-
-/// The two policies that the worlds live under, read once.
-struct Policies {
-    policy::DoorRealm front;
-    policy::DoorRealm inside;
-};
-
-/// Guests outside, the front, a link, the inside and its services, with everything going wrong that
-/// one seed brings: cuts, stalls, one-byte reads, slow readers, churn, restarts of either side.
-/// Runs in virtual time.
+/// Guests outside, the front, two links, two insides and their services, with everything going
+/// wrong that one seed brings: cuts, stalls, one-byte reads, slow readers, churn, restarts and
+/// reloads on either side. Runs in virtual time.
 class World {
 public:
-    World(std::uint64_t seed, const Policies& policies, Bug bug = Bug::none, bool verbose = false);
+    explicit World(std::uint64_t seed, Bug bug = Bug::none, bool verbose = false);
     ~World();
 
-    /// The whole life: trouble, calm, everybody leaves.
+    /// The whole life: trouble, rest, last publications, everybody leaves.
     void run();
 
     const Findings& findings() const noexcept { return findings_; }
@@ -45,44 +34,59 @@ public:
 private:
     using FrontHost = Host<gateway::Front>;
     using InsideHost = Host<backend_link::Inside>;
-    struct Client {
+    static constexpr std::size_t inside_count = 2;
+
+    struct Backend {
+        std::unique_ptr<InsideHost> host;
+        std::unique_ptr<InsideWatch> watch;
+        std::shared_ptr<Wire> link;
+        std::size_t version = 0;
+    };
+    struct Participant {
         std::unique_ptr<Actor> actor;
         std::shared_ptr<Wire> wire;
+        std::size_t place = 0;  ///< of a service: which inside
+        Kind kind = Kind::guest;
     };
 
-    void log(std::string_view who, std::string_view text);
+    void log(std::string_view principal, std::string_view text);
     void start_front();
-    void start_inside();
-    void dial();
-    void add(Actor::Kind kind);
+    void start_inside(std::size_t index);
+    void dial(std::size_t index);
+    Participant& add(Kind kind, std::size_t place, Principal account);
+    void add_guest();
     void tick();
     void trouble();
+    void reload_front(std::size_t version);
+    void reload_inside(std::size_t index, std::size_t version);
+    void reload_some();
+    void run_for(Duration time);
+    void publish_everywhere();
+    void check_received(const Participant& participant, std::size_t backend, std::string_view topic,
+                        std::uint64_t publisher, std::uint64_t number);
+    void check_leases();
     void everybody_leaves();
     void check_tables();
-    void watch(FrontHost::Role role, wamp::PeerId peer, std::string& bytes);
-    void check_crossing(const wamp::Message& message);
-    void plant(wamp::PeerId peer, std::string& bytes);
+    void check_hidden(std::string_view bytes);
     WireFaults faults();
     wamp::Random::Seed entropy();
 
     Schedule schedule_;
     Dice dice_;
     Findings findings_;
-    const Policies& policies_;
-    Bug bug_;
+    Ledger ledger_;
+    Environment environment_;
+    Planter planter_;
     bool verbose_;
     bool calm_ = false;
-    bool retiring_ = false;
     std::uint64_t last_key_ = 0;
-    std::uint64_t last_tag_ = 0;
+    std::size_t front_version_ = 0;
     std::unique_ptr<FrontHost> front_;
-    std::unique_ptr<InsideHost> inside_;
-    std::shared_ptr<Wire> link_;
-    std::vector<Client> clients_;
-    std::vector<Client> gone_;
-    std::map<wamp::PeerId, std::string>
-        held_;  ///< swaps_events: an EVENT that waits for the next one
-    std::map<wamp::PeerId, std::string> last_event_;  ///< events_after_end
+    std::unique_ptr<FrontWatch> front_watch_;
+    std::array<Backend, inside_count> backends_;
+    std::vector<Participant> actors_;
+    std::vector<Participant> gone_;
+    // Wires and events may still name them.
     std::vector<std::unique_ptr<FrontHost>> dead_fronts_;
     std::vector<std::unique_ptr<InsideHost>> dead_insides_;
 };

@@ -1,81 +1,97 @@
-// Seeded worlds around the whole Front and the whole Inside (architecture: Tests). One seed replays
-// one run:
-//   SALLYPORT_SIM_SEED=N  runs that seed alone and prints what was found
+// Seeded worlds around the whole Front and two whole Insides (testing: The simulator). One seed
+// replays one run:
+//   SALLYPORT_SIM_SEED=N  runs that seed alone and prints what happens and what was found
 //   SALLYPORT_SIM_SEEDS=N runs that many instead of the default
 
 #include "tests/sim/world.h"
 
-#include <array>
 #include <cstdlib>
 #include <iostream>
-#include <stdexcept>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
-
-#include "policy/file/load.h"
-#include "tests/paths.h"
 
 namespace sallyport::sim {
 namespace {
 
-constexpr std::uint64_t default_seeds = 200;
-
-const Policies& policies() {
-    static const Policies loaded = [] {
-        const std::string folder = SALLYPORT_SOURCE_DIR "/tests/sim/policies/";
-        const std::vector<std::string> backends{"inside"};
-        auto front = policy::load_realm(folder + "front.toml", {true, backends});
-        auto inside = policy::load_realm(folder + "inside.toml", {false, {}});
-        if (front.has_error()) throw std::runtime_error(to_string(front.error().front()));
-        if (inside.has_error()) throw std::runtime_error(to_string(inside.error().front()));
-        return Policies{{front->policy, front->authenticator},
-                        {inside->policy, inside->authenticator}};
-    }();
-    return loaded;
-}
+constexpr std::uint64_t default_seeds = 100;
 
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
     const char* const text = std::getenv(name);
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+void add(Findings::Counts& sum, const Findings::Counts& counts) {
+    sum.calls_ended += counts.calls_ended;
+    sum.results += counts.results;
+    sum.progress += counts.progress;
+    sum.refused += counts.refused;
+    sum.network_failures += counts.network_failures;
+    sum.canceled += counts.canceled;
+    sum.timeouts += counts.timeouts;
+    sum.events += counts.events;
+    sum.retained += counts.retained;
+    sum.sealed += counts.sealed;
+    sum.meta += counts.meta;
+    sum.testaments += counts.testaments;
+    sum.named += counts.named;
+    sum.records += counts.records;
+    sum.revoked += counts.revoked;
+    sum.reloads += counts.reloads;
+    sum.judged_again += counts.judged_again;
+}
+
+std::string text_of(const Findings::Counts& counts) {
+    const auto item = [](std::uint64_t count, const char* what) {
+        return std::to_string(count) + " " + what;
+    };
+    return item(counts.calls_ended, "calls ended: ") + item(counts.results, "results, ") +
+           item(counts.refused, "not_authorized, ") +
+           item(counts.network_failures, "network_failure, ") +
+           item(counts.canceled, "canceled, ") + item(counts.timeouts, "timeout; ") +
+           item(counts.progress, "progressive results; ") + item(counts.events, "events, ") +
+           item(counts.retained, "retained ones; ") + item(counts.sealed, "sealed payloads, ") +
+           item(counts.named, "identities told, ") + item(counts.meta, "answers about sessions, ") +
+           item(counts.testaments, "testaments; ") + item(counts.records, "decisions recorded, ") +
+           item(counts.reloads, "reloads, ") + item(counts.revoked, "revoked, ") +
+           item(counts.judged_again, "judged again");
+}
+
 TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     const auto only = number_from_environment("SALLYPORT_SIM_SEED", 0);
     const auto seeds = number_from_environment("SALLYPORT_SIM_SEEDS", default_seeds);
-    std::uint64_t calls = 0;
-    std::uint64_t events = 0;
-    std::uint64_t failures = 0;
+    Findings::Counts sum;
     for (std::uint64_t seed = only == 0 ? 1 : only; seed <= (only == 0 ? seeds : only); ++seed) {
-        World world(seed, policies(), Bug::none, only != 0);
+        World world(seed, Bug::none, only != 0);
         world.run();
         ASSERT_TRUE(world.findings().none()) << "seed " << seed << ":\n" << world.findings().text();
-        calls += world.findings().calls_ended;
-        events += world.findings().events_received;
-        failures += world.findings().network_failures;
+        add(sum, world.findings().counts);
     }
-    std::cout << calls << " calls ended, " << failures << " of them with network_failure; "
-              << events << " events\n";
-    // A world in which nothing happens would keep every promise.
-    if (only == 0) {
-        EXPECT_GT(calls, 100 * seeds);
-        EXPECT_GT(events, 50 * seeds);
-        EXPECT_GT(failures, seeds / 10);
+    std::cout << text_of(sum) << "\n";
+    if (only != 0) return;
+    EXPECT_GT(sum.results, 100 * seeds);
+    EXPECT_GT(sum.refused, 50 * seeds);
+    EXPECT_GT(sum.events, 50 * seeds);
+    EXPECT_GT(sum.records, 500 * seeds);
+    EXPECT_GT(sum.reloads, seeds);
+    for (const auto count :
+         {sum.progress, sum.network_failures, sum.canceled, sum.timeouts, sum.retained, sum.sealed,
+          sum.meta, sum.testaments, sum.named, sum.revoked, sum.judged_again}) {
+        EXPECT_GT(count, seeds / 10);
     }
 }
 
 TEST(World, ReplaysOneRunExactlyFromItsSeed) {
     for (const std::uint64_t seed : {7u, 11u}) {
-        World first(seed, policies());
+        World first(seed);
         first.run();
-        World second(seed, policies());
+        World second(seed);
         second.run();
         EXPECT_EQ(first.findings().digest(), second.findings().digest());
     }
-    World one(7, policies());
+    World one(7);
     one.run();
-    World other(8, policies());
+    World other(8);
     other.run();
     EXPECT_NE(one.findings().digest(), other.findings().digest());
 }
@@ -83,34 +99,44 @@ TEST(World, ReplaysOneRunExactlyFromItsSeed) {
 struct Planted {
     Bug bug;
     Check check;
+    const char* name;
 };
+
+void PrintTo(const Planted& planted, std::ostream* out) {
+    *out << planted.name;
+}
 
 class PlantedBug : public testing::TestWithParam<Planted> {};
 
 TEST_P(PlantedBug, IsCaughtByItsChecker) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        World world(seed, policies(), GetParam().bug);
+        World world(seed, GetParam().bug);
         world.run();
         if (world.findings().has(GetParam().check)) return;
     }
     FAIL() << "20 seeds, and " << to_string(GetParam().check) << " saw nothing";
 }
 
-std::string name_of(const testing::TestParamInfo<Planted>& planted) {
-    static constexpr std::array<const char*, 7> names{
-        "None",           "AnswersTwice", "LosesAnswers",   "CrossesUnpermitted",
-        "EventsAfterEnd", "SwapsEvents",  "ForgetsToForget"};
-    return names[static_cast<std::size_t>(planted.param.bug)];
-}
-
-INSTANTIATE_TEST_SUITE_P(Checkers, PlantedBug,
-                         testing::Values(Planted{Bug::answers_twice, Check::one_answer},
-                                         Planted{Bug::loses_answers, Check::one_answer},
-                                         Planted{Bug::crosses_unpermitted, Check::permit},
-                                         Planted{Bug::events_after_end, Check::subscribed_only},
-                                         Planted{Bug::swaps_events, Check::publisher_order},
-                                         Planted{Bug::forgets_to_forget, Check::tables_empty}),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Checkers, PlantedBug,
+    testing::Values(
+        Planted{Bug::answers_twice, Check::one_answer, "AnswersTwice"},
+        Planted{Bug::loses_answers, Check::one_answer, "LosesAnswers"},
+        Planted{Bug::crosses_unpermitted, Check::permit, "CrossesUnpermitted"},
+        Planted{Bug::events_after_end, Check::subscribed_only, "EventsAfterEnd"},
+        Planted{Bug::swaps_events, Check::publisher_order, "SwapsEvents"},
+        Planted{Bug::ignores_closed_connections, Check::tables_empty, "IgnoresClosedConnections"},
+        Planted{Bug::speaks_out_of_turn, Check::legal_router, "SpeaksOutOfTurn"},
+        Planted{Bug::loses_events, Check::no_event_lost, "LosesEvents"},
+        Planted{Bug::misdelivers_events, Check::right_subscription, "MisdeliversEvents"},
+        Planted{Bug::tells_forbidden_apart, Check::expected_outcome, "TellsForbiddenApart"},
+        Planted{Bug::misnames_callers, Check::true_identity, "MisnamesCallers"},
+        Planted{Bug::forgets_records, Check::recorded_once, "ForgetsRecords"},
+        Planted{Bug::doubles_records, Check::recorded_once, "DoublesRecords"},
+        Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
+        Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
+        Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),
+    [](const testing::TestParamInfo<Planted>& planted) { return std::string(planted.param.name); });
 
 }  // namespace
 }  // namespace sallyport::sim

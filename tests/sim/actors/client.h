@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/ledger.h"
+#include "tests/sim/network.h"
+#include "wamp/codec/codec.h"
+#include "wamp/framing/rawsocket.h"
+
+namespace sallyport::sim {
+
+/// What all actors of a world share.
+struct Environment {
+    Schedule& schedule;
+    Dice& dice;
+    Ledger& ledger;
+    std::uint64_t last_tag = 0;               ///< of calls
+    std::uint64_t last_testament = 0;         ///< testaments publish under keys of their own
+    std::vector<wamp::SessionId> sessions{};  ///< that there have been
+};
+
+enum class Kind : std::uint8_t {
+    guest,    ///< outside: a client of the front, that misbehaves at times
+    service,  ///< of an inside, where it answers calls
+};
+
+/// One actor's connection and session, shared by its parts.
+struct Client {
+    Environment& environment;
+    Kind kind;
+    std::uint64_t key;
+    std::shared_ptr<Wire> wire;
+    wamp::Serializer serializer;
+    Principal principal{};   ///< whom it logs in as; a guest without an account learns its authid
+    bool passes = true;      ///< announces payload passthru mode
+    bool identifies = true;  ///< announces caller and publisher identification
+    bool gone = false;
+    bool leaving = false;  ///< answers are ignored from here on
+    wamp::SessionId session = 0;
+    wamp::RequestId last_request = 0;
+
+    Dice& dice() const noexcept { return environment.dice; }
+    Findings& findings() const noexcept { return environment.ledger.findings; }
+    void send(const wamp::Message& message) const {
+        if (!gone) wire->write(0, wamp::encode(serializer, message).rawsocket());
+    }
+    void wrong(Check check, std::string what) const {
+        findings().wrong(check, environment.schedule.now(),
+                         "actor " + std::to_string(key) + ": " + std::move(what));
+    }
+    /// The full URI for a name: guests choose a route, services say "lab.".
+    std::string named(std::string_view tail) const;
+};
+
+template <class Array>
+const auto& any_of(const Array& all, Dice& dice) {
+    return all[dice.between(0, all.size() - 1)];
+}
+
+}  // namespace sallyport::sim

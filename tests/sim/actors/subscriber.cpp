@@ -1,0 +1,199 @@
+#include "tests/sim/actors/subscriber.h"
+
+#include <array>
+#include <utility>
+
+#include "tests/sim/names.h"
+#include "wamp/message/passthru.h"
+
+namespace sallyport::sim {
+
+using wamp::Dict;
+using wamp::MatchPolicy;
+
+namespace {
+
+struct Pattern {
+    std::string_view tail;
+    MatchPolicy match;
+};
+constexpr std::array<Pattern, 10> patterns{{{"topic.a", MatchPolicy::exact},
+                                            {"topic.b", MatchPolicy::exact},
+                                            {"topic.kept", MatchPolicy::exact},
+                                            {"topic.kept", MatchPolicy::exact},
+                                            {"topic.sealed", MatchPolicy::exact},
+                                            {"topic.b.", MatchPolicy::prefix},
+                                            {"topic.b.", MatchPolicy::wildcard},
+                                            {"topic.own.", MatchPolicy::prefix},
+                                            {"topic.", MatchPolicy::prefix},  // reaches the secret
+                                            {"topic.secret", MatchPolicy::exact}}};
+
+/// Events that come over one link keep their publisher's order. A reload leads "move." from one to
+/// the other.
+enum class Path : char { alpha, beta, either };
+Path path_of(std::string_view topic) {
+    const auto head = head_of(topic);
+    return head == "far." ? Path::beta : head == "move." ? Path::either : Path::alpha;
+}
+
+bool is_meta(std::string_view topic) {
+    return topic.starts_with(meta_head);
+}
+
+}  // namespace
+
+void Subscriber::subscribe() {
+    Dice& dice = client_.dice();
+    const wamp::RequestId request = ++client_.last_request;
+    Request asked{Asked::subscribe, "", MatchPolicy::exact};
+    Dict options;
+    if (dice.chance(12)) {
+        asked.uri = dice.chance(50) ? on_join_topic : on_leave_topic;
+    } else if (dice.chance(8)) {
+        asked.uri = "lab..a";
+        asked.match = MatchPolicy::wildcard;
+    } else {
+        const Pattern& pattern = any_of(patterns, dice);
+        asked.uri = client_.named(pattern.tail);
+        asked.match = pattern.match;
+        if (pattern.tail == "topic.kept" ? dice.chance(70) : dice.chance(3))
+            options.set("get_retained", true);
+    }
+    if (asked.match != MatchPolicy::exact)
+        options.set("match", std::string(wamp::to_string(asked.match)));
+    const std::string uri = asked.uri;
+    requests_[request] = std::move(asked);
+    client_.send(wamp::Subscribe{request, std::move(options), uri});
+}
+
+void Subscriber::unsubscribe() {
+    if (held_.empty()) return;
+    const auto chosen = held_.begin()->first;
+    for (const auto& [id, asked] : requests_) {
+        if (asked.asked == Asked::unsubscribe && asked.id == chosen) return;
+    }
+    const wamp::RequestId request = ++client_.last_request;
+    requests_[request] = {Asked::unsubscribe, "", MatchPolicy::exact, chosen};
+    client_.send(wamp::Unsubscribe{request, chosen, {}});
+}
+
+void Subscriber::publish() {
+    Dice& dice = client_.dice();
+    const std::string topic = client_.named(any_of(topics, dice));
+    const bool sealed = client_.passes && topic.ends_with("topic.sealed") && dice.chance(70);
+    const auto payload = payload_of(client_.serializer, {client_.key, ++last_published_}, sealed);
+    const wamp::RequestId request = ++client_.last_request;
+    Dict options;
+    if (dice.chance(60)) {
+        options.set("acknowledge", true);
+        requests_[request] = {Asked::publish, topic};
+    }
+    if (dice.chance(20)) options.set("exclude_me", false);
+    if (topic.ends_with("topic.kept") ? dice.chance(60) : dice.chance(3))
+        options.set("retain", true);
+    if (client_.kind == Kind::guest && dice.chance(client_.principal.role == "operator" ? 40 : 3))
+        options.set("disclose_me", true);
+    if (client_.kind == Kind::service) options.set("_host", "mark-host");
+    if (sealed) options.set("ppt_scheme", "sim");
+    client_.send(wamp::Publish{request, options, topic, payload.view()});
+}
+
+void Subscriber::publish(const std::string& topic, std::uint64_t number) {
+    const wamp::RequestId request = ++client_.last_request;
+    requests_[request] = {Asked::publish, topic};
+    const auto payload = payload_of(client_.serializer, {client_.key, number}, false);
+    client_.send(wamp::Publish{request, {{"acknowledge", true}}, topic, payload.view()});
+}
+
+// Answers and events
+// ------------------------------------------------------------------------------------------------
+
+bool Subscriber::take(wamp::RequestId request, Asked asked, Request& taken) {
+    const auto found = requests_.find(request);
+    if (found == requests_.end() || found->second.asked != asked) {
+        if (!client_.leaving)
+            client_.wrong(Check::legal_router,
+                          "answer to request " + std::to_string(request) + " that is not open");
+        return false;
+    }
+    taken = found->second;
+    requests_.erase(found);
+    return true;
+}
+
+bool Subscriber::on(const wamp::Error& error) {
+    const auto found = requests_.find(error.request);
+    if (found == requests_.end()) return false;
+    if (found->second.asked == Asked::unsubscribe) held_.erase(found->second.id);
+    requests_.erase(found);
+    return true;
+}
+
+void Subscriber::on(const wamp::Subscribed& subscribed) {
+    Request taken;
+    if (!take(subscribed.request, Asked::subscribe, taken)) return;
+    Subscription& subscription = held_[subscribed.subscription];
+    subscription.topic = taken.uri;
+    subscription.match = taken.match;
+}
+
+void Subscriber::on(const wamp::Unsubscribed& unsubscribed) {
+    if (unsubscribed.request == 0) {  // revoked
+        held_.erase(unsubscribed.details.get_uint("subscription", 0));
+        return;
+    }
+    Request taken;
+    if (take(unsubscribed.request, Asked::unsubscribe, taken)) held_.erase(taken.id);
+}
+
+void Subscriber::on(const wamp::Published& published) {
+    Request taken;
+    if (take(published.request, Asked::publish, taken) && client_.kind == Kind::guest &&
+        taken.uri.ends_with("topic.secret")) {
+        client_.wrong(Check::permit, "the secret topic was published to");
+    }
+}
+
+void Subscriber::on(const wamp::Event& event) {
+    if (client_.leaving) return;
+    const auto found = held_.find(event.subscription);
+    if (found == held_.end())
+        return client_.wrong(Check::subscribed_only, "EVENT without a subscription");
+    Subscription& subscription = found->second;
+    auto& counts = client_.findings().counts;
+    ++counts.events;
+    if (is_meta(subscription.topic)) return;  // the door's model knows what is due
+    const auto topic = event.details.get_string("topic");
+    if (client_.kind == Kind::guest && topic.ends_with("topic.secret"))
+        client_.wrong(Check::permit, "an event of the secret topic");
+    if (!topic.empty() && head_of(topic) != head_of(subscription.topic)) {
+        client_.wrong(Check::legal_router,
+                      "an event of " + std::string(topic) + " for " + subscription.topic);
+    }
+    if (wamp::is_passthru(event.details)) ++counts.sealed;
+    if (!event.details.get_bool("retained", false))
+        check_order(subscription, payload_id_of(event.payload));
+}
+
+void Subscriber::check_order(Subscription& subscription, const PayloadId& payload_id) {
+    const Path path = path_of(subscription.topic);
+    auto& latest = latest_of_[{payload_id.first, static_cast<char>(path)}];
+    auto& last_here = subscription.last_of[payload_id.first];
+    if (payload_id.second < latest && path != Path::either) {
+        client_.wrong(Check::publisher_order, "event " + std::to_string(payload_id.second) +
+                                                  " on " + subscription.topic + " after " +
+                                                  std::to_string(latest));
+    }
+    if (payload_id.second == last_here)
+        client_.wrong(Check::publisher_order,
+                      "event " + std::to_string(payload_id.second) + " twice");
+    latest = payload_id.second;
+    last_here = payload_id.second;
+}
+
+void Subscriber::check_all_answered() const {
+    for (const auto& [request, asked] : requests_)
+        client_.wrong(Check::legal_router, "no answer to request " + std::to_string(request));
+}
+
+}  // namespace sallyport::sim

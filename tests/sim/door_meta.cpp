@@ -1,0 +1,149 @@
+// The model of what a door answers and publishes itself: the session meta API and testaments.
+#include <algorithm>
+#include <set>
+
+#include "tests/sim/door_watch.h"
+#include "tests/sim/names.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::sim {
+
+namespace uris = wamp::uris;
+using policy::Action;
+using policy::Outcome;
+
+namespace {
+
+/// The testament that a call of add_testament by one of our actors contains.
+Testament testament_of(const wamp::Call& call) {
+    const auto args = wamp::args_of(call.payload);
+    const auto kwargs = wamp::kwargs_of(call.payload);
+    Testament testament;
+    if (!args || args->size() < 2) return testament;
+    if (const auto* topic = (*args)[0].get_if<std::string>()) testament.topic = *topic;
+    if (const auto* inner = (*args)[1].get_if<wamp::List>();
+        inner != nullptr && inner->size() == 2) {
+        if (const auto* first = (*inner)[0].get_if<std::uint64_t>())
+            testament.payload_id.first = *first;
+        if (const auto* second = (*inner)[1].get_if<std::uint64_t>())
+            testament.payload_id.second = *second;
+    }
+    testament.detached = kwargs && kwargs->get_string("scope") == "detached";
+    return testament;
+}
+
+const wamp::CallResult* result_of(const Turn& turn, wamp::RequestId request) {
+    for (const Turn::Sent& sent : turn.sent) {
+        const auto* const result = std::get_if<wamp::CallResult>(&sent.message);
+        if (result != nullptr && sent.to == turn.peer && result->request == request) return result;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+void DoorWatch::expect_testament_record(const Turn& turn, const wamp::Call& call) {
+    const Identity& of = peers_.at(turn.peer).is;
+    const Rules::Asked asked{Action::publish, testament_of(call).topic};
+    const Rules::Answer& answer = rules_->decide(of.principal, asked);
+    if (answer.allowed) return;
+    expected_.push_back({{Outcome::deny}, of, 0, asked});
+}
+
+void DoorWatch::check_meta_answer(const Turn& turn, const wamp::Call& call) {
+    ++ledger_.findings.counts.meta;
+    const wamp::CallResult* const result = result_of(turn, call.request);
+    const wamp::Error* const error = refusal(turn, turn.peer, call.request);
+    const auto demand = [&](bool holds) {
+        if (!holds) wrong(Check::expected_outcome, turn, call.procedure + " is answered wrongly");
+    };
+    demand((result == nullptr) != (error == nullptr));
+    const auto answer = result != nullptr ? wamp::args_of(result->payload) : std::nullopt;
+    if (result != nullptr && (!answer || answer->size() != 1)) return demand(false);
+    std::set<wamp::SessionId> sessions;
+    for (const auto& [id, each] : peers_) {
+        if (each.joined() && !each.link) sessions.insert(each.is.session);
+    }
+    const auto asked = wamp::args_of(call.payload);
+    const auto* const about =
+        asked && !asked->empty() ? (*asked)[0].get_if<std::uint64_t>() : nullptr;
+    if (call.procedure == "wamp.session.count") {
+        demand(answer && (*answer)[0] == wamp::Value(std::uint64_t{sessions.size()}));
+    } else if (call.procedure == "wamp.session.list") {
+        std::set<wamp::SessionId> listed;
+        const auto* const list = answer ? (*answer)[0].get_if<wamp::List>() : nullptr;
+        if (list == nullptr) return demand(false);
+        for (const auto& entry : *list) listed.insert(*entry.get_if<std::uint64_t>());
+        demand(listed == sessions);
+    } else if (call.procedure == "wamp.session.get") {
+        const bool known = about != nullptr && sessions.contains(*about);
+        if (!known) return demand(error != nullptr && error->uri == uris::no_such_session);
+        const auto* const told = answer ? (*answer)[0].get_if<wamp::Dict>() : nullptr;
+        if (told == nullptr) return demand(false);
+        const auto truth = std::find_if(peers_.begin(), peers_.end(), [&](const auto& each) {
+            return each.second.is.session == *about;
+        });
+        if (told->get_string("authid") != truth->second.is.principal.authid ||
+            told->get_string("authrole") != truth->second.is.principal.role) {
+            wrong(Check::true_identity, turn, "wamp.session.get");
+        }
+    } else if (call.procedure == "wamp.session.kill") {
+        const bool known = about != nullptr && sessions.contains(*about) &&
+                           *about != peers_.at(turn.peer).is.session;
+        demand(known == (result != nullptr));
+    } else if (call.procedure == add_testament) {
+        const Testament testament = testament_of(call);
+        const Rules::Asked asked_for{Action::publish, testament.topic};
+        Peer& from = peers_.at(turn.peer);
+        const bool may = rules_->decide(from.is.principal, asked_for).allowed;
+        demand(may == (result != nullptr));
+        if (result == nullptr) return;
+        from.testaments.push_back({testament.detached, testament.payload_id, testament.topic});
+    } else if (call.procedure == flush_testaments) {
+        const bool detached = testament_of(call).detached;
+        const std::size_t flushed = std::erase_if(
+            peers_.at(turn.peer).testaments,
+            [&](const Testament& testament) { return testament.detached == detached; });
+        demand(answer && (*answer)[0] == wamp::Value(std::uint64_t{flushed}));
+    }
+}
+
+void DoorWatch::publish_testaments(const Turn& turn) {
+    if (turn.cause == Turn::Cause::reload) return;
+    std::size_t next = first_testament_;
+    for (const wamp::PeerId id : leaving_) {
+        for (const Testament& testament : peers_.at(id).testaments) {
+            const auto outcome = expected_[next++].outcome;
+            ++ledger_.findings.counts.testaments;
+            on_testament(turn, id, testament, outcome == Outcome::allow);
+        }
+    }
+}
+
+void DoorWatch::expect_meta_events(const Turn& turn) {
+    for (const Turn::Sent& sent : turn.sent) {
+        if (sent.to_link && !links_join()) continue;
+        const auto* const welcome = std::get_if<wamp::Welcome>(&sent.message);
+        const Peer* const joining = welcome == nullptr ? nullptr : peer(sent.to);
+        if (joining == nullptr || joining->link) continue;
+        expect_meta_event({welcome->session, {}}, sent.to, on_join_topic, 1);
+    }
+    for (const wamp::PeerId id : leaving_) {
+        if (!peers_.at(id).link) expect_meta_event(peers_.at(id).is, id, on_leave_topic, 2);
+    }
+}
+
+void DoorWatch::expect_meta_event(const Identity& about, wamp::PeerId from, std::string_view topic,
+                                  std::uint64_t kind) {
+    for (const auto& [key, held] : subscriptions_.held()) {
+        if (!held.uri.starts_with(meta_head) || key.first == from) continue;
+        if (!wamp::matches(held.uri, held.match, topic)) continue;
+        const Peer& to = peers_.at(key.first);
+        if (!old_->may_receive(to.is.principal, topic)) continue;
+        ExpectedEvent event{key.first, key.second, {about.session, kind}};
+        event.optional = is_leaving(key.first);
+        expect(std::move(event));
+    }
+}
+
+}  // namespace sallyport::sim

@@ -1,0 +1,386 @@
+#include "tests/sim/door_watch.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "tests/sim/names.h"
+#include "wamp/message/match.h"
+#include "wamp/message/passthru.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::sim {
+
+namespace uris = wamp::uris;
+using policy::Action;
+using policy::Grant;
+using policy::Outcome;
+
+void DoorWatch::see(const Turn& turn) {
+    expected_.clear();
+    events_.clear();
+    leaving_.clear();
+    judged_.reset();
+    old_ = rules_;
+    if (turn.cause == Turn::Cause::reload && next_ != nullptr)
+        rules_ = std::exchange(next_, nullptr);
+    look_at_input(turn);
+    find_leavers(turn);
+    expect_records(turn);
+    records_.settle(turn, rules_->hash(), expected_);
+    after_request(turn);
+    publish_testaments(turn);
+    expect_meta_events(turn);
+    for (const Turn::Sent& sent : turn.sent) see_sent(turn, sent);
+    for (const ExpectedEvent& missing : events_) {
+        if (missing.optional) continue;
+        wrong(Check::no_event_lost, turn,
+              "no EVENT " + std::to_string(missing.payload_id.first) + ":" +
+                  std::to_string(missing.payload_id.second) + " to peer " +
+                  std::to_string(static_cast<std::uint64_t>(missing.to)) + " on " +
+                  std::to_string(missing.subscription));
+    }
+    for (const wamp::PeerId id : leaving_) {
+        on_left(turn, id);
+        subscriptions_.gone(id);
+        registrations_.gone(id);
+        Peer& peer = peers_[id];
+        peer.is = {};
+        peer.testaments.clear();
+    }
+    if (turn.cause == Turn::Cause::reload) check_holdings(turn);
+    on_end(turn);
+}
+
+bool DoorWatch::is_leaving(wamp::PeerId id) const {
+    return std::find(leaving_.begin(), leaving_.end(), id) != leaving_.end();
+}
+
+const wamp::Error* DoorWatch::refusal(const Turn& turn, wamp::PeerId to, wamp::RequestId request) {
+    for (const Turn::Sent& sent : turn.sent) {
+        const auto* const error = std::get_if<wamp::Error>(&sent.message);
+        if (error != nullptr && sent.to == to && error->request == request) return error;
+    }
+    return nullptr;
+}
+
+// Input
+// ------------------------------------------------------------------------------------------------
+
+void DoorWatch::look_at_input(const Turn& turn) {
+    if (turn.from_link && !links_join()) return;
+    if (const auto* hello = turn.in_as<wamp::Hello>()) {
+        Peer& peer = peers_[turn.peer];
+        if (peer.joined()) return;
+        peer.link = turn.from_link;
+        peer.number = turn.link;
+        peer.features = wamp::read_features(hello->details);
+    }
+    const Peer* const from = peer(turn.peer);
+    if (from == nullptr || !from->joined() || !turn.in) return;
+    // A protocol violation ends the session; the request is not decided.
+    const bool violated = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
+        return sent.to == turn.peer && std::holds_alternative<wamp::Abort>(sent.message);
+    });
+    if (!violated) judge(turn);
+}
+
+void DoorWatch::judge(const Turn& turn) {
+    const Peer& from = peers_.at(turn.peer);
+    std::visit(
+        [&]<class Message>(const Message& message) {
+            constexpr bool call = std::is_same_v<Message, wamp::Call>;
+            constexpr bool publish = std::is_same_v<Message, wamp::Publish>;
+            constexpr bool subscribe = std::is_same_v<Message, wamp::Subscribe>;
+            constexpr bool register_ = std::is_same_v<Message, wamp::Register>;
+            if constexpr (call || publish || subscribe || register_) {
+                Judged judged;
+                judged.type = Message::type;
+                judged.request = message.request;
+                judged.of = from.is;
+                if (from.link) {
+                    const Identity origin = conveyed(message.options);
+                    judged.conveyed = origin.session != 0;
+                    if (judged.conveyed) judged.of = origin;
+                }
+                if constexpr (call || register_) judged.asked.uri = message.procedure;
+                if constexpr (publish || subscribe) judged.asked.uri = message.topic;
+                if constexpr (subscribe || register_)
+                    judged.asked.match = wamp::match_of(message.options);
+                if constexpr (call || publish)
+                    judged.asked.opaque = wamp::is_passthru(message.options);
+                judged.asked.action = call        ? Action::call
+                                      : publish   ? Action::publish
+                                      : subscribe ? Action::subscribe
+                                                  : Action::register_;
+                const bool acknowledged = message.options.get_bool("acknowledge", false);
+                judged.answers = !publish || acknowledged;
+                judged.answer = &rules_->decide(judged.of.principal, judged.asked);
+                const auto demands = [&](const char* option, Grant grant) {
+                    return message.options.get_bool(option, false) && !judged.grants(grant);
+                };
+                if (!judged.answer->allowed) {
+                    judged.error = uris::not_authorized;
+                } else if ((call || (publish && acknowledged)) &&
+                           demands("disclose_me", Grant::disclose_me)) {
+                    judged.error = uris::disclose_me_disallowed;
+                } else if ((publish && acknowledged && demands("retain", Grant::retain)) ||
+                           (subscribe && demands("get_retained", Grant::retain))) {
+                    judged.error = uris::option_not_allowed;
+                }
+                judged_ = std::move(judged);
+            }
+        },
+        *turn.in);
+}
+
+void DoorWatch::find_leavers(const Turn& turn) {
+    const auto leaves = [&](wamp::PeerId id) {
+        const Peer* const left = peer(id);
+        if (left != nullptr && left->joined() && !is_leaving(id)) leaving_.push_back(id);
+    };
+    if (turn.from_link && !links_join()) {
+        for (const wamp::PeerId id : turn.closed) leaves(id);
+    } else if (turn.cause == Turn::Cause::closed || turn.in_as<wamp::Goodbye>() != nullptr) {
+        leaves(turn.peer);
+    }
+    for (const Turn::Sent& sent : turn.sent) {
+        if (sent.to_link && !links_join()) continue;
+        if (std::holds_alternative<wamp::Goodbye>(sent.message) ||
+            std::holds_alternative<wamp::Abort>(sent.message)) {
+            leaves(sent.to);
+        }
+    }
+    for (const wamp::PeerId id : turn.closed) leaves(id);
+}
+
+// Expected audit records
+// ------------------------------------------------------------------------------------------------
+
+void DoorWatch::expect_records(const Turn& turn) {
+    if (judged_) {
+        ExpectedRecord record;
+        record.of = judged_->of;
+        record.via = judged_->conveyed ? peers_.at(turn.peer).is.session : 0;
+        record.asked = judged_->asked;
+        record.asked.opaque = false;
+        const policy::RuleText* const text = judged_->answer->text;
+        if (text != nullptr) record.rule = text->id;
+        if (!judged_->passes()) {
+            record.outcomes = {Outcome::deny};
+        } else {
+            record.outcomes = {Outcome::allow};
+            if (text->limits.rate_per_s > 0) record.outcomes.push_back(Outcome::over_rate);
+            if (text->limits.in_flight > 0) record.outcomes.push_back(Outcome::over_in_flight);
+        }
+        expected_.push_back(std::move(record));
+        if (const auto* call = turn.in_as<wamp::Call>();
+            call != nullptr && call->procedure == add_testament && judged_->passes()) {
+            expect_testament_record(turn, *call);
+        }
+    }
+    for (const wamp::PeerId id : leaving_)
+        expected_.push_back({{Outcome::leave}, peers_.at(id).is});
+    for (const Turn::Sent& sent : turn.sent) {
+        if (sent.to_link && !links_join()) continue;
+        if (const auto* welcome = std::get_if<wamp::Welcome>(&sent.message)) {
+            expected_.push_back({{Outcome::join}, {welcome->session, {}}});
+        } else if (const auto* abort = std::get_if<wamp::Abort>(&sent.message)) {
+            const Peer* const refused = peer(sent.to);
+            const bool joined = refused != nullptr && refused->joined();
+            if (!joined && abort->reason != uris::protocol_violation)
+                expected_.push_back({{Outcome::join_refused}, {}});
+        }
+    }
+    if (turn.cause == Turn::Cause::reload) {
+        if (rules_ != old_) expected_.push_back({{Outcome::reload}, {}});
+        expect_revocations(turn);
+    }
+    expect_more_records(turn);
+    first_testament_ = expected_.size();
+    if (turn.cause == Turn::Cause::reload) return;  // a reload publishes no testaments
+    for (const wamp::PeerId id : leaving_) {
+        const Peer& left = peers_.at(id);
+        for (const Testament& testament : left.testaments) {
+            const Rules::Asked asked{Action::publish, testament.topic};
+            const auto outcome =
+                rules_->decide(left.is.principal, asked).allowed ? Outcome::allow : Outcome::deny;
+            expected_.push_back({{outcome}, left.is, 0, asked});
+        }
+    }
+}
+
+void DoorWatch::expect_revocations(const Turn& turn) {
+    const auto expect_all = [&](const Holdings::All& all, Action action) {
+        for (const auto& [key, held] : all) {
+            const Peer* const holder = peer(key.first);
+            if (holder == nullptr || !holder->joined() || is_leaving(key.first)) continue;
+            const Rules::Asked asked{action, held.uri, held.match};
+            const bool told = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& s) {
+                if (s.to != key.first || (s.to_link && !links_join())) return false;
+                if (const auto* ended = std::get_if<wamp::Unsubscribed>(&s.message)) {
+                    return action == Action::subscribe && ended->request == 0 &&
+                           ended->details.get_uint("subscription", 0) == key.second;
+                }
+                if (const auto* ended = std::get_if<wamp::Unregistered>(&s.message)) {
+                    return action == Action::register_ && ended->request == 0 &&
+                           ended->details.get_uint("registration", 0) == key.second;
+                }
+                return false;
+            });
+            const bool denied = !rules_->decide(holder->is.principal, asked).allowed;
+            if (!told && !denied) continue;
+            ++ledger_.findings.counts.revoked;
+            ExpectedRecord record{{Outcome::revoke}, holder->is, 0, asked};
+            record.optional = held.uri.starts_with(meta_head);
+            expected_.push_back(std::move(record));
+        }
+    };
+    expect_all(subscriptions_.held(), Action::subscribe);
+    expect_all(registrations_.held(), Action::register_);
+    // Pending requests that the reload refuses are recorded as revoked, too.
+    for (const auto* pending : {&subscriptions_.asked(), &registrations_.asked()}) {
+        const bool subscribes = pending == &subscriptions_.asked();
+        for (const auto& [key, held] : *pending) {
+            if (refusal(turn, key.first, key.second) == nullptr || is_leaving(key.first)) continue;
+            const Action action = subscribes ? Action::subscribe : Action::register_;
+            expected_.push_back(
+                {{Outcome::revoke}, peers_.at(key.first).is, 0, {action, held.uri, held.match}});
+        }
+    }
+}
+
+void DoorWatch::check_holdings(const Turn& turn) {
+    const auto check = [&](const Holdings::All& all, Action action) {
+        for (const auto& [key, held] : all) {
+            const Peer* const holder = peer(key.first);
+            if (holder == nullptr || !holder->joined()) continue;
+            if (rules_->decide(holder->is.principal, {action, held.uri, held.match}).allowed)
+                continue;
+            wrong(Check::atomic_reload, turn,
+                  "session " + std::to_string(holder->is.session) + " still holds " + held.uri);
+        }
+    };
+    check(subscriptions_.held(), Action::subscribe);
+    check(registrations_.held(), Action::register_);
+    for (const auto& [id, each] : peers_) {
+        if (each.joined() && !each.link && !rules_->admits(each.is.principal))
+            wrong(Check::atomic_reload, turn, each.is.principal.authid + " is still there");
+    }
+}
+
+// Effects
+// ------------------------------------------------------------------------------------------------
+
+void DoorWatch::after_request(const Turn& turn) {
+    if (turn.in && !judged_) {
+        const bool of_door = !turn.from_link || links_join();
+        if (const auto* ended = turn.in_as<wamp::Unsubscribe>(); ended != nullptr && of_door)
+            subscriptions_.give_up(turn.peer, ended->request, ended->subscription);
+        if (const auto* ended = turn.in_as<wamp::Unregister>(); ended != nullptr && of_door)
+            registrations_.give_up(turn.peer, ended->request, ended->registration);
+    }
+    if (!judged_) return on_other_input(turn);
+    const auto outcome = expected_.front().outcome;
+    if (judged_->passes() && outcome && *outcome != Outcome::allow)
+        judged_->error = uris::unavailable;  // over a limit
+    if (!judged_->passes() && judged_->answers) {
+        const wamp::Error* const error = refusal(turn, turn.peer, judged_->request);
+        if (error == nullptr || error->uri != judged_->error) {
+            wrong(Check::expected_outcome, turn,
+                  judged_->asked.uri + " should be refused with " + judged_->error + " and got " +
+                      (error == nullptr ? "nothing" : error->uri));
+        }
+    }
+    if (judged_->passes()) {
+        const Holdings::Held held{
+            judged_->asked.uri, judged_->asked.match,
+            turn.in_as<wamp::Subscribe>() != nullptr &&
+                turn.in_as<wamp::Subscribe>()->options.get_bool("get_retained", false)};
+        if (judged_->asked.action == Action::subscribe)
+            subscriptions_.ask(turn.peer, judged_->request, held);
+        if (judged_->asked.action == Action::register_)
+            registrations_.ask(turn.peer, judged_->request, held);
+    }
+    if (judged_->asked.uri.starts_with(meta_head)) {
+        if (const auto* call = turn.in_as<wamp::Call>(); call != nullptr && judged_->passes())
+            check_meta_answer(turn, *call);
+        return;
+    }
+    on_request(turn, *judged_);
+}
+
+void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
+    on_sent(turn, sent);
+    if (sent.to_link && !links_join()) return;
+    if (const auto* welcome = std::get_if<wamp::Welcome>(&sent.message)) {
+        peers_[sent.to].is = {welcome->session,
+                              {std::string(welcome->details.get_string("authid")),
+                               std::string(welcome->details.get_string("authrole"))}};
+    } else if (const auto* subscribed = std::get_if<wamp::Subscribed>(&sent.message)) {
+        const auto* held =
+            subscriptions_.confirm(sent.to, subscribed->request, subscribed->subscription);
+        if (held != nullptr) on_subscribed(turn, sent, *subscribed, *held);
+    } else if (const auto* unsubscribed = std::get_if<wamp::Unsubscribed>(&sent.message)) {
+        if (unsubscribed->request != 0) {
+            subscriptions_.given_up(sent.to, unsubscribed->request);
+        } else {
+            subscriptions_.take_away(sent.to, unsubscribed->details.get_uint("subscription", 0));
+        }
+    } else if (const auto* registered = std::get_if<wamp::Registered>(&sent.message)) {
+        registrations_.confirm(sent.to, registered->request, registered->registration);
+    } else if (const auto* unregistered = std::get_if<wamp::Unregistered>(&sent.message)) {
+        if (unregistered->request != 0) {
+            registrations_.given_up(sent.to, unregistered->request);
+        } else {
+            registrations_.take_away(sent.to, unregistered->details.get_uint("registration", 0));
+        }
+    } else if (const auto* error = std::get_if<wamp::Error>(&sent.message)) {
+        if (error->request_type == wamp::MessageType::subscribe)
+            subscriptions_.refuse(sent.to, error->request);
+        if (error->request_type == wamp::MessageType::register_)
+            registrations_.refuse(sent.to, error->request);
+    } else if (const auto* event = std::get_if<wamp::Event>(&sent.message)) {
+        see_event(turn, sent, *event);
+    }
+}
+
+void DoorWatch::see_event(const Turn& turn, const Turn::Sent& sent, const wamp::Event& event) {
+    const Holdings::Held* const held = subscriptions_.find(sent.to, event.subscription);
+    PayloadId payload_id = payload_id_of(event.payload);
+    if (held != nullptr && wamp::reaches_reserved(held->uri, held->match) &&
+        held->uri.starts_with(meta_head)) {
+        ++ledger_.findings.counts.meta;
+        const auto args = wamp::args_of(event.payload);
+        const bool joins = args && !args->empty() && (*args)[0].get_if<wamp::Dict>() != nullptr;
+        if (joins) payload_id.first = (*args)[0].get_if<wamp::Dict>()->get_uint("session", 0);
+        payload_id.second = joins ? 1 : 2;
+    }
+    const bool retained = event.details.get_bool("retained", false);
+    const auto found = std::find_if(events_.begin(), events_.end(), [&](const auto& each) {
+        return each.to == sent.to && each.subscription == event.subscription &&
+               each.payload_id == payload_id && each.retained == retained;
+    });
+    if (found == events_.end()) {
+        return wrong(Check::right_subscription, turn,
+                     "EVENT " + std::to_string(payload_id.first) + ":" +
+                         std::to_string(payload_id.second) + " on " +
+                         (held == nullptr ? std::string("nothing") : held->uri) + " to peer " +
+                         std::to_string(static_cast<std::uint64_t>(sent.to)));
+    }
+    const ExpectedEvent expected = *found;
+    events_.erase(found);
+    if (event.details.get_string("topic") != expected.topic)
+        wrong(Check::right_subscription, turn,
+              "EVENT of " + expected.topic + " is told as of " +
+                  std::string(event.details.get_string("topic")));
+    const bool told = tells(event.details, "publisher");
+    if (told != expected.publisher.has_value() ||
+        (told && !tells_truly(event.details, "publisher", *expected.publisher))) {
+        wrong(Check::true_identity, turn, "the publisher of an EVENT");
+    }
+    if (told) ++ledger_.findings.counts.named;
+    if (retained) ++ledger_.findings.counts.retained;
+}
+
+}  // namespace sallyport::sim

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/sim/holdings.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/records.h"
+#include "wamp/session/features.h"
+
+namespace sallyport::sim {
+
+/// What a session leaves to be published when it ends.
+struct Testament {
+    bool detached = false;
+    PayloadId payload_id;
+    std::string topic;
+};
+
+/// The model of one door: its sessions, their subscriptions, registrations and testaments. Looks at
+/// every turn of the core, decides each request again from the policy as written, and compares the
+/// result with the audit records, the answers and the events of that turn. FrontWatch and
+/// InsideWatch model what is behind the door.
+class DoorWatch {
+public:
+    DoorWatch(Ledger& ledger, std::string name, const Rules& rules)
+        : ledger_(ledger),
+          name_(std::move(name)),
+          rules_(&rules),
+          records_(ledger.findings, name_) {}
+    virtual ~DoorWatch() = default;
+
+    /// The next turn is a reload to this version.
+    void reload(const Rules& next) { next_ = &next; }
+    void see(const Turn& turn);
+    const Rules& rules() const noexcept { return *rules_; }
+
+protected:
+    struct Peer {
+        bool link = false;
+        std::uint32_t number = 0;  ///< of the link
+        Identity is;               ///< session 0: none
+        wamp::Features features;
+        std::vector<Testament> testaments;
+        bool joined() const noexcept { return is.session != 0; }
+    };
+    /// The request of this turn.
+    struct Judged {
+        Rules::Asked asked;
+        Identity of;
+        bool conveyed = false;
+        wamp::RequestId request = 0;
+        wamp::MessageType type{};
+        bool answers = true;
+        const Rules::Answer* answer = nullptr;
+        std::string error;  ///< the expected refusal; "" if the request is permitted
+        bool passes() const noexcept { return error.empty(); }
+        bool grants(policy::Grant grant) const noexcept {
+            return answer->text != nullptr && answer->text->grants.has(grant);
+        }
+    };
+    struct ExpectedEvent {
+        wamp::PeerId to;
+        wamp::SubscriptionId subscription;
+        PayloadId payload_id;
+        bool retained = false;
+        bool optional = false;
+        std::optional<Identity> publisher{};  ///< that the event must disclose
+        std::string topic{};                  ///< in its details; pattern subscriptions only
+    };
+
+    /// True for an inside, where the link joins as a client; false for the front.
+    virtual bool links_join() const noexcept = 0;
+    /// Adds the records that a subclass expects of this turn.
+    virtual void expect_more_records(const Turn&) {}
+    virtual void on_request(const Turn& turn, const Judged& judged) = 0;
+    /// A testament of a session that has ended; it is published if `passes`.
+    virtual void on_testament(const Turn& turn, wamp::PeerId from, const Testament& testament,
+                              bool passes) = 0;
+    virtual void on_other_input(const Turn&) {}
+    virtual void on_sent(const Turn&, const Turn::Sent&) {}
+    virtual void on_subscribed(const Turn&, const Turn::Sent&, const wamp::Subscribed&,
+                               const Holdings::Held&) {}
+    virtual void on_left(const Turn&, wamp::PeerId) {}
+    virtual void on_end(const Turn&) {}
+
+    void expect(ExpectedEvent event) { events_.push_back(std::move(event)); }
+    const Peer* peer(wamp::PeerId id) const {
+        const auto found = peers_.find(id);
+        return found == peers_.end() ? nullptr : &found->second;
+    }
+    void wrong(Check check, const Turn& turn, std::string what) const {
+        ledger_.findings.wrong(check, turn.now, name_ + ": " + std::move(what));
+    }
+    bool is_leaving(wamp::PeerId id) const;
+    static const wamp::Error* refusal(const Turn& turn, wamp::PeerId to, wamp::RequestId request);
+
+    Ledger& ledger_;
+    std::string name_;
+    const Rules* rules_;
+    const Rules* old_ = nullptr;  ///< in the turn of a reload
+    std::map<wamp::PeerId, Peer> peers_;
+    Holdings subscriptions_;
+    Holdings registrations_;
+    std::vector<ExpectedRecord> expected_;
+
+private:
+    void look_at_input(const Turn& turn);
+    void judge(const Turn& turn);
+    void find_leavers(const Turn& turn);
+    void expect_records(const Turn& turn);
+    void expect_revocations(const Turn& turn);
+    void after_request(const Turn& turn);
+    void see_sent(const Turn& turn, const Turn::Sent& sent);
+    void see_event(const Turn& turn, const Turn::Sent& sent, const wamp::Event& event);
+    void check_holdings(const Turn& turn);
+
+    // The meta API (door_meta.cpp).
+    void expect_testament_record(const Turn& turn, const wamp::Call& call);
+    void check_meta_answer(const Turn& turn, const wamp::Call& call);
+    void publish_testaments(const Turn& turn);
+    void expect_meta_events(const Turn& turn);
+    void expect_meta_event(const Identity& about, wamp::PeerId from, std::string_view topic,
+                           std::uint64_t kind);
+
+    const Rules* next_ = nullptr;
+    Records records_;
+    std::optional<Judged> judged_;
+    std::vector<wamp::PeerId> leaving_;
+    std::size_t first_testament_ = 0;  ///< among the expected records
+    std::vector<ExpectedEvent> events_;
+};
+
+}  // namespace sallyport::sim

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/door_watch.h"
+
+namespace sallyport::sim {
+
+/// The model of the front: the first door and the bridges behind it. Checks in each turn what is
+/// forwarded on a link, what waits for one, and which guests receive what a link delivers.
+class FrontWatch final : public DoorWatch {
+public:
+    /// `links`: the names of the backends, in order. `up`: which of their links are.
+    FrontWatch(Ledger& ledger, const Rules& rules, std::vector<std::string> links,
+               std::function<bool(std::uint32_t)> up);
+
+    /// Checks that every subscription and registration of a guest exists on its link, if that is
+    /// up.
+    void check_behind(Instant now);
+    std::size_t waiting() const noexcept { return waiting_.size(); }
+
+private:
+    /// A request that waits for its link, or a call that will wait if the link is lost.
+    struct Waiting {
+        wamp::PeerId peer = wamp::no_peer;
+        Identity of;
+        wamp::RequestId request = 0;
+        Rules::Asked asked;
+        bool answers = true;
+        std::uint64_t tag = 0;  ///< of a call
+        std::uint32_t link = 0;
+        const Rules* rules = nullptr;
+        Instant due = wamp::never;
+    };
+    /// A publication that was forwarded and is not acknowledged yet.
+    struct Pending {
+        PayloadId payload_id;
+        wamp::PeerId publisher = wamp::no_peer;
+        std::string topic;    ///< inside
+        bool wanted = false;  ///< a guest had a matching subscription when it was forwarded
+    };
+    using OnLink = std::pair<std::uint32_t, wamp::RequestId>;
+
+    bool links_join() const noexcept override { return false; }
+    void expect_more_records(const Turn& turn) override;
+    void on_request(const Turn& turn, const Judged& judged) override;
+    void on_testament(const Turn& turn, wamp::PeerId from, const Testament& testament,
+                      bool passes) override;
+    void on_other_input(const Turn& turn) override;
+    void on_sent(const Turn& turn, const Turn::Sent& sent) override;
+    void on_subscribed(const Turn& turn, const Turn::Sent& sent, const wamp::Subscribed& subscribed,
+                       const Holdings::Held& held) override;
+    void on_left(const Turn& turn, wamp::PeerId id) override;
+    void on_end(const Turn& turn) override;
+
+    void on_link_up(const Turn& turn, std::uint32_t link);
+    void on_link_lost(std::uint32_t link);
+    void note_call(const Turn& turn, const Judged& judged, const wamp::Call& call);
+    void on_event(const Turn& turn, const wamp::Event& event);
+    void on_published(const Turn& turn, const wamp::Published& published);
+    void on_invocation(const Turn& turn, const wamp::Invocation& invocation);
+    void check_forwarded(const Turn& turn, const Turn::Sent& sent);
+    void check_forwarded_call(const Turn& turn, const Turn::Sent& sent, const wamp::Call& call);
+    void check_forwarded_publication(const Turn& turn, const Turn::Sent& sent,
+                                     const wamp::Publish& publish);
+    /// Whether a guest has, or has requested, something that the link knows by this URI.
+    bool is_wanted(const Holdings& holdings, std::uint32_t link, std::string_view uri,
+                   wamp::MatchPolicy match) const;
+    bool is_at(const Holdings::Held& held, std::uint32_t link, std::string_view uri,
+               wamp::MatchPolicy match) const;
+    void expect_at(const Holdings::Key& key, const Holdings::Held& held,
+                   const PayloadId& payload_id, std::string_view topic, bool retained,
+                   bool optional, const Identity* named, bool sealed);
+    std::uint32_t link_of(std::string_view backend) const;
+    static wamp::PeerId link_peer(std::uint32_t link) { return wamp::PeerId{link + 1}; }
+
+    std::vector<std::string> links_;
+    std::function<bool(std::uint32_t)> is_up_;
+    std::vector<bool> up_;
+    std::map<std::pair<wamp::PeerId, wamp::RequestId>, std::uint64_t> calls_;  ///< tags
+    std::vector<Waiting> waiting_;
+    std::map<std::uint64_t, Waiting> may_repeat_;  ///< by tag
+    std::map<OnLink, Pending> pending_;
+    Holdings back_subscriptions_;
+    Holdings back_registrations_;
+    std::map<std::pair<std::uint32_t, wamp::Id>, std::set<wamp::PeerId>> want_retained_;
+};
+
+}  // namespace sallyport::sim

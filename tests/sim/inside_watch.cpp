@@ -1,0 +1,184 @@
+#include "tests/sim/inside_watch.h"
+
+#include <algorithm>
+
+#include "tests/sim/names.h"
+#include "wamp/message/passthru.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::sim {
+
+namespace uris = wamp::uris;
+using policy::Action;
+using policy::Grant;
+using wamp::Feature;
+using wamp::MatchPolicy;
+
+void InsideWatch::on_request(const Turn& turn, const Judged& judged) {
+    if (const auto* call = turn.in_as<wamp::Call>()) on_call(turn, judged, *call);
+    if (const auto* publish = turn.in_as<wamp::Publish>()) on_publish(turn, judged, *publish);
+}
+
+// Calls
+// ------------------------------------------------------------------------------------------------
+
+void InsideWatch::on_call(const Turn& turn, const Judged& judged, const wamp::Call& call) {
+    CallState* const state = ledger_.call(payload_id_of(call.payload).first);
+    if (judged.conveyed && state != nullptr && judged.of != state->caller)
+        wrong(Check::true_identity, turn, "the link conveys another caller of " + call.procedure);
+    if (state != nullptr && !judged.conveyed) {
+        state->caller = judged.of;
+        calls_[{turn.peer, call.request}] = payload_id_of(call.payload).first;
+    }
+    if (!judged.passes()) {
+        if (state != nullptr) state->may.insert(judged.error);
+        return;
+    }
+    if (state != nullptr) {
+        const Duration limit = judged.answer->text->limits.timeout;
+        if (limit != Duration::zero())
+            state->due = state->due == Duration::zero() ? limit : std::min(state->due, limit);
+    }
+    const bool invoked = std::any_of(turn.sent.begin(), turn.sent.end(), [](const auto& sent) {
+        return std::holds_alternative<wamp::Invocation>(sent.message);
+    });
+    const auto& all = registrations_.held();
+    const bool offered = std::any_of(all.begin(), all.end(), [&](const auto& each) {
+        return wamp::matches(each.second.uri, each.second.match, call.procedure);
+    });
+    if (invoked && !offered)
+        wrong(Check::expected_outcome, turn, "nobody offers " + call.procedure);
+    if (invoked) return;
+    const wamp::Error* const error = refusal(turn, turn.peer, call.request);
+    const bool sealed =
+        judged.asked.opaque && error != nullptr && error->uri == uris::feature_not_supported;
+    if (offered && !sealed)
+        wrong(Check::expected_outcome, turn, call.procedure + " is offered, and nobody is invoked");
+    const std::string_view due = sealed ? uris::feature_not_supported : uris::no_such_procedure;
+    if (state != nullptr) state->may.insert(std::string(due));
+}
+
+bool InsideWatch::offers(wamp::PeerId callee, wamp::RegistrationId id,
+                         std::string_view procedure) const {
+    const Holdings::Held* const held = registrations_.find(callee, id);
+    if (held == nullptr || !wamp::matches(held->uri, held->match, procedure)) return false;
+    if (held->match == MatchPolicy::exact) return true;
+    const auto& all = registrations_.held();
+    return std::none_of(all.begin(), all.end(), [&](const auto& each) {
+        return each.second.match == MatchPolicy::exact && each.second.uri == procedure;
+    });
+}
+
+void InsideWatch::check_invocation(const Turn& turn, const Turn::Sent& sent,
+                                   const wamp::Invocation& invocation) {
+    const auto tag = payload_id_of(invocation.payload).first;
+    invocations_[{sent.to, invocation.request}] = tag;
+    const auto* const call = turn.in_as<wamp::Call>();
+    if (call == nullptr || !offers(sent.to, invocation.registration, call->procedure))
+        wrong(Check::expected_outcome, turn, "an INVOCATION of what the callee does not offer");
+    const CallState* const state = ledger_.call(tag);
+    const Peer* const callee = peer(sent.to);
+    if (state == nullptr || callee == nullptr) return;
+    const bool from_outside = peers_.at(turn.peer).link;
+    const bool due =
+        callee->link ? state->discloses
+                     : from_outside || callee->features.has(Feature::callee_caller_identification);
+    const bool told = tells(invocation.details, "caller");
+    if (told != due || (told && !tells_truly(invocation.details, "caller", state->caller)))
+        wrong(Check::true_identity, turn, "the caller of an INVOCATION");
+    if (told) ++ledger_.findings.counts.named;
+}
+
+void InsideWatch::on_other_input(const Turn& turn) {
+    const auto tag_of = [&](wamp::RequestId request) -> CallState* {
+        const auto found = invocations_.find({turn.peer, request});
+        return found == invocations_.end() ? nullptr : ledger_.call(found->second);
+    };
+    if (const auto* yield = turn.in_as<wamp::Yield>()) {
+        CallState* const state = tag_of(yield->request);
+        if (state != nullptr) state->yielded = true;
+        if (!yield->options.get_bool("progress", false))
+            invocations_.erase({turn.peer, yield->request});
+    } else if (const auto* error = turn.in_as<wamp::Error>()) {
+        if (CallState* const state = tag_of(error->request)) state->may.insert(error->uri);
+        invocations_.erase({turn.peer, error->request});
+    } else if (const auto* cancel = turn.in_as<wamp::Cancel>()) {
+        const auto found = calls_.find({turn.peer, cancel->request});
+        CallState* const state = found == calls_.end() ? nullptr : ledger_.call(found->second);
+        if (state != nullptr) state->may.insert(std::string(uris::canceled));
+    }
+}
+
+void InsideWatch::on_left(const Turn&, wamp::PeerId id) {
+    std::erase_if(calls_, [&](const auto& each) { return each.first.first == id; });
+    std::erase_if(invocations_, [&](const auto& each) {
+        if (each.first.first != id) return false;
+        if (CallState* const state = ledger_.call(each.second))
+            state->may.insert(std::string(uris::canceled));
+        return true;
+    });
+}
+
+// Events
+// ------------------------------------------------------------------------------------------------
+
+void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp::Publish& publish) {
+    if (!judged.passes()) return;
+    const PayloadId payload_id = payload_id_of(publish.payload);
+    const auto known = ledger_.publications.find(payload_id);
+    const bool from_link = peers_.at(turn.peer).link;
+    if (from_link && known != ledger_.publications.end() && judged.of != known->second.publisher)
+        wrong(Check::true_identity, turn, "the link conveys another publisher of " + publish.topic);
+    const bool excludes = publish.options.get_bool("exclude_me", true);
+    const bool named =
+        publish.options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
+    if (publish.options.get_bool("retain", false) && judged.grants(Grant::retain)) {
+        retained_[publish.topic] = {payload_id, from_link || !excludes ? wamp::no_peer : turn.peer,
+                                    judged.asked.opaque};
+    }
+    expect_publication(payload_id, publish.topic, excludes ? turn.peer : wamp::no_peer,
+                       judged.asked.opaque, named ? &judged.of : nullptr);
+}
+
+void InsideWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& testament,
+                               bool passes) {
+    if (passes) expect_publication(testament.payload_id, testament.topic, from, false, nullptr);
+}
+
+void InsideWatch::expect_publication(const PayloadId& payload_id, const std::string& topic,
+                                     wamp::PeerId excluded, bool sealed, const Identity* named) {
+    for (const auto& [key, held] : subscriptions_.held()) {
+        if (key.first == excluded || !wamp::matches(held.uri, held.match, topic)) continue;
+        const Peer& to = peers_.at(key.first);
+        if (sealed && !to.features.has(Feature::subscriber_payload_passthru_mode)) continue;
+        const bool exact = held.match == MatchPolicy::exact;
+        if (!exact && !rules_->may_receive(to.is.principal, topic)) continue;
+        ExpectedEvent event{key.first, key.second, payload_id};
+        if (named != nullptr && to.features.has(Feature::subscriber_publisher_identification))
+            event.publisher = *named;
+        if (!exact) event.topic = topic;
+        event.optional = is_leaving(key.first);
+        expect(std::move(event));
+    }
+}
+
+void InsideWatch::on_subscribed(const Turn&, const Turn::Sent& sent,
+                                const wamp::Subscribed& subscribed, const Holdings::Held& held) {
+    const auto kept = retained_.find(held.uri);
+    if (!held.wants_retained || held.match != MatchPolicy::exact || kept == retained_.end()) return;
+    if (kept->second.excluded == sent.to) return;
+    if (kept->second.sealed &&
+        !peers_.at(sent.to).features.has(Feature::subscriber_payload_passthru_mode)) {
+        return;
+    }
+    ExpectedEvent event{sent.to, subscribed.subscription, kept->second.payload_id};
+    event.retained = true;
+    expect(std::move(event));
+}
+
+void InsideWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
+    if (const auto* invocation = std::get_if<wamp::Invocation>(&sent.message))
+        check_invocation(turn, sent, *invocation);
+}
+
+}  // namespace sallyport::sim

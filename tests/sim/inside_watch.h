@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "tests/sim/door_watch.h"
+
+namespace sallyport::sim {
+
+/// The model of an inside: the second door and the router behind it. Expects every event and every
+/// invocation in the turn of the request that causes it.
+class InsideWatch final : public DoorWatch {
+public:
+    using DoorWatch::DoorWatch;
+
+private:
+    bool links_join() const noexcept override { return true; }
+    void on_request(const Turn& turn, const Judged& judged) override;
+    void on_testament(const Turn& turn, wamp::PeerId from, const Testament& testament,
+                      bool passes) override;
+    void on_other_input(const Turn& turn) override;
+    void on_sent(const Turn& turn, const Turn::Sent& sent) override;
+    void on_subscribed(const Turn& turn, const Turn::Sent& sent, const wamp::Subscribed& subscribed,
+                       const Holdings::Held& held) override;
+    void on_left(const Turn& turn, wamp::PeerId id) override;
+
+    void on_call(const Turn& turn, const Judged& judged, const wamp::Call& call);
+    void on_publish(const Turn& turn, const Judged& judged, const wamp::Publish& publish);
+    void expect_publication(const PayloadId& payload_id, const std::string& topic,
+                            wamp::PeerId excluded, bool sealed, const Identity* named);
+    void check_invocation(const Turn& turn, const Turn::Sent& sent,
+                          const wamp::Invocation& invocation);
+    bool offers(wamp::PeerId callee, wamp::RegistrationId id, std::string_view procedure) const;
+
+    struct Kept {
+        PayloadId payload_id;
+        wamp::PeerId excluded = wamp::no_peer;  ///< a publishing service; never the link
+        bool sealed = false;
+    };
+    std::map<std::string, Kept> retained_;
+    using Tags = std::map<std::pair<wamp::PeerId, wamp::RequestId>, std::uint64_t>;
+    Tags calls_;  ///< of services
+    Tags invocations_;
+};
+
+}  // namespace sallyport::sim

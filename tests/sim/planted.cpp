@@ -1,0 +1,114 @@
+#include "tests/sim/planted.h"
+
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "policy/audit/audit.h"
+#include "wamp/base/frame.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::sim {
+
+namespace uris = wamp::uris;
+
+namespace {
+
+auto decoded(wamp::Serializer serializer, std::string_view bytes) {
+    return wamp::decode(serializer, bytes.substr(wamp::Frame::prefix_bytes), {});
+}
+
+}  // namespace
+
+void Planter::forget() {
+    held_.clear();
+    last_event_.clear();
+    subscriptions_.clear();
+}
+
+void Planter::to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ == Bug::none) return;
+    const std::string kept = bytes;
+    auto message = decoded(serializer, kept);
+    if (message.has_error()) return;
+    const bool result = std::holds_alternative<wamp::CallResult>(*message);
+    if (bug_ == Bug::answers_twice && result && dice_.chance(20)) bytes += kept;
+    if (bug_ == Bug::loses_answers && result && dice_.chance(20)) bytes.clear();
+    if (auto* event = std::get_if<wamp::Event>(&*message))
+        return spoil_event(peer, serializer, bytes, *event);
+    if (std::holds_alternative<wamp::Unsubscribed>(*message) && bug_ == Bug::events_after_end)
+        bytes += last_event_[peer];
+    if (const auto* subscribed = std::get_if<wamp::Subscribed>(&*message)) {
+        subscriptions_[peer].push_back(subscribed->subscription);
+        if (bug_ == Bug::speaks_out_of_turn && dice_.chance(10)) bytes += kept;
+    }
+    auto* const error = std::get_if<wamp::Error>(&*message);
+    if (error == nullptr) return;
+    const bool call = error->request_type == wamp::MessageType::call;
+    if (bug_ == Bug::tells_forbidden_apart && call && error->uri == uris::not_authorized) {
+        error->uri = uris::no_such_procedure;
+    } else if (bug_ == Bug::names_the_host && dice_.chance(20)) {
+        error->details.set("host", "mark-alpha");
+    } else {
+        return;
+    }
+    bytes = wamp::encode(serializer, *message).rawsocket();
+}
+
+void Planter::spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes,
+                          wamp::Event& event) {
+    if (bug_ == Bug::events_after_end) last_event_[peer] = bytes;
+    if (bug_ == Bug::loses_events && dice_.chance(5)) bytes.clear();
+    if (bug_ == Bug::swaps_events) {
+        auto& held = held_[peer];
+        if (held.empty()) {
+            held = std::exchange(bytes, {});
+        } else {
+            bytes += std::exchange(held, {});
+        }
+    }
+    const auto& others = subscriptions_[peer];
+    if (bug_ == Bug::misdelivers_events && !others.empty() && dice_.chance(20)) {
+        event.subscription = others[dice_.between(0, others.size() - 1)];
+        const std::string spoilt(wamp::encode(serializer, event).rawsocket());
+        bytes = spoilt;
+    }
+}
+
+void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ != Bug::crosses_unpermitted || !dice_.chance(2)) return;
+    bytes += wamp::encode(serializer, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
+}
+
+void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ != Bug::misnames_callers) return;
+    const std::string kept = bytes;
+    auto message = decoded(serializer, kept);
+    auto* const invocation =
+        message.has_error() ? nullptr : std::get_if<wamp::Invocation>(&*message);
+    if (invocation == nullptr || invocation->details.find("caller") == nullptr) return;
+    if (!dice_.chance(20)) return;
+    invocation->details.set("caller", invocation->details.get_uint("caller", 0) + 1);
+    bytes = wamp::encode(serializer, *message).rawsocket();
+}
+
+void Planter::to_front(wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ != Bug::keeps_leases) return;
+    const auto message = decoded(serializer, bytes);
+    const auto* const result =
+        message.has_error() ? nullptr : std::get_if<wamp::CallResult>(&*message);
+    if (result == nullptr) return;
+    const CallState* const state = ledger_.call(payload_id_of(result->payload).first);
+    if (state != nullptr && state->procedure == "lab.svc.limited") bytes.clear();
+}
+
+void Planter::records(std::string& packed) {
+    if (bug_ != Bug::forgets_records && bug_ != Bug::doubles_records) return;
+    if (!dice_.chance(2)) return;
+    policy::AuditRecord record;
+    const std::size_t size = policy::unpack(packed, record);
+    if (bug_ == Bug::forgets_records) packed.erase(0, size);
+    if (bug_ == Bug::doubles_records) packed.insert(0, packed.substr(0, size));
+}
+
+}  // namespace sallyport::sim

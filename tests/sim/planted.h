@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/sim/ledger.h"
+#include "tests/sim/random.h"
+#include "wamp/base/ids.h"
+#include "wamp/codec/codec.h"
+
+namespace sallyport::sim {
+
+/// Bugs to plant, at least one for each checker that has to catch it.
+enum class Bug : std::uint8_t {
+    none,
+    answers_twice,               ///< a RESULT is sent twice
+    loses_answers,               ///< some RESULTs are not sent
+    crosses_unpermitted,         ///< a forbidden call crosses the link
+    events_after_end,            ///< an EVENT follows UNSUBSCRIBED
+    swaps_events,                ///< two EVENTs to one session change places
+    ignores_closed_connections,  ///< the front is not told of lost connections
+    speaks_out_of_turn,          ///< SUBSCRIBED is sent twice
+    loses_events,                ///< some EVENTs are not sent
+    misdelivers_events,          ///< an EVENT comes on another subscription of the session
+    tells_forbidden_apart,       ///< not_authorized becomes no_such_procedure
+    misnames_callers,            ///< a service is told another caller's session
+    forgets_records,             ///< some decisions are not recorded
+    doubles_records,             ///< some are recorded twice
+    names_the_host,              ///< an error names the backend
+    reloads_halfway,             ///< one inside ignores reloads
+    keeps_leases,                ///< the backend never answers some calls
+};
+
+/// Carries out a planted bug on what a core sends or records.
+class Planter {
+public:
+    Planter(Bug bug, Dice& dice, Ledger& ledger) : bug_(bug), dice_(dice), ledger_(ledger) {}
+
+    Bug bug() const noexcept { return bug_; }
+    /// Bytes of the front to a guest, to a link; of an inside to a service, to the link.
+    void to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes);
+    void to_link(wamp::Serializer serializer, std::string& bytes);
+    void to_service(wamp::Serializer serializer, std::string& bytes);
+    void to_front(wamp::Serializer serializer, std::string& bytes);
+    void records(std::string& packed);
+    /// The front has been started anew.
+    void forget();
+
+private:
+    void spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes,
+                     wamp::Event& event);
+
+    Bug bug_;
+    Dice& dice_;
+    Ledger& ledger_;
+    std::map<wamp::PeerId, std::string> held_;        ///< swaps_events: waits for the next one
+    std::map<wamp::PeerId, std::string> last_event_;  ///< events_after_end
+    std::map<wamp::PeerId, std::vector<wamp::SubscriptionId>> subscriptions_;
+};
+
+}  // namespace sallyport::sim

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/sim/network.h"
+#include "wamp/base/ids.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/message.h"
+
+namespace sallyport::sim {
+
+/// One input of a core, and what the core sent and recorded because of it. Cores are synchronous,
+/// so a model finds the effects of an input in the same turn.
+struct Turn {
+    enum class Cause : std::uint8_t { other, opened, message, closed, reload };
+    struct Sent {
+        bool to_link;
+        std::uint32_t link;
+        wamp::PeerId to;
+        wamp::Message message;
+        std::string_view bytes;  ///< of the message, without its prefix
+    };
+
+    Cause cause = Cause::other;
+    Instant now{};
+    wamp::PeerId peer = wamp::no_peer;  ///< whose input it was
+    bool from_link = false;
+    std::uint32_t link = 0;           ///< its number
+    std::optional<wamp::Message> in;  ///< of Cause::message, unless it cannot be decoded
+    std::vector<Sent> sent;
+    std::vector<wamp::PeerId> closed;  ///< by the core
+    std::string records;               ///< packed, as the core's audit trail gives them
+
+    /// Decodes RawSocket frames: a planted bug may have added or removed some.
+    void add_sent(bool to_link, std::uint32_t number, wamp::PeerId to, wamp::Serializer serializer,
+                  const std::string& frames);
+
+    template <class Message>
+    const Message* in_as() const noexcept {
+        return in ? std::get_if<Message>(&*in) : nullptr;
+    }
+
+private:
+    std::deque<std::string> kept_;  ///< what the messages borrow from
+};
+
+/// Identifies a payload: the tag of a call, or the publisher's key and the number of a publication.
+/// Sealed payloads contain both as text.
+struct PayloadId {
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+    auto operator<=>(const PayloadId&) const = default;
+};
+PayloadId payload_id_of(const wamp::Payload& payload);
+wamp::OwnedPayload payload_of(wamp::Serializer serializer, const PayloadId& payload_id,
+                              bool sealed);
+
+}  // namespace sallyport::sim
