@@ -23,9 +23,9 @@ using wamp::MessageType;
 using wamp::SessionId;
 
 struct Bridge::Tables {
-    Tables(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber number,
-           wamp::Random random)
-        : link{profile, sessions, ids, number, random, {}, false, 0, 0, {}},
+    Tables(Profile profile, policy::Sessions& sessions, policy::Judge& judge, FrontIds& ids,
+           LinkNumber number, wamp::Random random)
+        : link{profile, sessions, ids, number, judge, random, {}, false, 0, 0, {}},
           waiting(link),
           calls(link, waiting),
           subscriptions(link),
@@ -42,12 +42,11 @@ struct Bridge::Tables {
     }
 
     template <class Asked>
-    void forward(policy::Session& from, const policy::Permit& permit, Asked& asked, Instant now,
+    void forward(policy::Session& from, policy::Permit& permit, Asked& asked, Instant now,
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
-    void dispatch(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
-    void dispatch(RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
-    void dispatch(RequestContext& context, wamp::Subscribe&& subscribe, BridgeOutbox& out);
-    void dispatch(RequestContext& context, wamp::Register&& request, BridgeOutbox& out);
+    /// The only way of a request to the link.
+    template <class Asked>
+    void dispatch(RequestContext& context, Asked&& asked, BridgeOutbox& out);
     /// Sends what waited for the link on its way.
     void release_waiting(BridgeOutbox& out);
     void release(Waiting::Kept& kept, BridgeOutbox& out);
@@ -68,14 +67,14 @@ struct Bridge::Tables {
     Invocations invocations;
 };
 
-Bridge::Bridge(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber link,
-               wamp::Random random)
-    : tables_(std::make_unique<Tables>(profile, sessions, ids, link, random)) {}
+Bridge::Bridge(Profile profile, policy::Sessions& sessions, policy::Judge& judge, FrontIds& ids,
+               LinkNumber link, wamp::Random random)
+    : tables_(std::make_unique<Tables>(profile, sessions, judge, ids, link, random)) {}
 
 Bridge::~Bridge() = default;
 
 template <class Asked>
-void Bridge::Tables::forward(policy::Session& from, const policy::Permit& permit, Asked& asked,
+void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Asked& asked,
                              Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
     release_borrowed();
     RequestContext context{from, permit, from.policy->route(permit.route()),
@@ -87,6 +86,7 @@ void Bridge::Tables::forward(policy::Session& from, const policy::Permit& permit
         if (link.ids.calls.find(from.id, asked.request) != nullptr) return;
     }
     if (wait == wamp::Duration::zero()) return dispatch(context, std::move(asked), out);
+    SALLYPORT_CHECK(permit.covers(from.id, policy::question_of(asked)));
     Instant due = now + wait;
     std::string_view late = uris::unavailable;
     if constexpr (std::is_same_v<Asked, wamp::Call>) {
@@ -103,40 +103,37 @@ void Bridge::Tables::forward(policy::Session& from, const policy::Permit& permit
     dispatch(context, std::move(asked), out);  // no room: refused like any other
 }
 
-void Bridge::Tables::dispatch(RequestContext& context, wamp::Call&& call, BridgeOutbox& out) {
-    calls.forward(context, std::move(call), out);
+template <class Asked>
+void Bridge::Tables::dispatch(RequestContext& context, Asked&& asked, BridgeOutbox& out) {
+    SALLYPORT_CHECK(context.permit.covers(context.from.id, policy::question_of(asked)));
+    if constexpr (std::is_same_v<Asked, wamp::Call>) {
+        calls.forward(context, std::move(asked), out);
+    } else if constexpr (std::is_same_v<Asked, wamp::Publish>) {
+        publications.forward(context, std::move(asked), out);
+    } else if constexpr (std::is_same_v<Asked, wamp::Subscribe>) {
+        subscriptions.forward(context, asked, out);
+    } else {
+        static_assert(std::is_same_v<Asked, wamp::Register>);
+        registrations.forward(context, asked, out);
+    }
 }
 
-void Bridge::Tables::dispatch(RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out) {
-    publications.forward(context, std::move(publish), out);
-}
-
-void Bridge::Tables::dispatch(RequestContext& context, wamp::Subscribe&& subscribe,
-                              BridgeOutbox& out) {
-    subscriptions.forward(context, subscribe, out);
-}
-
-void Bridge::Tables::dispatch(RequestContext& context, wamp::Register&& request,
-                              BridgeOutbox& out) {
-    registrations.forward(context, request, out);
-}
-
-void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Call&& call,
-                     Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
+void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Call&& call, Instant now,
+                     BridgeOutbox& out, wamp::Tally::Lease lease) {
     tables_->forward(from, permit, call, now, out, std::move(lease));
 }
 
-void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Publish&& publish,
+void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Publish&& publish,
                      Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, publish, now, out);
 }
 
-void Bridge::forward(policy::Session& from, const policy::Permit& permit,
-                     wamp::Subscribe&& subscribe, Instant now, BridgeOutbox& out) {
+void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Subscribe&& subscribe,
+                     Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, subscribe, now, out);
 }
 
-void Bridge::forward(policy::Session& from, const policy::Permit& permit, wamp::Register&& request,
+void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Register&& request,
                      Instant now, BridgeOutbox& out) {
     tables_->forward(from, permit, request, now, out);
 }
@@ -219,7 +216,7 @@ void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
     policy::Session* session = link.sessions.find(kept.from);
     SALLYPORT_CHECK(session != nullptr);
     if (session->policy != kept.policy) {
-        if (const auto error = Waiting::judge_again(*session, kept); !error.empty()) {
+        if (const auto error = waiting.judge_again(*session, kept); !error.empty()) {
             return Waiting::refuse(kept, error, out);
         }
     }
@@ -232,7 +229,7 @@ void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
                            kept.since, kept.again,  std::move(kept.lease)};
     std::visit(
         [&](auto& asked) {
-            if constexpr (requires { dispatch(context, std::move(asked), out); }) {
+            if constexpr (requires { policy::question_of(asked); }) {
                 dispatch(context, std::move(asked), out);
             }
         },
@@ -298,7 +295,11 @@ void Bridge::drop(const Holding& holding, BridgeOutbox& out) {
     tables_->subscriptions.drop(holding, out);
 }
 
-bool Bridge::adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out) {
+bool Bridge::adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& out) {
+    const policy::Session* session = tables_->link.sessions.find(holding.session);
+    SALLYPORT_CHECK(session != nullptr);
+    SALLYPORT_CHECK(permit.covers(holding.session, holding.question()));
+    const policy::RouteInfo& route = session->policy->route(permit.route());
     if (holding.registration) return tables_->registrations.adopt(holding, route, out);
     return tables_->subscriptions.adopt(holding, route, out);
 }

@@ -10,6 +10,7 @@
 #include "backend-link/bridge/front_ids.h"
 #include "backend-link/bridge/link_wire.h"
 #include "backend-link/link/profile.h"
+#include "policy/door/judge.h"
 #include "policy/door/sessions.h"
 #include "policy/engine/permit.h"
 #include "wamp/base/instant.h"
@@ -37,8 +38,8 @@ struct BridgeOutbox {
 /// of many sessions to the one of the link and back, with ids of its own on either side (W-GWY-01)
 /// and options rebuilt from an allow-list (W-SEC-25). Promises: every call that was forwarded gets
 /// exactly one final answer, whatever becomes of the link, the callee and the caller; nothing
-/// crosses without a Permit; one back subscription per topic and match, one back registration per
-/// URI and match.
+/// crosses without the Permit that was given for it, which is checked here; one back subscription
+/// per topic and match, one back registration per URI and match.
 ///
 /// Numbers the requests on the link itself, from 1 after each on_link_up(). A session whose request
 /// it was handed stays where it is, and in `sessions`, until leave(). `ids` belongs to all bridges
@@ -46,19 +47,20 @@ struct BridgeOutbox {
 /// number there.
 class Bridge {
 public:
-    Bridge(Profile profile, policy::Sessions& sessions, FrontIds& ids, LinkNumber link,
-           wamp::Random random);
+    /// Asks `judge` again where a policy has changed since a request got its permit.
+    Bridge(Profile profile, policy::Sessions& sessions, policy::Judge& judge, FrontIds& ids,
+           LinkNumber link, wamp::Random random);
     ~Bridge();
 
     /// A request that policy has let pass. `from` is one of `sessions`. `lease` is the call's place
     /// among the calls in flight, kept until the backend is done with it.
-    void forward(policy::Session& from, const policy::Permit& permit, wamp::Call&& call,
-                 wamp::Instant now, BridgeOutbox& out, wamp::Tally::Lease lease = {});
-    void forward(policy::Session& from, const policy::Permit& permit, wamp::Publish&& publish,
+    void forward(policy::Session& from, policy::Permit permit, wamp::Call&& call, wamp::Instant now,
+                 BridgeOutbox& out, wamp::Tally::Lease lease = {});
+    void forward(policy::Session& from, policy::Permit permit, wamp::Publish&& publish,
                  wamp::Instant now, BridgeOutbox& out);
-    void forward(policy::Session& from, const policy::Permit& permit, wamp::Subscribe&& subscribe,
+    void forward(policy::Session& from, policy::Permit permit, wamp::Subscribe&& subscribe,
                  wamp::Instant now, BridgeOutbox& out);
-    void forward(policy::Session& from, const policy::Permit& permit, wamp::Register&& request,
+    void forward(policy::Session& from, policy::Permit permit, wamp::Register&& request,
                  wamp::Instant now, BridgeOutbox& out);
 
     // What follows from an earlier permit. False: nothing here has that id, and nothing was done.
@@ -93,8 +95,8 @@ public:
     /// Takes it from the session, which is not told.
     void drop(const Holding& holding, BridgeOutbox& out);
     /// Takes over what was dropped here or by another bridge: the session goes on with the same id.
-    /// False when that cannot be.
-    bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
+    /// `permit` is by the policy that its session has now. False when that cannot be.
+    bool adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& out);
     /// The session's last word on what was dropped.
     void tell_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const;
 

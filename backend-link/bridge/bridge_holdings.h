@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "backend-link/bridge/rewriting.h"
+#include "policy/engine/question.h"
 #include "wamp/base/ids.h"
 #include "wamp/base/uri.h"
 
@@ -21,6 +22,11 @@ struct Holding {
     bool demands_callers = false;  ///< of a registration
     std::string uri;               ///< as the session calls it
     Rewriting rewriting;
+
+    /// What the session would ask the policy for it.
+    policy::Question question() const noexcept {
+        return {registration ? policy::Action::register_ : policy::Action::subscribe, uri, match};
+    }
 };
 
 struct BridgeOutbox;

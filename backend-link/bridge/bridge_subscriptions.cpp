@@ -21,17 +21,20 @@ using wamp::SessionId;
 class Subscriptions::Recheck {
 public:
     /// `topic` as the sessions call it.
-    explicit Recheck(std::string_view topic) noexcept : topic_(topic) {}
+    Recheck(policy::Judge& judge, std::string_view topic) noexcept : judge_(judge), topic_(topic) {}
     bool passes(const policy::Session& session) noexcept {
         if (policy_ != session.policy.get() || role_ != session.role || policy_->binds()) {
             policy_ = session.policy.get();
             role_ = session.role;
-            passes_ = session.may_receive(topic_);
+            passes_ = judge_.may_deliver(session, topic_);
+        } else if (!passes_) {
+            judge_.count_withheld();
         }
         return passes_;
     }
 
 private:
+    policy::Judge& judge_;
     std::string_view topic_;
     const policy::RealmPolicy* policy_ = nullptr;
     policy::RoleIndex role_{};
@@ -316,7 +319,7 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
             if (!rewritten) continue;
             named = *rewritten;
         }
-        Recheck renamed(named);
+        Recheck renamed(link_.judge, named);
         Recheck& check = front->rewriting.none() ? recheck : renamed;
         receivers_.clear();
         knowing_.clear();
@@ -357,7 +360,7 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
         if (wamp::is_reserved(topic)) return;  // the router speaks of its own sessions and ids
     }
     const auto disclosed = link_.conveyed(event.details, "publisher");
-    Recheck recheck(topic);
+    Recheck recheck(link_.judge, topic);
     Delivery delivery{event.publication, event.payload, event.details,
                       disclosed ? &*disclosed : nullptr, false};
     // What is retained comes before all that is new (W-EVR-03).
@@ -378,7 +381,7 @@ bool Subscriptions::any_match(std::string_view topic) const {
 }
 
 void Subscriptions::fan_out(const AcceptedPublication& publication, BridgeOutbox& out) {
-    Recheck recheck(publication.topic);
+    Recheck recheck(link_.judge, publication.topic);
     const Delivery delivery{publication.id, publication.payload, publication.passthru,
                             publication.disclosed, false};
     const auto admits = [&](const policy::Session& session) {

@@ -30,7 +30,7 @@ std::size_t bytes_of(const wamp::Message& message) {
 
 }  // namespace
 
-std::unique_ptr<Waiting::Kept> Waiting::keep(const RequestContext& context,
+std::unique_ptr<Waiting::Kept> Waiting::keep(RequestContext& context,
                                              const wamp::Message& message) {
     const policy::Session& session = context.from;
     const std::size_t bytes = bytes_of(message);
@@ -44,7 +44,7 @@ std::unique_ptr<Waiting::Kept> Waiting::keep(const RequestContext& context,
     bytes_ += bytes;
     const wamp::Payload* payload = wamp::payload_of(message);
     auto kept = std::make_unique<Kept>(
-        Kept{session.id, session.policy, context.permit, message,
+        Kept{session.id, session.policy, std::move(context.permit), message,
              payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload),
              context.since, bytes});
     std::visit(
@@ -123,37 +123,15 @@ void Waiting::on_deadline(wamp::Instant now, BridgeOutbox& out) {
 }
 
 std::string_view Waiting::judge_again(const policy::Session& session, Kept& kept) {
-    const auto question = std::visit(
-        []<class Asked>(const Asked& asked) -> policy::Question {
-            if constexpr (std::is_same_v<Asked, wamp::Call>) {
-                return {policy::Action::call, asked.procedure};
-            } else if constexpr (std::is_same_v<Asked, wamp::Publish>) {
-                return {policy::Action::publish, asked.topic};
-            } else if constexpr (std::is_same_v<Asked, wamp::Subscribe>) {
-                return {policy::Action::subscribe, asked.topic, match_of(asked.options)};
-            } else if constexpr (std::is_same_v<Asked, wamp::Register>) {
-                return {policy::Action::register_, asked.procedure, match_of(asked.options)};
-            } else {
-                return {};
-            }
-        },
-        kept.message);
-    policy::Question complete = question;
-    complete.opaque = std::visit(
-        [](const auto& asked) {
-            if constexpr (requires { asked.options; }) return wamp::is_passthru(asked.options);
-            return false;
-        },
-        kept.message);
-    complete.payload = wamp::payload_of(kept.message);
-    if (complete.payload != nullptr) complete.payload_bytes = complete.payload->bytes();
-    const policy::Decision decision = session.policy->decide(session.subject(), complete);
-    const auto* permit = std::get_if<policy::Permit>(&decision);
-    if (permit == nullptr) return uris::not_authorized;
+    policy::Judge::Verdict verdict = link_.judge.judge_again(session, kept.message);
+    if (!verdict.permit) return verdict.error;
     const policy::RouteInfo& before = kept.policy->route(kept.permit.route());
-    const policy::RouteInfo& after = session.policy->route(permit->route());
-    if (before.backend != after.backend) return uris::unavailable;
-    kept.permit = *permit;
+    const policy::RouteInfo& after = session.policy->route(verdict.permit->route());
+    if (before.backend != after.backend) {
+        link_.judge.record_lost_route(session, kept.message);
+        return uris::unavailable;
+    }
+    kept.permit = *std::move(verdict.permit);
     kept.policy = session.policy;
     return {};
 }

@@ -44,8 +44,8 @@ public:
 
     explicit Waiting(LinkSide& link) : link_(link) {}
 
-    /// A copy, or nothing when there is no room for one.
-    std::unique_ptr<Kept> keep(const RequestContext& context, const wamp::Message& message);
+    /// A copy, which takes the permit with it; or nothing when there is no room for one.
+    std::unique_ptr<Kept> keep(RequestContext& context, const wamp::Message& message);
     /// Its room is free again.
     void forget(const Kept& kept) noexcept;
     /// Lets it wait until `due`; then it ends with the error `late`.
@@ -64,8 +64,9 @@ public:
 
     std::size_t size() const noexcept { return queue_.size(); }
 
-    /// Asks the session's policy again, which has changed since; the error when it says no now.
-    static std::string_view judge_again(const policy::Session& session, Kept& kept);
+    /// Has the request judged again by the session's policy, which has changed since; the error
+    /// when it may not go on.
+    std::string_view judge_again(const policy::Session& session, Kept& kept);
     /// The answer that the request is due, which is none for a publication that wants none.
     static void refuse(const Kept& kept, std::string_view uri, BridgeOutbox& out);
 

@@ -10,6 +10,7 @@
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/bridge/front_ids.h"
 #include "backend-link/link/profile.h"
+#include "policy/door/judge.h"
 #include "policy/door/sessions.h"
 #include "wamp/base/random.h"
 #include "wamp/message/match.h"
@@ -22,7 +23,7 @@ namespace sallyport::backend_link {
 /// A front request on its way: who asks, by which permit, since when.
 struct RequestContext {
     policy::Session& from;
-    const policy::Permit& permit;
+    policy::Permit& permit;
     const policy::RouteInfo& route;
     wamp::Instant since;
     bool again = false;          ///< a call that was in flight when the link was lost
@@ -50,6 +51,7 @@ struct LinkSide {
     policy::Sessions& sessions;
     FrontIds& ids;
     LinkNumber number;
+    policy::Judge& judge;
     wamp::Random random;
     wamp::Features router;
     bool up = false;

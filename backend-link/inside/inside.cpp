@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wamp/base/check.h"
 #include "wamp/base/text.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/uris.h"
@@ -34,12 +35,10 @@ policy::DoorLimits for_services(policy::DoorLimits limits) noexcept {
 }  // namespace
 
 Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
-    : door_(config.realms, for_services(config.limits), wamp::Random(seed),
-            policy::Testaments::announced(policy::SessionMeta::announced(wamp::router_roles()))),
-      random_(wamp::Random(seed).fork()),
-      config_(std::move(config)),
-      meta_(door_, random_.fork()),
-      testaments_(door_, random_.fork()) {
+    : random_(wamp::Random(seed).fork()),
+      gate_(config.realms, for_services(config.limits), wamp::Random(seed), random_,
+            wamp::router_roles()),
+      config_(std::move(config)) {
     for (const auto& realm : config_.realms)
         realms_.emplace(realm.policy.get(), wamp::Realm(random_.fork()));
     for (const auto& name : config_.links) links_.push_back({name, Backoff(random_.fork())});
@@ -56,19 +55,14 @@ void Inside::start(wamp::Instant, wamp::Outbox& out) {
 
 void Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
                      wamp::Outbox& out) {
-    if (stopping_) {
-        out.push_back(wamp::effect::Close{peer});
-        return;
-    }
-    door_.on_open(peer, transport, Door::Trust::client, now, out);
+    gate_.on_open(peer, transport, policy::Trust::client, now, out);
 }
 
 void Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
     on_alive(peer, now);
-    take(door_.on_message(peer, bytes, now, out), now, out);
-    settle(now, out);
+    act_on(gate_.on_message(peer, bytes, now, out), now, out);
     const auto link = link_peers_.find(peer);
-    if (link != link_peers_.end() && !door_.has_peer(peer))
+    if (link != link_peers_.end() && !gate_.door().has_peer(peer))
         lose(links_[link->second], "closed by us", now, out);
 }
 
@@ -78,126 +72,86 @@ void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {
 }
 
 void Inside::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
-    take(door_.on_work_done(work, result, now, out), now, out);
-    settle(now, out);
+    act_on(gate_.on_work_done(work, result, now, out), now, out);
 }
 
 void Inside::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
-    take(door_.on_closed(peer, why), now, out);
-    settle(now, out);
+    act_on(gate_.on_closed(peer, why, now, out), now, out);
     const auto link = link_peers_.find(peer);
     if (link != link_peers_.end()) lose(links_[link->second], why, now, out);
 }
 
-void Inside::settle(wamp::Instant now, wamp::Outbox& out) {
-    for (auto event = door_.next(now, out); !std::holds_alternative<std::monostate>(event);
-         event = door_.next(now, out)) {
-        take(std::move(event), now, out);
+void Inside::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out) {
+    for (; policy::is_due(step); step = gate_.next(now, out)) {
+        if (auto* request = std::get_if<Door::Request>(&step)) {
+            route(std::move(*request), now, out);
+        } else if (auto* followup = std::get_if<Door::Followup>(&step)) {
+            const policy::Session& session = *followup->session;
+            act(session, std::move(followup->message),
+                {session.id, session.principal.authid, session.principal.role}, {}, now, out);
+        } else if (const auto* joined = std::get_if<Door::Joined>(&step)) {
+            join(joined->session);
+        } else {
+            dispose(std::get<Door::Left>(step).session, now, out);
+        }
     }
 }
 
-void Inside::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
-    if (auto* request = std::get_if<Door::Request>(&event)) {
-        if (policy::SessionMeta::serves(request->message)) return answer_meta(*request, now, out);
-        const policy::Session& session = *door_.sessions().find(request->from);
-        const policy::Limits& limits = request->permit.limits();
-        const wamp::Origin origin =
-            request->conveyed
-                ? wamp::Origin{request->origin_session, request->origin_authid,
-                               request->origin_role}
-                : wamp::Origin{session.id, session.principal.authid, session.principal.role};
-        act(request->from, std::move(request->message), origin,
-            {limits.timeout, std::move(request->lease)}, now, out);
-    } else if (auto* followup = std::get_if<Door::Followup>(&event)) {
-        const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup->message);
-        if (given_up != nullptr && meta_.unsubscribe(followup->from, *given_up, meta_out_))
-            return deliver_meta(out);
-        const policy::Session& session = *door_.sessions().find(followup->from);
-        act(followup->from, std::move(followup->message),
-            {session.id, session.principal.authid, session.principal.role}, {}, now, out);
-    } else if (const auto* joined = std::get_if<Door::Joined>(&event)) {
-        const policy::Session& session = *door_.sessions().find(joined->session);
-        const auto link = link_peers_.find(session.peer);
-        realm_of(session.id)
-            .join({session.id, session.principal.authid, session.principal.role, session.features,
-                   0, link != link_peers_.end()});
-        if (link != link_peers_.end()) links_[link->second].backoff.succeeded();
-        meta_.joined(session.id, meta_out_);
-        deliver_meta(out);
-    } else if (const auto* left = std::get_if<Door::Left>(&event)) {
-        leave(left->session, now, out);
-    }
+// The only way of a request to the router: its permit is spent here.
+void Inside::route(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
+    const policy::Session& session = *request.session;
+    const policy::Permit permit = std::move(request.permit);
+    const bool covered = std::visit(
+        [&](const auto& received) {
+            if constexpr (requires { policy::question_of(received); })
+                return permit.covers(session.id, policy::question_of(received));
+            return false;
+        },
+        request.message);
+    SALLYPORT_CHECK(covered);
+    const wamp::Origin origin =
+        request.conveyed
+            ? wamp::Origin{request.origin_session, request.origin_authid, request.origin_role}
+            : wamp::Origin{session.id, session.principal.authid, session.principal.role};
+    act(session, std::move(request.message), origin,
+        {permit.limits().timeout, std::move(request.lease)}, now, out);
 }
 
-void Inside::act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin,
+void Inside::join(wamp::SessionId id) {
+    const policy::Session& session = *gate_.sessions().find(id);
+    const auto link = link_peers_.find(session.peer);
+    const bool is_link = link != link_peers_.end();
+    realm_of(session).join({session.id, session.principal.authid, session.principal.role,
+                            session.features, 0, is_link});
+    if (is_link) links_[link->second].backoff.succeeded();
+}
+
+void Inside::act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
                  wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out) {
     wamp::Realm& realm = realm_of(from);
-    realm.handle(from, std::move(message), origin, std::move(limits), now, deliveries_);
+    realm.handle(from.id, std::move(message), origin, std::move(limits), now, deliveries_);
     flush(realm, now, out);
 }
 
 void Inside::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    wamp::Realm& realm = realm_of(session);
+    wamp::Realm& realm = realm_of(*gate_.sessions().find(session));
     realm.leave(session, now, deliveries_);
     flush(realm, now, out);
 }
 
-void Inside::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    publish_testaments(session, now, out);
-    dispose(session, now, out);
-    meta_.left(session, true, meta_out_);
-    door_.forget(session);
-    deliver_meta(out);
-}
-
-void Inside::expel(wamp::SessionId session, std::string_view reason, bool tell_left,
-                   wamp::Instant now, wamp::Outbox& out) {
-    testaments_.forget(session);
-    dispose(session, now, out);
-    meta_.left(session, tell_left, meta_out_);
-    door_.dismiss(session, reason, now, out);
-    door_.forget(session);
-    deliver_meta(out);
-}
-
-void Inside::answer_meta(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
-    if (policy::Testaments::serves(request.message)) {
-        testaments_.handle(request, now, meta_out_);
-        return deliver_meta(out);
-    }
-    const auto ended = meta_.handle(request, meta_out_);
-    deliver_meta(out);
-    for (const wamp::SessionId session : ended.sessions) {
-        if (ended.tell_left) publish_testaments(session, now, out);  // W-SSM-04
-        expel(session, ended.reason, ended.tell_left, now, out);
-    }
-}
-
-void Inside::publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    for (Door::Request& request : testaments_.left(session, now))
-        take(std::move(request), now, out);
-}
-
-void Inside::deliver_meta(wamp::Outbox& out) {
-    if (meta_out_.empty()) return;
-    undelivered_.clear();
-    door_.deliver(meta_out_, undelivered_, out);
-    meta_out_.clear();
-}
-
-wamp::Realm& Inside::realm_of(wamp::SessionId session) {
-    return realms_.at(door_.sessions().find(session)->policy.get());
+wamp::Realm& Inside::realm_of(const policy::Session& session) {
+    return realms_.at(session.policy.get());
 }
 
 void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
     for (;;) {
         undelivered_.clear();
         only_receivable(deliveries_);
-        door_.deliver(deliveries_, undelivered_, out);
+        gate_.deliver(deliveries_, undelivered_, out);
         deliveries_.clear();
         if (undelivered_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
-            const policy::Session* const session = door_.sessions().find(callee);
+            const policy::Session* const session = gate_.sessions().find(callee);
             if (session == nullptr) continue;
             wamp::Error failure{
                 wamp::MessageType::invocation, invocation, {}, std::string(error), {}};
@@ -210,8 +164,8 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
 
 void Inside::only_receivable(wamp::Deliveries& checked) {
     const auto receivable = [&](wamp::SessionId to, std::string_view topic) {
-        const policy::Session* const session = door_.sessions().find(to);
-        return session != nullptr && session->may_receive(topic);
+        const policy::Session* const session = gate_.sessions().find(to);
+        return session != nullptr && gate_.judge().may_deliver(*session, topic);
     };
     const auto& entries = checked.entries();
     const bool needed = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
@@ -239,7 +193,7 @@ void Inside::only_receivable(wamp::Deliveries& checked) {
 
 void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport,
                           wamp::Instant now, wamp::Outbox& out) {
-    if (stopping_) {
+    if (gate_.stopping()) {
         out.push_back(wamp::effect::Close{peer});
         return;
     }
@@ -250,7 +204,7 @@ void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transpo
     opened.due = now + config_.heartbeat;
     link_peers_[peer] = link;
     wamp::note(out, Level::info, "link ", opened.name, ": connected");
-    door_.on_open(peer, transport, Door::Trust::link, now, out);
+    gate_.on_open(peer, transport, policy::Trust::link, now, out);
 }
 
 void Inside::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
@@ -262,21 +216,21 @@ void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Out
     wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
     link_peers_.erase(link.peer);
     link.peer = wamp::no_peer;
-    link.due = stopping_ ? wamp::never : now + link.backoff.next();
+    link.due = gate_.stopping() ? wamp::never : now + link.backoff.next();
 }
 
 void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
-    door_.on_deadline(now, out);
+    act_on(gate_.on_deadline(now, out), now, out);
     for (auto& [policy, realm] : realms_) {
         if (realm.deadline() > now) continue;
         realm.on_deadline(now, deliveries_);
         flush(realm, now, out);
     }
-    settle(now, out);
+    act_on(gate_.next(now, out), now, out);
     for (std::uint32_t i = 0; i < links_.size(); ++i) {
         Link& link = links_[i];
         // Whom the door has just put out is gone without a word from the transport.
-        if (link.peer != wamp::no_peer && !door_.has_peer(link.peer))
+        if (link.peer != wamp::no_peer && !gate_.door().has_peer(link.peer))
             lose(link, "closed by us", now, out);
         if (link.due > now) continue;
         if (link.peer == wamp::no_peer) {
@@ -295,21 +249,15 @@ void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
 }
 
 wamp::Instant Inside::deadline() const noexcept {
-    wamp::Instant earliest = door_.deadline();
+    wamp::Instant earliest = gate_.deadline();
     for (const auto& [policy, realm] : realms_) earliest = std::min(earliest, realm.deadline());
     for (const Link& link : links_) earliest = std::min(earliest, link.due);
     return earliest;
 }
 
 void Inside::stop(wamp::Instant now, wamp::Outbox& out) {
-    stopping_ = true;
-    for (const wamp::SessionId session : door_.session_ids()) publish_testaments(session, now, out);
-    for (const wamp::SessionId session : door_.session_ids()) {
-        dispose(session, now, out);
-        door_.dismiss(session, uris::system_shutdown, now, out);
-        door_.forget(session);
-    }
-    door_.turn_away(out);
+    gate_.begin_stop();
+    act_on(gate_.next(now, out), now, out);
     for (Link& link : links_) link.due = wamp::never;
 }
 
@@ -332,11 +280,12 @@ std::string Inside::status_json() {
         links.push_back(wamp::Dict{{"name", link.name}, {"up", link.peer != wamp::no_peer}});
     }
     const auto sum = counts();
-    const wamp::Dict status{{"connections", std::uint64_t{door_.peers()}},
+    const wamp::Dict status{{"connections", std::uint64_t{gate_.door().peers()}},
                             {"sessions", std::uint64_t{sum.sessions}},
                             {"subscriptions", std::uint64_t{sum.subscriptions}},
                             {"registrations", std::uint64_t{sum.registrations}},
                             {"calls", std::uint64_t{sum.calls}},
+                            {"events", gate_.events_status()},
                             {"links", std::move(links)}};
     return wamp::encode_value(wamp::Serializer::json, status);
 }

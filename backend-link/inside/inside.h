@@ -9,8 +9,7 @@
 
 #include "backend-link/link/backoff.h"
 #include "policy/door/door.h"
-#include "policy/meta/session_meta.h"
-#include "policy/meta/testaments.h"
+#include "policy/gate/gate.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/message/deliveries.h"
@@ -69,15 +68,15 @@ public:
     /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once
     /// all have gone, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
-    bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
+    bool stopped() const noexcept { return gate_.stopped(); }
 
-    std::size_t sessions() noexcept { return door_.joined(); }
-    std::size_t peers() const noexcept { return door_.peers(); }
+    std::size_t sessions() noexcept { return gate_.door().joined(); }
+    std::size_t peers() const noexcept { return gate_.door().peers(); }
     /// Summed over the realms.
     wamp::Realm::Counts counts() const noexcept;
     std::string status_json();
-    policy::AuditTrail& audit() noexcept { return door_.audit(); }
-    const policy::Door& door() const noexcept { return door_; }
+    policy::AuditTrail& audit() noexcept { return gate_.audit(); }
+    const policy::Door& door() const noexcept { return gate_.door(); }
 
 private:
     struct Link {
@@ -89,49 +88,31 @@ private:
         wamp::Instant last_heard{};
     };
 
-    /// A subscription or registration that has lost its permit.
-    struct Lost {
-        wamp::Realm::Holding holding;
-        policy::Decision decision;
-    };
-    /// Of the sessions of that realm, under the policy that it is to have.
-    std::vector<Lost> lost_in(const wamp::Realm& realm, const policy::RealmPolicy& policy,
-                              const std::vector<policy::Door::Ended>& ended) const;
-    void revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Instant now,
-                wamp::Outbox& out);
-    static void count(Reloaded& summary, const std::vector<Lost>& lost) noexcept;
-    /// Does what the door wants done on its own behalf.
-    void settle(wamp::Instant now, wamp::Outbox& out);
-    void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
-    void act(wamp::SessionId from, wamp::Message&& message, const wamp::Origin& origin,
+    /// The subscriptions and registrations of a realm for which `ask` gives a denial.
+    template <class Ask>
+    std::vector<wamp::Realm::Holding> lost_in(const wamp::Realm& realm, Ask&& ask) const;
+    static void count(Reloaded& summary, const std::vector<wamp::Realm::Holding>& lost) noexcept;
+    /// Acts on a step of the gate and on those that follow.
+    void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
+    void route(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
+    void join(wamp::SessionId session);
+    void act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
              wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
-    /// Of all that the session has behind the door.
+    /// Of all that the session has behind the gate.
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
-    void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
-    /// Ends a session from our side.
-    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
-               wamp::Outbox& out);
-    void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
-    void deliver_meta(wamp::Outbox& out);
-    /// What the session wanted published when it ends (W-TST-02). Before it is disposed of.
-    void publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
-    wamp::Realm& realm_of(wamp::SessionId session);
+    wamp::Realm& realm_of(const policy::Session& session);
 
-    policy::Door door_;
     wamp::Random random_;
+    policy::Gate gate_;
     InsideConfig config_;
     std::unordered_map<const policy::RealmPolicy*, wamp::Realm> realms_;
     std::vector<Link> links_;
     std::unordered_map<wamp::PeerId, std::uint32_t> link_peers_;
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;
-    policy::SessionMeta meta_;
-    policy::Testaments testaments_;
-    wamp::Deliveries meta_out_;
-    bool stopping_ = false;
 };
 
 }  // namespace sallyport::backend_link

@@ -1,6 +1,8 @@
 // How an inside takes another version of its policy while everything goes on.
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "backend-link/inside/inside.h"
 #include "wamp/message/uris.h"
@@ -10,42 +12,50 @@ namespace sallyport::backend_link {
 namespace uris = wamp::uris;
 using policy::Door;
 
-std::vector<Inside::Lost> Inside::lost_in(const wamp::Realm& realm,
-                                          const policy::RealmPolicy& policy,
-                                          const std::vector<Door::Ended>& ended) const {
-    std::vector<Lost> lost;
+namespace {
+
+policy::Question question_of(const wamp::Realm::Holding& holding) noexcept {
+    return {holding.registration ? policy::Action::register_ : policy::Action::subscribe,
+            holding.uri, holding.match};
+}
+
+}  // namespace
+
+template <class Ask>
+std::vector<wamp::Realm::Holding> Inside::lost_in(const wamp::Realm& realm, Ask&& ask) const {
+    std::vector<wamp::Realm::Holding> lost;
     for (auto& holding : realm.holdings()) {
-        const bool leaves =
-            std::binary_search(ended.begin(), ended.end(), Door::Ended{holding.session, {}},
-                               [](const auto& a, const auto& b) { return a.session < b.session; });
-        const policy::Session* const session = door_.sessions().find(holding.session);
-        if (leaves || session == nullptr) continue;
-        const policy::Principal& who = session->principal;
-        const auto action =
-            holding.registration ? policy::Action::register_ : policy::Action::subscribe;
-        const auto decision = policy.decide({policy.role(who.role), who.authid, who.role},
-                                            {action, holding.uri, holding.match});
-        if (std::holds_alternative<policy::Denial>(decision))
-            lost.push_back({std::move(holding), decision});
+        const policy::Session* const session = gate_.sessions().find(holding.session);
+        if (session == nullptr) continue;
+        const auto decision = ask(*session, question_of(holding));
+        if (decision && std::holds_alternative<policy::Denial>(*decision))
+            lost.push_back(std::move(holding));
     }
     return lost;
 }
 
-void Inside::count(Reloaded& summary, const std::vector<Lost>& lost) noexcept {
-    for (const Lost& each : lost) {
-        ++(each.holding.registration ? summary.registrations_revoked
-                                     : summary.subscriptions_revoked);
+void Inside::count(Reloaded& summary, const std::vector<wamp::Realm::Holding>& lost) noexcept {
+    for (const auto& holding : lost) {
+        ++(holding.registration ? summary.registrations_revoked : summary.subscriptions_revoked);
     }
 }
 
 Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& realms) const {
     Reloaded summary;
-    const auto ended = door_.ended_by(realms);
+    const auto ended = gate_.door().ended_by(realms);
     summary.sessions_ended = ended.size();
     for (const auto& realm : realms) {
-        const auto present = realms_.find(door_.realm(realm.policy->realm()));
-        if (present != realms_.end())
-            count(summary, lost_in(present->second, *realm.policy, ended));
+        const auto present = realms_.find(gate_.door().realm(realm.policy->realm()));
+        if (present == realms_.end()) continue;
+        const auto ask = [&](const policy::Session& session,
+                             const policy::Question& question) -> std::optional<policy::Decision> {
+            const bool ends = std::binary_search(
+                ended.begin(), ended.end(), Door::Ended{session.id, {}},
+                [](const auto& a, const auto& b) { return a.session < b.session; });
+            if (ends) return std::nullopt;
+            return policy::Judge::would_decide(*realm.policy, session, question);
+        };
+        count(summary, lost_in(present->second, ask));
     }
     return summary;
 }
@@ -53,42 +63,33 @@ Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& real
 Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,
                                 wamp::Outbox& out) {
     Reloaded summary;
-    const auto ended = door_.ended_by(realms);
-    summary.sessions_ended = ended.size();
-    for (const auto& [session, reason] : ended) expel(session, reason, true, now, out);
+    summary.sessions_ended = gate_.begin_reload(realms);
+    act_on(gate_.next(now, out), now, out);
     std::unordered_map<const policy::RealmPolicy*, wamp::Realm> next;
     std::vector<const policy::RealmPolicy*> order;
     for (const auto& realm : realms) {
         const policy::RealmPolicy* const policy = realm.policy.get();
-        const auto present = realms_.find(door_.realm(policy->realm()));
+        const auto present = realms_.find(gate_.door().realm(policy->realm()));
         order.push_back(policy);
         next.emplace(policy, present == realms_.end() ? wamp::Realm(random_.fork())
                                                       : std::move(present->second));
     }
     realms_ = std::move(next);
-    door_.reload(std::move(realms), out);
-    meta_.judge_again(meta_out_);
-    deliver_meta(out);
+    gate_.reload(std::move(realms), out);
     for (const policy::RealmPolicy* policy : order) {
         wamp::Realm& realm = realms_.at(policy);
-        const auto lost = lost_in(realm, *policy, {});
+        const auto lost =
+            lost_in(realm, [&](const policy::Session& session, const policy::Question& question) {
+                return std::optional(gate_.judge().judge_holding(session, question));
+            });
         count(summary, lost);
-        revoke(realm, lost, now, out);
+        for (const auto& holding : lost) {
+            realm.revoke(holding, uris::not_authorized, deliveries_);
+            flush(realm, now, out);
+        }
     }
+    act_on(gate_.next(now, out), now, out);
     return summary;
-}
-
-void Inside::revoke(wamp::Realm& realm, const std::vector<Lost>& lost, wamp::Instant now,
-                    wamp::Outbox& out) {
-    for (const auto& [holding, decision] : lost) {
-        const policy::Session* const session = door_.sessions().find(holding.session);
-        if (session == nullptr) continue;
-        const auto action =
-            holding.registration ? policy::Action::register_ : policy::Action::subscribe;
-        door_.record_revoked(*session, {action, holding.uri, holding.match}, decision);
-        realm.revoke(holding, uris::not_authorized, deliveries_);
-        flush(realm, now, out);
-    }
 }
 
 }  // namespace sallyport::backend_link

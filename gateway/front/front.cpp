@@ -66,8 +66,7 @@ Message shortened(const Message& message) {
 /// one keeps them, and payload passthru mode is there where some router behind may have it
 /// (W-FEA-01); whether it has, its WELCOME tells.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
-    wamp::Dict roles =
-        policy::Testaments::announced(policy::SessionMeta::announced(wamp::router_roles()));
+    wamp::Dict roles = wamp::router_roles();
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
         return backend.link.profile.conveys_identity;
     });
@@ -93,24 +92,23 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
 }  // namespace
 
 Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
-    : door_(config.realms, config.limits, wamp::Random(seed), front_roles(config.backends)),
-      random_(wamp::Random(seed).fork()),
+    : random_(wamp::Random(seed).fork()),
+      gate_(config.realms, config.limits, wamp::Random(seed), random_,
+            front_roles(config.backends)),
       link_message_limits_(link_limits(config.limits.message)),
-      ids_(random_.next()),
-      meta_(door_, random_.fork()),
-      testaments_(door_, random_.fork()) {
+      ids_(random_.next()) {
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
         backends_.emplace_back(new Backend{
             std::move(backend.name),
             LinkMachine(std::move(backend.link), random_.fork()),
-            backend_link::Bridge(profile, door_.sessions(), ids_,
+            backend_link::Bridge(profile, gate_.sessions(), gate_.judge(), ids_,
                                  static_cast<backend_link::LinkNumber>(backends_.size()),
                                  random_.fork()),
             wamp::no_peer,
             {}});
     }
-    routes_ = lead(config.realms);
+    routes_ = routes_by(config.realms);
 }
 
 void Front::start(wamp::Instant now, wamp::Outbox& out) {
@@ -126,21 +124,14 @@ void Front::start(wamp::Instant now, wamp::Outbox& out) {
 
 void Front::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
                     wamp::Outbox& out) {
-    if (stopping_) {
-        out.push_back(wamp::effect::Close{peer});
-        return;
-    }
-    door_.on_open(peer, transport, Door::Trust::client, now, out);
+    gate_.on_open(peer, transport, policy::Trust::client, now, out);
 }
 
 void Front::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
-    if (link != link_peers_.end()) {
-        on_link_message(*link->second, bytes, now, out);
-    } else {
-        take(door_.on_message(peer, bytes, now, out), now, out);
-    }
-    settle(now, out);
+    if (link == link_peers_.end()) return act_on(gate_.on_message(peer, bytes, now, out), now, out);
+    on_link_message(*link->second, bytes, now, out);
+    act_on(gate_.next(now, out), now, out);
 }
 
 void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
@@ -149,17 +140,12 @@ void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
 }
 
 void Front::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
-    take(door_.on_work_done(work, result, now, out), now, out);
-    settle(now, out);
+    act_on(gate_.on_work_done(work, result, now, out), now, out);
 }
 
 void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
-    if (link == link_peers_.end()) {
-        take(door_.on_closed(peer, why), now, out);
-        settle(now, out);
-        return;
-    }
+    if (link == link_peers_.end()) return act_on(gate_.on_closed(peer, why, now, out), now, out);
     Backend& backend = *link->second;
     link_peers_.erase(link);
     backend.peer = wamp::no_peer;
@@ -167,73 +153,39 @@ void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp
     const auto verdict = backend.link.on_closed(why, now, wanted);
     carry_out(backend, wanted, out);
     on_verdict(backend, verdict, now, out);
-    settle(now, out);
+    act_on(gate_.next(now, out), now, out);
 }
 
-void Front::settle(wamp::Instant now, wamp::Outbox& out) {
-    for (auto event = door_.next(now, out); !std::holds_alternative<std::monostate>(event);
-         event = door_.next(now, out)) {
-        take(std::move(event), now, out);
+void Front::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out) {
+    for (; policy::is_due(step); step = gate_.next(now, out)) {
+        if (auto* request = std::get_if<Door::Request>(&step)) {
+            forward(std::move(*request), now, out);
+        } else if (auto* followup = std::get_if<Door::Followup>(&step)) {
+            follow_up(std::move(*followup), now, out);
+        } else if (const auto* left = std::get_if<Door::Left>(&step)) {
+            dispose(left->session, now, out);
+        }
     }
-}
-
-void Front::take(Door::Event&& event, wamp::Instant now, wamp::Outbox& out) {
-    if (auto* request = std::get_if<Door::Request>(&event)) {
-        if (policy::SessionMeta::serves(request->message)) return answer_meta(*request, now, out);
-        forward(std::move(*request), now, out);
-    } else if (auto* followup = std::get_if<Door::Followup>(&event)) {
-        follow_up(std::move(*followup), now, out);
-    } else if (const auto* joined = std::get_if<Door::Joined>(&event)) {
-        meta_.joined(joined->session, meta_out_);
-        deliver_meta(out);
-    } else if (const auto* left = std::get_if<Door::Left>(&event)) {
-        leave(left->session, now, out);
-    }
-}
-
-void Front::answer_meta(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
-    if (policy::Testaments::serves(request.message)) {
-        testaments_.handle(request, now, meta_out_);
-        return deliver_meta(out);
-    }
-    const auto ended = meta_.handle(request, meta_out_);
-    deliver_meta(out);
-    for (const wamp::SessionId session : ended.sessions) {
-        if (ended.tell_left) publish_testaments(session, now, out);  // W-SSM-04
-        expel(session, ended.reason, ended.tell_left, now, out);
-    }
-}
-
-void Front::publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    for (Door::Request& request : testaments_.left(session, now))
-        take(std::move(request), now, out);
-}
-
-void Front::deliver_meta(wamp::Outbox& out) {
-    if (meta_out_.empty()) return;
-    undelivered_.clear();
-    door_.deliver(meta_out_, undelivered_, out);
-    meta_out_.clear();
 }
 
 void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
-    policy::Session& session = *door_.sessions().find(request.from);
-    Backend& backend = *routes_.at(session.policy.get())[request.permit.route()];
+    policy::Session& session = *request.session;
+    Backend& backend = *backends_[route_of(session, request.permit)];
     wamp::OwnedPayload keep;
     const auto error =
         backend_link::prepare_for_link(wire_of(backend.transport), request.message, keep);
     std::visit(
-        [&]<class Asked>(Asked& asked) {
-            if constexpr (is_request<Asked>) {
+        [&]<class Received>(Received& received) {
+            if constexpr (is_request<Received>) {
                 if (!error.empty()) {
-                    if (wants_answer(asked))
-                        door_.refuse(request.from, asked.type, asked.request, error, out);
-                } else if constexpr (std::is_same_v<Asked, wamp::Call>) {
-                    backend.bridge.forward(session, request.permit, std::move(asked), now,
-                                           bridge_out_, std::move(request.lease));
+                    if (wants_answer(received))
+                        gate_.refuse(session, received.type, received.request, error, out);
+                } else if constexpr (std::is_same_v<Received, wamp::Call>) {
+                    backend.bridge.forward(session, std::move(request.permit), std::move(received),
+                                           now, bridge_out_, std::move(request.lease));
                 } else {
-                    backend.bridge.forward(session, request.permit, std::move(asked), now,
-                                           bridge_out_);
+                    backend.bridge.forward(session, std::move(request.permit), std::move(received),
+                                           now, bridge_out_);
                 }
             }
         },
@@ -243,52 +195,50 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
 
 void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out) {
     wamp::OwnedPayload keep;
-    const auto* const given_up = std::get_if<wamp::Unsubscribe>(&followup.message);
-    if (given_up != nullptr && meta_.unsubscribe(followup.from, *given_up, meta_out_))
-        return deliver_meta(out);
-    if (const auto link = ids_.link_of(followup.from, followup.message)) {
-        Backend& backend = *backends_[*link];
-        const bool known = follow_up_at(backend, followup, keep, now);
-        flush(backend, now, out);
-        if (known) return;
+    policy::Session& session = *followup.session;
+    if (const auto link = ids_.link_of(session.id, followup.message)) {
+        if (follow_up_at(*backends_[*link], followup, keep, now, out)) return;
     }
     if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup.message)) {
-        door_.refuse(followup.from, unsubscribe->type, unsubscribe->request,
-                     uris::no_such_subscription, out);
+        gate_.refuse(session, unsubscribe->type, unsubscribe->request, uris::no_such_subscription,
+                     out);
     } else if (const auto* unregister = std::get_if<wamp::Unregister>(&followup.message)) {
-        door_.refuse(followup.from, unregister->type, unregister->request,
-                     uris::no_such_registration, out);
+        gate_.refuse(session, unregister->type, unregister->request, uris::no_such_registration,
+                     out);
     }
 }
 
 bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep,
-                         wamp::Instant now) {
+                         wamp::Instant now, wamp::Outbox& out) {
     const auto error =
         backend_link::transcode_payload(backend.transport.serializer, followup.message, keep);
-    return std::visit(
-        [&]<class Said>(Said& said) {
+    const wamp::SessionId from = followup.session->id;
+    const bool known = std::visit(
+        [&]<class Answer>(Answer& message) {
             backend_link::Bridge& bridge = backend.bridge;
-            if constexpr (std::is_same_v<Said, wamp::Unsubscribe>) {
-                return bridge.unsubscribe(followup.from, said, now, bridge_out_);
-            } else if constexpr (std::is_same_v<Said, wamp::Unregister>) {
-                return bridge.unregister(followup.from, said, now, bridge_out_);
-            } else if constexpr (std::is_same_v<Said, wamp::Cancel>) {
-                return bridge.cancel(followup.from, said, now, bridge_out_);
-            } else if constexpr (std::is_same_v<Said, wamp::Yield>) {
+            if constexpr (std::is_same_v<Answer, wamp::Unsubscribe>) {
+                return bridge.unsubscribe(from, message, now, bridge_out_);
+            } else if constexpr (std::is_same_v<Answer, wamp::Unregister>) {
+                return bridge.unregister(from, message, now, bridge_out_);
+            } else if constexpr (std::is_same_v<Answer, wamp::Cancel>) {
+                return bridge.cancel(from, message, now, bridge_out_);
+            } else if constexpr (std::is_same_v<Answer, wamp::Yield>) {
                 if (error.empty())
-                    return bridge.answer(followup.from, wamp::Yield(said), now, bridge_out_);
+                    return bridge.answer(from, wamp::Yield(message), now, bridge_out_);
                 wamp::Error failure{
-                    wamp::MessageType::invocation, said.request, {}, std::string(error), {}};
-                return bridge.answer(followup.from, std::move(failure), now, bridge_out_);
-            } else if constexpr (std::is_same_v<Said, wamp::Error>) {
-                wamp::Error failure = said;
+                    wamp::MessageType::invocation, message.request, {}, std::string(error), {}};
+                return bridge.answer(from, std::move(failure), now, bridge_out_);
+            } else if constexpr (std::is_same_v<Answer, wamp::Error>) {
+                wamp::Error failure = message;
                 if (!error.empty()) failure.payload = {};  // the error itself must arrive
-                return bridge.answer(followup.from, std::move(failure), now, bridge_out_);
+                return bridge.answer(from, std::move(failure), now, bridge_out_);
             } else {
                 return false;
             }
         },
         followup.message);
+    if (known) flush(backend, now, out);
+    return known;
 }
 
 void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
@@ -298,31 +248,13 @@ void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& ou
     }
 }
 
-void Front::leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    publish_testaments(session, now, out);
-    dispose(session, now, out);
-    meta_.left(session, true, meta_out_);
-    door_.forget(session);
-    deliver_meta(out);
-}
-
-void Front::expel(wamp::SessionId session, std::string_view reason, bool tell_left,
-                  wamp::Instant now, wamp::Outbox& out) {
-    testaments_.forget(session);
-    dispose(session, now, out);
-    meta_.left(session, tell_left, meta_out_);
-    door_.dismiss(session, reason, now, out);
-    door_.forget(session);
-    deliver_meta(out);
-}
-
 // Links
 // ---------------------------------------------------------------------------------------------------
 
 void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport,
                          wamp::Instant now, wamp::Outbox& out) {
     Backend& backend = *backends_.at(link);
-    if (stopping_) {
+    if (gate_.stopping()) {
         out.push_back(wamp::effect::Close{peer});
         return;
     }
@@ -346,7 +278,7 @@ void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Insta
     const auto verdict = backend.link.on_closed(why, now, wanted);
     carry_out(backend, wanted, out);
     on_verdict(backend, verdict, now, out);
-    settle(now, out);
+    act_on(gate_.next(now, out), now, out);
 }
 
 void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
@@ -417,7 +349,7 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
             out.push_back(wamp::effect::Send{backend.peer, std::move(frame)});
         }
         undelivered_.clear();
-        door_.deliver(bridge_out_.to_sessions, undelivered_, out);
+        gate_.deliver(bridge_out_.to_sessions, undelivered_, out);
         bridge_out_.clear();
         if (undelivered_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
@@ -439,7 +371,7 @@ std::uint32_t Front::index_of(const Backend& backend) const noexcept {
 // --------------------------------------------------------------------------------------------
 
 void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
-    door_.on_deadline(now, out);
+    act_on(gate_.on_deadline(now, out), now, out);
     for (auto& backend : backends_) {
         if (backend->link.deadline() <= now) {
             LinkMachine::Outbox wanted;
@@ -452,11 +384,11 @@ void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
             flush(*backend, now, out);
         }
     }
-    settle(now, out);
+    act_on(gate_.next(now, out), now, out);
 }
 
 wamp::Instant Front::deadline() const noexcept {
-    wamp::Instant earliest = door_.deadline();
+    wamp::Instant earliest = gate_.deadline();
     for (const auto& backend : backends_) {
         earliest = std::min({earliest, backend->link.deadline(), backend->bridge.deadline()});
     }
@@ -464,14 +396,8 @@ wamp::Instant Front::deadline() const noexcept {
 }
 
 void Front::stop(wamp::Instant now, wamp::Outbox& out) {
-    stopping_ = true;
-    for (const wamp::SessionId session : door_.session_ids()) publish_testaments(session, now, out);
-    for (const wamp::SessionId session : door_.session_ids()) {
-        dispose(session, now, out);
-        door_.dismiss(session, uris::system_shutdown, now, out);
-        door_.forget(session);
-    }
-    door_.turn_away(out);
+    gate_.begin_stop();
+    act_on(gate_.next(now, out), now, out);
     for (auto& backend : backends_) {
         LinkMachine::Outbox wanted;
         const auto verdict = backend->link.stop(now, wanted);
@@ -481,7 +407,7 @@ void Front::stop(wamp::Instant now, wamp::Outbox& out) {
 }
 
 bool Front::stopped() const noexcept {
-    return stopping_ && door_.peers() == 0 && link_peers_.empty();
+    return gate_.stopped() && link_peers_.empty();
 }
 
 std::vector<Front::LinkStatus> Front::links() const {
@@ -501,14 +427,11 @@ std::string Front::status_json() {
                                    {"subscriptions", std::uint64_t{link.counts.subscriptions}},
                                    {"registrations", std::uint64_t{link.counts.registrations}}});
     }
-    const auto& decisions = door_.audit().counts();
-    const wamp::Dict status{{"connections", std::uint64_t{door_.peers()}},
-                            {"sessions", std::uint64_t{door_.joined()}},
-                            {"decisions", wamp::Dict{{"allowed", decisions.allowed},
-                                                     {"denied", decisions.denied},
-                                                     {"limited", decisions.limited},
-                                                     {"joined", decisions.joined},
-                                                     {"join_refused", decisions.join_refused}}},
+    const policy::Door& door = gate_.door();
+    const wamp::Dict status{{"connections", std::uint64_t{door.peers()}},
+                            {"sessions", std::uint64_t{door.joined()}},
+                            {"decisions", gate_.decisions_status()},
+                            {"events", gate_.events_status()},
                             {"links", std::move(links)}};
     return wamp::encode_value(wamp::Serializer::json, status);
 }

@@ -11,8 +11,7 @@
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/link/link_machine.h"
 #include "policy/door/door.h"
-#include "policy/meta/session_meta.h"
-#include "policy/meta/testaments.h"
+#include "policy/gate/gate.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/session/outbox.h"
@@ -30,7 +29,7 @@ struct FrontConfig {
     policy::DoorLimits limits;
 };
 
-/// The whole gateway as one pure object: the door that faces the onion, and behind it one link and
+/// The whole gateway as one pure object: the gate that faces the onion, and behind it one link and
 /// one bridge per backend. Every message crosses a link or is refused: the front keeps no
 /// procedures or topics of its own. Fed with what the transports bring, the time and a seed; what
 /// it wants done is appended to the outbox (architecture: Core and shell).
@@ -89,11 +88,11 @@ public:
         backend_link::Bridge::Counts counts;
     };
     std::vector<LinkStatus> links() const;
-    std::size_t sessions() noexcept { return door_.joined(); }
-    std::size_t peers() const noexcept { return door_.peers(); }
+    std::size_t sessions() noexcept { return gate_.door().joined(); }
+    std::size_t peers() const noexcept { return gate_.door().peers(); }
     std::string status_json();
-    policy::AuditTrail& audit() noexcept { return door_.audit(); }
-    const policy::Door& door() const noexcept { return door_; }
+    policy::AuditTrail& audit() noexcept { return gate_.audit(); }
+    const policy::Door& door() const noexcept { return gate_.door(); }
 
 private:
     struct Backend {
@@ -104,34 +103,35 @@ private:
         policy::Transport transport;
     };
 
-    using Routes =
-        std::unordered_map<const policy::RealmPolicy*, std::vector<Backend*>>;  ///< by RouteIndex
+    /// To which backends the routes of a policy lead. Realms are few: the list is searched.
+    struct Led {
+        const policy::RealmPolicy* policy;
+        std::vector<std::uint32_t> backends;  ///< by RouteIndex
+    };
+    using Routes = std::vector<Led>;
     struct Judged;
-    Routes lead(const std::vector<policy::DoorRealm>& realms) const;
-    std::vector<Judged> judge(const std::vector<policy::DoorRealm>& realms, const Routes& routes,
-                              const std::vector<policy::Door::Ended>& ended) const;
-    void settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out);
-    static Reloaded count(const std::vector<policy::Door::Ended>& ended,
-                          const std::vector<Judged>& judged);
-    /// Does what the door wants done on its own behalf.
-    void settle(wamp::Instant now, wamp::Outbox& out);
-    void take(policy::Door::Event&& event, wamp::Instant now, wamp::Outbox& out);
+    Routes routes_by(const std::vector<policy::DoorRealm>& realms) const;
+    static std::uint32_t backend_of(const Routes& routes, const policy::RealmPolicy& policy,
+                                    policy::RouteIndex route) noexcept;
+    std::uint32_t route_of(const policy::Session& session,
+                           const policy::Permit& permit) const noexcept {
+        return backend_of(routes_, *session.policy, permit.route());
+    }
+    /// What changes for those who hold something. `ask` names the policy that it asked; none
+    /// for a session that ends.
+    template <class Ask>
+    std::vector<Judged> judge(const Routes& routes, Ask&& ask) const;
+    void move_or_revoke(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out);
+    static Reloaded count(std::size_t ended, const std::vector<Judged>& judged);
+    /// Acts on a step of the gate and on those that follow.
+    void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
     /// Whether the backend that has what the message refers to has acted on it.
     bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep,
-                      wamp::Instant now);
+                      wamp::Instant now, wamp::Outbox& out);
     /// Of all that the session has behind the door.
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
-    void leave(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
-    /// Ends a session from our side.
-    void expel(wamp::SessionId session, std::string_view reason, bool tell_left, wamp::Instant now,
-               wamp::Outbox& out);
-    /// Answers what is below "wamp.": no router behind knows our sessions and ids.
-    void answer_meta(const policy::Door::Request& request, wamp::Instant now, wamp::Outbox& out);
-    void deliver_meta(wamp::Outbox& out);
-    /// What the session wanted published when it ends (W-TST-02). Before it is disposed of.
-    void publish_testaments(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
                          wamp::Outbox& out);
     void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now,
@@ -142,8 +142,8 @@ private:
     void flush(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     std::uint32_t index_of(const Backend& backend) const noexcept;
 
-    policy::Door door_;
     wamp::Random random_;
+    policy::Gate gate_;
     wamp::MessageLimits link_message_limits_;
     backend_link::FrontIds ids_;
     std::vector<std::unique_ptr<Backend>> backends_;
@@ -151,10 +151,6 @@ private:
     std::unordered_map<wamp::PeerId, Backend*> link_peers_;
     backend_link::BridgeOutbox bridge_out_;
     std::vector<policy::Door::Undelivered> undelivered_;
-    policy::SessionMeta meta_;
-    policy::Testaments testaments_;
-    wamp::Deliveries meta_out_;
-    bool stopping_ = false;
 };
 
 }  // namespace sallyport::gateway

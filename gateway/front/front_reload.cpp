@@ -1,6 +1,8 @@
 // How the front takes another version of its policy while everything goes on.
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "gateway/front/front.h"
 #include "wamp/base/check.h"
@@ -17,54 +19,51 @@ using policy::Door;
 struct Front::Judged {
     Backend* from;
     Holding holding;
-    policy::Decision decision;
     Backend* to = nullptr;
-    const policy::RouteInfo* route = nullptr;
+    std::optional<policy::Permit> permit{};
 };
 
-Front::Routes Front::lead(const std::vector<policy::DoorRealm>& realms) const {
+Front::Routes Front::routes_by(const std::vector<policy::DoorRealm>& realms) const {
     Routes routes;
     for (const auto& realm : realms) {
-        auto& targets = routes[realm.policy.get()];
+        Led& led = routes.emplace_back(Led{realm.policy.get(), {}});
         for (const auto& route : realm.policy->routes()) {
             const auto found =
                 std::find_if(backends_.begin(), backends_.end(),
                              [&](const auto& backend) { return backend->name == route.backend; });
             SALLYPORT_CHECK(found != backends_.end());
-            targets.push_back(found->get());
+            led.backends.push_back(static_cast<std::uint32_t>(found - backends_.begin()));
         }
     }
     return routes;
 }
 
-std::vector<Front::Judged> Front::judge(const std::vector<policy::DoorRealm>& realms,
-                                        const Routes& routes,
-                                        const std::vector<Door::Ended>& ended) const {
+std::uint32_t Front::backend_of(const Routes& routes, const policy::RealmPolicy& policy,
+                                policy::RouteIndex route) noexcept {
+    const auto led = std::find_if(routes.begin(), routes.end(),
+                                  [&](const Led& each) { return each.policy == &policy; });
+    SALLYPORT_CHECK(led != routes.end());
+    return led->backends[route];
+}
+
+template <class Ask>
+std::vector<Front::Judged> Front::judge(const Routes& routes, Ask&& ask) const {
     std::vector<Judged> changed;
     for (const auto& backend : backends_) {
         for (Holding& holding : backend->bridge.holdings()) {
-            const bool leaves = std::binary_search(
-                ended.begin(), ended.end(), Door::Ended{holding.session, {}},
-                [](const auto& a, const auto& b) { return a.session < b.session; });
-            const policy::Session* const session = door_.sessions().find(holding.session);
-            if (leaves || session == nullptr) continue;
-            const auto realm =
-                std::find_if(realms.begin(), realms.end(), [&](const auto& candidate) {
-                    return candidate.policy->realm() == session->policy->realm();
-                });
-            const policy::RealmPolicy& policy = *realm->policy;
-            const policy::Principal& who = session->principal;
-            const auto action =
-                holding.registration ? policy::Action::register_ : policy::Action::subscribe;
-            const auto decision = policy.decide({policy.role(who.role), who.authid, who.role},
-                                                {action, holding.uri, holding.match});
-            Judged judged{backend.get(), std::move(holding), decision};
-            if (const auto* permit = std::get_if<policy::Permit>(&decision)) {
-                judged.to = routes.at(&policy)[permit->route()];
-                judged.route = &policy.route(permit->route());
-                const bool same = judged.to == judged.from &&
-                                  judged.holding.rewriting == Rewriting(*judged.route);
+            const policy::Session* const session = gate_.sessions().find(holding.session);
+            if (session == nullptr) continue;
+            const policy::RealmPolicy* policy = nullptr;
+            auto decision = ask(*session, holding, policy);
+            if (policy == nullptr) continue;  // the session ends
+            Judged judged{backend.get(), std::move(holding)};
+            if (auto* permit = std::get_if<policy::Permit>(&decision)) {
+                judged.to = backends_[backend_of(routes, *policy, permit->route())].get();
+                const bool same =
+                    judged.to == judged.from &&
+                    judged.holding.rewriting == Rewriting(policy->route(permit->route()));
                 if (same) continue;
+                judged.permit = std::move(*permit);
             }
             changed.push_back(std::move(judged));
         }
@@ -72,10 +71,9 @@ std::vector<Front::Judged> Front::judge(const std::vector<policy::DoorRealm>& re
     return changed;
 }
 
-Front::Reloaded Front::count(const std::vector<Door::Ended>& ended,
-                             const std::vector<Judged>& judged) {
+Front::Reloaded Front::count(std::size_t ended, const std::vector<Judged>& judged) {
     Reloaded summary;
-    summary.sessions_ended = ended.size();
+    summary.sessions_ended = ended;
     for (const Judged& each : judged) {
         ++(each.to != nullptr          ? summary.moved
            : each.holding.registration ? summary.registrations_revoked
@@ -85,26 +83,39 @@ Front::Reloaded Front::count(const std::vector<Door::Ended>& ended,
 }
 
 Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms) const {
-    const auto ended = door_.ended_by(realms);
-    return count(ended, judge(realms, lead(realms), ended));
+    const auto ended = gate_.door().ended_by(realms);
+    const auto ask = [&](const policy::Session& session, const Holding& holding,
+                         const policy::RealmPolicy*& policy) -> policy::Decision {
+        const bool ends =
+            std::binary_search(ended.begin(), ended.end(), Door::Ended{session.id, {}},
+                               [](const auto& a, const auto& b) { return a.session < b.session; });
+        const auto* const realm = policy::find_realm(realms, session.policy->realm());
+        if (ends || realm == nullptr) return policy::Denial{};
+        policy = realm->policy.get();
+        return policy::Judge::would_decide(*policy, session, holding.question());
+    };
+    return count(ended.size(), judge(routes_by(realms), ask));
 }
 
 Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,
                               wamp::Outbox& out) {
-    Routes routes = lead(realms);
-    const auto ended = door_.ended_by(realms);
-    auto judged = judge(realms, routes, ended);
-    for (const auto& [session, reason] : ended) expel(session, reason, true, now, out);
+    Routes routes = routes_by(realms);
+    const std::size_t ended = gate_.begin_reload(realms);
+    act_on(gate_.next(now, out), now, out);
     // The routes of the old version belong to policies that may go with their last session.
     routes_ = std::move(routes);
-    door_.reload(std::move(realms), out);
-    meta_.judge_again(meta_out_);
-    deliver_meta(out);
-    settle(judged, now, out);
+    gate_.reload(std::move(realms), out);
+    auto judged = judge(routes_, [&](const policy::Session& session, const Holding& holding,
+                                     const policy::RealmPolicy*& policy) {
+        policy = session.policy.get();
+        return gate_.judge().judge_holding(session, holding.question());
+    });
+    move_or_revoke(judged, now, out);
+    act_on(gate_.next(now, out), now, out);
     return count(ended, judged);
 }
 
-void Front::settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out) {
+void Front::move_or_revoke(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out) {
     // First all go, then all come: two may change places.
     for (const Judged& each : judged) {
         each.from->bridge.drop(each.holding, bridge_out_);
@@ -112,18 +123,14 @@ void Front::settle(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox&
     }
     for (Judged& each : judged) {
         const Holding& holding = each.holding;
-        const bool moved =
-            each.to != nullptr && each.to->bridge.adopt(holding, *each.route, bridge_out_);
-        if (moved) {
+        const bool denied = each.to == nullptr;
+        if (!denied && each.to->bridge.adopt(holding, *std::move(each.permit), bridge_out_)) {
             flush(*each.to, now, out);
             continue;
         }
-        const auto action =
-            holding.registration ? policy::Action::register_ : policy::Action::subscribe;
-        if (const policy::Session* const session = door_.sessions().find(holding.session)) {
-            door_.record_revoked(*session, {action, holding.uri, holding.match}, each.decision);
-        }
-        const bool denied = each.to == nullptr;
+        const policy::Session* const session = gate_.sessions().find(holding.session);
+        if (!denied && session != nullptr)
+            gate_.judge().record_lost_route(*session, holding.question());
         each.from->bridge.tell_lost(holding, denied ? uris::not_authorized : uris::unavailable,
                                     bridge_out_);
         flush(*each.from, now, out);

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "policy/engine/permit.h"
 #include "policy/engine/realm_policy.h"
@@ -13,22 +14,26 @@
 
 namespace sallyport::policy {
 
+/// How often each rule of a realm has decided, by RuleIndex.
+using RuleHits = std::vector<std::uint64_t>;
+
+struct Peer;
+
 /// An authenticated session, from WELCOME to its end.
 struct Session {
     wamp::SessionId id = 0;
     wamp::PeerId peer = wamp::no_peer;
-    std::uint64_t circuit = 0;  ///< Tor circuit; 0 when there is none
+    Peer* connection = nullptr;  ///< null once the session has left or its connection is gone
+    std::uint64_t circuit = 0;   ///< Tor circuit; 0 when there is none
     Principal principal;
     wamp::Features features;
     std::shared_ptr<const RealmPolicy> policy;
+    std::shared_ptr<RuleHits> hits;  ///< of the rules of `policy`; null where nobody counts
     RoleIndex role{};
     bool dynamic = false;                 ///< the principal is one of the dynamic authenticator
     wamp::RequestId last_invocation = 0;  ///< ids of invocations sent to it so far (W-ID-04)
 
-    Subject subject() const noexcept { return {role, principal.authid, principal.role}; }
-    bool may_receive(std::string_view topic) const noexcept {
-        return policy->may_receive(subject(), topic);
-    }
+    Subject subject() const noexcept { return {role, principal.authid, principal.role, id}; }
 };
 
 /// All authenticated sessions, named by their ids. A pointer holds until the session is removed.
@@ -51,7 +56,7 @@ public:
     std::size_t size() const noexcept { return sessions_.size(); }
 
 private:
-    std::unordered_map<wamp::SessionId, std::unique_ptr<Session>> sessions_;
+    boost::unordered_flat_map<wamp::SessionId, std::unique_ptr<Session>> sessions_;
 };
 
 }  // namespace sallyport::policy

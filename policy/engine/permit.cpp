@@ -1,7 +1,10 @@
 #include "policy/engine/permit.h"
 
 #include <array>
+#include <cstring>
 #include <utility>
+
+#include "policy/engine/question.h"
 
 namespace sallyport::policy {
 namespace {
@@ -14,7 +17,39 @@ constexpr std::array<std::pair<Grant, std::string_view>, grant_count> grant_name
      {Grant::history, "history"},
      {Grant::force_reregister, "force_reregister"}}};
 
+/// Eight bytes a step: the hash is made twice for each message.
+std::uint64_t hash_of(std::string_view uri) noexcept {
+    constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
+    std::uint64_t state = uri.size() * factor;
+    const auto mix = [&state](std::string_view bytes) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), bytes.size());
+        state = (state ^ word) * factor;
+        state ^= state >> 32U;
+    };
+    for (; uri.size() >= sizeof(std::uint64_t); uri.remove_prefix(sizeof(std::uint64_t)))
+        mix(uri.substr(0, sizeof(std::uint64_t)));
+    if (!uri.empty()) mix(uri);
+    return state;
+}
+
 }  // namespace
+
+Permit::Permit(RuleIndex rule, RouteIndex route, const Limits* limits, Grants grants,
+               wamp::SessionId session, const Question& question) noexcept
+    : session_(session),
+      uri_(hash_of(question.uri)),
+      limits_(limits),
+      rule_(rule),
+      route_(route),
+      grants_(grants),
+      action_(question.action),
+      match_(question.match) {}
+
+bool Permit::covers(wamp::SessionId session, const Question& question) const noexcept {
+    return limits_ != nullptr && session_ == session && action_ == question.action &&
+           match_ == question.match && uri_ == hash_of(question.uri);
+}
 
 std::string_view to_string(Grant grant) noexcept {
     for (const auto& [known, name] : grant_names) {

@@ -5,9 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
+#include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
+#include "wamp/base/uri.h"
 
 namespace sallyport::policy {
 
@@ -76,24 +79,63 @@ using RuleIndex = std::uint32_t;   ///< position in the compiled policy's table 
 using RouteIndex = std::uint32_t;  ///< position in the compiled policy's table of routes
 inline constexpr RuleIndex no_rule = UINT32_MAX;
 
+struct Question;
+
 /// The policy's leave for one message: which rule gave it, under which limits, and where the
-/// message goes. Only the engine can make one, and only with one does a message cross the link.
+/// message goes. Only the engine can make one, and only with one does a message cross the link. It
+/// is bound to the session that sent the message, the action and the URI, which is checked where it
+/// is spent; it can be moved and not copied, and covers nothing once it has been moved from.
+///
+/// The URI is bound by a hash and not by a view: a message moves and waits, and its text with it.
+/// The hash guards against our own mistakes, not against an adversary, so it needs no key.
 class Permit {
 public:
+    Permit(Permit&& other) noexcept
+        : session_(other.session_),
+          uri_(other.uri_),
+          limits_(std::exchange(other.limits_, nullptr)),
+          rule_(other.rule_),
+          route_(other.route_),
+          grants_(other.grants_),
+          action_(other.action_),
+          match_(other.match_) {}
+    Permit& operator=(Permit&& other) noexcept {
+        session_ = other.session_;
+        uri_ = other.uri_;
+        limits_ = std::exchange(other.limits_, nullptr);
+        rule_ = other.rule_;
+        route_ = other.route_;
+        grants_ = other.grants_;
+        action_ = other.action_;
+        match_ = other.match_;
+        return *this;
+    }
+    Permit(const Permit&) = delete;
+    Permit& operator=(const Permit&) = delete;
+    ~Permit() = default;
+
     RuleIndex rule() const noexcept { return rule_; }
     RouteIndex route() const noexcept { return route_; }
     const Limits& limits() const noexcept { return *limits_; }
     bool grants(Grant grant) const noexcept { return grants_.has(grant); }
 
+    /// Whether it was given to that session for that action on that URI, and has not been moved
+    /// from.
+    bool covers(wamp::SessionId session, const Question& question) const noexcept;
+
 private:
     friend class RealmPolicy;
-    Permit(RuleIndex rule, RouteIndex route, const Limits* limits, Grants grants) noexcept
-        : rule_(rule), route_(route), grants_(grants), limits_(limits) {}
+    Permit(RuleIndex rule, RouteIndex route, const Limits* limits, Grants grants,
+           wamp::SessionId session, const Question& question) noexcept;
 
+    wamp::SessionId session_;
+    std::uint64_t uri_;     ///< its hash
+    const Limits* limits_;  ///< lives in the compiled policy; null once moved from
     RuleIndex rule_;
     RouteIndex route_;
     Grants grants_;
-    const Limits* limits_;  ///< lives in the compiled policy
+    Action action_;
+    wamp::MatchPolicy match_;
 };
 
 /// Why there is no permit; for the log and for `explain`. The peer gets `not_authorized` for all of

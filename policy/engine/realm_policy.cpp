@@ -43,6 +43,7 @@ public:
           question_(question),
           uri_(question.uri, question.match, compiled.depth),
           bindings_{subject.authid, subject.authrole},
+          session_(subject.session),
           role_(static_cast<std::size_t>(subject.role)),
           reserved_(wamp::is_reserved(question.uri)),
           ends_sessions_(reserved_ && ends_sessions(question.action, question.uri)) {
@@ -51,8 +52,8 @@ public:
 
     Decision decide() noexcept {
         if (!uri_.is_one()) return decide_pattern();
-        const Decision decision = decide_one();
-        if (std::holds_alternative<Denial>(decision)) weigh_in_vain();
+        Decision decision = decide_one();
+        if (std::holds_alternative<Denial>(decision)) check_a_payload_anyway();
         return decision;
     }
     bool may_receive() noexcept {
@@ -92,7 +93,7 @@ private:
         return Standing::applies;
     }
     bool conditions_hold(RuleIndex index) noexcept {
-        weighed_ = true;
+        checked_payload_ = true;
         static constexpr wamp::Payload nothing{};
         const wamp::Payload* const payload = question_.payload;
         return all_hold(policy_.rules_[index].where, payload != nullptr ? *payload : nothing);
@@ -100,8 +101,8 @@ private:
 
     // To look into a payload takes time, and would tell which URIs have rules that do
     // (architecture: Policy 9): where none did, one is asked whose answer is not wanted.
-    void weigh_in_vain() noexcept {
-        if (weighed_ || question_.opaque) return;
+    void check_a_payload_anyway() noexcept {
+        if (checked_payload_ || question_.opaque) return;
         for (const std::size_t role : {role_, std::size_t{0}}) {
             const RuleIndex rule =
                 compiled_.roles[role][static_cast<std::size_t>(question_.action)].conditional;
@@ -158,7 +159,8 @@ private:
         if (rule.payload_bytes != 0 && question_.payload_bytes > rule.payload_bytes) {
             return Denial{Denial::Reason::payload_too_big, allow.rule};
         }
-        return Permit(allow.rule, route, &policy_.rules_[allow.rule].limits, rule.grants);
+        return Permit(allow.rule, route, &policy_.rules_[allow.rule].limits, rule.grants, session_,
+                      question_);
     }
 
     Decision decide_one() noexcept {
@@ -219,10 +221,11 @@ private:
     const Question& question_;
     AskedUri uri_;
     Bindings bindings_;
+    wamp::SessionId session_;
     std::size_t role_;
     bool reserved_;
     bool ends_sessions_;
-    bool weighed_ = false;  ///< a condition was asked
+    bool checked_payload_ = false;  ///< a condition was evaluated
     Denial near_;
 };
 

@@ -14,6 +14,7 @@
 #include "policy/document/diagnostic.h"
 #include "policy/engine/condition.h"
 #include "policy/engine/permit.h"
+#include "policy/engine/question.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/payload.h"
@@ -47,26 +48,6 @@ struct RouteInfo {
     std::optional<std::string> rewrite;  ///< how it begins on the backend; ends with a dot
     wamp::Duration wait{};    ///< how long a request waits for a link that is down; 0: refused
     bool idempotent = false;  ///< a call may be repeated (architecture: Messages)
-};
-
-/// A role of one compiled policy, for sessions to keep. Names nothing once the policy is gone.
-enum class RoleIndex : std::uint32_t {};
-
-/// Whom a decision is about. Borrows.
-struct Subject {
-    RoleIndex role{};
-    std::string_view authid = {};    ///< for ${authid}
-    std::string_view authrole = {};  ///< for ${authrole}
-};
-
-/// What is asked of the policy. Borrows.
-struct Question {
-    Action action = Action::call;
-    std::string_view uri;  ///< valid, for `match` where action is subscribe or register
-    wamp::MatchPolicy match = wamp::MatchPolicy::exact;
-    std::size_t payload_bytes = 0;
-    const wamp::Payload* payload = nullptr;  ///< validated; null for none
-    bool opaque = false;                     ///< the payload cannot be read: end-to-end encrypted
 };
 
 /// One realm's policy, compiled and immutable: one structure per role, so that a decision looks

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/layout.h"
 #include "wamp/message/passthru.h"
@@ -31,10 +30,22 @@ constexpr std::array<std::string_view, 13> kept_options{
     "exclude_authrole", "eligible",    "eligible_authid", "eligible_authrole", "ppt_scheme",
     "ppt_serializer",   "ppt_cipher",  "ppt_keyid"};
 
+constexpr std::array all_procedures{
+    MetaProcedure{add_procedure, Grant::testaments, false},
+    MetaProcedure{flush_procedure, Grant::testaments, false},
+};
+constexpr std::array all_features{MetaFeature{"dealer", "testament_meta_api"}};
+
+MetaAnswer error(std::string_view uri) {
+    MetaAnswer answer;
+    answer.error = uri;
+    return answer;
+}
+
 }  // namespace
 
-/// A call with its arguments.
-struct Testaments::Asked {
+/// The arguments of a call.
+struct Testaments::Arguments {
     wamp::Serializer serializer;
     wamp::List args;
     wamp::Dict kwargs;
@@ -68,92 +79,63 @@ struct Testaments::Asked {
     }
 };
 
-wamp::Dict Testaments::announced(wamp::Dict roles) {
-    roles.find("dealer")
-        ->get_if<wamp::Dict>()
-        ->find("features")
-        ->get_if<wamp::Dict>()
-        ->set("testament_meta_api", true);
-    return roles;
+std::span<const MetaProcedure> Testaments::procedures() const noexcept {
+    return all_procedures;
 }
 
-bool Testaments::serves(const wamp::Message& message) noexcept {
-    const auto* const call = std::get_if<wamp::Call>(&message);
-    return call != nullptr &&
-           (call->procedure == add_procedure || call->procedure == flush_procedure);
+std::span<const MetaFeature> Testaments::features() const noexcept {
+    return all_features;
 }
 
-void Testaments::handle(const Door::Request& request, wamp::Instant now, wamp::Deliveries& out) {
-    const Session* const from = door_.sessions().find(request.from);
-    SALLYPORT_CHECK(from != nullptr);
-    const auto& call = std::get<wamp::Call>(request.message);
-    const wamp::Serializer serializer = call.payload.serializer;
-    auto args = wamp::args_of(call.payload);
-    auto kwargs = wamp::kwargs_of(call.payload);
-    wamp::Value result;
-    std::string_view error;
-    if (from->principal.method == "link") {
-        error = uris::no_such_procedure;
-    } else if (!args || !kwargs) {
-        error = uris::invalid_argument;
-    } else {
-        Asked asked{serializer, std::move(*args), std::move(*kwargs)};
-        error = call.procedure == add_procedure ? add(*from, asked, now, result)
-                                                : flush(*from, asked, result);
-    }
-    if (!error.empty()) {
-        out.add(from->id,
-                wamp::Error{wamp::MessageType::call, call.request, {}, std::string(error), {}});
-        return;
-    }
-    kept_ = wamp::make_payload(serializer, {std::move(result)});
-    out.add(from->id, wamp::CallResult{call.request, {}, kept_.view()});
+MetaAnswer Testaments::call(MetaCall&& call) {
+    if (call.from.principal.method == "link") return error(uris::no_such_procedure);
+    Arguments arguments{call.serializer, std::move(call.args), std::move(call.kwargs)};
+    return call.procedure == add_procedure ? add(call.from, arguments)
+                                           : flush(call.from, arguments);
 }
 
-std::string_view Testaments::add(const Session& from, Asked& asked, wamp::Instant now,
-                                 wamp::Value& result) {
-    auto topic = asked.take<std::string>(0);
-    const auto args = asked.take<wamp::List>(1);
-    const auto kwargs = asked.take<wamp::Dict>(2);
-    auto options = asked.options();
-    if (!topic || !args || !kwargs || !options) return uris::invalid_argument;
-    const auto detached = asked.detached();
-    if (!detached) return testament_error;
+MetaAnswer Testaments::add(const Session& from, Arguments& arguments) {
+    auto topic = arguments.take<std::string>(0);
+    const auto args = arguments.take<wamp::List>(1);
+    const auto kwargs = arguments.take<wamp::Dict>(2);
+    auto options = arguments.options();
+    if (!topic || !args || !kwargs || !options) return error(uris::invalid_argument);
+    const auto detached = arguments.detached();
+    if (!detached) return error(testament_error);
 
     Testament testament{*detached, *std::move(options), *std::move(topic),
-                        wamp::make_payload(asked.serializer, *args, *kwargs), 0};
+                        wamp::make_payload(arguments.serializer, *args, *kwargs), 0};
     const std::size_t payload_bytes = testament.payload.view().bytes();
     const wamp::Message publication =
         wamp::Publish{0, testament.options, testament.topic, testament.payload.view()};
-    if (wamp::wrong_option(publication)) return uris::invalid_argument;
+    if (wamp::wrong_option(publication)) return error(uris::invalid_argument);
     if (wamp::is_passthru(testament.options) &&
         !from.features.has(wamp::Feature::publisher_payload_passthru_mode)) {
-        return uris::feature_not_supported;
+        return error(uris::feature_not_supported);
     }
-    if (const auto error = door_.may_publish(from, std::get<wamp::Publish>(publication), now);
-        !error.empty()) {
-        return error;
-    }
+    const auto refusal = door_.may_publish(from, std::get<wamp::Publish>(publication));
+    if (!refusal.empty()) return error(refusal);
     testament.bytes = overhead_bytes + testament.topic.size() + payload_bytes +
                       wamp::encode_value(wamp::Serializer::msgpack, testament.options).size();
 
     const auto found = wills_.find(from.id);
     const std::size_t held = found == wills_.end() ? 0 : found->second.bytes;
-    if (testament.bytes > bytes_per_session_max - held) return uris::payload_size_exceeded;
-    if (testament.bytes > bytes_max - bytes_) return uris::unavailable;
+    if (testament.bytes > bytes_per_session_max - held) return error(uris::payload_size_exceeded);
+    if (testament.bytes > bytes_max - bytes_) return error(uris::unavailable);
     if (found != wills_.end() && found->second.testaments.size() >= per_session_max)
-        return uris::unavailable;
+        return error(uris::unavailable);
     Will& will = wills_[from.id];
     will.bytes += testament.bytes;
     bytes_ += testament.bytes;
     will.testaments.push_back(std::move(testament));
-    result = wamp::Value(std::uint64_t{random_.global_id()});
-    return {};
+    MetaAnswer answer;
+    answer.result = wamp::Value(std::uint64_t{random_.global_id()});
+    return answer;
 }
 
-std::string_view Testaments::flush(const Session& from, const Asked& asked, wamp::Value& result) {
-    const auto detached = asked.detached();
-    if (!detached) return testament_error;
+MetaAnswer Testaments::flush(const Session& from, const Arguments& arguments) {
+    const auto detached = arguments.detached();
+    if (!detached) return error(testament_error);
     std::size_t flushed = 0;
     const auto found = wills_.find(from.id);
     if (found != wills_.end()) {
@@ -166,31 +148,30 @@ std::string_view Testaments::flush(const Session& from, const Asked& asked, wamp
         });
         if (will.testaments.empty()) wills_.erase(found);
     }
-    result = wamp::Value(std::uint64_t{flushed});
-    return {};
+    MetaAnswer answer;
+    answer.result = wamp::Value(std::uint64_t{flushed});
+    return answer;
 }
 
-std::vector<Door::Request> Testaments::left(SessionId session, wamp::Instant now) {
+std::vector<Door::Request> Testaments::last_publications(Session& session, wamp::Instant now) {
     spent_.clear();
     std::vector<Door::Request> requests;
-    const auto found = wills_.find(session);
+    const auto found = wills_.find(session.id);
     if (found == wills_.end()) return requests;
     spent_ = std::move(found->second.testaments);
-    forget(session);
-    const Session* const from = door_.sessions().find(session);
-    SALLYPORT_CHECK(from != nullptr);
+    drop_publications(session.id);
     std::stable_partition(spent_.begin(), spent_.end(),
                           [](const Testament& each) { return each.detached; });
     for (Testament& each : spent_) {
         wamp::Publish publication{0, std::move(each.options), std::move(each.topic),
                                   each.payload.view()};
-        if (auto request = door_.publish(*from, std::move(publication), now))
+        if (auto request = door_.publish(session, std::move(publication), now))
             requests.push_back(*std::move(request));
     }
     return requests;
 }
 
-void Testaments::forget(SessionId session) noexcept {
+void Testaments::drop_publications(SessionId session) noexcept {
     const auto found = wills_.find(session);
     if (found == wills_.end()) return;
     bytes_ -= found->second.bytes;

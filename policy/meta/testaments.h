@@ -1,15 +1,14 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "policy/door/door.h"
+#include "policy/meta/provider.h"
 #include "wamp/base/random.h"
-#include "wamp/message/deliveries.h"
 
 namespace sallyport::policy {
 
@@ -19,8 +18,8 @@ namespace sallyport::policy {
 /// of that moment; bounds keep strangers from filling memory. Links have none: whom they speak for
 /// may end without a word to us.
 ///
-/// Payloads that it wants delivered or published hold until the next call.
-class Testaments {
+/// Payloads that it wants published hold until last_publications() is called again.
+class Testaments : public MetaProvider {
 public:
     static constexpr std::size_t per_session_max = 16;
     static constexpr std::size_t bytes_per_session_max = std::size_t{64} << 10;
@@ -28,21 +27,14 @@ public:
 
     Testaments(Door& door, wamp::Random random) : door_(door), random_(random) {}
 
-    /// `roles` of WELCOME with this API in it.
-    static wamp::Dict announced(wamp::Dict roles);
+    std::span<const MetaProcedure> procedures() const noexcept override;
+    std::span<const MetaFeature> features() const noexcept override;
+    MetaAnswer call(MetaCall&& call) override;
 
-    /// Whether the request is a call of one of the two procedures.
-    static bool serves(const wamp::Message& message) noexcept;
-
-    /// Answers a request that it serves.
-    void handle(const Door::Request& request, wamp::Instant now, wamp::Deliveries& out);
-
-    /// The session has ended, and is not forgotten yet: what it leaves that may pass now, first of
-    /// scope "detached", then of scope "destroyed", each in the order in which they were added
-    /// (W-TST-02).
-    std::vector<Door::Request> left(wamp::SessionId session, wamp::Instant now);
-    /// The session has ended in a way that nothing is published for.
-    void forget(wamp::SessionId session) noexcept;
+    /// What the session leaves that may pass now: first of scope "detached", then of scope
+    /// "destroyed", each in the order in which they were added (W-TST-02).
+    std::vector<Door::Request> last_publications(Session& session, wamp::Instant now) override;
+    void drop_publications(wamp::SessionId session) noexcept override;
 
     std::size_t sessions() const noexcept { return wills_.size(); }
     std::size_t bytes() const noexcept { return bytes_; }
@@ -59,18 +51,16 @@ private:
         std::vector<Testament> testaments;
         std::size_t bytes = 0;
     };
-    struct Asked;
+    struct Arguments;
 
-    /// The error that is due, or "" and a result.
-    std::string_view add(const Session& from, Asked& asked, wamp::Instant now, wamp::Value& result);
-    std::string_view flush(const Session& from, const Asked& asked, wamp::Value& result);
+    MetaAnswer add(const Session& from, Arguments& arguments);
+    MetaAnswer flush(const Session& from, const Arguments& arguments);
 
     Door& door_;
     wamp::Random random_;
     std::unordered_map<wamp::SessionId, Will> wills_;
     std::size_t bytes_ = 0;
     std::vector<Testament> spent_;
-    wamp::OwnedPayload kept_;
 };
 
 }  // namespace sallyport::policy

@@ -41,6 +41,13 @@ constexpr Ban banned_in_core[] = {
     {"throw", "failures are messages, results or events"},
 };
 
+// Functions of RealmPolicy that decide.
+constexpr std::string_view policy_questions[] = {"decide", "decide_with_shadows", "may_receive"};
+// Folders and files that may call them.
+constexpr std::string_view policy_askers[] = {"policy/engine/",        "policy/file/",
+                                              "policy/tools/",         "policy/door/judge.h",
+                                              "policy/door/judge.cpp", "tests/"};
+
 // Symbols as nm shows them, without version and arguments.
 constexpr std::string_view impure[] = {"clock_gettime",
                                        "clock",
@@ -112,6 +119,16 @@ bool has_word(std::string_view line, std::string_view word) {
         const bool starts = at == 0 || !is_word(line[at - 1]);
         const auto after = at + word.size();
         if (starts && (after == line.size() || !is_word(line[after]))) return true;
+    }
+    return false;
+}
+
+// Whether the word stands there with an argument list.
+bool has_call(std::string_view line, std::string_view word) {
+    for (auto at = line.find(word); at != std::string_view::npos; at = line.find(word, at + 1)) {
+        const bool starts = at == 0 || !is_word(line[at - 1]);
+        const auto after = line.find_first_not_of(' ', at + word.size());
+        if (starts && after != std::string_view::npos && line[after] == '(') return true;
     }
     return false;
 }
@@ -216,6 +233,25 @@ std::vector<std::string> check_banned_words(const SourceFile& file) {
                 wrong.push_back(file.path + ":" + std::to_string(number) + ": " +
                                 std::string(ban.word) + ": " + std::string(ban.why));
             }
+        }
+    }
+    return wrong;
+}
+
+std::vector<std::string> check_policy_questions(const SourceFile& file) {
+    const bool may_ask =
+        std::any_of(std::begin(policy_askers), std::end(policy_askers),
+                    [&](std::string_view asker) { return file.path.starts_with(asker); });
+    if (may_ask || !is_source(file.path)) return {};
+    std::vector<std::string> wrong;
+    const auto text = without_comments_and_strings(file.text);
+    std::size_t number = 0;
+    for (const auto line : lines_of(text)) {
+        ++number;
+        for (const auto question : policy_questions) {
+            if (!has_call(line, question)) continue;
+            wrong.push_back(file.path + ":" + std::to_string(number) + ": " +
+                            std::string(question) + "(): only policy::Judge asks the policy");
         }
     }
     return wrong;

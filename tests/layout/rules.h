@@ -22,6 +22,9 @@ std::string without_comments_and_strings(std::string_view text);
 
 // Each answers with one line per violation.
 std::vector<std::string> check_banned_words(const SourceFile& file);
+// Only the judge of a door, which records what is decided, the tools and what loads a policy put
+// questions to one.
+std::vector<std::string> check_policy_questions(const SourceFile& file);
 std::vector<std::string> check_length(const SourceFile& file);
 std::vector<std::string> check_header_guard(const SourceFile& file);
 std::vector<std::string> check_namespace(const SourceFile& file);

@@ -43,6 +43,25 @@ TEST(BannedWords, AreReportedWithTheirLine) {
     EXPECT_TRUE(wrong[0].starts_with("policy/a.cpp:3: throw"));
 }
 
+TEST(PolicyQuestions, AreAskedByTheJudgeAndTheToolsAlone) {
+    const std::string text = "auto d = policy.decide(subject, question);\n";
+    EXPECT_EQ(check_policy_questions({"gateway/front/a.cpp", text}).size(), 1U);
+    EXPECT_EQ(check_policy_questions({"policy/door/door.cpp", text}).size(), 1U);
+    EXPECT_EQ(check_policy_questions({"policy/meta/a.h", "\n x->may_receive (topic)"}),
+              std::vector<std::string>{
+                  "policy/meta/a.h:2: may_receive(): only policy::Judge asks the policy"});
+    for (const char* path : {"policy/engine/a.cpp", "policy/door/judge.cpp",
+                             "policy/file/inline_test.cpp", "policy/tools/analysis/explain.cpp"}) {
+        EXPECT_TRUE(check_policy_questions({path, text}).empty()) << path;
+    }
+}
+
+TEST(PolicyQuestions, MayBeTalkedOf) {
+    EXPECT_TRUE(check_policy_questions({"gateway/front/a.cpp", "// what decide() says\n"}).empty());
+    EXPECT_TRUE(
+        check_policy_questions({"gateway/front/a.cpp", "would_decide(x); decided(y);\n"}).empty());
+}
+
 TEST(Length, IsFineAtTheLimitAndRefusedPastIt) {
     std::string text;
     for (std::size_t i = 0; i < file_lines_max; ++i) text += "x\n";

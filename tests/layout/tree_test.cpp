@@ -82,6 +82,10 @@ TEST(Tree, TheCoreUsesNoBannedWord) {
     check_every_file(check_banned_words);
 }
 
+TEST(Tree, OnlyTheJudgeAndTheToolsAskThePolicy) {
+    check_every_file(check_policy_questions);
+}
+
 TEST(Tree, NoFileIsTooLong) {
     check_every_file(check_length);
 }

@@ -176,7 +176,7 @@ TEST(BridgeGrants, NameAPublisherFromWithinAsTheRouterSays) {
 // W-GWY-01, W-SEC-16
 TEST(BridgeGrants, BringNoMetaEventOfTheRouterBehind) {
     Plain world;
-    const auto id = world.subscribed(world.join(), 1, "", 77, {{"match", "prefix"}});
+    const auto id = world.subscribed(world.join(), 1, "lab.", 77, {{"match", "prefix"}});
     world.link_event(77, 900, {{"topic", "wamp.session.on_join"}});
     EXPECT_EQ(world.take(), Lines{});
     world.link_event(77, 901, {{"topic", "lab.t"}});

@@ -12,19 +12,22 @@ using policy::Action;
 
 const Dict prefix{{"match", "prefix"}};
 
-policy::RouteInfo plain_route() {
-    policy::RouteInfo route;
-    route.id = "all";
-    route.backend = "other";
-    return route;
-}
-
-policy::RouteInfo rewriting_route() {
-    policy::RouteInfo route = plain_route();
-    route.prefix = "lab.";
-    route.rewrite = "far.";
-    return route;
-}
+/// What is `lab.x` in front is `far.x` behind.
+constexpr std::string_view far_policy = R"(
+realm = "lab"
+[[route]]
+id = "far"
+match = "prefix"
+uri = "lab."
+to = "other"
+rewrite = "far."
+[[allow]]
+id = "all"
+roles = ["*"]
+actions = ["subscribe", "register"]
+match = "prefix"
+uri = "lab."
+)";
 
 /// A second bridge to the same sessions.
 class Moved : public testing::Test {
@@ -68,8 +71,17 @@ protected:
         return world.take_only<wamp::Registered>().registration;
     }
 
+    bool adopt(Bridge& bridge, const Holding& holding, BridgeOutbox& out) {
+        return bridge.adopt(holding, world.permit(holding.session, holding.question()), out);
+    }
+
     BridgeWorld world;
-    Bridge other{profile_of(BackendKind::generic), world.sessions, world.ids, 1, wamp::Random({9})};
+    Bridge other{profile_of(BackendKind::generic),
+                 world.sessions,
+                 world.judge,
+                 world.ids,
+                 1,
+                 wamp::Random({9})};
     BridgeOutbox out_;
 };
 
@@ -173,7 +185,7 @@ TEST_F(Moved, ASubscriptionKeepsItsId) {
     const auto id = subscribed(session, "lab.t", 1);
     const Holding holding = only_holding();
     world.bridge.drop(holding, world.out);
-    EXPECT_TRUE(other.adopt(holding, plain_route(), out_));
+    EXPECT_TRUE(adopt(other, holding, out_));
     EXPECT_EQ(others(), Lines{R"([32,1,{},"lab.t"])"});
     other.on_link(wamp::Subscribed{1, 500}, world.now, out_);
     EXPECT_EQ(others(), Lines{});  // the session is not told again
@@ -188,7 +200,7 @@ TEST_F(Moved, ARequestOnItsWayIsAnsweredByTheOtherLink) {
     world.enrol(session, 8, "lab.p");
     for (const auto& holding : world.bridge.holdings()) {
         world.bridge.drop(holding, world.out);
-        EXPECT_TRUE(other.adopt(holding, plain_route(), out_));
+        EXPECT_TRUE(adopt(other, holding, out_));
     }
     world.take();
     EXPECT_EQ(others(), (Lines{R"([32,1,{},"lab.t"])", R"([64,2,{},"lab.p"])"}));
@@ -207,7 +219,8 @@ TEST_F(Moved, ARegistrationServesUnderItsIdAndItsNewName) {
     const auto id = registered(session, "lab.p", 1);
     const Holding holding = only_holding();
     world.bridge.drop(holding, world.out);
-    EXPECT_TRUE(other.adopt(holding, rewriting_route(), out_));
+    world.use_policy(far_policy);
+    EXPECT_TRUE(adopt(other, holding, out_));
     EXPECT_EQ(others(), Lines{R"([64,1,{},"far.p"])"});
     other.on_link(wamp::Registered{1, 600}, world.now, out_);
     other.on_link(wamp::Invocation{3, 600, {}, {}}, world.now, out_);
@@ -225,8 +238,9 @@ TEST_F(Moved, WithinOneBridgeWhenItsRouteIsRewritten) {
     world.take();
     const auto all = world.bridge.holdings();
     for (const auto& holding : all) world.bridge.drop(holding, world.out);
+    world.use_policy(far_policy);
     for (const auto& holding : all) {
-        EXPECT_TRUE(world.bridge.adopt(holding, rewriting_route(), world.out));
+        EXPECT_TRUE(adopt(world.bridge, holding, world.out));
     }
     EXPECT_EQ(world.take(), (Lines{R"(link [34,2,71])", R"(link [32,3,{},"far.t"])"}));
     world.link(wamp::Subscribed{3, 99});
@@ -245,7 +259,7 @@ TEST_F(Moved, WaitsForALinkThatIsDown) {
     int adopted = 0;
     for (const auto& holding : world.bridge.holdings()) {
         world.bridge.drop(holding, world.out);
-        adopted += other.adopt(holding, plain_route(), out_) ? 1 : 0;
+        adopted += adopt(other, holding, out_) ? 1 : 0;
     }
     EXPECT_EQ(adopted, 2);  // a request has nobody to answer it
     EXPECT_EQ(others(), Lines{});
@@ -262,13 +276,13 @@ TEST_F(Moved, NotToWhereAnotherIdOrAnotherOwnerIs) {
     subscribed(first, "lab.t", 1);
     registered(first, "lab.p", 2);
     const auto all = world.bridge.holdings();
-    other.forward(*world.sessions.find(second), world.permit(Action::subscribe, "lab.any"),
+    other.forward(*world.sessions.find(second), world.permit(second, {Action::subscribe, "lab.t"}),
                   wamp::Subscribe{1, {}, "lab.t"}, world.now, out_);
-    other.forward(*world.sessions.find(second), world.permit(Action::register_, "lab.any"),
+    other.forward(*world.sessions.find(second), world.permit(second, {Action::register_, "lab.p"}),
                   wamp::Register{2, {}, "lab.p"}, world.now, out_);
     for (const auto& holding : all) {
         world.bridge.drop(holding, world.out);
-        EXPECT_FALSE(other.adopt(holding, plain_route(), out_)) << holding.uri;
+        EXPECT_FALSE(adopt(other, holding, out_)) << holding.uri;
     }
     EXPECT_EQ(other.holdings().size(), 2U);
 }
@@ -279,7 +293,7 @@ TEST_F(Moved, LeavesNothingBehindWhenItsHolderLeaves) {
     registered(session, "lab.p", 2);
     for (const auto& holding : world.bridge.holdings()) {
         world.bridge.drop(holding, world.out);
-        EXPECT_TRUE(other.adopt(holding, plain_route(), out_));
+        EXPECT_TRUE(adopt(other, holding, out_));
     }
     other.on_link(wamp::Subscribed{1, 500}, world.now, out_);
     other.on_link(wamp::Registered{2, 600}, world.now, out_);

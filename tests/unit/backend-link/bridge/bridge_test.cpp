@@ -13,8 +13,10 @@ namespace {
 
 TEST(Bridge, IsDownUntilTheLinkIsUp) {
     policy::Sessions sessions;
+    wamp::Random random({2});
+    policy::Judge judge(policy::AuditTrail::Wanted::nothing, random);
     FrontIds ids(99);
-    Bridge bridge({}, sessions, ids, 0, wamp::Random({1}));
+    Bridge bridge({}, sessions, judge, ids, 0, wamp::Random({1}));
     EXPECT_FALSE(bridge.up());
     BridgeOutbox out;
     bridge.on_link_lost({}, out);
@@ -24,6 +26,27 @@ TEST(Bridge, IsDownUntilTheLinkIsUp) {
     bridge.on_link_lost({}, out);
     EXPECT_FALSE(bridge.up());
     EXPECT_EQ(bridge.deadline(), wamp::never);
+}
+
+TEST(BridgeDeathTest, TakesNothingWithoutThePermitThatWasGivenForIt) {
+    BridgeWorld world;
+    const SessionId one = world.join();
+    const SessionId two = world.join();
+    const auto forward = [&](SessionId from, policy::Permit permit) {
+        world.bridge.forward(*world.sessions.find(from), std::move(permit),
+                             wamp::Call{1, {}, "lab.a", {}}, world.now, world.out);
+    };
+    EXPECT_DEATH(forward(two, world.permit(one, {policy::Action::call, "lab.a"})), "covers");
+    EXPECT_DEATH(forward(one, world.permit(one, {policy::Action::call, "lab.b"})), "covers");
+    EXPECT_DEATH(forward(one, world.permit(one, {policy::Action::register_, "lab.a"})), "covers");
+    auto spent = world.permit(one, {policy::Action::call, "lab.a"});
+    forward(one, std::move(spent));
+    EXPECT_DEATH(forward(one, std::move(spent)), "covers");
+    Holding holding;
+    holding.session = one;
+    holding.uri = "lab.t";
+    EXPECT_DEATH(world.bridge.adopt(holding, world.permit(two, holding.question()), world.out),
+                 "covers");
 }
 
 TEST(Bridge, IgnoresAnswersToWhatItNeverAsked) {

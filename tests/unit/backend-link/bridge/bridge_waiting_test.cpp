@@ -43,8 +43,10 @@ TEST(BridgeWaiting, LetsEveryKindOfRequestWaitAndSendsThemInTheirOrder) {
 
 TEST(BridgeWaiting, IsThereBeforeTheLinkWasUpForTheFirstTime) {
     policy::Sessions sessions;
+    wamp::Random random({2});
+    policy::Judge judge(policy::AuditTrail::Wanted::nothing, random);
     FrontIds ids(99);
-    Bridge bridge(profile_of(BackendKind::generic), sessions, ids, 0, wamp::Random({1}));
+    Bridge bridge(profile_of(BackendKind::generic), sessions, judge, ids, 0, wamp::Random({1}));
     const auto policy = compiled_policy(routes_policy);
     policy::Session session;
     session.id = 5;
@@ -52,9 +54,10 @@ TEST(BridgeWaiting, IsThereBeforeTheLinkWasUpForTheFirstTime) {
     session.role = policy->role("user");
     policy::Session& caller = sessions.add(std::move(session));
     BridgeOutbox out;
-    const auto permit = std::get<policy::Permit>(
-        policy->decide({policy->role("user")}, {policy::Action::call, "hold.a"}));
-    bridge.forward(caller, permit, wamp::Call{1, {}, "hold.a", {}}, wamp::Instant{1s}, out);
+    auto permit = std::get<policy::Permit>(
+        policy->decide({policy->role("user"), {}, "user", 5}, {policy::Action::call, "hold.a"}));
+    bridge.forward(caller, std::move(permit), wamp::Call{1, {}, "hold.a", {}}, wamp::Instant{1s},
+                   out);
     EXPECT_TRUE(out.to_sessions.empty() && out.to_link.empty());
     EXPECT_EQ(bridge.deadline(), wamp::Instant{3s});
     bridge.on_link_up(full_router, {}, wamp::Instant{2s}, out);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "backend-link/bridge/bridge.h"
+#include "policy/door/judge.h"
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
 #include "wamp/codec/codec.h"
@@ -176,7 +178,8 @@ public:
     explicit BridgeWorld(Profile profile = profile_of(BackendKind::generic),
                          wamp::Features router = full_router,
                          std::string_view policy = bridge_policy)
-        : bridge(profile, sessions, ids, 0, wamp::Random({7})), policy_(compiled_policy(policy)) {
+        : bridge(profile, sessions, judge, ids, 0, wamp::Random({7})),
+          policy_(compiled_policy(policy)) {
         link_up(router);
     }
     /// Under another policy, at a router that trusts us.
@@ -202,24 +205,35 @@ public:
     }
     void link_lost() { bridge.on_link_lost(now, out); }
 
-    policy::Permit permit(policy::Action action, std::string_view uri,
-                          wamp::MatchPolicy match = wamp::MatchPolicy::exact) const {
-        return std::get<policy::Permit>(
-            policy_->decide({policy_->role("user")}, {action, uri, match}));
+    /// From here on this policy is the one of all sessions.
+    void use_policy(std::string_view text) {
+        policy_ = compiled_policy(text);
+        for (SessionId id = 101; id <= last_session_; ++id) {
+            policy::Session* const session = sessions.find(id);
+            if (session == nullptr) continue;
+            session->policy = policy_;
+            session->role = policy_->role(session->principal.role);
+        }
     }
 
-    /// A URI that a pattern matches, as far as the rules tell them apart.
-    static std::string near(std::string_view pattern) {
-        const std::size_t dot = pattern.find('.');
-        const bool is_head = dot != std::string_view::npos && dot != 0;
-        return (is_head ? std::string(pattern.substr(0, dot)) : "lab") + ".any";
+    /// By the policy as it is for users, which must allow it.
+    policy::Permit permit(SessionId from, const policy::Question& question) const {
+        auto decision = policy_->decide({policy_->role("user"), {}, "user", from}, question);
+        if (auto* permit = std::get_if<policy::Permit>(&decision)) return std::move(*permit);
+        ADD_FAILURE() << "no permit for " << question.uri;
+        std::abort();
+    }
+    template <class Request>
+    policy::Permit permit_for(SessionId from, const Request& request) const {
+        const policy::Question question = policy::question_of(request);
+        return permit(from, {question.action, question.uri, question.match});
     }
 
     // What front sessions send.
     void call(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {},
               wamp::Payload payload = {}) {
-        bridge.forward(*sessions.find(from), permit(policy::Action::call, uri),
-                       wamp::Call{request, std::move(options), std::string(uri), payload}, now, out,
+        wamp::Call call{request, std::move(options), std::string(uri), payload};
+        bridge.forward(*sessions.find(from), permit_for(from, call), std::move(call), now, out,
                        tally.take({wamp::Tally::Bound{from, UINT32_MAX}}).value());
     }
     bool cancel(SessionId from, wamp::RequestId request, std::string_view mode) {
@@ -227,21 +241,23 @@ public:
     }
     void publish(SessionId from, wamp::RequestId request, std::string_view topic, Dict options = {},
                  wamp::Payload payload = {}) {
-        bridge.forward(*sessions.find(from), permit(policy::Action::publish, topic),
-                       wamp::Publish{request, std::move(options), std::string(topic), payload}, now,
+        wamp::Publish publish{request, std::move(options), std::string(topic), payload};
+        bridge.forward(*sessions.find(from), permit_for(from, publish), std::move(publish), now,
                        out);
     }
     void subscribe(SessionId from, wamp::RequestId request, std::string_view topic,
                    Dict options = {}) {
-        bridge.forward(*sessions.find(from), permit(policy::Action::subscribe, near(topic)),
-                       wamp::Subscribe{request, std::move(options), std::string(topic)}, now, out);
+        wamp::Subscribe subscribe{request, std::move(options), std::string(topic)};
+        bridge.forward(*sessions.find(from), permit_for(from, subscribe), std::move(subscribe), now,
+                       out);
     }
     bool unsubscribe(SessionId from, wamp::RequestId request, wamp::SubscriptionId id) {
         return bridge.unsubscribe(from, {request, id, {}}, now, out);
     }
     void enrol(SessionId from, wamp::RequestId request, std::string_view uri, Dict options = {}) {
-        bridge.forward(*sessions.find(from), permit(policy::Action::register_, near(uri)),
-                       wamp::Register{request, std::move(options), std::string(uri)}, now, out);
+        wamp::Register registration{request, std::move(options), std::string(uri)};
+        bridge.forward(*sessions.find(from), permit_for(from, registration),
+                       std::move(registration), now, out);
     }
     bool unregister(SessionId from, wamp::RequestId request, wamp::RegistrationId id) {
         return bridge.unregister(from, {request, id, {}}, now, out);
@@ -333,6 +349,8 @@ public:
 
     policy::Sessions sessions;
     FrontIds ids{99};
+    wamp::Random random{{11}};
+    policy::Judge judge{policy::AuditTrail::Wanted::all, random};
     wamp::Instant now{1000s};
     BridgeOutbox out;
     wamp::Tally tally;

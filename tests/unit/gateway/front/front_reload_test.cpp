@@ -144,6 +144,51 @@ TEST_F(FrontReload, ChangesNothingWhenNothingChanged) {
     EXPECT_EQ(world_.after(9, "[36,501,7,{}]"), Lines{"1 [36," + id + ",7,{}]"});
 }
 
+/// The same policy where requests wait for the inside.
+std::string waiting(std::string text) {
+    const std::string route = "uri = \"lab.\"\nto = \"inside\"\n";
+    const auto at = text.find(route);
+    EXPECT_NE(at, std::string::npos);
+    return text.insert(at + route.size(), "when_down = \"wait\"\nwait = \"10s\"\n");
+}
+
+TEST(FrontWaiting, RecordsTheDenialOfACallThatWaitedWhenAReloadForbidsIt) {
+    FrontWorld world(true, backend_link::BackendKind::generic, waiting(std::string(front_policy)));
+    world.take();
+    world.join(1);
+    EXPECT_EQ(world.after(1, R"([48,1,{},"lab.add"])"), Lines{});
+    EXPECT_EQ(world.after(1, R"([48,2,{},"lab.public.add"])"), Lines{});
+    world.recorded();
+    world.front.reload({policy::door_realm(waiting(narrow))}, world.now, world.wires.out);
+    EXPECT_EQ(world.recorded(), Lines{});
+    world.link_up();
+    EXPECT_EQ(world.take(), (Lines{R"(9 [48,1,{},"lab.public.add"])",
+                                   R"(1 [8,48,1,{},"wamp.error.not_authorized"])"}));
+    EXPECT_EQ(world.recorded(), Lines{"deny call lab.add (no rule allows it)"});
+}
+
+TEST(FrontWaiting, RecordsACallThatWaitedForALinkThatItsRouteLeavesNow) {
+    FrontWorld world(true, backend_link::BackendKind::generic, waiting(std::string(front_policy)));
+    world.take();
+    world.join(1);
+    EXPECT_EQ(world.after(1, R"([48,1,{},"lab.add"])"), Lines{});
+    world.recorded();
+    world.front.reload({policy::door_realm(elsewhere)}, world.now, world.wires.out);
+    world.link_up();
+    EXPECT_EQ(world.take(), Lines{R"(1 [8,48,1,{},"wamp.error.unavailable"])"});
+    EXPECT_EQ(world.recorded(), Lines{"deny call lab.add (its route has changed)"});
+}
+
+TEST_F(FrontReload, RecordsEachRevocationOnce) {
+    join(1);
+    join(2);
+    subscribe(1, "lab.events", 1);
+    subscribe(2, "lab.public.events", 2);
+    world_.recorded();
+    reload(narrow);
+    EXPECT_EQ(world_.recorded(), Lines{"revoke subscribe lab.events (no rule allows it)"});
+}
+
 TEST_F(FrontReload, AnswersARequestOnItsWayThatLostItsPermit) {
     join(1);
     world_.send(1, R"([32,1,{},"lab.events"])");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/front/front.h"
+#include "tests/unit/policy/records.h"
 #include "tests/unit/policy/wires.h"
 
 namespace sallyport::gateway {
@@ -71,10 +72,18 @@ public:
                         std::string_view policy = front_policy)
         : front({{policy::door_realm(policy)},
                  {backend("inside", dials, kind), backend("plc", dials, kind)},
-                 {}},
+                 audited()},
                 {7}) {
         front.start(now, wires.out);
     }
+
+    static policy::DoorLimits audited() {
+        policy::DoorLimits limits;
+        limits.audit = policy::AuditTrail::Wanted::all;
+        return limits;
+    }
+    /// "deny call lab.a (forbidden)": what was recorded since the last time.
+    Lines recorded() { return policy::brief_records(front.audit()); }
 
     void link_open(std::uint64_t id = 9, Serializer serializer = Serializer::json,
                    std::size_t peer_receives_max = 16u << 20, std::uint32_t link = 0) {

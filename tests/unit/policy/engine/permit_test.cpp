@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <set>
 #include <string>
 #include <type_traits>
+#include <utility>
+
+#include "tests/unit/policy/support.h"
 
 namespace sallyport::policy {
 namespace {
@@ -12,7 +16,58 @@ namespace {
 TEST(Permit, CannotBeMadeByAnybodyElse) {
     static_assert(!std::is_default_constructible_v<Permit>);
     static_assert(!std::is_constructible_v<Permit, RuleIndex, RouteIndex, const Limits*>);
-    static_assert(std::is_copy_constructible_v<Permit>);
+    static_assert(!std::is_copy_constructible_v<Permit> && !std::is_copy_assignable_v<Permit>);
+    static_assert(std::is_nothrow_move_constructible_v<Permit>);
+}
+
+class BoundPermit : public testing::Test {
+protected:
+    Permit permit(const Question& question) const {
+        return std::get<Permit>(
+            policy_->decide({policy_->role("guest"), {}, "guest", 7}, question));
+    }
+    std::shared_ptr<const RealmPolicy> policy_ = compiled(R"(
+realm = "lab"
+[[route]]
+id = "all"
+match = "prefix"
+uri = ""
+to = "inside"
+[[allow]]
+id = "all"
+roles = ["guest"]
+actions = ["call", "register", "subscribe"]
+match = "prefix"
+uri = "lab."
+)");
+};
+
+TEST_F(BoundPermit, CoversItsSessionActionUriAndMatchAlone) {
+    using wamp::MatchPolicy;
+    const Permit call = permit({Action::call, "lab.telescope.slew"});
+    EXPECT_TRUE(call.covers(7, {Action::call, "lab.telescope.slew"}));
+    EXPECT_FALSE(call.covers(8, {Action::call, "lab.telescope.slew"}));
+    EXPECT_FALSE(call.covers(0, {Action::call, "lab.telescope.slew"}));
+    EXPECT_FALSE(call.covers(7, {Action::register_, "lab.telescope.slew"}));
+    for (const char* other : {"lab.telescope.sleW", "lab.telescope.sle", "lab.telescope.slew2",
+                              "Lab.telescope.slew", "lab.telescopf.slew", ""}) {
+        EXPECT_FALSE(call.covers(7, {Action::call, other})) << other;
+    }
+    const Permit prefix = permit({Action::subscribe, "lab.", MatchPolicy::prefix});
+    EXPECT_TRUE(prefix.covers(7, {Action::subscribe, "lab.", MatchPolicy::prefix}));
+    EXPECT_FALSE(prefix.covers(7, {Action::subscribe, "lab.", MatchPolicy::wildcard}));
+}
+
+TEST_F(BoundPermit, CoversNothingOnceItHasBeenMovedFrom) {
+    const Question question{Action::call, "lab.a"};
+    Permit first = permit(question);
+    Permit second = std::move(first);
+    EXPECT_FALSE(first.covers(7, question));
+    EXPECT_TRUE(second.covers(7, question));
+    Permit third = permit({Action::call, "lab.b"});
+    third = std::move(second);
+    EXPECT_FALSE(second.covers(7, question));
+    EXPECT_TRUE(third.covers(7, question));
 }
 
 TEST(Permit, HasANameForEachActionAndReason) {

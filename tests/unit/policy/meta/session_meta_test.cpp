@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/meta/registry.h"
+#include "tests/unit/policy/records.h"
 #include "tests/unit/policy/wires.h"
 #include "wamp/message/uris.h"
 
@@ -62,11 +64,16 @@ uri = "wamp.session.on_leave"
 class SessionMetaTest : public testing::Test {
 protected:
     explicit SessionMetaTest(std::string_view policy = meta_policy)
-        : world_(policy), meta_(world_.door, wamp::Random({5})) {
+        : world_(policy, audited()), meta_(world_.door, random_) {
         for (std::uint64_t id = 1; id <= 3; ++id) join(id);
         world_.take();
     }
 
+    static DoorLimits audited() {
+        DoorLimits limits;
+        limits.audit = AuditTrail::Wanted::all;
+        return limits;
+    }
     void join(std::uint64_t id, wamp::Serializer serializer = wamp::Serializer::json) {
         world_.open(id, serializer);
         const auto event =
@@ -85,10 +92,10 @@ protected:
     Lines after(std::uint64_t id, std::string_view json) {
         const auto event = world_.send(id, json);
         if (const auto* request = std::get_if<Door::Request>(&event)) {
-            EXPECT_TRUE(SessionMeta::serves(request->message));
+            EXPECT_TRUE(MetaRegistry::serves(request->message));
             ended_ = meta_.handle(*request, out_);
         } else if (const auto* followup = std::get_if<Door::Followup>(&event)) {
-            known_ = meta_.unsubscribe(followup->from,
+            known_ = meta_.unsubscribe(followup->session->id,
                                        std::get<wamp::Unsubscribe>(followup->message), out_);
         }
         deliver();
@@ -110,9 +117,10 @@ protected:
     }
 
     DoorWorld world_;
-    SessionMeta meta_;
+    wamp::Random random_{{5}};
+    MetaRegistry meta_;
     wamp::Deliveries out_;
-    SessionMeta::Ended ended_;
+    MetaRegistry::Ended ended_;
     bool known_ = false;
     int request_ = 0;
 };
@@ -237,9 +245,8 @@ TEST_F(SessionMetaTest, EndsManySessionsAtOnce) {
 // at all.
 TEST_F(SessionMetaTest, OffersNothingElseBelowWamp) {
     int request = 0;
-    for (const char* procedure :
-         {"wamp.session.add_testament", "wamp.session.flush_testaments",
-          "wamp.subscription.get_events", "wamp.registration.list", "wamp.session.nothing"}) {
+    for (const char* procedure : {"wamp.subscription.get_events", "wamp.registration.list",
+                                  "wamp.session.nothing", "wamp.session.lists"}) {
         const std::string id = std::to_string(++request);
         EXPECT_EQ(after(1, "[48," + id + ",{},\"" + procedure + "\"]"),
                   Lines{"1 [8,48," + id + R"(,{},"wamp.error.no_such_procedure"])"});
@@ -288,8 +295,11 @@ TEST_F(SessionMetaTest, TellsWhoMayListenNoLonger) {
     const auto lost = subscription(after(1, R"([32,1,{},"wamp.session.on_leave"])"));
     after(1, R"([32,2,{},"wamp.session.on_join"])");
     world_.door.reload({door_realm(narrow_policy)}, world_.wires.out);
+    brief_records(world_.door.audit());
     meta_.judge_again(out_);
     deliver();
+    EXPECT_EQ(brief_records(world_.door.audit()),
+              Lines{"revoke subscribe wamp.session.on_leave (forbidden)"});
     EXPECT_EQ(world_.take(), Lines{R"(1 [35,0,{"subscription":)" + lost +
                                    R"(,"reason":"wamp.error.not_authorized"}])"});
     EXPECT_EQ(meta_.subscriptions(), 1U);

@@ -88,8 +88,7 @@ protected:
         json.replace(json.find(",R,"), 3, "," + number + ",");
         const auto event = world_.send(id, json);
         if (const auto* request = std::get_if<Door::Request>(&event)) {
-            EXPECT_TRUE(Testaments::serves(request->message));
-            testaments_.handle(*request, world_.now, out_);
+            answer(*request);
         }
         std::vector<Door::Undelivered> undelivered;
         world_.door.deliver(out_, undelivered, world_.wires.out);
@@ -97,6 +96,21 @@ protected:
         Lines lines = world_.take();
         for (auto& line : lines) line = with_names(line, {{"," + number + ",{}", ",R,{}"}});
         return lines;
+    }
+    void answer(const Door::Request& request) {
+        const auto& call = std::get<wamp::Call>(request.message);
+        MetaAnswer answer =
+            testaments_.call({*request.session, call.procedure, call.payload.serializer,
+                              *wamp::args_of(call.payload), *wamp::kwargs_of(call.payload)});
+        const wamp::SessionId to = request.session->id;
+        if (answer.error.empty()) {
+            result_ = wamp::make_payload(call.payload.serializer, {std::move(answer.result)});
+            out_.add(to, wamp::CallResult{call.request, {}, result_.view()});
+        } else {
+            out_.add(to,
+                     wamp::Error{
+                         wamp::MessageType::call, call.request, {}, std::string(answer.error), {}});
+        }
     }
     Lines add(std::string_view arguments) {
         return after(1, R"([48,R,{},"wamp.session.add_testament",)" + std::string(arguments) + "]");
@@ -114,8 +128,9 @@ protected:
         const auto event = world_.door.on_closed(peer(1), "reset");
         const auto session = std::get<Door::Left>(event).session;
         Lines lines;
-        for (const auto& request : testaments_.left(session, world_.now)) {
-            EXPECT_EQ(request.from, session);
+        Session& ended = *world_.door.sessions().find(session);
+        for (const auto& request : testaments_.last_publications(ended, world_.now)) {
+            EXPECT_EQ(request.session->id, session);
             EXPECT_FALSE(request.conveyed);
             const auto& publish = std::get<wamp::Publish>(request.message);
             lines.push_back(
@@ -147,6 +162,7 @@ protected:
     DoorWorld world_{will_policy, auditing()};
     Testaments testaments_{world_.door, wamp::Random({5})};
     wamp::Deliveries out_;
+    wamp::OwnedPayload result_;
     std::map<std::uint64_t, int> requests_;
 };
 
@@ -259,7 +275,7 @@ TEST_F(TestamentsTest, OfOneSessionAreOnlySoLarge) {
 
 TEST_F(TestamentsTest, AreForgottenWithoutAWord) {
     EXPECT_EQ(refusal(R"(["lab.status.a",[],{}])"), "");
-    testaments_.forget(world_.wires.session(1));
+    testaments_.drop_publications(world_.wires.session(1));
     EXPECT_EQ(testaments_.bytes(), 0U);
     EXPECT_EQ(left(), Lines{});
 }
@@ -274,9 +290,11 @@ TEST_F(TestamentsTest, AreNothingForLinks) {
 
 // W-FEA-01
 TEST(TestamentsFeature, IsAnnouncedByTheDealer) {
-    const wamp::Dict roles = Testaments::announced(wamp::router_roles());
-    EXPECT_TRUE(
-        roles.get_dict("dealer")->get_dict("features")->get_bool("testament_meta_api", false));
+    DoorWorld world;
+    const Testaments testaments(world.door, wamp::Random({1}));
+    ASSERT_EQ(testaments.features().size(), 1U);
+    EXPECT_EQ(testaments.features()[0].role, "dealer");
+    EXPECT_EQ(testaments.features()[0].name, "testament_meta_api");
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
-#include <array>
+#include "policy/door/delivery.h"
 
-#include "policy/door/door.h"
+#include <array>
+#include <utility>
+
+#include "wamp/codec/codec.h"
 #include "wamp/message/uris.h"
+#include "wamp/session/notes.h"
 
 namespace sallyport::policy {
 
@@ -9,8 +13,14 @@ namespace uris = wamp::uris;
 using wamp::Frame;
 using wamp::Message;
 
+namespace {
+
+constexpr wamp::Duration note_interval = std::chrono::minutes(1);
+
+}  // namespace
+
 /// One message in each serializer that some receiver wanted, made on first use.
-struct Door::Encoded {
+struct Delivery::Encoded {
     struct Slot {
         bool tried = false;
         Frame frame;  ///< empty when the payload cannot be said in it
@@ -40,8 +50,8 @@ struct Door::Encoded {
     }
 };
 
-void Door::deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
-                   wamp::Outbox& out) {
+void Delivery::deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
+                       wamp::Outbox& out) {
     for (const auto& entry : deliveries.entries()) {
         Encoded encoded;
         for (const wamp::SessionId to : deliveries.receivers(entry)) {
@@ -50,30 +60,27 @@ void Door::deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>&
     }
 }
 
-void Door::deliver_to(wamp::SessionId to, const Message& message, Encoded& encoded,
-                      std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
-    const Session* const session = sessions_.find(to);
+void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& encoded,
+                          std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+    const Session* const session = state_.sessions.find(to);
     if (session == nullptr) return;
-    if (session->peer == wamp::no_peer) return hear(*session, message);
-    const auto found = peers_.find(session->peer);
-    if (found == peers_.end() || found->second.session != to) return;
-    Peer& peer = found->second;
+    if (session->peer == wamp::no_peer) return auth_calls_.on_message(*session, message);
+    if (session->connection == nullptr) return;
+    Peer& peer = *session->connection;
     if (std::holds_alternative<wamp::Invocation>(message)) peer.machine.next_invocation();
 
     const Frame& frame = encoded.in(peer.transport.serializer, message);
     if (!frame) {
-        deliver_instead(to, found->first, peer, message, uris::invalid_argument, undelivered, out);
+        deliver_instead(peer, message, uris::invalid_argument, undelivered, out);
     } else if (frame.message().size() > peer.transport.peer_receives_max) {
-        deliver_instead(to, found->first, peer, message, uris::payload_size_exceeded, undelivered,
-                        out);
+        deliver_instead(peer, message, uris::payload_size_exceeded, undelivered, out);
     } else {
-        out.push_back(wamp::effect::Send{found->first, frame});
+        out.push_back(wamp::effect::Send{peer.id, frame});
     }
 }
 
-void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& receiver,
-                           const Message& message, std::string_view error,
-                           std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+void Delivery::deliver_instead(const Peer& receiver, const Message& message, std::string_view error,
+                               std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
     const auto send = [&](wamp::Error instead) {
         wamp::Frame frame = wamp::encode(receiver.transport.serializer, instead);
         if (frame.message().size() >
@@ -81,10 +88,10 @@ void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& rece
             instead.uri = uris::payload_size_exceeded;
             frame = wamp::encode(receiver.transport.serializer, instead);
         }
-        out.push_back(wamp::effect::Send{id, std::move(frame)});
+        out.push_back(wamp::effect::Send{receiver.id, std::move(frame)});
     };
     if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
-        undelivered.push_back({to, invocation->request, error});
+        undelivered.push_back({receiver.session->id, invocation->request, error});
     } else if (const auto* result = std::get_if<wamp::CallResult>(&message)) {
         // Of a progressive result only this piece is lost to the caller; the call goes on to its
         // final answer.
@@ -104,16 +111,21 @@ void Door::deliver_instead(wamp::SessionId to, wamp::PeerId id, const Peer& rece
     }
 }
 
-void Door::refuse(wamp::SessionId session, wamp::MessageType type, wamp::RequestId request,
-                  std::string_view uri, wamp::Outbox& out) {
-    const Session* const found = sessions_.find(session);
-    if (found == nullptr) return;
+void Delivery::refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
+                      std::string_view uri, wamp::Outbox& out) {
     const wamp::Error message{type, request, {}, std::string(uri), {}};
-    if (found->peer == wamp::no_peer) return hear(*found, message);
-    const auto peer = peers_.find(found->peer);
-    if (peer == peers_.end()) return;
-    out.push_back(
-        wamp::effect::Send{peer->first, wamp::encode(peer->second.transport.serializer, message)});
+    if (session.peer == wamp::no_peer) return auth_calls_.on_message(session, message);
+    if (session.connection != nullptr) Peers::send(*session.connection, message, out);
+}
+
+void Delivery::note_undeliverable(wamp::Instant now, wamp::Outbox& out) {
+    if (undeliverable_events_ == noted_ || now < next_note_) return;
+    wamp::note(out, wamp::effect::Note::Level::warning, "could not deliver ",
+               undeliverable_events_ - noted_,
+               " events or progressive results: larger than their receiver accepts, or not "
+               "expressible in its serializer");
+    noted_ = undeliverable_events_;
+    next_note_ = now + note_interval;
 }
 
 }  // namespace sallyport::policy

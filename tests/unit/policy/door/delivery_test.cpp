@@ -1,4 +1,5 @@
-// What the door tells sessions, and what it tells them instead of what they cannot be told.
+#include "policy/door/delivery.h"
+
 #include "tests/unit/policy/wires.h"
 #include "wamp/message/uris.h"
 
@@ -102,6 +103,28 @@ TEST_F(Deliver, LosesAPieceOfAProgressiveResultAndNotTheCall) {
     EXPECT_EQ(deliver({json}, wamp::CallResult{4, {}, {}}), Lines{"1 [50,4,{}]"});
 }
 
+TEST_F(Deliver, LogsEventsThatCannotBeDeliveredAtMostOnceAMinute) {
+    const auto json = join(1, Serializer::json);
+    const auto lose_one = [&] { deliver({json}, wamp::Event{1, 2, {}, nan_payload}); };
+    const auto logged = [&] {
+        const auto before = world_.wires.notes().size();
+        world_.door.next(world_.now, world_.wires.out);
+        world_.take();
+        return world_.wires.notes().substr(before, 27);
+    };
+    EXPECT_EQ(logged(), "");
+    lose_one();
+    EXPECT_EQ(logged(), "could not deliver 1 events ");
+    lose_one();
+    lose_one();
+    world_.now += 59s;
+    EXPECT_EQ(logged(), "");
+    world_.now += 1s;
+    EXPECT_EQ(logged(), "could not deliver 2 events ");
+    world_.now += 60s;
+    EXPECT_EQ(logged(), "");
+}
+
 TEST_F(Deliver, KeepsAnErrorWhoseArgumentsCannotBeSaid) {
     const auto json = join(1, Serializer::json, 1024);
     const wamp::Error error{wamp::MessageType::call, 4, {}, "lab.failed", nan_payload};
@@ -154,8 +177,10 @@ TEST_F(Deliver, TellsNothingToWhoHasGone) {
     world_.door.dismiss(dismissed, uris::killed, world_.now, world_.wires.out);
     world_.take();
     EXPECT_EQ(deliver({gone, dismissed, 12345}, wamp::Event{1, 2, {}, {}}), Lines{});
-    world_.door.refuse(gone, wamp::MessageType::call, 1, uris::canceled, world_.wires.out);
-    world_.door.refuse(12345, wamp::MessageType::call, 1, uris::canceled, world_.wires.out);
+    for (const auto id : {gone, dismissed}) {
+        const Session& session = *world_.door.sessions().find(id);
+        world_.door.refuse(session, wamp::MessageType::call, 1, uris::canceled, world_.wires.out);
+    }
     EXPECT_EQ(world_.take(), Lines{});
 }
 

@@ -1,7 +1,9 @@
-// How a door asks a procedure behind it who may join.
+#include "policy/door/auth_calls.h"
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/policy/logins.h"
+#include "tests/unit/policy/records.h"
 #include "tests/unit/policy/wires.h"
 
 namespace sallyport::policy {
@@ -34,7 +36,13 @@ uri = "auth.ask"
 class Asking {
 public:
     explicit Asking(std::string_view text = dynamic_policy)
-        : door({realm(text)}, {}, wamp::Random({7})) {}
+        : door({realm(text)}, audited(), wamp::Random({7})) {}
+
+    static DoorLimits audited() {
+        DoorLimits limits;
+        limits.audit = AuditTrail::Wanted::all;
+        return limits;
+    }
 
     static DoorRealm realm(std::string_view text) {
         DoorRealm made = door_realm(text);
@@ -77,6 +85,12 @@ public:
         const std::string args = wamp::encode_value(wamp::Serializer::json, wamp::List{value});
         deliver(wamp::CallResult{last_, {}, {wamp::Serializer::json, args, {}}});
     }
+    void settle() {
+        for (auto event = door.next(now, wires.out); !std::holds_alternative<std::monostate>(event);
+             event = door.next(now, wires.out)) {
+            note(std::move(event));
+        }
+    }
     void fail() {
         deliver(wamp::Error{wamp::MessageType::call, last_, {}, "wamp.error.network_failure", {}});
     }
@@ -86,28 +100,22 @@ public:
     wamp::Instant now{std::chrono::hours(1)};
     Door door;
     int joined = 0;
-    wamp::SessionId desk = 0;
+    wamp::SessionId caller = 0;
 
 private:
     void deliver(wamp::Message message) {
         wamp::Deliveries deliveries;
-        deliveries.add(desk, std::move(message));
+        deliveries.add(caller, std::move(message));
         std::vector<Door::Undelivered> undelivered;
         door.deliver(deliveries, undelivered, wires.out);
         EXPECT_TRUE(undelivered.empty());
         settle();
     }
-    void settle() {
-        for (auto event = door.next(now, wires.out); !std::holds_alternative<std::monostate>(event);
-             event = door.next(now, wires.out)) {
-            note(std::move(event));
-        }
-    }
     void note(Door::Event&& event) {
         if (std::holds_alternative<Door::Joined>(event)) ++joined;
         auto* const request = std::get_if<Door::Request>(&event);
         if (request == nullptr) return;
-        desk = request->from;
+        caller = request->session->id;
         const auto& call = std::get<wamp::Call>(request->message);
         EXPECT_EQ(call.procedure, "auth.ask");
         EXPECT_EQ(call.options.get_uint("timeout", 0), 3000U);
@@ -240,6 +248,49 @@ TEST(Ask, IsRefusedWithoutARightToCall) {
     EXPECT_EQ(world.asked(), "nothing");
     EXPECT_EQ(world.take(), refused);
     EXPECT_NE(world.wires.notes().find("role gateway has no right"), std::string::npos);
+}
+
+TEST(Ask, IsRecordedAndCountedLikeAnyCall) {
+    Asking world;
+    world.hello(1, Method::ticket, "joe");
+    world.send(1, wamp::Authenticate{"sesame", {}});
+    world.asked();
+    const auto all = records(world.door.audit());
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0]["outcome"], "allow");
+    EXPECT_EQ(all[0]["uri"], "auth.ask");
+    EXPECT_EQ(all[0]["rule"], "asking");
+    EXPECT_EQ(all[0]["role"], "gateway");
+    EXPECT_EQ(world.door.hits("lab")[0], 1U);
+    world.take();
+}
+
+TEST(Ask, IsRecordedWhenItIsRefused) {
+    std::string text(dynamic_policy);
+    text.replace(text.find("roles = [\"gateway\"]"), 19, "roles = [\"nobody\"]");
+    Asking world(text);
+    world.hello(1, Method::ticket, "joe");
+    world.send(1, wamp::Authenticate{"sesame", {}});
+    world.take();
+    const Lines all = brief_records(world.door.audit());
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0], "deny call auth.ask (no rule allows it)");
+    EXPECT_TRUE(all[1].starts_with("join_refused ")) << all[1];
+}
+
+TEST(Ask, EndsWithTheRealmThatItIsOf) {
+    Asking world;
+    world.hello(1, Method::ticket, "joe");
+    world.send(1, wamp::Authenticate{"sesame", {}});
+    world.take();
+    world.asked();
+    const std::vector<DoorRealm> others{door_realm(closed_policy)};
+    EXPECT_EQ(world.door.own_sessions_ended_by(others), std::vector{world.caller});
+    world.door.forget(world.caller);
+    world.door.reload(others, world.wires.out);
+    world.settle();
+    EXPECT_EQ(world.take(), refused);
+    EXPECT_EQ(world.door.joined(), 0U);
 }
 
 TEST(Ask, KeepsABoundedNumberOfQuestionsOpen) {

@@ -1,9 +1,9 @@
-// What a door records of its decisions, and that it records each of them once.
-#include "policy/audit/audit.h"
+#include "policy/door/recorder.h"
 
 #include <nlohmann/json.hpp>
 
 #include "policy/door/door.h"
+#include "tests/unit/policy/records.h"
 #include "tests/unit/policy/wires.h"
 
 namespace sallyport::policy {
@@ -18,22 +18,8 @@ DoorLimits auditing(Wanted wanted) {
     return limits;
 }
 
-/// The records that the door has made since the last time.
 std::vector<Json> records(Door& door) {
-    std::string bytes;
-    door.audit().take(bytes);
-    std::vector<Json> all;
-    for (std::string_view rest = bytes; !rest.empty();) {
-        AuditRecord record;
-        const std::size_t used = unpack(rest, record);
-        EXPECT_GT(used, 0U);
-        if (used == 0) break;
-        rest.remove_prefix(used);
-        std::string line;
-        append_json(line, record, "now", "front");
-        all.push_back(Json::parse(line));
-    }
-    return all;
+    return policy::records(door.audit());
 }
 
 std::string outcomes(Door& door) {

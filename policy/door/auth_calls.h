@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "policy/auth/authenticator.h"
+#include "policy/door/door_event.h"
+#include "policy/door/door_state.h"
+#include "wamp/base/instant.h"
+#include "wamp/message/message.h"
+#include "wamp/message/payload.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::policy {
+
+/// The calls of a door to the procedures of [auth.dynamic]. It makes them with a session of its own
+/// in each realm, which is a caller like any other: under the policy's rules for its role, and
+/// recorded.
+class AuthCalls {
+public:
+    /// Calls that are open at a time, in all and of one circuit; who needs more is denied.
+    static constexpr std::size_t calls_max = 256;
+    static constexpr std::size_t calls_of_circuit_max = 8;
+
+    explicit AuthCalls(DoorState& state) : state_(state) {}
+
+    /// Begins a call for a peer that wants to join; its realm is there.
+    void call(Peer& peer, Authenticator::Asked&& asked, wamp::Instant now, wamp::Outbox& out);
+    /// A message to one of the door's own sessions. What answers no call is dropped.
+    void on_message(const Session& session, const wamp::Message& message);
+
+    /// Our sessions that have joined, and calls that may pass.
+    std::optional<DoorEvent> next_event();
+    /// A call that has ended. The peer may be gone, or have begun anew.
+    struct Answer {
+        wamp::PeerId peer = wamp::no_peer;
+        wamp::RequestId request = 0;
+        Authenticator::Attempt attempt;
+        std::optional<wamp::Value> result;  ///< nothing: an error
+    };
+    std::optional<Answer> next_answer();
+
+    /// Our sessions in realms that `realms` does not have.
+    std::vector<wamp::SessionId> sessions_ended_by(std::span<const DoorRealm> realms) const;
+    /// Other realms decide: calls in realms that are gone end without a result. The owner has ended
+    /// our sessions there.
+    void reload();
+
+    std::size_t sessions() const noexcept { return callers_.size(); }
+
+private:
+    /// A peer that waits for an answer.
+    struct Waiting {
+        wamp::PeerId peer = wamp::no_peer;
+        std::uint64_t circuit = 0;
+        Authenticator::Attempt attempt;
+        wamp::OwnedPayload payload;  ///< of the call
+    };
+    /// Our session in a realm.
+    struct Caller {
+        wamp::SessionId session = 0;
+        wamp::RequestId last = 0;
+        std::map<wamp::RequestId, Waiting> waiting;
+    };
+    struct Ended {
+        std::string realm;
+        wamp::RequestId request = 0;
+        std::optional<wamp::Value> result;
+    };
+
+    Caller& caller_in(std::string_view realm);
+    bool has_room(const Peer& peer) const;
+    void use_current_policy(Session& session) const;
+
+    DoorState& state_;
+    std::map<std::string, Caller, std::less<>> callers_;  ///< by realm
+    std::deque<DoorEvent> events_;
+    std::deque<Ended> ended_;
+    std::vector<Answer> lost_;  ///< of realms that are gone
+};
+
+}  // namespace sallyport::policy

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "policy/door/auth_calls.h"
+#include "policy/door/door_state.h"
+#include "wamp/base/instant.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/message/message.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::policy {
+
+/// Sends sessions what they are to be sent: encoded once per serializer, transcoded where it must
+/// be. What a receiver cannot be sent becomes the error that is due (W-RAW-11, W-SER-09); an event
+/// has no such error, and is counted.
+class Delivery {
+public:
+    Delivery(DoorState& state, AuthCalls& auth_calls) : state_(state), auth_calls_(auth_calls) {}
+
+    /// An INVOCATION that could not be sent to its callee: the owner treats it as the callee's
+    /// ERROR with that URI.
+    struct Undelivered {
+        wamp::SessionId callee;
+        wamp::RequestId invocation;
+        std::string_view error;
+    };
+    void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
+                 wamp::Outbox& out);
+    /// Answers a request with an error and no detail.
+    void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
+                std::string_view uri, wamp::Outbox& out);
+
+    /// Events, progressive results and notices that a receiver could not be sent.
+    std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
+    /// Logs how many there were since the last time, at most once a minute.
+    void note_undeliverable(wamp::Instant now, wamp::Outbox& out);
+
+private:
+    struct Encoded;
+    void deliver_to(wamp::SessionId to, const wamp::Message& message, Encoded& encoded,
+                    std::vector<Undelivered>& undelivered, wamp::Outbox& out);
+    void deliver_instead(const Peer& receiver, const wamp::Message& message, std::string_view error,
+                         std::vector<Undelivered>& undelivered, wamp::Outbox& out);
+
+    DoorState& state_;
+    AuthCalls& auth_calls_;
+    std::uint64_t undeliverable_events_ = 0;
+    std::uint64_t noted_ = 0;  ///< of these
+    wamp::Instant next_note_{};
+};
+
+}  // namespace sallyport::policy

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "policy/audit/audit.h"
+#include "policy/door/judge.h"
+#include "policy/door/peers.h"
+#include "policy/door/realms.h"
+#include "policy/door/sessions.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/base/value.h"
+#include "wamp/codec/codec.h"
+#include "wamp/session/features.h"
+
+namespace sallyport::policy {
+
+/// Bounds of one door.
+struct DoorLimits {
+    std::size_t peers_max = 10'000;
+    wamp::Duration join_timeout =
+        std::chrono::seconds(10);  ///< transport open to WELCOME (W-SES-12)
+    std::size_t checks_max = 128;  ///< tickets that are checked at one time; more are refused
+    wamp::Duration leave_timeout = std::chrono::seconds(2);  ///< our GOODBYE to its answer
+    AuditTrail::Wanted audit = AuditTrail::Wanted::nothing;
+    wamp::MessageLimits message;
+};
+
+/// What the parts of a door share.
+struct DoorState {
+    DoorState(std::vector<DoorRealm> open, DoorLimits bounds, const wamp::Random& source,
+              wamp::Dict announced)
+        : limits(bounds),
+          random(source),
+          roles(std::move(announced)),
+          passthru(wamp::read_features({{"roles", roles}})
+                       .has(wamp::Feature::dealer_payload_passthru_mode)),
+          judge(limits.audit, random),
+          realms(std::move(open)) {}
+
+    Recorder& recorder() noexcept { return judge.recorder(); }
+    /// An id that no session has.
+    wamp::SessionId unused_session_id() {
+        for (;;) {
+            const wamp::SessionId id = random.global_id();
+            if (!sessions.has(id)) return id;
+        }
+    }
+
+    DoorLimits limits;
+    wamp::Random random;
+    wamp::Dict roles;  ///< what WELCOME announces
+    bool passthru;     ///< they announce payload_passthru_mode
+    Judge judge;
+    Realms realms;
+    Sessions sessions;
+    Peers peers;
+};
+
+}  // namespace sallyport::policy

@@ -1,0 +1,214 @@
+#include "policy/door/joining.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "wamp/base/check.h"
+#include "wamp/base/uri.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/uris.h"
+
+namespace sallyport::policy {
+
+namespace uris = wamp::uris;
+
+namespace {
+
+constexpr std::string_view too_many = "too many failed attempts";
+
+}  // namespace
+
+Joining::Joining(DoorState& state, AuthCalls& auth_calls)
+    : state_(state), auth_calls_(auth_calls), failures_(state.random) {
+    state_.random.fill(decoy_key_);
+}
+
+bool Joining::is_blocked(const Peer& peer, wamp::Instant now) const noexcept {
+    return failures_.blocks(peer.transport.circuit, peer.realm->policy->realm(), peer.join.name,
+                            peer.realm->authenticator->failures(), now);
+}
+
+DoorEvent Joining::on_hello(Peer& peer, const wamp::Hello& hello, wamp::Instant now,
+                            wamp::Outbox& out) {
+    peer.join = {};
+    if (!wamp::is_valid_uri(hello.realm)) {
+        refuse(peer, uris::invalid_uri, out);
+        return {};
+    }
+    const auto realm = state_.realms.find(hello.realm);
+    if (realm == nullptr) {
+        refuse(peer, uris::no_such_realm, out);
+        return {};
+    }
+    peer.realm = realm;
+    peer.join.session = state_.unused_session_id();
+    if (peer.trust == Trust::link) {
+        Authenticator::Admitted link;
+        link.principal = {std::string(gateway_role), std::string(gateway_role), "link"};
+        return welcome(peer, std::move(link), out);
+    }
+    peer.join.name = Authenticator::name_of(hello);
+    if (is_blocked(peer, now)) {
+        refuse(peer, uris::authentication_denied, out, too_many);
+        return {};
+    }
+    return follow(peer, realm->authenticator->open(hello, arrival(peer)), now, out);
+}
+
+DoorEvent Joining::on_authenticate(Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
+                                   wamp::Outbox& out) {
+    SALLYPORT_CHECK(peer.join.attempt.has_value());
+    auto attempt = *std::exchange(peer.join.attempt, std::nullopt);  // one use only (W-AUT-05)
+    // Before the work of a guess is done.
+    if (is_blocked(peer, now)) {
+        refuse(peer, uris::authentication_denied, out, too_many);
+        return {};
+    }
+    return follow(peer,
+                  peer.realm->authenticator->verify(std::move(attempt), message, arrival(peer)),
+                  now, out);
+}
+
+DoorEvent Joining::follow(Peer& peer, Authenticator::Step&& step, wamp::Instant now,
+                          wamp::Outbox& out) {
+    if (auto* admitted = std::get_if<Authenticator::Admitted>(&step))
+        return welcome(peer, std::move(*admitted), out);
+    if (auto* challenged = std::get_if<Authenticator::Challenged>(&step)) {
+        challenge(peer, std::move(*challenged), out);
+    } else if (auto* asked = std::get_if<Authenticator::Asked>(&step)) {
+        if (state_.realms.has(peer.realm->policy->realm())) {
+            auth_calls_.call(peer, std::move(*asked), now, out);
+        } else {  // gone with a reload
+            fail(peer, {uris::authentication_denied, "the realm is gone"}, now, out);
+        }
+    } else if (auto* slow = std::get_if<Authenticator::Slow>(&step)) {
+        check(peer, std::move(*slow), out);
+    } else {
+        fail(peer, std::get<Authenticator::Refused>(step), now, out);
+    }
+    return {};
+}
+
+void Joining::challenge(Peer& peer, Authenticator::Challenged&& challenge, wamp::Outbox& out) {
+    peer.machine.challenged();
+    peer.join.method = challenge.method;
+    Peers::send(peer, wamp::Challenge{std::string(challenge.method), std::move(challenge.extra)},
+                out);
+    peer.join.attempt = std::move(challenge.attempt);
+}
+
+// A flood of guesses must hold up neither those who are in nor, for longer than a moment, those who
+// know their ticket.
+void Joining::check(Peer& peer, Authenticator::Slow&& slow, wamp::Outbox& out) {
+    if (checks_.size() >= state_.limits.checks_max)
+        return refuse(peer, uris::unavailable, out, "too many tickets are being checked");
+    peer.join.work = ++last_work_;
+    Check& entry = checks_[last_work_];
+    entry = {peer.id, peer.realm->authenticator, std::move(slow)};
+    out.push_back(wamp::effect::Work{last_work_, std::move(entry.slow.check)});
+}
+
+DoorEvent Joining::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
+                                wamp::Outbox& out) {
+    auto found = checks_.extract(work);
+    if (found.empty()) return {};
+    Check& done = found.mapped();
+    Peer* const peer = state_.peers.find(done.peer);
+    if (peer == nullptr || peer->join.work != work) return {};  // it has gone or begun anew
+    peer->join.work = 0;
+    if (is_blocked(*peer, now)) {
+        refuse(*peer, uris::authentication_denied, out, too_many);
+        return {};
+    }
+    return follow(*peer, done.authenticator->conclude(std::move(done.slow), result, arrival(*peer)),
+                  now, out);
+}
+
+DoorEvent Joining::on_answer(AuthCalls::Answer&& answer, wamp::Instant now, wamp::Outbox& out) {
+    Peer* const peer = state_.peers.find(answer.peer);
+    if (peer == nullptr || peer->join.auth_request != answer.request) return {};
+    peer->join.auth_request = 0;
+    const wamp::Value* const result = answer.result ? &*answer.result : nullptr;
+    return follow(
+        *peer,
+        peer->realm->authenticator->resume(std::move(answer.attempt), result, arrival(*peer)), now,
+        out);
+}
+
+void Joining::fail(Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
+                   wamp::Outbox& out) {
+    const std::uint64_t circuit = peer.transport.circuit;
+    const bool counts = refused.reason == uris::authentication_denied;
+    const bool last =
+        counts && failures_.count(circuit, peer.realm->policy->realm(), peer.join.name,
+                                  peer.realm->authenticator->failures(), now);
+    refuse(peer, refused.reason, out, refused.why);
+    if (!last) return;
+    for (Peer* const other : state_.peers.without_session()) {
+        if (other->transport.circuit == circuit)
+            refuse(*other, uris::authentication_denied, out, too_many);
+    }
+}
+
+bool Joining::still_admits(Peer& peer, const Principal& principal, bool dynamic) const {
+    const auto current = state_.realms.find(peer.realm->policy->realm());
+    if (current == nullptr) return false;
+    const bool reloaded = current != peer.realm;
+    peer.realm = current;
+    return !reloaded || peer.trust == Trust::link ||
+           admits(*current->authenticator, principal, dynamic);
+}
+
+DoorEvent Joining::welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out) {
+    const bool dynamic = admitted.provider == "dynamic";
+    if (!still_admits(peer, admitted.principal, dynamic)) {
+        refuse(peer, uris::authentication_denied, out);
+        return {};
+    }
+    Session session;
+    session.id = std::exchange(peer.join.session, 0);
+    if (session.id == 0 || state_.sessions.has(session.id)) session.id = state_.unused_session_id();
+    session.circuit = peer.transport.circuit;
+    session.features = peer.machine.features();
+    session.policy = peer.realm->policy;
+    session.hits = peer.realm->hits;
+    session.role = session.policy->role(admitted.principal.role);
+    session.dynamic = dynamic;
+    session.principal = std::move(admitted.principal);
+    const Principal& who = session.principal;
+    wamp::Welcome message{session.id,
+                          {{"realm", session.policy->realm()},
+                           {"authid", who.authid},
+                           {"authrole", who.role},
+                           {"authmethod", who.method},
+                           {"authprovider", admitted.provider},
+                           {"roles", state_.roles}}};
+    if (!admitted.authextra.empty())
+        message.details.set("authextra", std::move(admitted.authextra));
+    wamp::Frame frame = wamp::encode(peer.transport.serializer, message);
+    if (frame.message().size() >
+        peer.transport.peer_receives_max) {  // RawSocket allows as little as 512 bytes
+        refuse(peer, uris::payload_size_exceeded, out);
+        return {};
+    }
+    Session& joined = state_.sessions.add(std::move(session));
+    Peers::bind(peer, joined);
+    peer.machine.welcomed(joined.id);
+    out.push_back(wamp::effect::Send{peer.id, std::move(frame)});
+    state_.recorder().record_join(joined);
+    return door_event::Joined{joined.id};
+}
+
+void Joining::refuse(Peer& peer, std::string_view reason, wamp::Outbox& out, std::string_view why) {
+    std::string text(reason);
+    if (!why.empty()) text.append(": ").append(why);
+    state_.recorder().record_join_refused(
+        {peer.transport.circuit, peer.realm == nullptr ? nullptr : peer.realm->policy.get(),
+         peer.join.name, peer.join.method},
+        text);
+    Peers::send(peer, wamp::Abort{{}, std::string(reason), {}}, out);
+    state_.peers.close(peer, out);
+}
+
+}  // namespace sallyport::policy

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "policy/auth/authenticator.h"
+#include "policy/auth/join_failures.h"
+#include "policy/crypto/hash.h"
+#include "policy/door/auth_calls.h"
+#include "policy/door/door_event.h"
+#include "policy/door/door_state.h"
+#include "wamp/base/instant.h"
+#include "wamp/message/message.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::policy {
+
+/// How a peer of a door becomes a session: HELLO, challenge and answer, the check of a ticket, the
+/// procedure of [auth.dynamic], WELCOME or ABORT. A stranger gets the standard's error and no
+/// detail.
+class Joining {
+public:
+    Joining(DoorState& state, AuthCalls& auth_calls);
+
+    DoorEvent on_hello(Peer& peer, const wamp::Hello& hello, wamp::Instant now, wamp::Outbox& out);
+    DoorEvent on_authenticate(Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
+                              wamp::Outbox& out);
+    /// What a Work effect has returned.
+    DoorEvent on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
+    /// The procedure of [auth.dynamic] has answered.
+    DoorEvent on_answer(AuthCalls::Answer&& answer, wamp::Instant now, wamp::Outbox& out);
+
+    /// ABORTs a peer that has no session. `why` is for the audit log.
+    void refuse(Peer& peer, std::string_view reason, wamp::Outbox& out, std::string_view why = {});
+
+private:
+    /// A check of a ticket on its way.
+    struct Check {
+        wamp::PeerId peer = wamp::no_peer;
+        std::shared_ptr<const Authenticator> authenticator;
+        Authenticator::Slow slow;
+    };
+
+    DoorEvent follow(Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out);
+    void challenge(Peer& peer, Authenticator::Challenged&& challenge, wamp::Outbox& out);
+    void check(Peer& peer, Authenticator::Slow&& slow, wamp::Outbox& out);
+    void fail(Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
+              wamp::Outbox& out);
+    DoorEvent welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out);
+    bool is_blocked(const Peer& peer, wamp::Instant now) const noexcept;
+    /// Whether the realm that the peer asked for, as it is now, admits the principal.
+    bool still_admits(Peer& peer, const Principal& principal, bool dynamic) const;
+    Authenticator::Arrival arrival(const Peer& peer) noexcept {
+        return {peer.join.session, state_.random, decoy_key_};
+    }
+
+    DoorState& state_;
+    AuthCalls& auth_calls_;
+    JoinFailures failures_;
+    crypto::Digest decoy_key_{};  ///< of this start
+    std::map<std::uint64_t, Check> checks_;
+    std::uint64_t last_work_ = 0;
+};
+
+}  // namespace sallyport::policy

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "policy/auth/authenticator.h"
+#include "policy/door/realms.h"
+#include "policy/door/sessions.h"
+#include "wamp/base/ids.h"
+#include "wamp/base/instant.h"
+#include "wamp/codec/codec.h"
+#include "wamp/session/outbox.h"
+#include "wamp/session/server_session.h"
+
+namespace sallyport::policy {
+
+/// What a core has to know of a transport connection whose handshake is done.
+struct Transport {
+    wamp::Serializer serializer = wamp::Serializer::msgpack;
+    std::size_t peer_receives_max = 16u << 20;  ///< bytes of a message that the peer accepts
+    bool pings = false;                         ///< RawSocket: effect::Ping may be asked for
+    std::uint64_t circuit = 0;                  ///< Tor circuit; 0 when there is none
+};
+
+/// Whether a peer speaks for itself alone, or may convey principals.
+enum class Trust : std::uint8_t { client, link };
+
+/// How far a peer without a session has come.
+struct JoinState {
+    std::optional<Authenticator::Attempt> attempt;  ///< once challenged
+    std::string name;                               ///< under which failures are counted
+    std::string_view method;
+    wamp::SessionId session = 0;       ///< that WELCOME will show (W-AUT-W3)
+    wamp::RequestId auth_request = 0;  ///< the call of [auth.dynamic] that it waits for; 0: none
+    std::uint64_t work = 0;            ///< the check of a ticket that it waits for; 0: none
+};
+
+/// A connection of a door.
+struct Peer {
+    wamp::PeerId id = wamp::no_peer;
+    Transport transport;
+    Trust trust = Trust::client;
+    wamp::ServerSession machine;
+    Session* session = nullptr;       ///< that it has, until it leaves
+    wamp::Instant due = wamp::never;  ///< when it must have joined, or gone
+    std::shared_ptr<OpenRealm> realm;
+    JoinState join;
+
+    bool is_leaving() const noexcept {
+        return machine.state() == wamp::ServerSession::State::shutting_down;
+    }
+};
+
+/// The connections of a door, and when each must have joined or gone. A pointer holds until the
+/// peer is removed. A session of these knows its peer (Session::connection) as long as both are
+/// there and the session has not left.
+class Peers {
+public:
+    Peer* find(wamp::PeerId id) noexcept {
+        const auto found = peers_.find(id);
+        return found == peers_.end() ? nullptr : found->second.get();
+    }
+    bool has(wamp::PeerId id) const noexcept { return peers_.contains(id); }
+    std::size_t size() const noexcept { return peers_.size(); }
+    Peer& add(wamp::PeerId id);
+    void remove(Peer& peer) noexcept;
+    /// Ends the connection: what is queued is sent first.
+    void close(Peer& peer, wamp::Outbox& out);
+
+    /// The peer has that session from here on.
+    static void bind(Peer& peer, Session& session) noexcept;
+    /// The session has ended. Null when the peer had none.
+    static Session* unbind(Peer& peer) noexcept;
+
+    template <class Message>
+    static void send(const Peer& peer, const Message& message, wamp::Outbox& out) {
+        out.push_back(
+            wamp::effect::Send{peer.id, wamp::encode(peer.transport.serializer, message)});
+    }
+
+    /// The peer must have joined, or gone where it is leaving, within `timeout`.
+    void set_due(Peer& peer, wamp::Duration timeout, wamp::Instant now);
+    /// A peer whose time is up, which is then not due again; null when there is none.
+    Peer* next_due(wamp::Instant now) noexcept;
+    wamp::Instant deadline() const noexcept;
+
+    /// Those that have no session and are not leaving, by id.
+    std::vector<Peer*> without_session() const;
+    /// The ids of the sessions of all peers, sorted.
+    std::vector<wamp::SessionId> sessions() const;
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (const auto& [id, peer] : peers_) visit(*peer);
+    }
+
+private:
+    using Queue = std::deque<std::pair<wamp::Instant, wamp::PeerId>>;
+
+    boost::unordered_flat_map<wamp::PeerId, std::unique_ptr<Peer>> peers_;
+    // Each holds one constant timeout, so the first entry is also the first to be due. Entries of
+    // peers that moved on are passed over.
+    Queue joining_;
+    Queue leaving_;
+};
+
+}  // namespace sallyport::policy

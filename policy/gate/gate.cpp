@@ -1,0 +1,173 @@
+#include "policy/gate/gate.h"
+
+#include <utility>
+#include <variant>
+
+#include "wamp/message/uris.h"
+
+namespace sallyport::policy {
+
+namespace uris = wamp::uris;
+
+Gate::Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
+           wamp::Random& random, wamp::Dict roles)
+    : door_(std::move(realms), limits, door_random, roles), meta_(door_, random) {
+    door_.announce(meta_.announced(std::move(roles)));
+}
+
+void Gate::on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,
+                   wamp::Outbox& out) {
+    if (stopping_) {
+        out.push_back(wamp::effect::Close{peer});
+        return;
+    }
+    door_.on_open(peer, transport, trust, now, out);
+}
+
+Gate::Step Gate::on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
+                            wamp::Outbox& out) {
+    Step step = door_.on_message(peer, bytes, now, out);
+    if (consume(step, out)) step = next(now, out);
+    return step;
+}
+
+Gate::Step Gate::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
+                              wamp::Outbox& out) {
+    return forward(door_.on_work_done(work, result, now, out), now, out);
+}
+
+Gate::Step Gate::on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now,
+                           wamp::Outbox& out) {
+    return forward(door_.on_closed(peer, why), now, out);
+}
+
+Gate::Step Gate::on_deadline(wamp::Instant now, wamp::Outbox& out) {
+    door_.on_deadline(now, out);
+    return next(now, out);
+}
+
+Gate::Step Gate::forward(Step&& step, wamp::Instant now, wamp::Outbox& out) {
+    if (consume(step, out)) return next(now, out);
+    return std::move(step);
+}
+
+Gate::Step Gate::next(wamp::Instant now, wamp::Outbox& out) {
+    for (;;) {
+        finish_ending(now, out);
+        if (auto step = next_of_endings(now)) return *std::move(step);
+        if (std::exchange(turning_away_, false)) door_.turn_away(out);
+        Step step = door_.next(now, out);
+        if (!is_due(step) || !consume(step, out)) return step;
+    }
+}
+
+bool Gate::consume(Step& step, wamp::Outbox& out) {
+    if (std::holds_alternative<std::monostate>(step)) return true;
+    if (const auto* request = std::get_if<Door::Request>(&step)) {
+        if (!MetaRegistry::serves(request->message)) return false;
+        answer(*request, out);
+        return true;
+    }
+    if (const auto* followup = std::get_if<Door::Followup>(&step)) {
+        const auto* const ended = std::get_if<wamp::Unsubscribe>(&followup->message);
+        if (ended == nullptr || !meta_.unsubscribe(followup->session->id, *ended, meta_out_))
+            return false;
+        deliver_meta(out);
+        return true;
+    }
+    if (const auto* joined = std::get_if<Door::Joined>(&step)) {
+        meta_.joined(joined->session, meta_out_);
+        deliver_meta(out);
+        return false;
+    }
+    endings_.push_back({std::get<Door::Left>(step).session, Way::left});
+    return true;
+}
+
+void Gate::answer(const Door::Request& request, wamp::Outbox& out) {
+    auto ended = meta_.handle(request, meta_out_);
+    deliver_meta(out);
+    for (const wamp::SessionId session : ended.sessions) {  // testaments: W-SSM-04
+        endings_.push_back(
+            {session, Way::expelled, ended.reason, ended.tell_left, ended.tell_left});
+    }
+}
+
+std::optional<Gate::Step> Gate::next_of_endings(wamp::Instant now) {
+    for (;;) {
+        if (!publications_.empty()) {
+            std::optional<Step> step(std::in_place, std::move(publications_.front()));
+            publications_.pop_front();
+            return step;
+        }
+        if (endings_.empty()) return std::nullopt;
+        Ending& ending = endings_.front();
+        if (std::exchange(ending.publishes, false)) {
+            for (Door::Request& request : meta_.last_publications(ending.session, now))
+                publications_.push_back(std::move(request));
+            continue;
+        }
+        if (ending.way != Way::published && door_.sessions().has(ending.session)) {
+            if (ending.way == Way::expelled) meta_.drop_publications(ending.session);
+            disposing_ = std::move(ending);
+        }
+        endings_.pop_front();
+        if (disposing_) return Step(Door::Left{disposing_->session});
+    }
+}
+
+void Gate::finish_ending(wamp::Instant now, wamp::Outbox& out) {
+    if (!disposing_) return;
+    const Ending ending = *std::exchange(disposing_, std::nullopt);
+    if (ending.way != Way::stopped) meta_.left(ending.session, ending.tell, meta_out_);
+    if (ending.way != Way::left) door_.dismiss(ending.session, ending.reason, now, out);
+    door_.forget(ending.session);
+    deliver_meta(out);
+}
+
+void Gate::deliver_meta(wamp::Outbox& out) {
+    if (meta_out_.empty()) return;
+    undelivered_.clear();
+    door_.deliver(meta_out_, undelivered_, out);
+    meta_out_.clear();
+}
+
+std::size_t Gate::begin_reload(const std::vector<DoorRealm>& realms) {
+    const auto ended = door_.ended_by(realms);
+    for (const auto& [session, reason] : ended)
+        endings_.push_back({session, Way::expelled, std::string(reason), false});
+    for (const wamp::SessionId session : door_.own_sessions_ended_by(realms))
+        endings_.push_back({session, Way::expelled, std::string(uris::close_realm), false});
+    return ended.size();
+}
+
+void Gate::reload(std::vector<DoorRealm> realms, wamp::Outbox& out) {
+    door_.reload(std::move(realms), out);
+    meta_.judge_again(meta_out_);
+    deliver_meta(out);
+}
+
+void Gate::begin_stop() {
+    stopping_ = true;
+    turning_away_ = true;
+    const auto sessions = door_.session_ids();
+    for (const wamp::SessionId session : sessions) endings_.push_back({session, Way::published});
+    for (const wamp::SessionId session : sessions)
+        endings_.push_back({session, Way::stopped, std::string(uris::system_shutdown), false});
+}
+
+wamp::Dict Gate::decisions_status() const {
+    const auto& decisions = door_.audit().counts();
+    return {{"allowed", decisions.allowed},
+            {"denied", decisions.denied},
+            {"limited", decisions.limited},
+            {"joined", decisions.joined},
+            {"join_refused", decisions.join_refused}};
+}
+
+wamp::Dict Gate::events_status() const {
+    return {{"undeliverable", door_.undeliverable_events()},
+            {"withheld", door_.judge().withheld()}};
+}
+
+}  // namespace sallyport::policy

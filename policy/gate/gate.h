@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/door/door.h"
+#include "policy/meta/registry.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/base/value.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::policy {
+
+/// A door with its meta API: all that a front and an inside share. Whoever is behind it feeds it
+/// and acts on the steps that it gives:
+///
+///     for (auto step = gate.on_message(...); is_due(step); step = gate.next(now, out)) ...
+///
+/// Request and Followup go to whoever is behind; Joined tells that a session is there; Left asks to
+/// dispose of all that a session has behind the gate, which then forgets the session itself. Steps
+/// come until monostate; a step is acted on before the next one is asked for.
+class Gate {
+public:
+    using Step = DoorEvent;
+
+    /// `roles` is what works through what is behind the gate; the meta API is added to it. Forks
+    /// `random`.
+    Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
+         wamp::Random& random, wamp::Dict roles);
+
+    /// Closed at once while the gate is stopping.
+    void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,
+                 wamp::Outbox& out);
+    Step on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
+                    wamp::Outbox& out);
+    Step on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
+    Step on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    Step on_deadline(wamp::Instant now, wamp::Outbox& out);
+    Step next(wamp::Instant now, wamp::Outbox& out);
+    wamp::Instant deadline() const noexcept { return door_.deadline(); }
+
+    /// Sends what is wanted from behind. An INVOCATION that cannot be sent is appended to
+    /// `undelivered`.
+    void deliver(const wamp::Deliveries& deliveries, std::vector<Door::Undelivered>& undelivered,
+                 wamp::Outbox& out) {
+        door_.deliver(deliveries, undelivered, out);
+    }
+    void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
+                std::string_view uri, wamp::Outbox& out) {
+        door_.refuse(session, type, request, uri, out);
+    }
+
+    /// Begins a reload: the steps that follow end the sessions that `realms` does not admit. Their
+    /// number, without the door's own sessions.
+    std::size_t begin_reload(const std::vector<DoorRealm>& realms);
+    /// From here on these realms decide, after those steps.
+    void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
+
+    /// Begins an orderly end: in the steps that follow all testaments are published, then all
+    /// sessions end. Nobody joins any more.
+    void begin_stop();
+    bool stopping() const noexcept { return stopping_; }
+    /// Whether all peers have gone, a few seconds later.
+    bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
+
+    const Door& door() const noexcept { return door_; }
+    Judge& judge() noexcept { return door_.judge(); }
+    Sessions& sessions() noexcept { return door_.sessions(); }
+    const Sessions& sessions() const noexcept { return door_.sessions(); }
+    AuditTrail& audit() noexcept { return door_.audit(); }
+    const MetaRegistry& meta() const noexcept { return meta_; }
+    /// What `sallyport status` says of the decisions and of the events of a gate.
+    wamp::Dict decisions_status() const;
+    wamp::Dict events_status() const;
+
+private:
+    /// How a session comes to its end.
+    enum class Way : std::uint8_t {
+        left,       ///< by itself
+        expelled,   ///< with a GOODBYE from us; others are told of it as `tell` says
+        stopped,    ///< with us
+        published,  ///< not yet: its testaments are published
+    };
+    struct Ending {
+        wamp::SessionId session;
+        Way way;
+        std::string reason{};
+        bool publishes = true;
+        bool tell = true;
+    };
+
+    /// The step itself when it is for whoever is behind, otherwise the one that follows.
+    Step forward(Step&& step, wamp::Instant now, wamp::Outbox& out);
+    /// Whether the gate has acted on it, and nobody else is to.
+    bool consume(Step& step, wamp::Outbox& out);
+    void answer(const Door::Request& request, wamp::Outbox& out);
+    /// The next publication of an ending session, or its Left; nothing when no session ends.
+    std::optional<Step> next_of_endings(wamp::Instant now);
+    void finish_ending(wamp::Instant now, wamp::Outbox& out);
+    void deliver_meta(wamp::Outbox& out);
+
+    Door door_;
+    MetaRegistry meta_;
+    std::deque<Ending> endings_;
+    std::deque<Door::Request> publications_;  ///< of the session that ends next
+    std::optional<Ending> disposing_;         ///< whose Left was the last step
+    wamp::Deliveries meta_out_;
+    std::vector<Door::Undelivered> undelivered_;
+    bool stopping_ = false;
+    bool turning_away_ = false;
+};
+
+inline bool is_due(const Gate::Step& step) noexcept {
+    return !std::holds_alternative<std::monostate>(step);
+}
+
+}  // namespace sallyport::policy

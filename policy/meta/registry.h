@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/door/door.h"
+#include "policy/meta/provider.h"
+#include "policy/meta/topics.h"
+#include "wamp/base/instant.h"
+#include "wamp/base/random.h"
+#include "wamp/message/deliveries.h"
+
+namespace sallyport::policy {
+
+/// The meta API of a door: all providers, and the subscriptions to their topics. It answers what is
+/// below "wamp.", for no router behind knows our sessions and ids. What the providers list is what
+/// WELCOME announces.
+///
+/// Payloads that it wants delivered hold until the next call.
+class MetaRegistry {
+public:
+    /// Forks `random`.
+    MetaRegistry(Door& door, wamp::Random& random);
+
+    /// `roles` of WELCOME with the features of all providers in it.
+    wamp::Dict announced(wamp::Dict roles) const;
+
+    /// Whether the request is one for a meta API: its URI is below "wamp.".
+    static bool serves(const wamp::Message& message) noexcept;
+
+    /// Sessions that the owner ends now, each with a GOODBYE of that reason.
+    struct Ended {
+        std::vector<wamp::SessionId> sessions;
+        std::string reason;
+        bool tell_left = true;  ///< on_leave is published for them (W-SSM-04)
+    };
+    /// Answers a request that it serves.
+    Ended handle(const Door::Request& request, wamp::Deliveries& out);
+    /// False: no such subscription is here.
+    bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Deliveries& out);
+
+    void joined(wamp::SessionId session, wamp::Deliveries& out);
+    /// The session has ended, and is not forgotten yet. `tell`: others are to learn of it.
+    void left(wamp::SessionId session, bool tell, wamp::Deliveries& out);
+    /// What a session that ends leaves to be published (W-TST-02). Payloads hold until the next
+    /// call.
+    std::vector<Door::Request> last_publications(wamp::SessionId session, wamp::Instant now);
+    void drop_publications(wamp::SessionId session) noexcept;
+    /// Another version of the policy decides.
+    void judge_again(wamp::Deliveries& out);
+
+    std::vector<MetaProcedure> procedures() const;
+    std::vector<std::string_view> topics() const;
+    std::size_t subscriptions() const noexcept { return topics_.subscriptions(); }
+
+private:
+    MetaProvider* provider_of(std::string_view procedure) noexcept;
+
+    Door& door_;
+    MetaTopics topics_;
+    std::vector<std::unique_ptr<MetaProvider>> providers_;
+    std::vector<std::string_view> known_topics_;
+};
+
+}  // namespace sallyport::policy

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/door/door.h"
+#include "wamp/base/ids.h"
+#include "wamp/base/random.h"
+#include "wamp/base/uri.h"
+#include "wamp/base/value.h"
+#include "wamp/message/deliveries.h"
+#include "wamp/message/payload.h"
+
+namespace sallyport::policy {
+
+/// The subscriptions of a door's sessions to topics of the meta API, and the events for them. Each
+/// sees what happens in its own realm.
+///
+/// Payloads that it wants delivered hold until forget_spent().
+class MetaTopics {
+public:
+    MetaTopics(Door& door, wamp::Random random) : door_(door), random_(random) {}
+
+    /// `known` are the topics that somebody publishes to; a subscription that matches none of them
+    /// is refused.
+    void subscribe(const Session& from, const wamp::Subscribe& subscribe,
+                   std::span<const std::string_view> known, wamp::Deliveries& out);
+    /// False: no such subscription is here.
+    bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Deliveries& out);
+    void leave(wamp::SessionId session) noexcept;
+    /// To those of the realm of `about`, but not to itself.
+    void publish(const Session& about, std::string_view topic, const wamp::List& args,
+                 wamp::Deliveries& out);
+    /// Another version of the policy decides: who has lost its right is told so.
+    void judge_again(wamp::Deliveries& out);
+
+    wamp::Payload keep(wamp::Serializer serializer, const wamp::List& args);
+    void forget_spent() noexcept { kept_.clear(); }
+    std::size_t subscriptions() const noexcept { return subscriptions_.size(); }
+
+private:
+    struct Subscription {
+        wamp::SubscriptionId id;
+        std::string realm;
+        std::string topic;
+        wamp::MatchPolicy match;
+        std::vector<wamp::SessionId> members;
+    };
+    void forget_unheld() noexcept;
+
+    Door& door_;
+    wamp::Random random_;
+    std::vector<Subscription> subscriptions_;  ///< few: only so many patterns match a few topics
+    std::deque<wamp::OwnedPayload> kept_;
+};
+
+}  // namespace sallyport::policy
