@@ -231,9 +231,7 @@ void DoorWatch::expect_revocations(const Turn& turn) {
             const bool denied = !rules_->decide(holder->is.principal, asked).allowed;
             if (!told && !denied) continue;
             ++ledger_.findings.counts.revoked;
-            ExpectedRecord record{{Outcome::revoke}, holder->is, 0, asked};
-            record.optional = held.uri.starts_with(meta_head);
-            expected_.push_back(std::move(record));
+            expected_.push_back({{Outcome::revoke}, holder->is, 0, asked});
         }
     };
     expect_all(subscriptions_.held(), Action::subscribe);

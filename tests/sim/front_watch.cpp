@@ -128,7 +128,8 @@ void FrontWatch::on_link_up(const Turn& turn, std::uint32_t link) {
         record.asked.opaque = false;
         if (answer.text != nullptr) record.rule = answer.text->id;
         record.outcomes = {answer.allowed ? Outcome::allow : Outcome::deny};
-        record.optional = true;
+        // A publication without acknowledgement may have expired at this very moment.
+        record.optional = answer.allowed || turn.now == each->due;
         expected_.push_back(std::move(record));
         const bool elsewhere = answer.allowed && link_of(target->backend) != link;
         if (answer.allowed && !elsewhere) continue;
