@@ -24,7 +24,7 @@ std::string policy_text(const std::string& rule, const std::string& realm_there 
 class PolicyReaderTest : public testing::Test {
 protected:
     PolicyReaderTest() {
-        open_log("test");
+        open_log("test", {});
         folder_.write("lab.toml", policy_text("first"));
         gateway_ = folder_.write("gateway.toml", gateway_text);
         loaded_ = load_gateway(gateway_, running_.recorder(policy::read_file));

@@ -50,7 +50,7 @@ TEST_F(VersionStoreTest, FindsThePreviousVersionAfterARestart) {
 }
 
 TEST_F(VersionStoreTest, RunsOnWhenTheStateDirectoryTakesNothing) {
-    open_log("test");
+    open_log("test", {});
     const std::string no_folder = state_.write("file", "");
     testing::internal::CaptureStderr();
     VersionStore store(no_folder, version_of("1"));
