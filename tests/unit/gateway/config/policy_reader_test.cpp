@@ -72,7 +72,7 @@ TEST_F(PolicyReaderTest, RefusesToMoveABackendToAnotherRealm) {
         read_policy_again(loaded_, running_, notes);
         FAIL() << "its link has joined a realm";
     } catch (const StartError& error) {
-        EXPECT_NE(std::string(error.what()).find("start sallyport again"), std::string::npos)
+        EXPECT_NE(std::string(error.what()).find("restart sallyport"), std::string::npos)
             << error.what();
     }
 }

@@ -85,7 +85,7 @@ TEST_F(VersionStoreTest, AddsTheHintToTheErrorOfALoadThatFailed) {
     };
     EXPECT_EQ(error_of(), "broken");
     const VersionStore store(state_.path(), version_of("1"));
-    EXPECT_TRUE(error_of().starts_with("broken\nthe files of the policy that ran last"));
+    EXPECT_TRUE(error_of().starts_with("broken\nthe files of the last running policy"));
     EXPECT_EQ(load_or_hint(config, [] { return 7; }), 7);
 }
 
