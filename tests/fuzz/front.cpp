@@ -19,17 +19,15 @@
 #include "policy/crypto/ticket_hash.h"
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/messages.h"
 #include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
 
 namespace sallyport::fuzz {
 namespace {
 
-using wamp::Dict;
-using wamp::List;
 using wamp::PeerId;
-using wamp::Serializer;
-using wamp::Value;
 
 constexpr std::string_view policy_text = R"(
 realm = "r"
@@ -62,17 +60,44 @@ id = "secret"
 roles = ["*"]
 actions = ["call", "register", "subscribe", "publish"]
 uri = "a.secret"
+[[allow]]
+id = "meta"
+roles = ["guest"]
+actions = ["call", "subscribe"]
+uri = [
+    "wamp.session.list", "wamp.session.get", "wamp.session.kill", "wamp.session.on_join",
+    "wamp.session.on_leave", "wamp.registration.list"]
+[[allow]]
+id = "testaments"
+roles = ["guest"]
+actions = ["call"]
+uri = ["wamp.session.add_testament", "wamp.session.flush_testaments"]
+grants = ["testaments"]
 )";
 
-constexpr std::array<std::string_view, 12> uris{
-    "a.x", "a.y", "a.limited", "a.secret", "b.x", "a.", "a..y", "wamp.x", "", "a.b.c", "a", "r"};
-constexpr std::array<std::string_view, 3> matches{"exact", "prefix", "wildcard"};
-constexpr std::array<std::string_view, 3> modes{"skip", "kill", "killnowait"};
+// What a reload leaves of it: less may be called, and one route leads elsewhere.
+constexpr std::string_view narrow_policy_text = R"(
+realm = "r"
+[auth]
+anonymous = { role = "guest" }
+[[route]]
+id = "all"
+match = "prefix"
+uri = ""
+to = "plc"
+[[allow]]
+id = "some"
+roles = ["guest"]
+actions = ["call", "subscribe"]
+match = "prefix"
+uri = ["a."]
+)";
+
 constexpr std::array<std::size_t, 3> receives{512, 4096, 16u << 20};
 
-policy::DoorRealm make_realm() {
+policy::DoorRealm make_realm(std::string_view text) {
     policy::Diagnostics diagnostics;
-    const policy::PolicyFile file = policy::parse_policy(policy_text, "f", diagnostics);
+    const policy::PolicyFile file = policy::parse_policy(text, "f", diagnostics);
     auto compiled = policy::Compiler::compile(file, {false, {}, true}, "");
     SALLYPORT_CHECK(diagnostics.empty() && compiled.has_value());
     wamp::Random random({3});
@@ -102,9 +127,8 @@ gateway::BackendConfig make_backend(std::string name, backend_link::BackendKind 
 class World {
 public:
     explicit World(std::string_view input) : input_(input) {
-        static const policy::DoorRealm realm = make_realm();
         gateway::FrontConfig config{
-            {realm},
+            {realm(false)},
             {make_backend("inside", backend_link::BackendKind::sallyport, true),
              make_backend("plc", backend_link::BackendKind::generic, false)},
             {}};
@@ -136,61 +160,65 @@ public:
     }
 
 private:
+    static const policy::DoorRealm& realm(bool narrow) {
+        static const policy::DoorRealm wide_realm = make_realm(policy_text);
+        static const policy::DoorRealm narrow_realm = make_realm(narrow_policy_text);
+        return narrow ? narrow_realm : wide_realm;
+    }
+
     struct Peer {
         policy::Transport transport;
         bool link = false;
-        wamp::RequestId next = 1;
+        Sender sender;
     };
 
-    std::uint8_t byte() {
-        if (input_.empty()) return 0;
-        const auto value = static_cast<std::uint8_t>(input_.front());
-        input_.remove_prefix(1);
-        return value;
-    }
-    template <class Array>
-    auto one_of(const Array& all) {
-        return all[byte() % all.size()];
-    }
-    std::string_view bytes() {
-        const auto text = input_.substr(0, byte());
-        input_.remove_prefix(text.size());
-        return text;
-    }
-
     void step() {
-        const std::uint8_t what = byte();
+        const std::uint8_t what = input_.byte();
         if (what < 12) return open(false);
         if (what < 20) return open(true);
         if (what < 24) return front_->on_link_failed(what % 2, "refused", now_, out_);
-        if (what < 36) return pass(std::chrono::milliseconds(std::uint64_t{byte()} * byte()));
+        if (what < 36)
+            return pass(std::chrono::milliseconds(std::uint64_t{input_.byte()} * input_.byte()));
         if (what == 36) {
             front_->stop(now_, out_);
             return;
         }
+        if (what == 37) return reload(input_.byte() % 2 == 0);
         if (peers_.empty()) return;
         auto chosen = peers_.begin();
-        std::advance(chosen, byte() % peers_.size());
+        std::advance(chosen, input_.byte() % peers_.size());
         const std::uint64_t id = chosen->first;
         if (what < 42) return close(id);
         if (what < 46) return front_->on_alive(PeerId{id}, now_);
-        if (what < 60) return tell(id, bytes());
+        if (what < 60) return tell(id, input_.bytes());
         Peer& peer = chosen->second;
         std::string message;
-        wamp::encode_to(message, peer.transport.serializer,
-                        peer.link ? of_router(peer) : of_client(peer));
+        wamp::encode_to(
+            message, peer.transport.serializer,
+            peer.link ? messages_.of_router(peer.sender) : messages_.of_client(peer.sender, "r"));
         if (what > 250 && !message.empty())
-            message[byte() % message.size()] ^= static_cast<char>(1 << (what % 8));
+            message[input_.byte() % message.size()] ^= static_cast<char>(1 << (what % 8));
         tell(id, message);
     }
 
+    // A reload does what it announced.
+    void reload(bool narrow) {
+        const auto expected = front_->would_reload({realm(narrow)});
+        const auto done = front_->reload({realm(narrow)}, now_, out_);
+        SALLYPORT_CHECK(done.sessions_ended == expected.sessions_ended);
+        SALLYPORT_CHECK(done.subscriptions_revoked == expected.subscriptions_revoked);
+        SALLYPORT_CHECK(done.registrations_revoked == expected.registrations_revoked);
+        SALLYPORT_CHECK(done.moved == expected.moved);
+    }
+
     void open(bool link) {
-        const std::uint8_t how = byte();
+        const std::uint8_t how = input_.byte();
         const std::uint64_t id = ++last_peer_;
         Peer peer;
-        peer.transport = {how % 2 == 0 ? Serializer::json : Serializer::msgpack, one_of(receives),
-                          true, 0};
+        peer.transport = {how % 2 == 0 ? Serializer::json : Serializer::msgpack,
+                          input_.one_of(receives), true, 0};
         peer.link = link;
+        peer.sender.serializer = peer.transport.serializer;
         if (link && peer.transport.peer_receives_max < 4096)
             peer.transport.peer_receives_max = 4096;
         peers_.emplace(id, peer);
@@ -259,152 +287,8 @@ private:
         carry_out();
     }
 
-    // Payloads are raw bytes at times: the codec of the receiver has to be ready for them.
-    wamp::OwnedPayload payload(Serializer serializer) {
-        switch (byte() % 6) {
-            case 0:
-                return {};
-            case 1:
-                return wamp::make_payload(serializer,
-                                          {Value(std::string(bytes().size() * 40, 'x'))});
-            case 2:
-                return wamp::make_payload(serializer, {Value(wamp::Bytes{std::string(bytes())})});
-            case 3:
-                return wamp::OwnedPayload(serializer,
-                                          serializer == Serializer::json
-                                              ? "[\"\\u0000!!\"]"
-                                              : std::string("\x91\xa3\0!!", 5),
-                                          "");
-            case 4:
-                return wamp::OwnedPayload(
-                    serializer,
-                    serializer == Serializer::json ? "[1e400]" : "\x91\xca\x7f\xc0\x01\x02", "");
-            default:
-                return wamp::make_payload(serializer, {Value(1), Value(-2)}, {{"k", Value(2.5)}});
-        }
-    }
-    std::uint64_t id() {
-        return byte() % 8 == 0 ? std::uint64_t{byte()} * 1'000'003 : byte() % 12 + 1;
-    }
-    wamp::RequestId next(Peer& peer) { return byte() % 32 == 0 ? id() : peer.next++; }
-
-    Dict request_options() {
-        Dict options;
-        const std::uint8_t flags = byte();
-        if ((flags & 1) != 0) options.set("acknowledge", true);
-        if ((flags & 2) != 0) options.set("match", one_of(matches));
-        if ((flags & 4) != 0) options.set("receive_progress", true);
-        if ((flags & 8) != 0) options.set("timeout", std::uint64_t{byte()});
-        if ((flags & 16) != 0) options.set("exclude_me", false);
-        if ((flags & 32) != 0)
-            options.set("eligible_authid",
-                        List{Value("alice"), Value(std::string(byte() * 20u, 'y'))});
-        if ((flags & 64) != 0)
-            options.set("forward_for",
-                        List{Value(Dict{{"session", 5}, {"authid", "x"}, {"authrole", "y"}})});
-        if ((flags & 128) != 0) options.set("exclude", List{Value(std::uint64_t{byte()} + 1)});
-        return options;
-    }
-
-    wamp::Message of_client(Peer& peer) {
-        const std::string uri(one_of(uris));
-        keep_ = payload(peer.transport.serializer);
-        switch (byte() % 16) {
-            case 0:
-            case 1: {
-                Dict details{{"roles", Dict{{"caller", Dict{}},
-                                            {"callee", Dict{}},
-                                            {"publisher", Dict{}},
-                                            {"subscriber", Dict{}}}}};
-                if (byte() % 4 == 0) {
-                    details.set("authmethods", List{Value("ticket")});
-                    details.set("authid", byte() % 2 == 0 ? "alice" : "bob");
-                }
-                peer.next = 1;
-                return wamp::Hello{byte() % 8 == 0 ? uri : "r", details};
-            }
-            case 2:
-                return wamp::Authenticate{byte() % 2 == 0 ? "t" : "x", {}};
-            case 3:
-                return wamp::Goodbye{{}, "wamp.close.close_realm"};
-            case 4:
-                return wamp::Abort{{}, "a.b", {}};
-            case 5:
-            case 6:
-                return wamp::Call{next(peer), request_options(), uri, keep_.view()};
-            case 7:
-            case 8:
-                return wamp::Publish{next(peer), request_options(), uri, keep_.view()};
-            case 9:
-                return wamp::Subscribe{next(peer), request_options(), uri};
-            case 10:
-                return wamp::Register{next(peer), request_options(), uri};
-            case 11:
-                return wamp::Unsubscribe{next(peer), id() + 1, {}};
-            case 12:
-                return wamp::Unregister{next(peer), id() + 1, {}};
-            case 13:
-                return wamp::Cancel{id() + 1, {{"mode", one_of(modes)}}};
-            case 14:
-                return wamp::Yield{id() + 1, byte() % 4 == 0 ? Dict{{"progress", true}} : Dict{},
-                                   keep_.view()};
-            default:
-                return wamp::Error{wamp::MessageType::invocation, id() + 1, {}, uri, keep_.view()};
-        }
-    }
-
-    wamp::Message of_router(Peer& peer) {
-        keep_ = payload(peer.transport.serializer);
-        constexpr std::array<wamp::MessageType, 6> types{
-            wamp::MessageType::call,        wamp::MessageType::publish,
-            wamp::MessageType::subscribe,   wamp::MessageType::register_,
-            wamp::MessageType::unsubscribe, wamp::MessageType::unregister};
-        switch (byte() % 16) {
-            case 0:
-            case 1:
-            case 2: {
-                const Dict features{{"call_canceling", true}, {"progressive_call_results", true}};
-                return wamp::Welcome{7,
-                                     {{"roles", Dict{{"broker", Dict{}},
-                                                     {"dealer", Dict{{"features", features}}}}}}};
-            }
-            case 3:
-            case 4:
-                return wamp::CallResult{
-                    id() + 1, byte() % 2 == 0 ? Dict{{"progress", true}} : Dict{}, keep_.view()};
-            case 5:
-                return wamp::Error{one_of(types), id() + 1, {}, "a.failed", keep_.view()};
-            case 6:
-                return wamp::Published{id() + 1, id() + 1};
-            case 7:
-                return wamp::Subscribed{id() + 1, id() + 1};
-            case 8:
-                return wamp::Registered{id() + 1, id() + 1};
-            case 9:
-                return wamp::Unsubscribed{
-                    byte() % 2 == 0 ? 0 : id() + 1,
-                    byte() % 2 == 0 ? Dict{{"subscription", id() + 1}} : Dict{}};
-            case 10:
-                return wamp::Unregistered{
-                    byte() % 2 == 0 ? 0 : id() + 1,
-                    byte() % 2 == 0 ? Dict{{"registration", id() + 1}} : Dict{}};
-            case 11:
-            case 12:
-                return wamp::Event{id() + 1, id() + 1,
-                                   byte() % 2 == 0 ? Dict{{"topic", one_of(uris)}} : Dict{},
-                                   keep_.view()};
-            case 13:
-            case 14:
-                return wamp::Invocation{
-                    peer.next++, id() + 1,
-                    byte() % 2 == 0 ? Dict{{"procedure", one_of(uris)}} : Dict{}, keep_.view()};
-            default:
-                if (byte() % 2 == 0) return wamp::Goodbye{{}, "wamp.close.system_shutdown"};
-                return wamp::Interrupt{id() + 1, {}};
-        }
-    }
-
-    std::string_view input_;
+    Input input_;
+    Messages messages_{input_};
     std::unique_ptr<gateway::Front> front_;
     wamp::Instant now_{std::chrono::hours(1)};
     wamp::Outbox out_;
@@ -412,7 +296,6 @@ private:
     std::set<PeerId> closed_;
     std::uint64_t last_peer_ = 0;
     bool dialled_ = false;
-    wamp::OwnedPayload keep_;
 };
 
 }  // namespace
