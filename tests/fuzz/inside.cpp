@@ -19,6 +19,7 @@
 #include "policy/auth/authenticator.h"
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
+#include "tests/fuzz/effects.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/messages.h"
 #include "wamp/base/check.h"
@@ -201,36 +202,7 @@ private:
         carry_out();
     }
 
-    void carry_out() {
-        std::vector<wamp::effect::Work> works;
-        for (auto& effect : out_) {
-            if (const auto* send = std::get_if<wamp::effect::Send>(&effect)) {
-                const auto found = peers_.find(static_cast<std::uint64_t>(send->to));
-                if (found == peers_.end()) continue;  // it has gone, and the inside may not know
-                const std::string_view message = send->frame.message();
-                SALLYPORT_CHECK(message.size() <= found->second.transport.peer_receives_max);
-                SALLYPORT_CHECK(
-                    wamp::decode(found->second.transport.serializer, message, {}).has_value());
-                SALLYPORT_CHECK(!closed_.contains(send->to));
-            } else if (const auto* close = std::get_if<wamp::effect::Close>(&effect)) {
-                SALLYPORT_CHECK(closed_.insert(close->peer).second);
-                peers_.erase(static_cast<std::uint64_t>(close->peer));
-            } else if (std::holds_alternative<wamp::effect::Dial>(effect)) {
-                dialled_ = true;
-            } else if (const auto* ping = std::get_if<wamp::effect::Ping>(&effect)) {
-                SALLYPORT_CHECK(!closed_.contains(ping->to));
-            } else if (auto* work = std::get_if<wamp::effect::Work>(&effect)) {
-                works.push_back(std::move(*work));
-            } else {
-                const auto& note = std::get<wamp::effect::Note>(effect);
-                SALLYPORT_CHECK(note.text.find('\n') == std::string::npos);
-            }
-        }
-        out_.clear();
-        if (works.empty()) return;
-        for (const auto& work : works) inside_->on_work_done(work.id, work.run(), now_, out_);
-        carry_out();
-    }
+    void carry_out() { fuzz::carry_out(*inside_, now_, out_, peers_, closed_, dialled_); }
 
     Input input_;
     Messages messages_{input_};

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "wamp/base/check.h"
+#include "wamp/base/instant.h"
+#include "wamp/codec/codec.h"
+#include "wamp/session/outbox.h"
+
+namespace sallyport::fuzz {
+
+/// Carries out what a core wants and checks it: messages decode and fit their receiver, nothing is
+/// sent to a connection after its close, which is asked for once, and each log note is one line.
+/// `peers` maps the number of a connection to something with its `transport`; closed ones are
+/// erased. `dialled` is set when a dial is asked for.
+template <class Core, class Peers>
+void carry_out(Core& core, wamp::Instant now, wamp::Outbox& out, Peers& peers,
+               std::set<wamp::PeerId>& closed, bool& dialled) {
+    std::vector<wamp::effect::Work> works;
+    for (auto& effect : out) {
+        if (const auto* send = std::get_if<wamp::effect::Send>(&effect)) {
+            const auto found = peers.find(static_cast<std::uint64_t>(send->to));
+            if (found == peers.end()) continue;  // it has gone, and the core may not know yet
+            const std::string_view message = send->frame.message();
+            SALLYPORT_CHECK(message.size() <= found->second.transport.peer_receives_max);
+            SALLYPORT_CHECK(
+                wamp::decode(found->second.transport.serializer, message, {}).has_value());
+            SALLYPORT_CHECK(!closed.contains(send->to));
+        } else if (const auto* close = std::get_if<wamp::effect::Close>(&effect)) {
+            SALLYPORT_CHECK(closed.insert(close->peer).second);
+            peers.erase(static_cast<std::uint64_t>(close->peer));
+        } else if (std::holds_alternative<wamp::effect::Dial>(effect)) {
+            dialled = true;
+        } else if (const auto* ping = std::get_if<wamp::effect::Ping>(&effect)) {
+            SALLYPORT_CHECK(!closed.contains(ping->to));
+        } else if (auto* work = std::get_if<wamp::effect::Work>(&effect)) {
+            works.push_back(std::move(*work));
+        } else {
+            const auto& note = std::get<wamp::effect::Note>(effect);
+            SALLYPORT_CHECK(note.text.find('\n') == std::string::npos);
+        }
+    }
+    out.clear();
+    if (works.empty()) return;
+    for (const auto& work : works) core.on_work_done(work.id, work.run(), now, out);
+    carry_out(core, now, out, peers, closed, dialled);
+}
+
+}  // namespace sallyport::fuzz
