@@ -301,7 +301,7 @@ bool Bridge::adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& 
     SALLYPORT_CHECK(permit.covers(holding.session, holding.question()));
     const policy::RouteInfo& route = session->policy->route(permit.route());
     if (holding.registration) return tables_->registrations.adopt(holding, route, out);
-    return tables_->subscriptions.adopt(holding, route, out);
+    return tables_->subscriptions.adopt(holding, permit, route, out);
 }
 
 void Bridge::tell_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const {

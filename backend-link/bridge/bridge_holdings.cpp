@@ -56,6 +56,7 @@ void Subscriptions::list(std::vector<Holding>& out) {
             for (const Waiter& waiter : front->waiting) {
                 holding.session = waiter.session->id;
                 holding.waiting = waiter.request;
+                holding.wants_retained = waiter.retained;
                 out.push_back(holding);
             }
         }
@@ -73,18 +74,19 @@ void Subscriptions::drop(const Holding& holding, BridgeOutbox& out) {
             return waiter.session->id == holding.session && waiter.request == holding.waiting;
         });
     }
-    std::erase(front.of->want_retained, holding.session);
+    std::erase(front.want_retained, holding.session);
     if (!has_member(front, holding.session) && !front.waits_for(holding.session)) {
         unlist(holding.session, front);
     }
     release(front, out);
 }
 
-bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route,
-                          BridgeOutbox& out) {
+bool Subscriptions::adopt(const Holding& holding, const policy::Permit& permit,
+                          const policy::RouteInfo& route, BridgeOutbox& out) {
     const bool is_held = holding.waiting == 0;
     if (!link_.up && !is_held) return false;
     if (holding.match != MatchPolicy::exact && !link_.profile.pattern_options) return false;
+    const bool retained = holding.wants_retained && permit.grants(policy::Grant::retain);
     policy::Session* const session = link_.sessions.find(holding.session);
     Rewriting rewriting(route);
     const auto inside = rewriting.inside(holding.uri);
@@ -99,7 +101,7 @@ bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route
         Subscription* const present = by_topic_.find(holding.match, *inside);
         const bool made = present == nullptr;
         Subscription& subscription = made ? make(*inside, holding.match) : *present;
-        if (made && link_.up) subscribe_behind(subscription, false, out);
+        if (made && link_.up && !retained) subscribe_behind(subscription, false, out);
         if (made && !link_.up) subscription.state = State::down;
         front = &make_front(subscription, std::move(rewriting), holding.uri);
         by_id_.erase(front->id);
@@ -107,10 +109,11 @@ bool Subscriptions::adopt(const Holding& holding, const policy::RouteInfo& route
         by_id_[front->id] = front;
     }
     if (std::find(held.begin(), held.end(), front) == held.end()) held.push_back(front);
-    const Waiter waiter{session, holding.waiting, front->of->latest, false};
+    if (retained) subscribe_behind(*front->of, true, out);
+    const Waiter waiter{session, holding.waiting, front->of->latest, retained};
     if (is_held) {
         add_member(*front, *session);
-    } else if (front->of->state == State::active) {
+    } else if (front->of->state == State::active && !retained) {
         confirm(*front, waiter, out);
     } else {
         front->waiting.push_back(waiter);
@@ -125,9 +128,14 @@ void Registrations::list(std::vector<Holding>& out) {
     for (const Registration* registration : in_order()) {
         if (registration->owner == nullptr) continue;
         auto uri = registration->rewriting.outside(registration->uri);
-        out.push_back({registration->owner->id, true, registration->id, registration->waiting,
-                       registration->match, registration->demands_callers,
-                       uri ? *std::move(uri) : registration->uri, registration->rewriting});
+        out.push_back({.session = registration->owner->id,
+                       .registration = true,
+                       .id = registration->id,
+                       .waiting = registration->waiting,
+                       .match = registration->match,
+                       .demands_callers = registration->demands_callers,
+                       .uri = uri ? *std::move(uri) : registration->uri,
+                       .rewriting = registration->rewriting});
     }
 }
 

@@ -20,6 +20,7 @@ struct Holding {
     wamp::RequestId waiting = 0;  ///< the request that is not answered yet; 0: it is held
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     bool demands_callers = false;  ///< of a registration
+    bool wants_retained = false;   ///< of a request for a subscription that is not answered yet
     std::string uri;               ///< as the session calls it
     Rewriting rewriting;
 

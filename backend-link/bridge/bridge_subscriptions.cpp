@@ -232,8 +232,8 @@ void Subscriptions::on_subscribed(const wamp::Subscribed& subscribed, BridgeOutb
         subscription.back = subscribed.subscription;
         by_back_[subscription.back] = &subscription;
     }
-    subscription.want_retained.clear();
     for (const auto& front : subscription.fronts) {
+        front->want_retained.clear();
         std::vector<Waiter> told;
         std::erase_if(front->waiting, [&](const Waiter& waiter) {
             if (waiter.behind != subscribed.request) return false;
@@ -242,7 +242,7 @@ void Subscriptions::on_subscribed(const wamp::Subscribed& subscribed, BridgeOutb
         });
         for (const Waiter& waiter : told) {
             confirm(*front, waiter, out);
-            if (waiter.retained) subscription.want_retained.push_back(waiter.session->id);
+            if (waiter.retained) front->want_retained.push_back(waiter.session->id);
         }
     }
     release(subscription, out);
@@ -324,7 +324,7 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
         receivers_.clear();
         knowing_.clear();
         for (const policy::Session* session : front->members) {
-            if (!admits(*session) || !check.passes(*session)) continue;
+            if (!admits(*front, *session) || !check.passes(*session)) continue;
             if (passthru &&
                 !session->features.has(wamp::Feature::subscriber_payload_passthru_mode)) {
                 continue;  // it could not open it, and there is no way to say so (W-PPT-04)
@@ -363,17 +363,15 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     Recheck recheck(link_.judge, topic);
     Delivery delivery{event.publication, event.payload, event.details,
                       disclosed ? &*disclosed : nullptr, false};
+    delivery.retained = event.details.get_bool("retained", false);
+    const auto admits = [&](const FrontSubscription& front, const policy::Session& session) {
+        const auto& wanted = front.want_retained;
+        return !delivery.retained ||
+               std::find(wanted.begin(), wanted.end(), session.id) != wanted.end();
+    };
+    send_event(subscription, topic, delivery, recheck, admits, out);
     // What is retained comes before all that is new (W-EVR-03).
-    const std::vector<SessionId> wanted = std::exchange(subscription.want_retained, {});
-    if (event.details.get_bool("retained", false)) {
-        delivery.retained = true;
-        const auto asked = [&](const policy::Session& session) {
-            return std::find(wanted.begin(), wanted.end(), session.id) != wanted.end();
-        };
-        return send_event(subscription, topic, delivery, recheck, asked, out);
-    }
-    const auto everybody = [](const policy::Session&) { return true; };
-    send_event(subscription, topic, delivery, recheck, everybody, out);
+    for (const auto& front : subscription.fronts) front->want_retained.clear();
 }
 
 bool Subscriptions::any_match(std::string_view topic) const {
@@ -384,7 +382,7 @@ void Subscriptions::fan_out(const AcceptedPublication& publication, BridgeOutbox
     Recheck recheck(link_.judge, publication.topic);
     const Delivery delivery{publication.id, publication.payload, publication.passthru,
                             publication.disclosed, false};
-    const auto admits = [&](const policy::Session& session) {
+    const auto admits = [&](const FrontSubscription&, const policy::Session& session) {
         return publication.audience.admits(session, publication.publisher);
     };
     by_topic_.visit(publication.topic, [&](const Subscription* subscription) {
@@ -404,8 +402,8 @@ void Subscriptions::on_link_lost(BridgeOutbox& out) {
         subscription->state = State::down;
         subscription->back = 0;
         subscription->unanswered = 0;
-        subscription->want_retained.clear();
         for (const auto& front : subscription->fronts) {
+            front->want_retained.clear();
             for (const Waiter& waiter : std::exchange(front->waiting, {})) {
                 const SessionId session = waiter.session->id;
                 out.to_sessions.add(session, error_for(MessageType::subscribe, waiter.request,

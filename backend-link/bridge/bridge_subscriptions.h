@@ -56,7 +56,8 @@ public:
     // Of a policy that changed (bridge_holdings.cpp).
     void list(std::vector<Holding>& out);
     void drop(const Holding& holding, BridgeOutbox& out);
-    bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
+    bool adopt(const Holding& holding, const policy::Permit& permit, const policy::RouteInfo& route,
+               BridgeOutbox& out);
 
     /// Whether some front subscription matches a topic behind the link.
     bool any_match(std::string_view topic) const;
@@ -86,6 +87,8 @@ private:
         std::string topic;
         std::vector<const policy::Session*> members;  ///< who has SUBSCRIBED
         std::vector<Waiter> waiting;                  ///< for SUBSCRIBED
+        /// Members who asked for the retained event and have got no event since SUBSCRIBED.
+        std::vector<wamp::SessionId> want_retained;
 
         bool waits_for(wamp::SessionId session) const noexcept;
         bool is_held() const noexcept { return !members.empty() || !waiting.empty(); }
@@ -99,8 +102,7 @@ private:
         std::uint32_t unanswered = 0;
         std::string topic;  ///< behind the link
         std::vector<std::unique_ptr<FrontSubscription>>
-            fronts;                                  ///< none: let go when the link has answered
-        std::vector<wamp::SessionId> want_retained;  ///< told SUBSCRIBED, and no event since
+            fronts;  ///< none: let go when the link has answered
     };
     /// One event on its way to many.
     struct Delivery {

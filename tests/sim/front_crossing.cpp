@@ -114,15 +114,13 @@ void FrontWatch::check_forwarded_publication(const Turn& turn, const Turn::Sent&
     }
     if (conveyed(publish.options) != found->second.publisher)
         wrong(Check::true_identity, turn, "conveys another publisher of " + publish.topic);
-    Pending pending{payload_id, wamp::no_peer, publish.topic, false};
+    Pending pending{payload_id, wamp::no_peer, publish.topic, {}};
     for (const auto& [id, each] : peers_) {
         if (each.is.session == found->second.publisher.session) pending.publisher = id;
     }
     for (const auto& [key, held] : subscriptions_.held()) {
-        const auto to = held.uri.starts_with(meta_head) ? std::nullopt : rules_->target(held.uri);
-        pending.wanted = pending.wanted || (to && to->backend == links_[sent.link] &&
-                                            wamp::matches(to->inner, held.match, publish.topic) &&
-                                            !is_leaving(key.first));
+        if (reaches(held, sent.link, publish.topic) && !is_leaving(key.first))
+            pending.matching.insert(key);
     }
     pending_[{sent.link, publish.request}] = std::move(pending);
 }
@@ -207,7 +205,7 @@ void FrontWatch::on_event(const Turn& turn, const wamp::Event& event) {
     }
     for (const auto& [key, held] : subscriptions_.held()) {
         if (!is_at(held, turn.link, back->uri, back->match)) continue;
-        if (retained && !wanted.contains(key.first)) continue;
+        if (retained && !wanted.contains(key)) continue;
         expect_at(key, held, payload_id, topic, retained, false, named ? &publisher : nullptr,
                   sealed);
     }
@@ -220,15 +218,11 @@ void FrontWatch::on_published(const Turn& turn, const wamp::Published& published
     pending_.erase(found);
     const Publication& publication = ledger_.publications.at(pending.payload_id);
     for (const auto& [key, held] : subscriptions_.held()) {
-        if (held.uri.starts_with(meta_head)) continue;
-        const auto target = rules_->target(held.uri);
-        if (!target || target->backend != links_[turn.link] ||
-            !wamp::matches(target->inner, held.match, pending.topic)) {
-            continue;
-        }
+        if (!reaches(held, turn.link, pending.topic)) continue;
         const bool own = peers_.at(key.first).is.session == publication.publisher.session;
         if (own && publication.exclude_me) continue;
-        expect_at(key, held, pending.payload_id, pending.topic, false, !pending.wanted,
+        expect_at(key, held, pending.payload_id, pending.topic, false,
+                  !pending.matching.contains(key),
                   publication.discloses ? &publication.publisher : nullptr, publication.sealed);
     }
 }

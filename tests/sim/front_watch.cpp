@@ -171,7 +171,8 @@ void FrontWatch::on_left(const Turn&, wamp::PeerId id) {
     std::erase_if(waiting_, [&](const Waiting& each) { return each.peer == id; });
 }
 
-void FrontWatch::on_end(const Turn&) {
+void FrontWatch::on_end(const Turn& turn) {
+    if (turn.cause == Turn::Cause::reload) forget_moved();
     for (std::uint32_t link = 0; link < links_.size(); ++link) up_[link] = is_up_(link);
 }
 
@@ -183,6 +184,24 @@ bool FrontWatch::is_at(const Holdings::Held& held, std::uint32_t link, std::stri
     if (held.match != match || held.uri.starts_with(meta_head)) return false;
     const auto target = rules_->target(held.uri);
     return target && target->backend == links_[link] && target->inner == uri;
+}
+
+bool FrontWatch::reaches(const Holdings::Held& held, std::uint32_t link,
+                         std::string_view topic) const {
+    if (held.uri.starts_with(meta_head)) return false;
+    const auto target = rules_->target(held.uri);
+    return target && target->backend == links_[link] &&
+           wamp::matches(target->inner, held.match, topic);
+}
+
+/// A subscription that a reload leads to another link does not get what was published there before.
+void FrontWatch::forget_moved() {
+    for (auto& [on_link, pending] : pending_) {
+        std::erase_if(pending.matching, [&](const Holdings::Key& key) {
+            const Holdings::Held* const held = subscriptions_.find(key.first, key.second);
+            return held == nullptr || !reaches(*held, on_link.first, pending.topic);
+        });
+    }
 }
 
 bool FrontWatch::is_wanted(const Holdings& holdings, std::uint32_t link, std::string_view uri,
@@ -213,12 +232,13 @@ void FrontWatch::check_behind(Instant now) {
     check(registrations_, back_registrations_);
 }
 
-void FrontWatch::on_subscribed(const Turn& turn, const Turn::Sent& sent, const wamp::Subscribed&,
-                               const Holdings::Held& held) {
+void FrontWatch::on_subscribed(const Turn& turn, const Turn::Sent& sent,
+                               const wamp::Subscribed& subscribed, const Holdings::Held& held) {
     const auto* const from_backend = turn.in_as<wamp::Subscribed>();
     if (turn.from_link && from_backend != nullptr && held.wants_retained &&
         held.match == wamp::MatchPolicy::exact) {
-        want_retained_[{turn.link, from_backend->subscription}].insert(sent.to);
+        want_retained_[{turn.link, from_backend->subscription}].insert(
+            {sent.to, subscribed.subscription});
     }
 }
 

@@ -42,8 +42,8 @@ private:
     struct Pending {
         PayloadId payload_id;
         wamp::PeerId publisher = wamp::no_peer;
-        std::string topic;    ///< inside
-        bool wanted = false;  ///< a guest had a matching subscription when it was forwarded
+        std::string topic;                 ///< inside
+        std::set<Holdings::Key> matching;  ///< that led to this link ever since it was forwarded
     };
     using OnLink = std::pair<std::uint32_t, wamp::RequestId>;
 
@@ -74,6 +74,9 @@ private:
                    wamp::MatchPolicy match) const;
     bool is_at(const Holdings::Held& held, std::uint32_t link, std::string_view uri,
                wamp::MatchPolicy match) const;
+    /// Whether a topic of the inside behind `link` matches a subscription of a guest.
+    bool reaches(const Holdings::Held& held, std::uint32_t link, std::string_view topic) const;
+    void forget_moved();
     void expect_at(const Holdings::Key& key, const Holdings::Held& held,
                    const PayloadId& payload_id, std::string_view topic, bool retained,
                    bool optional, const Identity* named, bool sealed);
@@ -89,7 +92,7 @@ private:
     std::map<OnLink, Pending> pending_;
     Holdings back_subscriptions_;
     Holdings back_registrations_;
-    std::map<std::pair<std::uint32_t, wamp::Id>, std::set<wamp::PeerId>> want_retained_;
+    std::map<std::pair<std::uint32_t, wamp::Id>, std::set<Holdings::Key>> want_retained_;
 };
 
 }  // namespace sallyport::sim

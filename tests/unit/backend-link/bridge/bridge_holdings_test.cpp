@@ -29,6 +29,32 @@ match = "prefix"
 uri = "lab."
 )";
 
+/// `lab.x` and `out.x` in front are `in.x` behind, and retained events are granted.
+constexpr std::string_view two_names_policy = R"(
+realm = "lab"
+[[route]]
+id = "lab"
+match = "prefix"
+uri = "lab."
+to = "inside"
+rewrite = "in."
+[[route]]
+id = "out"
+match = "prefix"
+uri = "out."
+to = "inside"
+rewrite = "in."
+[[allow]]
+id = "all"
+roles = ["*"]
+actions = ["subscribe"]
+match = "prefix"
+uri = ["lab.", "out."]
+grants = ["retain"]
+)";
+
+const Dict retained{{"get_retained", true}};
+
 /// A second bridge to the same sessions.
 class Moved : public testing::Test {
 protected:
@@ -212,6 +238,65 @@ TEST_F(Moved, ARequestOnItsWayIsAnsweredByTheOtherLink) {
     EXPECT_TRUE(answers[1].starts_with("101 [65,8,"));
     world.link(wamp::Subscribed{1, 71});  // late, and of no use
     EXPECT_EQ(world.take().size(), 1U);
+}
+
+// W-EVR-03
+TEST_F(Moved, ARequestOnItsWayStillAsksForTheRetainedEvent) {
+    world.use_policy(two_names_policy);
+    const SessionId session = world.join();
+    world.subscribe(session, 7, "lab.t", retained);
+    const Holding holding = only_holding();
+    world.bridge.drop(holding, world.out);
+    EXPECT_TRUE(adopt(other, holding, out_));
+    EXPECT_EQ(others(), Lines{R"([32,1,{"get_retained":true},"in.t"])"});
+    other.on_link(wamp::Subscribed{1, 500}, world.now, out_);
+    other.on_link(wamp::Event{500, 6, {{"retained", true}}, {}}, world.now, out_);
+    const Lines answers = others();
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_TRUE(answers[0].starts_with("101 [33,7,"));
+    EXPECT_TRUE(answers[1].starts_with("101 [36,"));
+}
+
+TEST_F(Moved, ARequestOnItsWayAsksForNoRetainedEventThatTheNewPolicyDoesNotGrant) {
+    world.use_policy(two_names_policy);
+    const SessionId session = world.join();
+    world.subscribe(session, 7, "lab.t", retained);
+    const Holding holding = only_holding();
+    world.bridge.drop(holding, world.out);
+    world.use_policy(far_policy);
+    EXPECT_TRUE(adopt(other, holding, out_));
+    EXPECT_EQ(others(), Lines{R"([32,1,{},"far.t"])"});
+    other.on_link(wamp::Subscribed{1, 500}, world.now, out_);
+    EXPECT_TRUE(others().at(0).starts_with("101 [33,7,"));
+}
+
+// W-GWY-08
+TEST_F(Moved, TheRetainedEventGoesOnlyToTheSubscriptionThatAskedForIt) {
+    world.use_policy(two_names_policy);
+    const SessionId session = world.join();
+    subscribed(session, "lab.t", 1);
+    world.subscribe(session, 2, "out.t", retained);
+    world.take();
+    world.link(wamp::Subscribed{2, 71});
+    const auto asked = world.take_only<wamp::Subscribed>().subscription;
+    world.link_event(71, 800, {{"retained", true}});
+    EXPECT_EQ(world.take(),
+              (Lines{"101 [36," + std::to_string(asked) + R"(,800,{"retained":true}])"}));
+}
+
+TEST_F(Taken, ASubscriptionTakesNoRetainedEventFromAnotherOfTheSameSession) {
+    world.use_policy(two_names_policy);
+    const SessionId session = world.join();
+    subscribed(session, "lab.t", 1);
+    const Holding dropped = only_holding();
+    world.subscribe(session, 2, "out.t", retained);
+    world.take();
+    world.link(wamp::Subscribed{2, 71});
+    const auto asked = world.take_only<wamp::Subscribed>().subscription;
+    world.bridge.drop(dropped, world.out);
+    world.link_event(71, 800, {{"retained", true}});
+    EXPECT_EQ(world.take(),
+              (Lines{"101 [36," + std::to_string(asked) + R"(,800,{"retained":true}])"}));
 }
 
 TEST_F(Moved, ARegistrationServesUnderItsIdAndItsNewName) {
