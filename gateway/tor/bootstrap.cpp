@@ -41,8 +41,8 @@ std::optional<Bootstrap> parse_bootstrap_log(std::string_view line) {
     if (!percent) return std::nullopt;
     Bootstrap found{*percent, "", "", ""};
     const std::size_t open = rest.find('(', sign);
-    const std::size_t close = rest.find("): ", sign);
-    if (open != std::string_view::npos && close != std::string_view::npos && open < close) {
+    const std::size_t close = rest.find("): ", open);
+    if (close != std::string_view::npos) {
         found.tag = rest.substr(open + 1, close - open - 1);
         found.summary = rest.substr(close + 3);
     }

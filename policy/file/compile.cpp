@@ -145,7 +145,7 @@ void Compiler::Build::routes() {
     }
     if (infos.empty()) {
         const std::string local(local_backend);
-        infos.push_back({local, local, file_.realm, {file_.file, 0, 0}, {}, {}, {}, false});
+        infos.push_back({local, local, file_.realm, {file_.file, 0, 0}, {}, {}, {}, {}});
         written.push_back({{Pattern("", wamp::MatchPolicy::prefix), 0}, {}});
     }
     std::sort(written.begin(), written.end(), [](const Written& a, const Written& b) {

@@ -1,8 +1,9 @@
 """Where the core can be changed by one token, and how: the mutants that tests/mutation/run builds and tests."""
 
+import collections
 import dataclasses
+import hashlib
 import pathlib
-import random
 import re
 import subprocess
 
@@ -55,9 +56,10 @@ CONSTANT = re.compile(r"(?<![\w.'])(\d+)(?![\w.'])")
 BOOLEAN = re.compile(r"\b(true|false)\b")
 STEP = re.compile(r"\+\+|--")
 JUMP = re.compile(r"\b(continue|break);")
-# A statement of its own line that is an assignment or a call, as a whole; not a declaration or a jump.
+# A statement of its own line that is an assignment or a call, as a whole; not a declaration or a jump, nor what only logs or
+# reserves memory.
 STATEMENT = re.compile(
-    r"^[ ]{4,}(?!return\b|throw\b|using\b|else\b|case\b|default\b|if\b|for\b|while\b|do\b|switch\b|auto\b|const\b|static\b)"
+    r"^[ ]{4,}(?!wamp::note\(|[\w.>-]*reserve\(|return\b|throw\b|using\b|else\b|case\b|default\b|if\b|for\b|while\b|do\b|switch\b|auto\b|const\b|static\b)"
     r"[a-z(*+:-][\w.:>()*\[\]-]*?(?:\(| = | [-+|&]= )[^;{}]*;$", re.MULTILINE)
 CONDITION = re.compile(r"\bif \((?!const |auto |constexpr)")
 
@@ -119,7 +121,13 @@ def sources(root):
 
 
 def choose(root, count, seed):
-    """`count` mutants, each equally likely, in an order that the seed and the tree decide."""
-    every = [mutant for path in sorted(sources(root)) for mutant in of_file(root, path)]
-    random.Random(seed).shuffle(every)
-    return every[:count], len(every)
+    """`count` mutants, each equally likely. One that the seed chooses stays chosen when other lines change."""
+    ranked, seen = [], collections.Counter()
+    for path in sorted(sources(root)):
+        lines = pathlib.Path(root, path).read_text().split("\n")
+        for mutant in of_file(root, path):
+            name = f"{seed}\0{path}\0{lines[mutant.line - 1].strip()}\0{mutant.before}\0{mutant.after}"
+            seen[name] += 1
+            ranked.append((hashlib.sha256(f"{name}\0{seen[name]}".encode()).digest(), mutant))
+    ranked.sort(key=lambda entry: entry[0])
+    return [mutant for _, mutant in ranked[:count]], len(ranked)

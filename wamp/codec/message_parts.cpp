@@ -29,7 +29,7 @@ BorrowedParts parts(const Hello& m) noexcept {
     return with({}, &m.details, m.realm);
 }
 BorrowedParts parts(const Welcome& m) noexcept {
-    return with({m.session, 0}, &m.details);
+    return with({m.session}, &m.details);
 }
 // Without its payload, as some peers accept three elements only (W-MSG-13).
 BorrowedParts parts(const Abort& m) noexcept {
@@ -45,18 +45,18 @@ BorrowedParts parts(const Goodbye& m) noexcept {
     return with({}, &m.details, m.reason);
 }
 BorrowedParts parts(const Error& m) noexcept {
-    BorrowedParts all = with({m.request, 0}, &m.details, m.uri, &m.payload);
+    BorrowedParts all = with({m.request}, &m.details, m.uri, &m.payload);
     all.request_type = m.request_type;
     return all;
 }
 BorrowedParts parts(const Publish& m) noexcept {
-    return with({m.request, 0}, &m.options, m.topic, &m.payload);
+    return with({m.request}, &m.options, m.topic, &m.payload);
 }
 BorrowedParts parts(const Published& m) noexcept {
     return with(m.request, m.publication);
 }
 BorrowedParts parts(const Subscribe& m) noexcept {
-    return with({m.request, 0}, &m.options, m.topic);
+    return with({m.request}, &m.options, m.topic);
 }
 BorrowedParts parts(const Subscribed& m) noexcept {
     return with(m.request, m.subscription);
@@ -66,22 +66,22 @@ BorrowedParts parts(const Unsubscribe& m) noexcept {
 }
 // Only a revocation has Details.
 BorrowedParts parts(const Unsubscribed& m) noexcept {
-    return with({m.request, 0}, m.request == 0 ? &m.details : nullptr);
+    return with({m.request}, m.request == 0 ? &m.details : nullptr);
 }
 BorrowedParts parts(const Event& m) noexcept {
     return with({m.subscription, m.publication}, &m.details, {}, &m.payload);
 }
 BorrowedParts parts(const Call& m) noexcept {
-    return with({m.request, 0}, &m.options, m.procedure, &m.payload);
+    return with({m.request}, &m.options, m.procedure, &m.payload);
 }
 BorrowedParts parts(const Cancel& m) noexcept {
-    return with({m.request, 0}, &m.options);
+    return with({m.request}, &m.options);
 }
 BorrowedParts parts(const CallResult& m) noexcept {
-    return with({m.request, 0}, &m.details, {}, &m.payload);
+    return with({m.request}, &m.details, {}, &m.payload);
 }
 BorrowedParts parts(const Register& m) noexcept {
-    return with({m.request, 0}, &m.options, m.procedure);
+    return with({m.request}, &m.options, m.procedure);
 }
 BorrowedParts parts(const Registered& m) noexcept {
     return with(m.request, m.registration);
@@ -90,16 +90,16 @@ BorrowedParts parts(const Unregister& m) noexcept {
     return with({m.request, m.registration}, unless_empty(m.options));
 }
 BorrowedParts parts(const Unregistered& m) noexcept {
-    return with({m.request, 0}, m.request == 0 ? &m.details : nullptr);
+    return with({m.request}, m.request == 0 ? &m.details : nullptr);
 }
 BorrowedParts parts(const Invocation& m) noexcept {
     return with({m.request, m.registration}, &m.details, {}, &m.payload);
 }
 BorrowedParts parts(const Interrupt& m) noexcept {
-    return with({m.request, 0}, &m.options);
+    return with({m.request}, &m.options);
 }
 BorrowedParts parts(const Yield& m) noexcept {
-    return with({m.request, 0}, &m.options, {}, &m.payload);
+    return with({m.request}, &m.options, {}, &m.payload);
 }
 
 }  // namespace

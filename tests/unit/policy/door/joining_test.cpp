@@ -233,6 +233,17 @@ TEST(Join, ChecksOnlySoManyTicketsAtOnce) {
     EXPECT_EQ(world.attempt(4, 4, "alice", secret), Lines{"work"});
 }
 
+TEST(Join, RefusesAGuessForANameThatFailedTooOftenMeanwhile) {
+    DoorLimits limits;
+    limits.checks_max = 9;
+    Joining world(limits, 10);
+    for (std::uint64_t id = 1; id <= 8; ++id) world.attempt(id, id, "alice", "wrong");
+    world.attempt(9, 9, "alice", secret);
+    const auto works = world.wires.works();
+    for (std::size_t i = 0; i < 8; ++i) world.done(works.at(i));
+    EXPECT_EQ(world.done(works.at(8)), refused(9));
+}
+
 TEST(Join, HearsNoGuessThatCameWithTooManyOthers) {
     Joining world({}, 10);
     for (std::uint64_t id = 1; id <= 3; ++id)

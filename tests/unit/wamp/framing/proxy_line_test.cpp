@@ -30,7 +30,10 @@ TEST(ProxyLine, EndsWhereTheClientsBytesBegin) {
 
 TEST(ProxyLine, IsIncompleteHoweverItIsCut) {
     for (std::size_t cut = 0; cut < line.size(); ++cut) {
-        EXPECT_EQ(read_proxy_line(line.substr(0, cut)).kind, Kind::incomplete) << cut;
+        const ProxyLine read = read_proxy_line(line.substr(0, cut));
+        EXPECT_EQ(read.kind, Kind::incomplete) << cut;
+        EXPECT_EQ(read.bytes, 0u);
+        EXPECT_EQ(read.circuit, 0u);
     }
 }
 
