@@ -325,7 +325,8 @@ bool Bridge::up() const noexcept {
 Bridge::Counts Bridge::counts() const noexcept {
     return {tables_->calls.size(),         tables_->publications.size(),
             tables_->subscriptions.size(), tables_->registrations.size(),
-            tables_->invocations.size(),   tables_->waiting.size()};
+            tables_->invocations.size(),   tables_->waiting.size(),
+            tables_->publications.bytes(), tables_->waiting.bytes()};
 }
 
 }  // namespace sallyport::backend_link

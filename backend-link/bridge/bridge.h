@@ -109,6 +109,8 @@ public:
     /// gone.
     struct Counts {
         std::size_t calls, publications, subscriptions, registrations, invocations, waiting;
+        std::size_t publication_bytes;  ///< kept until the backend has taken the publications
+        std::size_t waiting_bytes;      ///< with calls that are kept to be made again
     };
     Counts counts() const noexcept;
 

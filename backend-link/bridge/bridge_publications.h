@@ -44,6 +44,8 @@ public:
         if (!spent_.empty()) spent_.clear();
     }
     std::size_t size() const noexcept { return pending_.size(); }
+    /// Kept for front subscribers, of publications that the backend has not taken yet.
+    std::size_t bytes() const noexcept { return bytes_; }
 
 private:
     struct Publication {

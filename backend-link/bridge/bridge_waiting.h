@@ -63,6 +63,8 @@ public:
     }
 
     std::size_t size() const noexcept { return queue_.size(); }
+    /// Of those that wait and of the calls that are kept to be made again.
+    std::size_t bytes() const noexcept { return bytes_; }
 
     /// Has the request judged again by the session's policy, which has changed since; the error
     /// when it may not go on.

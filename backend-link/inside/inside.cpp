@@ -270,6 +270,8 @@ wamp::Realm::Counts Inside::counts() const noexcept {
         sum.registrations += counts.registrations;
         sum.calls += counts.calls;
         sum.invocations += counts.invocations;
+        sum.retained += counts.retained;
+        sum.retained_bytes += counts.retained_bytes;
     }
     return sum;
 }

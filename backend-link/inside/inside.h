@@ -74,6 +74,8 @@ public:
     std::size_t peers() const noexcept { return gate_.door().peers(); }
     /// Summed over the realms.
     wamp::Realm::Counts counts() const noexcept;
+    /// Held by the testaments of the sessions that are there.
+    std::size_t testament_bytes() const noexcept { return gate_.meta().bytes(); }
     std::string status_json();
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }

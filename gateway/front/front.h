@@ -90,6 +90,8 @@ public:
     std::vector<LinkStatus> links() const;
     std::size_t sessions() noexcept { return gate_.door().joined(); }
     std::size_t peers() const noexcept { return gate_.door().peers(); }
+    /// Held by the testaments of the sessions that are there.
+    std::size_t testament_bytes() const noexcept { return gate_.meta().bytes(); }
     std::string status_json();
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }

@@ -43,14 +43,12 @@ AuthCalls::Caller& AuthCalls::caller_in(std::string_view realm) {
 }
 
 bool AuthCalls::has_room(const Peer& peer) const {
-    std::size_t open = 0;
     std::size_t of_circuit = 0;
     for (const auto& [realm, caller] : callers_) {
-        open += caller.waiting.size();
         for (const auto& [request, waiting] : caller.waiting)
             of_circuit += waiting.circuit == peer.transport.circuit ? 1U : 0U;
     }
-    return open < calls_max && (peer.transport.circuit == 0 || of_circuit < calls_of_circuit_max);
+    return open() < calls_max && (peer.transport.circuit == 0 || of_circuit < calls_of_circuit_max);
 }
 
 void AuthCalls::call(Peer& peer, Authenticator::Asked&& asked, wamp::Instant now,
@@ -142,6 +140,12 @@ std::optional<AuthCalls::Answer> AuthCalls::next_answer() {
                       std::move(ended.result)};
     }
     return std::nullopt;
+}
+
+std::size_t AuthCalls::open() const noexcept {
+    std::size_t open = 0;
+    for (const auto& [realm, caller] : callers_) open += caller.waiting.size();
+    return open;
 }
 
 std::vector<wamp::SessionId> AuthCalls::sessions_ended_by(std::span<const DoorRealm> realms) const {

@@ -54,6 +54,8 @@ public:
     void reload();
 
     std::size_t sessions() const noexcept { return callers_.size(); }
+    /// Calls that have not ended.
+    std::size_t open() const noexcept;
 
 private:
     /// A peer that waits for an answer.

@@ -112,6 +112,8 @@ public:
     std::size_t peers() const noexcept { return state_.peers.size(); }
     /// Sessions of others than the door itself.
     std::size_t joined() const noexcept { return state_.sessions.size() - auth_calls_.sessions(); }
+    /// Open calls to the procedures of [auth.dynamic].
+    std::size_t auth_calls() const noexcept { return auth_calls_.open(); }
     std::vector<wamp::SessionId> session_ids() const { return state_.peers.sessions(); }
 
     /// A session that does not outlive a change of policy, and the reason for its GOODBYE.

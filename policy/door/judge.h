@@ -71,6 +71,8 @@ public:
     /// One more event is withheld for an answer that may_deliver() gave before.
     void count_withheld() noexcept { ++withheld_; }
     std::uint64_t withheld() const noexcept { return withheld_; }
+    /// Counts of calls in flight that are not zero: none when no call is open that a limit counts.
+    std::size_t in_flight_counts() const noexcept { return limits_.counts(); }
 
     Recorder& recorder() noexcept { return recorder_; }
     const Recorder& recorder() const noexcept { return recorder_; }

@@ -70,6 +70,9 @@ public:
     virtual std::vector<Door::Request> last_publications(Session&, wamp::Instant) { return {}; }
     /// The session has ended in a way that nothing is published for.
     virtual void drop_publications(wamp::SessionId) noexcept {}
+
+    /// What it keeps for sessions, in bytes; none when all have gone.
+    virtual std::size_t bytes() const noexcept { return 0; }
 };
 
 }  // namespace sallyport::policy

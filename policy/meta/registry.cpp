@@ -138,6 +138,12 @@ void MetaRegistry::judge_again(wamp::Deliveries& out) {
     topics_.judge_again(out);
 }
 
+std::size_t MetaRegistry::bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const auto& provider : providers_) bytes += provider->bytes();
+    return bytes;
+}
+
 std::vector<MetaProcedure> MetaRegistry::procedures() const {
     std::vector<MetaProcedure> all;
     for (const auto& provider : providers_)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,6 +55,8 @@ public:
     std::vector<MetaProcedure> procedures() const;
     std::vector<std::string_view> topics() const;
     std::size_t subscriptions() const noexcept { return topics_.subscriptions(); }
+    /// What all providers keep for sessions, in bytes.
+    std::size_t bytes() const noexcept;
 
 private:
     MetaProvider* provider_of(std::string_view procedure) noexcept;

@@ -37,7 +37,7 @@ public:
     void drop_publications(wamp::SessionId session) noexcept override;
 
     std::size_t sessions() const noexcept { return wills_.size(); }
-    std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t bytes() const noexcept override { return bytes_; }
 
 private:
     struct Testament {

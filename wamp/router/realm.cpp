@@ -117,8 +117,14 @@ Instant Realm::deadline() const noexcept {
 
 Realm::Counts Realm::counts() const noexcept {
     const CallTable& calls = tables_->dealer.calls();
-    return {tables_->members.size(), tables_->broker.subscriptions(),
-            tables_->dealer.registrations(), calls.calls(), calls.invocations()};
+    const Retained& retained = tables_->broker.retained();
+    return {tables_->members.size(),
+            tables_->broker.subscriptions(),
+            tables_->dealer.registrations(),
+            calls.calls(),
+            calls.invocations(),
+            retained.size(),
+            retained.bytes()};
 }
 
 }  // namespace sallyport::wamp

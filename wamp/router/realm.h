@@ -79,9 +79,10 @@ public:
     Instant deadline() const noexcept;  ///< when on_deadline() is next due; `never` if not
 
     /// Sizes of the tables, for metrics and for the checker that all is empty when everyone has
-    /// gone.
+    /// gone: all but the retained events, which stay.
     struct Counts {
         std::size_t sessions, subscriptions, registrations, calls, invocations;
+        std::size_t retained, retained_bytes;
     };
     Counts counts() const noexcept;
 

@@ -9,9 +9,6 @@
 namespace sallyport::wamp {
 namespace {
 
-/// What each costs beside its texts, roughly.
-constexpr std::size_t overhead_bytes = 256;
-
 constexpr std::array<std::string_view, 8> kept_options{
     "exclude_me",       "disclose_me", "exclude",         "exclude_authid",
     "exclude_authrole", "eligible",    "eligible_authid", "eligible_authrole"};

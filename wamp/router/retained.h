@@ -18,6 +18,8 @@ class Retained {
 public:
     static constexpr std::size_t topics_max = 4096;
     static constexpr std::size_t bytes_max = std::size_t{16} << 20;
+    /// What each costs beside its texts, roughly.
+    static constexpr std::size_t overhead_bytes = 256;
 
     struct Kept {
         std::string topic;

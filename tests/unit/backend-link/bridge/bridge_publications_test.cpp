@@ -42,11 +42,13 @@ TEST(BridgePublications, ReachFrontSubscribersWhenTheBackendTookThemUnderItsPubl
         const std::string args = R"(["gone by then"])";
         world.publish(publisher, 1, "lab.t", {}, json(args, R"({"a":2})"));
         EXPECT_EQ(world.take().size(), 1u);
+        EXPECT_EQ(world.bridge.counts().publication_bytes, 28u);  // topic and payload
     }
     world.link(wamp::Published{2, 900});
     EXPECT_EQ(world.take(),
               (Lines{"102 [36," + text(id) + R"(,900,{},["gone by then"],{"a":2}])"}));
     EXPECT_EQ(world.bridge.counts().publications, 0u);
+    EXPECT_EQ(world.bridge.counts().publication_bytes, 0u);
 }
 
 // W-PUB-08, W-PEX-01

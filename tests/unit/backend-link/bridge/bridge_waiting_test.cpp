@@ -31,12 +31,14 @@ TEST(BridgeWaiting, LetsEveryKindOfRequestWaitAndSendsThemInTheirOrder) {
     world.call(session, 5, "hold.b", {}, json("[5]", R"({"k":1})"));
     EXPECT_EQ(world.take(), Lines{});
     EXPECT_EQ(world.bridge.counts().waiting, 5u);
+    EXPECT_GT(world.bridge.counts().waiting_bytes, 5u * 512u);
     world.link_up();
     EXPECT_EQ(world.take(),
               (Lines{R"(link [16,1,{"acknowledge":true},"lab.t",[1]])",
                      R"(link [48,2,{},"lab.a",[2]])", R"(link [32,3,{},"lab.t"])",
                      R"(link [64,4,{},"lab.p"])", R"(link [48,5,{},"lab.b",[5],{"k":1}])"}));
     EXPECT_EQ(world.bridge.counts().waiting, 0u);
+    EXPECT_EQ(world.bridge.counts().waiting_bytes, 0u);
     world.link(wamp::CallResult{2, {}, json("[3]")});
     EXPECT_EQ(world.take(), (Lines{"101 [50,2,{},[3]]"}));
 }
@@ -291,6 +293,7 @@ TEST(BridgeWaiting, MakesAnIdempotentCallOnceMore) {
     world.call(session, 8, "again.a", {{"receive_progress", true}}, json("[1]"));
     world.call(session, 9, "out.b");
     world.take();
+    EXPECT_GT(world.bridge.counts().waiting_bytes, 512u);  // of a call in flight
     world.link_lost();
     EXPECT_EQ(world.take(), (Lines{R"(101 [8,48,9,{},"wamp.error.network_failure"])"}));
     EXPECT_EQ(world.bridge.counts().calls, 0u);
@@ -300,6 +303,7 @@ TEST(BridgeWaiting, MakesAnIdempotentCallOnceMore) {
     EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{"receive_progress":true},"again.a",[1]])"}));
     world.link(wamp::CallResult{1, {}, json("[2]")});
     EXPECT_EQ(world.take(), (Lines{"101 [50,8,{},[2]]"}));
+    EXPECT_EQ(world.bridge.counts().waiting_bytes, 0u);
     EXPECT_TRUE(world.empty());
 }
 

@@ -342,7 +342,8 @@ public:
     bool empty() const {
         const Bridge::Counts counts = bridge.counts();
         return counts.calls + counts.publications + counts.subscriptions + counts.registrations +
-                   counts.invocations + counts.waiting + tally.counts() + ids.calls.size() +
+                   counts.invocations + counts.waiting + counts.publication_bytes +
+                   counts.waiting_bytes + tally.counts() + ids.calls.size() +
                    ids.invocations.size() + ids.subscriptions.size() + ids.registrations.size() ==
                0;
     }

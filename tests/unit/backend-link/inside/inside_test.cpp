@@ -388,14 +388,18 @@ TEST_F(InsideGrants, PublishWhatAServiceLeaves) {
             id,
             R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}],{"publish_options":{"exclude_me":false}}])");
     }
+    const std::size_t each = world_.inside.testament_bytes() / 3;
+    EXPECT_GT(each, 0U);
     world_.send(1, R"([32,2,{},"lab.off"])");
     world_.take();
     world_.lose(2);
+    EXPECT_EQ(world_.inside.testament_bytes(), 2 * each);
     EXPECT_EQ(events(world_.take()), (Lines{"9 [36,1,,{},[7]]", "1 [36,1,,{},[7]]"}));
     EXPECT_EQ(events(world_.after(3, R"([6,{},"wamp.close.close_realm"])")),
               (Lines{"9 [36,1,,{},[7]]", "1 [36,1,,{},[7]]"}));
     const Lines last = world_.after(1, R"([6,{},"wamp.close.close_realm"])");
     EXPECT_EQ(events(last), (Lines{"9 [36,1,,{},[7]]"}));  // it has said GOODBYE
+    EXPECT_EQ(world_.inside.testament_bytes(), 0U);
 }
 
 TEST_F(InsideGrants, PublishWhatAllLeaveBeforeTheEndOfAll) {

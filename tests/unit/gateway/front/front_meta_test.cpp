@@ -94,6 +94,7 @@ TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
     EXPECT_TRUE(world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.t",[],{}]])")
                     .at(0)
                     .starts_with("1 [50,"));
+    EXPECT_GT(world_.front.testament_bytes(), 0U);
     EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.subscription.get_events",[5]])"),
               Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
     EXPECT_EQ(world_.after(1, R"([48,3,{},"wamp.registration.list"])"),

@@ -231,8 +231,10 @@ TEST(Ask, ForgetsWhoIsGone) {
     world.send(1, wamp::Authenticate{"x", {}});
     world.take();
     world.asked();
+    EXPECT_EQ(world.door.auth_calls(), 1U);
     world.door.on_closed(peer(1), "gone");
     world.answer("visitor");
+    EXPECT_EQ(world.door.auth_calls(), 0U);
     EXPECT_EQ(world.take(), Lines{});
     EXPECT_EQ(world.door.peers(), 0U);
 }

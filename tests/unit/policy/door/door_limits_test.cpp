@@ -142,8 +142,10 @@ TEST_F(DoorLimitsTest, CallsInFlightOfAnAuthidAreCountedOverItsSessions) {
         EXPECT_FALSE(passes(2, "lab.flight"));
         EXPECT_EQ(wires.take(), Lines{R"(2 [8,48,1,{},"wamp.error.unavailable"])"});
         EXPECT_EQ(door.audit().counts().limited, 1U);
+        EXPECT_EQ(door.judge().in_flight_counts(), 1U);
     }
     EXPECT_TRUE(passes(2, "lab.flight"));
+    EXPECT_EQ(door.judge().in_flight_counts(), 0U);
 }
 
 TEST_F(DoorLimitsTest, ARejoinOnTheSameConnectionMakesNothingFresh) {

@@ -5,6 +5,7 @@
 #include "tests/unit/wamp/router/world.h"
 #include "tests/unit/wamp/session/samples.h"
 #include "wamp/message/uris.h"
+#include "wamp/router/retained.h"
 
 namespace sallyport::wamp {
 namespace {
@@ -29,15 +30,19 @@ TEST(Realm, CountsWhatIsThere) {
     world.subscribe(1, "a", Dict{{"match", "prefix"}});
     world.enroll(1, "p");
     world.call(2, "p");
+    world.publish(1, "t", Dict{{"retain", true}});
     const Realm::Counts counts = world.realm.counts();
     EXPECT_EQ(counts.sessions, 2u);
     EXPECT_EQ(counts.subscriptions, 2u);
     EXPECT_EQ(counts.registrations, 1u);
     EXPECT_EQ(counts.calls, 1u);
     EXPECT_EQ(counts.invocations, 1u);
+    EXPECT_EQ(counts.retained, 1u);
+    EXPECT_EQ(counts.retained_bytes, Retained::overhead_bytes + 1);
     world.leave(1);
     world.leave(2);
     expect_empty(world.realm.counts());
+    EXPECT_EQ(world.realm.counts().retained, 1u);  // it stays
     EXPECT_EQ(world.realm.deadline(), never);
 }
 
