@@ -63,6 +63,7 @@ public:
         std::uint64_t revoked = 0;
         std::uint64_t reloads = 0;
         std::uint64_t judged_again = 0;  ///< requests that waited, after a reload
+        std::uint64_t shadows = 0;       ///< decisions that shadow rules would change
     };
     Counts counts;
 

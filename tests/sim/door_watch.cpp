@@ -6,14 +6,12 @@
 
 #include "tests/sim/names.h"
 #include "wamp/message/match.h"
-#include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::sim {
 
 namespace uris = wamp::uris;
 using policy::Action;
-using policy::Grant;
 using policy::Outcome;
 
 void DoorWatch::see(const Turn& turn) {
@@ -82,56 +80,7 @@ void DoorWatch::look_at_input(const Turn& turn) {
     const bool violated = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
         return sent.to == turn.peer && std::holds_alternative<wamp::Abort>(sent.message);
     });
-    if (!violated) judge(turn);
-}
-
-void DoorWatch::judge(const Turn& turn) {
-    const Peer& from = peers_.at(turn.peer);
-    std::visit(
-        [&]<class Message>(const Message& message) {
-            constexpr bool call = std::is_same_v<Message, wamp::Call>;
-            constexpr bool publish = std::is_same_v<Message, wamp::Publish>;
-            constexpr bool subscribe = std::is_same_v<Message, wamp::Subscribe>;
-            constexpr bool register_ = std::is_same_v<Message, wamp::Register>;
-            if constexpr (call || publish || subscribe || register_) {
-                Judged judged;
-                judged.type = Message::type;
-                judged.request = message.request;
-                judged.of = from.is;
-                if (from.link) {
-                    const Identity origin = conveyed(message.options);
-                    judged.conveyed = origin.session != 0;
-                    if (judged.conveyed) judged.of = origin;
-                }
-                if constexpr (call || register_) judged.asked.uri = message.procedure;
-                if constexpr (publish || subscribe) judged.asked.uri = message.topic;
-                if constexpr (subscribe || register_)
-                    judged.asked.match = wamp::match_of(message.options);
-                if constexpr (call || publish)
-                    judged.asked.opaque = wamp::is_passthru(message.options);
-                judged.asked.action = call        ? Action::call
-                                      : publish   ? Action::publish
-                                      : subscribe ? Action::subscribe
-                                                  : Action::register_;
-                const bool acknowledged = message.options.get_bool("acknowledge", false);
-                judged.answers = !publish || acknowledged;
-                judged.answer = &rules_->decide(judged.of.principal, judged.asked);
-                const auto demands = [&](const char* option, Grant grant) {
-                    return message.options.get_bool(option, false) && !judged.grants(grant);
-                };
-                if (!judged.answer->allowed) {
-                    judged.error = uris::not_authorized;
-                } else if ((call || (publish && acknowledged)) &&
-                           demands("disclose_me", Grant::disclose_me)) {
-                    judged.error = uris::disclose_me_disallowed;
-                } else if ((publish && acknowledged && demands("retain", Grant::retain)) ||
-                           (subscribe && demands("get_retained", Grant::retain))) {
-                    judged.error = uris::option_not_allowed;
-                }
-                judged_ = std::move(judged);
-            }
-        },
-        *turn.in);
+    if (!violated) judged_ = judge(*turn.in, from->is, from->link, *rules_);
 }
 
 void DoorWatch::find_leavers(const Turn& turn) {
@@ -173,7 +122,8 @@ void DoorWatch::expect_records(const Turn& turn) {
             if (text->limits.rate_per_s > 0) record.outcomes.push_back(Outcome::over_rate);
             if (text->limits.in_flight > 0) record.outcomes.push_back(Outcome::over_in_flight);
         }
-        expected_.push_back(std::move(record));
+        expected_.push_back(record);
+        expect_shadow(record, *judged_->answer);
         if (const auto* call = turn.in_as<wamp::Call>();
             call != nullptr && call->procedure == add_testament && judged_->passes()) {
             expect_testament_record(turn, *call);
@@ -208,6 +158,20 @@ void DoorWatch::expect_records(const Turn& turn) {
             expected_.push_back({{outcome}, left.is, 0, asked});
         }
     }
+    const auto testaments_end = expected_.size();
+    for (std::size_t i = first_testament_; i < testaments_end; ++i) {
+        const ExpectedRecord decided = expected_[i];
+        expect_shadow(decided, rules_->decide(decided.of.principal, decided.asked));
+    }
+}
+
+/// What shadow rules would change is recorded beside the decision.
+void DoorWatch::expect_shadow(const ExpectedRecord& decided, const Rules::Answer& answer) {
+    if (!answer.disputed) return;
+    ++ledger_.findings.counts.shadows;
+    ExpectedRecord record{{Outcome::shadow}, decided.of, decided.via, decided.asked};
+    if (!answer.shadow.empty()) record.rule = answer.shadow;
+    expected_.push_back(std::move(record));
 }
 
 void DoorWatch::expect_revocations(const Turn& turn) {

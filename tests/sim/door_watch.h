@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/sim/holdings.h"
+#include "tests/sim/judged.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/records.h"
 #include "wamp/session/features.h"
@@ -47,21 +48,6 @@ protected:
         wamp::Features features;
         std::vector<Testament> testaments;
         bool joined() const noexcept { return is.session != 0; }
-    };
-    /// The request of this turn.
-    struct Judged {
-        Rules::Asked asked;
-        Identity of;
-        bool conveyed = false;
-        wamp::RequestId request = 0;
-        wamp::MessageType type{};
-        bool answers = true;
-        const Rules::Answer* answer = nullptr;
-        std::string error;  ///< the expected refusal; "" if the request is permitted
-        bool passes() const noexcept { return error.empty(); }
-        bool grants(policy::Grant grant) const noexcept {
-            return answer->text != nullptr && answer->text->grants.has(grant);
-        }
     };
     struct ExpectedEvent {
         wamp::PeerId to;
@@ -110,9 +96,9 @@ protected:
 
 private:
     void look_at_input(const Turn& turn);
-    void judge(const Turn& turn);
     void find_leavers(const Turn& turn);
     void expect_records(const Turn& turn);
+    void expect_shadow(const ExpectedRecord& decided, const Rules::Answer& answer);
     void expect_revocations(const Turn& turn);
     void after_request(const Turn& turn);
     void see_sent(const Turn& turn, const Turn::Sent& sent);
@@ -129,7 +115,7 @@ private:
 
     const Rules* next_ = nullptr;
     Records records_;
-    std::optional<Judged> judged_;
+    std::optional<Judged> judged_;  ///< the request of this turn
     std::vector<wamp::PeerId> leaving_;
     std::size_t first_testament_ = 0;  ///< among the expected records
     std::vector<ExpectedEvent> events_;

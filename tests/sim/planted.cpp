@@ -103,9 +103,21 @@ void Planter::to_front(wamp::Serializer serializer, std::string& bytes) {
 }
 
 void Planter::records(std::string& packed) {
+    policy::AuditRecord record;
+    if (bug_ == Bug::forgets_shadows) {
+        for (std::size_t at = 0; at < packed.size();) {
+            const std::size_t size = policy::unpack(std::string_view(packed).substr(at), record);
+            const bool forgotten = record.outcome == policy::Outcome::shadow;
+            if (forgotten) {
+                packed.erase(at, size);
+            } else {
+                at += size;
+            }
+            record = {};
+        }
+    }
     if (bug_ != Bug::forgets_records && bug_ != Bug::doubles_records) return;
     if (!dice_.chance(2)) return;
-    policy::AuditRecord record;
     const std::size_t size = policy::unpack(packed, record);
     if (bug_ == Bug::forgets_records) packed.erase(0, size);
     if (bug_ == Bug::doubles_records) packed.insert(0, packed.substr(0, size));

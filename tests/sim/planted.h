@@ -29,6 +29,8 @@ enum class Bug : std::uint8_t {
     misnames_callers,            ///< a service is told another caller's session
     forgets_records,             ///< some decisions are not recorded
     doubles_records,             ///< some are recorded twice
+    forgets_shadows,             ///< what shadow rules would change is not recorded
+    obeys_shadows,               ///< shadow rules decide
     names_the_host,              ///< an error names the backend
     reloads_halfway,             ///< one inside ignores reloads
     keeps_leases,                ///< the backend never answers some calls
@@ -40,6 +42,10 @@ public:
     Planter(Bug bug, Dice& dice, Ledger& ledger) : bug_(bug), dice_(dice), ledger_(ledger) {}
 
     Bug bug() const noexcept { return bug_; }
+    /// The versions by which the cores decide; the models always have versions().
+    const Versions& versions() const {
+        return bug_ == Bug::obeys_shadows ? versions_that_obey_shadows() : sim::versions();
+    }
     /// Bytes of the front to a guest, to a link; of an inside to a service, to the link.
     void to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes);
     void to_link(wamp::Serializer serializer, std::string& bytes);

@@ -16,9 +16,18 @@ using wamp::MatchPolicy;
 
 namespace {
 
-policy::LoadedRealm load(const std::string& path, policy::LoadOptions options) {
+policy::LoadedRealm load(const std::string& path, policy::LoadOptions options, bool obeys_shadows) {
     // A repository keeps no file modes that would do for a secret.
-    options.read = [](const std::string& file, bool) { return policy::read_file(file, false); };
+    options.read = [=](const std::string& file, bool) {
+        auto text = policy::read_file(file, false);
+        static constexpr std::string_view is_shadow = "shadow = true";
+        while (obeys_shadows && text.has_value()) {
+            const auto at = text->find(is_shadow);
+            if (at == std::string::npos) break;
+            text->erase(at, is_shadow.size());
+        }
+        return text;
+    };
     auto loaded = policy::load_realm(path, options);
     if (loaded.has_error()) throw std::runtime_error(to_string(loaded.error().front()));
     return *std::move(loaded);
@@ -53,32 +62,43 @@ std::vector<std::string> known_names() {
     return all;
 }
 
-Rules::Rules(const std::string& path, const policy::LoadOptions& options)
+Rules::Rules(const std::string& path, const policy::LoadOptions& options, bool obeys_shadows)
     : file_([&] {
-          policy::LoadedRealm loaded = load(path, options);
+          policy::LoadedRealm loaded = load(path, options, obeys_shadows);
           realm_ = {loaded.policy, loaded.authenticator};
           return std::move(loaded.file);
       }()),
-      naive_(file_) {}
+      naive_(file_),
+      with_shadows_(file_, true) {}
 
 const Rules::Answer& Rules::decide(const Principal& principal, const Asked& asked) const {
     const auto [at, is_new] = answers_.try_emplace({principal, asked});
+    Answer& answer = at->second;
     if (is_new) {
-        at->second = asked.match == MatchPolicy::exact ? decide_one(principal, asked)
-                                                       : decide_pattern(principal, asked);
+        answer = decide_by(naive_, principal, asked);
+        const Answer other = decide_by(with_shadows_, principal, asked);
+        answer.disputed = other.allowed != answer.allowed;
+        if (answer.disputed) answer.shadow = other.rule;
     }
-    return at->second;
+    return answer;
 }
 
-Rules::Answer Rules::decide_one(const Principal& principal, const Asked& asked) const {
+Rules::Answer Rules::decide_by(const policy::naive::Policy& rules, const Principal& principal,
+                               const Asked& asked) const {
+    return asked.match == MatchPolicy::exact ? decide_one(rules, principal, asked)
+                                             : decide_pattern(rules, principal, asked);
+}
+
+Rules::Answer Rules::decide_one(const policy::naive::Policy& rules, const Principal& principal,
+                                const Asked& asked) const {
     policy::naive::Asked question;
     question.authid = principal.authid;
     question.role = principal.role;
     question.action = asked.action;
     question.uri = policy::naive::split(asked.uri);
     question.opaque = asked.opaque;
-    const auto verdict = naive_.decide(question);
-    Answer answer{verdict.allowed, verdict.rule, nullptr};
+    const auto verdict = rules.decide(question);
+    Answer answer{verdict.allowed, verdict.rule};
     const auto found = std::find_if(file_.rules.begin(), file_.rules.end(),
                                     [&](const auto& rule) { return rule.id == verdict.rule; });
     if (found != file_.rules.end()) answer.text = &*found;
@@ -92,14 +112,16 @@ Rules::Answer Rules::decide_one(const Principal& principal, const Asked& asked) 
 
 /// A pattern is allowed if everything that it matches is: all names of this world, and one that no
 /// rule names.
-Rules::Answer Rules::decide_pattern(const Principal& principal, const Asked& asked) const {
+Rules::Answer Rules::decide_pattern(const policy::naive::Policy& rules, const Principal& principal,
+                                    const Asked& asked) const {
     static const std::vector<std::string> known = known_names();
-    const std::string open = filled(asked.uri, asked.match);
-    const Answer covering = decide_one(principal, {asked.action, open, MatchPolicy::exact, false});
+    const auto ask = [&](const std::string& name) {
+        return decide_one(rules, principal, {asked.action, name, MatchPolicy::exact, false});
+    };
+    const Answer covering = ask(filled(asked.uri, asked.match));
     if (!covering.allowed) return {};
     const bool all = std::all_of(known.begin(), known.end(), [&](const std::string& name) {
-        return !wamp::matches(asked.uri, asked.match, name) ||
-               decide_one(principal, {asked.action, name, MatchPolicy::exact, false}).allowed;
+        return !wamp::matches(asked.uri, asked.match, name) || ask(name).allowed;
     });
     return all ? covering : Answer{};
 }
@@ -135,17 +157,28 @@ std::string Rules::outside(std::string_view uri, std::string_view inner) const {
     return prefix + std::string(inner.substr(found->rewrite.value_or(prefix).size()));
 }
 
+namespace {
+
+Versions load_versions(bool obeys_shadows) {
+    const std::string folder = SALLYPORT_SOURCE_DIR "/tests/sim/policies/mark-";
+    const std::vector<std::string> backends{"mark-alpha", "mark-beta"};
+    Versions all;
+    for (const char* name : {"front-1.toml", "front-2.toml", "front-3.toml"})
+        all.front.emplace_back(folder + name, policy::LoadOptions{true, backends}, obeys_shadows);
+    for (const char* name : {"inside-1.toml", "inside-2.toml"})
+        all.inside.emplace_back(folder + name, policy::LoadOptions{false, {}}, obeys_shadows);
+    return all;
+}
+
+}  // namespace
+
 const Versions& versions() {
-    static const Versions loaded = [] {
-        const std::string folder = SALLYPORT_SOURCE_DIR "/tests/sim/policies/mark-";
-        const std::vector<std::string> backends{"mark-alpha", "mark-beta"};
-        Versions all;
-        for (const char* name : {"front-1.toml", "front-2.toml", "front-3.toml"})
-            all.front.emplace_back(folder + name, policy::LoadOptions{true, backends});
-        for (const char* name : {"inside-1.toml", "inside-2.toml"})
-            all.inside.emplace_back(folder + name, policy::LoadOptions{false, {}});
-        return all;
-    }();
+    static const Versions loaded = load_versions(false);
+    return loaded;
+}
+
+const Versions& versions_that_obey_shadows() {
+    static const Versions loaded = load_versions(true);
     return loaded;
 }
 

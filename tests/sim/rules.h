@@ -37,6 +37,8 @@ public:
         bool allowed = false;
         std::string rule;                        ///< that allows, or that forbids
         const policy::RuleText* text = nullptr;  ///< of `rule`
+        bool disputed = false;                   ///< shadow rules would decide otherwise
+        std::string shadow{};                    ///< the one that would; "": any
     };
     /// Where a URI leads.
     struct Target {
@@ -46,8 +48,8 @@ public:
         bool idempotent = false;
     };
 
-    /// Throws where the file is not sound.
-    Rules(const std::string& path, const policy::LoadOptions& options);
+    /// Throws where the file is not sound. `obeys_shadows`: planted bug, no rule is a shadow rule.
+    Rules(const std::string& path, const policy::LoadOptions& options, bool obeys_shadows);
 
     const policy::DoorRealm& realm() const noexcept { return realm_; }
     std::string_view hash() const noexcept { return realm_.policy->hash(); }
@@ -63,13 +65,18 @@ public:
     std::string outside(std::string_view uri, std::string_view inner) const;
 
 private:
-    Answer decide_one(const Principal& principal, const Asked& asked) const;
-    Answer decide_pattern(const Principal& principal, const Asked& asked) const;
+    Answer decide_by(const policy::naive::Policy& rules, const Principal& principal,
+                     const Asked& asked) const;
+    Answer decide_one(const policy::naive::Policy& rules, const Principal& principal,
+                      const Asked& asked) const;
+    Answer decide_pattern(const policy::naive::Policy& rules, const Principal& principal,
+                          const Asked& asked) const;
     const policy::RouteText* route(std::string_view uri) const;
 
     policy::DoorRealm realm_;
     policy::PolicyFile file_;
     policy::naive::Policy naive_;
+    policy::naive::Policy with_shadows_;
     mutable std::map<std::tuple<Principal, Asked>, Answer> answers_;
 };
 
@@ -79,5 +86,7 @@ struct Versions {
     std::deque<Rules> inside;
 };
 const Versions& versions();
+/// The same, but for a planted bug: shadow rules decide.
+const Versions& versions_that_obey_shadows();
 
 }  // namespace sallyport::sim

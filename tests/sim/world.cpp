@@ -59,7 +59,7 @@ void World::log(std::string_view principal, std::string_view text) {
 
 void World::start_front() {
     const Rules& rules = versions().front[front_version_];
-    gateway::FrontConfig config{{rules.realm()}, {}, {}};
+    gateway::FrontConfig config{{planter_.versions().front[front_version_].realm()}, {}, {}};
     config.limits.audit = policy::AuditTrail::Wanted::all;
     for (const auto name : backend_names) {
         backend_link::LinkMachine::Config link;
@@ -99,7 +99,7 @@ void World::start_inside(std::size_t index) {
     Backend& backend = backends_[index];
     const Rules& rules = versions().inside[backend.version];
     backend_link::InsideConfig config;
-    config.realms = {rules.realm()};
+    config.realms = {planter_.versions().inside[backend.version].realm()};
     config.links = {"gateway"};
     config.limits.audit = policy::AuditTrail::Wanted::all;
     backend.host = std::make_unique<InsideHost>(
@@ -231,7 +231,7 @@ void World::trouble() {
 void World::reload_front(std::size_t version) {
     front_version_ = version;
     front_watch_->reload(versions().front[version]);
-    front_->reload(versions().front[version].realm());
+    front_->reload(planter_.versions().front[version].realm());
     ++findings_.counts.reloads;
 }
 
@@ -239,7 +239,7 @@ void World::reload_inside(std::size_t index, std::size_t version) {
     Backend& backend = backends_[index];
     backend.version = version;
     backend.watch->reload(versions().inside[version]);
-    backend.host->reload(versions().inside[version].realm());
+    backend.host->reload(planter_.versions().inside[version].realm());
     ++findings_.counts.reloads;
 }
 

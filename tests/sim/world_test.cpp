@@ -39,6 +39,7 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.revoked += counts.revoked;
     sum.reloads += counts.reloads;
     sum.judged_again += counts.judged_again;
+    sum.shadows += counts.shadows;
 }
 
 std::string text_of(const Findings::Counts& counts) {
@@ -133,6 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::misnames_callers, Check::true_identity, "MisnamesCallers"},
         Planted{Bug::forgets_records, Check::recorded_once, "ForgetsRecords"},
         Planted{Bug::doubles_records, Check::recorded_once, "DoublesRecords"},
+        Planted{Bug::forgets_shadows, Check::recorded_once, "ForgetsShadows"},
+        Planted{Bug::obeys_shadows, Check::expected_outcome, "ObeysShadows"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),
