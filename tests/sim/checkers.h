@@ -59,6 +59,7 @@ public:
         std::uint64_t meta = 0;    ///< calls and events of the meta API
         std::uint64_t testaments = 0;
         std::uint64_t named = 0;    ///< callers and publishers that were told
+        std::uint64_t killed = 0;   ///< sessions, by the meta API
         std::uint64_t records = 0;  ///< of decisions
         std::uint64_t revoked = 0;
         std::uint64_t reloads = 0;

@@ -87,10 +87,8 @@ void DoorWatch::check_meta_answer(const Turn& turn, const wamp::Call& call) {
             told->get_string("authrole") != truth->second.is.principal.role) {
             wrong(Check::true_identity, turn, "wamp.session.get");
         }
-    } else if (call.procedure == "wamp.session.kill") {
-        const bool known = about != nullptr && sessions.contains(*about) &&
-                           *about != peers_.at(turn.peer).is.session;
-        demand(known == (result != nullptr));
+    } else if (call.procedure.starts_with(kill_session)) {
+        demand(check_killed(turn, call));
     } else if (call.procedure == add_testament) {
         const Testament testament = testament_of(call);
         const Rules::Asked asked_for{Action::publish, testament.topic};
@@ -108,8 +106,59 @@ void DoorWatch::check_meta_answer(const Turn& turn, const wamp::Call& call) {
     }
 }
 
+/// The sessions that a call of wamp.session.kill and its like ends.
+std::set<wamp::SessionId> DoorWatch::meant_by(const Turn& turn, const wamp::Call& call) const {
+    const auto args = wamp::args_of(call.payload);
+    const wamp::Value first = args && !args->empty() ? args->front() : wamp::Value();
+    std::set<wamp::SessionId> meant;
+    for (const auto& [id, each] : peers_) {
+        if (!each.joined() || each.link || id == turn.peer) continue;
+        const auto& [authid, role] = each.is.principal;
+        const bool is_meant = call.procedure == kill_all         ? true
+                              : call.procedure == kill_by_authid ? first == wamp::Value(authid)
+                              : call.procedure == kill_by_authrole
+                                  ? first == wamp::Value(role)
+                                  : first == wamp::Value(each.is.session);
+        if (is_meant) meant.insert(each.is.session);
+    }
+    return meant;
+}
+
+/// Exactly those who are meant leave, with the reason that the caller gives.
+bool DoorWatch::check_killed(const Turn& turn, const wamp::Call& call) const {
+    const auto kwargs = wamp::kwargs_of(call.payload);
+    const std::string reason(kwargs ? kwargs->get_string("reason", uris::killed) : uris::killed);
+    const std::set<wamp::SessionId> meant = meant_by(turn, call);
+    std::set<wamp::SessionId> left;
+    for (const wamp::PeerId id : leaving_) left.insert(peers_.at(id).is.session);
+    const wamp::Error* const error = refusal(turn, turn.peer, call.request);
+    if (!wamp::is_valid_uri(reason))
+        return left.empty() && error != nullptr && error->uri == uris::invalid_uri;
+    if (call.procedure == kill_session && meant.empty())
+        return left.empty() && error != nullptr && error->uri == uris::no_such_session;
+    const wamp::CallResult* const result = result_of(turn, call.request);
+    const auto answer = result == nullptr ? std::nullopt : wamp::args_of(result->payload);
+    if (left != meant || !answer) return false;
+    for (const Turn::Sent& sent : turn.sent) {
+        const auto* const goodbye = std::get_if<wamp::Goodbye>(&sent.message);
+        if (goodbye != nullptr && goodbye->reason != reason) return false;
+    }
+    ledger_.findings.counts.killed += left.size();
+    if (call.procedure == kill_session) return true;
+    if (call.procedure != kill_by_authid)
+        return answer->front() == wamp::Value(std::uint64_t{meant.size()});
+    return answer->front() == wamp::Value(wamp::List(meant.begin(), meant.end()));
+}
+
+/// Who ends with a reload or with all others leaves no last words.
+bool DoorWatch::silences(const Turn& turn) const {
+    const auto* const call = turn.in_as<wamp::Call>();
+    return turn.cause == Turn::Cause::reload ||
+           (judged_ && judged_->passes() && call != nullptr && call->procedure == kill_all);
+}
+
 void DoorWatch::publish_testaments(const Turn& turn) {
-    if (turn.cause == Turn::Cause::reload) return;
+    if (silences(turn)) return;
     std::size_t next = first_testament_;
     for (const wamp::PeerId id : leaving_) {
         for (const Testament& testament : peers_.at(id).testaments) {
@@ -128,6 +177,7 @@ void DoorWatch::expect_meta_events(const Turn& turn) {
         if (joining == nullptr || joining->link) continue;
         expect_meta_event({welcome->session, {}}, sent.to, on_join_topic, 1);
     }
+    if (turn.cause != Turn::Cause::reload && silences(turn)) return;
     for (const wamp::PeerId id : leaving_) {
         if (!peers_.at(id).link) expect_meta_event(peers_.at(id).is, id, on_leave_topic, 2);
     }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -108,6 +109,9 @@ private:
     // The meta API (door_meta.cpp).
     void expect_testament_record(const Turn& turn, const wamp::Call& call);
     void check_meta_answer(const Turn& turn, const wamp::Call& call);
+    std::set<wamp::SessionId> meant_by(const Turn& turn, const wamp::Call& call) const;
+    bool check_killed(const Turn& turn, const wamp::Call& call) const;
+    bool silences(const Turn& turn) const;
     void publish_testaments(const Turn& turn);
     void expect_meta_events(const Turn& turn);
     void expect_meta_event(const Identity& about, wamp::PeerId from, std::string_view topic,

@@ -41,6 +41,10 @@ inline std::string_view head_of(std::string_view uri) {
 inline constexpr std::string_view meta_head = "wamp.";
 inline constexpr std::string_view on_join_topic = "wamp.session.on_join";
 inline constexpr std::string_view on_leave_topic = "wamp.session.on_leave";
+inline constexpr std::string_view kill_session = "wamp.session.kill";
+inline constexpr std::string_view kill_by_authid = "wamp.session.kill_by_authid";
+inline constexpr std::string_view kill_by_authrole = "wamp.session.kill_by_authrole";
+inline constexpr std::string_view kill_all = "wamp.session.kill_all";
 inline constexpr std::string_view add_testament = "wamp.session.add_testament";
 inline constexpr std::string_view flush_testaments = "wamp.session.flush_testaments";
 

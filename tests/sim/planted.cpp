@@ -38,6 +38,11 @@ void Planter::to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::stri
         return spoil_event(peer, serializer, bytes, *event);
     if (std::holds_alternative<wamp::Unsubscribed>(*message) && bug_ == Bug::events_after_end)
         bytes += last_event_[peer];
+    const auto* const goodbye = std::get_if<wamp::Goodbye>(&*message);
+    if (bug_ == Bug::spares_sessions && goodbye != nullptr && goodbye->reason == uris::killed &&
+        dice_.chance(20)) {
+        bytes.clear();
+    }
     if (const auto* subscribed = std::get_if<wamp::Subscribed>(&*message)) {
         subscriptions_[peer].push_back(subscribed->subscription);
         if (bug_ == Bug::speaks_out_of_turn && dice_.chance(10)) bytes += kept;

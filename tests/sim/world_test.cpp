@@ -35,6 +35,7 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.meta += counts.meta;
     sum.testaments += counts.testaments;
     sum.named += counts.named;
+    sum.killed += counts.killed;
     sum.records += counts.records;
     sum.revoked += counts.revoked;
     sum.reloads += counts.reloads;
@@ -136,6 +137,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::doubles_records, Check::recorded_once, "DoublesRecords"},
         Planted{Bug::forgets_shadows, Check::recorded_once, "ForgetsShadows"},
         Planted{Bug::obeys_shadows, Check::expected_outcome, "ObeysShadows"},
+        Planted{Bug::spares_sessions, Check::expected_outcome, "SparesSessions"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),

@@ -69,14 +69,30 @@ void Caller::call_meta() {
         case 2:
             return ask("wamp.session.get", {Value(participant)});
         case 3:
-            if (dice.chance(client_.principal.role == "warden" ? 60 : 10))
-                ask("wamp.session.kill", {Value(participant)});
+            if (dice.chance(client_.principal.role == "warden" ? 60 : 10)) put_out(participant);
             return;
         case 4:
             return ask(flush_testaments, {Value(), Value()},
                        dice.chance(50) ? Dict{{"scope", "detached"}} : Dict{});
         default:
             return leave_testament();
+    }
+}
+
+void Caller::put_out(wamp::SessionId session) {
+    Dice& dice = client_.dice();
+    const Account& account = any_of(accounts, dice);
+    Dict kwargs;
+    if (dice.chance(30)) kwargs.set("reason", dice.chance(80) ? "sim.put.out" : "sim..put#out");
+    switch (dice.between(0, 5)) {
+        case 0:
+            return ask(kill_by_authid, {Value(account.authid)}, kwargs);
+        case 1:
+            return ask(kill_by_authrole, {Value(dice.chance(30) ? "guest" : account.role)}, kwargs);
+        case 2:
+            return ask(kill_all, {}, kwargs);
+        default:
+            return ask(kill_session, {Value(session)}, kwargs);
     }
 }
 

@@ -36,6 +36,7 @@ private:
     using Calls = std::map<wamp::RequestId, Call>;
 
     void ask(std::string_view procedure, const wamp::List& args, const wamp::Dict& kwargs = {});
+    void put_out(wamp::SessionId session);  ///< one or many sessions
     void leave_testament();
     void check_error(const Call& call, const wamp::Error& error);
 
