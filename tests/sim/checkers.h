@@ -62,6 +62,7 @@ public:
         std::uint64_t killed = 0;   ///< sessions, by the meta API
         std::uint64_t records = 0;  ///< of decisions
         std::uint64_t revoked = 0;
+        std::uint64_t taken = 0;  ///< registrations, by somebody else
         std::uint64_t reloads = 0;
         std::uint64_t judged_again = 0;  ///< requests that waited, after a reload
         std::uint64_t shadows = 0;       ///< decisions that shadow rules would change

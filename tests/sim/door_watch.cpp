@@ -255,10 +255,11 @@ void DoorWatch::after_request(const Turn& turn) {
         }
     }
     if (judged_->passes()) {
-        const Holdings::Held held{
-            judged_->asked.uri, judged_->asked.match,
-            turn.in_as<wamp::Subscribe>() != nullptr &&
-                turn.in_as<wamp::Subscribe>()->options.get_bool("get_retained", false)};
+        Holdings::Held held{judged_->asked.uri, judged_->asked.match};
+        if (const auto* subscribe = turn.in_as<wamp::Subscribe>())
+            held.wants_retained = subscribe->options.get_bool("get_retained", false);
+        if (const auto* register_ = turn.in_as<wamp::Register>())
+            held.invoke = register_->options.get_string("invoke", "single");
         if (judged_->asked.action == Action::subscribe)
             subscriptions_.ask(turn.peer, judged_->request, held);
         if (judged_->asked.action == Action::register_)

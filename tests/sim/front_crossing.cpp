@@ -28,6 +28,8 @@ void FrontWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
         if (error->request_type != wamp::MessageType::call || found == calls_.end()) return;
         may_repeat_.erase(found->second);
         calls_.erase(found);
+    } else if (const auto* registered = std::get_if<wamp::Registered>(&sent.message)) {
+        check_registered(turn, sent, *registered);
     } else if (const auto* invocation = std::get_if<wamp::Invocation>(&sent.message)) {
         const CallState* const state = ledger_.call(payload_id_of(invocation->payload).first);
         const Peer* const callee = peer(sent.to);
@@ -38,6 +40,21 @@ void FrontWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
         if (told != due || (told && !tells_truly(invocation->details, "caller", state->caller)))
             wrong(Check::true_identity, turn, "the caller of an INVOCATION");
         if (told) ++ledger_.findings.counts.named;
+    }
+}
+
+/// Of what leads to one place only one guest has a registration; the one before has lost it.
+void FrontWatch::check_registered(const Turn& turn, const Turn::Sent& sent,
+                                  const wamp::Registered& registered) {
+    const auto asked = registrations_.asked().find({sent.to, registered.request});
+    const auto target =
+        asked == registrations_.asked().end() ? std::nullopt : rules_->target(asked->second.uri);
+    if (!target) return wrong(Check::legal_router, turn, "REGISTERED for nothing");
+    for (const auto& [key, held] : registrations_.held()) {
+        if (is_at(held, link_of(target->backend), target->inner, asked->second.match) &&
+            !is_leaving(key.first)) {
+            wrong(Check::expected_outcome, turn, "two guests offer " + target->inner);
+        }
     }
 }
 

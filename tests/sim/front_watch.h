@@ -65,6 +65,8 @@ private:
     void on_event(const Turn& turn, const wamp::Event& event);
     void on_published(const Turn& turn, const wamp::Published& published);
     void on_invocation(const Turn& turn, const wamp::Invocation& invocation);
+    void check_registered(const Turn& turn, const Turn::Sent& sent,
+                          const wamp::Registered& registered);
     void check_forwarded(const Turn& turn, const Turn::Sent& sent);
     void check_forwarded_call(const Turn& turn, const Turn::Sent& sent, const wamp::Call& call);
     void check_forwarded_publication(const Turn& turn, const Turn::Sent& sent,

@@ -17,6 +17,7 @@ public:
         std::string uri;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
         bool wants_retained = false;
+        std::string invoke{};  ///< of a registration
     };
     using Key = std::pair<wamp::PeerId, wamp::Id>;  ///< with the id of what is held, or the request
     using All = std::map<Key, Held>;

@@ -17,6 +17,7 @@ using wamp::MatchPolicy;
 void InsideWatch::on_request(const Turn& turn, const Judged& judged) {
     if (const auto* call = turn.in_as<wamp::Call>()) on_call(turn, judged, *call);
     if (const auto* publish = turn.in_as<wamp::Publish>()) on_publish(turn, judged, *publish);
+    if (const auto* request = turn.in_as<wamp::Register>()) on_register(turn, judged, *request);
 }
 
 // Calls
@@ -117,6 +118,53 @@ void InsideWatch::on_left(const Turn&, wamp::PeerId id) {
             state->may.insert(std::string(uris::canceled));
         return true;
     });
+}
+
+// Registrations
+// ------------------------------------------------------------------------------------------------
+
+/// Whoever registers what others have shares it, takes it over, or is refused.
+void InsideWatch::on_register(const Turn& turn, const Judged& judged,
+                              const wamp::Register& request) {
+    if (!judged.passes()) return;
+    Holdings::All holders = registrations_.held();
+    std::erase_if(holders, [&](const auto& each) {
+        return each.second.uri != judged.asked.uri || each.second.match != judged.asked.match;
+    });
+    const bool own = std::any_of(holders.begin(), holders.end(),
+                                 [&](const auto& each) { return each.first.first == turn.peer; });
+    const std::string_view invoke = request.options.get_string("invoke", "single");
+    const bool shares =
+        !own && invoke != "single" && !holders.empty() && holders.begin()->second.invoke == invoke;
+    const bool takes = !own && request.options.get_bool("force_reregister", false) &&
+                       judged.grants(Grant::force_reregister);
+    const bool registered = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
+        const auto* const answer = std::get_if<wamp::Registered>(&sent.message);
+        return answer != nullptr && sent.to == turn.peer && answer->request == request.request;
+    });
+    if (registered != (holders.empty() || shares || takes))
+        wrong(Check::expected_outcome, turn, "REGISTER of " + judged.asked.uri);
+    const wamp::Error* const error = refusal(turn, turn.peer, request.request);
+    if (!registered && (error == nullptr || error->uri != uris::procedure_already_exists))
+        wrong(Check::expected_outcome, turn, "the refusal of " + judged.asked.uri);
+    expect_taken(turn, takes ? holders : Holdings::All{});
+}
+
+/// Those lose their registrations, are told so, and nobody else is.
+void InsideWatch::expect_taken(const Turn& turn, const Holdings::All& holders) {
+    std::size_t told = 0;
+    for (const Turn::Sent& sent : turn.sent) {
+        const auto* const ended = std::get_if<wamp::Unregistered>(&sent.message);
+        if (ended == nullptr || ended->request != 0) continue;
+        ++told;
+        if (!holders.contains({sent.to, ended->details.get_uint("registration", 0)}) ||
+            ended->details.get_string("reason") != "wamp.error.unregistered") {
+            wrong(Check::expected_outcome, turn, "a registration is taken away for nothing");
+        }
+    }
+    ledger_.findings.counts.taken += told;
+    if (told != holders.size())
+        wrong(Check::expected_outcome, turn, "somebody is not told of a registration taken over");
 }
 
 // Events

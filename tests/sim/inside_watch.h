@@ -26,6 +26,8 @@ private:
     void on_left(const Turn& turn, wamp::PeerId id) override;
 
     void on_call(const Turn& turn, const Judged& judged, const wamp::Call& call);
+    void on_register(const Turn& turn, const Judged& judged, const wamp::Register& request);
+    void expect_taken(const Turn& turn, const Holdings::All& holders);
     void on_publish(const Turn& turn, const Judged& judged, const wamp::Publish& publish);
     void expect_publication(const PayloadId& payload_id, const std::string& topic,
                             wamp::PeerId excluded, bool sealed, const Identity* named);

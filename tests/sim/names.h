@@ -11,13 +11,14 @@ namespace sallyport::sim {
 inline constexpr std::array<std::string_view, 5> heads{"lab.", "out.", "hold.", "far.", "move."};
 
 /// What services offer.
-inline constexpr std::array<std::string_view, 11> service_procedures{
+inline constexpr std::array<std::string_view, 12> service_procedures{
     "svc.echo",   "svc.slow",   "svc.fail",   "svc.never",  "svc.limited", "svc.secret",
-    "svc.shared", "svc.stream", "svc.sealed", "front.only", "svc.twice"};
-inline constexpr std::array<std::string_view, 18> called{
-    "svc.echo",    "svc.echo",    "svc.echo",   "svc.slow",   "svc.fail",    "svc.never",
-    "svc.limited", "svc.nothing", "svc.secret", "svc.shared", "svc.stream",  "svc.stream",
-    "svc.sealed",  "svc.any.x",   "front.a",    "front.a",    "own.alice.p", "own.bob.p"};
+    "svc.shared", "svc.stream", "svc.sealed", "front.only", "svc.twice",   "svc.taken"};
+inline constexpr std::array<std::string_view, 19> called{
+    "svc.echo",   "svc.echo",    "svc.echo",    "svc.slow",   "svc.fail",
+    "svc.never",  "svc.limited", "svc.nothing", "svc.secret", "svc.shared",
+    "svc.stream", "svc.stream",  "svc.taken",   "svc.sealed", "svc.any.x",
+    "front.a",    "front.a",     "own.alice.p", "own.bob.p"};
 inline constexpr std::array<std::string_view, 8> topics{
     "topic.a",    "topic.b",      "topic.b.c",       "topic.secret",
     "topic.kept", "topic.sealed", "topic.own.alice", "topic.own.guest"};

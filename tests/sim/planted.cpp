@@ -86,9 +86,13 @@ void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
 }
 
 void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {
-    if (bug_ != Bug::misnames_callers) return;
+    if (bug_ != Bug::misnames_callers && bug_ != Bug::forgets_evicted) return;
     const std::string kept = bytes;
     auto message = decoded(serializer, kept);
+    const auto* const ended =
+        message.has_error() ? nullptr : std::get_if<wamp::Unregistered>(&*message);
+    if (bug_ == Bug::forgets_evicted && ended != nullptr && ended->request == 0) bytes.clear();
+    if (bug_ != Bug::misnames_callers) return;
     auto* const invocation =
         message.has_error() ? nullptr : std::get_if<wamp::Invocation>(&*message);
     if (invocation == nullptr || invocation->details.find("caller") == nullptr) return;

@@ -32,6 +32,7 @@ enum class Bug : std::uint8_t {
     forgets_shadows,             ///< what shadow rules would change is not recorded
     obeys_shadows,               ///< shadow rules decide
     spares_sessions,             ///< some GOODBYEs to sessions that are put out are not sent
+    forgets_evicted,             ///< who loses a registration to another is not told
     names_the_host,              ///< an error names the backend
     reloads_halfway,             ///< one inside ignores reloads
     keeps_leases,                ///< the backend never answers some calls

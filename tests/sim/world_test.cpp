@@ -38,6 +38,7 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.killed += counts.killed;
     sum.records += counts.records;
     sum.revoked += counts.revoked;
+    sum.taken += counts.taken;
     sum.reloads += counts.reloads;
     sum.judged_again += counts.judged_again;
     sum.shadows += counts.shadows;
@@ -138,6 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::forgets_shadows, Check::recorded_once, "ForgetsShadows"},
         Planted{Bug::obeys_shadows, Check::expected_outcome, "ObeysShadows"},
         Planted{Bug::spares_sessions, Check::expected_outcome, "SparesSessions"},
+        Planted{Bug::forgets_evicted, Check::expected_outcome, "ForgetsEvicted"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),

@@ -154,7 +154,7 @@ void Actor::act() {
     } else if (roll < 79) {
         subscriber_.unsubscribe();
     } else if (roll < 83) {
-        if (client_.kind == Kind::guest) callee_.offer();
+        dice.chance(25) ? callee_.take_over() : callee_.offer();
     } else if (roll < 85) {
         callee_.withdraw();
     } else if (roll < 91) {

@@ -11,11 +11,12 @@ namespace sallyport::sim {
 namespace uris = wamp::uris;
 using wamp::Dict;
 
-void Callee::register_(std::string uri, bool prefix, bool shared) {
+void Callee::register_(std::string uri, bool prefix, bool shared, bool forced) {
     const wamp::RequestId request = ++client_.last_request;
     Dict options;
     if (prefix) options.set("match", "prefix");
     if (shared) options.set("invoke", "roundrobin");
+    if (forced) options.set("force_reregister", true);
     requests_[request] = {uri, 0, prefix};
     client_.send(wamp::Register{request, std::move(options), std::move(uri)});
 }
@@ -26,7 +27,14 @@ void Callee::offer_service() {
     register_("lab.svc.any.", true, true);
 }
 
+void Callee::take_over() {
+    const bool guest = client_.kind == Kind::guest;
+    const auto tail = guest ? "front.a" : client_.dice().chance(80) ? "svc.taken" : "svc.echo";
+    register_(client_.named(tail), false, false, true);
+}
+
 void Callee::offer() {
+    if (client_.kind == Kind::service) return;
     const auto roll = client_.dice().between(0, 9);
     if (roll < 5) {
         register_(client_.named("front.a"), false, false);

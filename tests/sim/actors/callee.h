@@ -17,6 +17,7 @@ public:
 
     void offer_service();  ///< all that a service has
     void offer();          ///< one of those that a guest may or may not offer
+    void take_over();      ///< in place of whoever has it
     void withdraw();
 
     /// False where the request was not of this kind.
@@ -40,7 +41,7 @@ private:
         bool pattern = false;
     };
 
-    void register_(std::string uri, bool prefix, bool shared);
+    void register_(std::string uri, bool prefix, bool shared, bool forced = false);
     void answer(wamp::RequestId invocation, const std::string& procedure,
                 const PayloadId& payload_id, bool sealed, bool progress);
     void later(Duration delay, wamp::RequestId invocation, const std::string& procedure,
