@@ -17,6 +17,7 @@ using policy::Outcome;
 void DoorWatch::see(const Turn& turn) {
     expected_.clear();
     events_.clear();
+    unheard_.clear();
     leaving_.clear();
     judged_.reset();
     old_ = rules_;
@@ -38,6 +39,7 @@ void DoorWatch::see(const Turn& turn) {
                   std::to_string(static_cast<std::uint64_t>(missing.to)) + " on " +
                   std::to_string(missing.subscription));
     }
+    check_undeliverable(turn);
     for (const wamp::PeerId id : leaving_) {
         on_left(turn, id);
         subscriptions_.gone(id);
@@ -67,6 +69,7 @@ const wamp::Error* DoorWatch::refusal(const Turn& turn, wamp::PeerId to, wamp::R
 
 void DoorWatch::look_at_input(const Turn& turn) {
     if (turn.from_link && !links_join()) return;
+    if (turn.cause == Turn::Cause::opened) peers_[turn.peer].transport = turn.opened;
     if (const auto* hello = turn.in_as<wamp::Hello>()) {
         Peer& peer = peers_[turn.peer];
         if (peer.joined()) return;
@@ -306,6 +309,26 @@ void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
     } else if (const auto* event = std::get_if<wamp::Event>(&sent.message)) {
         see_event(turn, sent, *event);
     }
+}
+
+void DoorWatch::expect(ExpectedEvent event) {
+    const Peer& to = peers_.at(event.to);
+    const bool unheard =
+        (event.weight.large && to.transport.receives_max <= small_receives_max) ||
+        (event.weight.only_msgpack && to.transport.serializer == wamp::Serializer::json);
+    (unheard ? unheard_ : events_).push_back(std::move(event));
+}
+
+void DoorWatch::check_undeliverable(const Turn& turn) {
+    const std::uint64_t counted =
+        turn.undeliverable - std::exchange(undeliverable_, turn.undeliverable);
+    const auto most = unheard_.size();
+    std::erase_if(unheard_, [](const ExpectedEvent& each) { return each.optional; });
+    ledger_.findings.counts.undeliverable += counted;
+    if (counted >= unheard_.size() && counted <= most) return;
+    wrong(Check::no_event_lost, turn,
+          std::to_string(unheard_.size()) + " to " + std::to_string(most) +
+              " events cannot be delivered, and the door counts " + std::to_string(counted));
 }
 
 void DoorWatch::see_event(const Turn& turn, const Turn::Sent& sent, const wamp::Event& event) {

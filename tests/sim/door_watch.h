@@ -47,6 +47,7 @@ protected:
         std::uint32_t number = 0;  ///< of the link
         Identity is;               ///< session 0: none
         wamp::Features features;
+        Turn::Opened transport;
         std::vector<Testament> testaments;
         bool joined() const noexcept { return is.session != 0; }
     };
@@ -58,6 +59,7 @@ protected:
         bool optional = false;
         std::optional<Identity> publisher{};  ///< that the event must disclose
         std::string topic{};                  ///< in its details; pattern subscriptions only
+        Weight weight{};
     };
 
     /// True for an inside, where the link joins as a client; false for the front.
@@ -75,7 +77,8 @@ protected:
     virtual void on_left(const Turn&, wamp::PeerId) {}
     virtual void on_end(const Turn&) {}
 
-    void expect(ExpectedEvent event) { events_.push_back(std::move(event)); }
+    /// What the receiver cannot be sent is to be counted.
+    void expect(ExpectedEvent event);
     const Peer* peer(wamp::PeerId id) const {
         const auto found = peers_.find(id);
         return found == peers_.end() ? nullptr : &found->second;
@@ -104,6 +107,7 @@ private:
     void after_request(const Turn& turn);
     void see_sent(const Turn& turn, const Turn::Sent& sent);
     void see_event(const Turn& turn, const Turn::Sent& sent, const wamp::Event& event);
+    void check_undeliverable(const Turn& turn);
     void check_holdings(const Turn& turn);
 
     // The meta API (door_meta.cpp).
@@ -123,6 +127,8 @@ private:
     std::vector<wamp::PeerId> leaving_;
     std::size_t first_testament_ = 0;  ///< among the expected records
     std::vector<ExpectedEvent> events_;
+    std::vector<ExpectedEvent> unheard_;  ///< that cannot be sent
+    std::uint64_t undeliverable_ = 0;     ///< of the turns before
 };
 
 }  // namespace sallyport::sim

@@ -186,7 +186,8 @@ void FrontWatch::on_other_input(const Turn& turn) {
 
 void FrontWatch::expect_at(const Holdings::Key& key, const Holdings::Held& held,
                            const PayloadId& payload_id, std::string_view topic, bool retained,
-                           bool optional, const Identity* named, bool sealed) {
+                           bool optional, const Identity* named, bool sealed,
+                           const Weight& weight) {
     const Peer& to = peers_.at(key.first);
     if (sealed && !to.features.has(Feature::subscriber_payload_passthru_mode)) return;
     const bool exact = held.match == MatchPolicy::exact;
@@ -196,6 +197,7 @@ void FrontWatch::expect_at(const Holdings::Key& key, const Holdings::Held& held,
     if (named != nullptr && to.features.has(Feature::subscriber_publisher_identification))
         event.publisher = *named;
     if (!exact) event.topic = outside;
+    event.weight = weight;
     expect(std::move(event));
 }
 
@@ -210,6 +212,7 @@ void FrontWatch::on_event(const Turn& turn, const wamp::Event& event) {
     const bool retained = event.details.get_bool("retained", false);
     const auto wanted = std::exchange(want_retained_[{turn.link, event.subscription}], {});
     const bool sealed = wamp::is_passthru(event.details);
+    const Weight weight = weight_of(event.payload);
     const auto known = ledger_.publications.find(payload_id);
     const bool named = tells(event.details, "publisher");
     Identity publisher;
@@ -224,7 +227,7 @@ void FrontWatch::on_event(const Turn& turn, const wamp::Event& event) {
         if (!is_at(held, turn.link, back->uri, back->match)) continue;
         if (retained && !wanted.contains(key)) continue;
         expect_at(key, held, payload_id, topic, retained, false, named ? &publisher : nullptr,
-                  sealed);
+                  sealed, weight);
     }
 }
 
@@ -240,7 +243,8 @@ void FrontWatch::on_published(const Turn& turn, const wamp::Published& published
         if (own && publication.exclude_me) continue;
         expect_at(key, held, pending.payload_id, pending.topic, false,
                   !pending.matching.contains(key),
-                  publication.discloses ? &publication.publisher : nullptr, publication.sealed);
+                  publication.discloses ? &publication.publisher : nullptr, publication.sealed,
+                  publication.weight);
     }
 }
 

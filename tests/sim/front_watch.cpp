@@ -47,6 +47,7 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.publisher = judged.of;
         publication.topic = judged.asked.uri;
         publication.sealed = judged.asked.opaque;
+        publication.weight = weight_of(publish->payload);
         publication.exclude_me = publish->options.get_bool("exclude_me", true);
         publication.discloses =
             publish->options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);

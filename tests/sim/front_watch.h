@@ -81,7 +81,7 @@ private:
     void forget_moved();
     void expect_at(const Holdings::Key& key, const Holdings::Held& held,
                    const PayloadId& payload_id, std::string_view topic, bool retained,
-                   bool optional, const Identity* named, bool sealed);
+                   bool optional, const Identity* named, bool sealed, const Weight& weight);
     std::uint32_t link_of(std::string_view backend) const;
     static wamp::PeerId link_peer(std::uint32_t link) { return wamp::PeerId{link + 1}; }
 

@@ -28,6 +28,7 @@ concept IsCore = requires(Core core, wamp::PeerId peer, const policy::Transport&
     core.on_deadline(now, out);
     core.reload(std::vector<policy::DoorRealm>{}, now, out);
     core.audit();
+    core.door().undeliverable_events();
 };
 
 /// The shell of a core in virtual time: the transports' RawSocket framing, effects, deadlines. Each
@@ -103,6 +104,7 @@ public:
     /// Planted bug: the core is not told of connections that are gone.
     bool deaf_to_losses = false;
     bool forgets_reloads = false;
+    bool hides_undeliverable = false;  ///< planted bug: they are not counted
     std::size_t queue_bytes_max = 256 * 1024;
 
 private:
@@ -146,6 +148,7 @@ private:
                 opened = true;
                 serializer = event.serializer;
                 seen.cause = Turn::Cause::opened;
+                seen.opened = {serializer, event.peer_receives_max};
             } else if (event.kind == wamp::RawSocket::Kind::message) {
                 seen.cause = Turn::Cause::message;
                 if (auto message = wamp::decode(serializer, event.bytes, {}); message.has_value())
@@ -224,6 +227,7 @@ private:
         await_deadline();
         core_->audit().take(seen.records);
         if (!seen.records.empty()) tap_records(seen.records);
+        if (!hides_undeliverable) seen.undeliverable = core_->door().undeliverable_events();
         seen.now = schedule_.now();
         watch(seen);
     }

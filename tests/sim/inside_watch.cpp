@@ -180,21 +180,23 @@ void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp:
     const bool excludes = publish.options.get_bool("exclude_me", true);
     const bool named =
         publish.options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
+    const Weight weight = weight_of(publish.payload);
     if (publish.options.get_bool("retain", false) && judged.grants(Grant::retain)) {
         retained_[publish.topic] = {payload_id, from_link || !excludes ? wamp::no_peer : turn.peer,
-                                    judged.asked.opaque};
+                                    judged.asked.opaque, weight};
     }
     expect_publication(payload_id, publish.topic, excludes ? turn.peer : wamp::no_peer,
-                       judged.asked.opaque, named ? &judged.of : nullptr);
+                       judged.asked.opaque, weight, named ? &judged.of : nullptr);
 }
 
 void InsideWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& testament,
                                bool passes) {
-    if (passes) expect_publication(testament.payload_id, testament.topic, from, false, nullptr);
+    if (passes) expect_publication(testament.payload_id, testament.topic, from, false, {}, nullptr);
 }
 
 void InsideWatch::expect_publication(const PayloadId& payload_id, const std::string& topic,
-                                     wamp::PeerId excluded, bool sealed, const Identity* named) {
+                                     wamp::PeerId excluded, bool sealed, const Weight& weight,
+                                     const Identity* named) {
     for (const auto& [key, held] : subscriptions_.held()) {
         if (key.first == excluded || !wamp::matches(held.uri, held.match, topic)) continue;
         const Peer& to = peers_.at(key.first);
@@ -206,6 +208,7 @@ void InsideWatch::expect_publication(const PayloadId& payload_id, const std::str
             event.publisher = *named;
         if (!exact) event.topic = topic;
         event.optional = is_leaving(key.first);
+        event.weight = weight;
         expect(std::move(event));
     }
 }
@@ -221,6 +224,7 @@ void InsideWatch::on_subscribed(const Turn&, const Turn::Sent& sent,
     }
     ExpectedEvent event{sent.to, subscribed.subscription, kept->second.payload_id};
     event.retained = true;
+    event.weight = kept->second.weight;
     expect(std::move(event));
 }
 

@@ -30,7 +30,8 @@ private:
     void expect_taken(const Turn& turn, const Holdings::All& holders);
     void on_publish(const Turn& turn, const Judged& judged, const wamp::Publish& publish);
     void expect_publication(const PayloadId& payload_id, const std::string& topic,
-                            wamp::PeerId excluded, bool sealed, const Identity* named);
+                            wamp::PeerId excluded, bool sealed, const Weight& weight,
+                            const Identity* named);
     void check_invocation(const Turn& turn, const Turn::Sent& sent,
                           const wamp::Invocation& invocation);
     bool offers(wamp::PeerId callee, wamp::RegistrationId id, std::string_view procedure) const;
@@ -39,6 +40,7 @@ private:
         PayloadId payload_id;
         wamp::PeerId excluded = wamp::no_peer;  ///< a publishing service; never the link
         bool sealed = false;
+        Weight weight{};
     };
     std::map<std::string, Kept> retained_;
     using Tags = std::map<std::pair<wamp::PeerId, wamp::RequestId>, std::uint64_t>;

@@ -49,6 +49,7 @@ struct Publication {
     bool discloses = false;
     bool retains = false;
     bool sealed = false;
+    Weight weight{};
 };
 
 /// What the models of all doors and actors share.

@@ -33,6 +33,7 @@ enum class Bug : std::uint8_t {
     obeys_shadows,               ///< shadow rules decide
     spares_sessions,             ///< some GOODBYEs to sessions that are put out are not sent
     forgets_evicted,             ///< who loses a registration to another is not told
+    hides_undeliverable,         ///< events that cannot be delivered are not counted
     names_the_host,              ///< an error names the backend
     reloads_halfway,             ///< one inside ignores reloads
     keeps_leases,                ///< the backend never answers some calls

@@ -39,6 +39,13 @@ PayloadId payload_id_of(const wamp::Payload& payload) {
     return payload_id;
 }
 
+Weight weight_of(const wamp::Payload& payload) {
+    Weight weight;
+    weight.large = payload.bytes() > small_receives_max;
+    weight.only_msgpack = payload.kwargs.find(not_for_json) != std::string_view::npos;
+    return weight;
+}
+
 wamp::OwnedPayload payload_of(wamp::Serializer serializer, const PayloadId& payload_id,
                               bool sealed) {
     if (!sealed)

@@ -26,15 +26,23 @@ struct Turn {
         std::string_view bytes;  ///< of the message, without its prefix
     };
 
+    /// What is known of a peer from its transport.
+    struct Opened {
+        wamp::Serializer serializer{};
+        std::size_t receives_max = 0;
+    };
+
     Cause cause = Cause::other;
     Instant now{};
     wamp::PeerId peer = wamp::no_peer;  ///< whose input it was
     bool from_link = false;
     std::uint32_t link = 0;           ///< its number
     std::optional<wamp::Message> in;  ///< of Cause::message, unless it cannot be decoded
+    Opened opened{};                  ///< of Cause::opened
     std::vector<Sent> sent;
     std::vector<wamp::PeerId> closed;  ///< by the core
     std::string records;               ///< packed, as the core's audit trail gives them
+    std::uint64_t undeliverable = 0;   ///< events so far, as the core counts them
 
     /// Decodes RawSocket frames: a planted bug may have added or removed some.
     void add_sent(bool to_link, std::uint32_t number, wamp::PeerId to, wamp::Serializer serializer,
@@ -57,6 +65,17 @@ struct PayloadId {
     auto operator<=>(const PayloadId&) const = default;
 };
 PayloadId payload_id_of(const wamp::Payload& payload);
+
+/// What keeps a payload from some receivers.
+struct Weight {
+    bool large = false;         ///< more than small_receives_max
+    bool only_msgpack = false;  ///< contains not_for_json
+};
+inline constexpr std::size_t small_receives_max = 4096;
+/// A string with this cannot be said in JSON, where NUL begins binary (W-SER-09).
+inline constexpr std::string_view not_for_json{"\0sim", 4};
+Weight weight_of(const wamp::Payload& payload);
+
 wamp::OwnedPayload payload_of(wamp::Serializer serializer, const PayloadId& payload_id,
                               bool sealed);
 

@@ -76,6 +76,7 @@ void World::start_front() {
     front_watch_ = std::make_unique<FrontWatch>(
         ledger_, rules, std::vector<std::string>(backend_names.begin(), backend_names.end()),
         [this](std::uint32_t link) { return front_->core().links()[link].up; });
+    front_->hides_undeliverable = planter_.bug() == Bug::hides_undeliverable;
     front_->deaf_to_losses = planter_.bug() == Bug::ignores_closed_connections;
     front_->tap = [this](FrontHost::Role role, wamp::PeerId peer, wamp::Serializer serializer,
                          std::string& bytes) {

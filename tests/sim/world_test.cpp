@@ -30,6 +30,7 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.canceled += counts.canceled;
     sum.timeouts += counts.timeouts;
     sum.events += counts.events;
+    sum.undeliverable += counts.undeliverable;
     sum.retained += counts.retained;
     sum.sealed += counts.sealed;
     sum.meta += counts.meta;
@@ -53,6 +54,7 @@ std::string text_of(const Findings::Counts& counts) {
            item(counts.network_failures, "network_failure, ") +
            item(counts.canceled, "canceled, ") + item(counts.timeouts, "timeout; ") +
            item(counts.progress, "progressive results; ") + item(counts.events, "events, ") +
+           item(counts.undeliverable, "undeliverable ones, ") +
            item(counts.retained, "retained ones; ") + item(counts.sealed, "sealed payloads, ") +
            item(counts.named, "identities told, ") + item(counts.meta, "answers about sessions, ") +
            item(counts.testaments, "testaments; ") + item(counts.records, "decisions recorded, ") +
@@ -140,6 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::obeys_shadows, Check::expected_outcome, "ObeysShadows"},
         Planted{Bug::spares_sessions, Check::expected_outcome, "SparesSessions"},
         Planted{Bug::forgets_evicted, Check::expected_outcome, "ForgetsEvicted"},
+        Planted{Bug::hides_undeliverable, Check::no_event_lost, "HidesUndeliverable"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),

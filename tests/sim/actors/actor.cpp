@@ -35,7 +35,8 @@ Dict roles_of(const Client& client) {
 Actor::Actor(Environment& environment, Kind kind, std::uint64_t key, std::shared_ptr<Wire> wire,
              wamp::Serializer serializer, Principal account)
     : client_{environment, kind, key, std::move(wire), serializer, std::move(account)},
-      machine_(wamp::RawSocket::client(1 << 20, serializer)),
+      machine_(wamp::RawSocket::client(
+          environment.dice.chance(20) ? small_receives_max : std::size_t{1} << 20U, serializer)),
       caller_(client_),
       callee_(client_),
       subscriber_(client_),

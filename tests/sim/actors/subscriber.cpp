@@ -81,7 +81,9 @@ void Subscriber::publish() {
     Dice& dice = client_.dice();
     const std::string topic = client_.named(any_of(topics, dice));
     const bool sealed = client_.passes && topic.ends_with("topic.sealed") && dice.chance(70);
-    const auto payload = payload_of(client_.serializer, {client_.key, ++last_published_}, sealed);
+    const auto payload =
+        sealed ? payload_of(client_.serializer, {client_.key, ++last_published_}, true)
+               : random_payload();
     const wamp::RequestId request = ++client_.last_request;
     Dict options;
     if (dice.chance(60)) {
@@ -96,6 +98,17 @@ void Subscriber::publish() {
     if (client_.kind == Kind::service) options.set("_host", "mark-host");
     if (sealed) options.set("ppt_scheme", "sim");
     client_.send(wamp::Publish{request, options, topic, payload.view()});
+}
+
+/// At times more than everybody receives, or not to be said in every serializer.
+wamp::OwnedPayload Subscriber::random_payload() {
+    Dice& dice = client_.dice();
+    wamp::List args{wamp::Value(client_.key), wamp::Value(++last_published_)};
+    Dict kwargs;
+    if (dice.chance(4)) args.emplace_back(std::string(small_receives_max + 1, 'x'));
+    if (client_.serializer == wamp::Serializer::msgpack && dice.chance(4))
+        kwargs.set("also", not_for_json);
+    return wamp::make_payload(client_.serializer, args, kwargs);
 }
 
 void Subscriber::publish(const std::string& topic, std::uint64_t number) {

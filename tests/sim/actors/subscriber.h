@@ -47,6 +47,7 @@ private:
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
         wamp::Id id = 0;  ///< of what is given up
     };
+    wamp::OwnedPayload random_payload();
     bool take(wamp::RequestId request, Asked asked, Request& taken);
     void check_order(Subscription& subscription, const PayloadId& payload_id);
 
