@@ -49,6 +49,8 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.sealed = judged.asked.opaque;
         publication.weight = weight_of(publish->payload);
         publication.exclude_me = publish->options.get_bool("exclude_me", true);
+        publication.retains =
+            publish->options.get_bool("retain", false) && judged.grants(Grant::retain);
         publication.discloses =
             publish->options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
     }

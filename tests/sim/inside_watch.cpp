@@ -5,6 +5,7 @@
 #include "tests/sim/names.h"
 #include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
+#include "wamp/router/retained.h"
 
 namespace sallyport::sim {
 
@@ -170,6 +171,22 @@ void InsideWatch::expect_taken(const Turn& turn, const Holdings::All& holders) {
 // Events
 // ------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// Of a retained event.
+std::size_t bytes_of(const wamp::Publish& publish) {
+    return wamp::Retained::overhead_bytes + publish.topic.size() + publish.payload.bytes() +
+           publish.options.get_string("ppt_scheme").size();
+}
+
+}  // namespace
+
+std::size_t InsideWatch::retained_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const auto& [topic, kept] : retained_) bytes += kept.bytes;
+    return bytes;
+}
+
 void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp::Publish& publish) {
     if (!judged.passes()) return;
     const PayloadId payload_id = payload_id_of(publish.payload);
@@ -181,9 +198,12 @@ void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp:
     const bool named =
         publish.options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
     const Weight weight = weight_of(publish.payload);
-    if (publish.options.get_bool("retain", false) && judged.grants(Grant::retain)) {
+    const bool retains = from_link && known != ledger_.publications.end()
+                             ? known->second.retains
+                             : publish.options.get_bool("retain", false);
+    if (retains && judged.grants(Grant::retain)) {
         retained_[publish.topic] = {payload_id, from_link || !excludes ? wamp::no_peer : turn.peer,
-                                    judged.asked.opaque, weight};
+                                    judged.asked.opaque, bytes_of(publish), weight};
     }
     expect_publication(payload_id, publish.topic, excludes ? turn.peer : wamp::no_peer,
                        judged.asked.opaque, weight, named ? &judged.of : nullptr);

@@ -14,6 +14,10 @@ class InsideWatch final : public DoorWatch {
 public:
     using DoorWatch::DoorWatch;
 
+    /// The retained events that there are, and what they amount to.
+    std::size_t retained() const noexcept { return retained_.size(); }
+    std::size_t retained_bytes() const noexcept;
+
 private:
     bool links_join() const noexcept override { return true; }
     void on_request(const Turn& turn, const Judged& judged) override;
@@ -40,6 +44,7 @@ private:
         PayloadId payload_id;
         wamp::PeerId excluded = wamp::no_peer;  ///< a publishing service; never the link
         bool sealed = false;
+        std::size_t bytes = 0;
         Weight weight{};
     };
     std::map<std::string, Kept> retained_;

@@ -81,6 +81,14 @@ void Planter::spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::s
 }
 
 void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ == Bug::forgets_to_retain) {
+        const std::string kept = bytes;
+        auto message = decoded(serializer, kept);
+        auto* const publish = message.has_error() ? nullptr : std::get_if<wamp::Publish>(&*message);
+        if (publish == nullptr || publish->options.find("retain") == nullptr) return;
+        publish->options.erase("retain");
+        bytes = wamp::encode(serializer, *message).rawsocket();
+    }
     if (bug_ != Bug::crosses_unpermitted || !dice_.chance(2)) return;
     bytes += wamp::encode(serializer, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
 }
@@ -102,8 +110,14 @@ void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {
 }
 
 void Planter::to_front(wamp::Serializer serializer, std::string& bytes) {
-    if (bug_ != Bug::keeps_leases) return;
+    if (bug_ != Bug::keeps_leases && bug_ != Bug::loses_acknowledgements) return;
     const auto message = decoded(serializer, bytes);
+    if (bug_ == Bug::loses_acknowledgements) {
+        const bool published =
+            message.has_value() && std::holds_alternative<wamp::Published>(*message);
+        if (published && dice_.chance(5)) bytes.clear();
+        return;
+    }
     const auto* const result =
         message.has_error() ? nullptr : std::get_if<wamp::CallResult>(&*message);
     if (result == nullptr) return;

@@ -33,6 +33,8 @@ enum class Bug : std::uint8_t {
     obeys_shadows,               ///< shadow rules decide
     spares_sessions,             ///< some GOODBYEs to sessions that are put out are not sent
     forgets_evicted,             ///< who loses a registration to another is not told
+    loses_acknowledgements,      ///< the front is not told that some publications were taken
+    forgets_to_retain,           ///< events to be retained cross the link as others do
     hides_undeliverable,         ///< events that cannot be delivered are not counted
     names_the_host,              ///< an error names the backend
     reloads_halfway,             ///< one inside ignores reloads

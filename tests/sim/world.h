@@ -67,6 +67,7 @@ private:
     void check_leases();
     void everybody_leaves();
     void check_tables();
+    void check_held();
     void check_hidden(std::string_view bytes);
     WireFaults faults();
     wamp::Random::Seed entropy();

@@ -113,6 +113,31 @@ void World::everybody_leaves() {
     }
     run_for(std::chrono::seconds(15));
     check_tables();
+    check_held();
+}
+
+/// Bytes and calls in flight; retained events stay when their publishers have gone.
+void World::check_held() {
+    const auto must_be = [&](std::string_view what, std::size_t count, std::size_t due) {
+        if (count == due) return;
+        findings_.wrong(
+            Check::leases_returned, schedule_.now(),
+            std::string(what) + ": " + std::to_string(count) + ", not " + std::to_string(due));
+    };
+    for (const auto& link : front_->core().links()) {
+        must_be("bytes of publications at the front", link.counts.publication_bytes, 0);
+        must_be("bytes of requests waiting at the front", link.counts.waiting_bytes, 0);
+    }
+    must_be("bytes of testaments at the front", front_->core().testament_bytes(), 0);
+    must_be("limits in use at the front", front_->core().door().judge().in_flight_counts(), 0);
+    for (auto& backend : backends_) {
+        const auto& inside = backend.host->core();
+        must_be("retained events", inside.counts().retained, backend.watch->retained());
+        must_be("bytes of retained events", inside.counts().retained_bytes,
+                backend.watch->retained_bytes());
+        must_be("bytes of testaments inside", inside.testament_bytes(), 0);
+        must_be("limits in use inside", inside.door().judge().in_flight_counts(), 0);
+    }
 }
 
 void World::check_tables() {

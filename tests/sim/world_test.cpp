@@ -57,9 +57,11 @@ std::string text_of(const Findings::Counts& counts) {
            item(counts.undeliverable, "undeliverable ones, ") +
            item(counts.retained, "retained ones; ") + item(counts.sealed, "sealed payloads, ") +
            item(counts.named, "identities told, ") + item(counts.meta, "answers about sessions, ") +
-           item(counts.testaments, "testaments; ") + item(counts.records, "decisions recorded, ") +
-           item(counts.reloads, "reloads, ") + item(counts.revoked, "revoked, ") +
-           item(counts.judged_again, "judged again");
+           item(counts.testaments, "testaments, ") + item(counts.killed, "killed; ") +
+           item(counts.records, "decisions recorded, ") + item(counts.reloads, "reloads, ") +
+           item(counts.revoked, "revoked, ") + item(counts.taken, "taken over, ") +
+           item(counts.judged_again, "judged again, ") +
+           item(counts.shadows, "disputed by shadow rules");
 }
 
 TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
@@ -80,8 +82,9 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     EXPECT_GT(sum.records, 500 * seeds);
     EXPECT_GT(sum.reloads, seeds);
     for (const auto count :
-         {sum.progress, sum.network_failures, sum.canceled, sum.timeouts, sum.retained, sum.sealed,
-          sum.meta, sum.testaments, sum.named, sum.revoked, sum.judged_again}) {
+         {sum.progress, sum.network_failures, sum.canceled, sum.timeouts, sum.undeliverable,
+          sum.retained, sum.sealed, sum.meta, sum.testaments, sum.killed, sum.named, sum.revoked,
+          sum.taken, sum.judged_again, sum.shadows}) {
         EXPECT_GT(count, seeds / 10);
     }
 }
@@ -142,6 +145,8 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::obeys_shadows, Check::expected_outcome, "ObeysShadows"},
         Planted{Bug::spares_sessions, Check::expected_outcome, "SparesSessions"},
         Planted{Bug::forgets_evicted, Check::expected_outcome, "ForgetsEvicted"},
+        Planted{Bug::loses_acknowledgements, Check::leases_returned, "LosesAcknowledgements"},
+        Planted{Bug::forgets_to_retain, Check::leases_returned, "ForgetsToRetain"},
         Planted{Bug::hides_undeliverable, Check::no_event_lost, "HidesUndeliverable"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
