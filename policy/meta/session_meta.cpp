@@ -30,9 +30,14 @@ constexpr std::array all_topics{on_join, on_leave};
 constexpr std::array all_features{MetaFeature{"broker", "session_meta_api"},
                                   MetaFeature{"dealer", "session_meta_api"}};
 
-/// Links are the way of others, not sessions of anybody.
+/// Links are the way of others, and the door's own sessions have no peer: neither is a session of
+/// anybody.
+bool is_of_a_client(const Session& session) noexcept {
+    return session.peer != wamp::no_peer && session.principal.method != "link";
+}
+
 bool is_listed(const Session& session, std::string_view realm) noexcept {
-    return session.policy->realm() == realm && session.principal.method != "link";
+    return session.policy->realm() == realm && is_of_a_client(session);
 }
 
 wamp::Dict details_of(const Session& session) {
@@ -144,14 +149,14 @@ MetaAnswer SessionMeta::kill(const MetaCall& call) const {
 }
 
 void SessionMeta::on_joined(const Session& session, MetaTopics& topics, wamp::Deliveries& out) {
-    if (session.principal.method == "link" || topics.subscriptions() == 0) return;
+    if (!is_of_a_client(session) || topics.subscriptions() == 0) return;
     topics.publish(session, on_join, {details_of(session)}, out);
 }
 
 void SessionMeta::on_left(const Session& session, bool tell, MetaTopics& topics,
                           wamp::Deliveries& out) {
     const Principal& who = session.principal;
-    if (!tell || who.method == "link" || topics.subscriptions() == 0) return;
+    if (!tell || !is_of_a_client(session) || topics.subscriptions() == 0) return;
     topics.publish(session, on_leave, {session.id, who.authid, who.role}, out);
 }
 

@@ -260,6 +260,30 @@ TEST_F(SessionMetaTest, CountsNoLinks) {
     EXPECT_EQ(after(1, R"([48,1,{},"wamp.session.count"])"), Lines{"1 [50,1,{},[3]]"});
 }
 
+// The session with which the door itself calls the procedure of [auth.dynamic].
+TEST_F(SessionMetaTest, KnowsNothingOfTheDoorsOwnSessions) {
+    after(1, R"([32,1,{"match":"prefix"},"wamp.session."])");
+    Session own;
+    own.id = 77;
+    own.policy = world_.door.sessions().find(world_.wires.welcome(1).session)->policy;
+    own.principal = {"gateway", "gateway", "internal"};
+    world_.door.sessions().add(std::move(own));
+    meta_.joined(77, out_);
+    deliver();
+    EXPECT_EQ(world_.take(), Lines{});
+    EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.count"])"), Lines{"1 [50,2,{},[3]]"});
+    EXPECT_EQ(after(1, R"([48,3,{},"wamp.session.get",[77]])"),
+              Lines{R"(1 [8,48,3,{},"wamp.error.no_such_session"])"});
+    EXPECT_EQ(after(1, R"([48,4,{},"wamp.session.kill",[77]])"),
+              Lines{R"(1 [8,48,4,{},"wamp.error.no_such_session"])"});
+    EXPECT_TRUE(ended_.sessions.empty());
+    EXPECT_EQ(after(1, R"([48,5,{},"wamp.session.kill_by_authrole",["gateway"]])"),
+              Lines{"1 [50,5,{},[0]]"});
+    meta_.left(77, true, out_);
+    deliver();
+    EXPECT_EQ(world_.take(), Lines{});
+}
+
 class NarrowSessionMeta : public SessionMetaTest {
 protected:
     NarrowSessionMeta() : SessionMetaTest(narrow_policy) {}
