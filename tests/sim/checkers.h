@@ -59,9 +59,11 @@ public:
         std::uint64_t sealed = 0;  ///< calls and events
         std::uint64_t meta = 0;    ///< calls and events of the meta API
         std::uint64_t testaments = 0;
-        std::uint64_t named = 0;    ///< callers and publishers that were told
-        std::uint64_t killed = 0;   ///< sessions, by the meta API
-        std::uint64_t records = 0;  ///< of decisions
+        std::uint64_t named = 0;        ///< callers and publishers that were told
+        std::uint64_t let_in = 0;       ///< by the procedure that says who may join
+        std::uint64_t turned_away = 0;  ///< after it was asked
+        std::uint64_t killed = 0;       ///< sessions, by the meta API
+        std::uint64_t records = 0;      ///< of decisions
         std::uint64_t revoked = 0;
         std::uint64_t taken = 0;  ///< registrations, by somebody else
         std::uint64_t reloads = 0;

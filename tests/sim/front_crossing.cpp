@@ -15,6 +15,12 @@ using wamp::MatchPolicy;
 
 void FrontWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
     if (sent.to_link) return check_forwarded(turn, sent);
+    if (const auto* welcome = std::get_if<wamp::Welcome>(&sent.message)) {
+        const bool up = is_up_(link_of(rules_->target(ask_procedure)->backend));
+        return logins_.on_welcome(turn, sent.to, *welcome, *rules_, up);
+    }
+    if (const auto* abort = std::get_if<wamp::Abort>(&sent.message))
+        return logins_.on_abort(turn, sent.to, *abort, *rules_);
     if (const auto* result = std::get_if<wamp::CallResult>(&sent.message)) {
         const auto found = calls_.find({sent.to, result->request});
         if (found == calls_.end()) return;
@@ -91,6 +97,8 @@ void FrontWatch::check_forwarded_call(const Turn& turn, const Turn::Sent& sent,
                                       const wamp::Call& call) {
     const auto tag = payload_id_of(call.payload).first;
     CallState* const state = ledger_.call(tag);
+    if (state == nullptr && call.procedure == ask_procedure)
+        return logins_.on_call(turn, sent, call);
     if (state == nullptr || !state->must.empty() || state->backend != links_[sent.link] ||
         state->procedure != call.procedure) {
         return wrong(Check::permit, turn, "crosses the link: CALL of " + call.procedure);
@@ -158,6 +166,7 @@ void FrontWatch::on_other_input(const Turn& turn) {
         }
         return;
     }
+    logins_.on_answer(turn, *rules_);
     if (const auto* event = turn.in_as<wamp::Event>()) on_event(turn, *event);
     if (const auto* published = turn.in_as<wamp::Published>()) on_published(turn, *published);
     if (const auto* invocation = turn.in_as<wamp::Invocation>()) on_invocation(turn, *invocation);

@@ -26,7 +26,8 @@ FrontWatch::FrontWatch(Ledger& ledger, const Rules& rules, std::vector<std::stri
     : DoorWatch(ledger, "front", rules),
       links_(std::move(links)),
       is_up_(std::move(up)),
-      up_(links_.size(), false) {}
+      up_(links_.size(), false),
+      logins_(ledger.findings) {}
 
 std::uint32_t FrontWatch::link_of(std::string_view backend) const {
     return static_cast<std::uint32_t>(std::find(links_.begin(), links_.end(), backend) -
@@ -108,6 +109,7 @@ void FrontWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& t
 // ------------------------------------------------------------------------------------------------
 
 void FrontWatch::expect_more_records(const Turn& turn) {
+    if (auto asking = logins_.see(turn, *rules_)) expected_.push_back(*std::move(asking));
     for (std::uint32_t link = 0; link < links_.size(); ++link) {
         const bool now = is_up_(link);
         if (up_[link] && !now) on_link_lost(link);
@@ -215,6 +217,7 @@ bool FrontWatch::is_wanted(const Holdings& holdings, std::uint32_t link, std::st
 }
 
 void FrontWatch::check_behind(Instant now) {
+    logins_.check_all_ended(now);
     const auto check = [&](const Holdings& front, const Holdings& back) {
         for (const auto& [key, held] : front.held()) {
             if (held.uri.starts_with(meta_head)) continue;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/sim/door_watch.h"
+#include "tests/sim/logins.h"
 
 namespace sallyport::sim {
 
@@ -92,6 +93,7 @@ private:
     std::vector<Waiting> waiting_;
     std::map<std::uint64_t, Waiting> may_repeat_;  ///< by tag
     std::map<OnLink, Pending> pending_;
+    Logins logins_;
     Holdings back_subscriptions_;
     Holdings back_registrations_;
     std::map<std::pair<std::uint32_t, wamp::Id>, std::set<Holdings::Key>> want_retained_;

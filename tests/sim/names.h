@@ -11,14 +11,15 @@ namespace sallyport::sim {
 inline constexpr std::array<std::string_view, 5> heads{"lab.", "out.", "hold.", "far.", "move."};
 
 /// What services offer.
-inline constexpr std::array<std::string_view, 12> service_procedures{
-    "svc.echo",   "svc.slow",   "svc.fail",   "svc.never",  "svc.limited", "svc.secret",
-    "svc.shared", "svc.stream", "svc.sealed", "front.only", "svc.twice",   "svc.taken"};
-inline constexpr std::array<std::string_view, 19> called{
+inline constexpr std::array<std::string_view, 13> service_procedures{
+    "svc.echo",   "svc.slow",   "svc.fail",   "svc.never",  "svc.limited",
+    "svc.secret", "svc.shared", "svc.stream", "svc.sealed", "front.only",
+    "svc.twice",  "svc.taken",  "auth.ask"};
+inline constexpr std::array<std::string_view, 20> called{
     "svc.echo",   "svc.echo",    "svc.echo",    "svc.slow",   "svc.fail",
     "svc.never",  "svc.limited", "svc.nothing", "svc.secret", "svc.shared",
     "svc.stream", "svc.stream",  "svc.taken",   "svc.sealed", "svc.any.x",
-    "front.a",    "front.a",     "own.alice.p", "own.bob.p"};
+    "front.a",    "front.a",     "own.alice.p", "own.bob.p",  "auth.ask"};
 inline constexpr std::array<std::string_view, 8> topics{
     "topic.a",    "topic.b",      "topic.b.c",       "topic.secret",
     "topic.kept", "topic.sealed", "topic.own.alice", "topic.own.guest"};
@@ -33,6 +34,11 @@ struct Account {
 };
 inline constexpr std::array<Account, 4> accounts{
     {{"alice", "operator"}, {"bob", "operator"}, {"vera", "viewer"}, {"wanda", "warden"}}};
+
+/// Whom no file knows: a service says that they may join.
+inline constexpr std::array<Account, 2> dynamic_accounts{
+    {{"dora", "operator"}, {"dirk", "viewer"}}};
+inline constexpr std::string_view ask_procedure = "lab.auth.ask";
 
 inline std::string_view head_of(std::string_view uri) {
     const auto dot = uri.find('.');

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "policy/audit/audit.h"
+#include "tests/sim/names.h"
 #include "wamp/base/frame.h"
 #include "wamp/message/uris.h"
 
@@ -38,6 +39,16 @@ void Planter::to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::stri
         return spoil_event(peer, serializer, bytes, *event);
     if (std::holds_alternative<wamp::Unsubscribed>(*message) && bug_ == Bug::events_after_end)
         bytes += last_event_[peer];
+    if (bug_ == Bug::loses_logins && std::holds_alternative<wamp::Abort>(*message) &&
+        dice_.chance(20)) {
+        bytes.clear();
+    }
+    auto* const welcome = std::get_if<wamp::Welcome>(&*message);
+    if (bug_ == Bug::promotes_guests && welcome != nullptr &&
+        welcome->details.get_string("authprovider") == "dynamic") {
+        welcome->details.set("authrole", "warden");
+        bytes = wamp::encode(serializer, *message).rawsocket();
+    }
     const auto* const goodbye = std::get_if<wamp::Goodbye>(&*message);
     if (bug_ == Bug::spares_sessions && goodbye != nullptr && goodbye->reason == uris::killed &&
         dice_.chance(20)) {
@@ -81,6 +92,7 @@ void Planter::spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::s
 }
 
 void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ == Bug::shows_tickets) return show_ticket(serializer, bytes);
     if (bug_ == Bug::forgets_to_retain) {
         const std::string kept = bytes;
         auto message = decoded(serializer, kept);
@@ -91,6 +103,18 @@ void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
     }
     if (bug_ != Bug::crosses_unpermitted || !dice_.chance(2)) return;
     bytes += wamp::encode(serializer, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
+}
+
+void Planter::show_ticket(wamp::Serializer serializer, std::string& bytes) const {
+    const std::string kept = bytes;
+    auto message = decoded(serializer, kept);
+    auto* const call = message.has_error() ? nullptr : std::get_if<wamp::Call>(&*message);
+    if (call == nullptr || call->procedure != ask_procedure) return;
+    wamp::List args = *wamp::args_of(call->payload);
+    args[2].get_if<wamp::Dict>()->set("ticket", "ticket of " + *args[1].get_if<std::string>());
+    const auto payload = wamp::make_payload(serializer, args);
+    call->payload = payload.view();
+    bytes = wamp::encode(serializer, *message).rawsocket();
 }
 
 void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {

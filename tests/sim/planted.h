@@ -36,6 +36,9 @@ enum class Bug : std::uint8_t {
     loses_acknowledgements,      ///< the front is not told that some publications were taken
     forgets_to_retain,           ///< events to be retained cross the link as others do
     hides_undeliverable,         ///< events that cannot be delivered are not counted
+    shows_tickets,               ///< the procedure that says who may join is shown them all
+    promotes_guests,             ///< whom it lets in gets another role
+    loses_logins,                ///< some that it refuses are not told so
     names_the_host,              ///< an error names the backend
     reloads_halfway,             ///< one inside ignores reloads
     keeps_leases,                ///< the backend never answers some calls
@@ -61,6 +64,7 @@ public:
     void forget();
 
 private:
+    void show_ticket(wamp::Serializer serializer, std::string& bytes) const;
     void spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes,
                      wamp::Event& event);
 

@@ -19,6 +19,7 @@ struct ExpectedRecord {
     Rules::Asked asked{};               ///< of a decision
     std::optional<std::string> rule{};  ///< nothing: whichever
     bool optional = false;
+    bool any_session = false;
     std::optional<policy::Outcome> outcome{};  ///< that was found
 };
 

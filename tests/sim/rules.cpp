@@ -57,6 +57,7 @@ std::vector<std::string> known_names() {
     for (const auto tail : topics) add(tail);
     for (const auto tail : {"zz", "zz.a", "topic.zz", "topic.b.zz", "own.zz", "front.zz.zz"})
         add(tail);
+    add("auth.ask");
     all.emplace_back(on_join_topic);
     all.emplace_back(on_leave_topic);
     return all;
@@ -127,6 +128,10 @@ Rules::Answer Rules::decide_pattern(const policy::naive::Policy& rules, const Pr
 }
 
 bool Rules::admits(const Principal& principal) const {
+    const bool dynamic =
+        std::any_of(dynamic_accounts.begin(), dynamic_accounts.end(),
+                    [&](const Account& account) { return account.authid == principal.authid; });
+    if (dynamic) return asks_who_may_join();
     const auto known = std::find_if(accounts.begin(), accounts.end(), [&](const Account& account) {
         return account.authid == principal.authid;
     });

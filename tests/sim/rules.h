@@ -59,6 +59,12 @@ public:
         return decide(principal, {policy::Action::subscribe, std::string(topic)}).allowed;
     }
     bool admits(const Principal& principal) const;
+    /// Whether it has [auth.dynamic].
+    bool asks_who_may_join() const noexcept { return file_.auth.dynamic.has_value(); }
+    /// Whether the principals file has that authid.
+    bool knows(std::string_view authid) const {
+        return realm_.authenticator->role_of(authid).has_value();
+    }
     /// Nothing where no route leads anywhere.
     std::optional<Target> target(std::string_view uri) const;
     /// The outside name of `inner` under the route that `uri` takes.

@@ -157,7 +157,8 @@ World::Participant& World::add(Kind kind, std::size_t place, Principal account) 
 void World::add_guest() {
     Principal account;
     if (dice_.chance(60)) {
-        const Account& known = any_of(accounts, dice_);
+        const Account& known =
+            dice_.chance(25) ? any_of(dynamic_accounts, dice_) : any_of(accounts, dice_);
         account = {std::string(known.authid), std::string(known.role)};
     }
     add(Kind::guest, 0, std::move(account));

@@ -157,6 +157,7 @@ void World::check_tables() {
     }
     must_be_zero("sessions at the front", front_->core().sessions());
     must_be_zero("connections at the front", front_->core().peers());
+    must_be_zero("logins that wait at the front", front_->core().door().auth_calls());
     for (auto& backend : backends_) {
         const auto inside = backend.host->core().counts();
         must_be_zero("calls inside", inside.calls);

@@ -36,6 +36,8 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.meta += counts.meta;
     sum.testaments += counts.testaments;
     sum.named += counts.named;
+    sum.let_in += counts.let_in;
+    sum.turned_away += counts.turned_away;
     sum.killed += counts.killed;
     sum.records += counts.records;
     sum.revoked += counts.revoked;
@@ -58,6 +60,7 @@ std::string text_of(const Findings::Counts& counts) {
            item(counts.retained, "retained ones; ") + item(counts.sealed, "sealed payloads, ") +
            item(counts.named, "identities told, ") + item(counts.meta, "answers about sessions, ") +
            item(counts.testaments, "testaments, ") + item(counts.killed, "killed; ") +
+           item(counts.let_in, "let in, ") + item(counts.turned_away, "turned away; ") +
            item(counts.records, "decisions recorded, ") + item(counts.reloads, "reloads, ") +
            item(counts.revoked, "revoked, ") + item(counts.taken, "taken over, ") +
            item(counts.judged_again, "judged again, ") +
@@ -83,8 +86,8 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     EXPECT_GT(sum.reloads, seeds);
     for (const auto count :
          {sum.progress, sum.network_failures, sum.canceled, sum.timeouts, sum.undeliverable,
-          sum.retained, sum.sealed, sum.meta, sum.testaments, sum.killed, sum.named, sum.revoked,
-          sum.taken, sum.judged_again, sum.shadows}) {
+          sum.retained, sum.sealed, sum.meta, sum.testaments, sum.killed, sum.let_in,
+          sum.turned_away, sum.named, sum.revoked, sum.taken, sum.judged_again, sum.shadows}) {
         EXPECT_GT(count, seeds / 10);
     }
 }
@@ -148,6 +151,9 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::loses_acknowledgements, Check::leases_returned, "LosesAcknowledgements"},
         Planted{Bug::forgets_to_retain, Check::leases_returned, "ForgetsToRetain"},
         Planted{Bug::hides_undeliverable, Check::no_event_lost, "HidesUndeliverable"},
+        Planted{Bug::shows_tickets, Check::permit, "ShowsTickets"},
+        Planted{Bug::promotes_guests, Check::true_identity, "PromotesGuests"},
+        Planted{Bug::loses_logins, Check::one_answer, "LosesLogins"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),

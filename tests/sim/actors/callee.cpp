@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tests/sim/actors/authenticator.h"
 #include "tests/sim/names.h"
 #include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
@@ -23,7 +24,7 @@ void Callee::register_(std::string uri, bool prefix, bool shared, bool forced) {
 
 void Callee::offer_service() {
     for (const auto tail : service_procedures)
-        register_("lab." + std::string(tail), false, tail == "svc.shared");
+        register_("lab." + std::string(tail), false, tail == "svc.shared" || tail == "auth.ask");
     register_("lab.svc.any.", true, true);
 }
 
@@ -106,6 +107,8 @@ void Callee::on(const wamp::Invocation& invocation) {
                       "INVOCATION of " + std::string(named) + " by " + offered);
     const std::string procedure(named.empty() ? offered : named);
     open_.insert(invocation.request);
+    if (procedure == ask_procedure && payload_id_of(invocation.payload).first == 0)
+        return decide_login(invocation);
     if (procedure.ends_with("svc.never")) return;
     const PayloadId payload_id = payload_id_of(invocation.payload);
     const bool sealed = wamp::is_passthru(invocation.details);
@@ -123,6 +126,25 @@ void Callee::on(const wamp::Invocation& invocation) {
     if (!waits) return answer(invocation.request, procedure, payload_id, sealed, false);
     later(std::chrono::milliseconds(dice.between(0, 3000)), invocation.request, procedure,
           payload_id, sealed, false);
+}
+
+void Callee::decide_login(const wamp::Invocation& invocation) {
+    const LoginAnswer decided = answer_login(client_, invocation);
+    // Others learn of the session that asks; it is nobody's business.
+    if (client_.dice().chance(5))
+        client_.environment.sessions.push_back(invocation.details.get_uint("caller", 1));
+    if (decided.never) return;
+    const auto answer = [this, alive = std::weak_ptr<int>(alive_), result = decided.result,
+                         request = invocation.request] {
+        if (alive.expired() || client_.leaving || open_.erase(request) == 0) return;
+        if (!result) {
+            return client_.send(
+                wamp::Error{wamp::MessageType::invocation, request, {}, "lab.error.denied", {}});
+        }
+        const auto payload = wamp::make_payload(client_.serializer, {*result});
+        client_.send(wamp::Yield{request, {}, payload.view()});
+    };
+    client_.environment.schedule.after(decided.delay, answer);
 }
 
 void Callee::later(Duration delay, wamp::RequestId invocation, const std::string& procedure,

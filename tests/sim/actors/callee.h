@@ -42,6 +42,7 @@ private:
     };
 
     void register_(std::string uri, bool prefix, bool shared, bool forced = false);
+    void decide_login(const wamp::Invocation& invocation);
     void answer(wamp::RequestId invocation, const std::string& procedure,
                 const PayloadId& payload_id, bool sealed, bool progress);
     void later(Duration delay, wamp::RequestId invocation, const std::string& procedure,
