@@ -54,6 +54,7 @@ public:
         std::uint64_t canceled = 0;
         std::uint64_t timeouts = 0;
         std::uint64_t events = 0;
+        std::uint64_t chosen = 0;         ///< publications for some only
         std::uint64_t undeliverable = 0;  ///< events
         std::uint64_t retained = 0;
         std::uint64_t sealed = 0;  ///< calls and events

@@ -139,15 +139,36 @@ void FrontWatch::check_forwarded_publication(const Turn& turn, const Turn::Sent&
     }
     if (conveyed(publish.options) != found->second.publisher)
         wrong(Check::true_identity, turn, "conveys another publisher of " + publish.topic);
-    Pending pending{payload_id, wamp::no_peer, publish.topic, {}};
+    const Audience& audience = found->second.audience;
+    if (audience.is_front_only() || Audience(publish.options) != audience.behind())
+        wrong(Check::right_subscription, turn, publish.topic + " crosses the link for others");
+    pending_[{sent.link, publish.request}] = pending_of(payload_id, sent.link, publish.topic);
+}
+
+FrontWatch::Pending FrontWatch::pending_of(const PayloadId& payload_id, std::uint32_t link,
+                                           std::string topic) const {
+    Pending pending{payload_id, wamp::no_peer, std::move(topic), {}};
+    const wamp::SessionId publisher = ledger_.publications.at(payload_id).publisher.session;
     for (const auto& [id, each] : peers_) {
-        if (each.is.session == found->second.publisher.session) pending.publisher = id;
+        if (each.is.session == publisher) pending.publisher = id;
     }
     for (const auto& [key, held] : subscriptions_.held()) {
-        if (reaches(held, sent.link, publish.topic) && !is_leaving(key.first))
+        if (reaches(held, link, pending.topic) && !is_leaving(key.first))
             pending.matching.insert(key);
     }
-    pending_[{sent.link, publish.request}] = std::move(pending);
+    return pending;
+}
+
+/// It waits for what its publisher has sent on that link before (W-ORD-01).
+void FrontWatch::stay_in_front(const PayloadId& payload_id, std::uint32_t link,
+                               const std::string& topic) {
+    Pending staying = pending_of(payload_id, link, topic);
+    Pending* before = nullptr;
+    for (auto& [on_link, pending] : pending_) {
+        if (on_link.first == link && pending.publisher == staying.publisher) before = &pending;
+    }
+    if (before == nullptr) return fan_out(link, staying);
+    before->followers.push_back(std::move(staying));
 }
 
 // Delivered by the links
@@ -184,8 +205,10 @@ void FrontWatch::on_other_input(const Turn& turn) {
         back_registrations_.take_away(link_peer(turn.link),
                                       unregistered->details.get_uint("registration", 0));
     } else if (const auto* error = turn.in_as<wamp::Error>()) {
-        if (error->request_type == wamp::MessageType::publish)
-            pending_.erase({turn.link, error->request});
+        if (error->request_type == wamp::MessageType::publish) {
+            const auto refused = pending_.extract({turn.link, error->request});
+            if (!refused.empty()) fan_out_followers(turn.link, refused.mapped());
+        }
         if (error->request_type == wamp::MessageType::subscribe)
             back_subscriptions_.refuse(link_peer(turn.link), error->request);
         if (error->request_type == wamp::MessageType::register_)
@@ -241,20 +264,28 @@ void FrontWatch::on_event(const Turn& turn, const wamp::Event& event) {
 }
 
 void FrontWatch::on_published(const Turn& turn, const wamp::Published& published) {
-    const auto found = pending_.find({turn.link, published.request});
-    if (found == pending_.end()) return;
-    const Pending pending = std::move(found->second);
-    pending_.erase(found);
+    const auto taken = pending_.extract({turn.link, published.request});
+    if (!taken.empty()) fan_out(turn.link, taken.mapped());
+}
+
+void FrontWatch::fan_out(std::uint32_t link, const Pending& pending) {
     const Publication& publication = ledger_.publications.at(pending.payload_id);
     for (const auto& [key, held] : subscriptions_.held()) {
-        if (!reaches(held, turn.link, pending.topic)) continue;
-        const bool own = peers_.at(key.first).is.session == publication.publisher.session;
+        if (!reaches(held, link, pending.topic)) continue;
+        const Identity& to = peers_.at(key.first).is;
+        const bool own = to.session == publication.publisher.session;
         if (own && publication.exclude_me) continue;
+        if (!publication.audience.admits(to.session, to.principal)) continue;
         expect_at(key, held, pending.payload_id, pending.topic, false,
                   !pending.matching.contains(key),
                   publication.discloses ? &publication.publisher : nullptr, publication.sealed,
                   publication.weight);
     }
+    fan_out_followers(link, pending);
+}
+
+void FrontWatch::fan_out_followers(std::uint32_t link, const Pending& pending) {
+    for (const Pending& follower : pending.followers) fan_out(link, follower);
 }
 
 void FrontWatch::on_invocation(const Turn& turn, const wamp::Invocation& invocation) {

@@ -50,12 +50,19 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.sealed = judged.asked.opaque;
         publication.weight = weight_of(publish->payload);
         publication.exclude_me = publish->options.get_bool("exclude_me", true);
-        publication.retains =
-            publish->options.get_bool("retain", false) && judged.grants(Grant::retain);
+        publication.audience = Audience(publish->options);
+        publication.retains = publish->options.get_bool("retain", false) &&
+                              judged.grants(Grant::retain) && !publication.audience.has_lists();
+        if (publication.audience.has_lists()) ++ledger_.findings.counts.chosen;
         publication.discloses =
             publish->options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
     }
     const std::uint32_t link = link_of(target->backend);
+    if (const auto* publish = turn.in_as<wamp::Publish>(); publish != nullptr && up_[link]) {
+        const PayloadId payload_id = payload_id_of(publish->payload);
+        if (ledger_.publications[payload_id].audience.is_front_only())
+            stay_in_front(payload_id, link, target->inner);
+    }
     if (up_[link]) return;
     if (target->waits) {
         waiting_.push_back({turn.peer, judged.of, judged.request, judged.asked, judged.answers,
@@ -161,6 +168,9 @@ void FrontWatch::on_link_lost(std::uint32_t link) {
         waiting_.push_back(std::move(each->second));
         each = may_repeat_.erase(each);
     }
+    for (const auto& [on_link, pending] : pending_) {
+        if (on_link.first == link) fan_out_followers(link, pending);
+    }
     std::erase_if(pending_, [&](const auto& each) { return each.first.first == link; });
     std::erase_if(want_retained_, [&](const auto& each) { return each.first.first == link; });
     back_subscriptions_.gone(link_peer(link));
@@ -201,11 +211,15 @@ bool FrontWatch::reaches(const Holdings::Held& held, std::uint32_t link,
 
 /// A subscription that a reload leads to another link does not get what was published there before.
 void FrontWatch::forget_moved() {
-    for (auto& [on_link, pending] : pending_) {
+    const auto forget = [&](std::uint32_t link, Pending& pending) {
         std::erase_if(pending.matching, [&](const Holdings::Key& key) {
             const Holdings::Held* const held = subscriptions_.find(key.first, key.second);
-            return held == nullptr || !reaches(*held, on_link.first, pending.topic);
+            return held == nullptr || !reaches(*held, link, pending.topic);
         });
+    };
+    for (auto& [on_link, pending] : pending_) {
+        forget(on_link.first, pending);
+        for (Pending& follower : pending.followers) forget(on_link.first, follower);
     }
 }
 

@@ -45,6 +45,7 @@ private:
         wamp::PeerId publisher = wamp::no_peer;
         std::string topic;                 ///< inside
         std::set<Holdings::Key> matching;  ///< that led to this link ever since it was forwarded
+        std::vector<Pending> followers{};  ///< of the same publisher, that stay in front
     };
     using OnLink = std::pair<std::uint32_t, wamp::RequestId>;
 
@@ -60,6 +61,11 @@ private:
     void on_left(const Turn& turn, wamp::PeerId id) override;
     void on_end(const Turn& turn) override;
 
+    Pending pending_of(const PayloadId& payload_id, std::uint32_t link, std::string topic) const;
+    void stay_in_front(const PayloadId& payload_id, std::uint32_t link, const std::string& topic);
+    /// Whoever is to get it gets it now; then those that wait behind it.
+    void fan_out(std::uint32_t link, const Pending& pending);
+    void fan_out_followers(std::uint32_t link, const Pending& pending);
     void on_link_up(const Turn& turn, std::uint32_t link);
     void on_link_lost(std::uint32_t link);
     void note_call(const Turn& turn, const Judged& judged, const wamp::Call& call);

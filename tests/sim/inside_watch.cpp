@@ -175,8 +175,17 @@ namespace {
 
 /// Of a retained event.
 std::size_t bytes_of(const wamp::Publish& publish) {
-    return wamp::Retained::overhead_bytes + publish.topic.size() + publish.payload.bytes() +
-           publish.options.get_string("ppt_scheme").size();
+    std::size_t bytes = wamp::Retained::overhead_bytes + publish.topic.size() +
+                        publish.payload.bytes() + publish.options.get_string("ppt_scheme").size();
+    for (const auto& [name, value] : publish.options) {
+        const auto* const list = value.get_if<wamp::List>();
+        if (list == nullptr || name == "forward_for") continue;
+        for (const wamp::Value& entry : *list) {
+            const auto* const text = entry.get_if<std::string>();
+            bytes += sizeof(wamp::Value) + (text == nullptr ? 0 : text->size());
+        }
+    }
+    return bytes;
 }
 
 }  // namespace
@@ -190,45 +199,56 @@ std::size_t InsideWatch::retained_bytes() const noexcept {
 void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp::Publish& publish) {
     if (!judged.passes()) return;
     const PayloadId payload_id = payload_id_of(publish.payload);
-    const auto known = ledger_.publications.find(payload_id);
     const bool from_link = peers_.at(turn.peer).link;
-    if (from_link && known != ledger_.publications.end() && judged.of != known->second.publisher)
+    const auto found = ledger_.publications.find(payload_id);
+    const Publication* const known =
+        from_link && found != ledger_.publications.end() ? &found->second : nullptr;
+    if (known != nullptr && judged.of != known->publisher)
         wrong(Check::true_identity, turn, "the link conveys another publisher of " + publish.topic);
     const bool excludes = publish.options.get_bool("exclude_me", true);
-    const bool named =
+    Publication publication;
+    publication.publisher = judged.of;
+    publication.discloses =
         publish.options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
-    const Weight weight = weight_of(publish.payload);
-    const bool retains = from_link && known != ledger_.publications.end()
-                             ? known->second.retains
-                             : publish.options.get_bool("retain", false);
-    if (retains && judged.grants(Grant::retain)) {
+    publication.retains =
+        judged.grants(Grant::retain) &&
+        (known != nullptr ? known->retains : publish.options.get_bool("retain", false));
+    publication.sealed = judged.asked.opaque;
+    publication.weight = weight_of(publish.payload);
+    publication.audience = known != nullptr ? known->audience.behind() : Audience(publish.options);
+    if (publication.retains) {
         retained_[publish.topic] = {payload_id, from_link || !excludes ? wamp::no_peer : turn.peer,
-                                    judged.asked.opaque, bytes_of(publish), weight};
+                                    bytes_of(publish), publication};
     }
     expect_publication(payload_id, publish.topic, excludes ? turn.peer : wamp::no_peer,
-                       judged.asked.opaque, weight, named ? &judged.of : nullptr);
+                       publication);
 }
 
 void InsideWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& testament,
                                bool passes) {
-    if (passes) expect_publication(testament.payload_id, testament.topic, from, false, {}, nullptr);
+    if (passes) expect_publication(testament.payload_id, testament.topic, from, {});
+}
+
+bool InsideWatch::is_for(const Publication& publication, const Peer& receiver) {
+    return publication.audience.admits(receiver.is.session, receiver.is.principal) &&
+           (!publication.sealed ||
+            receiver.features.has(Feature::subscriber_payload_passthru_mode));
 }
 
 void InsideWatch::expect_publication(const PayloadId& payload_id, const std::string& topic,
-                                     wamp::PeerId excluded, bool sealed, const Weight& weight,
-                                     const Identity* named) {
+                                     wamp::PeerId excluded, const Publication& publication) {
     for (const auto& [key, held] : subscriptions_.held()) {
         if (key.first == excluded || !wamp::matches(held.uri, held.match, topic)) continue;
         const Peer& to = peers_.at(key.first);
-        if (sealed && !to.features.has(Feature::subscriber_payload_passthru_mode)) continue;
+        if (!is_for(publication, to)) continue;
         const bool exact = held.match == MatchPolicy::exact;
         if (!exact && !rules_->may_receive(to.is.principal, topic)) continue;
         ExpectedEvent event{key.first, key.second, payload_id};
-        if (named != nullptr && to.features.has(Feature::subscriber_publisher_identification))
-            event.publisher = *named;
+        if (publication.discloses && to.features.has(Feature::subscriber_publisher_identification))
+            event.publisher = publication.publisher;
         if (!exact) event.topic = topic;
         event.optional = is_leaving(key.first);
-        event.weight = weight;
+        event.weight = publication.weight;
         expect(std::move(event));
     }
 }
@@ -238,13 +258,10 @@ void InsideWatch::on_subscribed(const Turn&, const Turn::Sent& sent,
     const auto kept = retained_.find(held.uri);
     if (!held.wants_retained || held.match != MatchPolicy::exact || kept == retained_.end()) return;
     if (kept->second.excluded == sent.to) return;
-    if (kept->second.sealed &&
-        !peers_.at(sent.to).features.has(Feature::subscriber_payload_passthru_mode)) {
-        return;
-    }
+    if (!is_for(kept->second.publication, peers_.at(sent.to))) return;
     ExpectedEvent event{sent.to, subscribed.subscription, kept->second.payload_id};
     event.retained = true;
-    event.weight = kept->second.weight;
+    event.weight = kept->second.publication.weight;
     expect(std::move(event));
 }
 

@@ -33,9 +33,10 @@ private:
     void on_register(const Turn& turn, const Judged& judged, const wamp::Register& request);
     void expect_taken(const Turn& turn, const Holdings::All& holders);
     void on_publish(const Turn& turn, const Judged& judged, const wamp::Publish& publish);
+    /// As its publisher wants it, and as the receiver can read it.
+    static bool is_for(const Publication& publication, const Peer& receiver);
     void expect_publication(const PayloadId& payload_id, const std::string& topic,
-                            wamp::PeerId excluded, bool sealed, const Weight& weight,
-                            const Identity* named);
+                            wamp::PeerId excluded, const Publication& publication);
     void check_invocation(const Turn& turn, const Turn::Sent& sent,
                           const wamp::Invocation& invocation);
     bool offers(wamp::PeerId callee, wamp::RegistrationId id, std::string_view procedure) const;
@@ -43,9 +44,8 @@ private:
     struct Kept {
         PayloadId payload_id;
         wamp::PeerId excluded = wamp::no_peer;  ///< a publishing service; never the link
-        bool sealed = false;
         std::size_t bytes = 0;
-        Weight weight{};
+        Publication publication{};
     };
     std::map<std::string, Kept> retained_;
     using Tags = std::map<std::pair<wamp::PeerId, wamp::RequestId>, std::uint64_t>;

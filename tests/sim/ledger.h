@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/sim/audience.h"
 #include "tests/sim/checkers.h"
 #include "tests/sim/rules.h"
 #include "tests/sim/turn.h"
@@ -50,6 +51,7 @@ struct Publication {
     bool retains = false;
     bool sealed = false;
     Weight weight{};
+    Audience audience{};
 };
 
 /// What the models of all doors and actors share.

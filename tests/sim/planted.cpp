@@ -93,16 +93,25 @@ void Planter::spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::s
 
 void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
     if (bug_ == Bug::shows_tickets) return show_ticket(serializer, bytes);
-    if (bug_ == Bug::forgets_to_retain) {
-        const std::string kept = bytes;
-        auto message = decoded(serializer, kept);
-        auto* const publish = message.has_error() ? nullptr : std::get_if<wamp::Publish>(&*message);
-        if (publish == nullptr || publish->options.find("retain") == nullptr) return;
-        publish->options.erase("retain");
-        bytes = wamp::encode(serializer, *message).rawsocket();
-    }
+    if (bug_ == Bug::forgets_to_retain || bug_ == Bug::forgets_lists)
+        return strip_publication(serializer, bytes);
     if (bug_ != Bug::crosses_unpermitted || !dice_.chance(2)) return;
     bytes += wamp::encode(serializer, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
+}
+
+void Planter::strip_publication(wamp::Serializer serializer, std::string& bytes) const {
+    const std::string kept = bytes;
+    auto message = decoded(serializer, kept);
+    auto* const publish = message.has_error() ? nullptr : std::get_if<wamp::Publish>(&*message);
+    if (publish == nullptr) return;
+    if (bug_ == Bug::forgets_to_retain) publish->options.erase("retain");
+    if (bug_ == Bug::forgets_lists) {
+        for (const auto* list :
+             {"eligible_authid", "exclude_authid", "eligible_authrole", "exclude_authrole"}) {
+            publish->options.erase(list);
+        }
+    }
+    bytes = wamp::encode(serializer, *message).rawsocket();
 }
 
 void Planter::show_ticket(wamp::Serializer serializer, std::string& bytes) const {

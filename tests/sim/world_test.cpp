@@ -30,6 +30,7 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.canceled += counts.canceled;
     sum.timeouts += counts.timeouts;
     sum.events += counts.events;
+    sum.chosen += counts.chosen;
     sum.undeliverable += counts.undeliverable;
     sum.retained += counts.retained;
     sum.sealed += counts.sealed;
@@ -57,6 +58,7 @@ std::string text_of(const Findings::Counts& counts) {
            item(counts.canceled, "canceled, ") + item(counts.timeouts, "timeout; ") +
            item(counts.progress, "progressive results; ") + item(counts.events, "events, ") +
            item(counts.undeliverable, "undeliverable ones, ") +
+           item(counts.chosen, "publications for some, ") +
            item(counts.retained, "retained ones; ") + item(counts.sealed, "sealed payloads, ") +
            item(counts.named, "identities told, ") + item(counts.meta, "answers about sessions, ") +
            item(counts.testaments, "testaments, ") + item(counts.killed, "killed; ") +
@@ -84,10 +86,10 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     EXPECT_GT(sum.events, 50 * seeds);
     EXPECT_GT(sum.records, 500 * seeds);
     EXPECT_GT(sum.reloads, seeds);
-    for (const auto count :
-         {sum.progress, sum.network_failures, sum.canceled, sum.timeouts, sum.undeliverable,
-          sum.retained, sum.sealed, sum.meta, sum.testaments, sum.killed, sum.let_in,
-          sum.turned_away, sum.named, sum.revoked, sum.taken, sum.judged_again, sum.shadows}) {
+    for (const auto count : {sum.progress, sum.network_failures, sum.canceled, sum.timeouts,
+                             sum.chosen, sum.undeliverable, sum.retained, sum.sealed, sum.meta,
+                             sum.testaments, sum.killed, sum.let_in, sum.turned_away, sum.named,
+                             sum.revoked, sum.taken, sum.judged_again, sum.shadows}) {
         EXPECT_GT(count, seeds / 10);
     }
 }
@@ -154,6 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::shows_tickets, Check::permit, "ShowsTickets"},
         Planted{Bug::promotes_guests, Check::true_identity, "PromotesGuests"},
         Planted{Bug::loses_logins, Check::one_answer, "LosesLogins"},
+        Planted{Bug::forgets_lists, Check::right_subscription, "ForgetsLists"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),

@@ -16,8 +16,6 @@ using wamp::Value;
 
 namespace {
 
-constexpr std::size_t known_sessions_max = 12;
-
 /// As announced by a client of that kind; `passes`, `identifies` as in Client.
 Dict roles_of(const Client& client) {
     Dict roles = wamp::client_roles(client.passes);
@@ -115,14 +113,14 @@ void Actor::on(const wamp::Welcome& welcome) {
     if (!client_.principal.authid.empty() && !knows_ticket_)
         client_.wrong(Check::permit, "joined without the ticket");
     client_.principal = told;
+    Environment& environment = client_.environment;
     if (client_.kind == Kind::service) {
+        Environment::note(environment.sessions_of_inside, welcome.session);
         callee_.offer_service();
         subscriber_.subscribe();
         return;
     }
-    auto& sessions = client_.environment.sessions;
-    if (sessions.size() == known_sessions_max) sessions.erase(sessions.begin());
-    sessions.push_back(welcome.session);
+    Environment::note(environment.sessions, welcome.session);
 }
 
 void Actor::on(const wamp::Error& error) {

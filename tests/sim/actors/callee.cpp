@@ -132,7 +132,7 @@ void Callee::decide_login(const wamp::Invocation& invocation) {
     const LoginAnswer decided = answer_login(client_, invocation);
     // Others learn of the session that asks; it is nobody's business.
     if (client_.dice().chance(5))
-        client_.environment.sessions.push_back(invocation.details.get_uint("caller", 1));
+        Environment::note(client_.environment.sessions, invocation.details.get_uint("caller", 1));
     if (decided.never) return;
     const auto answer = [this, alive = std::weak_ptr<int>(alive_), result = decided.result,
                          request = invocation.request] {

@@ -21,7 +21,14 @@ struct Environment {
     Ledger& ledger;
     std::uint64_t last_tag = 0;               ///< of calls
     std::uint64_t last_testament = 0;         ///< testaments publish under keys of their own
-    std::vector<wamp::SessionId> sessions{};  ///< that there have been
+    std::vector<wamp::SessionId> sessions{};  ///< that the front has had
+    std::vector<wamp::SessionId> sessions_of_inside{};  ///< the same, of the insides
+
+    static constexpr std::size_t known_sessions_max = 12;
+    static void note(std::vector<wamp::SessionId>& known, wamp::SessionId session) {
+        if (known.size() == known_sessions_max) known.erase(known.begin());
+        known.push_back(session);
+    }
 };
 
 enum class Kind : std::uint8_t {

@@ -95,9 +95,39 @@ void Subscriber::publish() {
         options.set("retain", true);
     if (client_.kind == Kind::guest && dice.chance(client_.principal.role == "operator" ? 40 : 3))
         options.set("disclose_me", true);
+    if (dice.chance(15)) choose_receivers(topic, options);
     if (client_.kind == Kind::service) options.set("_host", "mark-host");
     if (sealed) options.set("ppt_scheme", "sim");
     client_.send(wamp::Publish{request, options, topic, payload.view()});
+}
+
+/// Up to three entries of one list or two.
+void Subscriber::choose_receivers(std::string_view topic, Dict& options) {
+    Dice& dice = client_.dice();
+    static constexpr std::array<std::string_view, 6> lists{"eligible",          "exclude",
+                                                           "eligible_authid",   "exclude_authid",
+                                                           "eligible_authrole", "exclude_authrole"};
+    static constexpr std::array<std::string_view, 6> roles{"guest",  "operator", "viewer",
+                                                           "warden", "service",  "gateway"};
+    const auto& environment = client_.environment;
+    const auto& sessions =
+        client_.kind == Kind::guest ? environment.sessions : environment.sessions_of_inside;
+    for (std::uint64_t left = dice.between(1, 2); left > 0; --left) {
+        const auto name = any_of(lists, dice);
+        // What waits for a link and stays in front is not in the front's model.
+        const bool waits = topic.starts_with("hold.");
+        if (waits && name == "eligible") continue;
+        wamp::List entries;
+        for (auto count = dice.between(waits ? 1 : 0, 3); count > 0; --count) {
+            if (name == "eligible" || name == "exclude") {
+                if (!sessions.empty()) entries.emplace_back(any_of(sessions, dice));
+            } else {
+                entries.emplace_back(name.ends_with("authid") ? any_of(accounts, dice).authid
+                                                              : any_of(roles, dice));
+            }
+        }
+        options.set(std::string(name), std::move(entries));
+    }
 }
 
 /// At times more than everybody receives, or not to be said in every serializer.

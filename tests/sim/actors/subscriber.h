@@ -48,6 +48,7 @@ private:
         wamp::Id id = 0;  ///< of what is given up
     };
     wamp::OwnedPayload random_payload();
+    void choose_receivers(std::string_view topic, wamp::Dict& options);
     bool take(wamp::RequestId request, Asked asked, Request& taken);
     void check_order(Subscription& subscription, const PayloadId& payload_id);
 
