@@ -7,6 +7,7 @@
 #include "policy/auth/auth_dynamic.h"
 #include "policy/crypto/wampcra.h"
 #include "wamp/base/base64.h"
+#include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/uris.h"
 
@@ -269,7 +270,8 @@ Authenticator::Step Authenticator::challenge(Attempt&& attempt, const Arrival& a
 
 Authenticator::Step Authenticator::challenge_cra(Attempt&& attempt, const Arrival& arrival) const {
     const Subject who = subject(attempt, arrival);
-    const CraCredential& credential = *who.shown().wampcra;
+    const std::optional<CraCredential>& credential = who.shown().wampcra;
+    SALLYPORT_CHECK(credential.has_value());
     // The role is not sent before the answer, as it would reveal which roles exist (W-AUT-W1).
     attempt.expected = wamp::encode_value(
         wamp::Serializer::json,
@@ -281,10 +283,10 @@ Authenticator::Step Authenticator::challenge_cra(Attempt&& attempt, const Arriva
                    {"timestamp", no_time},
                    {"session", arrival.session}});
     wamp::Dict extra{{"challenge", attempt.expected}};
-    if (!credential.salt.empty()) {
-        extra.set("salt", credential.salt);
-        extra.set("iterations", std::uint64_t{credential.iterations});
-        extra.set("keylen", std::uint64_t{credential.key_bytes});
+    if (!credential->salt.empty()) {
+        extra.set("salt", credential->salt);
+        extra.set("iterations", std::uint64_t{credential->iterations});
+        extra.set("keylen", std::uint64_t{credential->key_bytes});
     }
     return Challenged{to_string(attempt.method), std::move(extra), std::move(attempt)};
 }
@@ -335,7 +337,9 @@ Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authent
             return verify_ticket(std::move(attempt), answer, arrival);
         case Method::wampcra: {
             const Subject who = subject(attempt, arrival);
-            const std::string due = crypto::sign_cra(who.shown().wampcra->key, attempt.expected);
+            const std::optional<CraCredential>& credential = who.shown().wampcra;
+            SALLYPORT_CHECK(credential.has_value());
+            const std::string due = crypto::sign_cra(credential->key, attempt.expected);
             const bool same = crypto::equal(due, std::string_view(answer.signature));
             if (!same || who.real == nullptr) return denial(attempt, "wrong secret");
             return admit(attempt, *who.real);

@@ -246,7 +246,7 @@ std::optional<crypto::Digest> Reader::digest(Section& section, const Item& table
     const auto text = section.need_text(key, "\"64 hexadecimal digits\"");
     if (!text) return std::nullopt;
     // A public key has the same length and form.
-    if (const auto bytes = crypto::parse_public_key(*text)) return *bytes;
+    if (const auto bytes = crypto::parse_public_key(*text)) return bytes;
     section.error(*table.find(key), quoted(key) + " does not have 64 hexadecimal digits",
                   std::string(cure));
     return std::nullopt;

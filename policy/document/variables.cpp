@@ -108,6 +108,7 @@ private:
         const auto found = variables_.find(name);
         if (found != variables_.end()) return &found->second;
         std::vector<std::string_view> known;
+        known.reserve(variables_.size());
         for (const auto& [each, variable] : variables_) known.push_back(each);
         error(use, "unknown variable " + quoted(name),
               known.empty() ? "define it in [variables]" : suggestion(name, known, "variables"));

@@ -168,7 +168,9 @@ ClientSession::Verdict ClientSession::violation(std::string_view why) {
 
 Message ClientSession::take_reply() {
     SALLYPORT_CHECK(reply_.has_value());
-    return *std::exchange(reply_, std::nullopt);
+    Message reply = std::move(*reply_);
+    reply_.reset();
+    return reply;
 }
 
 Goodbye ClientSession::leave(std::string_view reason) {
