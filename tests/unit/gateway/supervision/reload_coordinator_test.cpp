@@ -151,19 +151,13 @@ std::map<std::string, std::string> busy(const std::string& state,
     return answering(state, "another reload is under way; try again|", std::move(own));
 }
 
-Table coordinator_table() {
+/// The rows of the states before the decision to commit.
+Table table_until_commit() {
     const auto aborted = [](const std::string& why) {
         return "idle → " + abort_all + refusal(why);
     };
     const std::string adopt =
         "committing → adopt 2; send inside 0: commit 2; send worker: commit 2";
-    const std::string took = "info: policy reloaded: worker: did; reply 7: 0 worker: did|";
-    const std::string inside_first =
-        "info: policy reloaded: inside home: did; info: worker: did; reply 7: 0 inside home: "
-        "did|worker: did|";
-    const std::string kill_worker =
-        "committing → warning: worker: does not take the new policy; "
-        "killing it; kill worker";
     const std::map<std::string, std::string> preparing = {
         {"worker refused", aborted("worker: line 3: no")},
         // The version that an inside had prepared is gone with it.
@@ -197,6 +191,18 @@ Table coordinator_table() {
         {"preparing", busy("preparing", all_pending)},
         {"half prepared", busy("preparing", half_prepared)},
         {"half checked", busy("preparing", half_checked)},
+    };
+}
+
+/// The rows of the states after it.
+Table table_from_commit() {
+    const std::string inside_first =
+        "info: policy reloaded: inside home: did; info: worker: did; reply 7: 0 inside home: "
+        "did|worker: did|";
+    const std::string kill_worker =
+        "committing → warning: worker: does not take the new policy; "
+        "killing it; kill worker";
+    return {
         {"committing",
          busy("committing",
               {{"worker unreachable", kill_worker},
@@ -235,6 +241,12 @@ Table coordinator_table() {
                 "yet|"}})},
         {"stopped", answering("stopped", "sallyport is stopping; try again|", {})},
     };
+}
+
+Table coordinator_table() {
+    Table table = table_until_commit();
+    table.merge(table_from_commit());
+    return table;
 }
 
 TEST(ReloadCoordinator, FollowsItsTableOfStatesAndEvents) {
