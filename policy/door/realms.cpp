@@ -32,6 +32,7 @@ std::shared_ptr<OpenRealm> Realms::find(std::string_view name) const noexcept {
 
 std::vector<std::string_view> Realms::names() const {
     std::vector<std::string_view> names;
+    names.reserve(realms_.size());
     for (const auto& [name, realm] : realms_) names.push_back(name);
     return names;
 }

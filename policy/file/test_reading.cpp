@@ -1,8 +1,10 @@
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "policy/document/names.h"
 #include "policy/file/reading.h"
+#include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
 
 namespace sallyport::policy {
@@ -64,7 +66,9 @@ void TestReader::request() {
             continue;
         }
         asked = item;
-        out_.action = *parse_action(name);
+        const std::optional<Action> action = parse_action(name);
+        SALLYPORT_CHECK(action.has_value());
+        out_.action = *action;
         out_.uri = test_.text(name, "\"com.app.name\"").value_or("");
     }
     const auto match = read_match(test_);

@@ -169,6 +169,7 @@ bool Replay::line(std::string_view text) {
 
 std::vector<Replay::Flip> Replay::flips() const {
     std::vector<Flip> all;
+    all.reserve(flips_.size());
     for (const auto& [key, flip] : flips_) all.push_back(flip);
     std::stable_sort(all.begin(), all.end(), [](const Flip& a, const Flip& b) {
         if (a.certain != b.certain) return a.certain;

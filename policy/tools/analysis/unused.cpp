@@ -166,6 +166,7 @@ bool Search::decides_at(std::size_t index, const Place& place) {
     trie_.for_each_overlapping(Pattern(place.uri, wamp::MatchPolicy::exact),
                                [&near](std::uint32_t rule) { near.push_back(rule); });
     std::vector<const RuleText*> rules;
+    rules.reserve(near.size());
     for (const std::size_t rule : near) rules.push_back(&file_.rules[rule]);
     bool decides = false;
     for (const ArgumentCase& arguments : argument_cases(rules, place.action)) {

@@ -139,6 +139,7 @@ void Writer::table(const TomlTable& table) {
     }
     const Names order = order_of(table.head);
     std::vector<const TomlEntry*> entries;
+    entries.reserve(table.entries.size());
     for (const TomlEntry& entry : table.entries) entries.push_back(&entry);
     const auto rank = [order](const TomlEntry* entry) {
         const std::string_view first = std::string_view(entry->key).substr(0, entry->key.find('.'));

@@ -99,6 +99,7 @@ std::vector<Area> areas_of(const CrossbarPermission& permission, const ImportOpt
     }
     if (uri.empty()) {
         std::vector<Area> all;
+        all.reserve(options.everything.size());
         for (const std::string& prefix : options.everything)
             all.push_back({MatchPolicy::prefix, prefix});
         return all;
