@@ -59,8 +59,9 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     if (disclose && !link_.may_disclose(context.permit))
         return refuse(uris::disclose_me_disallowed);
     std::optional<std::string> inside;
-    if (context.route.rewrite && !(inside = Rewriting(context.route).inside(call.procedure))) {
-        return refuse(uris::invalid_uri);
+    if (context.route.rewrite) {
+        inside = Rewriting(context.route).inside(call.procedure);
+        if (!inside) return refuse(uris::invalid_uri);
     }
     const Table::Owner owner = table_.owner(caller.id);
     if (table_.open_of(owner) >= calls_per_session_max) return refuse(uris::unavailable);

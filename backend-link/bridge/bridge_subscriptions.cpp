@@ -422,6 +422,7 @@ void Subscriptions::on_link_up(BridgeOutbox& out) {
 
 std::vector<Subscriptions::Subscription*> Subscriptions::in_order() {
     std::vector<Subscription*> all;
+    all.reserve(subscriptions_.size());
     for (const auto& [age, subscription] : subscriptions_) all.push_back(subscription.get());
     return all;
 }

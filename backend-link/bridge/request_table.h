@@ -32,10 +32,10 @@ public:
 
     private:
         friend class RequestTable;
-        bool released = false;
-        Owner owner = 0;
-        Slot previous = none;
-        Slot next = none;
+        bool released_ = false;
+        Owner owner_ = 0;
+        Slot previous_ = none;
+        Slot next_ = none;
     };
 
     RequestTable(FrontRequests& front, LinkNumber link) : by_front_(front), link_(link) {
@@ -81,11 +81,11 @@ public:
         entry.session = session;
         entry.front = front;
         entry.data = std::move(data);
-        entry.released = false;
-        entry.owner = owner;
-        entry.previous = none;
-        entry.next = of_session.newest;
-        if (of_session.newest != none) entries_[of_session.newest].previous = slot;
+        entry.released_ = false;
+        entry.owner_ = owner;
+        entry.previous_ = none;
+        entry.next_ = of_session.newest;
+        if (of_session.newest != none) entries_[of_session.newest].previous_ = slot;
         of_session.newest = slot;
         ++of_session.open;
         return slot;
@@ -98,7 +98,7 @@ public:
     /// Makes the entry unknown to the front: its request has its answer already.
     void release_front(Slot slot) noexcept {
         Entry& entry = entries_[slot];
-        if (std::exchange(entry.released, true)) return;
+        if (std::exchange(entry.released_, true)) return;
         by_front_.erase(entry.session, entry.front);
     }
 
@@ -109,11 +109,11 @@ public:
         wamp::trim_if_empty(by_back_);
         release_front(slot);
         Entry& entry = entries_[slot];
-        PerSession& owner = owners_[entry.owner];
+        PerSession& owner = owners_[entry.owner_];
         --owner.open;
-        if (owner.newest == slot) owner.newest = entry.next;
-        if (entry.previous != none) entries_[entry.previous].next = entry.next;
-        if (entry.next != none) entries_[entry.next].previous = entry.previous;
+        if (owner.newest == slot) owner.newest = entry.next_;
+        if (entry.previous_ != none) entries_[entry.previous_].next_ = entry.next_;
+        if (entry.next_ != none) entries_[entry.next_].previous_ = entry.previous_;
         entry.session = 0;
         entry.data = Data{};
         free_.push_back(slot);
@@ -126,7 +126,7 @@ public:
         if (owner == nullptr) return slots;
         slots.resize(owners_[*owner].open);
         std::size_t left = slots.size();
-        for (Slot at = owners_[*owner].newest; at != none; at = entries_[at].next)
+        for (Slot at = owners_[*owner].newest; at != none; at = entries_[at].next_)
             slots[--left] = at;
         return slots;
     }
