@@ -132,7 +132,7 @@ std::optional<backend_link::Address> ConfigReader::address(Section& section, std
 }
 
 std::optional<std::string> ConfigReader::pin(Section& section, std::string_view key) {
-    const auto text = section.text(key, "\"sha256:…\"");
+    auto text = section.text(key, "\"sha256:…\"");
     if (!text) return std::nullopt;
     if (wamp::is_pin(*text)) return text;
     section.error(*section.find(key),

@@ -121,6 +121,7 @@ std::optional<std::vector<std::string>> realms_in(const std::string& text,
     if (!document) return std::nullopt;
     std::vector<std::string> paths;
     if (const policy::Item* list = document->find("realms")) {
+        paths.reserve(list->items.size());
         for (const policy::Item& item : list->items) paths.push_back(item.text);
     }
     return paths;
@@ -153,6 +154,7 @@ LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read
     if (config.has_error()) throw StartError(config.error());
     loaded.config = *std::move(config);
     std::vector<std::string> names;
+    names.reserve(loaded.config.backends.size());
     for (const BackendText& backend : loaded.config.backends) names.push_back(backend.name);
     policy::LoadOptions options;
     options.backends = names;

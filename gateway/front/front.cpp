@@ -412,6 +412,7 @@ bool Front::stopped() const noexcept {
 
 std::vector<Front::LinkStatus> Front::links() const {
     std::vector<LinkStatus> status;
+    status.reserve(backends_.size());
     for (const auto& backend : backends_) {
         status.push_back({backend->name, backend->bridge.up(), backend->bridge.counts()});
     }

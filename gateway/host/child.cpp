@@ -42,6 +42,7 @@ namespace {
 
 pid_t start_child(const ChildStart& start) {
     std::vector<char*> words;
+    words.reserve(start.words.size() + 1);
     for (const std::string& word : start.words) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     const pid_t parent = ::getpid();

@@ -216,7 +216,7 @@ std::optional<std::string> find_program(const std::string& name) {
         from_environment != nullptr ? from_environment : "/usr/local/bin:/usr/bin:/bin";
     while (!folders.empty()) {
         const std::size_t end = std::min(folders.find(':'), folders.size());
-        const std::string path = std::string(folders.substr(0, end)) + "/" + name;
+        std::string path = std::string(folders.substr(0, end)) + "/" + name;
         if (usable(path)) return path;
         folders.remove_prefix(std::min(end + 1, folders.size()));
     }

@@ -22,6 +22,7 @@ policy::AuditTrail::Wanted wanted_records(const AuditText& audit) noexcept {
 
 std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms) {
     std::vector<policy::DoorRealm> doors;
+    doors.reserve(realms.size());
     for (const auto& realm : realms) doors.push_back({realm.policy, realm.authenticator});
     return doors;
 }
