@@ -16,6 +16,15 @@ namespace {
 
 using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
 
+// GCC has macros for its sanitizers, Clang has features.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__clang__)
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
 constexpr std::array denied{
     // Network access: descriptors come from the supervisor, ready to use.
     "connect",
@@ -97,6 +106,13 @@ void deny(const Filter& filter, const char* name) {
     check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), number, 0), name);
 }
 
+/// `call` creates sockets; its first argument is their family.
+void deny_all_but_unix(const Filter& filter, int call, const char* name) {
+    const scmp_arg_cmp other_family{0, SCMP_CMP_NE, AF_UNIX, 0};
+    check(seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 1, &other_family),
+          name);
+}
+
 }  // namespace
 
 void drop_privilege_gains() {
@@ -111,15 +127,9 @@ void enter_worker_sandbox() {
     const Filter filter(seccomp_init(SCMP_ACT_ALLOW), seccomp_release);
     if (!filter) throw std::system_error(ENOMEM, std::generic_category(), "seccomp");
     for (const char* const name : denied) deny(filter, name);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    deny(filter, "ptrace");  // the leak sanitizer traces its own threads at exit
-#endif
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                           SCMP_A0(SCMP_CMP_NE, AF_UNIX)),
-          "socket");
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 1,
-                           SCMP_A0(SCMP_CMP_NE, AF_UNIX)),
-          "socketpair");
+    if (!sanitized) deny(filter, "ptrace");  // the leak sanitizer traces its own threads at exit
+    deny_all_but_unix(filter, SCMP_SYS(socket), "socket");
+    deny_all_but_unix(filter, SCMP_SYS(socketpair), "socketpair");
     check(seccomp_load(filter.get()), "seccomp");
 }
 

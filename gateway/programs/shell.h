@@ -149,7 +149,7 @@ private:
         while (!outbox_.empty()) {
             batch_.swap(outbox_);
             for (wamp::Effect& effect : batch_) {
-                std::visit([this](auto& wanted) { apply(wanted); }, effect);
+                std::visit([this](auto& wanted) { this->apply(wanted); }, effect);
             }
             batch_.clear();
         }

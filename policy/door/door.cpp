@@ -210,29 +210,6 @@ void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
 // Requests
 // ------------------------------------------------------------------------------------------------
 
-Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wamp::Outbox& out) {
-    Session* const session = peer.session;
-    return std::visit(
-        [&]<class M>(M&& m) -> Event {
-            using Received = std::remove_cvref_t<M>;
-            if constexpr (requires { question_of(m); }) {
-                return judge_request(peer, std::move(m), now, out);
-            } else if constexpr (std::is_same_v<Received, wamp::Yield>) {
-                if (has_its_payload(m)) return Followup{session, std::move(m)};
-                const std::string error(uris::invalid_argument);  // it ends the call all the same
-                return Followup{session,
-                                wamp::Error{MessageType::invocation, m.request, {}, error, {}}};
-            } else if constexpr (std::is_same_v<Received, wamp::Error>) {
-                if (has_its_payload(m)) return Followup{session, std::move(m)};
-                return Followup{session,
-                                wamp::Error{m.request_type, m.request, {}, std::move(m.uri), {}}};
-            } else {
-                return Followup{session, std::move(m)};
-            }
-        },
-        std::move(message));
-}
-
 template <class Message>
 Door::Event Door::judge_request(Peer& peer, Message&& request, wamp::Instant now,
                                 wamp::Outbox& out) {
@@ -262,6 +239,29 @@ Door::Event Door::judge_request(Peer& peer, Message&& request, wamp::Instant now
     }
     passed.message = std::forward<Message>(request);
     return event;
+}
+
+Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wamp::Outbox& out) {
+    Session* const session = peer.session;
+    return std::visit(
+        [&]<class M>(M&& m) -> Event {
+            using Received = std::remove_cvref_t<M>;
+            if constexpr (requires { question_of(m); }) {
+                return judge_request(peer, std::move(m), now, out);
+            } else if constexpr (std::is_same_v<Received, wamp::Yield>) {
+                if (has_its_payload(m)) return Followup{session, std::move(m)};
+                const std::string error(uris::invalid_argument);  // it ends the call all the same
+                return Followup{session,
+                                wamp::Error{MessageType::invocation, m.request, {}, error, {}}};
+            } else if constexpr (std::is_same_v<Received, wamp::Error>) {
+                if (has_its_payload(m)) return Followup{session, std::move(m)};
+                return Followup{session,
+                                wamp::Error{m.request_type, m.request, {}, std::move(m.uri), {}}};
+            } else {
+                return Followup{session, std::move(m)};
+            }
+        },
+        std::move(message));
 }
 
 std::string_view Door::may_publish(const Session& session, wamp::Publish publication) {
