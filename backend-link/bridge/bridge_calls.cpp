@@ -18,7 +18,7 @@ using wamp::Feature;
 using wamp::Instant;
 using wamp::MessageType;
 
-// A timeout beyond this is none; far from where an instant would overflow.
+// Longer timeouts are cut to this, so that no instant can overflow.
 constexpr wamp::Duration timeout_max = std::chrono::hours(24 * 30);
 constexpr wamp::Duration kill_wait = std::chrono::seconds(10);
 constexpr wamp::Duration abandoned_wait = std::chrono::seconds(60);

@@ -242,6 +242,23 @@ TEST(BridgeGrants, BringARetainedEventOnlyToTheSessionThatAsked) {
     EXPECT_EQ(world.take().size(), 2u);
 }
 
+TEST(BridgeGrants, AnswerEachSubscriberWhenItsOwnRequestIsAnswered) {
+    Plain world;
+    const SessionId first = world.join();
+    const SessionId second = world.join();
+    world.subscribe(first, 1, "open.t");
+    world.subscribe(second, 1, "open.t", retained);
+    world.take();
+    world.link(wamp::Subscribed{1, 77});
+    const Lines to_first = world.take();
+    ASSERT_EQ(to_first.size(), 1u);
+    EXPECT_TRUE(to_first[0].starts_with("101 [33,1,")) << to_first[0];
+    world.link(wamp::Subscribed{2, 77});
+    const Lines to_second = world.take();
+    ASSERT_EQ(to_second.size(), 1u);
+    EXPECT_TRUE(to_second[0].starts_with("102 [33,1,")) << to_second[0];
+}
+
 TEST(BridgeGrants, BringNoRetainedEventAfterANewOne) {
     Plain world;
     const SessionId session = world.join();
