@@ -14,7 +14,7 @@ bool holds(const std::vector<Entry>& sorted, const Entry& entry) noexcept {
 
 /// Takes the list's entries of that type, sorted; true when the list is there.
 template <class Stored, class Entry>
-bool take(const wamp::Dict& options, std::string_view key, std::vector<Entry>& out) {
+bool read_list(const wamp::Dict& options, std::string_view key, std::vector<Entry>& out) {
     const wamp::List* list = options.get_list(key);
     if (list == nullptr) return false;
     for (const wamp::Value& value : *list) {
@@ -49,16 +49,17 @@ Audience::Audience(const wamp::Dict& options) {
         }
     }
     if (!any || too_long_) return;
-    auto both = std::make_shared<Both>();
-    Lists& eligible = both->eligible;
-    Lists& exclude = both->exclude;
-    eligible.has_ids = take<std::uint64_t>(options, "eligible", eligible.ids);
-    eligible.has_authids = take<std::string>(options, "eligible_authid", eligible.authids);
-    eligible.has_authroles = take<std::string>(options, "eligible_authrole", eligible.authroles);
-    exclude.has_ids = take<std::uint64_t>(options, "exclude", exclude.ids);
-    exclude.has_authids = take<std::string>(options, "exclude_authid", exclude.authids);
-    exclude.has_authroles = take<std::string>(options, "exclude_authrole", exclude.authroles);
-    lists_ = std::move(both);
+    auto lists = std::make_shared<ReceiverLists>();
+    Lists& eligible = lists->eligible;
+    Lists& exclude = lists->exclude;
+    eligible.has_ids = read_list<std::uint64_t>(options, "eligible", eligible.ids);
+    eligible.has_authids = read_list<std::string>(options, "eligible_authid", eligible.authids);
+    eligible.has_authroles =
+        read_list<std::string>(options, "eligible_authrole", eligible.authroles);
+    exclude.has_ids = read_list<std::uint64_t>(options, "exclude", exclude.ids);
+    exclude.has_authids = read_list<std::string>(options, "exclude_authid", exclude.authids);
+    exclude.has_authroles = read_list<std::string>(options, "exclude_authrole", exclude.authroles);
+    lists_ = std::move(lists);
 }
 
 bool Audience::admits(const policy::Session& receiver, wamp::SessionId publisher) const noexcept {

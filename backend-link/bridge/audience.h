@@ -40,14 +40,14 @@ private:
         std::vector<std::string> authids;
         std::vector<std::string> authroles;
     };
-    struct Both {
+    struct ReceiverLists {
         Lists eligible;
         Lists exclude;
     };
 
     bool exclude_me_ = true;
     bool too_long_ = false;
-    std::shared_ptr<const Both> lists_;  ///< null in the usual case: none at all
+    std::shared_ptr<const ReceiverLists> lists_;  ///< null in the usual case: none at all
 };
 
 }  // namespace sallyport::backend_link

@@ -41,25 +41,25 @@ struct Bridge::Tables {
         released.clear();
     }
 
-    template <class Asked>
-    void forward(policy::Session& from, policy::Permit& permit, Asked& asked, Instant now,
+    template <class Request>
+    void forward(policy::Session& from, policy::Permit& permit, Request& request, Instant now,
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
     /// The only way of a request to the link.
-    template <class Asked>
-    void dispatch(RequestContext& context, Asked&& asked, BridgeOutbox& out);
+    template <class Request>
+    void dispatch(RequestContext& context, Request&& request, BridgeOutbox& out);
     /// Sends what waited for the link on its way.
     void release_waiting(BridgeOutbox& out);
-    void release(Waiting::Kept& kept, BridgeOutbox& out);
+    void release(WaitingRequests::Entry& waited, BridgeOutbox& out);
 
     void on_error(wamp::Error&& error, BridgeOutbox& out);
 
     // Each says whether the message was of its kind.
     bool on_answer(wamp::Message& message, Instant now, BridgeOutbox& out);
-    void on_unasked(wamp::Message& message, BridgeOutbox& out);
+    void on_unsolicited(wamp::Message& message, BridgeOutbox& out);
 
     LinkSide link;
-    Waiting waiting;
-    std::vector<std::unique_ptr<Waiting::Kept>> released;
+    WaitingRequests waiting;
+    std::vector<std::unique_ptr<WaitingRequests::Entry>> released;
     Calls calls;
     Subscriptions subscriptions;
     Publications publications;
@@ -73,48 +73,48 @@ Bridge::Bridge(Profile profile, policy::Sessions& sessions, policy::Judge& judge
 
 Bridge::~Bridge() = default;
 
-template <class Asked>
-void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Asked& asked,
+template <class Request>
+void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Request& request,
                              Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {
     release_borrowed();
     RequestContext context{from, permit, from.policy->route(permit.route()),
                            now,  false,  std::move(lease)};
     const wamp::Duration wait = context.route.wait;
-    if (link.up) return dispatch(context, std::move(asked), out);
-    if constexpr (std::is_same_v<Asked, wamp::Call>) {
+    if (link.up) return dispatch(context, std::move(request), out);
+    if constexpr (std::is_same_v<Request, wamp::Call>) {
         // One id, one answer (W-ID-10).
-        if (link.ids.calls.find(from.id, asked.request) != nullptr) return;
+        if (link.ids.calls.find(from.id, request.request) != nullptr) return;
     }
-    if (wait == wamp::Duration::zero()) return dispatch(context, std::move(asked), out);
-    SALLYPORT_CHECK(permit.covers(from.id, policy::question_of(asked)));
+    if (wait == wamp::Duration::zero()) return dispatch(context, std::move(request), out);
+    SALLYPORT_CHECK(permit.covers(from.id, policy::question_of(request)));
     Instant due = now + wait;
     std::string_view late = uris::unavailable;
-    if constexpr (std::is_same_v<Asked, wamp::Call>) {
-        const wamp::Duration timeout = Calls::timeout_of(asked, permit);
+    if constexpr (std::is_same_v<Request, wamp::Call>) {
+        const wamp::Duration timeout = Calls::timeout_of(request, permit);
         if (timeout != wamp::Duration::zero() && timeout < wait) {
             due = now + timeout;
             late = uris::timeout;
         }
     }
-    if (auto kept = waiting.keep(context, asked)) {
-        kept->lease = std::move(context.lease);
-        return waiting.wait(std::move(kept), due, late);
+    if (auto entry = waiting.keep(context, request)) {
+        entry->lease = std::move(context.lease);
+        return waiting.wait(std::move(entry), due, late);
     }
-    dispatch(context, std::move(asked), out);  // no room: refused like any other
+    dispatch(context, std::move(request), out);  // no room: refused like any other
 }
 
-template <class Asked>
-void Bridge::Tables::dispatch(RequestContext& context, Asked&& asked, BridgeOutbox& out) {
-    SALLYPORT_CHECK(context.permit.covers(context.from.id, policy::question_of(asked)));
-    if constexpr (std::is_same_v<Asked, wamp::Call>) {
-        calls.forward(context, std::move(asked), out);
-    } else if constexpr (std::is_same_v<Asked, wamp::Publish>) {
-        publications.forward(context, std::move(asked), out);
-    } else if constexpr (std::is_same_v<Asked, wamp::Subscribe>) {
-        subscriptions.forward(context, asked, out);
+template <class Request>
+void Bridge::Tables::dispatch(RequestContext& context, Request&& request, BridgeOutbox& out) {
+    SALLYPORT_CHECK(context.permit.covers(context.from.id, policy::question_of(request)));
+    if constexpr (std::is_same_v<Request, wamp::Call>) {
+        calls.forward(context, std::move(request), out);
+    } else if constexpr (std::is_same_v<Request, wamp::Publish>) {
+        publications.forward(context, std::move(request), out);
+    } else if constexpr (std::is_same_v<Request, wamp::Subscribe>) {
+        subscriptions.forward(context, request, out);
     } else {
-        static_assert(std::is_same_v<Asked, wamp::Register>);
-        registrations.forward(context, asked, out);
+        static_assert(std::is_same_v<Request, wamp::Register>);
+        registrations.forward(context, request, out);
     }
 }
 
@@ -204,36 +204,36 @@ void Bridge::on_link_lost(Instant now, BridgeOutbox& out) {
 void Bridge::on_link(wamp::Message&& message, Instant now, BridgeOutbox& out) {
     tables_->release_borrowed();
     if (!tables_->link.up) return;
-    if (!tables_->on_answer(message, now, out)) tables_->on_unasked(message, out);
+    if (!tables_->on_answer(message, now, out)) tables_->on_unsolicited(message, out);
 }
 
 void Bridge::Tables::release_waiting(BridgeOutbox& out) {
     released = waiting.take_all();
-    for (const auto& kept : released) release(*kept, out);
+    for (const auto& waited : released) release(*waited, out);
 }
 
-void Bridge::Tables::release(Waiting::Kept& kept, BridgeOutbox& out) {
-    policy::Session* session = link.sessions.find(kept.from);
+void Bridge::Tables::release(WaitingRequests::Entry& waited, BridgeOutbox& out) {
+    policy::Session* session = link.sessions.find(waited.from);
     SALLYPORT_CHECK(session != nullptr);
-    if (session->policy != kept.policy) {
-        if (const auto error = waiting.judge_again(*session, kept); !error.empty()) {
-            return Waiting::refuse(kept, error, out);
+    if (session->policy != waited.policy) {
+        if (const auto error = waiting.judge_again(*session, waited); !error.empty()) {
+            return WaitingRequests::refuse(waited, error, out);
         }
     }
-    if (const auto error = prepare_for_link(link.wire, kept.message, kept.payload);
+    if (const auto error = prepare_for_link(link.wire, waited.message, waited.payload);
         !error.empty()) {
-        return Waiting::refuse(kept, error, out);
+        return WaitingRequests::refuse(waited, error, out);
     }
-    const policy::RouteInfo& route = kept.policy->route(kept.permit.route());
-    RequestContext context{*session,   kept.permit, route,
-                           kept.since, kept.again,  std::move(kept.lease)};
+    const policy::RouteInfo& route = waited.policy->route(waited.permit.route());
+    RequestContext context{*session,     waited.permit, route,
+                           waited.since, waited.again,  std::move(waited.lease)};
     std::visit(
-        [&](auto& asked) {
-            if constexpr (requires { policy::question_of(asked); }) {
-                dispatch(context, std::move(asked), out);
+        [&](auto& request) {
+            if constexpr (requires { policy::question_of(request); }) {
+                dispatch(context, std::move(request), out);
             }
         },
-        kept.message);
+        waited.message);
 }
 
 bool Bridge::Tables::on_answer(wamp::Message& message, Instant now, BridgeOutbox& out) {
@@ -257,7 +257,7 @@ bool Bridge::Tables::on_answer(wamp::Message& message, Instant now, BridgeOutbox
     return true;
 }
 
-void Bridge::Tables::on_unasked(wamp::Message& message, BridgeOutbox& out) {
+void Bridge::Tables::on_unsolicited(wamp::Message& message, BridgeOutbox& out) {
     if (auto* event = std::get_if<wamp::Event>(&message)) {
         subscriptions.on_event(std::move(*event), out);
     } else if (auto* invocation = std::get_if<wamp::Invocation>(&message)) {
@@ -304,8 +304,8 @@ bool Bridge::adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& 
     return tables_->subscriptions.adopt(holding, permit, route, out);
 }
 
-void Bridge::tell_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const {
-    backend_link::tell_lost(holding, reason, tables_->link, out);
+void Bridge::notify_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const {
+    backend_link::notify_lost(holding, reason, tables_->link, out);
 }
 
 void Bridge::on_deadline(Instant now, BridgeOutbox& out) {

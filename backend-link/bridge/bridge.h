@@ -98,7 +98,7 @@ public:
     /// `permit` is by the policy that its session has now. False when that cannot be.
     bool adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& out);
     /// The session's last word on what was dropped.
-    void tell_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const;
+    void notify_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const;
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
     wamp::Instant deadline() const noexcept;  ///< when on_deadline() is next due; `never` if not

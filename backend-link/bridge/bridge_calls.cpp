@@ -77,7 +77,7 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     table_.set_back(slot, back);
     if (timeout != wamp::Duration::zero()) set_due(slot, context.since + timeout);
     if (context.route.idempotent && !context.again) {
-        table_.at(slot).data.kept = waiting_.keep(context, call);
+        table_.at(slot).data.request = waiting_.keep(context, call);
     }
     if (inside) call.procedure = *std::move(inside);
     call.request = back;
@@ -152,7 +152,7 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     result.request = entry.front;
     if (!result.details.empty()) {
         if (!answered &&
-            !link_.can_open(caller, result.details, Feature::caller_payload_passthru_mode)) {
+            !link_.can_decode(caller, result.details, Feature::caller_payload_passthru_mode)) {
             return refuse_result(found, progress, now, out);
         }
         wamp::Dict details;
@@ -194,7 +194,7 @@ void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
     erase(found);
     if (answered) return;
     const wamp::Dict details = std::exchange(error.details, {});
-    const bool opens = link_.can_open(caller, details, Feature::caller_payload_passthru_mode);
+    const bool opens = link_.can_decode(caller, details, Feature::caller_payload_passthru_mode);
     if (!opens || is_refusal_of_router(error.uri)) {
         error.payload = {};
     } else {
@@ -209,13 +209,13 @@ void Calls::on_link_lost(Instant now, BridgeOutbox& out) {
               [this](Slot a, Slot b) { return table_.at(a).back < table_.at(b).back; });
     for (const Slot slot : slots) {
         Table::Entry& entry = table_.at(slot);
-        if (entry.data.kept != nullptr) {
-            std::unique_ptr<Waiting::Kept> kept = std::move(entry.data.kept);
-            kept->again = true;
-            kept->lease = std::move(entry.data.lease);
+        if (entry.data.request != nullptr) {
+            std::unique_ptr<WaitingRequests::Entry> request = std::move(entry.data.request);
+            request->again = true;
+            request->lease = std::move(entry.data.lease);
             const Instant due = std::min(entry.data.due, now + again_wait_max);
             erase(slot);
-            waiting_.wait(std::move(kept), due, uris::network_failure);
+            waiting_.wait(std::move(request), due, uris::network_failure);
             continue;
         }
         if (entry.data.state != State::abandoned) {
@@ -251,7 +251,7 @@ void Calls::set_due(Slot slot, Instant due) {
 }
 
 void Calls::settle(Slot slot) noexcept {
-    if (const auto kept = std::move(table_.at(slot).data.kept)) waiting_.forget(*kept);
+    if (const auto request = std::move(table_.at(slot).data.request)) waiting_.forget(*request);
 }
 
 void Calls::erase(Slot slot) noexcept {

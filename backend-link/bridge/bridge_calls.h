@@ -25,7 +25,7 @@ public:
     /// How long a call without a timeout of its own waits to be made again.
     static constexpr wamp::Duration again_wait_max = std::chrono::seconds(30);
 
-    Calls(LinkSide& link, Waiting& waiting)
+    Calls(LinkSide& link, WaitingRequests& waiting)
         : link_(link), waiting_(waiting), table_(link.ids.calls, link.number) {}
 
     void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
@@ -55,7 +55,7 @@ private:
         bool progressive = false;  ///< the caller asked for progressive results
         wamp::Duration timeout{};
         wamp::Instant due = wamp::never;
-        std::unique_ptr<Waiting::Kept> kept{};  ///< while it may be made again
+        std::unique_ptr<WaitingRequests::Entry> request{};  ///< while it may be made again
         wamp::Tally::Lease lease{};
     };
     using Table = RequestTable<Call>;
@@ -75,7 +75,7 @@ private:
     void erase(Table::Found found) noexcept;
 
     LinkSide& link_;
-    Waiting& waiting_;
+    WaitingRequests& waiting_;
     Table table_;
     wamp::DeadlineHeap deadlines_;
 };

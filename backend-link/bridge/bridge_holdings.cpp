@@ -19,8 +19,8 @@ using wamp::MessageType;
 
 }  // namespace
 
-void tell_lost(const Holding& holding, std::string_view reason, const LinkSide& link,
-               BridgeOutbox& out) {
+void notify_lost(const Holding& holding, std::string_view reason, const LinkSide& link,
+                 BridgeOutbox& out) {
     const policy::Session* session = link.sessions.find(holding.session);
     if (session == nullptr) return;
     if (holding.waiting != 0) {

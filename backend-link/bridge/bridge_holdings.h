@@ -35,7 +35,7 @@ struct LinkSide;
 
 /// Tells the session that it has lost what it held, if it announced to understand that; or answers
 /// its request with `reason`.
-void tell_lost(const Holding& holding, std::string_view reason, const LinkSide& link,
-               BridgeOutbox& out);
+void notify_lost(const Holding& holding, std::string_view reason, const LinkSide& link,
+                 BridgeOutbox& out);
 
 }  // namespace sallyport::backend_link

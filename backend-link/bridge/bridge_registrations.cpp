@@ -80,7 +80,7 @@ void Registrations::forward(const RequestContext& context, const wamp::Register&
 }
 
 void Registrations::take_over(Registration& registration, BridgeOutbox& out) {
-    tell_revoked(registration, reason_unregistered, out);
+    notify_revoked(registration, reason_unregistered, out);
     disown(registration);
 }
 
@@ -192,13 +192,13 @@ void Registrations::on_unregistered(const wamp::Unregistered& unregistered, Brid
 }
 
 void Registrations::revoke(Registration& registration, BridgeOutbox& out) {
-    tell_revoked(registration, {}, out);
+    notify_revoked(registration, {}, out);
     disown(registration);
     erase(registration);
 }
 
-void Registrations::tell_revoked(const Registration& registration, std::string_view reason,
-                                 BridgeOutbox& out) {
+void Registrations::notify_revoked(const Registration& registration, std::string_view reason,
+                                   BridgeOutbox& out) {
     const policy::Session* owner = registration.owner;
     if (owner == nullptr || !owner->features.has(wamp::Feature::callee_registration_revocation)) {
         return;

@@ -91,7 +91,8 @@ private:
     void register_behind(Registration& registration, wamp::Dict options, BridgeOutbox& out);
     /// Takes it from its owner, for another one.
     void take_over(Registration& registration, BridgeOutbox& out);
-    void tell_revoked(const Registration& registration, std::string_view reason, BridgeOutbox& out);
+    void notify_revoked(const Registration& registration, std::string_view reason,
+                        BridgeOutbox& out);
     void release(Registration& registration, BridgeOutbox& out);
     void revoke(Registration& registration, BridgeOutbox& out);
     void disown(Registration& registration) noexcept;

@@ -18,10 +18,11 @@ using wamp::SessionId;
 
 /// Sessions of one role under one policy get one answer about one topic, so that an event asks the
 /// policy once and not per receiver.
-class Subscriptions::Recheck {
+class Subscriptions::DeliveryCheck {
 public:
     /// `topic` as the sessions call it.
-    Recheck(policy::Judge& judge, std::string_view topic) noexcept : judge_(judge), topic_(topic) {}
+    DeliveryCheck(policy::Judge& judge, std::string_view topic) noexcept
+        : judge_(judge), topic_(topic) {}
     bool passes(const policy::Session& session) noexcept {
         if (policy_ != session.policy.get() || role_ != session.role || policy_->binds()) {
             policy_ = session.policy.get();
@@ -234,13 +235,13 @@ void Subscriptions::on_subscribed(const wamp::Subscribed& subscribed, BridgeOutb
     }
     for (const auto& front : subscription.fronts) {
         front->want_retained.clear();
-        std::vector<Waiter> told;
+        std::vector<Waiter> answered;
         std::erase_if(front->waiting, [&](const Waiter& waiter) {
             if (waiter.behind != subscribed.request) return false;
-            told.push_back(waiter);
+            answered.push_back(waiter);
             return true;
         });
-        for (const Waiter& waiter : told) {
+        for (const Waiter& waiter : answered) {
             confirm(*front, waiter, out);
             if (waiter.retained) front->want_retained.push_back(waiter.session->id);
         }
@@ -307,8 +308,8 @@ void Subscriptions::revoke(Subscription& subscription, BridgeOutbox& out) {
 
 template <class Admits>
 void Subscriptions::send_event(const Subscription& subscription, std::string_view topic,
-                               const Delivery& delivery, Recheck& recheck, Admits&& admits,
-                               BridgeOutbox& out) {
+                               const Delivery& delivery, DeliveryCheck& delivery_check,
+                               Admits&& admits, BridgeOutbox& out) {
     const bool is_pattern = subscription.match != MatchPolicy::exact;
     const bool passthru = wamp::is_passthru(delivery.passthru);
     for (const auto& front : subscription.fronts) {
@@ -319,30 +320,30 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
             if (!rewritten) continue;
             named = *rewritten;
         }
-        Recheck renamed(link_.judge, named);
-        Recheck& check = front->rewriting.none() ? recheck : renamed;
+        DeliveryCheck renamed(link_.judge, named);
+        DeliveryCheck& check = front->rewriting.none() ? delivery_check : renamed;
         receivers_.clear();
-        knowing_.clear();
+        disclosed_receivers_.clear();
         for (const policy::Session* session : front->members) {
             if (!admits(*front, *session) || !check.passes(*session)) continue;
             if (passthru &&
                 !session->features.has(wamp::Feature::subscriber_payload_passthru_mode)) {
                 continue;  // it could not open it, and there is no way to say so (W-PPT-04)
             }
-            const bool told =
+            const bool disclose =
                 delivery.disclosed != nullptr &&
                 session->features.has(wamp::Feature::subscriber_publisher_identification);
-            (told ? knowing_ : receivers_).push_back(session->id);
+            (disclose ? disclosed_receivers_ : receivers_).push_back(session->id);
         }
-        if (receivers_.empty() && knowing_.empty()) continue;
+        if (receivers_.empty() && disclosed_receivers_.empty()) continue;
         wamp::Event event{front->id, delivery.publication, {}, delivery.payload};
         if (is_pattern) event.details.append("topic", named);
         if (delivery.retained) event.details.append("retained", true);
         wamp::append_passthru(event.details, delivery.passthru);
-        if (!knowing_.empty()) {
-            wamp::Event telling = event;  // nobody else learns it (W-PUB-09)
-            append_identity(telling.details, "publisher", *delivery.disclosed);
-            out.to_sessions.add(knowing_, std::move(telling));
+        if (!disclosed_receivers_.empty()) {
+            wamp::Event disclosing_event = event;  // nobody else learns it (W-PUB-09)
+            append_identity(disclosing_event.details, "publisher", *delivery.disclosed);
+            out.to_sessions.add(disclosed_receivers_, std::move(disclosing_event));
         }
         if (!receivers_.empty()) out.to_sessions.add(receivers_, std::move(event));
     }
@@ -360,7 +361,7 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
         if (wamp::is_reserved(topic)) return;  // the router speaks of its own sessions and ids
     }
     const auto disclosed = link_.conveyed(event.details, "publisher");
-    Recheck recheck(link_.judge, topic);
+    DeliveryCheck delivery_check(link_.judge, topic);
     Delivery delivery{event.publication, event.payload, event.details,
                       disclosed ? &*disclosed : nullptr, false};
     delivery.retained = event.details.get_bool("retained", false);
@@ -369,7 +370,7 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
         return !delivery.retained ||
                std::find(wanted.begin(), wanted.end(), session.id) != wanted.end();
     };
-    send_event(subscription, topic, delivery, recheck, admits, out);
+    send_event(subscription, topic, delivery, delivery_check, admits, out);
     // What is retained comes before all that is new (W-EVR-03).
     for (const auto& front : subscription.fronts) front->want_retained.clear();
 }
@@ -379,14 +380,14 @@ bool Subscriptions::any_match(std::string_view topic) const {
 }
 
 void Subscriptions::fan_out(const AcceptedPublication& publication, BridgeOutbox& out) {
-    Recheck recheck(link_.judge, publication.topic);
+    DeliveryCheck delivery_check(link_.judge, publication.topic);
     const Delivery delivery{publication.id, publication.payload, publication.passthru,
                             publication.disclosed, false};
     const auto admits = [&](const FrontSubscription&, const policy::Session& session) {
         return publication.audience.admits(session, publication.publisher);
     };
     by_topic_.visit(publication.topic, [&](const Subscription* subscription) {
-        send_event(*subscription, publication.topic, delivery, recheck, admits, out);
+        send_event(*subscription, publication.topic, delivery, delivery_check, admits, out);
         return false;
     });
 }

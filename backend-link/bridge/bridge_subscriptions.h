@@ -112,7 +112,7 @@ private:
         const Identity* disclosed;
         bool retained;
     };
-    class Recheck;
+    class DeliveryCheck;
 
     bool has_member(const FrontSubscription& front, wamp::SessionId session) const noexcept;
     void add_member(FrontSubscription& front, const policy::Session& session);
@@ -135,7 +135,8 @@ private:
     /// To the members of all fronts whom the filter and their own policies admit.
     template <class Admits>
     void send_event(const Subscription& subscription, std::string_view topic,
-                    const Delivery& delivery, Recheck& recheck, Admits&& admits, BridgeOutbox& out);
+                    const Delivery& delivery, DeliveryCheck& delivery_check, Admits&& admits,
+                    BridgeOutbox& out);
 
     LinkSide& link_;
     std::map<std::uint64_t, std::unique_ptr<Subscription>> subscriptions_;  ///< by age
@@ -147,7 +148,7 @@ private:
     wamp::IdMap<std::vector<FrontSubscription*>> by_session_;
     std::uint64_t made_ = 0;
     std::vector<wamp::SessionId> receivers_;  ///< scratch: those who are not told who published
-    std::vector<wamp::SessionId> knowing_;    ///< scratch: those who are
+    std::vector<wamp::SessionId> disclosed_receivers_;  ///< scratch: those who are
 };
 
 }  // namespace sallyport::backend_link

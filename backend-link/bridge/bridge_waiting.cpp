@@ -30,8 +30,8 @@ std::size_t bytes_of(const wamp::Message& message) {
 
 }  // namespace
 
-std::unique_ptr<Waiting::Kept> Waiting::keep(RequestContext& context,
-                                             const wamp::Message& message) {
+std::unique_ptr<WaitingRequests::Entry> WaitingRequests::keep(RequestContext& context,
+                                                              const wamp::Message& message) {
     const policy::Session& session = context.from;
     const std::size_t bytes = bytes_of(message);
     Owner& owner = owners_[session.id];
@@ -43,57 +43,57 @@ std::unique_ptr<Waiting::Kept> Waiting::keep(RequestContext& context,
     owner.bytes += bytes;
     bytes_ += bytes;
     const wamp::Payload* payload = wamp::payload_of(message);
-    auto kept = std::make_unique<Kept>(
-        Kept{session.id, session.policy, std::move(context.permit), message,
-             payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload),
-             context.since, bytes});
+    auto entry = std::make_unique<Entry>(
+        Entry{session.id, session.policy, std::move(context.permit), message,
+              payload == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*payload),
+              context.since, bytes});
     std::visit(
         [&](auto& m) {
-            if constexpr (requires { m.payload; }) m.payload = kept->payload.view();
+            if constexpr (requires { m.payload; }) m.payload = entry->payload.view();
         },
-        kept->message);
-    return kept;
+        entry->message);
+    return entry;
 }
 
-void Waiting::forget(const Kept& kept) noexcept {
-    bytes_ -= kept.bytes;
-    Owner* owner = wamp::find_in(owners_, kept.from);
+void WaitingRequests::forget(const Entry& entry) noexcept {
+    bytes_ -= entry.bytes;
+    Owner* owner = wamp::find_in(owners_, entry.from);
     if (owner == nullptr) return;  // it has left
     --owner->requests;
-    owner->bytes -= kept.bytes;
+    owner->bytes -= entry.bytes;
 }
 
-void Waiting::wait(std::unique_ptr<Kept> kept, wamp::Instant due, std::string_view late) {
-    kept->due = due;
-    kept->late = late;
+void WaitingRequests::wait(std::unique_ptr<Entry> entry, wamp::Instant due, std::string_view late) {
+    entry->due = due;
+    entry->late = late;
     const Order order = ++last_;
     due_.emplace(due, order);
-    owners_[kept->from].waiting.push_back(order);
-    if (const auto* call = std::get_if<wamp::Call>(&kept->message)) {
-        calls_.emplace(std::pair(kept->from, call->request), order);
-        link_.ids.calls.insert(kept->from, call->request, {link_.number, FrontRequests::waiting});
+    owners_[entry->from].waiting.push_back(order);
+    if (const auto* call = std::get_if<wamp::Call>(&entry->message)) {
+        calls_.emplace(std::pair(entry->from, call->request), order);
+        link_.ids.calls.insert(entry->from, call->request, {link_.number, FrontRequests::waiting});
     }
-    queue_.emplace(order, std::move(kept));
+    queue_.emplace(order, std::move(entry));
 }
 
-std::unique_ptr<Waiting::Kept> Waiting::take(Order order) {
+std::unique_ptr<WaitingRequests::Entry> WaitingRequests::take(Order order) {
     const auto found = queue_.find(order);
-    std::unique_ptr<Kept> kept = std::move(found->second);
+    std::unique_ptr<Entry> entry = std::move(found->second);
     queue_.erase(found);
-    due_.erase({kept->due, order});
-    if (const auto* call = std::get_if<wamp::Call>(&kept->message)) {
-        calls_.erase({kept->from, call->request});
-        link_.ids.calls.erase(kept->from, call->request);
+    due_.erase({entry->due, order});
+    if (const auto* call = std::get_if<wamp::Call>(&entry->message)) {
+        calls_.erase({entry->from, call->request});
+        link_.ids.calls.erase(entry->from, call->request);
     }
-    if (Owner* owner = wamp::find_in(owners_, kept->from)) {
+    if (Owner* owner = wamp::find_in(owners_, entry->from)) {
         std::vector<Order>& waiting = owner->waiting;
         waiting.erase(std::lower_bound(waiting.begin(), waiting.end(), order));
     }
-    forget(*kept);
-    return kept;
+    forget(*entry);
+    return entry;
 }
 
-bool Waiting::cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox& out) {
+bool WaitingRequests::cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox& out) {
     const auto found = calls_.find({from, request});
     if (found == calls_.end()) return false;
     // Nobody behind knows of it: whatever the mode, this is its end.
@@ -101,52 +101,52 @@ bool Waiting::cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox
     return true;
 }
 
-void Waiting::leave(wamp::SessionId session) {
+void WaitingRequests::leave(wamp::SessionId session) {
     const Owner* owner = wamp::find_in(owners_, session);
     if (owner == nullptr) return;
     for (const Order order : std::vector<Order>(owner->waiting)) take(order);
     owners_.erase(session);
 }
 
-std::vector<std::unique_ptr<Waiting::Kept>> Waiting::take_all() {
-    std::vector<std::unique_ptr<Kept>> all;
+std::vector<std::unique_ptr<WaitingRequests::Entry>> WaitingRequests::take_all() {
+    std::vector<std::unique_ptr<Entry>> all;
     all.reserve(queue_.size());
     while (!queue_.empty()) all.push_back(take(queue_.begin()->first));
     return all;
 }
 
-void Waiting::on_deadline(wamp::Instant now, BridgeOutbox& out) {
+void WaitingRequests::on_deadline(wamp::Instant now, BridgeOutbox& out) {
     while (!due_.empty() && due_.begin()->first <= now) {
-        const std::unique_ptr<Kept> kept = take(due_.begin()->second);
-        refuse(*kept, kept->late, out);
+        const std::unique_ptr<Entry> entry = take(due_.begin()->second);
+        refuse(*entry, entry->late, out);
     }
 }
 
-std::string_view Waiting::judge_again(const policy::Session& session, Kept& kept) {
-    policy::Judge::Verdict verdict = link_.judge.judge_again(session, kept.message);
+std::string_view WaitingRequests::judge_again(const policy::Session& session, Entry& entry) {
+    policy::Judge::Verdict verdict = link_.judge.judge_again(session, entry.message);
     if (!verdict.permit) return verdict.error;
-    const policy::RouteInfo& before = kept.policy->route(kept.permit.route());
+    const policy::RouteInfo& before = entry.policy->route(entry.permit.route());
     const policy::RouteInfo& after = session.policy->route(verdict.permit->route());
     if (before.backend != after.backend) {
-        link_.judge.record_lost_route(session, kept.message);
+        link_.judge.record_lost_route(session, entry.message);
         return uris::unavailable;
     }
-    kept.permit = *std::move(verdict.permit);
-    kept.policy = session.policy;
+    entry.permit = *std::move(verdict.permit);
+    entry.policy = session.policy;
     return {};
 }
 
-void Waiting::refuse(const Kept& kept, std::string_view uri, BridgeOutbox& out) {
+void WaitingRequests::refuse(const Entry& entry, std::string_view uri, BridgeOutbox& out) {
     std::visit(
-        [&]<class Asked>(const Asked& asked) {
-            if constexpr (std::is_same_v<Asked, wamp::Publish>) {
-                if (!asked.options.get_bool("acknowledge", false)) return;  // W-PUB-04
+        [&]<class Request>(const Request& request) {
+            if constexpr (std::is_same_v<Request, wamp::Publish>) {
+                if (!request.options.get_bool("acknowledge", false)) return;  // W-PUB-04
             }
-            if constexpr (requires { asked.request; }) {
-                out.to_sessions.add(kept.from, error_for(Asked::type, asked.request, uri));
+            if constexpr (requires { request.request; }) {
+                out.to_sessions.add(entry.from, error_for(Request::type, request.request, uri));
             }
         },
-        kept.message);
+        entry.message);
 }
 
 }  // namespace sallyport::backend_link

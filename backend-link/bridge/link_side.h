@@ -56,7 +56,7 @@ struct LinkSide {
     wamp::Features router;
     bool up = false;
     wamp::RequestId last_request = 0;
-    std::uint64_t secret = 0;  ///< of stand_in()
+    std::uint64_t secret = 0;  ///< of pseudonym_of()
     LinkWire wire{};           ///< while up
 
     wamp::RequestId next_request() noexcept { return last_request = wamp::next_id(last_request); }
@@ -70,8 +70,8 @@ struct LinkSide {
         return !wamp::is_passthru(options) || router.has(passthru);
     }
     /// Whether a session in front can do something with the details, or has gone.
-    bool can_open(wamp::SessionId session, const wamp::Dict& details,
-                  wamp::Feature passthru) const noexcept {
+    bool can_decode(wamp::SessionId session, const wamp::Dict& details,
+                    wamp::Feature passthru) const noexcept {
         if (!wamp::is_passthru(details)) return true;
         const policy::Session* front = sessions.find(session);
         return front == nullptr || front->features.has(passthru);
@@ -83,7 +83,7 @@ struct LinkSide {
     }
     /// Names a session behind the link to the front, always the same way, without telling its id
     /// (W-GWY-01, W-SEC-09).
-    wamp::SessionId stand_in(wamp::SessionId behind) const noexcept {
+    wamp::SessionId pseudonym_of(wamp::SessionId behind) const noexcept {
         std::uint64_t mixed = behind ^ secret;
         for (const std::uint64_t factor : {0xBF58476D1CE4E5B9u, 0x94D049BB133111EBu}) {
             mixed = (mixed ^ (mixed >> 30)) * factor;
@@ -100,7 +100,7 @@ struct LinkSide {
                           std::string(details.get_string(who + "_authrole"))};
         const policy::Session* front = sessions.find(session);
         if (front == nullptr || front->principal.authid != identity.authid) {
-            identity.session = stand_in(session);
+            identity.session = pseudonym_of(session);
         }
         return identity;
     }

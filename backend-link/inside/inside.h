@@ -90,9 +90,9 @@ private:
         wamp::Instant last_heard{};
     };
 
-    /// The subscriptions and registrations of a realm for which `ask` gives a denial.
-    template <class Ask>
-    std::vector<wamp::Realm::Holding> lost_in(const wamp::Realm& realm, Ask&& ask) const;
+    /// The subscriptions and registrations of a realm for which `decide` gives a denial.
+    template <class Decide>
+    std::vector<wamp::Realm::Holding> lost_in(const wamp::Realm& realm, Decide&& decide) const;
     static void count(Reloaded& summary, const std::vector<wamp::Realm::Holding>& lost) noexcept;
     /// Acts on a step of the gate and on those that follow.
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);

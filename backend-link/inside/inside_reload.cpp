@@ -21,13 +21,13 @@ policy::Question question_of(const wamp::Realm::Holding& holding) noexcept {
 
 }  // namespace
 
-template <class Ask>
-std::vector<wamp::Realm::Holding> Inside::lost_in(const wamp::Realm& realm, Ask&& ask) const {
+template <class Decide>
+std::vector<wamp::Realm::Holding> Inside::lost_in(const wamp::Realm& realm, Decide&& decide) const {
     std::vector<wamp::Realm::Holding> lost;
     for (auto& holding : realm.holdings()) {
         const policy::Session* const session = gate_.sessions().find(holding.session);
         if (session == nullptr) continue;
-        const auto decision = ask(*session, question_of(holding));
+        const auto decision = decide(*session, question_of(holding));
         if (decision && std::holds_alternative<policy::Denial>(*decision))
             lost.push_back(std::move(holding));
     }
@@ -47,15 +47,16 @@ Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& real
     for (const auto& realm : realms) {
         const auto present = realms_.find(gate_.door().realm(realm.policy->realm()));
         if (present == realms_.end()) continue;
-        const auto ask = [&](const policy::Session& session,
-                             const policy::Question& question) -> std::optional<policy::Decision> {
+        const auto decide =
+            [&](const policy::Session& session,
+                const policy::Question& question) -> std::optional<policy::Decision> {
             const bool ends = std::binary_search(
                 ended.begin(), ended.end(), Door::Ended{session.id, {}},
                 [](const auto& a, const auto& b) { return a.session < b.session; });
             if (ends) return std::nullopt;
             return policy::Judge::would_decide(*realm.policy, session, question);
         };
-        count(summary, lost_in(present->second, ask));
+        count(summary, lost_in(present->second, decide));
     }
     return summary;
 }

@@ -80,7 +80,7 @@ std::string control_socket(const std::string& state_dir) {
     return state_dir + "/run/control.sock";
 }
 
-int tell_program(const std::string& state_dir, std::string_view line, bool json) {
+int send_command(const std::string& state_dir, std::string_view line, bool json) {
     const std::string path = control_socket(state_dir);
     std::string answer;
     try {

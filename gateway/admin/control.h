@@ -31,6 +31,6 @@ std::string control_socket(const std::string& state_dir);
 
 /// Sends `line` to the program of that state directory, prints its answer as text or as one JSON
 /// object, and returns its exit code. Throws StartError if no program answers.
-int tell_program(const std::string& state_dir, std::string_view line, bool json);
+int send_command(const std::string& state_dir, std::string_view line, bool json);
 
 }  // namespace sallyport::gateway

@@ -75,19 +75,19 @@ void AuditOutlet::watch() {
     timer_.async_wait([this](boost::system::error_code error) {
         watching_ = false;
         if (error) return;
-        tell();
+        log_dropped();
         if (writer_->counts().waiting() > 0) watch();
     });
 }
 
-void AuditOutlet::tell() {
+void AuditOutlet::log_dropped() {
     const AuditWriter::Counts counts = writer_->counts();
-    if (counts.dropped == told_) return;
+    if (counts.dropped == drops_logged_) return;
     const std::string why = counts.error != 0 ? std::strerror(counts.error)
                                               : "records arrive faster than they are written";
-    log(LogLevel::error,
-        "audit log: " + std::to_string(counts.dropped - told_) + " records dropped: " + why);
-    told_ = counts.dropped;
+    log(LogLevel::error, "audit log: " + std::to_string(counts.dropped - drops_logged_) +
+                             " records dropped: " + why);
+    drops_logged_ = counts.dropped;
 }
 
 std::optional<AuditWriter::Counts> AuditOutlet::counts() const {
@@ -101,7 +101,7 @@ void AuditOutlet::stop(std::chrono::milliseconds limit) {
     writer_->stop(limit);
     const AuditWriter::Counts counts = writer_->counts();
     const std::uint64_t lost = counts.dropped + counts.waiting();
-    if (lost > told_) {
+    if (lost > drops_logged_) {
         log(LogLevel::error, "audit log: " + std::to_string(lost) + " of " +
                                  std::to_string(counts.offered) + " records dropped");
     }

@@ -37,12 +37,12 @@ public:
 private:
     static void log_all(std::string_view packed);
     void watch();
-    void tell();
+    void log_dropped();
 
     std::unique_ptr<AuditWriter> writer_;
     boost::asio::steady_timer timer_;
     bool watching_ = false;
-    std::uint64_t told_ = 0;  ///< the number of dropped records already logged
+    std::uint64_t drops_logged_ = 0;  ///< the number of dropped records already logged
 };
 
 }  // namespace sallyport::gateway

@@ -36,7 +36,7 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "answer.");
     apply->callback([&action, texts] {
         action = [texts] {
-            return tell_program(load_state_dir(texts->config), texts->check ? "check" : "apply",
+            return send_command(load_state_dir(texts->config), texts->check ? "check" : "apply",
                                 texts->json);
         };
     });
@@ -52,7 +52,7 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "Exit codes: 0 rolled back; 1 not rolled back, the running version stays; 2 no answer.");
     rollback->callback([&action, texts] {
         action = [texts] {
-            return tell_program(load_state_dir(texts->config), "rollback", texts->json);
+            return send_command(load_state_dir(texts->config), "rollback", texts->json);
         };
     });
 }

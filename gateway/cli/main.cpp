@@ -116,7 +116,7 @@ bool wants_json(std::span<char*> words) {
 }
 
 /// Prints why the command failed: lines on stderr, or one JSON object on stdout.
-int tell_failure(const std::exception& error, bool json) {
+int print_failure(const std::exception& error, bool json) {
     const policy::Output to{std::cout, std::cerr, json};
     const auto* const start = dynamic_cast<const gateway::StartError*>(&error);
     if (json && start != nullptr && !start->diagnostics().empty()) {
@@ -147,12 +147,12 @@ int main(int argc, char** argv) {
     try {
         commands.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        if (json && error.get_exit_code() != 0) return tell_failure(error, json);
+        if (json && error.get_exit_code() != 0) return print_failure(error, json);
         return commands.app.exit(error) == 0 ? 0 : gateway::exit_bad_start;
     }
     try {
         return run(commands);
     } catch (const std::exception& error) {
-        return tell_failure(error, json);
+        return print_failure(error, json);
     }
 }

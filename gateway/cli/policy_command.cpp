@@ -176,10 +176,10 @@ policy::LoadOptions tool_options() {
     return options;
 }
 
-// Passes on one line at a time, as a log may be larger than memory; "-" is stdin. `take` returns
+// Passes on one line at a time, as a log may be larger than memory; "-" is stdin. `parse` returns
 // whether it could read the line.
-template <class Take>
-void read_lines(const std::string& path, const Take& take) {
+template <class Parse>
+void read_lines(const std::string& path, const Parse& parse) {
     std::ifstream file;
     if (path != "-") {
         file.open(path, std::ios::binary);
@@ -191,7 +191,7 @@ void read_lines(const std::string& path, const Take& take) {
     std::istream& in = path == "-" ? std::cin : file;
     std::string line;
     policy::LogTally tally;
-    while (std::getline(in, line)) tally.add(take(line));
+    while (std::getline(in, line)) tally.add(parse(line));
     if (const auto fault = tally.fault(path == "-" ? "stdin" : path))
         throw StartError(policy::Diagnostics{*fault});
 }

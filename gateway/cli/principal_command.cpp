@@ -27,7 +27,7 @@ constexpr const char* exit_codes =
     "2 an invalid file or invalid arguments. The file is replaced as a whole or not at all;\n"
     "a running gateway uses it after its next reload.";
 
-struct Asked {
+struct Options {
     policy::PrincipalRequest request;
     bool json = false;
     bool from_stdin = false;
@@ -70,9 +70,9 @@ Descriptor lock_folder_of(const std::string& path) {
     return lock;
 }
 
-int run(Asked asked) {
-    policy::PrincipalRequest& request = asked.request;
-    if (asked.from_stdin) request.chosen = policy::read_secret_line(std::cin);
+int run(Options options) {
+    policy::PrincipalRequest& request = options.request;
+    if (options.from_stdin) request.chosen = policy::read_secret_line(std::cin);
     Descriptor lock;
     if (request.verb != Verb::list) lock = lock_folder_of(request.file);
     request.create = !is_there(request.file);
@@ -81,32 +81,34 @@ int run(Asked asked) {
         if (request.create) make_private_file(request.file);
         replace_file(request.file, text);
     };
-    return policy::principal(request, random, write, {std::cout, std::cerr, asked.json});
+    return policy::principal(request, random, write, {std::cout, std::cerr, options.json});
 }
 
 CLI::App* add_verb(CLI::App& parent, std::function<int()>& action, Verb verb, const char* name,
-                   const char* help, const std::string& examples, std::shared_ptr<Asked>& asked) {
-    asked = std::make_shared<Asked>();
-    asked->request.verb = verb;
+                   const char* help, const std::string& examples,
+                   std::shared_ptr<Options>& options) {
+    options = std::make_shared<Options>();
+    options->request.verb = verb;
     CLI::App* const command = parent.add_subcommand(name, help);
-    command->add_option("file", asked->request.file, "Principals file")->required();
+    command->add_option("file", options->request.file, "Principals file")->required();
     if (verb != Verb::list) {
-        command->add_option("authid", asked->request.authid, "authid of the principal")->required();
+        command->add_option("authid", options->request.authid, "authid of the principal")
+            ->required();
     }
-    command->add_flag("--json", asked->json, "Print one JSON object on one line");
+    command->add_flag("--json", options->json, "Print one JSON object on one line");
     command->footer("Examples:\n" + examples + exit_codes);
-    command->callback([&action, asked] { action = [asked] { return run(*asked); }; });
+    command->callback([&action, options] { action = [options] { return run(*options); }; });
     return command;
 }
 
-void add_secret_options(CLI::App& command, Asked& asked) {
+void add_secret_options(CLI::App& command, Options& options) {
     command
-        .add_option("--method", asked.request.methods,
+        .add_option("--method", options.request.methods,
                     "ticket, wampcra, wamp-scram, scram or cryptosign; may be given several times")
         ->check(CLI::IsMember({"ticket", "wampcra", "wamp-scram", "scram", "cryptosign"}));
-    command.add_option("--key", asked.request.keys,
+    command.add_option("--key", options.request.keys,
                        "Public key for cryptosign: 64 hexadecimal digits, or a line of OpenSSH");
-    command.add_flag("--stdin", asked.from_stdin,
+    command.add_flag("--stdin", options.from_stdin,
                      "Read the secret from stdin instead of generating one");
 }
 
@@ -116,7 +118,7 @@ void add_principal_commands(CLI::App& app, std::function<int()>& action) {
     CLI::App* const parent = app.add_subcommand(
         "principal", "Add, list and disable principals and their secrets in a principals file");
     parent->require_subcommand(1);
-    std::shared_ptr<Asked> asked;
+    std::shared_ptr<Options> options;
     CLI::App* const add =
         add_verb(*parent, action, Verb::add, "add",
                  "Add a principal or a credential; print what was generated",
@@ -124,24 +126,24 @@ void add_principal_commands(CLI::App& app, std::function<int()>& action) {
                  "  sallyport principal add people.toml alice --method wampcra --method scram\n"
                  "  sallyport principal add people.toml probe7 --role probe --key 545efb…9122\n"
                  "  sallyport principal add people.toml bob --role guest --stdin < bobs-choice\n",
-                 asked);
-    add->add_option("--role", asked->request.role, "Role of a new principal");
-    add_secret_options(*add, *asked);
+                 options);
+    add->add_option("--role", options->request.role, "Role of a new principal");
+    add_secret_options(*add, *options);
     CLI::App* const rotate =
         add_verb(*parent, action, Verb::rotate, "rotate",
                  "Replace the secrets of a principal; print what was generated",
                  "  sallyport principal rotate people.toml alice\n"
                  "  sallyport principal rotate people.toml probe7 --method cryptosign\n",
-                 asked);
-    add_secret_options(*rotate, *asked);
+                 options);
+    add_secret_options(*rotate, *options);
     add_verb(*parent, action, Verb::list, "list", "Show who may log in, and how",
              "  sallyport principal list people.toml\n"
              "  sallyport principal list --json people.toml\n",
-             asked);
+             options);
     add_verb(*parent, action, Verb::disable, "disable", "Refuse a principal until it is enabled",
-             "  sallyport principal disable people.toml alice\n", asked);
+             "  sallyport principal disable people.toml alice\n", options);
     add_verb(*parent, action, Verb::enable, "enable", "Enable a disabled principal",
-             "  sallyport principal enable people.toml alice\n", asked);
+             "  sallyport principal enable people.toml alice\n", options);
 }
 
 }  // namespace sallyport::gateway

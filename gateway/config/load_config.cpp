@@ -29,7 +29,7 @@ std::vector<policy::LoadedRealm> load_realms(const std::vector<PathText>& files,
             const policy::Diagnostic why = text.error();
             wrong.push_back({file.place,
                              "the policy " + policy::quoted(file.path) + ": " + why.text,
-                             why.cure});
+                             why.hint});
             continue;
         }
         auto realm = policy::load_realm(file.path, options);

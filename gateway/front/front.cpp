@@ -35,10 +35,10 @@ template <class T>
 constexpr bool is_request = std::is_same_v<T, wamp::Call> || std::is_same_v<T, wamp::Publish> ||
                             std::is_same_v<T, wamp::Subscribe> || std::is_same_v<T, wamp::Register>;
 
-template <class Asked>
-bool wants_answer(const Asked& asked) noexcept {
-    if constexpr (std::is_same_v<Asked, wamp::Publish>)
-        return asked.options.get_bool("acknowledge", false);
+template <class Request>
+bool wants_answer(const Request& request) noexcept {
+    if constexpr (std::is_same_v<Request, wamp::Publish>)
+        return request.options.get_bool("acknowledge", false);
     return true;  // only publications may go without (W-PUB-04)
 }
 

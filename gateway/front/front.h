@@ -106,12 +106,12 @@ private:
     };
 
     /// To which backends the routes of a policy lead. Realms are few: the list is searched.
-    struct Led {
+    struct RouteBackends {
         const policy::RealmPolicy* policy;
         std::vector<std::uint32_t> backends;  ///< by RouteIndex
     };
-    using Routes = std::vector<Led>;
-    struct Judged;
+    using Routes = std::vector<RouteBackends>;
+    struct HoldingChange;
     Routes routes_by(const std::vector<policy::DoorRealm>& realms) const;
     static std::uint32_t backend_of(const Routes& routes, const policy::RealmPolicy& policy,
                                     policy::RouteIndex route) noexcept;
@@ -119,12 +119,12 @@ private:
                            const policy::Permit& permit) const noexcept {
         return backend_of(routes_, *session.policy, permit.route());
     }
-    /// What changes for those who hold something. `ask` names the policy that it asked; none
+    /// What changes for those who hold something. `decide` names the policy that it asked; none
     /// for a session that ends.
-    template <class Ask>
-    std::vector<Judged> judge(const Routes& routes, Ask&& ask) const;
-    void move_or_revoke(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out);
-    static Reloaded count(std::size_t ended, const std::vector<Judged>& judged);
+    template <class Decide>
+    std::vector<HoldingChange> judge(const Routes& routes, Decide&& decide) const;
+    void move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now, wamp::Outbox& out);
+    static Reloaded count(std::size_t ended, const std::vector<HoldingChange>& judged);
     /// Acts on a step of the gate and on those that follow.
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);

@@ -16,7 +16,7 @@ using backend_link::Rewriting;
 using policy::Door;
 
 /// What becomes of something that a session holds: it goes to `to`, or to nobody.
-struct Front::Judged {
+struct Front::HoldingChange {
     Backend* from;
     Holding holding;
     Backend* to = nullptr;
@@ -26,13 +26,13 @@ struct Front::Judged {
 Front::Routes Front::routes_by(const std::vector<policy::DoorRealm>& realms) const {
     Routes routes;
     for (const auto& realm : realms) {
-        Led& led = routes.emplace_back(Led{realm.policy.get(), {}});
+        RouteBackends& entry = routes.emplace_back(RouteBackends{realm.policy.get(), {}});
         for (const auto& route : realm.policy->routes()) {
             const auto found =
                 std::find_if(backends_.begin(), backends_.end(),
                              [&](const auto& backend) { return backend->name == route.backend; });
             SALLYPORT_CHECK(found != backends_.end());
-            led.backends.push_back(static_cast<std::uint32_t>(found - backends_.begin()));
+            entry.backends.push_back(static_cast<std::uint32_t>(found - backends_.begin()));
         }
     }
     return routes;
@@ -40,23 +40,24 @@ Front::Routes Front::routes_by(const std::vector<policy::DoorRealm>& realms) con
 
 std::uint32_t Front::backend_of(const Routes& routes, const policy::RealmPolicy& policy,
                                 policy::RouteIndex route) noexcept {
-    const auto led = std::find_if(routes.begin(), routes.end(),
-                                  [&](const Led& each) { return each.policy == &policy; });
-    SALLYPORT_CHECK(led != routes.end());
-    return led->backends[route];
+    const auto found = std::find_if(routes.begin(), routes.end(), [&](const RouteBackends& each) {
+        return each.policy == &policy;
+    });
+    SALLYPORT_CHECK(found != routes.end());
+    return found->backends[route];
 }
 
-template <class Ask>
-std::vector<Front::Judged> Front::judge(const Routes& routes, Ask&& ask) const {
-    std::vector<Judged> changed;
+template <class Decide>
+std::vector<Front::HoldingChange> Front::judge(const Routes& routes, Decide&& decide) const {
+    std::vector<HoldingChange> changed;
     for (const auto& backend : backends_) {
         for (Holding& holding : backend->bridge.holdings()) {
             const policy::Session* const session = gate_.sessions().find(holding.session);
             if (session == nullptr) continue;
             const policy::RealmPolicy* policy = nullptr;
-            auto decision = ask(*session, holding, policy);
+            auto decision = decide(*session, holding, policy);
             if (policy == nullptr) continue;  // the session ends
-            Judged judged{backend.get(), std::move(holding)};
+            HoldingChange judged{backend.get(), std::move(holding)};
             if (auto* permit = std::get_if<policy::Permit>(&decision)) {
                 judged.to = backends_[backend_of(routes, *policy, permit->route())].get();
                 const bool same =
@@ -71,10 +72,10 @@ std::vector<Front::Judged> Front::judge(const Routes& routes, Ask&& ask) const {
     return changed;
 }
 
-Front::Reloaded Front::count(std::size_t ended, const std::vector<Judged>& judged) {
+Front::Reloaded Front::count(std::size_t ended, const std::vector<HoldingChange>& judged) {
     Reloaded summary;
     summary.sessions_ended = ended;
-    for (const Judged& each : judged) {
+    for (const HoldingChange& each : judged) {
         ++(each.to != nullptr          ? summary.moved
            : each.holding.registration ? summary.registrations_revoked
                                        : summary.subscriptions_revoked);
@@ -84,8 +85,8 @@ Front::Reloaded Front::count(std::size_t ended, const std::vector<Judged>& judge
 
 Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms) const {
     const auto ended = gate_.door().ended_by(realms);
-    const auto ask = [&](const policy::Session& session, const Holding& holding,
-                         const policy::RealmPolicy*& policy) -> policy::Decision {
+    const auto decide = [&](const policy::Session& session, const Holding& holding,
+                            const policy::RealmPolicy*& policy) -> policy::Decision {
         const bool ends =
             std::binary_search(ended.begin(), ended.end(), Door::Ended{session.id, {}},
                                [](const auto& a, const auto& b) { return a.session < b.session; });
@@ -94,7 +95,7 @@ Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms
         policy = realm->policy.get();
         return policy::Judge::would_decide(*policy, session, holding.question());
     };
-    return count(ended.size(), judge(routes_by(realms), ask));
+    return count(ended.size(), judge(routes_by(realms), decide));
 }
 
 Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,
@@ -115,13 +116,14 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
     return count(ended, judged);
 }
 
-void Front::move_or_revoke(std::vector<Judged>& judged, wamp::Instant now, wamp::Outbox& out) {
+void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now,
+                           wamp::Outbox& out) {
     // First all go, then all come: two may change places.
-    for (const Judged& each : judged) {
+    for (const HoldingChange& each : judged) {
         each.from->bridge.drop(each.holding, bridge_out_);
         flush(*each.from, now, out);
     }
-    for (Judged& each : judged) {
+    for (HoldingChange& each : judged) {
         const Holding& holding = each.holding;
         const bool denied = each.to == nullptr;
         if (!denied && each.to->bridge.adopt(holding, *std::move(each.permit), bridge_out_)) {
@@ -131,8 +133,8 @@ void Front::move_or_revoke(std::vector<Judged>& judged, wamp::Instant now, wamp:
         const policy::Session* const session = gate_.sessions().find(holding.session);
         if (!denied && session != nullptr)
             gate_.judge().record_lost_route(*session, holding.question());
-        each.from->bridge.tell_lost(holding, denied ? uris::not_authorized : uris::unavailable,
-                                    bridge_out_);
+        each.from->bridge.notify_lost(holding, denied ? uris::not_authorized : uris::unavailable,
+                                      bridge_out_);
         flush(*each.from, now, out);
         each.to = nullptr;
     }

@@ -31,8 +31,8 @@ std::string why(int number) {
     return std::generic_category().message(number);
 }
 
-[[noreturn]] void refuse(const Place& place, const std::string& text, const std::string& cure) {
-    throw StartError(place, text, cure);
+[[noreturn]] void refuse(const Place& place, const std::string& text, const std::string& hint) {
+    throw StartError(place, text, hint);
 }
 
 /// The place, or the path itself if it does not come from a file.
@@ -187,11 +187,11 @@ Descriptor listen_tcp(const backend_link::Address& address, const Place& place) 
     if (!listener ||
         ::bind(listener.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
         ::listen(listener.get(), backlog) != 0) {
-        const std::string cure = errno == EADDRINUSE
+        const std::string hint = errno == EADDRINUSE
                                      ? "stop the program that has it or choose another port"
                                      : "choose an address of this machine and a port of your own";
         refuse(place, "cannot listen on " + policy::quoted(address.text()) + ": " + why(errno),
-               cure);
+               hint);
     }
     return listener;
 }

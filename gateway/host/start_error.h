@@ -12,8 +12,8 @@ namespace sallyport::gateway {
 class StartError : public std::runtime_error {
 public:
     explicit StartError(const std::string& line) : std::runtime_error(line) {}
-    StartError(const policy::Place& place, const std::string& text, const std::string& cure)
-        : StartError(policy::Diagnostics{{place, text, cure}}) {}
+    StartError(const policy::Place& place, const std::string& text, const std::string& hint)
+        : StartError(policy::Diagnostics{{place, text, hint}}) {}
     explicit StartError(policy::Diagnostics diagnostics)
         : std::runtime_error(lines_of(diagnostics)), diagnostics_(std::move(diagnostics)) {}
 

@@ -4,18 +4,18 @@ namespace sallyport::gateway {
 
 namespace {
 
-policy::AuditTrail::Wanted wanted_records(const AuditText& audit) noexcept {
-    using Wanted = policy::AuditTrail::Wanted;
+policy::AuditTrail::Level audit_level(const AuditText& audit) noexcept {
+    using Level = policy::AuditTrail::Level;
     switch (audit.kind) {
         case AuditText::Kind::log:
-            return Wanted::denied;
+            return Level::denied;
         case AuditText::Kind::off:
-            return Wanted::nothing;
+            return Level::nothing;
         case AuditText::Kind::file:
         case AuditText::Kind::journald:
-            return audit.all ? Wanted::all : Wanted::denied;
+            return audit.all ? Level::all : Level::denied;
     }
-    return Wanted::denied;
+    return Level::denied;
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit)
     policy::DoorLimits door;
     door.peers_max = limits.sessions;
     door.join_timeout = limits.handshake_timeout;
-    door.audit = wanted_records(audit);
+    door.audit = audit_level(audit);
     return door;
 }
 

@@ -74,7 +74,7 @@ void ParticipantShell::on_compiled(supervision::Round round, Realms&& realms,
 
 void ParticipantShell::apply(const ReloadParticipant::Commit& wanted) {
     if (!compiled_) return;
-    const std::string summary = core_.take(std::move(*compiled_));
+    const std::string summary = core_.adopt(std::move(*compiled_));
     compiled_.reset();
     participant_.on_committed(wanted.round, summary, outbox_);
 }

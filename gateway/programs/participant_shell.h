@@ -38,7 +38,7 @@ public:
         /// Runs on another thread; may throw.
         std::function<Realms(const PolicyVersion& version)> compile;
         std::function<std::string(const Realms& realms)> describe_change;
-        std::function<std::string(Realms realms)> take;  ///< tells what it has changed
+        std::function<std::string(Realms realms)> adopt;  ///< tells what it has changed
     };
     using Answer = std::function<void(const supervision::Message& message)>;
 

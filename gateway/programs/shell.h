@@ -46,7 +46,7 @@ public:
           audit_(std::move(audit)),
           timer_(io),
           drain_timer_(io),
-          tell_timer_(io) {}
+          flush_timer_(io) {}
 
     void start() {
         core_.start(wamp::now(), outbox_);
@@ -72,8 +72,8 @@ public:
     }
 
     /// Hands over all that is still to be logged or recorded.
-    void tell() {
-        telling_ = false;
+    void flush_logs() {
+        flush_pending_ = false;
         for (const wamp::effect::Note& note : notes_) log(level_of(note), note.text);
         notes_.clear();
         if (core_.audit().empty()) return;
@@ -154,19 +154,19 @@ private:
             batch_.clear();
         }
         carrying_out_ = false;
-        if (!notes_.empty() || !core_.audit().empty()) tell_later();
+        if (!notes_.empty() || !core_.audit().empty()) flush_logs_later();
         arm();
     }
 
     /// To log and record takes longer for some answers than for others, and would tell a stranger
     /// how he was answered (architecture: Policy 9): it is done a little later, for all that has
     /// come together.
-    void tell_later() {
+    void flush_logs_later() {
         constexpr std::chrono::milliseconds delay{5};
-        if (std::exchange(telling_, true)) return;
-        tell_timer_.expires_after(delay);
-        tell_timer_.async_wait([this](boost::system::error_code error) {
-            if (!error) tell();
+        if (std::exchange(flush_pending_, true)) return;
+        flush_timer_.expires_after(delay);
+        flush_timer_.async_wait([this](boost::system::error_code error) {
+            if (!error) flush_logs();
         });
     }
 
@@ -220,7 +220,7 @@ private:
         constexpr std::chrono::milliseconds step{10};
         const bool late = std::chrono::steady_clock::now() >= drain_end_;
         if (late || (core_.stopped() && connections_.size() == 0)) {
-            tell();
+            flush_logs();
             stopped_();
             return;
         }
@@ -238,13 +238,13 @@ private:
     std::string records_;
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer drain_timer_;
-    boost::asio::steady_timer tell_timer_;
+    boost::asio::steady_timer flush_timer_;
     wamp::Instant armed_ = wamp::never;
     wamp::Outbox outbox_;
     wamp::Outbox batch_;
     bool carrying_out_ = false;
     std::vector<wamp::effect::Note> notes_;
-    bool telling_ = false;
+    bool flush_pending_ = false;
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;

@@ -73,7 +73,7 @@ public:
           config_(loaded.config),
           shell_(
               io, front_config(loaded), random_seed(),
-              [this](std::uint32_t link) { ask_to_dial(link); },
+              [this](std::uint32_t link) { request_dial(link); },
               [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "front"),
           reload_(io,
@@ -183,13 +183,13 @@ private:
                            link, true);
     }
 
-    void ask_to_dial(std::uint32_t link) {
+    void request_dial(std::uint32_t link) {
         if (!channel_.send(supervision::to_text(supervision::message::DialRequest{link})))
             shell_.link_failed(link, "the supervisor does not answer");
     }
 
     std::string status() {
-        shell_.tell();
+        shell_.flush_logs();
         std::optional<AuditStatus> audit;
         if (const auto counts = audit_.counts()) {
             audit = {counts->offered, counts->written, counts->dropped, counts->waiting(),

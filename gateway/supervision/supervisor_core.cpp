@@ -47,7 +47,7 @@ void SupervisorCore::note_starts(std::size_t begin, wamp::Instant now, Outbox& o
         const ProcessId process = start->process;
         reload_.on_started(process);
         if (process.role == Role::tor) tor_.on_started(now);
-        if (process.role == Role::worker) tor_.tell(out);
+        if (process.role == Role::worker) tor_.send_status(out);
     }
 }
 

@@ -13,7 +13,7 @@ void TorMonitor::look_for_address(Outbox& out) const {
     if (status_.address.empty()) out.emplace_back(effect::ReadOnionAddress{});
 }
 
-void TorMonitor::tell(Outbox& out) const {
+void TorMonitor::send_status(Outbox& out) const {
     if (!status_.address.empty()) {
         out.emplace_back(
             effect::NotifyStatus{status_.address + (status_.reachable ? ", reachable" : "")});
@@ -33,7 +33,7 @@ void TorMonitor::on_exit(Outbox& out) {
     status_.percent = 0;
     status_.reachable = false;
     status_.summary = "tor is not running";
-    tell(out);
+    send_status(out);
 }
 
 void TorMonitor::on_attached(Outbox& out) {
@@ -67,7 +67,7 @@ void TorMonitor::on_bootstrap(const BootstrapProgress& progress, wamp::Instant n
     status_.warning = progress.warning;
     stall_deadline_ = progress.percent < 100 ? now + stalled_after : wamp::never;
     look_for_address(out);
-    tell(out);
+    send_status(out);
 }
 
 void TorMonitor::on_descriptor_uploaded(Outbox& out) {
@@ -78,14 +78,14 @@ void TorMonitor::on_descriptor_uploaded(Outbox& out) {
                                      "onion service is reachable: its descriptor was uploaded"});
     }
     look_for_address(out);
-    tell(out);
+    send_status(out);
 }
 
 void TorMonitor::on_address(std::string_view address, Outbox& out) {
     if (!status_.address.empty()) return;
     status_.address = address;
     out.emplace_back(effect::Log{effect::Level::info, "onion address: " + status_.address});
-    tell(out);
+    send_status(out);
 }
 
 void TorMonitor::on_complaint(std::string_view line, Outbox& out) {
@@ -117,7 +117,7 @@ void TorMonitor::on_deadline(wamp::Instant now, Outbox& out) {
                                      "tor: no progress for " + std::to_string(seconds) + " s at " +
                                          std::to_string(status_.percent) + "% (" + status_.summary +
                                          "): " + status_.warning});
-        tell(out);
+        send_status(out);
     }
 }
 

@@ -58,7 +58,7 @@ public:
     wamp::Instant deadline() const noexcept;
 
     /// Sends the worker the state as it is.
-    void tell(Outbox& out) const;
+    void send_status(Outbox& out) const;
     const OnionStatus& status() const noexcept { return status_; }
     State state() const noexcept { return state_; }
     /// "" when tor has not complained.

@@ -31,10 +31,10 @@ std::optional<Bootstrap> parse_bootstrap(std::string_view status) {
 }
 
 std::optional<Bootstrap> parse_bootstrap_log(std::string_view line) {
-    constexpr std::string_view said = "] Bootstrapped ";
-    const std::size_t begin = line.find(said);
+    constexpr std::string_view marker = "] Bootstrapped ";
+    const std::size_t begin = line.find(marker);
     if (begin == std::string_view::npos) return std::nullopt;
-    const std::string_view rest = line.substr(begin + said.size());
+    const std::string_view rest = line.substr(begin + marker.size());
     const std::size_t sign = rest.find('%');
     if (sign == std::string_view::npos) return std::nullopt;
     const auto percent = percent_of(rest.substr(0, sign));

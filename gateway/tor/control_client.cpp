@@ -27,17 +27,17 @@ std::string_view word(std::string_view line, std::size_t index) {
 
 }  // namespace
 
-void ControlClient::ask(Asked what, std::string_view command, Output& out) {
-    asked_.push_back(what);
+void ControlClient::send(Command what, std::string_view command, Output& out) {
+    pending_.push_back(what);
     out.send.append(command).append("\r\n");
 }
 
 void ControlClient::start(std::string_view cookie, Output& out) {
     // Sent in one write: tor answers in order, and closes the connection if it refuses
     // AUTHENTICATE.
-    ask(Asked::authenticate, "AUTHENTICATE " + hex(cookie), out);
-    ask(Asked::set_events, "SETEVENTS STATUS_CLIENT HS_DESC", out);
-    ask(Asked::bootstrap_phase, "GETINFO status/bootstrap-phase", out);
+    send(Command::authenticate, "AUTHENTICATE " + hex(cookie), out);
+    send(Command::set_events, "SETEVENTS STATUS_CLIENT HS_DESC", out);
+    send(Command::bootstrap_phase, "GETINFO status/bootstrap-phase", out);
 }
 
 void ControlClient::on_bytes(std::string_view bytes, Output& out) {
@@ -54,15 +54,15 @@ void ControlClient::on_bytes(std::string_view bytes, Output& out) {
 }
 
 void ControlClient::on_reply(const ControlReply& reply, Output& out) {
-    if (asked_.empty()) return;
-    const Asked what = asked_.front();
-    asked_.pop_front();
+    if (pending_.empty()) return;
+    const Command what = pending_.front();
+    pending_.pop_front();
     if (!reply.ok()) {
         failed_ = true;
         out.events.push_back(Failed{"tor's control port answers: " + reply.lines.back()});
         return;
     }
-    if (what == Asked::bootstrap_phase) on_event(reply, out);
+    if (what == Command::bootstrap_phase) on_event(reply, out);
 }
 
 void ControlClient::on_event(const ControlReply& event, Output& out) {

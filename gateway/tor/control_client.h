@@ -36,14 +36,14 @@ public:
     static std::string_view shutdown_command() noexcept { return "SIGNAL SHUTDOWN\r\n"; }
 
 private:
-    enum class Asked : std::uint8_t { authenticate, set_events, bootstrap_phase };
+    enum class Command : std::uint8_t { authenticate, set_events, bootstrap_phase };
 
-    void ask(Asked what, std::string_view command, Output& out);
+    void send(Command what, std::string_view command, Output& out);
     void on_reply(const ControlReply& reply, Output& out);
     void on_event(const ControlReply& event, Output& out);
 
     ControlReplies replies_;
-    std::deque<Asked> asked_;
+    std::deque<Command> pending_;
     std::optional<Bootstrap> last_;
     bool failed_ = false;
 };

@@ -269,7 +269,7 @@ bool AuditTrail::count(Outcome outcome) noexcept {
     switch (outcome) {
         case Outcome::allow:
             ++counts_.allowed;
-            return wanted_ == Wanted::all;
+            return level_ == Level::all;
         case Outcome::deny:
         case Outcome::invalid:
             ++counts_.denied;
@@ -290,7 +290,7 @@ bool AuditTrail::count(Outcome outcome) noexcept {
         case Outcome::shadow:
             break;
     }
-    return wanted_ == Wanted::denied || wanted_ == Wanted::all;
+    return level_ == Level::denied || level_ == Level::all;
 }
 
 void AuditTrail::add(AuditRecord record) {

@@ -78,7 +78,7 @@ void append_ascii_json(std::string& out, std::string_view text);
 /// not.
 class AuditTrail {
 public:
-    enum class Wanted : std::uint8_t {
+    enum class Level : std::uint8_t {
         nothing,
         denied,  ///< all but what was allowed
         all,
@@ -92,9 +92,9 @@ public:
         std::uint64_t recorded = 0;  ///< records made so far
     };
 
-    explicit AuditTrail(Wanted wanted = Wanted::nothing) noexcept : wanted_(wanted) {}
+    explicit AuditTrail(Level level = Level::nothing) noexcept : level_(level) {}
 
-    Wanted wanted() const noexcept { return wanted_; }
+    Level level() const noexcept { return level_; }
 
     /// Counts the outcome, and says whether it is to be recorded.
     bool count(Outcome outcome) noexcept;
@@ -109,7 +109,7 @@ public:
     bool empty() const noexcept { return packed_.empty(); }
 
 private:
-    Wanted wanted_;
+    Level level_;
     Counts counts_;
     std::string packed_;
 };

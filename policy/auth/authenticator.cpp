@@ -201,7 +201,7 @@ Authenticator::Step Authenticator::ask(Attempt&& attempt, std::string_view ticke
         details.set("authextra", wamp::Dict{{"pubkey", crypto::to_hex(attempt.key)}});
     wamp::Value authid;
     if (!attempt.authid.empty()) authid = attempt.authid;
-    return Asked{std::move(authid), std::move(details), std::move(attempt)};
+    return CallAuthenticator{std::move(authid), std::move(details), std::move(attempt)};
 }
 
 Authenticator::Step Authenticator::resume(Attempt&& attempt, const wamp::Value* answer,
@@ -371,15 +371,16 @@ Authenticator::Step Authenticator::verify_ticket(Attempt&& attempt,
         const crypto::TicketHash* const stored = who == nullptr ? nullptr : &*who->ticket;
         return crypto::verify_ticket(stored, ticket, iterations);
     };
-    if (iterations_ > 0) return Slow{std::move(check), std::move(attempt), answer.signature};
+    if (iterations_ > 0)
+        return DeferredCheck{std::move(check), std::move(attempt), answer.signature};
     attempt.proven = check();
     return after_ticket(std::move(attempt), answer.signature, arrival);
 }
 
-Authenticator::Step Authenticator::conclude(Slow&& slow, bool proven,
+Authenticator::Step Authenticator::conclude(DeferredCheck&& deferred, bool proven,
                                             const Arrival& arrival) const {
-    slow.attempt.proven = proven;
-    return after_ticket(std::move(slow.attempt), slow.ticket, arrival);
+    deferred.attempt.proven = proven;
+    return after_ticket(std::move(deferred.attempt), deferred.ticket, arrival);
 }
 
 Authenticator::Step Authenticator::after_ticket(Attempt&& attempt, std::string_view ticket,

@@ -55,14 +55,15 @@ public:
         wamp::Dict extra;
         Attempt attempt;
     };
-    struct Asked {  ///< call the procedure of dynamic(); pass `attempt` and its answer to resume()
+    struct CallAuthenticator {  ///< call the procedure of dynamic(); pass `attempt` and its answer
+                                ///< to resume()
         wamp::Value authid;
         wamp::Dict details;
         Attempt attempt;
     };
     /// Run `check`, which takes tens of milliseconds and may run on any thread; pass this and its
     /// result to conclude().
-    struct Slow {
+    struct DeferredCheck {
         std::function<bool()> check;
         Attempt attempt;
         std::string ticket;
@@ -71,7 +72,7 @@ public:
         std::string_view reason;
         std::string_view why = {};  ///< for the log, never for the client
     };
-    using Step = std::variant<Admitted, Challenged, Asked, Slow, Refused>;
+    using Step = std::variant<Admitted, Challenged, CallAuthenticator, DeferredCheck, Refused>;
 
     /// What an attempt needs from its owner.
     struct Arrival {
@@ -88,8 +89,8 @@ public:
     Step open(const wamp::Hello& hello, const Arrival& arrival) const;
     /// AUTHENTICATE.
     Step verify(Attempt&& attempt, const wamp::Authenticate& answer, const Arrival& arrival) const;
-    /// Continues after `check` of Slow returned `proven`.
-    Step conclude(Slow&& slow, bool proven, const Arrival& arrival) const;
+    /// Continues after `check` of DeferredCheck returned `proven`.
+    Step conclude(DeferredCheck&& deferred, bool proven, const Arrival& arrival) const;
     /// Continues with the first result of the [auth.dynamic] procedure; null for an error, a
     /// timeout or a missing link.
     Step resume(Attempt&& attempt, const wamp::Value* answer, const Arrival& arrival) const;

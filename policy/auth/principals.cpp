@@ -42,7 +42,7 @@ private:
     void kdf(Section& section, const Item& table, Method method, crypto::ScramCosts& out);
     void keys(Section& one, Credentials& out);
     std::optional<crypto::Digest> digest(Section& section, const Item& table, std::string_view key,
-                                         std::string_view cure);
+                                         std::string_view hint);
     std::uint32_t number(Section& section, std::string_view key, std::uint32_t least,
                          std::uint32_t most, std::string_view example);
 
@@ -242,13 +242,13 @@ void Reader::keys(Section& one, Credentials& out) {
 }
 
 std::optional<crypto::Digest> Reader::digest(Section& section, const Item& table,
-                                             std::string_view key, std::string_view cure) {
+                                             std::string_view key, std::string_view hint) {
     const auto text = section.need_text(key, "\"64 hexadecimal digits\"");
     if (!text) return std::nullopt;
     // A public key has the same length and form.
     if (const auto bytes = crypto::parse_public_key(*text)) return bytes;
     section.error(*table.find(key), quoted(key) + " does not have 64 hexadecimal digits",
-                  std::string(cure));
+                  std::string(hint));
     return std::nullopt;
 }
 

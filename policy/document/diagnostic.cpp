@@ -34,7 +34,7 @@ std::string to_string(const Place& place) {
 
 std::string to_string(const Diagnostic& diagnostic) {
     std::string line = to_string(diagnostic.place) + ": error: " + diagnostic.text;
-    if (!diagnostic.cure.empty()) line += " (" + diagnostic.cure + ")";
+    if (!diagnostic.hint.empty()) line += " (" + diagnostic.hint + ")";
     return line;
 }
 

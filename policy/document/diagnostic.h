@@ -22,12 +22,12 @@ std::string to_string(const Place& place);  ///< "file:line:column", or "file"
 struct Diagnostic {
     Place place;
     std::string text;
-    std::string cure;
+    std::string hint;
 };
 
 using Diagnostics = std::vector<Diagnostic>;
 
-/// "file:line:column: error: text (cure)".
+/// "file:line:column: error: text (hint)".
 std::string to_string(const Diagnostic& diagnostic);
 
 /// By file in the order of first appearance, then by line and column.

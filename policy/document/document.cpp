@@ -31,27 +31,27 @@ namespace sallyport::policy {
 namespace {
 
 // Advice for the most frequent mistakes, by words in toml++'s description.
-struct Cure {
+struct Hint {
     std::string_view symptom;
-    std::string_view cure;
+    std::string_view hint;
 };
-constexpr std::array cures{
-    Cure{"redefine", "remove or rename one of the two"},
-    Cure{"duplicate", "remove or rename one of the two"},
-    Cure{"already defined", "remove or rename one of the two"},
-    Cure{"expected '='", "write key = value"},
-    Cure{"control characters", "close the string with a double quote on the same line"},
-    Cure{"string: encountered end-of-file", "close the string with a double quote"},
-    Cure{"parsing inline table", "an inline table must be on one line: { a = 1, b = 2 }"},
-    Cure{"parsing table header", "write [name] for one table, [[name]] for one of several"},
-    Cure{"parsing array", "write a list as [\"a\", \"b\"]"},
-    Cure{"parsing",
+constexpr std::array hints{
+    Hint{"redefine", "remove or rename one of the two"},
+    Hint{"duplicate", "remove or rename one of the two"},
+    Hint{"already defined", "remove or rename one of the two"},
+    Hint{"expected '='", "write key = value"},
+    Hint{"control characters", "close the string with a double quote on the same line"},
+    Hint{"string: encountered end-of-file", "close the string with a double quote"},
+    Hint{"parsing inline table", "an inline table must be on one line: { a = 1, b = 2 }"},
+    Hint{"parsing table header", "write [name] for one table, [[name]] for one of several"},
+    Hint{"parsing array", "write a list as [\"a\", \"b\"]"},
+    Hint{"parsing",
          "write strings in double quotes: key = \"value\"; lists in brackets: [\"a\", \"b\"]"},
 };
 
-std::string_view cure_of(std::string_view description) noexcept {
-    for (const Cure& cure : cures) {
-        if (description.find(cure.symptom) != std::string_view::npos) return cure.cure;
+std::string_view hint_for(std::string_view description) noexcept {
+    for (const Hint& hint : hints) {
+        if (description.find(hint.symptom) != std::string_view::npos) return hint.hint;
     }
     return "see https://toml.io for the syntax";
 }
@@ -217,14 +217,14 @@ Item convert(const toml::node& node) {
 
 Diagnostic syntax_error(const toml::parse_error& error, const std::string& file) {
     std::string_view description = error.description();
-    const std::string cure(cure_of(description));
+    const std::string hint(hint_for(description));
     constexpr std::string_view head = "Error while ";
     if (description.starts_with(head)) description.remove_prefix(head.size());
     std::string text = "syntax error: ";
     // The description quotes the file, including line ends.
     for (const char c : description) text += (c >= '\0' && c < ' ') || c == '\x7F' ? ' ' : c;
     const toml::source_position at = error.source().begin;
-    return {{file, at.line, at.column}, text, cure};
+    return {{file, at.line, at.column}, text, hint};
 }
 
 }  // namespace

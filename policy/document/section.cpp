@@ -107,17 +107,17 @@ std::vector<const Item*> Section::tables(std::string_view key) {
     return found;
 }
 
-void Section::error(const Item& at_value, std::string text, std::string cure) {
-    diagnostics_.push_back({place(at_value), std::move(text), std::move(cure)});
+void Section::error(const Item& at_value, std::string text, std::string hint) {
+    diagnostics_.push_back({place(at_value), std::move(text), std::move(hint)});
 }
 
-void Section::error_at_key(const Item& entry, std::string text, std::string cure) {
+void Section::error_at_key(const Item& entry, std::string text, std::string hint) {
     diagnostics_.push_back(
-        {{file_, entry.key_line, entry.key_column}, std::move(text), std::move(cure)});
+        {{file_, entry.key_line, entry.key_column}, std::move(text), std::move(hint)});
 }
 
-void Section::error(std::string text, std::string cure) {
-    diagnostics_.push_back({place(), std::move(text), std::move(cure)});
+void Section::error(std::string text, std::string hint) {
+    diagnostics_.push_back({place(), std::move(text), std::move(hint)});
 }
 
 void Section::wrong_kind(const Item& item, std::string_view expected, std::string_view example) {

@@ -37,10 +37,10 @@ public:
     /// The tables of [[key]]; reports [key] and other lists.
     std::vector<const Item*> tables(std::string_view key);
 
-    void error(const Item& at_value, std::string text, std::string cure);
-    void error_at_key(const Item& entry, std::string text, std::string cure);
+    void error(const Item& at_value, std::string text, std::string hint);
+    void error_at_key(const Item& entry, std::string text, std::string hint);
     /// At the header of the table.
-    void error(std::string text, std::string cure);
+    void error(std::string text, std::string hint);
 
     /// The position of the table: its header, or the beginning of the file.
     Place place() const { return {file_, std::max(table_.line, 1U), std::max(table_.column, 1U)}; }

@@ -128,13 +128,13 @@ private:
         return out;
     }
 
-    void error(const Item& at, std::string text, std::string cure) {
+    void error(const Item& at, std::string text, std::string hint) {
         if (failed_) return;  // report only the first error
         failed_ = values_ > values_max;
         // Errors within a variable, which may be in another file, are reported where it is used.
         const Item& place = open_.empty() ? at : *use_;
         diagnostics_.push_back(
-            {{file_, place.line, place.column}, std::move(text), std::move(cure)});
+            {{file_, place.line, place.column}, std::move(text), std::move(hint)});
     }
 
     const std::map<std::string, Variable, std::less<>>& variables_;

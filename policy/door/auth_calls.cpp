@@ -51,19 +51,21 @@ bool AuthCalls::has_room(const Peer& peer) const {
     return open() < calls_max && (peer.transport.circuit == 0 || of_circuit < calls_of_circuit_max);
 }
 
-void AuthCalls::call(Peer& peer, Authenticator::Asked&& asked, wamp::Instant now,
-                     wamp::Outbox& out) {
+void AuthCalls::call(Peer& peer, Authenticator::CallAuthenticator&& procedure_call,
+                     wamp::Instant now, wamp::Outbox& out) {
     const std::string_view realm = peer.realm->policy->realm();
     const DynamicText& dynamic = *peer.realm->authenticator->dynamic();
     const bool room = has_room(peer);
-    const wamp::List arguments{realm, std::move(asked.authid), std::move(asked.details)};
+    const wamp::List arguments{realm, std::move(procedure_call.authid),
+                               std::move(procedure_call.details)};
     wamp::OwnedPayload payload(wamp::Serializer::msgpack,
                                wamp::encode_value(wamp::Serializer::msgpack, arguments), {});
     Caller& caller = caller_in(realm);
     const wamp::RequestId request = ++caller.last;
     peer.join.auth_request = request;
     Waiting& waiting = caller.waiting[request];
-    waiting = {peer.id, peer.transport.circuit, std::move(asked.attempt), std::move(payload)};
+    waiting = {peer.id, peer.transport.circuit, std::move(procedure_call.attempt),
+               std::move(payload)};
     if (!room) {
         ended_.push_back({std::string(realm), request, std::nullopt});
         return;

@@ -32,7 +32,8 @@ public:
     explicit AuthCalls(DoorState& state) : state_(state) {}
 
     /// Begins a call for a peer that wants to join; its realm is there.
-    void call(Peer& peer, Authenticator::Asked&& asked, wamp::Instant now, wamp::Outbox& out);
+    void call(Peer& peer, Authenticator::CallAuthenticator&& procedure_call, wamp::Instant now,
+              wamp::Outbox& out);
     /// A message to one of the door's own sessions. What answers no call is dropped.
     void on_message(const Session& session, const wamp::Message& message);
 

@@ -25,7 +25,7 @@ struct DoorLimits {
         std::chrono::seconds(10);  ///< transport open to WELCOME (W-SES-12)
     std::size_t checks_max = 128;  ///< tickets that are checked at one time; more are refused
     wamp::Duration leave_timeout = std::chrono::seconds(2);  ///< our GOODBYE to its answer
-    AuditTrail::Wanted audit = AuditTrail::Wanted::nothing;
+    AuditTrail::Level audit = AuditTrail::Level::nothing;
     wamp::MessageLimits message;
 };
 

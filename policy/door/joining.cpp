@@ -76,14 +76,14 @@ DoorEvent Joining::follow(Peer& peer, Authenticator::Step&& step, wamp::Instant 
         return welcome(peer, std::move(*admitted), out);
     if (auto* challenged = std::get_if<Authenticator::Challenged>(&step)) {
         challenge(peer, std::move(*challenged), out);
-    } else if (auto* asked = std::get_if<Authenticator::Asked>(&step)) {
+    } else if (auto* request = std::get_if<Authenticator::CallAuthenticator>(&step)) {
         if (state_.realms.has(peer.realm->policy->realm())) {
-            auth_calls_.call(peer, std::move(*asked), now, out);
+            auth_calls_.call(peer, std::move(*request), now, out);
         } else {  // gone with a reload
             fail(peer, {uris::authentication_denied, "the realm is gone"}, now, out);
         }
-    } else if (auto* slow = std::get_if<Authenticator::Slow>(&step)) {
-        check(peer, std::move(*slow), out);
+    } else if (auto* deferred = std::get_if<Authenticator::DeferredCheck>(&step)) {
+        check(peer, std::move(*deferred), out);
     } else {
         fail(peer, std::get<Authenticator::Refused>(step), now, out);
     }
@@ -100,13 +100,13 @@ void Joining::challenge(Peer& peer, Authenticator::Challenged&& challenge, wamp:
 
 // A flood of guesses must hold up neither those who are in nor, for longer than a moment, those who
 // know their ticket.
-void Joining::check(Peer& peer, Authenticator::Slow&& slow, wamp::Outbox& out) {
+void Joining::check(Peer& peer, Authenticator::DeferredCheck&& deferred, wamp::Outbox& out) {
     if (checks_.size() >= state_.limits.checks_max)
         return refuse(peer, uris::unavailable, out, "too many tickets are being checked");
     peer.join.work = ++last_work_;
     Check& entry = checks_[last_work_];
-    entry = {peer.id, peer.realm->authenticator, std::move(slow)};
-    out.push_back(wamp::effect::Work{last_work_, std::move(entry.slow.check)});
+    entry = {peer.id, peer.realm->authenticator, std::move(deferred)};
+    out.push_back(wamp::effect::Work{last_work_, std::move(entry.deferred.check)});
 }
 
 DoorEvent Joining::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
@@ -121,7 +121,8 @@ DoorEvent Joining::on_work_done(std::uint64_t work, bool result, wamp::Instant n
         refuse(*peer, uris::authentication_denied, out, too_many);
         return {};
     }
-    return follow(*peer, done.authenticator->conclude(std::move(done.slow), result, arrival(*peer)),
+    return follow(*peer,
+                  done.authenticator->conclude(std::move(done.deferred), result, arrival(*peer)),
                   now, out);
 }
 

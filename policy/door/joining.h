@@ -40,12 +40,12 @@ private:
     struct Check {
         wamp::PeerId peer = wamp::no_peer;
         std::shared_ptr<const Authenticator> authenticator;
-        Authenticator::Slow slow;
+        Authenticator::DeferredCheck deferred;
     };
 
     DoorEvent follow(Peer& peer, Authenticator::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void challenge(Peer& peer, Authenticator::Challenged&& challenge, wamp::Outbox& out);
-    void check(Peer& peer, Authenticator::Slow&& slow, wamp::Outbox& out);
+    void check(Peer& peer, Authenticator::DeferredCheck&& deferred, wamp::Outbox& out);
     void fail(Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
               wamp::Outbox& out);
     DoorEvent welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out);

@@ -46,7 +46,7 @@ bool has_its_payload(const Question& question, const Request& request) noexcept 
 }  // namespace
 
 /// What policy and limits say to one request.
-struct Judge::Ruling {
+struct Judge::Judgement {
     Recorder::Decided decided;
     std::optional<Permit> permit{};
     std::string_view error{};
@@ -60,16 +60,16 @@ struct Judge::Ruling {
 };
 
 template <class Request>
-Judge::Ruling Judge::rule_on(const Requester& requester, const Question& question, Request& request,
-                             bool shadows) {
-    Ruling ruling;
+Judge::Judgement Judge::decide(const Requester& requester, const Question& question,
+                               Request& request, bool shadows) {
+    Judgement judgement;
     if (!is_nameable(question)) {
-        ruling.deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
-        return ruling;
+        judgement.deny(Outcome::invalid, no_rule, {}, uris::invalid_uri);
+        return judgement;
     }
     if (!has_its_payload(question, request)) {
-        ruling.deny(Outcome::invalid, no_rule, not_passthru, uris::invalid_argument);
-        return ruling;
+        judgement.deny(Outcome::invalid, no_rule, not_passthru, uris::invalid_argument);
+        return judgement;
     }
     const RealmPolicy& policy = *requester.session.policy;
     Decision decision = policy.decide(requester.subject, question);
@@ -78,28 +78,28 @@ Judge::Ruling Judge::rule_on(const Requester& requester, const Question& questio
     if (permit == nullptr) {
         const Denial& denial = std::get<Denial>(decision);
         const bool too_big = denial.reason == Denial::Reason::payload_too_big;
-        ruling.deny(Outcome::deny, denial.rule, to_string(denial.reason),
-                    too_big ? uris::payload_size_exceeded : uris::not_authorized);
+        judgement.deny(Outcome::deny, denial.rule, to_string(denial.reason),
+                       too_big ? uris::payload_size_exceeded : uris::not_authorized);
     } else if (const auto ungranted = check_options(*permit, request); !ungranted.error.empty()) {
-        ruling.deny(Outcome::deny, permit->rule(), ungranted.reason, ungranted.error);
+        judgement.deny(Outcome::deny, permit->rule(), ungranted.reason, ungranted.error);
     } else {
-        ruling.decided.rule = permit->rule();
-        ruling.permit = std::move(*permit);
+        judgement.decided.rule = permit->rule();
+        judgement.permit = std::move(*permit);
     }
-    return ruling;
+    return judgement;
 }
 
-void Judge::admit(const Requester& requester, const Question& question, Ruling& ruling,
+void Judge::admit(const Requester& requester, const Question& question, Judgement& judgement,
                   wamp::Instant now) {
-    const RuleIndex rule = ruling.permit->rule();
-    const Counted counted{requester.counted_session, requester.subject.authid,
-                          requester.counted_circuit};
-    switch (limits_.admit(requester.session.policy->rule(rule).id, ruling.permit->limits(), counted,
-                          question.action == Action::call, now, ruling.lease)) {
+    const RuleIndex rule = judgement.permit->rule();
+    const LimitSubject limit_subject{requester.counted_session, requester.subject.authid,
+                                     requester.counted_circuit};
+    switch (limits_.admit(requester.session.policy->rule(rule).id, judgement.permit->limits(),
+                          limit_subject, question.action == Action::call, now, judgement.lease)) {
         case RuleLimits::Verdict::over_rate:
-            return ruling.deny(Outcome::over_rate, rule, {}, uris::unavailable);
+            return judgement.deny(Outcome::over_rate, rule, {}, uris::unavailable);
         case RuleLimits::Verdict::over_in_flight:
-            return ruling.deny(Outcome::over_in_flight, rule, {}, uris::unavailable);
+            return judgement.deny(Outcome::over_in_flight, rule, {}, uris::unavailable);
         case RuleLimits::Verdict::within:
             return;
     }
@@ -109,12 +109,12 @@ template <class Request>
 Judge::Verdict Judge::judge_request(const Requester& requester, Request& request,
                                     wamp::Instant now) {
     const Question question = question_of(request);
-    Ruling ruling = rule_on(requester, question, request, true);
-    if (ruling.permit) admit(requester, question, ruling, now);
-    recorder_.record(ruling.decided, requester, question);
-    if (!ruling.permit) hide_timing();
-    return {std::move(ruling.permit), ruling.decided.outcome, ruling.error,
-            std::move(ruling.lease)};
+    Judgement judgement = decide(requester, question, request, true);
+    if (judgement.permit) admit(requester, question, judgement, now);
+    recorder_.record(judgement.decided, requester, question);
+    if (!judgement.permit) hide_timing();
+    return {std::move(judgement.permit), judgement.decided.outcome, judgement.error,
+            std::move(judgement.lease)};
 }
 
 Judge::Verdict Judge::judge(const Requester& requester, wamp::Call& request, wamp::Instant now) {
@@ -135,11 +135,11 @@ Judge::Verdict Judge::judge(const Requester& requester, wamp::Register& request,
 std::string_view Judge::may_publish(const Session& session, wamp::Publish& publication) {
     const Requester requester(session);
     const Question question = question_of(publication);
-    const Ruling ruling = rule_on(requester, question, publication, false);
-    if (ruling.permit) return {};
-    recorder_.record(ruling.decided, requester, question);
+    const Judgement judgement = decide(requester, question, publication, false);
+    if (judgement.permit) return {};
+    recorder_.record(judgement.decided, requester, question);
     hide_timing();
-    return ruling.error;
+    return judgement.error;
 }
 
 Judge::Verdict Judge::judge_again(const Session& session, wamp::Message& request) {
@@ -148,9 +148,10 @@ Judge::Verdict Judge::judge_again(const Session& session, wamp::Message& request
             if constexpr (requires { question_of(each); }) {
                 const Requester requester(session);
                 const Question question = question_of(each);
-                Ruling ruling = rule_on(requester, question, each, false);
-                if (!ruling.permit) recorder_.record(ruling.decided, requester, question);
-                return {std::move(ruling.permit), ruling.decided.outcome, ruling.error, {}};
+                Judgement judgement = decide(requester, question, each, false);
+                if (!judgement.permit) recorder_.record(judgement.decided, requester, question);
+                return {
+                    std::move(judgement.permit), judgement.decided.outcome, judgement.error, {}};
             } else {
                 SALLYPORT_CHECK(false);
                 return {};

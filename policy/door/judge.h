@@ -23,8 +23,8 @@ namespace sallyport::policy {
 /// rule would have changed (architecture: Policy 11).
 class Judge {
 public:
-    Judge(AuditTrail::Wanted wanted, wamp::Random& random)
-        : random_(random), recorder_(wanted), limits_(random.next()) {}
+    Judge(AuditTrail::Level level, wamp::Random& random)
+        : random_(random), recorder_(level), limits_(random.next()) {}
 
     struct Verdict {
         std::optional<Permit> permit{};
@@ -78,13 +78,13 @@ public:
     const Recorder& recorder() const noexcept { return recorder_; }
 
 private:
-    struct Ruling;
+    struct Judgement;
     template <class Request>
-    Ruling rule_on(const Requester& requester, const Question& question, Request& request,
-                   bool shadows);
+    Judgement decide(const Requester& requester, const Question& question, Request& request,
+                     bool shadows);
     template <class Request>
     Verdict judge_request(const Requester& requester, Request& request, wamp::Instant now);
-    void admit(const Requester& requester, const Question& question, Ruling& ruling,
+    void admit(const Requester& requester, const Question& question, Judgement& judgement,
                wamp::Instant now);
     void record_shadow(const Requester& requester, const Question& question, bool allowed);
     void hide_timing() noexcept;

@@ -35,7 +35,7 @@ constexpr std::uint64_t counted_circuit(std::uint64_t circuit, wamp::PeerId peer
 /// Makes the audit records of a door, and counts the rules that decided.
 class Recorder {
 public:
-    explicit Recorder(AuditTrail::Wanted wanted) noexcept : trail_(wanted) {}
+    explicit Recorder(AuditTrail::Level level) noexcept : trail_(level) {}
 
     /// What became of a request, and the rule that decided it.
     struct Decided {

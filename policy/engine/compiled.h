@@ -21,7 +21,7 @@ struct RealmPolicy::Compiled {
     using RoleRules = std::array<ActionRules, 4>;  ///< by Action
 
     /// What every decision asks of a rule, in a quarter of a cache line.
-    struct Brief {
+    struct RuleSummary {
         std::uint64_t payload_bytes;
         bool allow;
         bool conditional;
@@ -30,11 +30,11 @@ struct RealmPolicy::Compiled {
         Grants grants;
     };
 
-    std::vector<Brief> briefs;     ///< by RuleIndex
-    std::vector<RoleRules> roles;  ///< by RoleIndex; the first holds the rules for "*"
-    PatternTable routes;           ///< values are RouteIndex
-    std::size_t depth = 0;         ///< components of the longest pattern
-    bool one_target = true;        ///< all routes lead to one backend and realm, unchanged
+    std::vector<RuleSummary> summaries;  ///< by RuleIndex
+    std::vector<RoleRules> roles;        ///< by RoleIndex; the first holds the rules for "*"
+    PatternTable routes;                 ///< values are RouteIndex
+    std::size_t depth = 0;               ///< components of the longest pattern
+    bool one_target = true;              ///< all routes lead to one backend and realm, unchanged
 };
 
 }  // namespace sallyport::policy

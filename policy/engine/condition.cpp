@@ -121,14 +121,14 @@ bool is_within(const Condition& condition, const wamp::Argument& value) noexcept
 
 std::optional<wamp::Argument> find(const Condition& condition,
                                    const wamp::Payload& payload) noexcept {
-    switch (condition.of) {
-        case Condition::Of::arg:
+    switch (condition.source) {
+        case Condition::Source::arg:
             return wamp::find_argument(payload, std::size_t{condition.index});
-        case Condition::Of::kwarg:
+        case Condition::Source::kwarg:
             return wamp::find_argument(payload, std::string_view(condition.name));
-        case Condition::Of::args:
+        case Condition::Source::args:
             return wamp::positional_arguments(payload);
-        case Condition::Of::kwargs:
+        case Condition::Source::kwargs:
             return wamp::keyword_arguments(payload);
     }
     return std::nullopt;
@@ -151,14 +151,14 @@ std::optional<Type> parse_value_type(std::string_view name) noexcept {
 }
 
 std::string subject_of(const Condition& condition) {
-    switch (condition.of) {
-        case Condition::Of::arg:
+    switch (condition.source) {
+        case Condition::Source::arg:
             return "arg " + std::to_string(condition.index);
-        case Condition::Of::kwarg:
+        case Condition::Source::kwarg:
             return "kwarg " + quoted(condition.name);
-        case Condition::Of::args:
+        case Condition::Source::args:
             return "args";
-        case Condition::Of::kwargs:
+        case Condition::Source::kwargs:
             return "kwargs";
     }
     return {};

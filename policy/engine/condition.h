@@ -38,7 +38,7 @@ std::optional<ValueTypes::Type> parse_value_type(std::string_view name) noexcept
 /// One entry of `where`: what one argument has to be (architecture: Policy 6). Total: whatever the
 /// payload holds, the answer is yes or no.
 struct Condition {
-    enum class Of : std::uint8_t {
+    enum class Source : std::uint8_t {
         arg,     ///< the positional argument number `index`
         kwarg,   ///< the keyword argument `name`
         args,    ///< the list of all positional arguments
@@ -46,7 +46,7 @@ struct Condition {
     };
     using Literal = std::variant<bool, std::int64_t, double, std::string>;
 
-    Of of = Of::arg;
+    Source source = Source::arg;
     std::uint32_t index = 0;
     std::string name;
     bool optional = false;  ///< absent is as good

@@ -16,12 +16,12 @@ constexpr std::string_view no_retention = "the rule does not grant retain";
 
 }  // namespace
 
-Ungranted check_options(const Permit& permit, wamp::Call& call) {
+OptionRefusal check_options(const Permit& permit, wamp::Call& call) {
     if (!lacks(permit, Grant::disclose_me, call.options, "disclose_me")) return {};
     return {uris::disclose_me_disallowed, no_disclosure};
 }
 
-Ungranted check_options(const Permit& permit, wamp::Publish& publish) {
+OptionRefusal check_options(const Permit& permit, wamp::Publish& publish) {
     const bool answered = publish.options.get_bool("acknowledge", false);
     if (lacks(permit, Grant::disclose_me, publish.options, "disclose_me")) {
         if (answered) return {uris::disclose_me_disallowed, no_disclosure};
@@ -34,12 +34,12 @@ Ungranted check_options(const Permit& permit, wamp::Publish& publish) {
     return {};
 }
 
-Ungranted check_options(const Permit& permit, wamp::Subscribe& subscribe) {
+OptionRefusal check_options(const Permit& permit, wamp::Subscribe& subscribe) {
     if (!lacks(permit, Grant::retain, subscribe.options, "get_retained")) return {};
     return {uris::option_not_allowed, no_retention};
 }
 
-Ungranted check_options(const Permit& permit, wamp::Register& request) {
+OptionRefusal check_options(const Permit& permit, wamp::Register& request) {
     if (lacks(permit, Grant::disclose_me, request.options, "disclose_caller")) {
         return {uris::option_not_allowed, no_disclosure};
     }

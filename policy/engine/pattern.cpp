@@ -106,7 +106,8 @@ std::uint64_t hash_of(Kind kind) noexcept {
 
 // Clearing the components would cost more than the decision.
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-AskedUri::AskedUri(std::string_view text, wamp::MatchPolicy match, std::size_t depth) noexcept
+RequestedUri::RequestedUri(std::string_view text, wamp::MatchPolicy match,
+                           std::size_t depth) noexcept
     : text_(text.substr(0, wamp::uri_bytes_max)),
       head_(text_),
       depth_(std::clamp(depth, std::size_t{1}, components_max)),
@@ -140,7 +141,7 @@ AskedUri::AskedUri(std::string_view text, wamp::MatchPolicy match, std::size_t d
 }
 
 // What begins there, after a dot, is one component or more.
-void AskedUri::count_beyond(std::size_t begin) noexcept {
+void RequestedUri::count_beyond(std::size_t begin) noexcept {
     const char* const text = text_.data();
     std::uint16_t dots = 0, pairs = 0;  // of so many bits, several are counted at once
     for (std::size_t at = begin; at < text_.size(); ++at) {
@@ -194,11 +195,13 @@ bool same(const Pattern& a, const Pattern& b) noexcept {
     return a.text() == b.text() && a.is_open() == b.is_open();
 }
 
-bool Pattern::covers(const AskedUri& asked, const Bindings& bindings, bool unfit) const noexcept {
+bool Pattern::covers(const RequestedUri& requested, const Bindings& bindings,
+                     bool unfit) const noexcept {
     const std::size_t size = components_.size();
-    if (open_ ? size >= asked.length() : asked.is_open() || size != asked.length()) return false;
+    if (open_ ? size >= requested.length() : requested.is_open() || size != requested.length())
+        return false;
     for (std::size_t i = 0; i < size; ++i) {
-        const std::string_view text = asked[i].text();
+        const std::string_view text = requested[i].text();
         if (!(text.empty() ? admits_anything(components_[i], bindings, unfit)
                            : admits(components_[i], text, bindings, unfit))) {
             return false;
@@ -207,20 +210,21 @@ bool Pattern::covers(const AskedUri& asked, const Bindings& bindings, bool unfit
     return true;
 }
 
-bool Pattern::meets(const AskedUri& asked, const Bindings& bindings, bool unfit) const noexcept {
+bool Pattern::meets(const RequestedUri& requested, const Bindings& bindings,
+                    bool unfit) const noexcept {
     const std::size_t size = components_.size();
-    if (open_ ? !asked.is_open() && size >= asked.length()
-              : (asked.is_open() ? size < asked.length() : size != asked.length())) {
+    if (open_ ? !requested.is_open() && size >= requested.length()
+              : (requested.is_open() ? size < requested.length() : size != requested.length())) {
         return false;
     }
     for (std::size_t i = 0; i < size; ++i) {
         const PatternComponent& component = components_[i];
         if (!is_bound(component, bindings, unfit)) return false;
-        if (i < asked.count()) {
-            const std::string_view text = asked[i].text();
+        if (i < requested.count()) {
+            const std::string_view text = requested[i].text();
             if (!text.empty() && !admits(component, text, bindings, unfit)) return false;
-        } else if (i == asked.count() &&
-                   !admits_beginning(component, asked.partial(), bindings, unfit)) {
+        } else if (i == requested.count() &&
+                   !admits_beginning(component, requested.partial(), bindings, unfit)) {
             return false;
         }
     }

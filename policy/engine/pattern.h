@@ -27,15 +27,15 @@ bool is_bindable(std::string_view value) noexcept;
 
 /// A URI or pattern of a request, taken apart and hashed once and looked up in several tables.
 /// Borrows the text; allocates nothing.
-class AskedUri {
+class RequestedUri {
 public:
     static constexpr std::size_t components_max = wamp::uri_bytes_max + 1;
 
     /// Nobody looks at a component beyond the first `depth` (at least one): no pattern of the
     /// tables has more. They are only counted, so that the longest URI costs little more than a
     /// short one.
-    AskedUri(std::string_view text, wamp::MatchPolicy match,
-             std::size_t depth = components_max) noexcept;
+    RequestedUri(std::string_view text, wamp::MatchPolicy match,
+                 std::size_t depth = components_max) noexcept;
 
     /// Trivial, so that an array of them costs nothing until it is filled.
     struct Component {
@@ -116,11 +116,11 @@ public:
     bool is_open() const noexcept { return open_; }
     Shape shape() const;
 
-    /// Whether everything that is asked for lies within the pattern. `unfit` is the answer for a
+    /// Whether everything that is requested lies within the pattern. `unfit` is the answer for a
     /// placeholder whose value is not bindable: true for a forbid, false for an allow.
-    bool covers(const AskedUri& asked, const Bindings& bindings, bool unfit) const noexcept;
+    bool covers(const RequestedUri& requested, const Bindings& bindings, bool unfit) const noexcept;
     /// Whether some URI is matched by both.
-    bool meets(const AskedUri& asked, const Bindings& bindings, bool unfit) const noexcept;
+    bool meets(const RequestedUri& requested, const Bindings& bindings, bool unfit) const noexcept;
 
 private:
     std::string_view text_;

@@ -15,7 +15,7 @@ std::size_t slot_of(std::uint64_t hash) noexcept {
 }
 
 std::uint64_t hash_of(const Pattern& pattern) noexcept {
-    std::uint64_t hash = AskedUri::hash_start;
+    std::uint64_t hash = RequestedUri::hash_start;
     for (const PatternComponent& component : pattern.components()) {
         hash = fold(hash, component.kind == Kind::literal ? policy::hash_of(component.text)
                                                           : policy::hash_of(component.kind));
@@ -24,9 +24,9 @@ std::uint64_t hash_of(const Pattern& pattern) noexcept {
 }
 
 // As Pattern::covers(), without looking at its components.
-bool covers_plain(const Pattern& pattern, const AskedUri& asked) noexcept {
-    if (pattern.is_open()) return asked.literal_head().starts_with(pattern.text());
-    return asked.is_one() && asked.text() == pattern.text();
+bool covers_plain(const Pattern& pattern, const RequestedUri& requested) noexcept {
+    if (pattern.is_open()) return requested.literal_head().starts_with(pattern.text());
+    return requested.is_one() && requested.text() == pattern.text();
 }
 
 }  // namespace
@@ -73,13 +73,14 @@ PatternTable::PatternTable(std::span<const Line> lines, const Shapes& ranked) {
     }
 }
 
-const PatternTable::Entry* PatternTable::probe(std::uint64_t hash, const Ask& ask) const noexcept {
+const PatternTable::Entry* PatternTable::probe(std::uint64_t hash,
+                                               const Query& query) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t at = slot_of(hash) & mask; slots_[at].entry != 0; at = (at + 1) & mask) {
         if (slots_[at].hash != hash) continue;
         const Entry& entry = entries_[slots_[at].entry - 1];
-        if (entry.plain ? covers_plain(entry.pattern, ask.uri)
-                        : entry.pattern.covers(ask.uri, ask.bindings, ask.unfit)) {
+        if (entry.plain ? covers_plain(entry.pattern, query.uri)
+                        : entry.pattern.covers(query.uri, query.bindings, query.unfit)) {
             return &entry;
         }
     }
@@ -87,22 +88,22 @@ const PatternTable::Entry* PatternTable::probe(std::uint64_t hash, const Ask& as
 }
 
 const PatternTable::Entry* PatternTable::find(const TableShape& candidate,
-                                              const Ask& ask) const noexcept {
+                                              const Query& query) const noexcept {
     const Shape& shape = candidate.shape;
     const std::size_t size = shape.kinds.size();
-    if (shape.open ? size >= ask.uri.length() : ask.uri.is_open() || size != ask.uri.length())
+    if (shape.open ? size >= query.uri.length() : query.uri.is_open() || size != query.uri.length())
         return nullptr;
-    std::uint64_t hash = AskedUri::hash_start;
-    if (shape.plain && (ask.uri.is_one() || ask.uri.is_open())) {
-        hash = ask.uri.folded(size);
+    std::uint64_t hash = RequestedUri::hash_start;
+    if (shape.plain && (query.uri.is_one() || query.uri.is_open())) {
+        hash = query.uri.folded(size);
     } else {
         for (std::size_t i = 0; i < size; ++i) {
             const bool literal = shape.kinds[i] == Kind::literal;
-            if (literal && ask.uri[i].is_anything()) return nullptr;
-            hash = fold(hash, literal ? ask.uri[i].hash : policy::hash_of(shape.kinds[i]));
+            if (literal && query.uri[i].is_anything()) return nullptr;
+            hash = fold(hash, literal ? query.uri[i].hash : policy::hash_of(shape.kinds[i]));
         }
     }
-    return probe(shape.open ? fold(hash, hash_of_open_end) : hash, ask);
+    return probe(shape.open ? fold(hash, hash_of_open_end) : hash, query);
 }
 
 const PatternTable::Entry* PatternTable::first_within(std::string_view head) const noexcept {

@@ -45,8 +45,8 @@ public:
 
     /// Who asks, and what an unbindable placeholder answers (Pattern::covers). The URI can be
     /// looked at as deep as the longest pattern.
-    struct Ask {
-        const AskedUri& uri;
+    struct Query {
+        const RequestedUri& uri;
         const Bindings& bindings;
         bool unfit;
     };
@@ -54,14 +54,14 @@ public:
     /// The first entry that covers what is asked for, from the most specific on, which `accept`
     /// takes; null when there is none.
     template <class Accept>
-    const Entry* find(const Ask& ask, const Accept& accept) const {
+    const Entry* find(const Query& query, const Accept& accept) const {
         if (entries_.empty()) return nullptr;
-        if (has_exact_ && ask.uri.is_one() && ask.uri.is_within_depth()) {
-            const Entry* entry = probe(ask.uri.folded(ask.uri.count()), ask);
+        if (has_exact_ && query.uri.is_one() && query.uri.is_within_depth()) {
+            const Entry* entry = probe(query.uri.folded(query.uri.count()), query);
             if (entry != nullptr && accept(*entry)) return entry;
         }
         for (const TableShape& shape : shapes_) {
-            const Entry* entry = find(shape, ask);
+            const Entry* entry = find(shape, query);
             if (entry != nullptr && accept(*entry)) return entry;
         }
         return nullptr;
@@ -71,17 +71,17 @@ public:
     /// `accept` takes. Asked for patterns; goes through all entries below the pattern's literal
     /// head.
     template <class Accept>
-    const Entry* find_meeting(const Ask& ask, const Accept& accept) const {
-        if (const Entry* entry = find(ask, accept)) return entry;
-        const std::string_view head = ask.uri.literal_head();
+    const Entry* find_meeting(const Query& query, const Accept& accept) const {
+        if (const Entry* entry = find(query, accept)) return entry;
+        const std::string_view head = query.uri.literal_head();
         const Entry* const begin = entries_.data();
         const Entry* const plain_end = begin + plain_;
         for (const Entry* at = first_within(head);
              at != plain_end && at->pattern.text().starts_with(head); ++at) {
-            if (at->pattern.meets(ask.uri, ask.bindings, ask.unfit) && accept(*at)) return at;
+            if (at->pattern.meets(query.uri, query.bindings, query.unfit) && accept(*at)) return at;
         }
         for (const Entry* at = plain_end; at != begin + entries_.size(); ++at) {
-            if (at->pattern.meets(ask.uri, ask.bindings, ask.unfit) && accept(*at)) return at;
+            if (at->pattern.meets(query.uri, query.bindings, query.unfit) && accept(*at)) return at;
         }
         return nullptr;
     }
@@ -96,8 +96,8 @@ private:
         std::uint32_t entry = 0;  ///< index + 1; 0 is a free slot
     };
 
-    const Entry* probe(std::uint64_t hash, const Ask& ask) const noexcept;
-    const Entry* find(const TableShape& shape, const Ask& ask) const noexcept;
+    const Entry* probe(std::uint64_t hash, const Query& query) const noexcept;
+    const Entry* find(const TableShape& shape, const Query& query) const noexcept;
     const Entry* first_within(std::string_view head) const noexcept;
 
     std::vector<Entry> entries_;  ///< those of letters alone first, by text

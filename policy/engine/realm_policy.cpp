@@ -12,20 +12,20 @@ namespace {
 using Entry = PatternTable::Entry;
 
 /// How a rule whose URI matches stands to the rest of the question.
-enum class Standing : std::uint8_t { applies, condition, opaque, grant, unnamed, silent };
+enum class Applicability : std::uint8_t { applies, condition, opaque, grant, unnamed, silent };
 
-Denial::Reason reason_of(Standing standing) noexcept {
-    switch (standing) {
-        case Standing::condition:
+Denial::Reason reason_of(Applicability applicability) noexcept {
+    switch (applicability) {
+        case Applicability::condition:
             return Denial::Reason::condition;
-        case Standing::opaque:
+        case Applicability::opaque:
             return Denial::Reason::opaque;
-        case Standing::grant:
+        case Applicability::grant:
             return Denial::Reason::grant;
-        case Standing::unnamed:
+        case Applicability::unnamed:
             return Denial::Reason::unnamed;
-        case Standing::applies:
-        case Standing::silent:
+        case Applicability::applies:
+        case Applicability::silent:
             break;
     }
     return Denial::Reason::no_allow;
@@ -34,10 +34,10 @@ Denial::Reason reason_of(Standing standing) noexcept {
 }  // namespace
 
 /// One question on its way through the tables.
-class RealmPolicy::Asking {
+class RealmPolicy::Evaluation {
 public:
-    Asking(const RealmPolicy& policy, const Compiled& compiled, const Subject& subject,
-           const Question& question) noexcept
+    Evaluation(const RealmPolicy& policy, const Compiled& compiled, const Subject& subject,
+               const Question& question) noexcept
         : policy_(policy),
           compiled_(compiled),
           question_(question),
@@ -66,31 +66,31 @@ private:
         RuleIndex rule = no_rule;
     };
     using Side = PatternTable Compiled::ActionRules::*;
-    using Brief = Compiled::Brief;
+    using RuleSummary = Compiled::RuleSummary;
 
     const PatternTable& table(std::size_t role, Side side) const noexcept {
         return compiled_.roles[role][static_cast<std::size_t>(question_.action)].*side;
     }
-    PatternTable::Ask ask(bool unfit) const noexcept { return {uri_, bindings_, unfit}; }
+    PatternTable::Query query(bool unfit) const noexcept { return {uri_, bindings_, unfit}; }
 
     // What cannot be read is what an allow does not cover and what a forbid does.
-    Standing standing(RuleIndex index, const Brief& rule) noexcept {
+    Applicability applicability_of(RuleIndex index, const RuleSummary& rule) noexcept {
         const bool has_payload =
             question_.action == Action::call || question_.action == Action::publish;
         if (has_payload && question_.opaque) {
             const bool readable = rule.payload == PayloadMode::readable;
-            if (readable) return rule.allow ? Standing::opaque : Standing::silent;
-            if (rule.allow && rule.conditional) return Standing::condition;
+            if (readable) return rule.allow ? Applicability::opaque : Applicability::silent;
+            if (rule.allow && rule.conditional) return Applicability::condition;
         } else if (has_payload) {
-            if (rule.payload == PayloadMode::opaque) return Standing::silent;
-            if (rule.conditional && !conditions_hold(index)) return Standing::condition;
+            if (rule.payload == PayloadMode::opaque) return Applicability::silent;
+            if (rule.conditional && !conditions_hold(index)) return Applicability::condition;
         }
         if (rule.allow && reserved_ &&
             !rule.grants.has(needed_below_wamp(question_.action, question_.uri))) {
-            return Standing::grant;
+            return Applicability::grant;
         }
-        if (rule.allow && ends_sessions_ && !rule.exact) return Standing::unnamed;
-        return Standing::applies;
+        if (rule.allow && ends_sessions_ && !rule.exact) return Applicability::unnamed;
+        return Applicability::applies;
     }
     bool conditions_hold(RuleIndex index) noexcept {
         checked_payload_ = true;
@@ -114,16 +114,16 @@ private:
 
     // Whether the entry has a rule that applies, which is then the one found; otherwise the first
     // that nearly does is kept.
-    bool takes(const PatternTable& table, const Entry& entry, Found& found) noexcept {
+    bool find_applying(const PatternTable& table, const Entry& entry, Found& found) noexcept {
         for (const RuleIndex index : table.values(entry)) {
-            const Brief& rule = compiled_.briefs[index];
-            const Standing stands = standing(index, rule);
-            if (stands == Standing::applies) {
+            const RuleSummary& rule = compiled_.summaries[index];
+            const Applicability applicability = applicability_of(index, rule);
+            if (applicability == Applicability::applies) {
                 found = {&entry, index};
                 return true;
             }
-            if (near_.rule == no_rule && stands != Standing::silent && rule.allow) {
-                near_ = {reason_of(stands), index};
+            if (near_.rule == no_rule && applicability != Applicability::silent && rule.allow) {
+                near_ = {reason_of(applicability), index};
             }
         }
         return false;
@@ -132,8 +132,8 @@ private:
     Found first_of(std::size_t role, Side side, bool unfit) noexcept {
         Found found;
         const PatternTable& rules = table(role, side);
-        rules.find(ask(unfit),
-                   [&](const Entry& entry) noexcept { return takes(rules, entry, found); });
+        rules.find(query(unfit),
+                   [&](const Entry& entry) noexcept { return find_applying(rules, entry, found); });
         return found;
     }
 
@@ -142,8 +142,8 @@ private:
     Found more_specific(const Found& a, const Found& b) const noexcept {
         if (a.entry == nullptr || b.entry == nullptr) return a.entry != nullptr ? a : b;
         if (a.entry->rank != b.entry->rank) return a.entry->rank < b.entry->rank ? a : b;
-        const bool conditional = compiled_.briefs[a.rule].conditional;
-        if (conditional != compiled_.briefs[b.rule].conditional) return conditional ? a : b;
+        const bool conditional = compiled_.summaries[a.rule].conditional;
+        if (conditional != compiled_.summaries[b.rule].conditional) return conditional ? a : b;
         return a.rule < b.rule ? a : b;
     }
 
@@ -155,7 +155,7 @@ private:
     Found forbid_covering() noexcept { return first_of(&Compiled::ActionRules::forbids, true); }
 
     Decision permit(const Found& allow, RouteIndex route) const noexcept {
-        const Brief& rule = compiled_.briefs[allow.rule];
+        const RuleSummary& rule = compiled_.summaries[allow.rule];
         if (rule.payload_bytes != 0 && question_.payload_bytes > rule.payload_bytes) {
             return Denial{Denial::Reason::payload_too_big, allow.rule};
         }
@@ -186,8 +186,8 @@ private:
         for (const std::size_t role : {role_, std::size_t{0}}) {
             Found forbid;
             const PatternTable& rules = table(role, &Compiled::ActionRules::forbids);
-            rules.find_meeting(ask(true), [&](const Entry& entry) noexcept {
-                return takes(rules, entry, forbid);
+            rules.find_meeting(query(true), [&](const Entry& entry) noexcept {
+                return find_applying(rules, entry, forbid);
             });
             if (forbid.entry != nullptr) return Denial{Denial::Reason::forbidden, forbid.rule};
         }
@@ -196,14 +196,14 @@ private:
         const Entry* const route = base_route();
         if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
         const RouteInfo& target = policy_.routes_[route_of(*route)];
-        const auto leads_elsewhere = [&](const Entry& inner) noexcept {
+        const auto has_other_target = [&](const Entry& inner) noexcept {
             const RouteInfo& other = policy_.routes_[route_of(inner)];
             return inner.rank < route->rank &&
                    (other.backend != target.backend || other.realm != target.realm ||
                     other.rewrite != target.rewrite || target.rewrite);
         };
         if (!compiled_.one_target &&
-            compiled_.routes.find_meeting(ask(false), leads_elsewhere) != nullptr) {
+            compiled_.routes.find_meeting(query(false), has_other_target) != nullptr) {
             return Denial{Denial::Reason::pattern, allowing.rule};
         }
         return permit(allowing, route_of(*route));
@@ -213,13 +213,13 @@ private:
         return compiled_.routes.values(entry).front();
     }
     const Entry* base_route() const noexcept {
-        return compiled_.routes.find(ask(false), [](const Entry&) noexcept { return true; });
+        return compiled_.routes.find(query(false), [](const Entry&) noexcept { return true; });
     }
 
     const RealmPolicy& policy_;
     const Compiled& compiled_;
     const Question& question_;
-    AskedUri uri_;
+    RequestedUri uri_;
     Bindings bindings_;
     wamp::SessionId session_;
     std::size_t role_;
@@ -236,19 +236,19 @@ RoleIndex RealmPolicy::role(std::string_view name) const noexcept {
 
 Decision RealmPolicy::decide(const Subject& subject, const Question& question) const noexcept {
     if (question.uri.size() > wamp::uri_bytes_max) return Denial{};
-    return Asking(*this, *compiled_, subject, question).decide();
+    return Evaluation(*this, *compiled_, subject, question).decide();
 }
 
 Decision RealmPolicy::decide_with_shadows(const Subject& subject,
                                           const Question& question) const noexcept {
     if (question.uri.size() > wamp::uri_bytes_max) return Denial{};
-    return Asking(*this, *with_shadows_, subject, question).decide();
+    return Evaluation(*this, *with_shadows_, subject, question).decide();
 }
 
 bool RealmPolicy::may_receive(const Subject& subject, std::string_view topic) const noexcept {
     if (topic.size() > wamp::uri_bytes_max) return false;
     const Question question{Action::subscribe, topic};
-    return Asking(*this, *compiled_, subject, question).may_receive();
+    return Evaluation(*this, *compiled_, subject, question).may_receive();
 }
 
 }  // namespace sallyport::policy

@@ -90,7 +90,7 @@ private:
 
     RealmPolicy() = default;
 
-    class Asking;  // policy/engine/realm_policy.cpp
+    class Evaluation;  // policy/engine/realm_policy.cpp
 
     std::string realm_;
     std::string hash_;

@@ -45,7 +45,7 @@ std::uint64_t limit_key(std::uint64_t secret, std::string_view rule, Scope scope
 }
 
 RuleLimits::Verdict RuleLimits::admit(std::string_view rule, const Limits& limits,
-                                      const Counted& who, bool is_call, wamp::Instant now,
+                                      const LimitSubject& who, bool is_call, wamp::Instant now,
                                       wamp::Tally::Lease& lease) {
     struct Scoped {
         std::uint64_t key = 0;
@@ -71,7 +71,7 @@ RuleLimits::Verdict RuleLimits::admit(std::string_view rule, const Limits& limit
         return rates_.ready(each.key, each.rate_per_s, now);
     });
     if (!ready) return Verdict::over_rate;
-    auto place = open_.take(bounds);
+    auto place = open_.acquire(bounds);
     if (!place) return Verdict::over_in_flight;
     for (const auto& [key, rate_per_s] : rates) rates_.spend(key, rate_per_s, now);
     lease = *std::move(place);

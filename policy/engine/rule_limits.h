@@ -14,7 +14,7 @@ namespace sallyport::policy {
 enum class Scope : std::uint8_t { session, authid, circuit };
 
 /// Whom a request counts for.
-struct Counted {
+struct LimitSubject {
     std::uint64_t session = 0;
     std::string_view authid;
     std::uint64_t circuit = 0;  ///< of Tor, or what stands for it where there is none
@@ -31,8 +31,8 @@ public:
     enum class Verdict : std::uint8_t { within, over_rate, over_in_flight };
     /// One more request under that rule. A call that is within them gets its place in `lease`; a
     /// request that is not uses nothing up. `now` never goes back.
-    Verdict admit(std::string_view rule, const Limits& limits, const Counted& who, bool is_call,
-                  wamp::Instant now, wamp::Tally::Lease& lease);
+    Verdict admit(std::string_view rule, const Limits& limits, const LimitSubject& who,
+                  bool is_call, wamp::Instant now, wamp::Tally::Lease& lease);
 
     /// Counts that are not zero.
     std::size_t counts() const noexcept { return open_.counts(); }

@@ -11,7 +11,7 @@ std::optional<Diagnostic> check_dynamic(const AuthText& auth, const RealmPolicy&
     const Decision decision = policy.decide(subject, {Action::call, dynamic.procedure});
     const Denial* const denial = std::get_if<Denial>(&decision);
     if (denial == nullptr) return std::nullopt;
-    const std::string cure =
+    const std::string hint =
         denial->reason == Denial::Reason::no_route
             ? "add a [[route]] that sends it to a backend"
             : "add an [[allow]] with roles = [\"gateway\"], actions = [\"call\"] and uri = " +
@@ -19,7 +19,7 @@ std::optional<Diagnostic> check_dynamic(const AuthText& auth, const RealmPolicy&
     return Diagnostic{dynamic.procedure_place,
                       "the gateway may not call " + quoted(dynamic.procedure) + ": " +
                           std::string(to_string(denial->reason)),
-                      cure};
+                      hint};
 }
 
 }  // namespace sallyport::policy

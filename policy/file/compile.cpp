@@ -251,8 +251,8 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
     for (RuleIndex index = 0; index < rules_.size(); ++index) {
         const RuleInfo& rule = policy_->rules_[index];
         const bool exact = rules_[index].text->match == wamp::MatchPolicy::exact;
-        compiled->briefs.push_back({rule.limits.payload_bytes, rule.allow, !rule.where.empty(),
-                                    exact, rule.payload, rule.grants});
+        compiled->summaries.push_back({rule.limits.payload_bytes, rule.allow, !rule.where.empty(),
+                                       exact, rule.payload, rule.grants});
     }
     for (std::size_t role = 0; role < all.size(); ++role) {
         for (std::size_t action = 0; action < actions.size(); ++action) {
@@ -262,7 +262,7 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
             rules.forbids = PatternTable(bucket.forbids, shapes_);
             for (const Lines* lines : {&bucket.allows, &bucket.forbids}) {
                 for (const Line& line : *lines) {
-                    if (compiled->briefs[line.value].conditional) rules.conditional = line.value;
+                    if (compiled->summaries[line.value].conditional) rules.conditional = line.value;
                 }
             }
             check_limits(bucket.allows, all.front()[action].allows, names[role]);

@@ -45,11 +45,11 @@ bool read_subject(Section& section, Condition& out) {
     }
     if (chosen->key == "kwarg") {
         const auto name = section.text("kwarg", "\"name\"");
-        out.of = Condition::Of::kwarg;
+        out.source = Condition::Source::kwarg;
         out.name = name.value_or("");
         return name.has_value();
     }
-    out.of = chosen->key == "args" ? Condition::Of::args : Condition::Of::kwargs;
+    out.source = chosen->key == "args" ? Condition::Source::args : Condition::Source::kwargs;
     const auto flag = section.boolean(chosen->key);
     if (flag == false) section.error(*chosen, quoted(chosen->key) + " is false", "write true");
     return flag == true;

@@ -86,14 +86,14 @@ bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, UriKinds
 
 }  // namespace
 
-std::string read_id(Section& table, std::set<std::string>& taken) {
+std::string read_id(Section& table, std::set<std::string>& used) {
     const auto text = table.need_text("id", "\"a-name-for-logs\"");
     if (!text) return {};
     const Item& item = *table.find("id");
     if (!is_valid_name(*text)) {
         table.error(item, quoted(*text) + " cannot be an id",
                     "use 1 to 64 letters, digits and any of - _ . @");
-    } else if (!taken.insert(*text).second) {
+    } else if (!used.insert(*text).second) {
         table.error(item, "the id " + quoted(*text) + " is already in use",
                     "give each one its own id");
     }

@@ -16,8 +16,8 @@ namespace sallyport::policy {
 
 // Parts that several tables of a policy file share. Each function reports the errors that it finds.
 
-/// "id": valid, and not yet in `taken`, to which it is added.
-std::string read_id(Section& table, std::set<std::string>& taken);
+/// "id": valid, and not yet in `used`, to which it is added.
+std::string read_id(Section& table, std::set<std::string>& used);
 
 /// "match": exact if absent; nothing if it is invalid.
 std::optional<wamp::MatchPolicy> read_match(Section& table);

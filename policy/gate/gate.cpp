@@ -80,7 +80,7 @@ bool Gate::consume(Step& step, wamp::Outbox& out) {
         deliver_meta(out);
         return false;
     }
-    endings_.push_back({std::get<Door::Left>(step).session, Way::left});
+    endings_.push_back({std::get<Door::Left>(step).session, EndingKind::left});
     return true;
 }
 
@@ -88,8 +88,8 @@ void Gate::answer(const Door::Request& request, wamp::Outbox& out) {
     auto ended = meta_.handle(request, meta_out_);
     deliver_meta(out);
     for (const wamp::SessionId session : ended.sessions) {  // testaments: W-SSM-04
-        endings_.push_back(
-            {session, Way::expelled, ended.reason, ended.tell_left, ended.tell_left});
+        endings_.push_back({session, EndingKind::expelled, ended.reason, ended.publish_leave,
+                            ended.publish_leave});
     }
 }
 
@@ -107,8 +107,8 @@ std::optional<Gate::Step> Gate::next_of_endings(wamp::Instant now) {
                 publications_.push_back(std::move(request));
             continue;
         }
-        if (ending.way != Way::published && door_.sessions().has(ending.session)) {
-            if (ending.way == Way::expelled) meta_.drop_publications(ending.session);
+        if (ending.kind != EndingKind::published && door_.sessions().has(ending.session)) {
+            if (ending.kind == EndingKind::expelled) meta_.drop_publications(ending.session);
             disposing_ = std::move(ending);
         }
         endings_.pop_front();
@@ -119,8 +119,9 @@ std::optional<Gate::Step> Gate::next_of_endings(wamp::Instant now) {
 void Gate::finish_ending(wamp::Instant now, wamp::Outbox& out) {
     if (!disposing_) return;
     const Ending ending = *std::exchange(disposing_, std::nullopt);
-    if (ending.way != Way::stopped) meta_.left(ending.session, ending.tell, meta_out_);
-    if (ending.way != Way::left) door_.dismiss(ending.session, ending.reason, now, out);
+    if (ending.kind != EndingKind::stopped)
+        meta_.left(ending.session, ending.publish_leave, meta_out_);
+    if (ending.kind != EndingKind::left) door_.dismiss(ending.session, ending.reason, now, out);
     door_.forget(ending.session);
     deliver_meta(out);
 }
@@ -135,9 +136,9 @@ void Gate::deliver_meta(wamp::Outbox& out) {
 std::size_t Gate::begin_reload(const std::vector<DoorRealm>& realms) {
     const auto ended = door_.ended_by(realms);
     for (const auto& [session, reason] : ended)
-        endings_.push_back({session, Way::expelled, std::string(reason), false});
+        endings_.push_back({session, EndingKind::expelled, std::string(reason), false});
     for (const wamp::SessionId session : door_.own_sessions_ended_by(realms))
-        endings_.push_back({session, Way::expelled, std::string(uris::close_realm), false});
+        endings_.push_back({session, EndingKind::expelled, std::string(uris::close_realm), false});
     return ended.size();
 }
 
@@ -151,9 +152,11 @@ void Gate::begin_stop() {
     stopping_ = true;
     turning_away_ = true;
     const auto sessions = door_.session_ids();
-    for (const wamp::SessionId session : sessions) endings_.push_back({session, Way::published});
     for (const wamp::SessionId session : sessions)
-        endings_.push_back({session, Way::stopped, std::string(uris::system_shutdown), false});
+        endings_.push_back({session, EndingKind::published});
+    for (const wamp::SessionId session : sessions)
+        endings_.push_back(
+            {session, EndingKind::stopped, std::string(uris::system_shutdown), false});
 }
 
 wamp::Dict Gate::decisions_status() const {

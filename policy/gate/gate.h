@@ -82,7 +82,7 @@ public:
 
 private:
     /// How a session comes to its end.
-    enum class Way : std::uint8_t {
+    enum class EndingKind : std::uint8_t {
         left,       ///< by itself
         expelled,   ///< with a GOODBYE from us; others are told of it as `tell` says
         stopped,    ///< with us
@@ -90,10 +90,10 @@ private:
     };
     struct Ending {
         wamp::SessionId session;
-        Way way;
+        EndingKind kind;
         std::string reason{};
         bool publishes = true;
-        bool tell = true;
+        bool publish_leave = true;
     };
 
     /// The step itself when it is for whoever is behind, otherwise the one that follows.

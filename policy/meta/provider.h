@@ -47,7 +47,7 @@ struct MetaAnswer {
     /// Sessions that end now, each with a GOODBYE of that reason.
     std::vector<wamp::SessionId> ended{};
     std::string reason{};
-    bool tell_left = true;  ///< on_leave is published for them (W-SSM-04)
+    bool publish_leave = true;  ///< on_leave is published for them (W-SSM-04)
 };
 
 /// One part of a door's meta API. It is announced, listed and asked because the registry holds it
@@ -63,8 +63,8 @@ public:
     virtual MetaAnswer call(MetaCall&& call) = 0;
 
     virtual void on_joined(const Session&, MetaTopics&, wamp::Deliveries&) {}
-    /// The session has ended, and is not forgotten yet. `tell`: others are to learn of it.
-    virtual void on_left(const Session&, bool /*tell*/, MetaTopics&, wamp::Deliveries&) {}
+    /// The session has ended, and is not forgotten yet. `publish_leave`: others are to learn of it.
+    virtual void on_left(const Session&, bool /*publish_leave*/, MetaTopics&, wamp::Deliveries&) {}
     /// What the session wanted published when it ends, as far as it may pass now. Payloads hold
     /// until the next call.
     virtual std::vector<Door::Request> last_publications(Session&, wamp::Instant) { return {}; }

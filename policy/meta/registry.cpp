@@ -93,7 +93,7 @@ MetaRegistry::Ended MetaRegistry::handle(const Door::Request& request, wamp::Del
             from.id,
             wamp::Error{wamp::MessageType::call, call.request, {}, std::string(answer.error), {}});
     }
-    return {std::move(answer.ended), std::move(answer.reason), answer.tell_left};
+    return {std::move(answer.ended), std::move(answer.reason), answer.publish_leave};
 }
 
 bool MetaRegistry::unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request,
@@ -109,12 +109,12 @@ void MetaRegistry::joined(wamp::SessionId session, wamp::Deliveries& out) {
     for (const auto& provider : providers_) provider->on_joined(*who, topics_, out);
 }
 
-void MetaRegistry::left(wamp::SessionId session, bool tell, wamp::Deliveries& out) {
+void MetaRegistry::left(wamp::SessionId session, bool publish_leave, wamp::Deliveries& out) {
     topics_.forget_spent();
     topics_.leave(session);
     const Session* const who = door_.sessions().find(session);
     if (who == nullptr) return;
-    for (const auto& provider : providers_) provider->on_left(*who, tell, topics_, out);
+    for (const auto& provider : providers_) provider->on_left(*who, publish_leave, topics_, out);
 }
 
 std::vector<Door::Request> MetaRegistry::last_publications(wamp::SessionId session,

@@ -35,7 +35,7 @@ public:
     struct Ended {
         std::vector<wamp::SessionId> sessions;
         std::string reason;
-        bool tell_left = true;  ///< on_leave is published for them (W-SSM-04)
+        bool publish_leave = true;  ///< on_leave is published for them (W-SSM-04)
     };
     /// Answers a request that it serves.
     Ended handle(const Door::Request& request, wamp::Deliveries& out);
@@ -43,8 +43,8 @@ public:
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Deliveries& out);
 
     void joined(wamp::SessionId session, wamp::Deliveries& out);
-    /// The session has ended, and is not forgotten yet. `tell`: others are to learn of it.
-    void left(wamp::SessionId session, bool tell, wamp::Deliveries& out);
+    /// The session has ended, and is not forgotten yet. `publish_leave`: others are to learn of it.
+    void left(wamp::SessionId session, bool publish_leave, wamp::Deliveries& out);
     /// What a session that ends leaves to be published (W-TST-02). Payloads hold until the next
     /// call.
     std::vector<Door::Request> last_publications(wamp::SessionId session, wamp::Instant now);

@@ -142,7 +142,7 @@ MetaAnswer SessionMeta::kill(const MetaCall& call) const {
         answer.ended.push_back(session->id);
         ids.emplace_back(session->id);
     }
-    answer.tell_left = !all;
+    answer.publish_leave = !all;
     answer.result =
         by_authid ? wamp::Value(std::move(ids)) : wamp::Value(std::uint64_t{answer.ended.size()});
     return answer;
@@ -153,10 +153,10 @@ void SessionMeta::on_joined(const Session& session, MetaTopics& topics, wamp::De
     topics.publish(session, on_join, {details_of(session)}, out);
 }
 
-void SessionMeta::on_left(const Session& session, bool tell, MetaTopics& topics,
+void SessionMeta::on_left(const Session& session, bool publish_leave, MetaTopics& topics,
                           wamp::Deliveries& out) {
     const Principal& who = session.principal;
-    if (!tell || !is_of_a_client(session) || topics.subscriptions() == 0) return;
+    if (!publish_leave || !is_of_a_client(session) || topics.subscriptions() == 0) return;
     topics.publish(session, on_leave, {session.id, who.authid, who.role}, out);
 }
 

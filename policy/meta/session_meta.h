@@ -23,7 +23,7 @@ public:
     std::span<const MetaFeature> features() const noexcept override;
     MetaAnswer call(MetaCall&& call) override;
     void on_joined(const Session& session, MetaTopics& topics, wamp::Deliveries& out) override;
-    void on_left(const Session& session, bool tell, MetaTopics& topics,
+    void on_left(const Session& session, bool publish_leave, MetaTopics& topics,
                  wamp::Deliveries& out) override;
 
 private:

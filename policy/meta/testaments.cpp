@@ -52,7 +52,7 @@ struct Testaments::Arguments {
 
     /// An argument that may be missing; nothing: it is of another type.
     template <class T>
-    std::optional<T> take(std::size_t at) {
+    std::optional<T> read(std::size_t at) {
         if (at >= args.size() || args[at].is_null()) return T();
         T* const read = args[at].get_if<T>();
         return read == nullptr ? std::nullopt : std::optional<T>(std::move(*read));
@@ -95,9 +95,9 @@ MetaAnswer Testaments::call(MetaCall&& call) {
 }
 
 MetaAnswer Testaments::add(const Session& from, Arguments& arguments) {
-    auto topic = arguments.take<std::string>(0);
-    const auto args = arguments.take<wamp::List>(1);
-    const auto kwargs = arguments.take<wamp::Dict>(2);
+    auto topic = arguments.read<std::string>(0);
+    const auto args = arguments.read<wamp::List>(1);
+    const auto kwargs = arguments.read<wamp::Dict>(2);
     auto options = arguments.options();
     if (!topic || !args || !kwargs || !options) return error(uris::invalid_argument);
     const auto detached = arguments.detached();
@@ -118,16 +118,16 @@ MetaAnswer Testaments::add(const Session& from, Arguments& arguments) {
     testament.bytes = overhead_bytes + testament.topic.size() + payload_bytes +
                       wamp::encode_value(wamp::Serializer::msgpack, testament.options).size();
 
-    const auto found = wills_.find(from.id);
-    const std::size_t held = found == wills_.end() ? 0 : found->second.bytes;
+    const auto found = by_session_.find(from.id);
+    const std::size_t held = found == by_session_.end() ? 0 : found->second.bytes;
     if (testament.bytes > bytes_per_session_max - held) return error(uris::payload_size_exceeded);
     if (testament.bytes > bytes_max - bytes_) return error(uris::unavailable);
-    if (found != wills_.end() && found->second.testaments.size() >= per_session_max)
+    if (found != by_session_.end() && found->second.testaments.size() >= per_session_max)
         return error(uris::unavailable);
-    Will& will = wills_[from.id];
-    will.bytes += testament.bytes;
+    SessionTestaments& own = by_session_[from.id];
+    own.bytes += testament.bytes;
     bytes_ += testament.bytes;
-    will.testaments.push_back(std::move(testament));
+    own.testaments.push_back(std::move(testament));
     MetaAnswer answer;
     answer.result = wamp::Value(std::uint64_t{random_.global_id()});
     return answer;
@@ -137,16 +137,16 @@ MetaAnswer Testaments::flush(const Session& from, const Arguments& arguments) {
     const auto detached = arguments.detached();
     if (!detached) return error(testament_error);
     std::size_t flushed = 0;
-    const auto found = wills_.find(from.id);
-    if (found != wills_.end()) {
-        Will& will = found->second;
-        flushed = std::erase_if(will.testaments, [&](const Testament& testament) {
+    const auto found = by_session_.find(from.id);
+    if (found != by_session_.end()) {
+        SessionTestaments& own = found->second;
+        flushed = std::erase_if(own.testaments, [&](const Testament& testament) {
             if (testament.detached != *detached) return false;
-            will.bytes -= testament.bytes;
+            own.bytes -= testament.bytes;
             bytes_ -= testament.bytes;
             return true;
         });
-        if (will.testaments.empty()) wills_.erase(found);
+        if (own.testaments.empty()) by_session_.erase(found);
     }
     MetaAnswer answer;
     answer.result = wamp::Value(std::uint64_t{flushed});
@@ -156,8 +156,8 @@ MetaAnswer Testaments::flush(const Session& from, const Arguments& arguments) {
 std::vector<Door::Request> Testaments::last_publications(Session& session, wamp::Instant now) {
     spent_.clear();
     std::vector<Door::Request> requests;
-    const auto found = wills_.find(session.id);
-    if (found == wills_.end()) return requests;
+    const auto found = by_session_.find(session.id);
+    if (found == by_session_.end()) return requests;
     spent_ = std::move(found->second.testaments);
     drop_publications(session.id);
     std::stable_partition(spent_.begin(), spent_.end(),
@@ -172,10 +172,10 @@ std::vector<Door::Request> Testaments::last_publications(Session& session, wamp:
 }
 
 void Testaments::drop_publications(SessionId session) noexcept {
-    const auto found = wills_.find(session);
-    if (found == wills_.end()) return;
+    const auto found = by_session_.find(session);
+    if (found == by_session_.end()) return;
     bytes_ -= found->second.bytes;
-    wills_.erase(found);
+    by_session_.erase(found);
 }
 
 }  // namespace sallyport::policy

@@ -36,7 +36,7 @@ public:
     std::vector<Door::Request> last_publications(Session& session, wamp::Instant now) override;
     void drop_publications(wamp::SessionId session) noexcept override;
 
-    std::size_t sessions() const noexcept { return wills_.size(); }
+    std::size_t sessions() const noexcept { return by_session_.size(); }
     std::size_t bytes() const noexcept override { return bytes_; }
 
 private:
@@ -47,7 +47,7 @@ private:
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;
     };
-    struct Will {
+    struct SessionTestaments {
         std::vector<Testament> testaments;
         std::size_t bytes = 0;
     };
@@ -58,7 +58,7 @@ private:
 
     Door& door_;
     wamp::Random random_;
-    std::unordered_map<wamp::SessionId, Will> wills_;
+    std::unordered_map<wamp::SessionId, SessionTestaments> by_session_;
     std::size_t bytes_ = 0;
     std::vector<Testament> spent_;
 };

@@ -23,7 +23,7 @@ Json to_json(const Place& place) {
 Json to_json(const Diagnostic& diagnostic) {
     Json object = to_json(diagnostic.place);
     object["text"] = diagnostic.text;
-    object["cure"] = diagnostic.cure;
+    object["hint"] = diagnostic.hint;
     return object;
 }
 

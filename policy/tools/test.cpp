@@ -20,7 +20,7 @@ struct Totals {
     Json errors = Json::array();  ///< likewise
 };
 
-void tell(const TestOutcome& outcome, Totals& totals, const Output& to) {
+void print_outcome(const TestOutcome& outcome, Totals& totals, const Output& to) {
     const TestText& test = *outcome.test;
     ++(outcome.passed ? totals.passed : totals.failed);
     if (to.json) {
@@ -52,7 +52,7 @@ void test_file(const std::string& path, Totals& totals, const Output& to) {
         return;
     }
     for (const TestOutcome& outcome : run_tests(realm->file, *realm->policy)) {
-        tell(outcome, totals, to);
+        print_outcome(outcome, totals, to);
         if (!outcome.passed) totals.code = std::max(totals.code, exit_code::no);
     }
 }

@@ -69,8 +69,8 @@ int main() {
     record.circuit = 77;
     record.payload_bytes = 120;
 
-    policy::AuditTrail none(policy::AuditTrail::Wanted::denied);
-    policy::AuditTrail all(policy::AuditTrail::Wanted::all);
+    policy::AuditTrail none(policy::AuditTrail::Level::denied);
+    policy::AuditTrail all(policy::AuditTrail::Level::all);
     gateway::AuditQueue queue(8u << 20);
     std::string bytes, taken;
     constexpr int batches = 2000, per_batch = 64;

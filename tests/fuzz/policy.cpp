@@ -19,7 +19,7 @@ using wamp::MatchPolicy;
 
 void hold_explained(const Diagnostics& diagnostics) {
     for (const Diagnostic& one : diagnostics) {
-        SALLYPORT_CHECK(!one.text.empty() && !one.cure.empty());
+        SALLYPORT_CHECK(!one.text.empty() && !one.hint.empty());
         SALLYPORT_CHECK(one.place.line > 0 && one.place.column > 0);
         SALLYPORT_CHECK(to_string(one).find('\n') == std::string::npos);
     }

@@ -75,7 +75,7 @@ def broken_toml_is_refused_with_its_place():
 @suite.test
 def a_policy_that_names_an_unknown_backend_is_refused():
     text = refused(edit(fresh(), "observatory.toml", 'to = "inside"', 'to = "insde"'), "insde", "observatory.toml:")
-    assert "inside" in text.replace("insde", ""), f"no cure is suggested: {text}"
+    assert "inside" in text.replace("insde", ""), f"no correction is suggested: {text}"
 
 
 @suite.test

@@ -60,7 +60,7 @@ void World::log(std::string_view principal, std::string_view text) {
 void World::start_front() {
     const Rules& rules = versions().front[front_version_];
     gateway::FrontConfig config{{planter_.versions().front[front_version_].realm()}, {}, {}};
-    config.limits.audit = policy::AuditTrail::Wanted::all;
+    config.limits.audit = policy::AuditTrail::Level::all;
     for (const auto name : backend_names) {
         backend_link::LinkMachine::Config link;
         link.session.realm = "mark.inner";
@@ -102,7 +102,7 @@ void World::start_inside(std::size_t index) {
     backend_link::InsideConfig config;
     config.realms = {planter_.versions().inside[backend.version].realm()};
     config.links = {"gateway"};
-    config.limits.audit = policy::AuditTrail::Wanted::all;
+    config.limits.audit = policy::AuditTrail::Level::all;
     backend.host = std::make_unique<InsideHost>(
         schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
     backend.watch = std::make_unique<InsideWatch>(

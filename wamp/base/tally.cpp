@@ -4,7 +4,7 @@
 
 namespace sallyport::wamp {
 
-std::optional<Tally::Lease> Tally::take(const Bounds& bounds) {
+std::optional<Tally::Lease> Tally::acquire(const Bounds& bounds) {
     const auto counted = [](const Bound& bound) { return bound.most != 0; };
     Lease lease;
     if (std::none_of(bounds.begin(), bounds.end(), counted)) return lease;

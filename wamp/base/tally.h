@@ -47,7 +47,7 @@ public:
     Tally& operator=(const Tally&) = delete;
 
     /// Counts one more under each of these distinct keys; nothing if one of them is at its limit.
-    std::optional<Lease> take(const Bounds& bounds);
+    std::optional<Lease> acquire(const Bounds& bounds);
 
     std::size_t counts() const noexcept { return counts_.size(); }
 

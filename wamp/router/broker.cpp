@@ -57,7 +57,7 @@ void Broker::subscribe(Member& from, Subscribe&& subscribe, Deliveries& out) {
 
 void Broker::deliver_retained(const Member& to, SubscriptionId id, std::string_view topic,
                               Deliveries& out) const {
-    const Retained::Kept* const kept = retained_.find(topic);
+    const RetainedEvents::Entry* const kept = retained_.find(topic);
     if (kept == nullptr) return;
     const Realm::Session& session = to.session;
     if (!ReceiverFilter(kept->options, kept->excluded).passes(session)) return;  // W-EVR-02
@@ -132,16 +132,16 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
     const bool passthru = is_passthru(publish.options);
     for (const Subscription* subscription : matching_) {
         receivers_.clear();
-        knowing_.clear();
+        disclosed_receivers_.clear();
         for (const Member* member : subscription->receivers) {
             const Realm::Session& session = member->session;
             if (!filter.passes(session)) continue;
             if (passthru && !session.features.has(Feature::subscriber_payload_passthru_mode)) {
                 continue;  // it could not open it, and there is no way to say so (W-PPT-04)
             }
-            const bool told =
+            const bool disclosed =
                 disclose && session.features.has(Feature::subscriber_publisher_identification);
-            (told ? knowing_ : receivers_).push_back(session.id);
+            (disclosed ? disclosed_receivers_ : receivers_).push_back(session.id);
         }
         deliver(*subscription, publication, publish, origin, out);
     }
@@ -152,10 +152,10 @@ void Broker::deliver(const Subscription& subscription, PublicationId publication
     Event event{subscription.id, publication, {}, publish.payload};
     if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
     append_passthru(event.details, publish.options);
-    if (!knowing_.empty()) {
-        Event telling = event;
-        append_publisher(telling.details, origin);
-        out.add(knowing_, std::move(telling));
+    if (!disclosed_receivers_.empty()) {
+        Event disclosing_event = event;
+        append_publisher(disclosing_event.details, origin);
+        out.add(disclosed_receivers_, std::move(disclosing_event));
     }
     if (!receivers_.empty()) out.add(receivers_, std::move(event));
 }

@@ -58,11 +58,11 @@ private:
     Random random_;
     std::unordered_map<SubscriptionId, Subscription> subscriptions_;  ///< they stay in place
     PatternIndex<Subscription*> topics_;
-    Retained retained_;
+    RetainedEvents retained_;
     SubscriptionId last_subscription_ = 0;
-    std::vector<Subscription*> matching_;  ///< scratch
-    std::vector<SessionId> receivers_;     ///< scratch: those who are not told who published
-    std::vector<SessionId> knowing_;       ///< scratch: those who are
+    std::vector<Subscription*> matching_;         ///< scratch
+    std::vector<SessionId> receivers_;            ///< scratch: those who are not told who published
+    std::vector<SessionId> disclosed_receivers_;  ///< scratch: those who are
 };
 
 }  // namespace sallyport::wamp

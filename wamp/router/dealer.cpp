@@ -36,7 +36,7 @@ bool can_be_cancelled(const Member& callee) noexcept {
     return callee.session.features.has(Feature::callee_call_canceling);
 }
 
-bool can_open(const Member& caller) noexcept {
+bool can_decode(const Member& caller) noexcept {
     return caller.session.features.has(Feature::caller_payload_passthru_mode);
 }
 
@@ -54,11 +54,12 @@ Dict invocation_details(const Member& caller, const Member& callee, const Origin
                         bool disclosed) {
     // A conveyed identity is always told: a service cannot ask the session, as that is the link's
     // (W-CID-03).
-    const bool told = callee.session.outside
-                          ? disclosed
-                          : callee.session.features.has(Feature::callee_caller_identification) ||
-                                origin.session != caller.session.id;
-    if (!told) return {};
+    const bool disclose =
+        callee.session.outside
+            ? disclosed
+            : callee.session.features.has(Feature::callee_caller_identification) ||
+                  origin.session != caller.session.id;
+    if (!disclose) return {};
     return Dict{{"caller", origin.session},
                 {"caller_authid", origin.authid},
                 {"caller_authrole", origin.authrole}};
@@ -262,7 +263,7 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
     const RequestId request = call.request;
     const bool progress = yield.options.get_bool("progress", false);
     if (progress && !call.receive_progress) return;  // the caller did not ask (W-PCR-04)
-    if (is_passthru(yield.options) && !can_open(*call.caller)) {
+    if (is_passthru(yield.options) && !can_decode(*call.caller)) {
         // The call must end. An ERROR for the YIELD, as W-PPT-02 has it for the callee, would end
         // the callee's session: clients take none.
         if (progress && !call.killed) interrupt(call, mode_killnowait, uris::canceled, out);
@@ -291,7 +292,7 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
     Dict details;
     append_passthru(details, error.details);
     // Who cannot open it still learns of the error (W-PPT-02).
-    const bool opaque = !details.empty() && !can_open(*call.caller);
+    const bool opaque = !details.empty() && !can_decode(*call.caller);
     calls_.remove(handle);
     // Type and id are the caller's now, not the callee's (W-RPC-06).
     Error failure{Call::type, request, {}, std::move(error.uri), {}};

@@ -39,8 +39,8 @@ std::size_t bytes_of(const Dict& options) noexcept {
 
 }  // namespace
 
-void Retained::keep(const Publish& publish, PublicationId publication,
-                    const Realm::Session& publisher, const Origin& origin) {
+void RetainedEvents::keep(const Publish& publish, PublicationId publication,
+                          const Realm::Session& publisher, const Origin& origin) {
     if (const auto before = by_topic_.find(publish.topic); before != by_topic_.end()) {
         forget(before->second);
     }
@@ -57,12 +57,12 @@ void Retained::keep(const Publish& publish, PublicationId publication,
     bytes_ += bytes;
 }
 
-const Retained::Kept* Retained::find(std::string_view topic) const noexcept {
+const RetainedEvents::Entry* RetainedEvents::find(std::string_view topic) const noexcept {
     const auto found = by_topic_.find(topic);
     return found == by_topic_.end() ? nullptr : &*found->second;
 }
 
-void Retained::forget(ByAge::iterator kept) noexcept {
+void RetainedEvents::forget(ByAge::iterator kept) noexcept {
     bytes_ -= kept->bytes;
     by_topic_.erase(kept->topic);
     by_age_.erase(kept);

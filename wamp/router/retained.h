@@ -14,14 +14,14 @@ namespace sallyport::wamp {
 /// The retained events of a realm: of each topic the last publication that asked for it, with whom
 /// it is for (W-EVR-01, W-EVR-02). Bounded: where there are too many, or they are too large
 /// together, those that were kept first are forgotten first.
-class Retained {
+class RetainedEvents {
 public:
     static constexpr std::size_t topics_max = 4096;
     static constexpr std::size_t bytes_max = std::size_t{16} << 20;
     /// What each costs beside its texts, roughly.
     static constexpr std::size_t overhead_bytes = 256;
 
-    struct Kept {
+    struct Entry {
         std::string topic;
         PublicationId publication = 0;
         Dict options;  ///< of the PUBLISH: whom it is for, and whether its publisher is named
@@ -37,13 +37,13 @@ public:
     void keep(const Publish& publish, PublicationId publication, const Realm::Session& publisher,
               const Origin& origin);
     /// Null for none; holds until the next keep().
-    const Kept* find(std::string_view topic) const noexcept;
+    const Entry* find(std::string_view topic) const noexcept;
 
     std::size_t size() const noexcept { return by_age_.size(); }
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-    using ByAge = std::list<Kept>;  // oldest first
+    using ByAge = std::list<Entry>;  // oldest first
 
     void forget(ByAge::iterator kept) noexcept;
 

@@ -131,7 +131,7 @@ private:
 
 /// One subject of conditions: an argument, or all of them together.
 struct Slot {
-    Condition::Of of = Condition::Of::arg;
+    Condition::Source source = Condition::Source::arg;
     std::size_t index = 0;
     std::string name;
     std::vector<Value> values;  ///< null pointer's place is taken by `absent`
@@ -192,7 +192,7 @@ void Maker::fill(Slot& slot, const Conditions& conditions) {
     std::set<std::vector<bool>> seen;
     for (Value& value : Candidates(conditions).take()) {
         Chosen alone;
-        if (slot.of == Condition::Of::arg) {
+        if (slot.source == Condition::Source::arg) {
             alone.args.resize(slot.index);
             alone.args.push_back(value);
         } else {
@@ -208,49 +208,49 @@ void Maker::find_slots() {
     Conditions whole_args;
     Conditions whole_kwargs;
     for (const Condition* condition : conditions_) {
-        switch (condition->of) {
-            case Condition::Of::arg:
+        switch (condition->source) {
+            case Condition::Source::arg:
                 by_index[condition->index].push_back(condition);
                 break;
-            case Condition::Of::kwarg:
+            case Condition::Source::kwarg:
                 by_name[condition->name].push_back(condition);
                 break;
-            case Condition::Of::args:
+            case Condition::Source::args:
                 whole_args.push_back(condition);
                 break;
-            case Condition::Of::kwargs:
+            case Condition::Source::kwargs:
                 whole_kwargs.push_back(condition);
                 break;
         }
     }
     for (const auto& [index, conditions] : by_index) {
-        Slot slot{Condition::Of::arg, index, {}, {}, true};
+        Slot slot{Condition::Source::arg, index, {}, {}, true};
         fill(slot, conditions);
         slots_.push_back(std::move(slot));
     }
     for (const auto& [name, conditions] : by_name) {
-        Slot slot{Condition::Of::kwarg, 0, name, {}, true};
+        Slot slot{Condition::Source::kwarg, 0, name, {}, true};
         fill(slot, conditions);
         slots_.push_back(std::move(slot));
     }
     // Conditions on all arguments: a list or dict whose items are appended.
     if (!whole_args.empty()) {
-        Slot slot{Condition::Of::args, 0, {}, {}, true};
+        Slot slot{Condition::Source::args, 0, {}, {}, true};
         for (Value& value : Candidates(whole_args).take()) slot.values.push_back(std::move(value));
         slots_.push_back(std::move(slot));
     }
     if (!whole_kwargs.empty()) {
-        Slot slot{Condition::Of::kwargs, 0, {}, {}, true};
+        Slot slot{Condition::Source::kwargs, 0, {}, {}, true};
         for (Value& value : Candidates(whole_kwargs).take())
             slot.values.push_back(std::move(value));
         slots_.push_back(std::move(slot));
     }
 }
 
-void append_all(Chosen& chosen, Condition::Of of, const Value& value) {
+void append_all(Chosen& chosen, Condition::Source source, const Value& value) {
     const auto* list = value.get_if<List>();
     const auto* dict = value.get_if<Dict>();
-    if (of == Condition::Of::args) {
+    if (source == Condition::Source::args) {
         if (list == nullptr) {
             chosen.args.push_back(value);
         } else {
@@ -270,19 +270,20 @@ Chosen Maker::build(const Picks& picks) const {
     bool args_end = false;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const Slot& slot = slots_[i];
-        const bool positional = slot.of == Condition::Of::arg || slot.of == Condition::Of::args;
+        const bool positional =
+            slot.source == Condition::Source::arg || slot.source == Condition::Source::args;
         if (picks[i] < 0 || (positional && args_end)) {
-            args_end = args_end || slot.of == Condition::Of::arg;
+            args_end = args_end || slot.source == Condition::Source::arg;
             continue;
         }
         const Value& value = slot.values[static_cast<std::size_t>(picks[i])];
-        if (slot.of == Condition::Of::arg) {
+        if (slot.source == Condition::Source::arg) {
             out.args.resize(slot.index, Value(0));
             out.args.push_back(value);
-        } else if (slot.of == Condition::Of::kwarg) {
+        } else if (slot.source == Condition::Source::kwarg) {
             out.kwargs.append(slot.name, value);
         } else {
-            append_all(out, slot.of, value);
+            append_all(out, slot.source, value);
         }
     }
     return out;
@@ -355,21 +356,23 @@ void Maker::choose(std::size_t index, const Chosen& chosen, bool args_end) {
     if (tried_ > cases_max) return;
     if (index == slots_.size()) return keep(chosen);
     const Slot& slot = slots_[index];
-    choose(index + 1, chosen, args_end || slot.of == Condition::Of::arg);
-    if (args_end && (slot.of == Condition::Of::arg || slot.of == Condition::Of::args)) return;
+    choose(index + 1, chosen, args_end || slot.source == Condition::Source::arg);
+    if (args_end &&
+        (slot.source == Condition::Source::arg || slot.source == Condition::Source::args))
+        return;
     for (const Value& value : slot.values) {
         Chosen next = chosen;
-        switch (slot.of) {
-            case Condition::Of::arg:
+        switch (slot.source) {
+            case Condition::Source::arg:
                 next.args.resize(slot.index, Value(0));
                 next.args.push_back(value);
                 break;
-            case Condition::Of::kwarg:
+            case Condition::Source::kwarg:
                 next.kwargs.append(slot.name, value);
                 break;
-            case Condition::Of::args:
-            case Condition::Of::kwargs:
-                append_all(next, slot.of, value);
+            case Condition::Source::args:
+            case Condition::Source::kwargs:
+                append_all(next, slot.source, value);
                 break;
         }
         choose(index + 1, next, args_end);
@@ -391,7 +394,7 @@ void add_new(Conditions& conditions, const Condition& condition) {
     if (std::none_of(conditions.begin(), conditions.end(), same)) conditions.push_back(&condition);
 }
 
-bool takes(const Condition& condition, const Condition::Literal& literal) {
+bool accepts(const Condition& condition, const Condition::Literal& literal) {
     return std::find(condition.one_of.begin(), condition.one_of.end(), literal) !=
            condition.one_of.end();
 }
@@ -408,12 +411,12 @@ Conditions parts_of(const Conditions& conditions, std::deque<Condition>& parts) 
         std::size_t told_apart = 0;
         for (const Condition::Literal& literal : condition->one_of) {
             const auto another = [&](const Condition* other) {
-                return same_subject(*other, *condition) && !takes(*other, literal);
+                return same_subject(*other, *condition) && !accepts(*other, literal);
             };
             if (std::none_of(conditions.begin(), conditions.end(), another)) continue;
             if (++told_apart > literals_max) break;
             Condition alone;
-            alone.of = condition->of;
+            alone.source = condition->source;
             alone.index = condition->index;
             alone.name = condition->name;
             alone.one_of = {literal};

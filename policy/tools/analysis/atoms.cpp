@@ -5,7 +5,7 @@ namespace {
 
 Condition about(const Condition& condition) {
     Condition bare;
-    bare.of = condition.of;
+    bare.source = condition.source;
     bare.index = condition.index;
     bare.name = condition.name;
     return bare;
@@ -38,7 +38,7 @@ std::string which(const Condition& atom, const RuleText& other, const wamp::Payl
 }  // namespace
 
 bool same_subject(const Condition& a, const Condition& b) {
-    return a.of == b.of && a.index == b.index && a.name == b.name;
+    return a.source == b.source && a.index == b.index && a.name == b.name;
 }
 
 std::vector<Condition> atoms_of(const Condition& condition) {

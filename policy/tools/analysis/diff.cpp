@@ -148,10 +148,10 @@ private:
         const bool both = was.allowed && is.allowed;
         const unsigned limits = both && was.limits != is.limits ? 1U : 0U;
         const unsigned grants = both && !(was.grants == is.grants) ? 2U : 0U;
-        const bool led = was.backend == is.backend && was.realm == is.realm &&
-                         was.target == is.target && was.wait == is.wait &&
-                         was.idempotent == is.idempotent;
-        const unsigned route = both && !led ? 4U : 0U;
+        const bool same_target = was.backend == is.backend && was.realm == is.realm &&
+                                 was.target == is.target && was.wait == is.wait &&
+                                 was.idempotent == is.idempotent;
+        const unsigned route = both && !same_target ? 4U : 0U;
         const std::string route_before = route != 0 ? route_of(before_, before) : "";
         const std::string route_after = route != 0 ? route_of(after_, after) : "";
         const std::string rule_before = decider(before_, before);

@@ -23,7 +23,7 @@ std::string new_uri(const DiffPlace& place, const RuleText& there, const RuleTex
     const RulePatterns patterns(there.uris, there.match);
     const RuleMatch matched =
         match_rule(there, patterns, {{}, place.authid, place.role}, {place.action, place.uri},
-                   AskedUri(place.uri, wamp::MatchPolicy::exact));
+                   RequestedUri(place.uri, wamp::MatchPolicy::exact));
     if (matched.pattern == nullptr) return "";
     const std::string& text =
         there.uris[static_cast<std::size_t>(matched.pattern - patterns.all().data())].text;

@@ -41,7 +41,7 @@ void add(Mark& mark, const ScopeLimits& limits) {
 }
 
 void add(Mark& mark, const Condition& condition) {
-    mark.add(condition.of).add(std::uint64_t{condition.index}).add(condition.name);
+    mark.add(condition.source).add(std::uint64_t{condition.index}).add(condition.name);
     mark.add(condition.optional);
     for (unsigned type = 0; type < 8; ++type)
         mark.add(condition.types.has(static_cast<ValueTypes::Type>(type)));
@@ -161,7 +161,7 @@ void DiffWalk::fill(Side& side, const PolicyFile& file) {
 
 // Names that no rule of either file has, and the names that a role may have for ${authrole}.
 void DiffWalk::choose_names() {
-    std::set<std::string, std::less<>> taken{"*", "wamp"};
+    std::set<std::string, std::less<>> used{"*", "wamp"};
     std::set<std::size_t> role_depths;
     std::vector<std::pair<std::size_t, std::string_view>> literals;
     const auto look = [&](const PatternText& uri, wamp::MatchPolicy match) {
@@ -191,12 +191,12 @@ void DiffWalk::choose_names() {
             for (const PatternText& uri : route.uris) look(uri, route.match);
         }
     }
-    taken.insert(roles_.begin(), roles_.end());
-    for (const auto& [depth, text] : literals) taken.emplace(text);
-    const auto choose = [&taken](std::string name) {
+    used.insert(roles_.begin(), roles_.end());
+    for (const auto& [depth, text] : literals) used.emplace(text);
+    const auto choose = [&used](std::string name) {
         const std::string wanted = name;
-        for (int number = 2; taken.contains(name); ++number) name = wanted + std::to_string(number);
-        taken.insert(name);
+        for (int number = 2; used.contains(name); ++number) name = wanted + std::to_string(number);
+        used.insert(name);
         return name;
     };
     fresh_ = choose("x");
@@ -221,7 +221,7 @@ void DiffWalk::run(const Report& report) {
     report_ = nullptr;
 }
 
-void DiffWalk::start(Ats& at, const Tries& tries, std::size_t side, bool own) const {
+void DiffWalk::start(Positions& at, const Tries& tries, std::size_t side, bool own) const {
     for (std::size_t forbid = 0; forbid < 2; ++forbid) {
         at.push_back({&tries[forbid], PatternTrie::root, static_cast<std::uint8_t>(side), own,
                       forbid == 1, true});
@@ -233,7 +233,7 @@ void DiffWalk::walk_role(const std::string& role, bool others, Action action) {
     others_ = others;
     action_ = action;
     role_fits_ = is_bindable(role);
-    Ats at;
+    Positions at;
     for (std::size_t side = 0; side < sides; ++side) {
         start(at, sides_[side].everyones, side, false);
         const auto own = sides_[side].own.find(role);
@@ -250,7 +250,7 @@ void DiffWalk::walk_role(const std::string& role, bool others, Action action) {
 }
 
 // Of routes and landmarks only the marks are kept.
-void DiffWalk::report(const Ats& at) {
+void DiffWalk::report(const Positions& at) {
     DiffPlace place;
     place.role = role_;
     place.action = action_;
@@ -272,7 +272,7 @@ void DiffWalk::report(const Ats& at) {
     }
     if (place.uri.size() > wamp::uri_bytes_max) return;
     place.rules = held_rules_;
-    for (const At& one : at) {
+    for (const Position& one : at) {
         if (!one.rules) continue;
         for (const PatternTrie::Line& line : (*one.trie)[one.node].ends) {
             if (line.actions.has(action_))
@@ -283,18 +283,18 @@ void DiffWalk::report(const Ats& at) {
 }
 
 // Whether any pattern distinguishes this role from others.
-bool DiffWalk::concerns_role(const Ats& at) const {
-    return others_ || held_own_ > 0 || std::any_of(at.begin(), at.end(), [](const At& one) {
+bool DiffWalk::concerns_role(const Positions& at) const {
+    return others_ || held_own_ > 0 || std::any_of(at.begin(), at.end(), [](const Position& one) {
                return one.own || (*one.trie)[one.node].has_authrole;
            });
 }
 
-void DiffWalk::visit(const Ats& at) {
+void DiffWalk::visit(const Positions& at) {
     if (!concerns_role(at)) return;
     const auto action = static_cast<std::size_t>(action_);
     std::array<std::uint64_t, sides> here = held_;
     std::array<std::uint64_t, sides> below = held_;
-    for (const At& one : at) {
+    for (const Position& one : at) {
         const PatternTrie::Node& node = (*one.trie)[one.node];
         for (const PatternTrie::Line& line : node.ends)
             here[one.side] += line.actions.has(action_) ? line.mark : 0;
@@ -306,11 +306,11 @@ void DiffWalk::visit(const Ats& at) {
 
 // Adds the prefixes that end here for everything longer, and continues with each distinguished
 // component.
-void DiffWalk::descend(const Ats& at) {
+void DiffWalk::descend(const Positions& at) {
     const auto held = held_;
     const std::size_t held_own = held_own_;
     const std::size_t held_rules = held_rules_.size();
-    for (const At& one : at) {
+    for (const Position& one : at) {
         for (const PatternTrie::Line& line : (*one.trie)[one.node].opens) {
             if (!line.actions.has(action_)) continue;
             held_[one.side] += line.mark;
@@ -348,22 +348,22 @@ void DiffWalk::descend(const Ats& at) {
     held_rules_.resize(held_rules);
 }
 
-bool DiffWalk::follows_authid(const Ats& at) const {
+bool DiffWalk::follows_authid(const Positions& at) const {
     return std::any_of(at.begin(), at.end(),
-                       [](const At& one) { return (*one.trie)[one.node].authid != 0; });
+                       [](const Position& one) { return (*one.trie)[one.node].authid != 0; });
 }
 
 // The components that patterns name here. For a named role, where only its own rules distinguish it
 // from others, only theirs.
-std::vector<std::string_view> DiffWalk::literals(const Ats& at) const {
+std::vector<std::string_view> DiffWalk::literals(const Positions& at) const {
     const bool all =
-        others_ || held_own_ > 0 || std::any_of(at.begin(), at.end(), [](const At& one) {
+        others_ || held_own_ > 0 || std::any_of(at.begin(), at.end(), [](const Position& one) {
             const PatternTrie::Node& node = (*one.trie)[one.node];
             return node.has_authrole ||
                    (one.own && (node.any != 0 || node.authid != 0 || !node.opens.empty()));
         });
     std::vector<std::string_view> found;
-    for (const At& one : at) {
+    for (const Position& one : at) {
         const PatternTrie::Node& node = (*one.trie)[one.node];
         if (node.authrole != 0) found.push_back(role_);
         if (node.authid != 0 && bound_ == Bound::yes) found.push_back(authid_);
@@ -375,9 +375,9 @@ std::vector<std::string_view> DiffWalk::literals(const Ats& at) const {
     return found;
 }
 
-void DiffWalk::go(const Ats& at, std::string_view component, bool authid) {
-    Ats next;
-    for (const At& one : at) {
+void DiffWalk::go(const Positions& at, std::string_view component, bool authid) {
+    Positions next;
+    for (const Position& one : at) {
         const PatternTrie::Node& node = (*one.trie)[one.node];
         const auto take = [&](std::uint32_t child, bool own) {
             if (child == 0) return;

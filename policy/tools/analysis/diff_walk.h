@@ -49,7 +49,7 @@ private:
         PatternTrie routes;
     };
     /// A trie node of the URI so far.
-    struct At {
+    struct Position {
         const PatternTrie* trie;
         std::uint32_t node;
         std::uint8_t side;
@@ -57,20 +57,20 @@ private:
         bool forbid;
         bool rules;  ///< a trie of rules; otherwise of routes or landmarks
     };
-    using Ats = std::vector<At>;
+    using Positions = std::vector<Position>;
     enum class Bound : std::uint8_t { no, yes, unfit };
 
     void fill(Side& side, const PolicyFile& file);
     void choose_names();
     void walk_role(const std::string& role, bool others, Action action);
-    void start(Ats& at, const Tries& tries, std::size_t side, bool own) const;
-    void visit(const Ats& at);
-    void descend(const Ats& at);
-    void go(const Ats& at, std::string_view component, bool authid);
-    void report(const Ats& at);
-    std::vector<std::string_view> literals(const Ats& at) const;
-    bool follows_authid(const Ats& at) const;
-    bool concerns_role(const Ats& at) const;
+    void start(Positions& at, const Tries& tries, std::size_t side, bool own) const;
+    void visit(const Positions& at);
+    void descend(const Positions& at);
+    void go(const Positions& at, std::string_view component, bool authid);
+    void report(const Positions& at);
+    std::vector<std::string_view> literals(const Positions& at) const;
+    bool follows_authid(const Positions& at) const;
+    bool concerns_role(const Positions& at) const;
 
     std::array<Side, sides> sides_;
     PatternTrie landmarks_;                     ///< URIs that the engine treats specially

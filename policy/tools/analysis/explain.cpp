@@ -63,57 +63,57 @@ void print_rule(const RuleInfo& rule, std::ostream& out) {
     out << "  rule:   " << rule.id << " at " << to_string(rule.place) << '\n';
 }
 
-void print(const Explanation& told, const Permit& permit, std::ostream& out) {
-    const RealmPolicy& policy = told.policy();
+void print(const Explanation& explanation, const Permit& permit, std::ostream& out) {
+    const RealmPolicy& policy = explanation.policy();
     const RouteInfo& route = policy.route(permit.route());
     const RuleInfo& rule = policy.rule(permit.rule());
     print_rule(rule, out);
     out << "  limits: " << describe(permit.limits()) << '\n';
     if (!rule.grants.empty()) out << "  grants: " << describe(rule.grants) << '\n';
-    out << "  route:  " << describe(route, told.request.uri);
+    out << "  route:  " << describe(route, explanation.request.uri);
     if (route.place.line != 0) out << ", at " << to_string(route.place);
     out << '\n';
 }
 
-void print(const Explanation& told, const Denial& denial, std::ostream& out) {
+void print(const Explanation& explanation, const Denial& denial, std::ostream& out) {
     out << "  reason: " << to_string(denial.reason) << '\n';
     if (denial.rule == no_rule) return;
-    const RuleInfo& rule = told.policy().rule(denial.rule);
+    const RuleInfo& rule = explanation.policy().rule(denial.rule);
     print_rule(rule, out);
     if (denial.reason == Denial::Reason::payload_too_big)
         out << "  limits: " << describe(rule.limits) << '\n';
 }
 
-void print(const Explanation& told, std::ostream& out) {
-    const ExplainRequest& request = told.request;
-    out << (told.permit() != nullptr ? "allow" : "deny") << ": " << to_string(request.action) << ' '
-        << policy::quoted(request.uri);
+void print(const Explanation& explanation, std::ostream& out) {
+    const ExplainRequest& request = explanation.request;
+    out << (explanation.permit() != nullptr ? "allow" : "deny") << ": " << to_string(request.action)
+        << ' ' << policy::quoted(request.uri);
     if (request.match != wamp::MatchPolicy::exact)
         out << " (" << wamp::to_string(request.match) << ')';
-    out << " as " << request.authid << ':' << told.role << '\n';
-    std::visit([&](const auto& what) { print(told, what, out); }, told.decision);
-    if (!told.with_shadows.empty())
-        out << "  if no rule were a shadow: " << told.with_shadows << '\n';
-    if (told.others.empty()) return;
+    out << " as " << request.authid << ':' << explanation.role << '\n';
+    std::visit([&](const auto& what) { print(explanation, what, out); }, explanation.decision);
+    if (!explanation.with_shadows.empty())
+        out << "  if no rule were a shadow: " << explanation.with_shadows << '\n';
+    if (explanation.others.empty()) return;
     out << "  not by:\n";
-    for (const auto& [rule, why] : told.others)
+    for (const auto& [rule, why] : explanation.others)
         out << "    " << named(*rule) << " (" << to_string(rule->place) << "): " << why << '\n';
 }
 
-Json json_of(const Explanation& told) {
-    const RealmPolicy& policy = told.policy();
-    Json object{{"decision", told.permit() != nullptr ? "allow" : "deny"},
-                {"action", to_string(told.request.action)},
-                {"uri", told.request.uri},
-                {"match", wamp::to_string(told.request.match)},
-                {"authid", told.request.authid},
-                {"role", told.role}};
+Json json_of(const Explanation& explanation) {
+    const RealmPolicy& policy = explanation.policy();
+    Json object{{"decision", explanation.permit() != nullptr ? "allow" : "deny"},
+                {"action", to_string(explanation.request.action)},
+                {"uri", explanation.request.uri},
+                {"match", wamp::to_string(explanation.request.match)},
+                {"authid", explanation.request.authid},
+                {"role", explanation.role}};
     const auto add_rule = [&](RuleIndex index) {
         Json rule = to_json(policy.rule(index).place);
         rule["id"] = policy.rule(index).id;
         object["rule"] = std::move(rule);
     };
-    if (const Permit* permit = told.permit()) {
+    if (const Permit* permit = explanation.permit()) {
         add_rule(permit->rule());
         object["limits"] = describe(permit->limits());
         object["grants"] = describe(policy.rule(permit->rule()).grants);
@@ -122,16 +122,16 @@ Json json_of(const Explanation& told) {
         route["id"] = info.id;
         route["to"] = info.backend;
         route["realm"] = info.realm;
-        route["uri"] = target_of(info, told.request.uri);
+        route["uri"] = target_of(info, explanation.request.uri);
         object["route"] = std::move(route);
     } else {
-        const Denial& denial = *std::get_if<Denial>(&told.decision);
+        const Denial& denial = *std::get_if<Denial>(&explanation.decision);
         object["reason"] = to_string(denial.reason);
         if (denial.rule != no_rule) add_rule(denial.rule);
     }
-    if (!told.with_shadows.empty()) object["without_shadows"] = told.with_shadows;
+    if (!explanation.with_shadows.empty()) object["without_shadows"] = explanation.with_shadows;
     Json others = Json::array();
-    for (const auto& [rule, why] : told.others) {
+    for (const auto& [rule, why] : explanation.others) {
         Json other = to_json(rule->place);
         other["rule"] = named(*rule);
         other["why"] = why;
@@ -142,8 +142,8 @@ Json json_of(const Explanation& told) {
 }
 
 // What the shadow rules would change.
-std::string shadows_say(const RealmPolicy& policy, const Subject& subject, const Question& question,
-                        const Decision& decision) {
+std::string decision_with_shadows(const RealmPolicy& policy, const Subject& subject,
+                                  const Question& question, const Decision& decision) {
     if (!policy.has_shadows()) return "";
     const std::string now = describe(decision, policy);
     const std::string then = describe(policy.decide_with_shadows(subject, question), policy);
@@ -180,16 +180,18 @@ int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, cons
                             request.payload_bytes.value_or(payload.bytes()),
                             request.opaque ? nullptr : &payload,
                             request.opaque};
-    Explanation told{
+    Explanation explanation{
         request, role, realm, subject, question, realm.policy->decide(subject, question), {}, {}};
-    told.with_shadows = shadows_say(*realm.policy, subject, question, told.decision);
-    told.others = others_of(realm, subject, question, told.decision, request.others_max);
+    explanation.with_shadows =
+        decision_with_shadows(*realm.policy, subject, question, explanation.decision);
+    explanation.others =
+        others_of(realm, subject, question, explanation.decision, request.others_max);
     if (to.json) {
-        print_json(to.out, json_of(told));
+        print_json(to.out, json_of(explanation));
     } else {
-        print(told, to.out);
+        print(explanation, to.out);
     }
-    return told.permit() != nullptr ? exit_code::fine : exit_code::no;
+    return explanation.permit() != nullptr ? exit_code::fine : exit_code::no;
 }
 
 }  // namespace

@@ -175,7 +175,8 @@ void Mutation::condition(std::size_t index) {
             one.one_of.erase(one.one_of.begin() + static_cast<std::ptrdiff_t>(i));
         });
     }
-    if (condition.of == Condition::Of::arg || condition.of == Condition::Of::kwarg) {
+    if (condition.source == Condition::Source::arg ||
+        condition.source == Condition::Source::kwarg) {
         change(condition.optional ? "present" : "present or not",
                [](Condition& one) { one.optional = !one.optional; });
     }

@@ -22,7 +22,7 @@ std::vector<RuleMutant> mutants_of(const RuleText& rule);
 struct RouteMutant {
     std::string what;
     std::optional<RouteText> route;
-    std::optional<std::size_t> taken_by;  ///< the route that handles its URIs instead
+    std::optional<std::size_t> replaced_by;  ///< the route that handles its URIs instead
 };
 
 /// The route deleted, or its URIs routed by the next of `routes` that has another destination.

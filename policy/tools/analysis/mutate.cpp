@@ -94,14 +94,14 @@ private:
                       const RulePatterns* patterns) const;
     bool fits(const TestText& test, const RuleText* allow, const RuleText* forbid,
               const std::string* route) const;
-    bool pattern_noticed(std::size_t rule, const RuleText* changed);
+    bool pattern_detected(std::size_t rule, const RuleText* changed);
     bool pattern_passes(const PatternTest& test, std::size_t rule, const RuleText* changed,
                         const std::vector<RouteText>& routes);
-    bool noticed(std::size_t rule, const RuleMutant& mutant);
-    bool noticed(std::size_t route, const RouteMutant& mutant);
+    bool detects(std::size_t rule, const RuleMutant& mutant);
+    bool detects(std::size_t route, const RouteMutant& mutant);
     void look_into(std::size_t rule, const RuleMutant& mutant);
     void look_into_route(std::size_t route, const RouteMutant& mutant);
-    void keep(Unnoticed unnoticed, const PolicyFile& before, const PolicyFile& after);
+    void keep(SurvivingMutant survivor, const PolicyFile& before, const PolicyFile& after);
     void add_routes(PolicyFile& small, const std::vector<const RulePatterns*>& around) const;
     const std::vector<std::size_t>& overlapping_tests(const RulePatterns& patterns);
 
@@ -132,7 +132,7 @@ Mutations::Mutations(const PolicyFile& file) : file_(file), tests_by_rule_(file.
 
 void Mutations::index_tests() {
     for (const TestText& test : file_.tests) {
-        const bool pattern = !AskedUri(test.uri, test.match).is_one();
+        const bool pattern = !RequestedUri(test.uri, test.match).is_one();
         if (pattern) {
             patterns_.push_back({&test, {}});
             continue;
@@ -155,9 +155,9 @@ void Mutations::index_rules() {
             route_trie_.add(pattern, {static_cast<std::uint32_t>(route), 0, {}});
         for (const std::size_t test : overlapping_tests(routes_[route])) {
             const TestText& text = *exact_[test].test;
-            const AskedUri asked(text.uri, text.match);
+            const RequestedUri requested(text.uri, text.match);
             Candidate candidate{route, {}};
-            candidate.match.pattern = routes_[route].find(asked, {}, false, false);
+            candidate.match.pattern = routes_[route].find(requested, {}, false, false);
             if (candidate.match.pattern == nullptr) continue;
             exact_[test].routes.add(candidate, [](const Candidate& a, const Candidate& b) {
                 return a.match.pattern->shape < b.match.pattern->shape;
@@ -165,10 +165,10 @@ void Mutations::index_rules() {
         }
     }
     for (PatternTest& test : patterns_) {
-        const AskedUri asked(test.test->uri, test.test->match);
+        const RequestedUri requested(test.test->uri, test.test->match);
         const Bindings bindings{test.test->authid, test.test->role};
         for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-            if (rules_[rule].find(asked, bindings, true, true) != nullptr)
+            if (rules_[rule].find(requested, bindings, true, true) != nullptr)
                 test.rules.push_back(rule);
         }
     }
@@ -181,7 +181,7 @@ void Mutations::add_rule(std::size_t index, std::size_t test_index) {
     const Question question = question_of(*test.test, payload);
     const RuleMatch matched =
         match_rule(rule, rules_[index], {{}, test.test->authid, test.test->role}, question,
-                   AskedUri(test.test->uri, test.test->match));
+                   RequestedUri(test.test->uri, test.test->match));
     if (!matched.role || !matched.action || !matched.uri) return;
     tests_by_rule_[index].push_back(test_index);
     if (rule.shadow || !matched.applies()) return;
@@ -231,7 +231,7 @@ bool Mutations::passes(const ExactTest& test, std::size_t rule, const RuleText* 
         const wamp::Payload payload = test.test->payload.view();
         const RuleMatch matched = match_rule(
             *changed, *patterns, {{}, test.test->authid, test.test->role},
-            question_of(*test.test, payload), AskedUri(test.test->uri, test.test->match));
+            question_of(*test.test, payload), RequestedUri(test.test->uri, test.test->match));
         const RuleText*& side = changed->allow ? allowing : forbidding;
         const Candidate& other = changed->allow ? allow : forbid;
         if (matched.applies() &&
@@ -252,8 +252,8 @@ bool Mutations::passes_route(const ExactTest& test, std::size_t index, const Rou
     const Candidate& other = test.routes.without(index);
     const std::string* routed = other.index == none ? nullptr : &file_.routes[other.index].id;
     if (changed != nullptr) {
-        const AskedUri asked(test.test->uri, test.test->match);
-        const RulePatterns::One* pattern = patterns->find(asked, {}, false, false);
+        const RequestedUri requested(test.test->uri, test.test->match);
+        const RulePatterns::Entry* pattern = patterns->find(requested, {}, false, false);
         if (pattern != nullptr &&
             (routed == nullptr || pattern->shape < other.match.pattern->shape))
             routed = &changed->id;
@@ -276,7 +276,7 @@ bool Mutations::pattern_passes(const PatternTest& test, std::size_t rule, const 
     return !policy || ::sallyport::policy::passes(*test.test, **policy);
 }
 
-bool Mutations::pattern_noticed(std::size_t rule, const RuleText* changed) {
+bool Mutations::pattern_detected(std::size_t rule, const RuleText* changed) {
     for (const PatternTest& test : patterns_) {
         if (pattern_rules_ > pattern_rules_max) return false;
         const TestText& text = *test.test;
@@ -292,7 +292,7 @@ bool Mutations::pattern_noticed(std::size_t rule, const RuleText* changed) {
         bool is = false;
         if (changed != nullptr && speaks(*changed)) {
             const RulePatterns patterns(changed->uris, changed->match);
-            is = patterns.find(AskedUri(text.uri, text.match), {text.authid, text.role}, true,
+            is = patterns.find(RequestedUri(text.uri, text.match), {text.authid, text.role}, true,
                                true) != nullptr;
         }
         if ((was || is) && !pattern_passes(test, rule, is ? changed : nullptr, file_.routes))
@@ -301,7 +301,7 @@ bool Mutations::pattern_noticed(std::size_t rule, const RuleText* changed) {
     return false;
 }
 
-bool Mutations::noticed(std::size_t rule, const RuleMutant& mutant) {
+bool Mutations::detects(std::size_t rule, const RuleMutant& mutant) {
     const RuleText& old = file_.rules[rule];
     const RuleText* changed = mutant.rule ? &*mutant.rule : nullptr;
     const auto same_text = [](const PatternText& a, const PatternText& b) {
@@ -324,10 +324,10 @@ bool Mutations::noticed(std::size_t rule, const RuleMutant& mutant) {
         const auto& met = overlapping_tests(*patterns);
         if (std::any_of(met.begin(), met.end(), fails)) return true;
     }
-    return pattern_noticed(rule, changed);
+    return pattern_detected(rule, changed);
 }
 
-bool Mutations::noticed(std::size_t route, const RouteMutant& mutant) {
+bool Mutations::detects(std::size_t route, const RouteMutant& mutant) {
     const RouteText* changed = mutant.route ? &*mutant.route : nullptr;
     std::optional<RulePatterns> own;
     if (changed != nullptr) own.emplace(changed->uris, changed->match);
@@ -367,34 +367,34 @@ void Mutations::add_routes(PolicyFile& small,
 }
 
 // Compares both policies, with only those rules that the change can affect.
-void Mutations::keep(Unnoticed unnoticed, const PolicyFile& before, const PolicyFile& after) {
+void Mutations::keep(SurvivingMutant survivor, const PolicyFile& before, const PolicyFile& after) {
     const auto old = Compiler::compile(before, {false, {}, true}, "");
     const auto changed = Compiler::compile(after, {false, {}, true}, "");
     if (!old || !changed) {  // such a mistake is reported as an error
-        ++report_.noticed;
+        ++report_.detected;
         return;
     }
     for (Difference& difference : differences({before, **old}, {after, **changed})) {
         if (difference.before.expect == difference.after.expect &&
             difference.before.route == difference.after.route)
             continue;  // no test can ask about it
-        if (unnoticed.witness && !unnoticed.test.empty()) break;
-        unnoticed.test = test_text(difference, !file_.routes.empty());
-        unnoticed.witness = std::make_shared<const Difference>(std::move(difference));
+        if (survivor.witness && !survivor.test.empty()) break;
+        survivor.test = test_text(difference, !file_.routes.empty());
+        survivor.witness = std::make_shared<const Difference>(std::move(difference));
     }
-    if (!unnoticed.witness) {
-        ++report_.same;
+    if (!survivor.witness) {
+        ++report_.equivalent;
         return;
     }
-    report_.unnoticed.push_back(std::move(unnoticed));
+    report_.survivors.push_back(std::move(survivor));
 }
 
 void Mutations::look_into(std::size_t index, const RuleMutant& mutant) {
     const RuleText& rule = file_.rules[index];
-    Unnoticed unnoticed{(rule.allow ? "allow " : "forbid ") + rule.id, rule.place, mutant.what,
-                        nullptr, ""};
+    SurvivingMutant survivor{(rule.allow ? "allow " : "forbid ") + rule.id, rule.place, mutant.what,
+                             nullptr, ""};
     if (witness_rules_ > witness_rules_max) {
-        report_.unnoticed.push_back(std::move(unnoticed));
+        report_.survivors.push_back(std::move(survivor));
         return;
     }
     std::vector<std::uint32_t> met;
@@ -418,14 +418,14 @@ void Mutations::look_into(std::size_t index, const RuleMutant& mutant) {
     PolicyFile after = before;
     before.rules.push_back(rule);
     if (mutant.rule) after.rules.push_back(*mutant.rule);
-    keep(std::move(unnoticed), before, after);
+    keep(std::move(survivor), before, after);
 }
 
 void Mutations::look_into_route(std::size_t index, const RouteMutant& mutant) {
     const RouteText& route = file_.routes[index];
-    Unnoticed unnoticed{"route " + route.id, route.place, mutant.what, nullptr, ""};
+    SurvivingMutant survivor{"route " + route.id, route.place, mutant.what, nullptr, ""};
     if (witness_rules_ > witness_rules_max) {
-        report_.unnoticed.push_back(std::move(unnoticed));
+        report_.survivors.push_back(std::move(survivor));
         return;
     }
     witness_rules_ += 2 * file_.rules.size();
@@ -437,15 +437,15 @@ void Mutations::look_into_route(std::size_t index, const RouteMutant& mutant) {
     } else {
         after.routes.erase(after.routes.begin() + static_cast<std::ptrdiff_t>(index));
     }
-    keep(std::move(unnoticed), before, after);
+    keep(std::move(survivor), before, after);
 }
 
 MutationReport Mutations::run() {
     for (std::size_t rule = 0; rule < file_.rules.size(); ++rule) {
         for (const RuleMutant& mutant : mutants_of(file_.rules[rule])) {
             ++report_.mutants;
-            if (noticed(rule, mutant)) {
-                ++report_.noticed;
+            if (detects(rule, mutant)) {
+                ++report_.detected;
             } else {
                 look_into(rule, mutant);
             }
@@ -454,22 +454,22 @@ MutationReport Mutations::run() {
     for (std::size_t route = 0; route < file_.routes.size(); ++route) {
         for (const RouteMutant& mutant : mutants_of(file_.routes, route)) {
             ++report_.mutants;
-            if (noticed(route, mutant)) {
-                ++report_.noticed;
+            if (detects(route, mutant)) {
+                ++report_.detected;
             } else {
                 look_into_route(route, mutant);
             }
         }
     }
-    std::stable_sort(report_.unnoticed.begin(), report_.unnoticed.end(),
-                     [](const Unnoticed& a, const Unnoticed& b) {
+    std::stable_sort(report_.survivors.begin(), report_.survivors.end(),
+                     [](const SurvivingMutant& a, const SurvivingMutant& b) {
                          return std::tie(a.place.file, a.place.line) <
                                 std::tie(b.place.file, b.place.line);
                      });
     return std::move(report_);
 }
 
-void print(const Unnoticed& one, std::ostream& out) {
+void print(const SurvivingMutant& one, std::ostream& out) {
     out << to_string(one.place) << ": no test detects that " << one.rule << " " << one.what << '\n';
     if (!one.witness) return;
     const Difference& witness = *one.witness;
@@ -479,7 +479,7 @@ void print(const Unnoticed& one, std::ostream& out) {
         << "  then:    " << witness.after.text << '\n';
 }
 
-Json json_of(const Unnoticed& one) {
+Json json_of(const SurvivingMutant& one) {
     Json object = to_json(one.place);
     object["rule"] = one.rule;
     object["what"] = one.what;
@@ -492,27 +492,27 @@ Json json_of(const Unnoticed& one) {
 }
 
 void print(const MutationReport& report, std::ostream& out) {
-    for (std::size_t i = 0; i < std::min(report.unnoticed.size(), shown_max); ++i)
-        print(report.unnoticed[i], out);
-    if (report.unnoticed.size() > shown_max)
-        out << "… and " << report.unnoticed.size() - shown_max << " more\n";
-    out << counted(report.mutants, "change", "changes") << ": " << report.noticed << " detected, "
-        << report.same << " without effect, " << report.unnoticed.size() << " not detected\n";
+    for (std::size_t i = 0; i < std::min(report.survivors.size(), shown_max); ++i)
+        print(report.survivors[i], out);
+    if (report.survivors.size() > shown_max)
+        out << "… and " << report.survivors.size() - shown_max << " more\n";
+    out << counted(report.mutants, "change", "changes") << ": " << report.detected << " detected, "
+        << report.equivalent << " without effect, " << report.survivors.size() << " not detected\n";
 }
 
 Json json_of(const MutationReport& report) {
     Json list = Json::array();
-    for (const Unnoticed& one : report.unnoticed) list.push_back(json_of(one));
+    for (const SurvivingMutant& one : report.survivors) list.push_back(json_of(one));
     return {{"changes", report.mutants},
-            {"noticed", report.noticed},
-            {"without_effect", report.same},
-            {"not_noticed", std::move(list)}};
+            {"detected", report.detected},
+            {"without_effect", report.equivalent},
+            {"not_detected", std::move(list)}};
 }
 
 // One test may detect several mutants.
 void print_tests(const MutationReport& report, std::ostream& out) {
     std::vector<std::string> printed;
-    for (const Unnoticed& one : report.unnoticed) {
+    for (const SurvivingMutant& one : report.survivors) {
         if (one.test.empty() ||
             std::find(printed.begin(), printed.end(), one.test) != printed.end())
             continue;
@@ -544,7 +544,7 @@ int mutate(const MutateRequest& request, const Output& to) {
     } else {
         print(report, to.out);
     }
-    return report.unnoticed.empty() ? exit_code::fine : exit_code::no;
+    return report.survivors.empty() ? exit_code::fine : exit_code::no;
 }
 
 }  // namespace sallyport::policy

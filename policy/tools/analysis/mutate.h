@@ -12,7 +12,7 @@
 namespace sallyport::policy {
 
 /// A mistake that no inline test detects.
-struct Unnoticed {
+struct SurvivingMutant {
     std::string rule;  ///< "allow drive", "route lab"
     Place place;
     std::string what;                           ///< "for all roles"
@@ -24,9 +24,9 @@ struct Unnoticed {
 /// The counts of a run, and the mistakes that no test detects.
 struct MutationReport {
     std::size_t mutants = 0;
-    std::size_t noticed = 0;
-    std::size_t same = 0;              ///< without an effect that a test can check
-    std::vector<Unnoticed> unnoticed;  ///< those without a witness were not examined
+    std::size_t detected = 0;
+    std::size_t equivalent = 0;              ///< without an effect that a test can check
+    std::vector<SurvivingMutant> survivors;  ///< those without a witness were not examined
 };
 
 /// Applies every mistake of mutant.h to every rule and route, one at a time, and checks whether a

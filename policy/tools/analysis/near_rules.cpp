@@ -30,12 +30,12 @@ std::string actions_of(const RuleText& rule) {
 }
 
 // The number of leading components that both share; a placeholder or empty component matches any.
-std::size_t shared(const Pattern& pattern, const AskedUri& asked) {
+std::size_t shared(const Pattern& pattern, const RequestedUri& requested) {
     std::size_t count = 0;
-    while (count < pattern.components().size() && count < asked.count()) {
+    while (count < pattern.components().size() && count < requested.count()) {
         const PatternComponent& component = pattern.components()[count];
         if (component.kind == PatternComponent::Kind::literal &&
-            component.text != asked[count].text())
+            component.text != requested[count].text())
             break;
         ++count;
     }
@@ -74,7 +74,7 @@ std::string named(const RuleText& rule) {
 class Search {
 public:
     Search(const PolicyFile& file, const Subject& subject, const Question& question)
-        : question_(question), asked_(question.uri, question.match) {
+        : question_(question), requested_(question.uri, question.match) {
         for (const RuleText& rule : file.rules) ask(rule, subject);
     }
 
@@ -94,7 +94,7 @@ public:
 private:
     void ask(const RuleText& rule, const Subject& subject) {
         const RulePatterns patterns(rule.uris, rule.match);
-        const Candidate one{&rule, match_rule(rule, patterns, subject, question_, asked_)};
+        const Candidate one{&rule, match_rule(rule, patterns, subject, question_, requested_)};
         const RuleMatch& matched = one.match;
         if (matched.uri && matched.role && matched.action) {
             if (matched.applies() && !rule.shadow) {
@@ -116,14 +116,14 @@ private:
         std::size_t most = 0;
         std::string text;
         for (const auto& [pattern, shape] : patterns.all()) {
-            const std::size_t components = shared(pattern, asked_);
+            const std::size_t components = shared(pattern, requested_);
             if (components <= most) continue;
             most = components;
             text = pattern.text();
         }
         if (most == 0) return;
         // The rule covers some of what the pattern matches.
-        const bool pattern = !asked_.is_one();
+        const bool pattern = !requested_.is_one();
         const bool within =
             rule.match == wamp::MatchPolicy::prefix && text == std::string(question_.uri) + ".";
         alike_.emplace_back(most,
@@ -173,7 +173,7 @@ private:
     }
 
     const Question& question_;
-    AskedUri asked_;
+    RequestedUri requested_;
     std::vector<Candidate> applying_;
     std::vector<Shape> shapes_;  ///< of applying_, whose patterns no longer exist
     std::vector<NearRule> not_applied_;

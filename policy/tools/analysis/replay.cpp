@@ -71,10 +71,10 @@ std::vector<const RuleText*> Replay::candidates(const LogLine& line) const {
     std::vector<const RuleText*> found;
     const Subject subject{{}, line.authid, line.role};
     const Question question{line.action, line.uri, line.match};
-    const AskedUri asked(line.uri, line.match);
+    const RequestedUri requested(line.uri, line.match);
     trie_.for_each_overlapping(Pattern(line.uri, line.match), [&](std::uint32_t index) {
         const RuleText& rule = realm_.file.rules[index];
-        const RuleMatch matched = match_rule(rule, patterns_[index], subject, question, asked);
+        const RuleMatch matched = match_rule(rule, patterns_[index], subject, question, requested);
         if (matched.role && matched.action && matched.uri) found.push_back(&rule);
     });
     std::sort(found.begin(), found.end());

@@ -36,26 +36,28 @@ RulePatterns::RulePatterns(const std::vector<PatternText>& uris, wamp::MatchPoli
     }
 }
 
-const RulePatterns::One* RulePatterns::find(const AskedUri& asked, const Bindings& bindings,
-                                            bool unfit, bool overlapping) const noexcept {
-    const One* found = nullptr;
-    for (const One& one : all_) {
-        const bool fits = overlapping ? one.pattern.meets(asked, bindings, unfit)
-                                      : one.pattern.covers(asked, bindings, unfit);
-        if (fits && (found == nullptr || one.shape < found->shape)) found = &one;
+const RulePatterns::Entry* RulePatterns::find(const RequestedUri& requested,
+                                              const Bindings& bindings, bool unfit,
+                                              bool overlapping) const noexcept {
+    const Entry* found = nullptr;
+    for (const Entry& entry : all_) {
+        const bool fits = overlapping ? entry.pattern.meets(requested, bindings, unfit)
+                                      : entry.pattern.covers(requested, bindings, unfit);
+        if (fits && (found == nullptr || entry.shape < found->shape)) found = &entry;
     }
     return found;
 }
 
 RuleMatch match_rule(const RuleText& rule, const RulePatterns& patterns, const Subject& subject,
-                     const Question& question, const AskedUri& asked) noexcept {
+                     const Question& question, const RequestedUri& requested) noexcept {
     RuleMatch match;
     match.role = std::any_of(
         rule.roles.begin(), rule.roles.end(),
         [&subject](const std::string& role) { return role == "*" || role == subject.authrole; });
     match.action = rule.actions.has(question.action);
     const Bindings bindings{subject.authid, subject.authrole};
-    match.pattern = patterns.find(asked, bindings, !rule.allow, !rule.allow && !asked.is_one());
+    match.pattern =
+        patterns.find(requested, bindings, !rule.allow, !rule.allow && !requested.is_one());
     match.uri = match.pattern != nullptr;
     look_at_payload(match, rule, question);
     match.granted = !rule.allow || !wamp::is_reserved(question.uri) ||

@@ -26,7 +26,7 @@ constexpr std::size_t hit_rules_max = 1'000'000;
 class Search {
 public:
     explicit Search(const PolicyFile& file);
-    std::vector<Overruled> run();
+    std::vector<UnreachableRule> run();
 
 private:
     struct Place {
@@ -34,14 +34,14 @@ private:
         Action action;
         std::string uri;
     };
-    bool decides(std::size_t rule, const RulePatterns::One& one);
-    bool decides_for(std::size_t rule, const RulePatterns::One& one, const std::string& any_role,
+    bool decides(std::size_t rule, const RulePatterns::Entry& one);
+    bool decides_for(std::size_t rule, const RulePatterns::Entry& one, const std::string& any_role,
                      const Pattern* route);
     bool decides_at(std::size_t rule, const Place& place);
     bool decides_with(std::size_t rule, const Place& place, const std::vector<std::size_t>& near,
                       const ArgumentCase& arguments);
     bool is_led(const std::string& uri) const;
-    bool decides_where_routed(std::size_t rule, const RulePatterns::One& one);
+    bool decides_where_routed(std::size_t rule, const RulePatterns::Entry& one);
     std::string generic(const Pattern& pattern, const std::string& role, std::size_t tail,
                         const Pattern* route = nullptr) const;
 
@@ -59,15 +59,15 @@ private:
 };
 
 Search::Search(const PolicyFile& file) : file_(file) {
-    std::set<std::string, std::less<>> taken{"wamp", "*"};
+    std::set<std::string, std::less<>> used{"wamp", "*"};
     for (std::uint32_t index = 0; index < file.rules.size(); ++index) {
         const RuleText& rule = file.rules[index];
-        taken.insert(rule.roles.begin(), rule.roles.end());
+        used.insert(rule.roles.begin(), rule.roles.end());
         patterns_.emplace_back(rule.uris, rule.match);
         for (const auto& [pattern, shape] : patterns_.back().all()) {
             trie_.add(pattern, {index, 0, {}});
             depth_ = std::max(depth_, pattern.components().size());
-            for (const auto& component : pattern.components()) taken.emplace(component.text);
+            for (const auto& component : pattern.components()) used.emplace(component.text);
         }
     }
     for (const RouteText& route : file.routes) {
@@ -75,14 +75,14 @@ Search::Search(const PolicyFile& file) : file_(file) {
             const Pattern& pattern = routes_.emplace_back(uri.text, route.match);
             route_trie_.add(pattern, {static_cast<std::uint32_t>(routes_.size() - 1), 0, {}});
             depth_ = std::max(depth_, pattern.components().size());
-            for (const auto& component : pattern.components()) taken.emplace(component.text);
+            for (const auto& component : pattern.components()) used.emplace(component.text);
         }
     }
     for (std::string* name : {&fresh_, &authid_, &any_role_}) {
         const std::string wanted = *name;
-        for (int number = 2; taken.contains(*name); ++number)
+        for (int number = 2; used.contains(*name); ++number)
             *name = wanted + std::to_string(number);
-        taken.insert(*name);
+        used.insert(*name);
     }
 }
 
@@ -137,15 +137,15 @@ bool Search::decides_with(std::size_t index, const Place& place,
                             arguments.bytes,
                             arguments.opaque ? nullptr : &payload,
                             arguments.opaque};
-    const AskedUri asked(place.uri, wamp::MatchPolicy::exact);
+    const RequestedUri requested(place.uri, wamp::MatchPolicy::exact);
     const RuleText& rule = file_.rules[index];
-    const RuleMatch own = match_rule(rule, patterns_[index], subject, question, asked);
+    const RuleMatch own = match_rule(rule, patterns_[index], subject, question, requested);
     if (!own.applies()) return false;
     for (const std::size_t other_index : near) {
         const RuleText& other = file_.rules[other_index];
         if (other_index == index || other.shadow || (other.allow && !rule.allow)) continue;
         const RuleMatch matched =
-            match_rule(other, patterns_[other_index], subject, question, asked);
+            match_rule(other, patterns_[other_index], subject, question, requested);
         if (!matched.applies()) continue;
         // Another forbid has the same effect; of two equal rules the first one is kept.
         const bool alike = !rule.allow && !other.allow &&
@@ -180,7 +180,7 @@ bool Search::decides_at(std::size_t index, const Place& place) {
     return false;
 }
 
-bool Search::decides(std::size_t index, const RulePatterns::One& one) {
+bool Search::decides(std::size_t index, const RulePatterns::Entry& one) {
     if (decides_for(index, one, any_role_, nullptr)) return true;
     if (unrouted_ && decides_where_routed(index, one)) return true;
     // A principal whose name is not a valid component matches any component in a forbid.
@@ -199,7 +199,7 @@ bool Search::decides(std::size_t index, const RulePatterns::One& one) {
 }
 
 // Allowed with names that no pattern has, but routed only with names that a route has.
-bool Search::decides_where_routed(std::size_t index, const RulePatterns::One& one) {
+bool Search::decides_where_routed(std::size_t index, const RulePatterns::Entry& one) {
     std::set<std::uint32_t> met;
     route_trie_.for_each_overlapping(one.pattern,
                                      [&met](std::uint32_t route) { met.insert(route); });
@@ -222,7 +222,7 @@ bool Search::decides_where_routed(std::size_t index, const RulePatterns::One& on
     return false;
 }
 
-bool Search::decides_for(std::size_t index, const RulePatterns::One& one,
+bool Search::decides_for(std::size_t index, const RulePatterns::Entry& one,
                          const std::string& any_role, const Pattern* route) {
     const RuleText& rule = file_.rules[index];
     const std::size_t longest = one.pattern.is_open() ? depth_ + 1 : 0;
@@ -239,12 +239,12 @@ bool Search::decides_for(std::size_t index, const RulePatterns::One& one,
     return false;
 }
 
-std::vector<Overruled> Search::run() {
-    std::vector<Overruled> found;
+std::vector<UnreachableRule> Search::run() {
+    std::vector<UnreachableRule> found;
     for (std::size_t index = 0; index < file_.rules.size(); ++index) {
         const RuleText& rule = file_.rules[index];
         if (rule.shadow) continue;  // shadow rules never decide
-        std::vector<Overruled> of_rule;
+        std::vector<UnreachableRule> of_rule;
         const auto& patterns = patterns_[index].all();
         for (std::size_t uri = 0; uri < patterns.size(); ++uri) {
             blockers_.clear();
@@ -258,7 +258,7 @@ std::vector<Overruled> Search::run() {
         if (of_rule.size() == rule.uris.size() && !of_rule.empty()) {
             std::set<std::string> by;
             bool unrouted = true;
-            for (const Overruled& one : of_rule) {
+            for (const UnreachableRule& one : of_rule) {
                 by.insert(one.by.begin(), one.by.end());
                 unrouted = unrouted && one.unrouted;
             }
@@ -266,10 +266,11 @@ std::vector<Overruled> Search::run() {
         }
         found.insert(found.end(), of_rule.begin(), of_rule.end());
     }
-    std::stable_sort(found.begin(), found.end(), [](const Overruled& a, const Overruled& b) {
-        return std::tie(a.rule->place.file, a.rule->place.line) <
-               std::tie(b.rule->place.file, b.rule->place.line);
-    });
+    std::stable_sort(found.begin(), found.end(),
+                     [](const UnreachableRule& a, const UnreachableRule& b) {
+                         return std::tie(a.rule->place.file, a.rule->place.line) <
+                                std::tie(b.rule->place.file, b.rule->place.line);
+                     });
     return found;
 }
 
@@ -277,7 +278,7 @@ std::string named(const RuleText& rule) {
     return (rule.allow ? "allow " : "forbid ") + rule.id;
 }
 
-std::string why(const Overruled& one) {
+std::string why(const UnreachableRule& one) {
     if (one.unrouted) return "no route covers it";
     if (one.by.empty()) return "no payload meets its conditions";
     std::string text;
@@ -288,7 +289,7 @@ std::string why(const Overruled& one) {
     return text + (one.by.size() == 1 ? " always does" : " always do");
 }
 
-Json json_of(const Overruled& one) {
+Json json_of(const UnreachableRule& one) {
     Json object = to_json(one.rule->place);
     object["rule"] = one.rule->id;
     if (one.uri != nullptr) object["uri"] = one.uri->text;
@@ -299,7 +300,7 @@ Json json_of(const Overruled& one) {
 
 }  // namespace
 
-std::vector<Overruled> overruled(const PolicyFile& file) {
+std::vector<UnreachableRule> unreachable_rules(const PolicyFile& file) {
     return Search(file).run();
 }
 
@@ -322,7 +323,7 @@ std::uint64_t HitCounts::of(const std::string& rule) const {
 }
 
 int print_unused(const LoadedRealm& realm, const HitCounts* hits, const Output& to) {
-    const auto never = overruled(realm.file);
+    const auto never = unreachable_rules(realm.file);
     std::vector<const RuleText*> unhit;
     if (hits != nullptr) {
         for (const RuleText& rule : realm.file.rules) {
@@ -332,7 +333,7 @@ int print_unused(const LoadedRealm& realm, const HitCounts* hits, const Output& 
     if (to.json) {
         Json report;
         Json list = Json::array();
-        for (const Overruled& one : never) list.push_back(json_of(one));
+        for (const UnreachableRule& one : never) list.push_back(json_of(one));
         report["never_decide"] = std::move(list);
         if (hits != nullptr) {
             Json counts = Json::array();
@@ -345,7 +346,7 @@ int print_unused(const LoadedRealm& realm, const HitCounts* hits, const Output& 
         }
         print_json(to.out, report);
     } else {
-        for (const Overruled& one : never) {
+        for (const UnreachableRule& one : never) {
             to.out << to_string(one.uri != nullptr ? one.uri->place : one.rule->place) << ": "
                    << named(*one.rule);
             if (one.uri != nullptr) to.out << " for " << policy::quoted(one.uri->text);

@@ -13,7 +13,7 @@
 namespace sallyport::policy {
 
 /// A rule, or one of its URIs, that never decides anything.
-struct Overruled {
+struct UnreachableRule {
     const RuleText* rule;
     const PatternText* uri;       ///< null: all of them
     std::vector<std::string> by;  ///< rules that always decide instead, or forbid the same
@@ -23,7 +23,7 @@ struct Overruled {
 /// The rules that can never decide: whatever they match is decided by a forbid or by more specific
 /// rules, or covered by another forbid. Exact, except that conditions on arguments are only tried
 /// at their boundaries. In file order.
-std::vector<Overruled> overruled(const PolicyFile& file);
+std::vector<UnreachableRule> unreachable_rules(const PolicyFile& file);
 
 /// How often each rule decided, or would have decided as a shadow, by the lines of a decision log.
 class HitCounts {

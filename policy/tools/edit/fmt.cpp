@@ -179,7 +179,7 @@ struct Job {
 };
 
 // Reports one file that is not formatted.
-void tell(const Job& job, FmtRequest::Mode mode, Json& reports, const Output& to) {
+void report_unformatted(const Job& job, FmtRequest::Mode mode, Json& reports, const Output& to) {
     if (to.json) {
         Json report{{"file", job.path}};
         if (mode == FmtRequest::Mode::diff)
@@ -234,7 +234,7 @@ int fmt(const FmtRequest& request, std::vector<Rewrite>& rewrites, const Output&
         if (*formatted == *text) continue;
         ++changed;
         const Job job{path, *text, *std::move(formatted)};
-        tell(job, request.mode, reports, to);
+        report_unformatted(job, request.mode, reports, to);
         if (write) rewrites.push_back({path, job.after});
     }
     if (to.json) {

@@ -65,12 +65,12 @@ private:
     }
 
     std::vector<std::pair<std::size_t, std::size_t>> anchors(Range a, Range b) const {
-        struct Seen {
+        struct Occurrences {
             std::size_t in_a = 0;
             std::size_t in_b = 0;
             std::size_t at_b = 0;
         };
-        std::unordered_map<std::string_view, Seen> seen;
+        std::unordered_map<std::string_view, Occurrences> seen;
         for (std::size_t i = a.begin; i < a.end; ++i) ++seen[before_[i]].in_a;
         for (std::size_t j = b.begin; j < b.end; ++j) {
             const auto found = seen.find(after_[j]);
@@ -79,30 +79,30 @@ private:
             found->second.at_b = j;
         }
         // The longest increasing sequence of positions in b, found by patience sorting.
-        struct Card {
+        struct Node {
             std::size_t i;
             std::size_t j;
             std::size_t previous;
         };
-        std::vector<Card> cards;
+        std::vector<Node> nodes;
         std::vector<std::size_t> piles;
         for (std::size_t i = a.begin; i < a.end; ++i) {
-            const Seen& line = seen.at(before_[i]);
+            const Occurrences& line = seen.at(before_[i]);
             if (line.in_a != 1 || line.in_b != 1) continue;
             const auto pile = std::lower_bound(
                 piles.begin(), piles.end(), line.at_b,
-                [&cards](std::size_t card, std::size_t j) { return cards[card].j < j; });
-            cards.push_back({i, line.at_b, pile == piles.begin() ? SIZE_MAX : *(pile - 1)});
+                [&nodes](std::size_t node, std::size_t j) { return nodes[node].j < j; });
+            nodes.push_back({i, line.at_b, pile == piles.begin() ? SIZE_MAX : *(pile - 1)});
             if (pile == piles.end()) {
-                piles.push_back(cards.size() - 1);
+                piles.push_back(nodes.size() - 1);
             } else {
-                *pile = cards.size() - 1;
+                *pile = nodes.size() - 1;
             }
         }
         std::vector<std::pair<std::size_t, std::size_t>> found;
-        for (std::size_t card = piles.empty() ? SIZE_MAX : piles.back(); card != SIZE_MAX;
-             card = cards[card].previous)
-            found.emplace_back(cards[card].i, cards[card].j);
+        for (std::size_t node = piles.empty() ? SIZE_MAX : piles.back(); node != SIZE_MAX;
+             node = nodes[node].previous)
+            found.emplace_back(nodes[node].i, nodes[node].j);
         std::reverse(found.begin(), found.end());
         return found;
     }
@@ -156,10 +156,10 @@ std::string line_diff(std::string_view before_text, std::string_view after_text,
         while (last + 1 < changes.size() &&
                changes[last + 1].a.begin - changes[last].a.end <= 2 * lines_around)
             ++last;
-        const std::size_t lead = std::min(lines_around, changes[first].a.begin);
+        const std::size_t context = std::min(lines_around, changes[first].a.begin);
         const std::size_t end = std::min(before.size(), changes[last].a.end + lines_around);
-        const std::size_t begin_a = changes[first].a.begin - lead;
-        const std::size_t begin_b = changes[first].b.begin - lead;
+        const std::size_t begin_a = changes[first].a.begin - context;
+        const std::size_t begin_b = changes[first].b.begin - context;
         const std::size_t end_b = changes[last].b.end + (end - changes[last].a.end);
         out += "@@ -" + range_text(begin_a, end - begin_a) + " +" +
                range_text(begin_b, end_b - begin_b) + " @@\n";

@@ -23,7 +23,7 @@ namespace {
 using Verb = PrincipalRequest::Verb;
 
 /// What is shown after the file is written.
-struct Shown {
+struct GeneratedCredentials {
     std::string secret;
     std::string private_key;  ///< the seed in hex, of a generated key pair
     std::string public_key;
@@ -71,7 +71,7 @@ private:
     std::vector<Method> methods_;
     std::vector<crypto::PublicKey> keys_;
     CredentialLines lines_;
-    Shown shown_;
+    GeneratedCredentials generated_;
 };
 
 bool is_printable_ascii(std::string_view text) noexcept {
@@ -245,7 +245,7 @@ bool Tool::make_secret() {
     auto lines = credential_lines(with_secret, secret, request_.chosen.has_value(), random_);
     if (!lines) return false;
     lines_ = *std::move(lines);
-    if (!request_.chosen) shown_.secret = secret;
+    if (!request_.chosen) generated_.secret = secret;
     return true;
 }
 
@@ -254,8 +254,8 @@ void Tool::add_keys() {
     if (!requests(Method::cryptosign) || !keys_.empty()) return;
     const crypto::SigningSeed seed = crypto::make_seed(random_);
     keys_.push_back(crypto::public_key_of(seed));
-    shown_.private_key = crypto::to_hex(seed);
-    shown_.public_key = crypto::to_hex(keys_.front());
+    generated_.private_key = crypto::to_hex(seed);
+    generated_.public_key = crypto::to_hex(keys_.front());
 }
 
 std::string Tool::quoted_keys() const {
@@ -382,18 +382,18 @@ int Tool::finish(std::string_view what) {
     }
     write_(text_);
     if (to_.json) {
-        Json told{{"authid", request_.authid}, {"done", what}};
+        Json report{{"authid", request_.authid}, {"done", what}};
         Json methods = Json::array();
         for (const Method method : methods_) methods.push_back(to_string(method));
-        if (!methods.empty()) told["methods"] = std::move(methods);
-        if (!shown_.secret.empty()) told["secret"] = shown_.secret;
-        if (!shown_.private_key.empty()) told["private_key"] = shown_.private_key;
-        if (!shown_.public_key.empty()) told["public_key"] = shown_.public_key;
-        print_json(to_.out, told);
+        if (!methods.empty()) report["methods"] = std::move(methods);
+        if (!generated_.secret.empty()) report["secret"] = generated_.secret;
+        if (!generated_.private_key.empty()) report["private_key"] = generated_.private_key;
+        if (!generated_.public_key.empty()) report["public_key"] = generated_.public_key;
+        print_json(to_.out, report);
         return exit_code::fine;
     }
-    if (!shown_.secret.empty()) to_.out << shown_.secret << '\n';
-    if (!shown_.private_key.empty()) to_.out << shown_.private_key << '\n';
+    if (!generated_.secret.empty()) to_.out << generated_.secret << '\n';
+    if (!generated_.private_key.empty()) to_.out << generated_.private_key << '\n';
     to_.err << what << ' ' << policy::quoted(request_.authid);
     if (!methods_.empty()) {
         Methods all;
@@ -401,9 +401,9 @@ int Tool::finish(std::string_view what) {
         to_.err << " for " << names_of(all);
     }
     to_.err << '\n';
-    if (!shown_.secret.empty()) to_.err << "the secret is shown only once\n";
-    if (!shown_.private_key.empty()) {
-        to_.err << "the private key is shown only once; its public key is " << shown_.public_key
+    if (!generated_.secret.empty()) to_.err << "the secret is shown only once\n";
+    if (!generated_.private_key.empty()) {
+        to_.err << "the private key is shown only once; its public key is " << generated_.public_key
                 << '\n';
     }
     return exit_code::fine;

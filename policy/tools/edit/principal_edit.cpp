@@ -45,7 +45,7 @@ void collect_starts(const Item& table, std::vector<std::uint32_t>& starts) {
     }
 }
 
-bool says_nothing(std::string_view line) noexcept {
+bool is_blank_or_comment(std::string_view line) noexcept {
     const std::size_t first = line.find_first_not_of(" \t\r");
     return first == std::string_view::npos || line[first] == '#';
 }
@@ -59,7 +59,7 @@ std::uint32_t end_of(const Lines& lines, const Item& root, std::uint32_t start) 
     for (const std::uint32_t other : starts) {
         if (other > start) end = std::min(end, other - 1);
     }
-    while (end > start && says_nothing(lines[end - 1])) --end;
+    while (end > start && is_blank_or_comment(lines[end - 1])) --end;
     return end;
 }
 

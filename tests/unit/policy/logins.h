@@ -129,7 +129,7 @@ public:
             const auto answer = answer_to(method, authid, challenged->extra, password, own);
             step = authenticator->verify(std::move(challenged->attempt), answer, arrival());
         }
-        if (auto* slow = std::get_if<Authenticator::Slow>(&step)) {
+        if (auto* slow = std::get_if<Authenticator::DeferredCheck>(&step)) {
             const bool proven = slow->check();
             step = authenticator->conclude(std::move(*slow), proven, arrival());
         }
@@ -142,8 +142,8 @@ public:
         }
         if (const auto* challenged = std::get_if<Authenticator::Challenged>(&step))
             return "challenge " + std::string(challenged->method);
-        if (std::holds_alternative<Authenticator::Asked>(step)) return "asked";
-        if (std::holds_alternative<Authenticator::Slow>(step)) return "slow";
+        if (std::holds_alternative<Authenticator::CallAuthenticator>(step)) return "asked";
+        if (std::holds_alternative<Authenticator::DeferredCheck>(step)) return "slow";
         return std::string(std::get<Authenticator::Refused>(step).reason);
     }
     static std::string why(const Authenticator::Step& step) {

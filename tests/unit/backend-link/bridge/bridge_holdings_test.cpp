@@ -143,7 +143,7 @@ TEST_F(Taken, EndsASubscriptionBehindWithItsLastHolder) {
     world.take();
     const auto all = world.bridge.holdings();
     world.bridge.drop(all[0], world.out);
-    world.bridge.tell_lost(all[0], uris::not_authorized, world.out);
+    world.bridge.notify_lost(all[0], uris::not_authorized, world.out);
     EXPECT_EQ(world.take(), Lines{"101 [35,0,{\"subscription\":" + std::to_string(all[0].id) +
                                   ",\"reason\":\"wamp.error.not_authorized\"}]"});
     world.link_event(71, 5);
@@ -164,7 +164,7 @@ TEST_F(Taken, AnswersARequestThatIsOnItsWay) {
     world.take();
     for (const auto& holding : world.bridge.holdings()) {
         world.bridge.drop(holding, world.out);
-        world.bridge.tell_lost(holding, uris::not_authorized, world.out);
+        world.bridge.notify_lost(holding, uris::not_authorized, world.out);
     }
     EXPECT_EQ(world.take(), (Lines{R"(101 [8,32,7,{},"wamp.error.not_authorized"])",
                                    R"(101 [8,64,8,{},"wamp.error.not_authorized"])"}));
@@ -185,7 +185,7 @@ TEST_F(Taken, LeavesOpenInvocationsOfARegistration) {  // W-RRV-03
     EXPECT_EQ(invocation.registration, id);
     const Holding holding = only_holding();
     world.bridge.drop(holding, world.out);
-    world.bridge.tell_lost(holding, uris::not_authorized, world.out);
+    world.bridge.notify_lost(holding, uris::not_authorized, world.out);
     const Lines told = world.take();
     ASSERT_EQ(told.size(), 2U);
     EXPECT_EQ(told[0], "101 [67,0,{\"registration\":" + std::to_string(id) +
@@ -200,7 +200,7 @@ TEST_F(Taken, IsNotToldToWhomWouldNotUnderstand) {
     subscribed(session, "lab.t", 1);
     const Holding holding = only_holding();
     world.bridge.drop(holding, world.out);
-    world.bridge.tell_lost(holding, uris::not_authorized, world.out);
+    world.bridge.notify_lost(holding, uris::not_authorized, world.out);
     const Lines lines = world.take();
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_TRUE(lines[0].starts_with("link [34,"));

@@ -14,7 +14,7 @@ namespace {
 TEST(Bridge, IsDownUntilTheLinkIsUp) {
     policy::Sessions sessions;
     wamp::Random random({2});
-    policy::Judge judge(policy::AuditTrail::Wanted::nothing, random);
+    policy::Judge judge(policy::AuditTrail::Level::nothing, random);
     FrontIds ids(99);
     Bridge bridge({}, sessions, judge, ids, 0, wamp::Random({1}));
     EXPECT_FALSE(bridge.up());

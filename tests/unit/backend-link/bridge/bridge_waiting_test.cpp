@@ -46,7 +46,7 @@ TEST(BridgeWaiting, LetsEveryKindOfRequestWaitAndSendsThemInTheirOrder) {
 TEST(BridgeWaiting, IsThereBeforeTheLinkWasUpForTheFirstTime) {
     policy::Sessions sessions;
     wamp::Random random({2});
-    policy::Judge judge(policy::AuditTrail::Wanted::nothing, random);
+    policy::Judge judge(policy::AuditTrail::Level::nothing, random);
     FrontIds ids(99);
     Bridge bridge(profile_of(BackendKind::generic), sessions, judge, ids, 0, wamp::Random({1}));
     const auto policy = compiled_policy(routes_policy);
@@ -207,7 +207,8 @@ TEST(BridgeWaiting, KeepsTheLeasesOfCalls) {
 TEST(BridgeWaiting, IsBoundedInNumberPerSession) {
     Down world;
     const SessionId session = world.join();
-    for (wamp::RequestId request = 1; request <= Waiting::requests_per_session_max; ++request) {
+    for (wamp::RequestId request = 1; request <= WaitingRequests::requests_per_session_max;
+         ++request) {
         world.call(session, request, "hold.a");
     }
     EXPECT_EQ(world.take(), Lines{});
@@ -225,7 +226,7 @@ TEST(BridgeWaiting, IsBoundedInBytesPerSession) {
     Down world;
     const SessionId session = world.join();
     const std::string half =
-        "[\"" + std::string(Waiting::bytes_per_session_max / 2 - 1024, 'x') + "\"]";
+        "[\"" + std::string(WaitingRequests::bytes_per_session_max / 2 - 1024, 'x') + "\"]";
     world.call(session, 1, "hold.a", {}, json(half));
     world.publish(session, 2, "hold.t", {{"acknowledge", true}}, json(half));
     EXPECT_EQ(world.take(), Lines{});
@@ -240,8 +241,9 @@ TEST(BridgeWaiting, IsBoundedInBytesPerSession) {
 TEST(BridgeWaiting, IsBoundedInBytesOverAllSessions) {
     Down world;
     const std::string whole =
-        "[\"" + std::string(Waiting::bytes_per_session_max - 1024, 'x') + "\"]";
-    for (std::size_t i = 0; i < Waiting::bytes_max / Waiting::bytes_per_session_max; ++i) {
+        "[\"" + std::string(WaitingRequests::bytes_per_session_max - 1024, 'x') + "\"]";
+    for (std::size_t i = 0; i < WaitingRequests::bytes_max / WaitingRequests::bytes_per_session_max;
+         ++i) {
         world.call(world.join(), 1, "hold.a", {}, json(whole));
     }
     EXPECT_EQ(world.take(), Lines{});
@@ -422,7 +424,7 @@ TEST(BridgeWaiting, SendsCallsThatAreMadeAgainBeforeLaterOnes) {
 TEST(BridgeWaiting, MakesNoMoreCallsAgainThanItCanKeep) {
     BridgeWorld world = plain_world();
     const SessionId session = world.join();
-    const std::size_t calls = Waiting::requests_per_session_max + 1;
+    const std::size_t calls = WaitingRequests::requests_per_session_max + 1;
     for (wamp::RequestId request = 1; request <= calls; ++request) {
         world.call(session, request, "again.a");
     }
@@ -435,7 +437,8 @@ TEST(BridgeWaiting, MakesNoMoreCallsAgainThanItCanKeep) {
 TEST(BridgeWaiting, GivesTheRoomOfAnsweredCallsBack) {
     BridgeWorld world = plain_world();
     const SessionId session = world.join();
-    for (wamp::RequestId request = 1; request <= 3 * Waiting::requests_per_session_max; ++request) {
+    for (wamp::RequestId request = 1; request <= 3 * WaitingRequests::requests_per_session_max;
+         ++request) {
         world.call(session, request, "again.a");
         world.link(wamp::CallResult{request, {}, {}});
     }

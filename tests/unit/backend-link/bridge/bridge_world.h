@@ -234,7 +234,7 @@ public:
               wamp::Payload payload = {}) {
         wamp::Call call{request, std::move(options), std::string(uri), payload};
         bridge.forward(*sessions.find(from), permit_for(from, call), std::move(call), now, out,
-                       tally.take({wamp::Tally::Bound{from, UINT32_MAX}}).value());
+                       tally.acquire({wamp::Tally::Bound{from, UINT32_MAX}}).value());
     }
     bool cancel(SessionId from, wamp::RequestId request, std::string_view mode) {
         return bridge.cancel(from, {request, {{"mode", mode}}}, now, out);
@@ -351,7 +351,7 @@ public:
     policy::Sessions sessions;
     FrontIds ids{99};
     wamp::Random random{{11}};
-    policy::Judge judge{policy::AuditTrail::Wanted::all, random};
+    policy::Judge judge{policy::AuditTrail::Level::all, random};
     wamp::Instant now{1000s};
     BridgeOutbox out;
     wamp::Tally tally;

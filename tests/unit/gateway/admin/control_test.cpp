@@ -35,7 +35,7 @@ class ControlTest : public testing::Test {
 protected:
     ControlTest() { std::filesystem::create_directory(state_.path("run")); }
 
-    /// What tell_program() prints when the program behind the socket does that.
+    /// What send_command() prints when the program behind the socket does that.
     Printed tell(Control::Handler handler, std::string_view line, bool json) const {
         boost::asio::io_context io(1);
         const Control control(io, listen_unix({control_socket(state_.path()), {}}),
@@ -44,7 +44,7 @@ protected:
         testing::internal::CaptureStdout();
         testing::internal::CaptureStderr();
         Printed printed;
-        printed.code = tell_program(state_.path(), line, json);
+        printed.code = send_command(state_.path(), line, json);
         std::fflush(stdout);
         printed.out = testing::internal::GetCapturedStdout();
         printed.err = testing::internal::GetCapturedStderr();
@@ -58,7 +58,7 @@ protected:
     }
     std::string refusal(std::string_view line = "apply") const {
         try {
-            tell_program(state_.path(), line, false);
+            send_command(state_.path(), line, false);
         } catch (const StartError& error) {
             return error.what();
         }

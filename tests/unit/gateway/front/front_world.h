@@ -79,7 +79,7 @@ public:
 
     static policy::DoorLimits audited() {
         policy::DoorLimits limits;
-        limits.audit = policy::AuditTrail::Wanted::all;
+        limits.audit = policy::AuditTrail::Level::all;
         return limits;
     }
     /// "deny call lab.a (forbidden)": what was recorded since the last time.

@@ -19,7 +19,7 @@ std::string lines(Door& door) {
 
 DoorLimits auditing() {
     DoorLimits limits;
-    limits.audit = AuditTrail::Wanted::denied;
+    limits.audit = AuditTrail::Level::denied;
     return limits;
 }
 

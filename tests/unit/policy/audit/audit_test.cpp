@@ -189,9 +189,9 @@ TEST(AuditRecords, StandInForBytesThatAreNoText) {
 }
 
 TEST(AuditTrail, RecordsWhatIsWantedAndCountsAll) {
-    for (const auto wanted :
-         {AuditTrail::Wanted::nothing, AuditTrail::Wanted::denied, AuditTrail::Wanted::all}) {
-        AuditTrail trail(wanted);
+    for (const auto level :
+         {AuditTrail::Level::nothing, AuditTrail::Level::denied, AuditTrail::Level::all}) {
+        AuditTrail trail(level);
         for (const auto outcome :
              {Outcome::allow, Outcome::deny, Outcome::over_rate, Outcome::over_in_flight,
               Outcome::invalid, Outcome::join, Outcome::join_refused, Outcome::leave}) {
@@ -206,9 +206,9 @@ TEST(AuditTrail, RecordsWhatIsWantedAndCountsAll) {
         EXPECT_EQ(counts.limited, 2U);
         EXPECT_EQ(counts.joined, 1U);
         EXPECT_EQ(counts.join_refused, 1U);
-        const std::uint64_t expected = wanted == AuditTrail::Wanted::denied ? 7U
-                                       : wanted == AuditTrail::Wanted::all  ? 8U
-                                                                            : 0U;
+        const std::uint64_t expected = level == AuditTrail::Level::denied ? 7U
+                                       : level == AuditTrail::Level::all  ? 8U
+                                                                          : 0U;
         EXPECT_EQ(counts.recorded, expected);
         std::string bytes = "old";
         trail.take(bytes);

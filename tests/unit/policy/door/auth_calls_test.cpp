@@ -33,14 +33,14 @@ uri = "auth.ask"
 )";
 
 /// A door whose procedure is played by the test.
-class Asking {
+class AuthCallsWorld {
 public:
-    explicit Asking(std::string_view text = dynamic_policy)
+    explicit AuthCallsWorld(std::string_view text = dynamic_policy)
         : door({realm(text)}, audited(), wamp::Random({7})) {}
 
     static DoorLimits audited() {
         DoorLimits limits;
-        limits.audit = AuditTrail::Wanted::all;
+        limits.audit = AuditTrail::Level::all;
         return limits;
     }
 
@@ -130,8 +130,8 @@ private:
 
 const Lines refused{R"(1 [3,{},"wamp.error.authentication_denied"])", "1 closed"};
 
-TEST(Ask, LetsTheProcedureDecideAboutATicket) {
-    Asking world;
+TEST(AuthCalls, LetsTheProcedureDecideAboutATicket) {
+    AuthCallsWorld world;
     world.hello(1, Method::ticket, "joe");
     EXPECT_EQ(world.take(), Lines{R"(1 [4,"ticket",{}])"});
     EXPECT_EQ(world.asked(), "nothing");
@@ -146,9 +146,9 @@ TEST(Ask, LetsTheProcedureDecideAboutATicket) {
     EXPECT_EQ(world.joined, 2);  // the door's own session, and joe's
 }
 
-TEST(Ask, FailsClosed) {
+TEST(AuthCalls, FailsClosed) {
     for (int how = 0; how < 4; ++how) {
-        Asking world;
+        AuthCallsWorld world;
         world.hello(1, Method::ticket, "joe");
         world.take();
         world.send(1, wamp::Authenticate{"sesame", {}});
@@ -161,9 +161,9 @@ TEST(Ask, FailsClosed) {
     }
 }
 
-TEST(Ask, TakesCredentialsForAChallenge) {
+TEST(AuthCalls, TakesCredentialsForAChallenge) {
     for (const bool known : {true, false}) {
-        Asking world;
+        AuthCallsWorld world;
         world.hello(1, Method::wampcra, "joe");
         EXPECT_EQ(world.take(), Lines{});  // the challenge waits for the answer
         EXPECT_TRUE(world.asked().starts_with(R"(["lab","joe",{"authmethod":"wampcra")"));
@@ -186,8 +186,8 @@ TEST(Ask, TakesCredentialsForAChallenge) {
     }
 }
 
-TEST(Ask, LetsTheProcedureNameAnonymousOnesAndOwnersOfKeys) {
-    Asking world;
+TEST(AuthCalls, LetsTheProcedureNameAnonymousOnesAndOwnersOfKeys) {
+    AuthCallsWorld world;
     world.hello(1, Method::anonymous, "");
     EXPECT_TRUE(world.asked().starts_with(R"(["lab","anonymous-)"));
     world.answer(wamp::Dict{{"role", "guest"}, {"authid", "guest-7"}});
@@ -199,8 +199,8 @@ TEST(Ask, LetsTheProcedureNameAnonymousOnesAndOwnersOfKeys) {
     EXPECT_NE(asked.find(R"("pubkey":")"), std::string::npos);
 }
 
-TEST(Ask, NeverShowsTheProcedureASecretOfTheFile) {
-    Asking world;
+TEST(AuthCalls, NeverShowsTheProcedureASecretOfTheFile) {
+    AuthCallsWorld world;
     world.hello(1, Method::ticket, "alice");
     world.take();
     world.send(1, wamp::Authenticate{secret, {}});
@@ -225,8 +225,8 @@ TEST(Ask, NeverShowsTheProcedureASecretOfTheFile) {
     EXPECT_EQ(world.take().at(1), "3 closed");
 }
 
-TEST(Ask, ForgetsWhoIsGone) {
-    Asking world;
+TEST(AuthCalls, ForgetsWhoIsGone) {
+    AuthCallsWorld world;
     world.hello(1, Method::ticket, "joe");
     world.send(1, wamp::Authenticate{"x", {}});
     world.take();
@@ -239,11 +239,11 @@ TEST(Ask, ForgetsWhoIsGone) {
     EXPECT_EQ(world.door.peers(), 0U);
 }
 
-TEST(Ask, IsRefusedWithoutARightToCall) {
+TEST(AuthCalls, IsRefusedWithoutARightToCall) {
     std::string text(dynamic_policy);
     const auto at = text.find("roles = [\"gateway\"]");
     text.replace(at, 19, "roles = [\"nobody\"]");
-    Asking world(text);
+    AuthCallsWorld world(text);
     world.hello(1, Method::ticket, "joe");
     world.take();
     world.send(1, wamp::Authenticate{"x", {}});
@@ -252,8 +252,8 @@ TEST(Ask, IsRefusedWithoutARightToCall) {
     EXPECT_NE(world.wires.notes().find("role gateway has no right"), std::string::npos);
 }
 
-TEST(Ask, IsRecordedAndCountedLikeAnyCall) {
-    Asking world;
+TEST(AuthCalls, IsRecordedAndCountedLikeAnyCall) {
+    AuthCallsWorld world;
     world.hello(1, Method::ticket, "joe");
     world.send(1, wamp::Authenticate{"sesame", {}});
     world.asked();
@@ -267,10 +267,10 @@ TEST(Ask, IsRecordedAndCountedLikeAnyCall) {
     world.take();
 }
 
-TEST(Ask, IsRecordedWhenItIsRefused) {
+TEST(AuthCalls, IsRecordedWhenItIsRefused) {
     std::string text(dynamic_policy);
     text.replace(text.find("roles = [\"gateway\"]"), 19, "roles = [\"nobody\"]");
-    Asking world(text);
+    AuthCallsWorld world(text);
     world.hello(1, Method::ticket, "joe");
     world.send(1, wamp::Authenticate{"sesame", {}});
     world.take();
@@ -280,8 +280,8 @@ TEST(Ask, IsRecordedWhenItIsRefused) {
     EXPECT_TRUE(all[1].starts_with("join_refused ")) << all[1];
 }
 
-TEST(Ask, EndsWithTheRealmThatItIsOf) {
-    Asking world;
+TEST(AuthCalls, EndsWithTheRealmThatItIsOf) {
+    AuthCallsWorld world;
     world.hello(1, Method::ticket, "joe");
     world.send(1, wamp::Authenticate{"sesame", {}});
     world.take();
@@ -295,8 +295,8 @@ TEST(Ask, EndsWithTheRealmThatItIsOf) {
     EXPECT_EQ(world.door.joined(), 0U);
 }
 
-TEST(Ask, KeepsABoundedNumberOfQuestionsOpen) {
-    Asking world;
+TEST(AuthCalls, KeepsABoundedNumberOfQuestionsOpen) {
+    AuthCallsWorld world;
     for (std::uint64_t id = 1; id <= 257; ++id) {
         world.hello(id, Method::ticket, "joe");
         world.take();

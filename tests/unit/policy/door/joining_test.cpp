@@ -257,7 +257,7 @@ TEST(Join, HearsNoGuessThatCameWithTooManyOthers) {
 
 TEST(Join, TellsTheRecordWhyAndNobodyElse) {  // architecture: Promises 3
     DoorLimits limits;
-    limits.audit = AuditTrail::Wanted::denied;
+    limits.audit = AuditTrail::Level::denied;
     Joining world(limits);
     std::string records;
     world.attempt(1, 7, "alice", "wrong");

@@ -78,7 +78,7 @@ protected:
     Lines recorded() { return brief_records(judge_.recorder().trail()); }
 
     wamp::Random random_{{5}};
-    Judge judge_{AuditTrail::Wanted::all, random_};
+    Judge judge_{AuditTrail::Level::all, random_};
     Session session_;
     wamp::Instant now_{std::chrono::hours(1)};
 };

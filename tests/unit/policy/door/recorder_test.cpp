@@ -10,11 +10,11 @@ namespace sallyport::policy {
 namespace {
 
 using Json = nlohmann::json;
-using Wanted = AuditTrail::Wanted;
+using Level = AuditTrail::Level;
 
-DoorLimits auditing(Wanted wanted) {
+DoorLimits auditing(Level level) {
     DoorLimits limits;
-    limits.audit = wanted;
+    limits.audit = level;
     return limits;
 }
 
@@ -29,7 +29,7 @@ std::string outcomes(Door& door) {
 }
 
 TEST(DoorAudit, SaysWhichRuleOfWhichFileDecidedForWhom) {
-    DoorWorld world(auditing(Wanted::all));
+    DoorWorld world(auditing(Level::all));
     world.join(1);
     const auto joined = records(world.door);
     ASSERT_EQ(joined.size(), 1U);
@@ -63,7 +63,7 @@ TEST(DoorAudit, SaysWhichRuleOfWhichFileDecidedForWhom) {
 }
 
 TEST(DoorAudit, HasOneRecordForEachThingThatHappens) {
-    DoorWorld world(auditing(Wanted::all));
+    DoorWorld world(auditing(Level::all));
     world.join(1);
     EXPECT_EQ(outcomes(world.door), "join ");
     for (int request = 1; request <= 3; ++request) {
@@ -101,7 +101,7 @@ TEST(DoorAudit, HasOneRecordForEachThingThatHappens) {
 }
 
 TEST(DoorAudit, NamesThePrincipalThatALinkConveys) {
-    DoorWorld world(auditing(Wanted::all));
+    DoorWorld world(auditing(Level::all));
     world.join(1, wamp::Serializer::json, Door::Trust::link);
     records(world.door);
     world.send(
@@ -116,7 +116,7 @@ TEST(DoorAudit, NamesThePrincipalThatALinkConveys) {
 }
 
 TEST(DoorAudit, RecordsWhatIsAllowedOnlyWhenAllIsWanted) {
-    DoorWorld world(auditing(Wanted::denied));
+    DoorWorld world(auditing(Level::denied));
     world.join(1);
     world.send(1, R"([48,1,{},"lab.a"])");
     world.send(1, R"([48,2,{},"plant.a"])");
@@ -127,7 +127,7 @@ TEST(DoorAudit, RecordsWhatIsAllowedOnlyWhenAllIsWanted) {
 }
 
 TEST(DoorAudit, IsNowhereWhenNothingIsWanted) {
-    DoorWorld world(auditing(Wanted::nothing));
+    DoorWorld world(auditing(Level::nothing));
     world.join(1);
     world.send(1, R"([48,1,{},"lab.secret.a"])");
     world.send(1, R"([6,{},"wamp.close.close_realm"])");
@@ -138,7 +138,7 @@ TEST(DoorAudit, IsNowhereWhenNothingIsWanted) {
 }
 
 TEST(DoorAudit, NeverHoldsAPayloadOrASecret) {
-    DoorWorld world(auditing(Wanted::all));
+    DoorWorld world(auditing(Level::all));
     world.open(1);
     world.send(1, R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"alice"}])");
     world.send(1, R"([5,"s3cr3t-ticket",{}])");
@@ -177,7 +177,7 @@ uri = ["plant.", "lab.new."]
 )";
 
 TEST(DoorAudit, TellsWhatAShadowRuleWouldHaveChangedAndCountsIt) {  // architecture: Policy 11
-    DoorWorld world(trial_policy, auditing(Wanted::denied));
+    DoorWorld world(trial_policy, auditing(Level::denied));
     world.join(1);
     records(world.door);
     EXPECT_TRUE(std::holds_alternative<Door::Request>(world.send(1, R"([48,1,{},"lab.old"])")));

@@ -31,7 +31,7 @@ bool holds_for(const Condition& condition, const wamp::Value& value) {
         const auto payload = wamp::make_payload(serializer, {value}, {{"k", value}});
         both[at++] = holds(condition, payload.view());
         Condition named = condition;
-        named.of = Condition::Of::kwarg;
+        named.source = Condition::Source::kwarg;
         named.name = "k";
         EXPECT_EQ(holds(named, payload.view()), both[at - 1]);
     }
@@ -125,13 +125,13 @@ TEST(Condition, IsNotMetByWhatIsAbsentUnlessItMayBe) {
 
 TEST(Condition, SpeaksOfAllArgumentsTogether) {
     Condition args;
-    args.of = Condition::Of::args;
+    args.source = Condition::Source::args;
     args.max_length = 2;
     EXPECT_TRUE(holds(args, {}));
     EXPECT_TRUE(holds(args, wamp::make_payload(wamp::Serializer::json, {1, 2}).view()));
     EXPECT_FALSE(holds(args, wamp::make_payload(wamp::Serializer::json, {1, 2, 3}).view()));
     Condition kwargs;
-    kwargs.of = Condition::Of::kwargs;
+    kwargs.source = Condition::Source::kwargs;
     kwargs.max_length = 0;
     EXPECT_TRUE(holds(kwargs, wamp::make_payload(wamp::Serializer::json, {1}).view()));
     EXPECT_FALSE(holds(kwargs, wamp::make_payload(wamp::Serializer::json, {}, {{"a", 1}}).view()));

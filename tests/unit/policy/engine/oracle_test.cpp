@@ -145,7 +145,7 @@ private:
     Condition condition() {
         Condition condition;
         if (below(3) == 0) {
-            condition.of = Condition::Of::kwarg;
+            condition.source = Condition::Source::kwarg;
             condition.name = "k";
         } else {
             condition.index = static_cast<std::uint32_t>(below(2));

@@ -50,9 +50,9 @@ private:
                       Find find) const {
         std::size_t depth = 0;  // no more of a URI is looked at
         for (const Shape& shape : ranked_) depth = std::max(depth, shape.kinds.size());
-        const AskedUri uri(asked, match, depth);
+        const RequestedUri uri(asked, match, depth);
         std::string texts;
-        find(table_, PatternTable::Ask{uri, bindings, unfit},
+        find(table_, PatternTable::Query{uri, bindings, unfit},
              [&](const PatternTable::Entry& entry) {
                  const std::string text(entry.pattern.text());
                  // Those that cover the whole are met twice when nobody takes them.

@@ -18,13 +18,13 @@ constexpr Bindings joe{"joe", "operator"};
 bool covers(std::string_view rule, MatchPolicy rule_match, std::string_view asked,
             MatchPolicy match = MatchPolicy::exact, const Bindings& bindings = joe,
             bool unfit = false) {
-    return Pattern(rule, rule_match).covers(AskedUri(asked, match), bindings, unfit);
+    return Pattern(rule, rule_match).covers(RequestedUri(asked, match), bindings, unfit);
 }
 
 bool meets(std::string_view rule, MatchPolicy rule_match, std::string_view asked,
            MatchPolicy match = MatchPolicy::exact, const Bindings& bindings = joe,
            bool unfit = false) {
-    return Pattern(rule, rule_match).meets(AskedUri(asked, match), bindings, unfit);
+    return Pattern(rule, rule_match).meets(RequestedUri(asked, match), bindings, unfit);
 }
 
 TEST(IsBindable, TakesOneComponentOnly) {  // architecture: Policy 5
@@ -34,24 +34,24 @@ TEST(IsBindable, TakesOneComponentOnly) {  // architecture: Policy 5
         EXPECT_FALSE(is_bindable(unfit)) << unfit;
 }
 
-TEST(AskedUri, KnowsWhatAllItsMatchesBeginWith) {
-    EXPECT_EQ(AskedUri("a.b.c", MatchPolicy::exact).literal_head(), "a.b.c");
-    EXPECT_EQ(AskedUri("a.b.c", MatchPolicy::prefix).literal_head(), "a.b.c");
-    EXPECT_EQ(AskedUri("a..c", MatchPolicy::wildcard).literal_head(), "a.");
-    EXPECT_EQ(AskedUri("a.b.", MatchPolicy::wildcard).literal_head(), "a.b.");
-    EXPECT_EQ(AskedUri("", MatchPolicy::wildcard).literal_head(), "");
-    EXPECT_TRUE(AskedUri("a.b", MatchPolicy::wildcard).is_one());
-    EXPECT_FALSE(AskedUri("a.b", MatchPolicy::prefix).is_one());
-    EXPECT_EQ(AskedUri("a.b", MatchPolicy::prefix).partial(), "b");
-    EXPECT_EQ(AskedUri("a.b.", MatchPolicy::prefix).length(), 3U);
+TEST(RequestedUri, KnowsWhatAllItsMatchesBeginWith) {
+    EXPECT_EQ(RequestedUri("a.b.c", MatchPolicy::exact).literal_head(), "a.b.c");
+    EXPECT_EQ(RequestedUri("a.b.c", MatchPolicy::prefix).literal_head(), "a.b.c");
+    EXPECT_EQ(RequestedUri("a..c", MatchPolicy::wildcard).literal_head(), "a.");
+    EXPECT_EQ(RequestedUri("a.b.", MatchPolicy::wildcard).literal_head(), "a.b.");
+    EXPECT_EQ(RequestedUri("", MatchPolicy::wildcard).literal_head(), "");
+    EXPECT_TRUE(RequestedUri("a.b", MatchPolicy::wildcard).is_one());
+    EXPECT_FALSE(RequestedUri("a.b", MatchPolicy::prefix).is_one());
+    EXPECT_EQ(RequestedUri("a.b", MatchPolicy::prefix).partial(), "b");
+    EXPECT_EQ(RequestedUri("a.b.", MatchPolicy::prefix).length(), 3U);
 }
 
-TEST(AskedUri, TakesAsManyComponentsAsAUriCanHave) {
-    EXPECT_EQ(AskedUri(std::string(wamp::uri_bytes_max, '.'), MatchPolicy::wildcard).count(),
+TEST(RequestedUri, TakesAsManyComponentsAsAUriCanHave) {
+    EXPECT_EQ(RequestedUri(std::string(wamp::uri_bytes_max, '.'), MatchPolicy::wildcard).count(),
               wamp::uri_bytes_max + 1);
 }
 
-TEST(AskedUri, KnowsTheSameOfAllThatItOnlyCounts) {
+TEST(RequestedUri, KnowsTheSameOfAllThatItOnlyCounts) {
     // All texts of up to nine letters and dots.
     for (unsigned size = 0; size < 10; ++size) {
         for (unsigned bits = 0; bits < 1U << size; ++bits) {
@@ -59,9 +59,9 @@ TEST(AskedUri, KnowsTheSameOfAllThatItOnlyCounts) {
             for (unsigned i = 0; i < size; ++i) text += (bits >> i & 1U) != 0 ? '.' : 'a';
             for (const auto match :
                  {MatchPolicy::exact, MatchPolicy::prefix, MatchPolicy::wildcard}) {
-                const AskedUri whole(text, match);
+                const RequestedUri whole(text, match);
                 for (std::size_t depth = 1; depth < 12; ++depth) {
-                    const AskedUri uri(text, match, depth);
+                    const RequestedUri uri(text, match, depth);
                     ASSERT_EQ(uri.count(), whole.count()) << text << " " << depth;
                     ASSERT_EQ(uri.length(), whole.length()) << text << " " << depth;
                     ASSERT_EQ(uri.is_one(), whole.is_one()) << text << " " << depth;

@@ -33,14 +33,14 @@ Limits rates(double session, double authid = 0, double circuit = 0) {
 
 class RuleLimitsTest : public testing::Test {
 protected:
-    Verdict call(const Limits& under, const Counted& who, std::string_view rule = "r",
+    Verdict call(const Limits& under, const LimitSubject& who, std::string_view rule = "r",
                  wamp::Instant now = start) {
         Lease lease;
         const Verdict verdict = limits.admit(rule, under, who, true, now, lease);
         if (verdict == Verdict::within) kept.push_back(std::move(lease));
         return verdict;
     }
-    Verdict publish(const Limits& under, const Counted& who, std::string_view rule = "r",
+    Verdict publish(const Limits& under, const LimitSubject& who, std::string_view rule = "r",
                     wamp::Instant now = start) {
         Lease lease;
         return limits.admit(rule, under, who, false, now, lease);
@@ -52,9 +52,9 @@ protected:
 
 TEST_F(RuleLimitsTest, ScopesAreCountedApart) {
     const std::vector<Limits> scopes{in_flight(1), in_flight(0, 1), in_flight(0, 0, 1)};
-    const Counted first{1, "alice", 10};
-    const std::vector<Counted> same{{1, "bob", 11}, {2, "alice", 11}, {2, "bob", 10}};
-    const std::vector<Counted> other{{2, "alice", 10}, {1, "bob", 10}, {1, "alice", 11}};
+    const LimitSubject first{1, "alice", 10};
+    const std::vector<LimitSubject> same{{1, "bob", 11}, {2, "alice", 11}, {2, "bob", 10}};
+    const std::vector<LimitSubject> other{{2, "alice", 10}, {1, "bob", 10}, {1, "alice", 11}};
     for (std::size_t i = 0; i < scopes.size(); ++i) {
         EXPECT_EQ(call(scopes[i], first), Verdict::within);
         EXPECT_EQ(call(scopes[i], same[i]), Verdict::over_in_flight);
@@ -67,8 +67,8 @@ TEST_F(RuleLimitsTest, ScopesAreCountedApart) {
 
 TEST_F(RuleLimitsTest, RatesOfScopesAreCountedApart) {
     const std::vector<Limits> scopes{rates(2), rates(0, 2), rates(0, 0, 2)};
-    const std::vector<Counted> same{{1, "bob", 11}, {2, "alice", 11}, {2, "bob", 10}};
-    const std::vector<Counted> other{{2, "alice", 10}, {1, "bob", 10}, {1, "alice", 11}};
+    const std::vector<LimitSubject> same{{1, "bob", 11}, {2, "alice", 11}, {2, "bob", 10}};
+    const std::vector<LimitSubject> other{{2, "alice", 10}, {1, "bob", 10}, {1, "alice", 11}};
     for (std::size_t i = 0; i < scopes.size(); ++i) {
         const std::string rule = "r" + std::to_string(i);
         EXPECT_EQ(publish(scopes[i], {1, "alice", 10}, rule), Verdict::within);
@@ -85,7 +85,7 @@ TEST_F(RuleLimitsTest, WhatIsRefusedUsesNothingUp) {
     Limits both = in_flight(1);
     both.rate_per_s = 2;
     both.authid.rate_per_s = 10;
-    const Counted who{1, "alice", 10};
+    const LimitSubject who{1, "alice", 10};
     EXPECT_EQ(call(both, who), Verdict::within);
     for (int i = 0; i < 20; ++i) EXPECT_EQ(call(both, who), Verdict::over_in_flight);
     kept.clear();

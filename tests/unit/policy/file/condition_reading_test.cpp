@@ -27,7 +27,7 @@ TEST(ReadCondition, ReadsEveryKey) {
     const Condition condition = sound(
         "kwarg = \"k\", optional = true, type = [\"text\", \"list\"], min_length = 1, "
         "max_length = 2, max_depth = 3, max_bytes = \"4KiB\"");
-    EXPECT_EQ(condition.of, Condition::Of::kwarg);
+    EXPECT_EQ(condition.source, Condition::Source::kwarg);
     EXPECT_EQ(condition.name, "k");
     EXPECT_TRUE(condition.optional);
     EXPECT_TRUE(condition.types.has(ValueTypes::Type::list));
@@ -37,8 +37,8 @@ TEST(ReadCondition, ReadsEveryKey) {
     EXPECT_EQ(condition.max_bytes, 4096U);
     EXPECT_EQ(sound("arg = 3, min = -1, max = 2.5").index, 3U);
     EXPECT_EQ(sound("arg = 3, min = -1, max = 2.5").max, Number(2.5));
-    EXPECT_EQ(sound("args = true, max_length = 2").of, Condition::Of::args);
-    EXPECT_EQ(sound("kwargs = true, max_length = 0").of, Condition::Of::kwargs);
+    EXPECT_EQ(sound("args = true, max_length = 2").source, Condition::Source::args);
+    EXPECT_EQ(sound("kwargs = true, max_length = 0").source, Condition::Source::kwargs);
 }
 
 TEST(ReadCondition, IsAboutOneThing) {

@@ -87,7 +87,7 @@ protected:
 private:
     static DoorLimits audited() {
         DoorLimits limits;
-        limits.audit = AuditTrail::Wanted::all;
+        limits.audit = AuditTrail::Level::all;
         return limits;
     }
 };

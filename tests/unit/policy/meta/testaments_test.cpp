@@ -70,7 +70,7 @@ uri = "lab.small"
 
 DoorLimits auditing() {
     DoorLimits limits;
-    limits.audit = AuditTrail::Wanted::all;
+    limits.audit = AuditTrail::Level::all;
     return limits;
 }
 

@@ -21,7 +21,7 @@ TEST_F(Report, PrintsErrorsForProgramsAsOneLineOnStdout) {
     EXPECT_EQ(err(), "");
     EXPECT_EQ(out(),
               R"({"errors":[{"file":"a.toml","line":3,"column":4,"text":"what \"is\" wrong",)"
-              R"("cure":"do this"},{"file":"b.toml","text":"x","cure":""}]})"
+              R"("hint":"do this"},{"file":"b.toml","text":"x","hint":""}]})"
               "\n");
 }
 

@@ -70,7 +70,7 @@ TEST_F(CallTableTest, CallsOfASessionComeOldestFirst) {
 }
 
 TEST_F(CallTableTest, ALeaseIsGivenBackWithItsCall) {
-    const auto take = [&] { return tally.take({Tally::Bound{7, 2}}); };
+    const auto take = [&] { return tally.acquire({Tally::Bound{7, 2}}); };
     const CallTable::Handle first = add(1, 1, never, *take());
     add(2, 2, never, *take());
     EXPECT_FALSE(take().has_value());

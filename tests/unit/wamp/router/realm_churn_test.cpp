@@ -122,7 +122,7 @@ private:
 
     void send(SessionId from, Message message) {
         const auto most = static_cast<std::uint32_t>(random_.below(4));
-        auto lease = tally_.take({Tally::Bound{from, most}});
+        auto lease = tally_.acquire({Tally::Bound{from, most}});
         if (!lease) return;
         realm_.handle(from, std::move(message), {from, "a", "r"},
                       {milliseconds(random_.below(3) * 50), *std::move(lease)}, now_, out_);

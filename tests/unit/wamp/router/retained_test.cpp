@@ -141,17 +141,17 @@ protected:
         const std::string payload(bytes, 'x');
         retained.keep(Publish{1, std::move(options), topic, args(payload)}, ++last, {}, {});
     }
-    Retained retained;
+    RetainedEvents retained;
     PublicationId last = 0;
 };
 
 TEST_F(RetainedBounds, OfTooManyTopicsTheOldestIsForgotten) {
-    for (std::size_t i = 0; i < Retained::topics_max; ++i) publish("t" + std::to_string(i));
-    EXPECT_EQ(retained.size(), Retained::topics_max);
+    for (std::size_t i = 0; i < RetainedEvents::topics_max; ++i) publish("t" + std::to_string(i));
+    EXPECT_EQ(retained.size(), RetainedEvents::topics_max);
     publish("t0");  // is the newest now
-    EXPECT_EQ(retained.size(), Retained::topics_max);
+    EXPECT_EQ(retained.size(), RetainedEvents::topics_max);
     publish("one more");
-    EXPECT_EQ(retained.size(), Retained::topics_max);
+    EXPECT_EQ(retained.size(), RetainedEvents::topics_max);
     EXPECT_NE(retained.find("t0"), nullptr);
     EXPECT_EQ(retained.find("t1"), nullptr);
     EXPECT_NE(retained.find("t2"), nullptr);
@@ -160,15 +160,15 @@ TEST_F(RetainedBounds, OfTooManyTopicsTheOldestIsForgotten) {
 TEST_F(RetainedBounds, OfTooManyBytesTheOldestAreForgotten) {
     const std::size_t rest = 256 + 1;  // what each costs, and the topic
     publish("a");
-    publish("b", Retained::bytes_max - 2 * rest);
-    EXPECT_EQ(retained.bytes(), Retained::bytes_max);
+    publish("b", RetainedEvents::bytes_max - 2 * rest);
+    EXPECT_EQ(retained.bytes(), RetainedEvents::bytes_max);
     EXPECT_EQ(retained.size(), 2u);
     publish("c");
     EXPECT_EQ(retained.find("a"), nullptr);
     EXPECT_EQ(retained.size(), 2u);
-    publish("d", Retained::bytes_max - rest);
+    publish("d", RetainedEvents::bytes_max - rest);
     EXPECT_EQ(retained.size(), 1u);
-    publish("d", Retained::bytes_max - rest +
+    publish("d", RetainedEvents::bytes_max - rest +
                      1);  // can never be kept, and the one before is not the last
     EXPECT_EQ(retained.size(), 0u);
     EXPECT_EQ(retained.bytes(), 0u);

@@ -63,7 +63,7 @@ public:
 
     void send_as(SessionId from, Origin origin, Message message) {
         Tally::Lease lease;
-        if (std::holds_alternative<Call>(message)) lease = tally.take(bounds).value();
+        if (std::holds_alternative<Call>(message)) lease = tally.acquire(bounds).value();
         realm.handle(from, std::move(message), origin, {timeout, std::move(lease)}, now, out_);
         collect();
     }

@@ -55,7 +55,7 @@ TEST(ArgumentCases, CombineArgumentsAndNames) {
     first.where = {integer_between(0, 5)};
     RuleText second;
     second.where = {Condition{}};
-    second.where[0].of = Condition::Of::kwarg;
+    second.where[0].source = Condition::Source::kwarg;
     second.where[0].name = "mode";
     second.where[0].one_of = {std::string("slow"), std::string("fast")};
     RuleText third;
@@ -67,18 +67,18 @@ TEST(ArgumentCases, CombineArgumentsAndNames) {
 }
 
 TEST(ArgumentCases, ReachBoundsOfLengthDepthAndBytes) {
-    for (const Condition::Of of :
-         {Condition::Of::arg, Condition::Of::args, Condition::Of::kwargs}) {
+    for (const Condition::Source source :
+         {Condition::Source::arg, Condition::Source::args, Condition::Source::kwargs}) {
         for (int kind = 0; kind < 4; ++kind) {
             RuleText rule;
             rule.where = {Condition{}};
             Condition& condition = rule.where[0];
-            condition.of = of;
+            condition.source = source;
             if (kind == 0) condition.max_length = 4;
             if (kind == 1) condition.min_length = 4;
             if (kind == 2) condition.max_depth = 3;
             if (kind == 3) condition.max_bytes = 100;
-            EXPECT_EQ(shown({&rule}).size(), 2U) << static_cast<int>(of) << " " << kind;
+            EXPECT_EQ(shown({&rule}).size(), 2U) << static_cast<int>(source) << " " << kind;
         }
     }
 }
@@ -88,14 +88,14 @@ TEST(ArgumentCases, TellManyConditionsApartAroundWhatTheRuleWants) {
     RuleText rule;
     for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
         Condition& condition = rule.where.emplace_back();
-        condition.of = Condition::Of::kwarg;
+        condition.source = Condition::Source::kwarg;
         condition.name = name;
         condition.types.add(ValueTypes::Type::text);
         condition.min_length = 40;
         condition.max_length = 50;
     }
     rule.where.emplace_back();
-    rule.where.back().of = Condition::Of::kwargs;
+    rule.where.back().source = Condition::Source::kwargs;
     rule.where.back().max_length = 6;
     std::set<std::size_t> alone;
     bool all = false;

@@ -51,7 +51,7 @@ TEST_F(Mutate, SuggestsTheTestsThatNoticeAll) {
     EXPECT_NE(out().find(" 0 not detected\n"), std::string::npos) << out();
     out_.str("");
     EXPECT_EQ(mutate({path, false}, json_), 0);
-    EXPECT_TRUE(out().ends_with("\"not_noticed\":[]}\n")) << out();
+    EXPECT_TRUE(out().ends_with("\"not_detected\":[]}\n")) << out();
 }
 
 TEST_F(Mutate, WantsAFileWhoseTestsPass) {
@@ -120,15 +120,15 @@ void add_tests(PolicyFile& file, const RealmPolicy& policy, wamp::Random& random
     }
 }
 
-bool is_noticed(const PolicyFile& mutated) {
+bool is_detected(const PolicyFile& mutated) {
     const auto policy = Compiler::compile(mutated, {false, {}, true}, "");
     if (!policy) return true;
     return std::any_of(mutated.tests.begin(), mutated.tests.end(),
                        [&policy](const TestText& test) { return !passes(test, **policy); });
 }
 
-std::size_t noticed_by_compiling(const PolicyFile& file) {
-    std::size_t noticed = 0;
+std::size_t detected_by_compiling(const PolicyFile& file) {
+    std::size_t detected = 0;
     for (std::size_t rule = 0; rule < file.rules.size(); ++rule) {
         for (const RuleMutant& mutant : mutants_of(file.rules[rule])) {
             PolicyFile mutated = file;
@@ -137,7 +137,7 @@ std::size_t noticed_by_compiling(const PolicyFile& file) {
             } else {
                 mutated.rules.erase(mutated.rules.begin() + static_cast<std::ptrdiff_t>(rule));
             }
-            noticed += is_noticed(mutated) ? 1U : 0U;
+            detected += is_detected(mutated) ? 1U : 0U;
         }
     }
     for (std::size_t route = 0; route < file.routes.size(); ++route) {
@@ -148,10 +148,10 @@ std::size_t noticed_by_compiling(const PolicyFile& file) {
             } else {
                 mutated.routes.erase(mutated.routes.begin() + static_cast<std::ptrdiff_t>(route));
             }
-            noticed += is_noticed(mutated) ? 1U : 0U;
+            detected += is_detected(mutated) ? 1U : 0U;
         }
     }
-    return noticed;
+    return detected;
 }
 
 TEST(MutateAgainstCompiling, NoticesExactlyWhatTheTestsNotice) {
@@ -161,7 +161,7 @@ TEST(MutateAgainstCompiling, NoticesExactlyWhatTheTestsNotice) {
     constexpr std::uint64_t worlds = 60;
 #endif
     std::size_t mutants = 0;
-    std::size_t noticed = 0;
+    std::size_t detected = 0;
     wamp::Random random({4});
     for (std::uint64_t seed = 0; seed < worlds; ++seed) {
         PolicyFile file = RandomPolicies(seed).file();
@@ -169,14 +169,14 @@ TEST(MutateAgainstCompiling, NoticesExactlyWhatTheTestsNotice) {
         if (!policy) continue;
         add_tests(file, **policy, random);
         const MutationReport report = mutate(file);
-        ASSERT_EQ(report.noticed, noticed_by_compiling(file)) << "seed " << seed;
-        ASSERT_EQ(report.mutants, report.noticed + report.same + report.unnoticed.size());
+        ASSERT_EQ(report.detected, detected_by_compiling(file)) << "seed " << seed;
+        ASSERT_EQ(report.mutants, report.detected + report.equivalent + report.survivors.size());
         mutants += report.mutants;
-        noticed += report.noticed;
+        detected += report.detected;
     }
     EXPECT_GE(mutants, worlds * 20);
-    EXPECT_GE(noticed, mutants / 10);
-    EXPECT_LE(noticed, mutants * 9 / 10);
+    EXPECT_GE(detected, mutants / 10);
+    EXPECT_LE(detected, mutants * 9 / 10);
 }
 
 }  // namespace

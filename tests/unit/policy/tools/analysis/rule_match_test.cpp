@@ -12,7 +12,7 @@ namespace {
 
 // The decision made of how each rule matched by itself.
 std::string judged(const PolicyFile& file, const Subject& subject, const Question& question) {
-    const AskedUri asked(question.uri, question.match);
+    const RequestedUri asked(question.uri, question.match);
     std::vector<RulePatterns> patterns;
     for (const RuleText& rule : file.rules) patterns.emplace_back(rule.uris, rule.match);
     const RuleText* best[2] = {nullptr, nullptr};
@@ -90,7 +90,7 @@ TEST(LoneRule, SaysWhatDoesNotFit) {
     const auto ask = [&](const char* role, const char* uri, bool opaque = false) {
         const Question question{Action::call, uri, wamp::MatchPolicy::exact, 0, nullptr, opaque};
         return match_rule(rule, patterns, {{}, "al", role}, question,
-                          AskedUri(uri, wamp::MatchPolicy::exact));
+                          RequestedUri(uri, wamp::MatchPolicy::exact));
     };
     EXPECT_FALSE(ask("guest", "lab.x").role);
     EXPECT_FALSE(ask("operator", "lab.y").uri);

@@ -141,7 +141,7 @@ TEST(UnusedAgainstDiff, RulesThatNeverDecideCanGo) {
         const PolicyFile file = RandomPolicies(seed).file();
         const auto policy = Compiler::compile(file, {false, {}, true}, "");
         if (!policy) continue;
-        const auto never = overruled(file);
+        const auto never = unreachable_rules(file);
         for (std::size_t index = 0; index < file.rules.size(); ++index) {
             const RuleText& rule = file.rules[index];
             const bool told = std::any_of(never.begin(), never.end(), [&rule](const auto& one) {
