@@ -12,7 +12,7 @@ bool holds(const std::vector<Entry>& sorted, const Entry& entry) noexcept {
     return std::binary_search(sorted.begin(), sorted.end(), entry);
 }
 
-/// Takes the list's entries of that type, sorted; true when the list is there.
+/// Reads the entries of that type from a list, sorted; true if the list is present.
 template <class Stored, class Entry>
 bool read_list(const wamp::Dict& options, std::string_view key, std::vector<Entry>& out) {
     const wamp::List* list = options.get_list(key);
@@ -78,7 +78,7 @@ bool Audience::front_only(bool identity_is_conveyed) const noexcept {
     if (!lists_) return false;
     const Lists& eligible = lists_->eligible;
     if (eligible.has_ids) return true;
-    // Some routers take an empty list for none.
+    // Some routers treat an empty list as absent.
     if (eligible.has_authids && (eligible.authids.empty() || !identity_is_conveyed)) return true;
     return eligible.has_authroles && (eligible.authroles.empty() || !identity_is_conveyed);
 }

@@ -35,7 +35,7 @@ struct Bridge::Tables {
         link.secret = link.random.next();
     }
 
-    /// What the outbox of the call before borrowed may go.
+    /// Frees payloads that the outbox of the previous call borrowed.
     void release_borrowed() noexcept {
         publications.release_borrowed();
         released.clear();
@@ -44,16 +44,16 @@ struct Bridge::Tables {
     template <class Request>
     void forward(policy::Session& from, policy::Permit& permit, Request& request, Instant now,
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
-    /// The only way of a request to the link.
+    /// The only path of a request to the link.
     template <class Request>
     void dispatch(RequestContext& context, Request&& request, BridgeOutbox& out);
-    /// Sends what waited for the link on its way.
+    /// Forwards the requests that waited for the link.
     void release_waiting(BridgeOutbox& out);
     void release(WaitingRequests::Entry& waited, BridgeOutbox& out);
 
     void on_error(wamp::Error&& error, BridgeOutbox& out);
 
-    // Each says whether the message was of its kind.
+    // Both return whether the message was of their kind.
     bool on_answer(wamp::Message& message, Instant now, BridgeOutbox& out);
     void on_unsolicited(wamp::Message& message, BridgeOutbox& out);
 
@@ -82,7 +82,7 @@ void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Requ
     const wamp::Duration wait = context.route.wait;
     if (link.up) return dispatch(context, std::move(request), out);
     if constexpr (std::is_same_v<Request, wamp::Call>) {
-        // One id, one answer (W-ID-10).
+        // One answer per id (W-ID-10).
         if (link.ids.calls.find(from.id, request.request) != nullptr) return;
     }
     if (wait == wamp::Duration::zero()) return dispatch(context, std::move(request), out);
@@ -100,7 +100,8 @@ void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Requ
         entry->lease = std::move(context.lease);
         return waiting.wait(std::move(entry), due, late);
     }
-    dispatch(context, std::move(request), out);  // no room: refused like any other
+    dispatch(context, std::move(request),
+             out);  // no room: refused like a request that does not wait
 }
 
 template <class Request>
@@ -183,7 +184,7 @@ void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant, Br
     link.router = router;
     link.wire = wire;
     link.last_request = 0;
-    // Registrations first: whoever sees that the path is back may call.
+    // Registrations first: a client that notices that the link is back may call at once.
     tables_->registrations.on_link_up(out);
     tables_->subscriptions.on_link_up(out);
     tables_->release_waiting(out);

@@ -21,8 +21,8 @@
 
 namespace sallyport::backend_link {
 
-/// What a bridge wants sent. Payloads are borrowed from the message that was handed in or from the
-/// bridge itself: carry this out before the next call into the bridge.
+/// The messages that a bridge requests to be sent. Payloads are borrowed from the message that was
+/// passed in or from the bridge itself: send them before the next call into the bridge.
 struct BridgeOutbox {
     wamp::Deliveries to_sessions;
     std::vector<wamp::Message> to_link;
@@ -35,25 +35,25 @@ struct BridgeOutbox {
 
 /// Joins front sessions to one session on a backend's router (architecture: Messages; requirements:
 /// Gateway mapping, model B): maps requests, calls, subscriptions, registrations and publications
-/// of many sessions to the one of the link and back, with ids of its own on either side (W-GWY-01)
-/// and options rebuilt from an allow-list (W-SEC-25). Promises: every call that was forwarded gets
-/// exactly one final answer, whatever becomes of the link, the callee and the caller; nothing
-/// crosses without the Permit that was given for it, which is checked here; one back subscription
-/// per topic and match, one back registration per URI and match.
+/// of many sessions to the session of the link and back, with separate ids on each side (W-GWY-01)
+/// and options rebuilt from an allow-list (W-SEC-25). Guarantees: every forwarded call gets exactly
+/// one final answer, even if the link, the callee or the caller is lost; no request crosses without
+/// the Permit that was issued for it, which is checked here; one subscription per topic and match
+/// and one registration per URI and match at the backend.
 ///
 /// Numbers the requests on the link itself, from 1 after each on_link_up(). A session whose request
-/// it was handed stays where it is, and in `sessions`, until leave(). `ids` belongs to all bridges
-/// of the front, outlives them, and tells which of them a follow-up is for; `link` is this one's
-/// number there.
+/// was forwarded must stay in `sessions`, at the same address, until leave(). `ids` is shared by
+/// all bridges of the front, outlives them, and identifies the bridge that a follow-up is for;
+/// `link` is the number of this bridge in it.
 class Bridge {
 public:
-    /// Asks `judge` again where a policy has changed since a request got its permit.
+    /// Has `judge` decide again if the policy has changed since a request got its permit.
     Bridge(Profile profile, policy::Sessions& sessions, policy::Judge& judge, FrontIds& ids,
            LinkNumber link, wamp::Random random);
     ~Bridge();
 
-    /// A request that policy has let pass. `from` is one of `sessions`. `lease` is the call's place
-    /// among the calls in flight, kept until the backend is done with it.
+    /// Forwards a request that the policy allows. `from` is one of `sessions`. `lease` is the
+    /// call's share of the limit on calls in flight, held until the backend has finished with it.
     void forward(policy::Session& from, policy::Permit permit, wamp::Call&& call, wamp::Instant now,
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
     void forward(policy::Session& from, policy::Permit permit, wamp::Publish&& publish,
@@ -63,7 +63,8 @@ public:
     void forward(policy::Session& from, policy::Permit permit, wamp::Register&& request,
                  wamp::Instant now, BridgeOutbox& out);
 
-    // What follows from an earlier permit. False: nothing here has that id, and nothing was done.
+    // Follow-ups, which need no permit of their own. False if this bridge knows no such id; nothing
+    // was done.
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Instant now,
                      BridgeOutbox& out);
     bool unregister(wamp::SessionId from, const wamp::Unregister& request, wamp::Instant now,
@@ -73,31 +74,31 @@ public:
     bool answer(wamp::SessionId from, wamp::Yield&& yield, wamp::Instant now, BridgeOutbox& out);
     bool answer(wamp::SessionId from, wamp::Error&& error, wamp::Instant now, BridgeOutbox& out);
 
-    /// The session has ended; disposes of all that it had here (W-SES-05). Before it is removed
-    /// from Sessions.
+    /// The session has ended; disposes of everything that it has at this bridge (W-SES-05). Called
+    /// before it is removed from Sessions.
     void leave(wamp::SessionId session, wamp::Instant now, BridgeOutbox& out);
 
-    /// The link's WAMP session is there: subscriptions and registrations that front sessions hold
-    /// are made again; then what waited goes on its way.
+    /// The WAMP session of the link is established: restores the subscriptions and registrations of
+    /// front sessions, then forwards the requests that waited.
     void on_link_up(wamp::Features router, const LinkWire& wire, wamp::Instant now,
                     BridgeOutbox& out);
-    /// It is gone: ends all calls in flight with `network_failure`, once, but those that their
-    /// route lets make again; later requests get `unavailable` until it is back, or wait for it
-    /// where their route says so.
+    /// That session is lost: ends all calls in flight with `network_failure`, except those whose
+    /// route allows a second attempt. Later requests get `unavailable` until the link is back, or
+    /// wait for it if their route is configured so.
     void on_link_lost(wamp::Instant now, BridgeOutbox& out);
     /// A message of the established link session: an answer, EVENT, INVOCATION, INTERRUPT, or
     /// revocation.
     void on_link(wamp::Message&& message, wamp::Instant now, BridgeOutbox& out);
 
-    /// What front sessions hold here by permits that they once had, for a policy that changed to
-    /// judge again: oldest first.
+    /// The subscriptions and registrations of front sessions, oldest first, for a changed policy to
+    /// decide on again.
     std::vector<Holding> holdings() const;
-    /// Takes it from the session, which is not told.
+    /// Removes it from the session without a notification.
     void drop(const Holding& holding, BridgeOutbox& out);
-    /// Takes over what was dropped here or by another bridge: the session goes on with the same id.
-    /// `permit` is by the policy that its session has now. False when that cannot be.
+    /// Adds a holding that was dropped here or by another bridge: the session keeps the same id.
+    /// `permit` is by the session's current policy. False if that is not possible.
     bool adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& out);
-    /// The session's last word on what was dropped.
+    /// Notifies the session that a dropped holding is lost.
     void notify_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const;
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
@@ -105,8 +106,8 @@ public:
 
     bool up() const noexcept;
 
-    /// Sizes of the tables, for metrics and for the checker that all is empty when everyone has
-    /// gone.
+    /// Sizes of the tables, for metrics and for the check that they are empty once all sessions
+    /// have left.
     struct Counts {
         std::size_t calls, publications, subscriptions, registrations, invocations, waiting;
         std::size_t publication_bytes;  ///< kept until the backend has taken the publications

@@ -23,7 +23,7 @@ constexpr wamp::Duration timeout_max = std::chrono::hours(24 * 30);
 constexpr wamp::Duration kill_wait = std::chrono::seconds(10);
 constexpr wamp::Duration abandoned_wait = std::chrono::seconds(60);
 
-/// Routers write ids, names and roles into the arguments of their own refusals (W-GWY-11).
+/// Routers include ids, names and roles in the arguments of their own errors (W-GWY-11).
 bool is_refusal_of_router(std::string_view uri) noexcept {
     constexpr std::array refusals{uris::invalid_uri,           uris::no_such_procedure,
                                   uris::not_authorized,        uris::authorization_failed,
@@ -47,7 +47,8 @@ wamp::Duration Calls::timeout_of(const wamp::Call& call, const policy::Permit& p
 void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out) {
     const policy::Session& caller = context.from;
     const auto refuse = [&](std::string_view uri) {
-        // One id gets one answer: a caller that uses it again before (W-ID-10) waits for that one.
+        // One answer per id: a caller that reuses the id of an open call (W-ID-10) gets only that
+        // call's answer.
         if (link_.ids.calls.find(caller.id, call.request) != nullptr) return;
         out.to_sessions.add(caller.id, error_for(MessageType::call, call.request, uri));
     };
@@ -85,7 +86,7 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     out.to_link.emplace_back(std::move(call));
 }
 
-// The allow-list of W-SEC-25; a timeout runs here and never there (W-TMO-04).
+// The allow-list of W-SEC-25; a timeout is enforced here and never forwarded (W-TMO-04).
 wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Dict& asked,
                               bool progressive, bool disclose) const {
     wamp::Dict options;
@@ -110,7 +111,8 @@ bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant no
         cancel_behind(slot, "kill", out);
         return true;
     }
-    // After a kill the callee knows already; only the caller no longer waits (W-CAN-06).
+    // After `kill` the callee has been interrupted already; only the caller stops waiting
+    // (W-CAN-06).
     if (mode != "skip" && first) cancel_behind(slot, "killnowait", out);
     abandon(slot, uris::canceled, now, out);
     return true;
@@ -142,7 +144,7 @@ void Calls::leave(wamp::SessionId session, BridgeOutbox& out) {
 
 void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out) {
     const Table::Found found = table_.find_back(result.request);
-    if (table_.is_end(found)) return;  // given up already
+    if (table_.is_end(found)) return;  // already cancelled
     const Slot slot = found->second;
     const Table::Entry& entry = table_.at(slot);
     const bool progress = !result.details.empty() && result.details.get_bool("progress", false);

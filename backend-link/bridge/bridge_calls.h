@@ -13,23 +13,25 @@
 namespace sallyport::backend_link {
 
 /// The calls of a bridge, from front callers to procedures behind the link. Each gets exactly one
-/// final answer (W-RPC-07): the backend's, or our own when it is cancelled, late, or the link is
-/// lost. A call that we answered ourselves stays, abandoned, until the backend's answer has come or
-/// its time is up, and counts against its rule's limit till then: cancelling must not let a caller
-/// run more at once than the rule says. A call whose route is idempotent is made once more when the
-/// link is lost and comes back in time, unless somebody has seen something of it before.
+/// final answer (W-RPC-07): the backend's, or one of this gateway if the call is cancelled, times
+/// out, or the link is lost. A call that the gateway answered itself stays in the table, abandoned,
+/// until the backend's answer arrives or its time is up, and counts against its rule's limit until
+/// then: cancelling must not let a caller run more calls at once than the rule allows. A call whose
+/// route is idempotent is repeated once if the link is lost and comes back in time, unless the
+/// caller has already received a progressive result.
 class Calls {
 public:
     static constexpr std::size_t calls_per_session_max = 4096;
 
-    /// How long a call without a timeout of its own waits to be made again.
+    /// How long a call without a timeout waits to be repeated.
     static constexpr wamp::Duration again_wait_max = std::chrono::seconds(30);
 
     Calls(LinkSide& link, WaitingRequests& waiting)
         : link_(link), waiting_(waiting), table_(link.ids.calls, link.number) {}
 
     void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
-    /// The smaller of the caller's wish and the rule's limit (W-TMO-01, W-TMO-05); zero is none.
+    /// The smaller of the caller's timeout and the rule's limit (W-TMO-01, W-TMO-05); zero means
+    /// none.
     static wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
                 BridgeOutbox& out);
@@ -47,15 +49,16 @@ public:
 private:
     enum class State : std::uint8_t {
         open,
-        killing,    ///< cancelled with mode kill: the backend's answer counts, for a while
-        abandoned,  ///< answered by us
+        killing,    ///< cancelled with mode `kill`: the backend's answer is awaited for a limited
+                    ///< time
+        abandoned,  ///< answered by the gateway
     };
     struct Call {
         State state = State::open;
-        bool progressive = false;  ///< the caller asked for progressive results
+        bool progressive = false;  ///< the caller requested progressive results
         wamp::Duration timeout{};
         wamp::Instant due = wamp::never;
-        std::unique_ptr<WaitingRequests::Entry> request{};  ///< while it may be made again
+        std::unique_ptr<WaitingRequests::Entry> request{};  ///< if the call may be repeated
         wamp::Tally::Lease lease{};
     };
     using Table = RequestTable<Call>;
@@ -63,12 +66,12 @@ private:
 
     wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,
                            bool disclose) const;
-    /// Ends a call whose result the caller cannot open.
+    /// Ends a call whose result the caller cannot decode.
     void refuse_result(Table::Found found, bool progress, wamp::Instant now, BridgeOutbox& out);
-    /// The call must not be made again.
+    /// The call must not be repeated any more.
     void settle(Slot slot) noexcept;
     void set_due(Slot slot, wamp::Instant due);
-    /// Gives the caller our own final answer; the backend's will be dropped.
+    /// Sends the caller a final answer of the gateway; the backend's will be dropped.
     void abandon(Slot slot, std::string_view uri, wamp::Instant now, BridgeOutbox& out);
     void cancel_behind(Slot slot, std::string_view mode, BridgeOutbox& out);
     void erase(Slot slot) noexcept;

@@ -1,5 +1,5 @@
-// What sessions hold at a bridge, and how it is taken from them or brought to another bridge when
-// the policy changes.
+// Subscriptions and registrations when the policy changes: listed, removed from a session, or moved
+// to another bridge.
 #include "backend-link/bridge/bridge_holdings.h"
 
 #include <algorithm>
@@ -94,7 +94,7 @@ bool Subscriptions::adopt(const Holding& holding, const policy::Permit& permit,
     std::vector<FrontSubscription*>& held = by_session_[holding.session];
     if (held.size() >= subscriptions_per_session_max) return false;
     FrontSubscription* front = find_front(*inside, holding.match, holding.uri);
-    // A session knows its subscription by the id that it was told.
+    // A session identifies its subscription by the id in SUBSCRIBED, which must not change.
     if (front != nullptr && is_held && front->id != holding.id) return false;
     if (front == nullptr) {
         if (by_id_.contains(holding.id)) return false;
@@ -159,7 +159,7 @@ bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route
     const std::vector<Registration*>* held = wamp::find_in(by_session_, holding.session);
     if (held != nullptr && held->size() >= registrations_per_session_max) return false;
     ByUri& all = uris_of(holding.match);
-    if (all.contains(*inside)) return false;  // somebody has it there, or has just had it
+    if (all.contains(*inside)) return false;  // registered there, or just released
     auto made = std::make_unique<Registration>();
     made->id = holding.id;
     made->match = holding.match;

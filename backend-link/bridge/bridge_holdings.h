@@ -10,21 +10,20 @@
 
 namespace sallyport::backend_link {
 
-/// What a front session holds at a bridge by a permit that it once had: a subscription or a
-/// registration, or the request for one that is not answered yet. A policy that changes judges it
-/// again (architecture: Policy 10).
+/// A subscription or registration of a front session at a bridge, or an unanswered request for one.
+/// When the policy changes, it is decided again (architecture: Policy 10).
 struct Holding {
     wamp::SessionId session = 0;
     bool registration = false;
     wamp::Id id = 0;              ///< towards the front
-    wamp::RequestId waiting = 0;  ///< the request that is not answered yet; 0: it is held
+    wamp::RequestId waiting = 0;  ///< the unanswered request; 0 if there is none
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     bool demands_callers = false;  ///< of a registration
-    bool wants_retained = false;   ///< of a request for a subscription that is not answered yet
-    std::string uri;               ///< as the session calls it
+    bool wants_retained = false;   ///< of an unanswered SUBSCRIBE
+    std::string uri;               ///< as the session names it
     Rewriting rewriting;
 
-    /// What the session would ask the policy for it.
+    /// The question that the policy has to decide for it.
     policy::Question question() const noexcept {
         return {registration ? policy::Action::register_ : policy::Action::subscribe, uri, match};
     }
@@ -33,8 +32,8 @@ struct Holding {
 struct BridgeOutbox;
 struct LinkSide;
 
-/// Tells the session that it has lost what it held, if it announced to understand that; or answers
-/// its request with `reason`.
+/// Notifies the session that the holding is lost, if it announced support for revocation; or
+/// answers its request with `reason`.
 void notify_lost(const Holding& holding, std::string_view reason, const LinkSide& link,
                  BridgeOutbox& out);
 

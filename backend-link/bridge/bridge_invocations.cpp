@@ -19,8 +19,8 @@ using wamp::SessionId;
 
 constexpr std::string_view callee_error = "sallyport.error.callee";
 
-/// Whether a front callee may say so: its own URIs, and those of the protocol's that callees do
-/// raise (W-RPC-13). A URI that is none at all would make some routers end the link.
+/// Whether a front callee may use this error URI: its own URIs, and those predefined ones that
+/// callees may raise (W-RPC-13). An invalid URI would make some routers end the link.
 bool may_raise(std::string_view uri) noexcept {
     constexpr std::array<std::string_view, 6> raised_by_callees{
         uris::invalid_argument,      uris::canceled,    uris::timeout,
@@ -40,7 +40,7 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     if (!table_.is_end(table_.find_back(back))) return;  // one answer per id (W-ID-08)
     const Registrations::Target target = registrations_.target_of(invocation.registration);
     policy::Session* const callee = target.callee;
-    // It crossed our UNREGISTER; for the caller the procedure has gone (W-SUB-02).
+    // It crossed our UNREGISTER; for the caller the procedure no longer exists (W-SUB-02).
     if (callee == nullptr) return refuse(uris::no_such_procedure);
     const Table::Owner owner = table_.owner(callee->id);
     if (table_.open_of(owner) >= invocations_per_session_max) return refuse(uris::unavailable);
@@ -69,7 +69,7 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     if (progressive) details.append("receive_progress", true);
     wamp::append_passthru(details, invocation.details);
     Slot slot = Table::none;
-    while (slot == Table::none) {  // one that is still open is passed over
+    while (slot == Table::none) {  // skips ids that are still open
         callee->last_invocation = wamp::next_id(callee->last_invocation);
         slot = table_.insert(callee->id, owner, callee->last_invocation, {progressive});
     }
@@ -84,11 +84,11 @@ bool Invocations::answer(SessionId from, wamp::Yield&& yield, BridgeOutbox& out)
     const Slot slot = table_.find_front(from, yield.request);
     if (slot == Table::none) return false;
     const bool progress = yield.options.get_bool("progress", false);
-    if (progress && !table_.at(slot).data.progressive) return true;  // not asked for (W-PCR-04)
+    if (progress && !table_.at(slot).data.progressive) return true;  // not requested (W-PCR-04)
     const wamp::RequestId back = table_.at(slot).back;
     const bool carried = link_.carries(yield.options, Feature::dealer_payload_passthru_mode);
     if (!progress || !carried) table_.erase(slot);
-    if (!carried) {  // for the router behind it would be the link's fault
+    if (!carried) {  // the backend's router would treat it as a violation by the link
         out.to_link.emplace_back(
             error_for(MessageType::invocation, back, uris::feature_not_supported));
         return true;
@@ -128,8 +128,8 @@ void Invocations::on_interrupt(const wamp::Interrupt& interrupt_behind, BridgeOu
     const bool kill = interrupt_behind.options.get_string("mode", "killnowait") == "kill";
     if (understands) interrupt(slot, kill ? "kill" : "killnowait", out);
     if (understands && kill) return;  // the callee's answer counts
-    // Nobody may wait for a callee that need not answer; some routers keep the invocation until it
-    // is answered.
+    // The callee need not answer, so the gateway does: some routers keep the invocation until it is
+    // answered.
     out.to_link.emplace_back(error_for(MessageType::invocation, entry.back, uris::canceled));
     table_.erase(slot);
 }

@@ -9,9 +9,9 @@
 
 namespace sallyport::backend_link {
 
-/// The calls that come up the link to front callees. Each INVOCATION gets exactly one final answer
-/// on the link, and only the session that it went to can give it (W-RPC-08); what a callee says
-/// later is dropped.
+/// The calls that arrive over the link for front callees. Each INVOCATION gets exactly one final
+/// answer on the link, and only the session that it was sent to can give it (W-RPC-08); later
+/// answers are dropped.
 class Invocations {
 public:
     static constexpr std::size_t invocations_per_session_max = 4096;
@@ -31,7 +31,7 @@ public:
 
 private:
     struct Invocation {
-        bool progressive = false;  ///< the caller behind asked for progressive results
+        bool progressive = false;  ///< the caller requested progressive results
     };
     using Table = RequestTable<Invocation>;
     using Slot = Table::Slot;

@@ -30,7 +30,7 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     }
     const bool wants_disclosure = publish.options.get_bool("disclose_me", false);
     const bool disclose = wants_disclosure && link_.may_disclose(context.permit);
-    // An unacknowledged one goes out undisclosed (W-CID-05).
+    // Without acknowledgement the publication is sent undisclosed (W-CID-05).
     if (acknowledge && wants_disclosure && !disclose) return drop(uris::disclose_me_disallowed);
     if (context.route.rewrite) {
         auto inside = Rewriting(context.route).inside(publish.topic);
@@ -44,7 +44,7 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     publication->audience = Audience(publish.options);
     wamp::append_passthru(publication->passthru, publish.options);
     if (publication->audience.too_long()) return drop(uris::invalid_argument);
-    // Who subscribes after this need not get it, so nothing is kept for them.
+    // Later subscribers need not receive it, so nothing is stored for them.
     publication->fans_out = subscriptions_.any_match(publish.topic);
     publication->bytes =
         publication->fans_out ? publish.payload.bytes() + publish.topic.size() : std::size_t{0};
@@ -72,8 +72,8 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     const wamp::RequestId back = link_.next_request();
     publisher.last = back;
     account(publisher, *publication);
-    // Who must not get it now must not get it later; lists that the router behind cannot apply
-    // would not keep it from them (W-EVR-02).
+    // A session that must not receive it now must not receive it later; the backend's router may be
+    // unable to apply the lists (W-EVR-02).
     const bool retain = context.permit.grants(policy::Grant::retain) &&
                         publish.options.get_bool("retain", false) &&
                         !publication->audience.has_lists();
@@ -81,7 +81,7 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     pending_.emplace(back, std::move(publication));
 }
 
-// One publisher that floods, or a backend that does not answer, must not take the memory of all
+// A publisher that floods, or a backend that does not answer, must not exhaust the memory
 // (W-GWY-10).
 bool Publications::admits(const Publisher& publisher, std::size_t bytes) const noexcept {
     return bytes_ + bytes <= bytes_max && publisher.pending < publications_per_session_max &&
@@ -104,7 +104,7 @@ bool Publications::release(const Publication& publication) noexcept {
     return true;
 }
 
-// The allow-list of W-SEC-25, as far as it is granted.
+// The options of the allow-list of W-SEC-25 that are granted.
 void Publications::send(const policy::Session& publisher, wamp::Publish&& publish,
                         const Publication& publication, bool retain, wamp::RequestId back,
                         BridgeOutbox& out) {

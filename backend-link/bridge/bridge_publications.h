@@ -14,12 +14,12 @@
 
 namespace sallyport::backend_link {
 
-/// The publications of a bridge from front publishers (architecture: Messages). Each goes to the
-/// backend with `acknowledge`, and only when the backend has taken it do the front subscribers get
-/// it, under the same publication id, and the publisher the acknowledgement that it asked for
+/// The publications of a bridge from front publishers (architecture: Messages). Each is sent to the
+/// backend with `acknowledge`. Only after the backend has accepted it is it sent to the front
+/// subscribers, with the same publication id, and acknowledged to the publisher if requested
 /// (W-GWY-06). The link's session publishes with the default exclude_me, so the backend never sends
-/// our own events back to us. What only front sessions may get (a list of session ids, W-BWL-06)
-/// stays here, and waits behind what the same publisher has sent before (W-ORD-01).
+/// these events back. A publication for front sessions only (with a list of session ids, W-BWL-06)
+/// is not forwarded; it waits for the earlier publications of the same publisher (W-ORD-01).
 class Publications {
 public:
     static constexpr std::size_t publications_per_session_max = 4096;
@@ -32,14 +32,14 @@ public:
     }
 
     void forward(const RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
-    /// What the session has published goes on; it is told nothing any more.
+    /// The session's publications continue, but it gets no more acknowledgements.
     void leave(wamp::SessionId session);
 
     void on_published(const wamp::Published& published, BridgeOutbox& out);
     void on_error(const wamp::Error& error, BridgeOutbox& out);
     void on_link_lost(BridgeOutbox& out);
 
-    /// The outbox of the call before has been carried out: payloads that it borrowed may go.
+    /// The outbox of the previous call was carried out: frees the payloads that it borrowed.
     void release_borrowed() noexcept {
         if (!spent_.empty()) spent_.clear();
     }
@@ -53,30 +53,30 @@ private:
         wamp::RequestId request = 0;
         bool acknowledge = false;
         bool fans_out =
-            false;  ///< somebody in front subscribed to it: topic, audience and payload are kept
-        std::string topic;                          ///< behind the link
-        std::unique_ptr<const Identity> disclosed;  ///< the publisher, if it may be named
-        wamp::Dict passthru;  ///< how the payload is to be read, when it is in that mode
+            false;          ///< it has front subscribers: topic, audience and payload are stored
+        std::string topic;  ///< behind the link
+        std::unique_ptr<const Identity> disclosed;  ///< the publisher, if it is disclosed
+        wamp::Dict passthru;  ///< the ppt_* options, if the payload is in passthru mode
         Audience audience{wamp::Dict{}};
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;
         std::vector<std::unique_ptr<Publication>>
-            followers;  ///< front-only ones that were sent after it
+            followers;  ///< front-only publications that were sent after it
     };
     struct Publisher {
-        wamp::RequestId last = 0;  ///< back request of the newest
+        wamp::RequestId last = 0;  ///< request id on the link of the newest
         std::size_t pending = 0;
         std::size_t bytes = 0;
     };
 
     bool admits(const Publisher& publisher, std::size_t bytes) const noexcept;
     void account(Publisher& publisher, const Publication& publication) noexcept;
-    /// Returns whether the publisher is still there.
+    /// Returns whether the publisher's session still exists.
     bool release(const Publication& publication) noexcept;
     void send(const policy::Session& publisher, wamp::Publish&& publish,
               const Publication& publication, bool retain, wamp::RequestId back, BridgeOutbox& out);
-    /// Acknowledges when the publisher is there and wants it, fans out, and does the same for its
-    /// followers.
+    /// Acknowledges if the publisher still exists and requested it, fans out, and does the same for
+    /// its followers.
     void complete(std::unique_ptr<Publication> publication, bool publisher_is_there,
                   wamp::PublicationId id, BridgeOutbox& out);
     void refuse(std::unique_ptr<Publication> publication, bool publisher_is_there,

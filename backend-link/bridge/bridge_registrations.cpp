@@ -17,7 +17,7 @@ constexpr std::string_view reason_unregistered = "wamp.error.unregistered";  // 
 
 }  // namespace
 
-// concurrency is dropped: nothing grants it (W-SEC-10).
+// The option `concurrency` is dropped: no rule can grant it (W-SEC-10).
 void Registrations::forward(const RequestContext& context, const wamp::Register& request,
                             BridgeOutbox& out) {
     policy::Session& from = context.from;
@@ -47,15 +47,15 @@ void Registrations::forward(const RequestContext& context, const wamp::Register&
         return refuse(uris::procedure_already_exists);
     }
     if (present != nullptr && present->demands_callers != demands_callers) {
-        return refuse(uris::procedure_already_exists);  // the one on the link is another one
+        return refuse(uris::procedure_already_exists);  // the one on the link has other options
     }
     const std::vector<Registration*>* held = wamp::find_in(by_session_, from.id);
     if (held != nullptr && held->size() >= registrations_per_session_max) {
         return refuse(uris::unavailable);
     }
     if (found != all.end()) {
-        // Taken over; or its first owner left before the link confirmed, and the request that is on
-        // its way serves for this one.
+        // Taken over; or its first owner left before the link confirmed it, and the pending request
+        // is used for the new owner.
         Registration& registration = *found->second;
         if (owned) take_over(registration, out);
         by_id_.erase(registration.id);
@@ -90,7 +90,7 @@ void Registrations::confirm(Registration& registration, BridgeOutbox& out) {
     registration.waiting = 0;
 }
 
-// Gives it an owner and, as ids are never used again (W-ID-03), an id of its own.
+// Assigns an owner and, as ids are never reused (W-ID-03), a new id.
 void Registrations::adopt(Registration& registration, policy::Session& owner,
                           wamp::RequestId request) {
     do {
@@ -144,7 +144,7 @@ void Registrations::leave(SessionId session, BridgeOutbox& out) {
 void Registrations::release(Registration& registration, BridgeOutbox& out) {
     switch (registration.state) {
         case State::registering:
-            return;  // let go when REGISTERED comes, unless somebody wants it before
+            return;  // released when REGISTERED arrives, unless it has a new owner by then
         case State::down:
             break;
         case State::active:
@@ -235,7 +235,7 @@ void Registrations::on_link_lost(BridgeOutbox& out) {
 }
 
 void Registrations::on_link_up(BridgeOutbox& out) {
-    // Plainly: whoever took it meanwhile keeps it.
+    // Without force_reregister: a session behind that registered it in the meantime keeps it.
     for (Registration* registration : in_order()) {
         wamp::Dict options = match_options(registration->match);
         if (registration->demands_callers) options.append("disclose_caller", true);

@@ -17,19 +17,19 @@
 
 namespace sallyport::backend_link {
 
-/// The registrations of front callees at the router behind: one per URI and match (W-GWY-07), the
-/// first session has it, unless the one that comes later may take it over. A callee hears
-/// REGISTERED when the link has confirmed. Restored after a loss of the link.
+/// The registrations of front callees at the backend's router: one per URI and match (W-GWY-07). It
+/// belongs to the first session, unless a later one may take it over. REGISTERED is sent after the
+/// link has confirmed it. Restored after a loss of the link.
 class Registrations {
 public:
     static constexpr std::size_t registrations_per_session_max = 1024;
 
-    /// Whose a registration behind is.
+    /// The front callee of a registration on the link.
     struct Target {
-        policy::Session* callee = nullptr;      ///< null: nobody
+        policy::Session* callee = nullptr;      ///< null: none
         wamp::RegistrationId registration = 0;  ///< towards the front
         bool pattern = false;
-        const Rewriting* rewriting = nullptr;  ///< never null where there is a callee
+        const Rewriting* rewriting = nullptr;  ///< never null if there is a callee
     };
 
     explicit Registrations(LinkSide& link) : link_(link) {}
@@ -45,19 +45,19 @@ public:
     void on_link_up(BridgeOutbox& out);
     void on_link_lost(BridgeOutbox& out);
 
-    // Of a policy that changed (bridge_holdings.cpp).
+    // For a change of policy (bridge_holdings.cpp).
     void list(std::vector<Holding>& out);
     void drop(const Holding& holding, BridgeOutbox& out);
     bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
 
-    /// Nobody when there is none: given up meanwhile.
+    /// Without a callee if it was released in the meantime.
     Target target_of(wamp::RegistrationId back) const noexcept;
 
     std::size_t size() const noexcept { return by_id_.size() + leaving_.size(); }
 
 private:
     enum class State : std::uint8_t {
-        down,         ///< there is no link; held for its return
+        down,         ///< there is no link; restored when it is back
         registering,  ///< REGISTER sent
         active,
     };
@@ -66,10 +66,10 @@ private:
         wamp::RegistrationId back = 0;  ///< while active
         State state = State::registering;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
-        bool demands_callers = false;      ///< the callee is told who calls
+        bool demands_callers = false;      ///< the caller is disclosed to the callee
         std::uint64_t age = 0;             ///< order of making
-        policy::Session* owner = nullptr;  ///< null: left before the link confirmed
-        wamp::RequestId waiting = 0;       ///< the owner's REGISTER, until it is answered
+        policy::Session* owner = nullptr;  ///< null: left before the link confirmed it
+        wamp::RequestId waiting = 0;       ///< the owner's REGISTER until it is answered
         std::string uri;                   ///< behind the link
         Rewriting rewriting;               ///< of the owner's route
     };
@@ -89,7 +89,7 @@ private:
     void adopt(Registration& registration, policy::Session& owner, wamp::RequestId request);
     void own(Registration& registration, policy::Session& owner, wamp::RequestId request);
     void register_behind(Registration& registration, wamp::Dict options, BridgeOutbox& out);
-    /// Takes it from its owner, for another one.
+    /// Removes it from its owner for a new one.
     void take_over(Registration& registration, BridgeOutbox& out);
     void notify_revoked(const Registration& registration, std::string_view reason,
                         BridgeOutbox& out);

@@ -16,11 +16,11 @@ using wamp::SessionId;
 
 }  // namespace
 
-/// Sessions of one role under one policy get one answer about one topic, so that an event asks the
-/// policy once and not per receiver.
+/// Caches the policy's answer for a topic for all sessions of one role, so that it is evaluated
+/// once per event and not once per receiver.
 class Subscriptions::DeliveryCheck {
 public:
-    /// `topic` as the sessions call it.
+    /// `topic` as the sessions name it.
     DeliveryCheck(policy::Judge& judge, std::string_view topic) noexcept
         : judge_(judge), topic_(topic) {}
     bool passes(const policy::Session& session) noexcept {
@@ -98,7 +98,8 @@ void Subscriptions::forward(const RequestContext& context, const wamp::Subscribe
         if (made && !retained) subscribe_behind(subscription, false, out);
         front = &make_front(subscription, std::move(rewriting), subscribe.topic);
     }
-    // The one on the link is there already or on its way; what it retains comes only to who asks.
+    // The subscription on the link exists or is pending already; a retained event is delivered only
+    // to sessions that request it.
     if (retained) subscribe_behind(*front->of, true, out);
     if (!known) held.push_back(front);
     const Waiter waiter{&context.from, subscribe.request, front->of->latest, retained};
@@ -161,7 +162,7 @@ void Subscriptions::confirm(FrontSubscription& front, const Waiter& waiter, Brid
     out.to_sessions.add(waiter.session->id, wamp::Subscribed{waiter.request, front.id});
 }
 
-// Giving up
+// Unsubscribing
 // -----------------------------------------------------------------------------------------
 
 bool Subscriptions::unsubscribe(SessionId from, const wamp::Unsubscribe& request,
@@ -207,15 +208,15 @@ void Subscriptions::forget_unheld(Subscription& subscription) noexcept {
 
 void Subscriptions::release(Subscription& subscription, BridgeOutbox& out) {
     if (!subscription.fronts.empty()) return;
-    // Let go when SUBSCRIBED comes, unless somebody wants it again before.
+    // Released when SUBSCRIBED arrives, unless it has a new subscriber by then.
     if (subscription.unanswered != 0) return;
     if (subscription.state == State::active) {
         const wamp::RequestId request = link_.next_request();
         leaving_.insert(request);
         out.to_link.emplace_back(wamp::Unsubscribe{request, subscription.back, {}});
     }
-    // A SUBSCRIBE for the same topic follows the UNSUBSCRIBE on the link and makes a new one here;
-    // what still comes in under the old back id belongs to nobody (W-GWY-04).
+    // A later SUBSCRIBE for the same topic follows the UNSUBSCRIBE on the link and creates a new
+    // subscription; events that still arrive under the old id are dropped (W-GWY-04).
     erase(subscription);
 }
 
@@ -298,7 +299,7 @@ void Subscriptions::revoke(Subscription& subscription, BridgeOutbox& out) {
     }
     forget_unheld(subscription);
     if (subscription.unanswered == 0) return erase(subscription);
-    by_back_.erase(subscription.back);  // somebody has asked for it again
+    by_back_.erase(subscription.back);  // subscribed again in the meantime
     subscription.back = 0;
     subscription.state = State::subscribing;
 }
@@ -328,7 +329,8 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
             if (!admits(*front, *session) || !check.passes(*session)) continue;
             if (passthru &&
                 !session->features.has(wamp::Feature::subscriber_payload_passthru_mode)) {
-                continue;  // it could not open it, and there is no way to say so (W-PPT-04)
+                continue;  // cannot decode it, and the protocol has no way to report that
+                           // (W-PPT-04)
             }
             const bool disclose =
                 delivery.disclosed != nullptr &&
@@ -341,7 +343,7 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
         if (delivery.retained) event.details.append("retained", true);
         wamp::append_passthru(event.details, delivery.passthru);
         if (!disclosed_receivers_.empty()) {
-            wamp::Event disclosing_event = event;  // nobody else learns it (W-PUB-09)
+            wamp::Event disclosing_event = event;  // not disclosed to others (W-PUB-09)
             append_identity(disclosing_event.details, "publisher", *delivery.disclosed);
             out.to_sessions.add(disclosed_receivers_, std::move(disclosing_event));
         }
@@ -355,10 +357,11 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     Subscription& subscription = **found;
     std::string_view topic = subscription.topic;
     if (subscription.match != MatchPolicy::exact) {
-        // Without the topic nobody could tell who may see it.
+        // The policy needs the topic to decide who may receive the event.
         topic = event.details.get_string("topic");
         if (!wamp::matches(subscription.topic, subscription.match, topic)) return;
-        if (wamp::is_reserved(topic)) return;  // the router speaks of its own sessions and ids
+        if (wamp::is_reserved(topic))
+            return;  // meta events are about the router's own sessions and ids
     }
     const auto disclosed = link_.conveyed(event.details, "publisher");
     DeliveryCheck delivery_check(link_.judge, topic);
@@ -371,7 +374,7 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
                std::find(wanted.begin(), wanted.end(), session.id) != wanted.end();
     };
     send_event(subscription, topic, delivery, delivery_check, admits, out);
-    // What is retained comes before all that is new (W-EVR-03).
+    // A retained event comes before all new ones (W-EVR-03).
     for (const auto& front : subscription.fronts) front->want_retained.clear();
 }
 

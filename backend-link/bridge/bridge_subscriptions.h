@@ -18,24 +18,23 @@
 
 namespace sallyport::backend_link {
 
-/// The subscriptions of a bridge: one on the link per topic and match as they are called behind it,
-/// however many front sessions hold it (W-GWY-04) and by whatever routes they came. Each name that
-/// it has in front is a front subscription with an id of its own (W-PUB-02). A front session hears
-/// SUBSCRIBED when the link has confirmed, and no event after UNSUBSCRIBED (W-ORD-05). Restored
-/// after a loss of the link.
+/// The subscriptions of a bridge: one on the link per topic and match as named there, shared by all
+/// front sessions (W-GWY-04) and routes. Each front name of it is a front subscription with its own
+/// id (W-PUB-02). SUBSCRIBED is sent after the link has confirmed it, and no event after
+/// UNSUBSCRIBED (W-ORD-05). Restored after a loss of the link.
 class Subscriptions {
 public:
     static constexpr std::size_t subscriptions_per_session_max = 1024;
 
-    /// A publication from the front that the backend took.
+    /// A publication from the front that the backend accepted.
     struct AcceptedPublication {
         std::string_view topic;  ///< behind the link
         wamp::SessionId publisher = 0;
         const Audience& audience;
         wamp::PublicationId id = 0;
         const wamp::Payload& payload;
-        const wamp::Dict& passthru;           ///< empty when the payload is not in that mode
-        const Identity* disclosed = nullptr;  ///< the publisher, if it may be named
+        const wamp::Dict& passthru;           ///< empty if the payload is not in that mode
+        const Identity* disclosed = nullptr;  ///< the publisher, if it is disclosed
     };
 
     explicit Subscriptions(LinkSide& link) : link_(link) {}
@@ -53,7 +52,7 @@ public:
     void on_link_up(BridgeOutbox& out);
     void on_link_lost(BridgeOutbox& out);
 
-    // Of a policy that changed (bridge_holdings.cpp).
+    // For a change of policy (bridge_holdings.cpp).
     void list(std::vector<Holding>& out);
     void drop(const Holding& holding, BridgeOutbox& out);
     bool adopt(const Holding& holding, const policy::Permit& permit, const policy::RouteInfo& route,
@@ -61,14 +60,14 @@ public:
 
     /// Whether some front subscription matches a topic behind the link.
     bool any_match(std::string_view topic) const;
-    /// EVENTs for the front sessions that it may go to.
+    /// Sends EVENTs to the front sessions that may receive it.
     void fan_out(const AcceptedPublication& publication, BridgeOutbox& out);
 
     std::size_t size() const noexcept;
 
 private:
     enum class State : std::uint8_t {
-        down,         ///< there is no link; held for its return
+        down,         ///< there is no link; restored when it is back
         subscribing,  ///< SUBSCRIBE sent
         active,
     };
@@ -76,7 +75,7 @@ private:
         const policy::Session* session;
         wamp::RequestId request;
         wamp::RequestId behind;  ///< the SUBSCRIBE on the link that it waits for
-        bool retained;           ///< and for the retained event that follows
+        bool retained;           ///< also waits for the retained event that follows
     };
     struct Subscription;
     /// A subscription as front sessions know it.
@@ -85,9 +84,9 @@ private:
         Subscription* of = nullptr;
         Rewriting rewriting;
         std::string topic;
-        std::vector<const policy::Session*> members;  ///< who has SUBSCRIBED
+        std::vector<const policy::Session*> members;  ///< sessions that SUBSCRIBED was sent to
         std::vector<Waiter> waiting;                  ///< for SUBSCRIBED
-        /// Members who asked for the retained event and have got no event since SUBSCRIBED.
+        /// Members that requested the retained event and have received no event since SUBSCRIBED.
         std::vector<wamp::SessionId> want_retained;
 
         bool waits_for(wamp::SessionId session) const noexcept;
@@ -102,13 +101,13 @@ private:
         std::uint32_t unanswered = 0;
         std::string topic;  ///< behind the link
         std::vector<std::unique_ptr<FrontSubscription>>
-            fronts;  ///< none: let go when the link has answered
+            fronts;  ///< none: released when the link has answered
     };
-    /// One event on its way to many.
+    /// One event for many receivers.
     struct Delivery {
         wamp::PublicationId publication;
         const wamp::Payload& payload;
-        const wamp::Dict& passthru;  ///< options or details that it came with
+        const wamp::Dict& passthru;  ///< its options or details
         const Identity* disclosed;
         bool retained;
     };
@@ -124,7 +123,8 @@ private:
                                   std::string_view topic);
     void subscribe_behind(Subscription& subscription, bool retained, BridgeOutbox& out);
     void confirm(FrontSubscription& front, const Waiter& waiter, BridgeOutbox& out);
-    /// Forgets the front if nobody holds it any more, and with the last one the subscription.
+    /// Removes the front subscription if no session holds it any more, and with the last one the
+    /// subscription on the link.
     void release(FrontSubscription& front, BridgeOutbox& out);
     void release(Subscription& subscription, BridgeOutbox& out);
     void forget_unheld(Subscription& subscription) noexcept;
@@ -132,7 +132,7 @@ private:
     void erase(Subscription& subscription) noexcept;
     std::vector<Subscription*> in_order();
     void unlist(wamp::SessionId session, FrontSubscription& front) noexcept;
-    /// To the members of all fronts whom the filter and their own policies admit.
+    /// Sends it to the members of all front subscriptions that the filter and their policies admit.
     template <class Admits>
     void send_event(const Subscription& subscription, std::string_view topic,
                     const Delivery& delivery, DeliveryCheck& delivery_check, Admits&& admits,
@@ -147,8 +147,8 @@ private:
     wamp::IdSet leaving_;  ///< UNSUBSCRIBE requests that are not answered yet
     wamp::IdMap<std::vector<FrontSubscription*>> by_session_;
     std::uint64_t made_ = 0;
-    std::vector<wamp::SessionId> receivers_;  ///< scratch: those who are not told who published
-    std::vector<wamp::SessionId> disclosed_receivers_;  ///< scratch: those who are
+    std::vector<wamp::SessionId> receivers_;            ///< scratch: without the publisher
+    std::vector<wamp::SessionId> disclosed_receivers_;  ///< scratch: with it
 };
 
 }  // namespace sallyport::backend_link

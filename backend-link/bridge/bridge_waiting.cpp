@@ -11,7 +11,7 @@ namespace {
 
 namespace uris = wamp::uris;
 
-constexpr std::size_t overhead_bytes = 512;  // of one request, about
+constexpr std::size_t overhead_bytes = 512;  // approximately, of one request
 
 std::size_t bytes_of(const wamp::Message& message) {
     return std::visit(
@@ -96,7 +96,7 @@ std::unique_ptr<WaitingRequests::Entry> WaitingRequests::take(Order order) {
 bool WaitingRequests::cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox& out) {
     const auto found = calls_.find({from, request});
     if (found == calls_.end()) return false;
-    // Nobody behind knows of it: whatever the mode, this is its end.
+    // The backend has not received it: every mode ends it.
     refuse(*take(found->second), uris::canceled, out);
     return true;
 }

@@ -16,45 +16,45 @@
 
 namespace sallyport::backend_link {
 
-/// The requests of a bridge that wait for a link which is down, where their route says so
-/// (`when_down = "wait"`), and what is kept of calls in flight that may be made again
-/// (`idempotent = true`). They go on in the order in which they came, whatever their kinds
-/// (W-ORD-07), or end when they have waited too long, are cancelled, or their session leaves. Both
-/// their number and their bytes are bounded (W-GWY-10).
+/// The requests of a bridge that wait while the link is down, if their route allows it (`when_down
+/// = "wait"`), and copies of calls in flight that may be repeated (`idempotent = true`). They are
+/// forwarded in the order in which they arrived, regardless of their types (W-ORD-07), or end when
+/// they have waited too long, are cancelled, or their session leaves. Both their number and their
+/// bytes are bounded (W-GWY-10).
 class WaitingRequests {
 public:
     static constexpr std::size_t requests_per_session_max = 256;
     static constexpr std::size_t bytes_per_session_max = std::size_t{4} << 20;
     static constexpr std::size_t bytes_max = std::size_t{64} << 20;
 
-    /// A request with all that is needed to forward it later.
+    /// A request with everything that is needed to forward it later.
     struct Entry {
         wamp::SessionId from;
-        std::shared_ptr<const policy::RealmPolicy> policy;  ///< that gave the permit
+        std::shared_ptr<const policy::RealmPolicy> policy;  ///< that issued the permit
         policy::Permit permit;
         wamp::Message message;
         wamp::OwnedPayload payload;
         wamp::Instant since;
         std::size_t bytes = 0;
-        bool again = false;          ///< it was in flight before
+        bool again = false;          ///< it was in flight when the link was lost
         wamp::Tally::Lease lease{};  ///< of a call that waits
         wamp::Instant due = wamp::never;
-        std::string_view late{};  ///< the error when it has waited too long
+        std::string_view late{};  ///< the error if it waits too long
     };
 
     explicit WaitingRequests(LinkSide& link) : link_(link) {}
 
-    /// A copy, which takes the permit with it; or nothing when there is no room for one.
+    /// A copy with the permit moved into it; null if there is no room for one.
     std::unique_ptr<Entry> keep(RequestContext& context, const wamp::Message& message);
-    /// Its room is free again.
+    /// Releases its share of the limits.
     void forget(const Entry& entry) noexcept;
-    /// Lets it wait until `due`; then it ends with the error `late`.
+    /// Queues it until `due`; then it ends with the error `late`.
     void wait(std::unique_ptr<Entry> entry, wamp::Instant due, std::string_view late);
 
-    /// False: no such call waits.
+    /// False if no such call is waiting.
     bool cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox& out);
     void leave(wamp::SessionId session);
-    /// All, oldest first; they wait no more.
+    /// Removes and returns all, oldest first.
     std::vector<std::unique_ptr<Entry>> take_all();
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
@@ -66,10 +66,10 @@ public:
     /// Of those that wait and of the calls that are kept to be made again.
     std::size_t bytes() const noexcept { return bytes_; }
 
-    /// Has the request judged again by the session's policy, which has changed since; the error
-    /// when it may not go on.
+    /// Decides the request again by the session's policy, which has changed; the error if it is
+    /// denied.
     std::string_view judge_again(const policy::Session& session, Entry& entry);
-    /// The answer that the request is due, which is none for a publication that wants none.
+    /// Answers the request with an error, except a publication without acknowledgement.
     static void refuse(const Entry& entry, std::string_view uri, BridgeOutbox& out);
 
 private:

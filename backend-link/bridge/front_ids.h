@@ -9,10 +9,10 @@
 
 namespace sallyport::backend_link {
 
-/// Which of the bridges of one front: the number of its link.
+/// Identifies a bridge of the front: the number of its link.
 using LinkNumber = std::uint32_t;
 
-/// Requests of front sessions that are open at some bridge, by the session and its id for them.
+/// Requests of front sessions that are open at any bridge, by session and request id.
 class FrontRequests {
 public:
     /// Slot of a request that waits for the link.
@@ -23,7 +23,7 @@ public:
         std::uint32_t slot;  ///< in that bridge's table
     };
 
-    /// `secret` keeps clients, which choose their request ids, from aiming at one place of the
+    /// `secret` prevents clients, which choose their request ids, from provoking collisions in the
     /// table.
     explicit FrontRequests(std::uint64_t secret) : secret_(secret) {
         places_.reserve(wamp::busy_entries);
@@ -32,7 +32,7 @@ public:
     const Place* find(wamp::SessionId session, wamp::RequestId request) const noexcept {
         return wamp::find_in(places_, key(session, request));
     }
-    /// False: the session has such a request open already, and nothing was done.
+    /// False if the session already has an open request with that id; nothing was done.
     bool insert(wamp::SessionId session, wamp::RequestId request, Place place) {
         return places_.try_emplace(key(session, request), place).second;
     }
@@ -51,18 +51,18 @@ private:
     wamp::IdPairMap<Place> places_;
 };
 
-/// What front sessions name by ids, and the bridge that has it: shared by all bridges of one front,
-/// so that a follow-up goes straight to the right one.
+/// Maps the ids that front sessions use to bridges. Shared by all bridges of one front, so that a
+/// follow-up is passed directly to the right one.
 struct FrontIds {
     explicit FrontIds(std::uint64_t secret) : calls(secret), invocations(secret) {}
 
-    /// The link of what a CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session refers to;
-    /// nothing when the session has no such thing at any bridge.
+    /// The link that a CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session refers to;
+    /// nothing if no bridge knows the id for that session.
     std::optional<LinkNumber> link_of(wamp::SessionId from, const wamp::Message& followup) const;
 
     FrontRequests calls;
     FrontRequests invocations;
-    // By session and the id that it knows them by.
+    // By session and by the id towards the front.
     wamp::IdPairMap<LinkNumber> subscriptions;
     wamp::IdPairMap<LinkNumber> registrations;
 };

@@ -20,7 +20,7 @@
 
 namespace sallyport::backend_link {
 
-/// A front request on its way: who asks, by which permit, since when.
+/// A front request that is being forwarded: its session, permit, route and time of arrival.
 struct RequestContext {
     policy::Session& from;
     policy::Permit& permit;
@@ -30,7 +30,7 @@ struct RequestContext {
     wamp::Tally::Lease lease{};  ///< of a call
 };
 
-/// Who called or published, for those who may be told.
+/// The identity of a caller or publisher, for receivers to whom it may be disclosed.
 struct Identity {
     wamp::SessionId session = 0;
     std::string authid;
@@ -64,12 +64,12 @@ struct LinkSide {
         return profile.cancels && router.has(wamp::Feature::dealer_call_canceling);
     }
 
-    /// Whether the router behind takes the options: those of payload passthru mode only if it has
+    /// Whether the backend's router accepts the options: those of payload passthru mode only if it
     /// announced that feature for its role (W-PPT-02).
     bool carries(const wamp::Dict& options, wamp::Feature passthru) const noexcept {
         return !wamp::is_passthru(options) || router.has(passthru);
     }
-    /// Whether a session in front can do something with the details, or has gone.
+    /// Whether a front session supports the payload mode in the details, or has left.
     bool can_decode(wamp::SessionId session, const wamp::Dict& details,
                     wamp::Feature passthru) const noexcept {
         if (!wamp::is_passthru(details)) return true;
@@ -77,12 +77,12 @@ struct LinkSide {
         return front == nullptr || front->features.has(passthru);
     }
 
-    /// Whether the permit lets a session be named, and the router behind can be told who it is.
+    /// Whether the permit grants disclosure, and identities are conveyed to the backend's router.
     bool may_disclose(const policy::Permit& permit) const noexcept {
         return profile.conveys_identity && permit.grants(policy::Grant::disclose_me);
     }
-    /// Names a session behind the link to the front, always the same way, without telling its id
-    /// (W-GWY-01, W-SEC-09).
+    /// A constant pseudonym for a session behind the link, which does not reveal its id to the
+    /// front (W-GWY-01, W-SEC-09).
     wamp::SessionId pseudonym_of(wamp::SessionId behind) const noexcept {
         std::uint64_t mixed = behind ^ secret;
         for (const std::uint64_t factor : {0xBF58476D1CE4E5B9u, 0x94D049BB133111EBu}) {
@@ -90,8 +90,8 @@ struct LinkSide {
         }
         return 1 + (mixed >> 11);
     }
-    /// Who called or published, as a router behind that knows our principals says: it names only
-    /// who wants it and may be.
+    /// The caller or publisher as disclosed by a backend's router that knows the front's
+    /// principals: it discloses only identities that may be disclosed.
     std::optional<Identity> conveyed(const wamp::Dict& details, const std::string& who) const {
         if (details.empty() || !profile.conveys_identity) return std::nullopt;
         const wamp::SessionId session = details.get_uint(who, 0);
@@ -111,8 +111,8 @@ inline wamp::Error error_for(wamp::MessageType type, wamp::RequestId request, st
     return {type, request, {}, std::string(uri), payload};
 }
 
-/// The identity of a front session as a trusted link conveys it: the oldest element first, and
-/// there is one (W-R2R-01).
+/// The identity of a front session as a trusted link conveys it: a list with the origin first, here
+/// of one element (W-R2R-01).
 inline wamp::Value forward_for(const policy::Session& session) {
     wamp::Dict origin;
     origin.append("session", session.id);

@@ -13,11 +13,10 @@ namespace {
 
 namespace uris = wamp::uris;
 
-/// What the bridge's own options, the URI and the ids of a message take at most.
+/// The maximum encoded size of the bridge's own options, the URI and the ids of a message.
 constexpr std::size_t envelope_bytes_max = 4096;
 
-/// The options of a message when some of what they say goes along: the lists of its receivers, how
-/// its payload is to be read.
+/// The options of a message if some of them are forwarded: receiver lists and ppt_* options.
 const wamp::Dict* handed_on(const wamp::Message& message) noexcept {
     if (const auto* publish = std::get_if<wamp::Publish>(&message)) {
         const auto& options = publish->options;

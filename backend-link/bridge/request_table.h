@@ -11,17 +11,17 @@
 
 namespace sallyport::backend_link {
 
-/// Requests that are open on both sides of a bridge: found by the front session's id for it, which
-/// all bridges of the front keep together, by the back id, and all of one session at once. Entries
-/// are named by small slot numbers, which are used again. `Data` is kept per request.
+/// Requests that are open on both sides of a bridge: found by the front request id, which all
+/// bridges of the front index together, by the id on the link, and by session. Entries are
+/// identified by small slot numbers, which are reused. `Data` is stored per request.
 template <class Data>
 class RequestTable {
 public:
     using Slot = std::uint32_t;
     static constexpr Slot none = UINT32_MAX;
-    /// A session that has or had open requests here, until it is forgotten.
+    /// A session that has or had open requests here, until forget().
     using Owner = std::uint32_t;
-    /// An entry that was found by its back id. Holds until the next change of the table.
+    /// An entry that was found by its back id. Valid until the table changes.
     using Found = typename wamp::IdMap<Slot>::iterator;
 
     struct Entry {
@@ -66,8 +66,8 @@ public:
     }
     std::size_t open_of(Owner owner) const noexcept { return owners_[owner].open; }
 
-    /// `none`: the session has such a request open already, here or at another bridge. Otherwise
-    /// the entry needs a back id before anything else is done with the table.
+    /// `none` if the session already has an open request with that id, here or at another bridge.
+    /// Otherwise the entry must get a back id before any other change of the table.
     Slot insert(wamp::SessionId session, Owner owner, wamp::RequestId front, Data&& data) {
         const Slot slot = free_.empty() ? static_cast<Slot>(entries_.size()) : free_.back();
         if (!by_front_.insert(session, front, {link_, slot})) return none;
@@ -95,7 +95,7 @@ public:
         by_back_.emplace(back, slot);
     }
 
-    /// Makes the entry unknown to the front: its request has its answer already.
+    /// Removes the entry from the front's index, as its request has been answered.
     void release_front(Slot slot) noexcept {
         Entry& entry = entries_[slot];
         if (std::exchange(entry.released_, true)) return;
@@ -140,7 +140,7 @@ public:
         return all;
     }
 
-    /// Forgets a session that has no open requests.
+    /// Removes a session that has no open requests.
     void forget(wamp::SessionId session) noexcept {
         const auto at = owners_by_session_.find(session);
         if (at == owners_by_session_.end()) return;

@@ -18,14 +18,15 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// The topic of an event that goes to subscribers by pattern; "" for exact ones, whose right was
-/// checked at SUBSCRIBE.
+/// The topic of an event for pattern subscriptions; "" for exact ones, which were authorized at
+/// SUBSCRIBE.
 std::string_view pattern_topic(const wamp::Message& message) noexcept {
     const auto* const event = std::get_if<wamp::Event>(&message);
     return event == nullptr ? std::string_view() : event->details.get_string("topic");
 }
 
-/// Services may nest and say twice as much as callers outside: they wrap what those have sent.
+/// Services may nest twice as deep and send twice as much as callers outside, as they wrap what
+/// those have sent.
 policy::DoorLimits for_services(policy::DoorLimits limits) noexcept {
     limits.message.depth = std::min(limits.message.depth * 2, wamp::depth_max);
     limits.message.elements *= 2;
@@ -97,7 +98,7 @@ void Inside::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& 
     }
 }
 
-// The only way of a request to the router: its permit is spent here.
+// The only path of a request to the router: its permit is consumed here.
 void Inside::route(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
     const policy::Session& session = *request.session;
     const policy::Permit permit = std::move(request.permit);
@@ -229,7 +230,7 @@ void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
     act_on(gate_.next(now, out), now, out);
     for (std::uint32_t i = 0; i < links_.size(); ++i) {
         Link& link = links_[i];
-        // Whom the door has just put out is gone without a word from the transport.
+        // For a peer that the door has just closed, the transport does not report on_closed().
         if (link.peer != wamp::no_peer && !gate_.door().has_peer(link.peer))
             lose(link, "closed by us", now, out);
         if (link.due > now) continue;
@@ -239,7 +240,7 @@ void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
         } else if (now - link.last_heard >= config_.dead_after) {
             const PeerId peer = link.peer;
             out.push_back(wamp::effect::Close{peer});
-            on_closed(peer, "nothing heard for too long", now, out);
+            on_closed(peer, "no data received in time", now, out);
         } else {
             if (link.pings && now - link.last_heard >= config_.heartbeat)
                 out.push_back(wamp::effect::Ping{link.peer});

@@ -20,18 +20,18 @@ namespace sallyport::backend_link {
 
 struct InsideConfig {
     std::vector<policy::DoorRealm> realms;
-    std::vector<std::string> links;  ///< of each link that we dial, a name for the log
+    std::vector<std::string> links;  ///< the name of each dialled link, for the log
     policy::DoorLimits limits;
     wamp::Duration heartbeat =
         std::chrono::seconds(3);  ///< silence of a link after which a PING is sent
     wamp::Duration dead_after =
-        std::chrono::seconds(9);  ///< silence after which the far end counts as dead
+        std::chrono::seconds(9);  ///< silence after which the peer counts as dead
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own
-/// policy, and behind it a router per realm. Services join through local transports as ordinary
-/// clients; the gateway joins through the links that we dial, and alone may convey principals.
-/// Shape and promises as gateway::Front's.
+/// policy, and behind it one router per realm. Services join through local transports as ordinary
+/// clients; the gateway joins through the links that the inside dials, and only it may convey
+/// principals. Interface and guarantees are those of gateway::Front.
 class Inside {
 public:
     Inside(InsideConfig config, const wamp::Random::Seed& seed);
@@ -43,7 +43,7 @@ public:
     void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
                     wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
-    /// What a Work effect has returned.
+    /// The result of a Work effect.
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
@@ -55,18 +55,18 @@ public:
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept;
 
-    /// What a reload did, or would do.
+    /// The effect of a reload, done or planned.
     struct Reloaded {
         std::size_t sessions_ended = 0;
         std::size_t subscriptions_revoked = 0;
         std::size_t registrations_revoked = 0;
     };
-    /// From here on these realms decide, all at once; as gateway::Front's.
+    /// Switches to these realms, all at once; as in gateway::Front.
     Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
 
-    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once
-    /// all have gone, within a few seconds.
+    /// Shuts down in order: publishes all testaments, then sends GOODBYE to every session;
+    /// stopped() is true once all have left, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept { return gate_.stopped(); }
 
@@ -86,7 +86,7 @@ private:
         Backoff backoff;
         wamp::PeerId peer = wamp::no_peer;
         bool pings = false;
-        wamp::Instant due = wamp::never;  ///< to dial, or to look whether the far end is alive
+        wamp::Instant due = wamp::never;  ///< to dial, or to check that the peer is alive
         wamp::Instant last_heard{};
     };
 
@@ -100,7 +100,7 @@ private:
     void join(wamp::SessionId session);
     void act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
              wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
-    /// Of all that the session has behind the gate.
+    /// Disposes of everything that the session has behind the gate.
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);

@@ -1,4 +1,4 @@
-// How an inside takes another version of its policy while everything goes on.
+// How an inside switches to another version of its policy at run time.
 #include <algorithm>
 #include <optional>
 #include <utility>

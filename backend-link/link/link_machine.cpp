@@ -100,7 +100,7 @@ LinkMachine::Verdict LinkMachine::handle(Session::Verdict verdict, wamp::Instant
         case Session::Verdict::send:
             out.send.push_back(session_.take_reply());
             if (session_.state() != Session::State::ended) return Verdict::none;
-            return drop("the router said GOODBYE: " + std::string(session_.reason()), now, out);
+            return drop("the router sent GOODBYE: " + std::string(session_.reason()), now, out);
         case Session::Verdict::joined:
             state_ = State::up;
             backoff_.succeeded();

@@ -21,7 +21,6 @@ namespace sallyport::backend_link {
 ///
 /// After Outbox::close the caller reports nothing more about that transport. If the profile has no
 /// PING (W-RAW-08), silence is not detected here; the TCP keepalive of the shell has to.
-/// no PING (W-RAW-08) silence is not noticed here; the shell's TCP keepalive has to.
 class LinkMachine {
 public:
     struct Config {

@@ -8,19 +8,19 @@
 
 namespace sallyport::wamp {
 
-/// Deadlines of things that are named by small dense numbers: a binary heap that knows where
-/// everyone stands, so that a deadline is moved or given up at once and next() is always exact.
+/// The deadlines of items that small dense numbers identify: a binary heap that knows the position
+/// of every item, so that a deadline is moved or removed directly and next() is always exact.
 class DeadlineHeap {
 public:
-    /// Sets or moves the deadline of `item`; `never` gives it up.
+    /// Sets or moves the deadline of `item`; `never` removes it.
     void set(std::uint32_t item, Instant deadline);
     void erase(std::uint32_t item) noexcept;
 
-    /// The earliest deadline, `never` when there is none.
+    /// The earliest deadline, `never` if there is none.
     Instant next() const noexcept { return heap_.empty() ? never : heap_.front().deadline; }
-    /// Whose the earliest deadline is; there is one.
+    /// The item with the earliest deadline. The heap is not empty.
     std::uint32_t first() const noexcept { return heap_.front().item; }
-    /// The deadline of `item`, `never` when it has none.
+    /// The deadline of `item`, `never` if it has none.
     Instant of(std::uint32_t item) const noexcept;
     std::size_t size() const noexcept { return heap_.size(); }
 

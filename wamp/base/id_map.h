@@ -9,7 +9,7 @@
 
 namespace sallyport::wamp {
 
-/// Spreads ids that were counted up or drawn at random.
+/// Hashes ids, whether sequential or random.
 struct IdHash {
     using is_avalanching = void;
     std::size_t operator()(Id id) const noexcept {
@@ -18,7 +18,7 @@ struct IdHash {
     }
 };
 
-/// Two ids that name something together, such as a session and its request.
+/// Two ids that together identify something, such as a session and its request.
 struct IdPair {
     Id first = 0;
     Id second = 0;
@@ -31,26 +31,27 @@ struct IdPairHash {
     }
 };
 
-// The hash maps of tables that messages touch: in one piece of memory, without allocation while
-// entries come and go. An insertion may move all entries. Their order is the same in every run.
+// The hash maps of tables that are used for every message: one block of memory, without allocations
+// while entries come and go. An insertion may move all entries. The order of entries is the same in
+// every run.
 template <class Value>
 using IdMap = boost::unordered_flat_map<Id, Value, IdHash>;
 using IdSet = boost::unordered_flat_set<Id, IdHash>;
 template <class Value>
 using IdPairMap = boost::unordered_flat_map<IdPair, Value, IdPairHash>;
 
-/// Room from the start for tables whose entries come and go with every message. Smaller ones are
+/// The initial capacity of tables whose entries come and go with every message. Smaller tables are
 /// rehashed every few erasures (docs/benchmarks.md).
 inline constexpr std::size_t busy_entries = 60;
 
-/// The value of `key`, null when there is none.
+/// The value of `key`, null if there is none.
 template <class Map, class Key>
 auto* find_in(Map& map, const Key& key) noexcept {
     const auto at = map.find(key);
     return at == map.end() ? nullptr : &at->second;
 }
 
-/// Gives the memory of a burst back once all of it is over.
+/// Releases the memory of a burst once the table is empty again.
 template <class Map>
 void trim_if_empty(Map& map) {
     constexpr std::size_t kept_buckets = 1024;

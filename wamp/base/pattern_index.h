@@ -15,14 +15,14 @@
 
 namespace sallyport::wamp {
 
-/// Finds what was registered or subscribed under URIs and patterns (W-URI-10). Exact URIs take one
+/// Finds what was registered or subscribed under URIs and patterns (W-URI-10). Exact URIs need one
 /// look-up, all prefixes one pass over the URI with one look-up per distinct length, wildcards a
-/// walk through a trie. Policy and pattern together name an entry (W-PBS-04). `Value{}` is no
-/// value.
+/// walk through a trie. Match policy and pattern together identify an entry (W-PBS-04). `Value{}`
+/// means "no value".
 template <class Value>
 class PatternIndex {
 public:
-    /// The value kept for this very pattern, `Value{}` for none.
+    /// The value stored for exactly this pattern, `Value{}` if there is none.
     Value find(MatchPolicy policy, std::string_view pattern) const noexcept {
         switch (policy) {
             case MatchPolicy::exact:
@@ -35,7 +35,7 @@ public:
         return Value{};
     }
 
-    /// The pattern is valid and not there yet.
+    /// The pattern is valid and not in the index yet.
     void insert(MatchPolicy policy, std::string_view pattern, Value value) {
         switch (policy) {
             case MatchPolicy::exact:
@@ -85,11 +85,12 @@ public:
         });
     }
 
-    /// The one that a call of `uri` goes to (W-PBR-02), `Value{}` for none: exact, else the longest
-    /// prefix, else the wildcard whose first wildcard comes latest, then the second, and so on. A
-    /// prefix that ends within a component of `uri` comes last: so the specification's worked table
-    /// has it, where `a1.b2.c3` does not take `a1.b2.c33.d4.e5` from `a1.b2.c33..e5`, although
-    /// prefixes are plain string prefixes (W-URI-10).
+    /// The value that a call of `uri` is routed to (W-PBR-02), `Value{}` if there is none: exact,
+    /// otherwise the longest prefix, otherwise the wildcard pattern whose first wildcard comes
+    /// latest, then the second, and so on. A prefix that ends within a component of `uri` has the
+    /// lowest priority, as in the specification's example table: there `a1.b2.c33.d4.e5` is routed
+    /// to `a1.b2.c33..e5` and not to `a1.b2.c3`, although prefixes are plain string prefixes
+    /// (W-URI-10).
     Value best(std::string_view uri) const {
         if (const auto at = exact_.find(uri); at != exact_.end()) return at->second;
         Value whole{};
@@ -187,7 +188,7 @@ private:
 
     boost::unordered_flat_map<std::string, Value, TextHash, std::equal_to<>> exact_;
     boost::unordered_flat_map<std::string, Value, PrefixHash, PrefixEqual> prefixes_;
-    std::map<std::size_t, std::size_t> prefix_lengths_;  ///< how many there are of a length
+    std::map<std::size_t, std::size_t> prefix_lengths_;  ///< number of prefixes by length
     WildcardTrie<Value> wildcards_;
 };
 

@@ -10,7 +10,7 @@
 namespace sallyport::wamp {
 
 /// Counts things that are open at the same time, such as calls, by keys that the owner chooses, and
-/// enforces maximum counts. Memory: one entry for each count that is not zero.
+/// enforces limits on the counts. Memory: one entry for each count that is not zero.
 class Tally {
 public:
     /// At most `most` under `key`; zero means no limit, and is not counted.
@@ -46,7 +46,8 @@ public:
     Tally(const Tally&) = delete;
     Tally& operator=(const Tally&) = delete;
 
-    /// Counts one more under each of these distinct keys; nothing if one of them is at its limit.
+    /// Adds one to the count of each of these distinct keys; nothing if one of them is at its
+    /// limit.
     std::optional<Lease> acquire(const Bounds& bounds);
 
     std::size_t counts() const noexcept { return counts_.size(); }

@@ -11,9 +11,9 @@
 
 namespace sallyport::wamp {
 
-/// Wildcard patterns by their components. A match walks only through what begins like the URI, so
-/// patterns below one name cost nothing to those who use another. It visits at most one node per
-/// pattern and component. Not to be changed while it visits. `Value{}` is no value.
+/// Wildcard patterns by their components. A match walks only through nodes that begin like the URI,
+/// so patterns below one name cost nothing for URIs below another. It visits at most one node per
+/// pattern and component. Must not be changed during a visit. `Value{}` means "no value".
 template <class Value>
 class WildcardTrie {
 public:
@@ -30,7 +30,7 @@ public:
         return nodes_[node].value;
     }
 
-    /// The pattern is not there yet.
+    /// The pattern is not in the trie yet.
     void insert(std::string_view pattern, Value value) {
         NodeId node = root;
         for (Components rest(pattern); rest.next();) {
@@ -42,7 +42,8 @@ public:
     }
 
     void erase(std::string_view pattern) noexcept {
-        std::vector<std::pair<NodeId, std::string_view>> path;  // parents, and the way down
+        std::vector<std::pair<NodeId, std::string_view>>
+            path;  // parents, and the component that leads to each child
         NodeId node = root;
         for (Components rest(pattern); rest.next();) {
             path.emplace_back(node, rest.component());
@@ -101,7 +102,7 @@ private:
     struct Node {
         Value value{};
         NodeId wildcard = none;      ///< the child for any component
-        std::uint32_t literals = 0;  ///< how many children there are for one component each
+        std::uint32_t literals = 0;  ///< number of children for a literal component
 
         bool is_unused() const noexcept {
             return value == Value{} && wildcard == none && literals == 0;

@@ -7,10 +7,9 @@
 
 namespace sallyport::wamp {
 
-/// The four keys of payload passthru mode (W-PPT-01), the same in the options of CALL,
-/// PUBLISH and YIELD and in the details of INVOCATION, EVENT, RESULT and ERROR. They say how
-/// to read the payload, so they are forwarded with it unchanged, and no other key is
-/// (W-SEC-25).
+/// The four keys of payload passthru mode (W-PPT-01), the same in the options of CALL, PUBLISH and
+/// YIELD and in the details of INVOCATION, EVENT, RESULT and ERROR. They describe how the payload
+/// is encoded, so they are forwarded with it unchanged, and no other key is (W-SEC-25).
 inline constexpr std::array<std::string_view, 4> passthru_keys{"ppt_scheme", "ppt_serializer",
                                                                "ppt_cipher", "ppt_keyid"};
 

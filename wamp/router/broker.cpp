@@ -20,7 +20,7 @@ void append_publisher(Dict& details, const Origin& publisher) {
 }  // namespace
 
 bool Broker::holds(const Member& member, const Subscription& subscription) const {
-    // Whichever list is shorter knows.
+    // Searches the shorter of the two lists.
     if (member.subscriptions.size() < subscription.receivers.size()) {
         const std::vector<SubscriptionId>& ids = member.subscriptions;
         return std::find(ids.begin(), ids.end(), subscription.id) != ids.end();
@@ -44,7 +44,7 @@ void Broker::subscribe(Member& from, Subscribe&& subscribe, Deliveries& out) {
     }
     Subscription& subscription = *known;
     const SubscriptionId id = subscription.id;
-    if (!holds(from, subscription)) {  // subscribing again gives the same (W-PUB-01)
+    if (!holds(from, subscription)) {  // subscribing again returns the same id (W-PUB-01)
         subscription.receivers.push_back(&from);
         from.subscriptions.push_back(id);
     }
@@ -137,7 +137,8 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
             const Realm::Session& session = member->session;
             if (!filter.passes(session)) continue;
             if (passthru && !session.features.has(Feature::subscriber_payload_passthru_mode)) {
-                continue;  // it could not open it, and there is no way to say so (W-PPT-04)
+                continue;  // cannot decode it, and the protocol has no way to report that
+                           // (W-PPT-04)
             }
             const bool disclosed =
                 disclose && session.features.has(Feature::subscriber_publisher_identification);

@@ -17,10 +17,10 @@
 namespace sallyport::wamp {
 
 /// The publish-and-subscribe half of a realm (requirements: Basic PubSub, requirements: Advanced
-/// PubSub). Sessions with the same topic and match share one subscription (W-PUB-02); an event goes
-/// out once per matching subscription and receiver (W-PUB-07), and a publication is acknowledged
-/// before anybody gets its events. Who subscribes to a topic exactly may ask for what it retains.
-/// Needs members that stay where they are until leave().
+/// PubSub). Sessions with the same topic and match share one subscription (W-PUB-02); an event is
+/// sent once per matching subscription and receiver (W-PUB-07), and a publication is acknowledged
+/// before its events are sent. An exact subscription may request the retained event of its topic.
+/// The address of a member must not change before leave().
 class Broker {
 public:
     explicit Broker(Random random) : random_(std::move(random)) {}
@@ -30,7 +30,7 @@ public:
     void publish(const Member& from, Publish&& publish, const Origin& origin, Deliveries& out);
     void leave(Member& member);
 
-    /// What a subscription that there is was made for.
+    /// Topic and match policy of an existing subscription.
     std::pair<std::string_view, MatchPolicy> subscribed(SubscriptionId id) const {
         const Subscription& subscription = subscriptions_.find(id)->second;
         return {subscription.topic, subscription.match};
@@ -56,13 +56,13 @@ private:
                           Deliveries& out) const;
 
     Random random_;
-    std::unordered_map<SubscriptionId, Subscription> subscriptions_;  ///< they stay in place
+    std::unordered_map<SubscriptionId, Subscription> subscriptions_;  ///< addresses are stable
     PatternIndex<Subscription*> topics_;
     RetainedEvents retained_;
     SubscriptionId last_subscription_ = 0;
-    std::vector<Subscription*> matching_;         ///< scratch
-    std::vector<SessionId> receivers_;            ///< scratch: those who are not told who published
-    std::vector<SessionId> disclosed_receivers_;  ///< scratch: those who are
+    std::vector<Subscription*> matching_;  ///< scratch
+    std::vector<SessionId> receivers_;     ///< scratch: receivers without the publisher's identity
+    std::vector<SessionId> disclosed_receivers_;  ///< scratch: receivers with it
 };
 
 }  // namespace sallyport::wamp

@@ -14,21 +14,21 @@ namespace sallyport::wamp {
 
 struct Member;
 
-/// A call that has been invoked and not been answered yet.
+/// A call whose INVOCATION was sent and that has not been answered yet.
 struct PendingCall {
     Member* caller = nullptr;
     Member* callee = nullptr;
     RequestId request = 0;          ///< the caller's id of the CALL
     RequestId invocation = 0;       ///< the callee's id of the INVOCATION
     Duration timeout{};             ///< zero: none
-    bool receive_progress = false;  ///< the callee was told that it may send progress
-    bool killed = false;            ///< INTERRUPT `kill` was sent; its answer is awaited
-    Tally::Lease lease{};           ///< its place among the calls in flight
+    bool receive_progress = false;  ///< the callee was allowed to send progressive results
+    bool killed = false;            ///< INTERRUPT `kill` was sent; the answer is pending
+    Tally::Lease lease{};           ///< its share of the limit on calls in flight
 };
 
 /// All calls in flight of one realm: found by the caller's id, by the callee's, by session and by
-/// deadline, each in constant time (logarithmic for deadlines). An entry is there exactly as long
-/// as its caller is owed an answer.
+/// deadline, each in constant time (logarithmic for deadlines). An entry exists exactly as long as
+/// its caller is waiting for an answer.
 class CallTable {
 public:
     using Handle = std::uint32_t;
@@ -39,9 +39,10 @@ public:
         by_invocation_.reserve(busy_entries);
     }
 
-    /// Begins the lists of a session that joined; the handle stands for it in the calls below.
+    /// Creates the empty lists of a session that joined; the handle identifies it in the functions
+    /// below.
     Handle open_session();
-    /// The session has no call left.
+    /// The session has no calls left.
     void close_session(Handle session);
 
     /// Neither the caller's nor the callee's id is pending yet. `never`: no deadline.
@@ -52,14 +53,15 @@ public:
     Handle find_invocation(SessionId callee, RequestId invocation) const noexcept;
     PendingCall& at(Handle handle) noexcept { return slots_[handle].call; }
 
-    /// The oldest call that the session made, or the oldest that was handed to it; none.
+    /// The oldest call that the session made, or the oldest that it was invoked for; `none` if
+    /// there is none.
     Handle first_call_of(Handle session) const noexcept { return first_in(session, 0); }
     Handle first_invocation_of(Handle session) const noexcept { return first_in(session, 1); }
 
     void set_deadline(Handle handle, Instant deadline) { deadlines_.set(handle, deadline); }
     Instant deadline_of(Handle handle) const noexcept { return deadlines_.of(handle); }
     Instant deadline() const noexcept { return deadlines_.next(); }
-    /// A call whose deadline is `now` or earlier, the earliest first; none.
+    /// The call with the earliest deadline, if that is `now` or earlier; otherwise `none`.
     Handle due(Instant now) const noexcept {
         return deadlines_.next() <= now && deadlines_.size() > 0 ? deadlines_.first() : none;
     }
@@ -68,8 +70,8 @@ public:
     std::size_t invocations() const noexcept { return by_invocation_.size(); }
 
 private:
-    // Two rings run through the slots: [0] the calls of one caller, [1] the invocations of one
-    // callee. A session's own slot is where its rings begin and end.
+    // Two circular lists link the slots: [0] the calls of one caller, [1] the invocations of one
+    // callee. Each starts and ends at the session's own slot.
     struct Link {
         Handle previous = none;
         Handle next = none;

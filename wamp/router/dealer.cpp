@@ -14,8 +14,8 @@ constexpr std::string_view mode_skip = "skip";
 constexpr std::string_view mode_kill = "kill";
 constexpr std::string_view mode_killnowait = "killnowait";
 
-/// The smaller of what the caller asked for and what its rule allows; zero is none (W-TMO-01,
-/// W-TMO-05).
+/// The smaller of the timeouts that the caller requested and that its rule allows; zero means none
+/// (W-TMO-01, W-TMO-05).
 Duration timeout_of(const Dict& options, const CallLimits& limits) noexcept {
     using std::chrono::milliseconds;
     constexpr std::uint64_t max_ms =
@@ -49,11 +49,11 @@ void interrupt(const PendingCall& call, std::string_view mode, std::string_view 
     out.add(call.callee->session.id, Interrupt{call.invocation, std::move(options)});
 }
 
-/// What the callee is told about the call, built anew (W-GWY-02).
+/// The details of INVOCATION, built from scratch (W-GWY-02).
 Dict invocation_details(const Member& caller, const Member& callee, const Origin& origin,
                         bool disclosed) {
-    // A conveyed identity is always told: a service cannot ask the session, as that is the link's
-    // (W-CID-03).
+    // A conveyed identity is always disclosed: a service cannot query the session, which is the
+    // link's (W-CID-03).
     const bool disclose =
         callee.session.outside
             ? disclosed
@@ -119,7 +119,7 @@ bool Dealer::evict(const Registration& registration, const Member& by, Deliverie
     if (std::find(callees.begin(), callees.end(), &by) != callees.end()) return false;  // W-RPC-14
     for (Member* callee : callees) {
         forget(callee->registrations, id);
-        remove(*callee, id);  // its open invocations go on (W-RRV-03)
+        remove(*callee, id);  // its open invocations continue (W-RRV-03)
         if (!callee->session.features.has(Feature::callee_registration_revocation)) continue;
         Unregistered revocation;
         revocation.details.append("registration", id);
@@ -138,7 +138,7 @@ void Dealer::unregister(Member& from, const Unregister& request, Deliveries& out
         return;
     }
     forget(from.registrations, id);
-    remove(from, id);  // its open invocations go on (W-RPC-12)
+    remove(from, id);  // its open invocations continue (W-RPC-12)
     out.add(from.session.id, Unregistered{request.request, {}});
 }
 
@@ -156,7 +156,7 @@ void Dealer::remove(Member& callee, RegistrationId id) {
     Registration& registration = at->second;
     std::vector<Member*>& callees = registration.callees;
     const auto leaving = std::find(callees.begin(), callees.end(), &callee);
-    // Nobody is passed over and nobody has two turns because one leaves (W-SHR-03).
+    // No callee is skipped or chosen twice because another one leaves (W-SHR-03).
     if (static_cast<std::size_t>(leaving - callees.begin()) < registration.next) {
         --registration.next;
     }
@@ -194,7 +194,8 @@ RequestId Dealer::next_invocation(Member& callee) const noexcept {
 void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits, Instant now,
                   Deliveries& out) {
     const SessionId caller = from.session.id;
-    // An id that is pending has its answer coming; the second CALL under it gets none of its own.
+    // The call that is pending under this id gets its answer; a second CALL with the same id gets
+    // none.
     if (calls_.find_call(caller, call.request) != CallTable::none) return;
     const auto refuse = [&](std::string_view uri) {
         out.add(caller, refusal(Call::type, call.request, uri));
@@ -239,7 +240,7 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
 
 void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out) {
     const CallTable::Handle handle = calls_.find_call(from.session.id, cancel.request);
-    if (handle == CallTable::none) return;  // it has just ended: a race (W-CAN-05)
+    if (handle == CallTable::none) return;  // the call has just ended: a race (W-CAN-05)
     PendingCall& call = calls_.at(handle);
     const std::string_view mode = cancel.options.get_string("mode", mode_killnowait);
     if (mode == mode_kill && can_be_cancelled(*call.callee)) {
@@ -249,7 +250,7 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
         calls_.set_deadline(handle, std::min(calls_.deadline_of(handle), now + kill_wait_max));
         return;
     }
-    // Only killnowait goes further than kill (W-CAN-06).
+    // After `kill`, only `killnowait` has a further effect (W-CAN-06).
     if (mode == mode_skip && call.killed) return;
     if (mode != mode_skip) interrupt(call, mode_killnowait, uris::canceled, out);
     fail(handle, uris::canceled, out);
@@ -257,15 +258,15 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
 
 void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveries& out) {
     const CallTable::Handle handle = calls_.find_invocation(from.session.id, yield.request);
-    if (handle == CallTable::none) return;  // late, or somebody else's (W-RPC-08)
+    if (handle == CallTable::none) return;  // late, or of another callee (W-RPC-08)
     const PendingCall& call = calls_.at(handle);
     const SessionId caller = call.caller->session.id;
     const RequestId request = call.request;
     const bool progress = yield.options.get_bool("progress", false);
-    if (progress && !call.receive_progress) return;  // the caller did not ask (W-PCR-04)
+    if (progress && !call.receive_progress) return;  // the caller did not request it (W-PCR-04)
     if (is_passthru(yield.options) && !can_decode(*call.caller)) {
-        // The call must end. An ERROR for the YIELD, as W-PPT-02 has it for the callee, would end
-        // the callee's session: clients take none.
+        // The call must end. An ERROR for the YIELD, which W-PPT-02 sends to the callee, would end
+        // the callee's session: clients do not accept one.
         if (progress && !call.killed) interrupt(call, mode_killnowait, uris::canceled, out);
         return fail(handle, uris::feature_not_supported, out);
     }
@@ -273,7 +274,8 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
     if (progress) details.append("progress", true);
     append_passthru(details, yield.options);
     if (progress) {
-        // The timeout bounds the time between results (W-PCR-06), but not what `kill` allows.
+        // The timeout limits the time between results (W-PCR-06), but does not change the deadline
+        // that `kill` set.
         if (!call.killed) calls_.set_deadline(handle, deadline_after(now, call.timeout));
         out.add(caller, CallResult{request, std::move(details), yield.payload});
         return;
@@ -291,10 +293,10 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
     const RequestId request = call.request;
     Dict details;
     append_passthru(details, error.details);
-    // Who cannot open it still learns of the error (W-PPT-02).
+    // A caller that cannot decode the payload still receives the error (W-PPT-02).
     const bool opaque = !details.empty() && !can_decode(*call.caller);
     calls_.remove(handle);
-    // Type and id are the caller's now, not the callee's (W-RPC-06).
+    // Type and id are those of the caller's request, not of the INVOCATION (W-RPC-06).
     Error failure{Call::type, request, {}, std::move(error.uri), {}};
     if (!opaque) {
         failure.details = std::move(details);
@@ -314,7 +316,7 @@ void Dealer::on_deadline(Instant now, Deliveries& out) {
         const CallTable::Handle handle = calls_.due(now);
         if (handle == CallTable::none) return;
         const PendingCall& call = calls_.at(handle);
-        // One that was killed has its INTERRUPT already.
+        // A call cancelled with `kill` has had its INTERRUPT already.
         if (!call.killed) interrupt(call, mode_killnowait, uris::timeout, out);
         fail(handle, call.killed ? uris::canceled : uris::timeout, out);
     }
@@ -323,7 +325,7 @@ void Dealer::on_deadline(Instant now, Deliveries& out) {
 void Dealer::leave(Member& member, Deliveries& out) {
     for (const RegistrationId id : member.registrations) remove(member, id);
     member.registrations.clear();
-    for (;;) {  // calls that it was to answer (W-RPC-10)
+    for (;;) {  // calls that it has not answered (W-RPC-10)
         const CallTable::Handle handle = calls_.first_invocation_of(member.calls);
         if (handle == CallTable::none) break;
         if (calls_.at(handle).caller == &member) {
@@ -332,7 +334,7 @@ void Dealer::leave(Member& member, Deliveries& out) {
             fail(handle, uris::canceled, out);
         }
     }
-    for (;;) {  // calls of its own (W-RPC-09)
+    for (;;) {  // calls that it made (W-RPC-09)
         const CallTable::Handle handle = calls_.first_call_of(member.calls);
         if (handle == CallTable::none) break;
         const PendingCall& call = calls_.at(handle);

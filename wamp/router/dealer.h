@@ -23,14 +23,14 @@ namespace sallyport::wamp {
 /// (W-CAN-06).
 inline constexpr Duration kill_wait_max = std::chrono::seconds(10);
 
-/// The longest timeout that a call is held to; more counts as this.
+/// The longest timeout of a call; a longer one counts as this.
 inline constexpr Duration call_timeout_max = std::chrono::hours(24 * 365);
 
 /// The remote-procedure half of a realm (requirements: Basic RPC, requirements: Advanced RPC). A
-/// call that reached a callee is in the table until its caller got the one final answer: the
-/// callee's, or ours when the callee left, the time was up or the caller cancelled. An answer that
-/// comes later finds no entry and is dropped (W-RPC-07). Needs members that stay where they are
-/// until leave().
+/// call that reached a callee is in the table until its caller has been sent the one final answer:
+/// the callee's, or an ERROR of the router if the callee left, the call timed out or the caller
+/// cancelled it. A later answer finds no entry and is dropped (W-RPC-07). The address of a member
+/// must not change before leave().
 class Dealer {
 public:
     explicit Dealer(Random random) : random_(std::move(random)) {}
@@ -46,7 +46,7 @@ public:
     void yield(const Member& from, const Yield& yield, Instant now, Deliveries& out);
     void error(const Member& from, Error&& error, Deliveries& out);
 
-    /// What a registration that there is was made for.
+    /// Procedure and match policy of an existing registration.
     std::pair<std::string_view, MatchPolicy> registered(RegistrationId id) const {
         const Registration& registration = registrations_.find(id)->second;
         return {registration.procedure, registration.match};
@@ -67,18 +67,18 @@ private:
         MatchPolicy match = MatchPolicy::exact;
         Invoke invoke = Invoke::single;
         std::vector<Member*> callees;  ///< in order of registering
-        std::size_t next = 0;          ///< whose turn it is, for roundrobin
-        bool names_callers = false;    ///< its callee demanded it (W-CID-01)
+        std::size_t next = 0;          ///< the callee of the next call, for roundrobin
+        bool names_callers = false;    ///< its callee requested it (W-CID-01)
     };
 
     static Invoke invoke_of(const Dict& options) noexcept;
     Member& choose(Registration& registration) noexcept;
     RequestId next_invocation(Member& callee) const noexcept;
     void remove(Member& callee, RegistrationId id);
-    /// Takes the registration from its callees, for one who may (`force_reregister`); not from
-    /// itself.
+    /// Revokes the registration of its callees in favour of one that may use `force_reregister`;
+    /// false if it is one of them.
     bool evict(const Registration& registration, const Member& by, Deliveries& out);
-    /// Ends the call with an error of ours.
+    /// Ends the call with an error of the router.
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 
     Random random_;

@@ -9,19 +9,19 @@
 
 namespace sallyport::wamp {
 
-/// One session of a realm with what it holds there, so that nothing of it is left when it goes
-/// (W-SES-05). Stays where it is from join() to leave(): broker and dealer keep its address
-/// meanwhile.
+/// One session of a realm with its subscriptions and registrations, so that all of them end with it
+/// (W-SES-05). Its address does not change between join() and leave(), as broker and dealer store
+/// it.
 struct Member {
     Realm::Session session;
     std::vector<SubscriptionId> subscriptions;
     std::vector<RegistrationId> registrations;
-    std::uint32_t calls = 0;  ///< where its calls and invocations begin in the CallTable
+    std::uint32_t calls = 0;  ///< the handle of its calls and invocations in the CallTable
 };
 
 using Members = std::unordered_map<SessionId, Member>;
 
-/// Takes one id out of the list of a member; their order means nothing.
+/// Removes one id from the list of a member; the order of the list has no meaning.
 inline void forget(std::vector<Id>& ids, Id id) noexcept {
     for (Id& held : ids) {
         if (held == id) {

@@ -8,8 +8,7 @@
 
 namespace sallyport::wamp {
 
-/// An ERROR of the router itself: a URI and nothing else, as text could tell more than the peer may
-/// know.
+/// An ERROR of the router itself: only a URI, as a text could reveal more than the peer may know.
 inline Error refusal(MessageType type, RequestId request, std::string_view uri) {
     return Error{type, request, {}, std::string(uri), {}};
 }

@@ -22,7 +22,7 @@ struct Realm::Tables {
 
 namespace {
 
-/// One message of one member, led to broker or dealer by its type.
+/// Passes one message of a member to the broker or the dealer, depending on its type.
 struct Handler {
     Dealer& dealer;
     Broker& broker;
@@ -44,7 +44,7 @@ struct Handler {
     void operator()(Yield& m) { dealer.yield(from, m, now, out); }
     void operator()(Error& m) { dealer.error(from, std::move(m), out); }
     template <class Other>
-    void operator()(Other&) {}  // the session machine lets none through
+    void operator()(Other&) {}  // the session machine rejects all others
 };
 
 }  // namespace

@@ -10,7 +10,7 @@ bool contains(const std::vector<T>& sorted, const T& value) noexcept {
     return std::binary_search(sorted.begin(), sorted.end(), value);
 }
 
-/// Elements of another type name nobody.
+/// Elements of another type match no session.
 template <class Out, class Stored>
 std::optional<std::vector<Out>> sorted_list(const Dict& options, std::string_view key) {
     const List* list = options.get_list(key);

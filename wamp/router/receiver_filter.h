@@ -11,8 +11,8 @@ namespace sallyport::wamp {
 
 /// Who may receive one publication: the six lists of PUBLISH.Options and the exclusion of its
 /// publisher (requirements: Black/whitelisting, requirements: Publisher exclusion). A session
-/// passes when it is in every eligible list that is present and in no exclude list; a list that is
-/// present and empty counts (W-BWL-01, W-BWL-02). Borrows the options.
+/// passes if it is in every eligible list that is present and in no exclude list; an empty list
+/// counts as present (W-BWL-01, W-BWL-02). Borrows the options.
 class ReceiverFilter {
 public:
     ReceiverFilter(const Dict& options, SessionId publisher);
@@ -26,7 +26,7 @@ private:
     static Sessions sessions(const Dict& options, std::string_view key);
     static Names names(const Dict& options, std::string_view key);
 
-    SessionId excluded_publisher_;  ///< 0: the publisher may have it too
+    SessionId excluded_publisher_;  ///< 0: the publisher may receive it too
     bool lists_ = false;            ///< whether any list is present
     Sessions eligible_, exclude_;
     Names eligible_authid_, exclude_authid_;

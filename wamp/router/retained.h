@@ -11,9 +11,9 @@
 
 namespace sallyport::wamp {
 
-/// The retained events of a realm: of each topic the last publication that asked for it, with whom
-/// it is for (W-EVR-01, W-EVR-02). Bounded: where there are too many, or they are too large
-/// together, those that were kept first are forgotten first.
+/// The retained events of a realm: for each topic the last publication with `retain`, with its
+/// allowed receivers (W-EVR-01, W-EVR-02). Bounded: if there are too many, or they are too large
+/// together, the oldest are dropped first.
 class RetainedEvents {
 public:
     static constexpr std::size_t topics_max = 4096;
@@ -24,8 +24,9 @@ public:
     struct Entry {
         std::string topic;
         PublicationId publication = 0;
-        Dict options;  ///< of the PUBLISH: whom it is for, and whether its publisher is named
-        SessionId excluded = 0;  ///< the publisher; 0 when it stands for others too
+        Dict
+            options;  ///< of PUBLISH: the allowed receivers, and whether the publisher is disclosed
+        SessionId excluded = 0;  ///< the publisher; 0 if its session also represents others
         SessionId origin = 0;
         std::string authid;
         std::string authrole;
@@ -33,10 +34,10 @@ public:
         std::size_t bytes = 0;
     };
 
-    /// In place of what was kept for its topic.
+    /// Replaces the retained event of the topic.
     void keep(const Publish& publish, PublicationId publication, const Realm::Session& publisher,
               const Origin& origin);
-    /// Null for none; holds until the next keep().
+    /// Null if there is none; valid until the next keep().
     const Entry* find(std::string_view topic) const noexcept;
 
     std::size_t size() const noexcept { return by_age_.size(); }

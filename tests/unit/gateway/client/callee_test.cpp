@@ -28,7 +28,7 @@ std::vector<std::string> said_after(const std::string& command, const std::strin
     script.push_back(goodbye);
     Router router(std::move(script));
     const Printed printed = run<RegisterRun>(router.options(), std::string("com.proc"), command);
-    EXPECT_EQ(printed.code, client_not_connected) << "the router said GOODBYE";
+    EXPECT_EQ(printed.code, client_not_connected) << "the router sent GOODBYE";
     EXPECT_TRUE(printed.err.starts_with("registered com.proc\n")) << printed.err;
     std::vector<std::string> said = router.said();
     said.erase(said.begin(), said.begin() + 2);
@@ -42,7 +42,7 @@ TEST(RegisterRun, EchoesAndRunsCommands) {
             Router router({welcome, "[65,1,5]\n[68,1,5,{},[8],{\"k\":1}]", goodbye + "\n"});
             const Printed printed =
                 run<RegisterRun>(router.options(), std::string("com.proc"), command);
-            EXPECT_EQ(printed.code, client_not_connected) << "the router said GOODBYE";
+            EXPECT_EQ(printed.code, client_not_connected) << "the router sent GOODBYE";
             said = router.said();
         }
         ASSERT_GE(said.size(), 3u);
