@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view ellipsis = "\xE2\x80\xA6";
 
-/// What a packed record begins with; its texts follow, without anything between them.
+/// The header of a packed record; its texts follow without separators.
 struct Header {
     std::uint32_t bytes;  ///< of the whole record
     Outcome outcome;
@@ -47,7 +47,7 @@ void append_unit(std::string& out, unsigned unit) {
     for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[(unit >> shift) & 0xFU];
 }
 
-/// The character that begins `text`, and its size; U+FFFD for a byte that begins none.
+/// The first character of `text` and its size; U+FFFD for an invalid byte.
 std::size_t character(std::string_view text, unsigned& code) noexcept {
     const auto first = static_cast<unsigned char>(text.front());
     const std::size_t size = first >= 0xF0U ? 4 : first >= 0xE0U ? 3 : first >= 0xC0U ? 2 : 1;
@@ -66,7 +66,7 @@ std::size_t character(std::string_view text, unsigned& code) noexcept {
     return size;
 }
 
-/// The members of one JSON object, one after the other.
+/// Writes the members of one JSON object in order.
 class Line {
 public:
     Line(std::string& out, std::string_view time, std::string_view door) : out_(out) {

@@ -11,36 +11,37 @@
 
 namespace sallyport::policy {
 
-/// What became of a message or of a session.
+/// The outcome of a message or a session.
 enum class Outcome : std::uint8_t {
     allow,
-    deny,            ///< no permit; AuditRecord::reason says why
-    over_rate,       ///< a permit, and too many of them in too short a time
-    over_in_flight,  ///< a permit, and too many calls open already
-    invalid,         ///< what was named is no URI, or nobody may name it
+    deny,            ///< no permit; for the reason see AuditRecord::reason
+    over_rate,       ///< permitted, but over the rule's rate
+    over_in_flight,  ///< permitted, but over the rule's limit on calls in flight
+    invalid,         ///< not a valid URI, or a URI that no client may use
     join,
     join_refused,
     leave,
     revoke,  ///< a subscription or registration that a new policy no longer permits
-    reload,  ///< another version of the policy decides from here on
-    shadow,  ///< what would have become of the message before, had a rule been no shadow
+    reload,  ///< another version of the policy is now active
+    shadow,  ///< the outcome of the previous message if a shadow rule were active
 };
 
 std::string_view to_string(Outcome outcome) noexcept;
 
-/// One line of the audit log: who asked for what, and which rule of which version of which file
-/// decided how (architecture: Promises 3). Names and sizes only, never a payload. The texts are
-/// borrowed. What a record has no value for is empty or zero, and is not written.
+/// One line of the audit log: who requested what, the decision, and the rule, file and policy
+/// version that decided (architecture: Promises 3). Names and sizes only, never a payload. The
+/// texts are borrowed. Fields without a value are empty or zero and are not written.
 struct AuditRecord {
     Outcome outcome = Outcome::allow;
-    Action action = Action::call;  ///< as match, uri and payload_bytes: of a message only
+    Action action = Action::call;  ///< like match, uri and payload_bytes only for a message
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     std::uint64_t number = 0;  ///< counts the records of one process from 1; set by AuditTrail
     wamp::SessionId session = 0;
-    wamp::SessionId via = 0;  ///< the link's session, when `session` is one that it speaks for
+    wamp::SessionId via = 0;  ///< the link's session, if it conveys `session`
     std::uint64_t circuit = 0;
     std::uint64_t payload_bytes = 0;
-    std::uint32_t line = 0;  ///< of the rule in `file`; 0 when none decided, whatever these say
+    std::uint32_t line =
+        0;  ///< of the rule in `file`; 0 if no rule decided: `rule` and `file` are then meaningless
     std::string_view realm;
     std::string_view policy;  ///< RealmPolicy::hash()
     std::string_view rule;
@@ -52,41 +53,39 @@ struct AuditRecord {
     std::string_view reason;
 };
 
-/// The longest text of a record, in bytes; more is cut, at a character, and ends in "…".
+/// The maximum size of a text in bytes; a longer one is cut at a character and ends in "…".
 inline constexpr std::size_t audit_text_bytes_max = 1024;
-/// The most that a packed record takes.
+/// The maximum size of a packed record.
 inline constexpr std::size_t audit_record_bytes_max = 16 * 1024;
 
-/// The record in a form that is cheap to make and to carry to where it is written.
+/// The record in a form that is cheap to create and to pass to the writer.
 void pack(std::string& out, const AuditRecord& record);
-/// The record that begins `bytes`, borrowing from them, and how much it takes; 0 when there is no
-/// whole one.
+/// The first record in `bytes`, borrowed from them, and its size; 0 if there is no complete one.
 std::size_t unpack(std::string_view bytes, AuditRecord& record) noexcept;
 
-/// Appends the record as one line of JSON in pure ASCII, whatever a stranger put into it. `time` is
-/// its first member, and `door` the second.
+/// Appends the record as one line of JSON in pure ASCII, even if it contains untrusted text. `time`
+/// is its first member, and `door` the second.
 void append_json(std::string& out, const AuditRecord& record, std::string_view time,
                  std::string_view door);
-/// The line that says that records are missing before the one that follows.
+/// The line for records that are missing before the next one.
 void append_gap_json(std::string& out, std::uint64_t dropped, std::string_view time,
                      std::string_view door);
-/// Appends valid UTF-8 in quotes as ASCII, escaped as JSON has it.
+/// Appends valid UTF-8 in quotes as ASCII with JSON escapes.
 void append_ascii_json(std::string& out, std::string_view text);
 
-/// A door's records on their way out: packed one behind the other in an outbox, which whoever owns
-/// the door empties. Costs next to nothing where none are wanted. Counts all outcomes, wanted or
-/// not.
+/// The audit records of a door, packed in an outbox that the owner of the door empties. Costs
+/// almost nothing if no records are configured. Counts all outcomes, recorded or not.
 class AuditTrail {
 public:
     enum class Level : std::uint8_t {
         nothing,
-        denied,  ///< all but what was allowed
+        denied,  ///< everything but allowed requests
         all,
     };
     struct Counts {
         std::uint64_t allowed = 0;
-        std::uint64_t denied = 0;   ///< invalid ones included
-        std::uint64_t limited = 0;  ///< over a rate, or over the calls in flight
+        std::uint64_t denied = 0;   ///< including invalid requests
+        std::uint64_t limited = 0;  ///< over a limit on rates or on calls in flight
         std::uint64_t joined = 0;
         std::uint64_t join_refused = 0;
         std::uint64_t recorded = 0;  ///< records made so far
@@ -96,12 +95,12 @@ public:
 
     Level level() const noexcept { return level_; }
 
-    /// Counts the outcome, and says whether it is to be recorded.
+    /// Counts the outcome, and returns whether it is to be recorded.
     bool count(Outcome outcome) noexcept;
     void add(AuditRecord record);
 
     const Counts& counts() const noexcept { return counts_; }
-    /// Empties the outbox into `bytes`, whose memory it goes on with.
+    /// Moves the records to `bytes` and reuses its memory.
     void take(std::string& bytes) noexcept {
         bytes.clear();
         bytes.swap(packed_);

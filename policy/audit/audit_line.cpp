@@ -58,7 +58,7 @@ std::string what_became(const AuditRecord& record) {
             return std::string(record.reason);
         case Outcome::reload:
             return "realm " + std::string(record.realm) + ": policy " +
-                   std::string(record.policy.substr(0, 12)) + " decides from here on";
+                   std::string(record.policy.substr(0, 12)) + " is now active";
         case Outcome::allow:
         case Outcome::deny:
         case Outcome::over_rate:

@@ -6,8 +6,8 @@
 
 namespace sallyport::policy {
 
-/// The record as a line for people, of printable ASCII whatever a stranger put into it: what became
-/// of whom, why, and by which rule of which file.
+/// The record as a line for people, in printable ASCII even if it contains untrusted text: the
+/// outcome, the principal, the reason, and the rule with its file.
 std::string line_of(const AuditRecord& record);
 
 }  // namespace sallyport::policy

@@ -329,7 +329,7 @@ Authenticator::Step Authenticator::challenge_cryptosign(Attempt&& attempt,
 
 Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authenticate& answer,
                                           const Arrival& arrival) const {
-    if (!offers(attempt.method)) return denied("the method was switched off");
+    if (!offers(attempt.method)) return denied("the method is no longer offered");
     switch (attempt.method) {
         case Method::anonymous:
             break;

@@ -54,7 +54,7 @@ private:
     std::uint8_t bits_ = 0;
 };
 
-/// For WAMP-CRA. The key signs, so whoever reads it can log in (W-AUT-W2).
+/// For WAMP-CRA. The key can sign, so anyone who can read it can log in (W-AUT-W2).
 struct CraCredential {
     std::string key;   ///< the secret itself, or the key derived from it with the salt
     std::string salt;  ///< text; "" if the secret is not salted

@@ -14,14 +14,14 @@
 namespace sallyport::policy {
 
 /// Counts failed login attempts by Tor circuit and by requested name, known or not (W-AUT-04), as
-/// there are no client addresses. A window starts at a first failure; whatever reaches its limit is
-/// refused until the window ends. Memory is bounded: beyond `entries_max` the oldest window is
-/// dropped.
+/// there are no client addresses. A window starts at the first failure; a circuit or name that
+/// reaches its limit is refused until the window ends. Memory is bounded: beyond `entries_max` the
+/// oldest window is dropped.
 class JoinFailures {
 public:
     static constexpr std::size_t entries_max = 16'384;
 
-    /// Generates a secret, so that nobody can choose names whose counters collide.
+    /// Generates a secret, so that clients cannot choose names whose counters collide.
     explicit JoinFailures(wamp::Random& random) noexcept { random.fill(key_); }
 
     /// Whether an attempt must be refused without a check. Circuit 0 means no circuit.

@@ -234,7 +234,7 @@ void Reader::keys(Section& one, Credentials& out) {
                    out.cryptosign.end()) {
             one.error(*item, "the public key appears twice in the list", "remove one of the two");
         } else if (out.cryptosign.size() == public_keys_max) {
-            one.error(*item, "a principal has at most 16 public keys", "remove what is not used");
+            one.error(*item, "a principal has at most 16 public keys", "remove unused keys");
         } else {
             out.cryptosign.push_back(*key);
         }

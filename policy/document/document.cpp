@@ -1,6 +1,6 @@
 #include "policy/document/document.h"
 
-// toml++ is compiled here, whatever the flags of the package: without exceptions, so that errors
+// toml++ is compiled here, regardless of the package's flags: without exceptions, so that errors
 // are values, and only for this source. Version 3.3 treats as unreachable what some files do reach,
 // such as a head `[~x]` or a letter such as U+044D outside of a string, and a release build would
 // then have undefined behaviour. With these macros as no-ops and early returns toml++ reports its

@@ -11,7 +11,7 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// The first result of the procedure; nothing when there is none.
+/// The first result of the procedure; nothing if there is none.
 std::optional<wamp::Value> first_of(const wamp::Payload& payload) {
     auto args = wamp::args_of(payload);
     if (!args || args->empty()) return std::nullopt;
@@ -78,7 +78,8 @@ void AuthCalls::call(Peer& peer, Authenticator::CallAuthenticator&& procedure_ca
     call.payload = waiting.payload.view();
     const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(dynamic.timeout);
     call.options.set("timeout", static_cast<std::uint64_t>(timeout.count()));
-    // All calls are of one session; for a circuit's limits they count for that of the peer.
+    // All calls are made by one session; for limits per circuit each counts for the circuit of its
+    // peer.
     Requester requester(session);
     requester.circuit = peer.transport.circuit;
     requester.counted_session = session.id;
@@ -87,10 +88,10 @@ void AuthCalls::call(Peer& peer, Authenticator::CallAuthenticator&& procedure_ca
     if (!verdict.permit) {
         const bool too_often =
             verdict.outcome == Outcome::over_rate || verdict.outcome == Outcome::over_in_flight;
-        wamp::note(
-            out, Level::warning, "nobody may ask ", dynamic.procedure, " who may join realm ",
-            realm,
-            too_often ? ": more often than its rule allows" : ": role gateway has no right to");
+        wamp::note(out, Level::warning, "cannot call ", dynamic.procedure,
+                   " to authenticate clients of realm ", realm,
+                   too_often ? ": over the limits of its rule"
+                             : ": the policy denies it for role gateway");
         ended_.push_back({std::string(realm), request, std::nullopt});
         return;
     }

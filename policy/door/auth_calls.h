@@ -20,26 +20,25 @@
 
 namespace sallyport::policy {
 
-/// The calls of a door to the procedures of [auth.dynamic]. It makes them with a session of its own
-/// in each realm, which is a caller like any other: under the policy's rules for its role, and
-/// recorded.
+/// The calls of a door to the procedures of [auth.dynamic]. Made by one internal session per realm,
+/// which is a caller like any other: subject to the policy's rules for its role, and recorded.
 class AuthCalls {
 public:
-    /// Calls that are open at a time, in all and of one circuit; who needs more is denied.
+    /// Maximum number of open calls, in total and per circuit; further peers are denied.
     static constexpr std::size_t calls_max = 256;
     static constexpr std::size_t calls_of_circuit_max = 8;
 
     explicit AuthCalls(DoorState& state) : state_(state) {}
 
-    /// Begins a call for a peer that wants to join; its realm is there.
+    /// Starts a call for a peer that wants to join; its realm exists.
     void call(Peer& peer, Authenticator::CallAuthenticator&& procedure_call, wamp::Instant now,
               wamp::Outbox& out);
-    /// A message to one of the door's own sessions. What answers no call is dropped.
+    /// A message to one of the internal sessions. Messages that answer no call are dropped.
     void on_message(const Session& session, const wamp::Message& message);
 
-    /// Our sessions that have joined, and calls that may pass.
+    /// Internal sessions that have joined, and calls that are permitted.
     std::optional<DoorEvent> next_event();
-    /// A call that has ended. The peer may be gone, or have begun anew.
+    /// A call that has ended. The peer may have left, or started another attempt.
     struct Answer {
         wamp::PeerId peer = wamp::no_peer;
         wamp::RequestId request = 0;
@@ -48,10 +47,10 @@ public:
     };
     std::optional<Answer> next_answer();
 
-    /// Our sessions in realms that `realms` does not have.
+    /// Internal sessions in realms that `realms` does not contain.
     std::vector<wamp::SessionId> sessions_ended_by(std::span<const DoorRealm> realms) const;
-    /// Other realms decide: calls in realms that are gone end without a result. The owner has ended
-    /// our sessions there.
+    /// The realms have changed: calls in removed realms end without a result. The owner has ended
+    /// the internal sessions there.
     void reload();
 
     std::size_t sessions() const noexcept { return callers_.size(); }
@@ -66,7 +65,7 @@ private:
         Authenticator::Attempt attempt;
         wamp::OwnedPayload payload;  ///< of the call
     };
-    /// Our session in a realm.
+    /// The internal session of a realm.
     struct Caller {
         wamp::SessionId session = 0;
         wamp::RequestId last = 0;
@@ -86,7 +85,7 @@ private:
     std::map<std::string, Caller, std::less<>> callers_;  ///< by realm
     std::deque<DoorEvent> events_;
     std::deque<Ended> ended_;
-    std::vector<Answer> lost_;  ///< of realms that are gone
+    std::vector<Answer> lost_;  ///< of removed realms
 };
 
 }  // namespace sallyport::policy

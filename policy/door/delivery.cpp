@@ -19,11 +19,11 @@ constexpr wamp::Duration note_interval = std::chrono::minutes(1);
 
 }  // namespace
 
-/// One message in each serializer that some receiver wanted, made on first use.
+/// One message in each serializer that a receiver uses, encoded on first use.
 struct Delivery::Encoded {
     struct Slot {
         bool tried = false;
-        Frame frame;  ///< empty when the payload cannot be said in it
+        Frame frame;  ///< empty if the serializer cannot represent the payload
     };
     std::array<Slot, 3> slots;  ///< by the serializer's number
 
@@ -84,7 +84,8 @@ void Delivery::deliver_instead(const Peer& receiver, const Message& message, std
     const auto send = [&](wamp::Error instead) {
         wamp::Frame frame = wamp::encode(receiver.transport.serializer, instead);
         if (frame.message().size() >
-            receiver.transport.peer_receives_max) {  // so long an URI, so small a receiver
+            receiver.transport
+                .peer_receives_max) {  // a long URI, and a receiver with a small limit
             instead.uri = uris::payload_size_exceeded;
             frame = wamp::encode(receiver.transport.serializer, instead);
         }
@@ -93,8 +94,7 @@ void Delivery::deliver_instead(const Peer& receiver, const Message& message, std
     if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
         undelivered.push_back({receiver.session->id, invocation->request, error});
     } else if (const auto* result = std::get_if<wamp::CallResult>(&message)) {
-        // Of a progressive result only this piece is lost to the caller; the call goes on to its
-        // final answer.
+        // The caller loses only this progressive result; the call continues to its final answer.
         if (result->details.get_bool("progress", false)) {
             ++undeliverable_events_;
         } else {
@@ -122,8 +122,8 @@ void Delivery::note_undeliverable(wamp::Instant now, wamp::Outbox& out) {
     if (undeliverable_events_ == noted_ || now < next_note_) return;
     wamp::note(out, wamp::effect::Note::Level::warning, "could not deliver ",
                undeliverable_events_ - noted_,
-               " events or progressive results: larger than their receiver accepts, or not "
-               "expressible in its serializer");
+               " events or progressive results: larger than the receiver accepts, or not "
+               "representable in its serializer");
     noted_ = undeliverable_events_;
     next_note_ = now + note_interval;
 }

@@ -13,9 +13,9 @@
 
 namespace sallyport::policy {
 
-/// Sends sessions what they are to be sent: encoded once per serializer, transcoded where it must
-/// be. What a receiver cannot be sent becomes the error that is due (W-RAW-11, W-SER-09); an event
-/// has no such error, and is counted.
+/// Sends messages to sessions: encoded once per serializer, transcoded if necessary. A message that
+/// a receiver cannot accept is replaced by the required error (W-RAW-11, W-SER-09); for an event
+/// there is none, so it is counted.
 class Delivery {
 public:
     Delivery(DoorState& state, AuthCalls& auth_calls) : state_(state), auth_calls_(auth_calls) {}
@@ -29,13 +29,13 @@ public:
     };
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
                  wamp::Outbox& out);
-    /// Answers a request with an error and no detail.
+    /// Answers a request with an error without details.
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
                 std::string_view uri, wamp::Outbox& out);
 
-    /// Events, progressive results and notices that a receiver could not be sent.
+    /// Events, progressive results and notifications that a receiver could not accept.
     std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
-    /// Logs how many there were since the last time, at most once a minute.
+    /// Logs their number since the last time, at most once a minute.
     void note_undeliverable(wamp::Instant now, wamp::Outbox& out);
 
 private:

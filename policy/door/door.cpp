@@ -21,7 +21,8 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// Whether an answer in payload passthru mode carries what it says (W-PPT-03). Others do.
+/// Whether an answer in payload passthru mode has the required payload (W-PPT-03); true for other
+/// answers.
 bool has_its_payload(const wamp::Yield& yield) noexcept {
     return !wamp::is_passthru(yield.options) ||
            wamp::is_passthru_payload(yield.options, yield.payload);
@@ -31,7 +32,8 @@ bool has_its_payload(const wamp::Error& error) noexcept {
            wamp::is_passthru_payload(error.details, error.payload);
 }
 
-/// The principal for whom a link speaks: the first of the chain is the original client (W-R2R-01).
+/// The principal that a link conveys: the first element of the chain is the original client
+/// (W-R2R-01).
 Requester requester_of(const Session& session, Trust trust, const wamp::Dict& options) noexcept {
     if (trust == Trust::client) return Requester(session);
     const wamp::List* const chain = options.get_list("forward_for");
@@ -200,7 +202,7 @@ void Door::turn_away(wamp::Outbox& out) {
 void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
     while (Peer* const peer = state_.peers.next_due(now)) {
         if (peer->is_leaving()) {
-            state_.peers.close(*peer, out);  // nothing more is said after GOODBYE (W-SES-08)
+            state_.peers.close(*peer, out);  // nothing is sent after GOODBYE (W-SES-08)
         } else {
             joining_.refuse(*peer, uris::timeout, out);
         }
@@ -250,7 +252,7 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
                 return judge_request(peer, std::move(m), now, out);
             } else if constexpr (std::is_same_v<Received, wamp::Yield>) {
                 if (has_its_payload(m)) return Followup{session, std::move(m)};
-                const std::string error(uris::invalid_argument);  // it ends the call all the same
+                const std::string error(uris::invalid_argument);  // this ends the call as well
                 return Followup{session,
                                 wamp::Error{MessageType::invocation, m.request, {}, error, {}}};
             } else if constexpr (std::is_same_v<Received, wamp::Error>) {
@@ -265,7 +267,7 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
 }
 
 std::string_view Door::may_publish(const Session& session, wamp::Publish publication) {
-    publication.options.set("acknowledge", true);  // whoever asks is answered
+    publication.options.set("acknowledge", true);  // a denial is then answered
     return state_.judge.may_publish(session, publication);
 }
 
@@ -303,7 +305,7 @@ void Door::reload(std::vector<DoorRealm> realms, wamp::Outbox& out) {
     for (const RealmPolicy* const policy : state_.realms.replace(std::move(realms))) {
         state_.recorder().record_reload(*policy);
         wamp::note(out, Level::info, "realm ", policy->realm(), ": policy ",
-                   policy->hash().substr(0, 12), " decides from here on");
+                   policy->hash().substr(0, 12), " is now active");
     }
     state_.peers.for_each([&](Peer& peer) {
         if (peer.session == nullptr) return;

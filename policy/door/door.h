@@ -26,16 +26,16 @@
 
 namespace sallyport::policy {
 
-/// A door of the gate: takes what clients send, keeps their sessions, lets the right people in, and
-/// gives a Permit for each request or answers it with the error that is due. The gateway's front
-/// and the inside are each a door with something behind it. Promises: nothing is handed on without
-/// a Permit, except what refers back to something that had one (CANCEL, UNSUBSCRIBE, UNREGISTER,
-/// YIELD, ERROR); a stranger gets the standard's error and no detail.
+/// One of the two doors: receives the messages of clients, manages their sessions, authenticates
+/// them, and issues a Permit for each request or answers it with the required error. The gateway's
+/// front and the inside each consist of a door and a backend or router behind it. Guarantees: no
+/// message is passed on without a Permit, except follow-ups of a permitted one (CANCEL,
+/// UNSUBSCRIBE, UNREGISTER, YIELD, ERROR); a client gets the specification's error and no details.
 ///
 /// A peer that joined as a *link* is trusted to convey principals (W-R2R-04): its requests are
-/// decided for the principal in `forward_for`, or for the role "gateway" where there is none.
+/// decided for the principal in `forward_for`, or for the role "gateway" if there is none.
 ///
-/// Its parts work on one DoorState: Joining, AuthCalls, Judge with its Recorder, and Delivery.
+/// Its parts share one DoorState: Joining, AuthCalls, Judge with its Recorder, and Delivery.
 class Door {
 public:
     using Request = door_event::Request;
@@ -46,62 +46,61 @@ public:
     using Undelivered = Delivery::Undelivered;
     using Trust = policy::Trust;
 
-    /// `roles` is what WELCOME announces: exactly what works through what is behind the door
-    /// (W-FEA-01).
+    /// `roles` is announced in WELCOME: exactly the features that work end to end (W-FEA-01).
     Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random,
          wamp::Dict roles = wamp::router_roles());
     Door(const Door&) = delete;
     Door& operator=(const Door&) = delete;
 
-    /// Announces these roles instead, to those who join from now on.
+    /// Replaces the roles that are announced to sessions that join from now on.
     void announce(wamp::Dict roles) { state_.roles = std::move(roles); }
 
-    /// A transport is open. Refused with Close beyond peers_max.
+    /// A transport was opened. Beyond peers_max it is closed.
     void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,
                  wamp::Outbox& out);
-    /// One message. What is returned borrows from `bytes`.
+    /// One message. The returned event borrows from `bytes`.
     Event on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
                      wamp::Outbox& out);
-    /// What has to be done next because of what went in: the owner calls it after each input until
-    /// nothing comes. The door's own calls to the procedure of [auth.dynamic], and what their
-    /// answers led to.
+    /// The next event that follows from an input: the owner calls it after each input until it
+    /// returns nothing. These are the door's own calls to the procedure of [auth.dynamic] and the
+    /// effects of their answers.
     Event next(wamp::Instant now, wamp::Outbox& out);
-    /// What a Work effect of this door has returned.
+    /// The result of a Work effect of this door.
     Event on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
-    /// The transport is gone. Left or nothing.
+    /// The transport was closed. Returns Left or nothing.
     Event on_closed(wamp::PeerId peer, std::string_view why);
     void forget(wamp::SessionId session) noexcept;
 
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept { return state_.peers.deadline(); }
 
-    /// Sends what a machine behind the door wants delivered. An INVOCATION that cannot be sent is
+    /// Sends the messages of a machine behind the door. An INVOCATION that cannot be sent is
     /// appended to `undelivered`.
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
                  wamp::Outbox& out) {
         delivery_.deliver(deliveries, undelivered, out);
     }
-    /// Answers a request with an error and no detail.
+    /// Answers a request with an error without details.
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
                 std::string_view uri, wamp::Outbox& out) {
         delivery_.refuse(session, type, request, uri, out);
     }
 
-    /// Whether the session may publish that, as its own PUBLISH with `acknowledge` would be judged
-    /// but for rates: "" or the error that is due, which is on the record then. For what is to be
-    /// published later.
+    /// Whether the session may publish that, decided as its own PUBLISH with `acknowledge` but
+    /// without rates: "" or the required error, which is then recorded. For publications that are
+    /// made later.
     std::string_view may_publish(const Session& session, wamp::Publish publication);
-    /// What the session left to be published, judged as its own PUBLISH would be now: nothing when
-    /// it may not pass.
+    /// A publication that the session stored for later, decided as its own PUBLISH would be now;
+    /// nothing if it is denied.
     std::optional<Request> publish(Session& session, wamp::Publish&& publication,
                                    wamp::Instant now);
 
-    /// Ends the session from our side: GOODBYE with `reason`. The caller has disposed of it, and
-    /// calls forget().
+    /// Ends the session: sends GOODBYE with `reason`. The caller has disposed of it, and calls
+    /// forget().
     void dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now,
                  wamp::Outbox& out);
-    /// Ends all connections that have no session, so that nobody joins any more: ABORT
-    /// `system_shutdown`.
+    /// Ends all connections without a session with ABORT `system_shutdown`, so that no further
+    /// session joins.
     void turn_away(wamp::Outbox& out);
 
     Sessions& sessions() noexcept { return state_.sessions; }
@@ -110,34 +109,36 @@ public:
     const Judge& judge() const noexcept { return state_.judge; }
     bool has_peer(wamp::PeerId peer) const noexcept { return state_.peers.has(peer); }
     std::size_t peers() const noexcept { return state_.peers.size(); }
-    /// Sessions of others than the door itself.
+    /// Sessions other than the door's own.
     std::size_t joined() const noexcept { return state_.sessions.size() - auth_calls_.sessions(); }
     /// Open calls to the procedures of [auth.dynamic].
     std::size_t auth_calls() const noexcept { return auth_calls_.open(); }
     std::vector<wamp::SessionId> session_ids() const { return state_.peers.sessions(); }
 
-    /// A session that does not outlive a change of policy, and the reason for its GOODBYE.
+    /// A session that a change of policy ends, and the reason for its GOODBYE.
     struct Ended {
         wamp::SessionId session;
         std::string_view reason;
     };
-    /// Which sessions `realms` would end, by id: those whose realm is gone, whose principal is
-    /// admitted no longer, or has another role than WELCOME told.
+    /// The sessions that `realms` would end, by id: those whose realm is removed, whose principal
+    /// is no longer admitted, or whose role differs from the one in WELCOME.
     std::vector<Ended> ended_by(std::span<const DoorRealm> realms) const;
-    /// The door's own sessions in realms that `realms` does not have; they end without a word.
+    /// The door's own sessions in realms that `realms` does not contain; they end without a
+    /// message.
     std::vector<wamp::SessionId> own_sessions_ended_by(std::span<const DoorRealm> realms) const {
         return auth_calls_.sessions_ended_by(realms);
     }
-    /// From here on these realms decide (architecture: Policy 10), also for the sessions that are
-    /// there. The owner has disposed of and forgotten those that ended_by() and
-    /// own_sessions_ended_by() name, and has the judge judge again what the others hold. Whoever is
-    /// about to join goes on, and is let in only by both the old version and the new one.
+    /// Activates these realms (architecture: Policy 10), also for existing sessions. The owner has
+    /// disposed of and forgotten the sessions that ended_by() and own_sessions_ended_by() return,
+    /// and has the judge decide again on the subscriptions and registrations of the others. Peers
+    /// that are joining continue, and are admitted only if both the old and the new version admit
+    /// them.
     void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
 
-    /// How often each rule of a realm has decided since the start, by RuleIndex.
+    /// The number of decisions of each rule of a realm since the start, by RuleIndex.
     std::span<const std::uint64_t> hits(std::string_view realm) const noexcept;
 
-    /// What was decided, and about whom; the owner empties it.
+    /// The audit records; the owner empties them.
     AuditTrail& audit() noexcept { return state_.judge.recorder().trail(); }
     const AuditTrail& audit() const noexcept { return state_.judge.recorder().trail(); }
     std::uint64_t undeliverable_events() const noexcept { return delivery_.undeliverable_events(); }

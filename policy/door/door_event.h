@@ -11,22 +11,22 @@
 
 namespace sallyport::policy {
 
-/// What a door hands to whoever is behind it. A session that is named by pointer is there until
-/// the owner has acted on the event.
+/// The events of a door for its owner. A pointer to a session is valid until the owner has
+/// processed the event.
 namespace door_event {
 
-/// A request that may pass.
+/// A permitted request.
 struct Request {
     Session* session;  ///< that sent it
     Permit permit;
     wamp::Message message;
-    bool conveyed = false;  ///< a link speaks for the principal below; otherwise the session
-                            ///< speaks for itself
+    bool conveyed =
+        false;  ///< a link conveys the principal below; otherwise it is the session's own
     wamp::SessionId origin_session = 0;
     std::string origin_authid{};
     std::string origin_role{};
-    /// Its place among the calls in flight, to be kept until the call is over; not to outlive
-    /// the door.
+    /// The call's share of the limits on calls in flight, to be held until the call ends; must not
+    /// outlive the door.
     wamp::Tally::Lease lease{};
 };
 /// CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of a session.
@@ -34,7 +34,7 @@ struct Followup {
     Session* session;
     wamp::Message message;
 };
-/// The session has ended. The owner disposes of all that it has behind the door, then calls
+/// The session has ended. The owner disposes of everything that it has behind the door, then calls
 /// forget().
 struct Left {
     wamp::SessionId session;

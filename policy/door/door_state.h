@@ -18,18 +18,19 @@
 
 namespace sallyport::policy {
 
-/// Bounds of one door.
+/// The limits of one door.
 struct DoorLimits {
     std::size_t peers_max = 10'000;
     wamp::Duration join_timeout =
         std::chrono::seconds(10);  ///< transport open to WELCOME (W-SES-12)
-    std::size_t checks_max = 128;  ///< tickets that are checked at one time; more are refused
-    wamp::Duration leave_timeout = std::chrono::seconds(2);  ///< our GOODBYE to its answer
+    std::size_t checks_max =
+        128;  ///< tickets that are checked at the same time; further ones are refused
+    wamp::Duration leave_timeout = std::chrono::seconds(2);  ///< from our GOODBYE to the reply
     AuditTrail::Level audit = AuditTrail::Level::nothing;
     wamp::MessageLimits message;
 };
 
-/// What the parts of a door share.
+/// The state that the parts of a door share.
 struct DoorState {
     DoorState(std::vector<DoorRealm> open, DoorLimits bounds, const wamp::Random& source,
               wamp::Dict announced)
@@ -42,7 +43,7 @@ struct DoorState {
           realms(std::move(open)) {}
 
     Recorder& recorder() noexcept { return judge.recorder(); }
-    /// An id that no session has.
+    /// An unused session id.
     wamp::SessionId unused_session_id() {
         for (;;) {
             const wamp::SessionId id = random.global_id();
@@ -52,7 +53,7 @@ struct DoorState {
 
     DoorLimits limits;
     wamp::Random random;
-    wamp::Dict roles;  ///< what WELCOME announces
+    wamp::Dict roles;  ///< announced in WELCOME
     bool passthru;     ///< they announce payload_passthru_mode
     Judge judge;
     Realms realms;

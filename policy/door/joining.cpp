@@ -60,7 +60,7 @@ DoorEvent Joining::on_authenticate(Peer& peer, const wamp::Authenticate& message
                                    wamp::Outbox& out) {
     SALLYPORT_CHECK(peer.join.attempt.has_value());
     auto attempt = *std::exchange(peer.join.attempt, std::nullopt);  // one use only (W-AUT-05)
-    // Before the work of a guess is done.
+    // Checked before any work is spent on a guess.
     if (is_blocked(peer, now)) {
         refuse(peer, uris::authentication_denied, out, too_many);
         return {};
@@ -79,8 +79,8 @@ DoorEvent Joining::follow(Peer& peer, Authenticator::Step&& step, wamp::Instant 
     } else if (auto* request = std::get_if<Authenticator::CallAuthenticator>(&step)) {
         if (state_.realms.has(peer.realm->policy->realm())) {
             auth_calls_.call(peer, std::move(*request), now, out);
-        } else {  // gone with a reload
-            fail(peer, {uris::authentication_denied, "the realm is gone"}, now, out);
+        } else {  // removed by a reload
+            fail(peer, {uris::authentication_denied, "the realm was removed"}, now, out);
         }
     } else if (auto* deferred = std::get_if<Authenticator::DeferredCheck>(&step)) {
         check(peer, std::move(*deferred), out);
@@ -98,8 +98,8 @@ void Joining::challenge(Peer& peer, Authenticator::Challenged&& challenge, wamp:
     peer.join.attempt = std::move(challenge.attempt);
 }
 
-// A flood of guesses must hold up neither those who are in nor, for longer than a moment, those who
-// know their ticket.
+// A flood of guesses must not delay existing sessions, and clients with a valid ticket only
+// briefly.
 void Joining::check(Peer& peer, Authenticator::DeferredCheck&& deferred, wamp::Outbox& out) {
     if (checks_.size() >= state_.limits.checks_max)
         return refuse(peer, uris::unavailable, out, "too many tickets are being checked");
@@ -115,7 +115,8 @@ DoorEvent Joining::on_work_done(std::uint64_t work, bool result, wamp::Instant n
     if (found.empty()) return {};
     Check& done = found.mapped();
     Peer* const peer = state_.peers.find(done.peer);
-    if (peer == nullptr || peer->join.work != work) return {};  // it has gone or begun anew
+    if (peer == nullptr || peer->join.work != work)
+        return {};  // it has left, or started another attempt
     peer->join.work = 0;
     if (is_blocked(*peer, now)) {
         refuse(*peer, uris::authentication_denied, out, too_many);

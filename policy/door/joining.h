@@ -17,9 +17,9 @@
 
 namespace sallyport::policy {
 
-/// How a peer of a door becomes a session: HELLO, challenge and answer, the check of a ticket, the
-/// procedure of [auth.dynamic], WELCOME or ABORT. A stranger gets the standard's error and no
-/// detail.
+/// Turns a peer of a door into a session: HELLO, challenge and answer, the check of a ticket, the
+/// procedure of [auth.dynamic], WELCOME or ABORT. A client that fails gets the specification's
+/// error and no details.
 class Joining {
 public:
     Joining(DoorState& state, AuthCalls& auth_calls);
@@ -27,7 +27,7 @@ public:
     DoorEvent on_hello(Peer& peer, const wamp::Hello& hello, wamp::Instant now, wamp::Outbox& out);
     DoorEvent on_authenticate(Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
                               wamp::Outbox& out);
-    /// What a Work effect has returned.
+    /// The result of a Work effect.
     DoorEvent on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     /// The procedure of [auth.dynamic] has answered.
     DoorEvent on_answer(AuthCalls::Answer&& answer, wamp::Instant now, wamp::Outbox& out);
@@ -36,7 +36,7 @@ public:
     void refuse(Peer& peer, std::string_view reason, wamp::Outbox& out, std::string_view why = {});
 
 private:
-    /// A check of a ticket on its way.
+    /// A check of a ticket that is running.
     struct Check {
         wamp::PeerId peer = wamp::no_peer;
         std::shared_ptr<const Authenticator> authenticator;
@@ -50,7 +50,7 @@ private:
               wamp::Outbox& out);
     DoorEvent welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp::Outbox& out);
     bool is_blocked(const Peer& peer, wamp::Instant now) const noexcept;
-    /// Whether the realm that the peer asked for, as it is now, admits the principal.
+    /// Whether the current version of the realm that the peer requested admits the principal.
     bool still_admits(Peer& peer, const Principal& principal, bool dynamic) const;
     Authenticator::Arrival arrival(const Peer& peer) noexcept {
         return {peer.join.session, state_.random, decoy_key_};
@@ -59,7 +59,7 @@ private:
     DoorState& state_;
     AuthCalls& auth_calls_;
     JoinFailures failures_;
-    crypto::Digest decoy_key_{};  ///< of this start
+    crypto::Digest decoy_key_{};  ///< of this process
     std::map<std::uint64_t, Check> checks_;
     std::uint64_t last_work_ = 0;
 };

@@ -15,11 +15,10 @@ namespace uris = wamp::uris;
 
 namespace {
 
-constexpr std::string_view not_passthru = "ppt_scheme without the one argument that goes with it";
+constexpr std::string_view not_passthru = "ppt_scheme requires exactly one binary argument";
 constexpr std::string_view lost_route = "its route has changed";
 
-/// Whether a request may name that URI at all (W-URI-03, 06, 07); what it may do there is for the
-/// policy.
+/// Whether any request may name that URI (W-URI-03, 06, 07); the rest is for the policy to decide.
 bool is_nameable(const Question& question) noexcept {
     if (!wamp::is_valid_pattern(question.uri, question.match)) return false;
     switch (question.action) {
@@ -34,7 +33,8 @@ bool is_nameable(const Question& question) noexcept {
     return false;
 }
 
-/// Whether a request in payload passthru mode carries what it says (W-PPT-03). Others do.
+/// Whether a request in payload passthru mode has the required payload (W-PPT-03); true for other
+/// requests.
 template <class Request>
 bool has_its_payload(const Question& question, const Request& request) noexcept {
     if constexpr (requires { request.payload; }) {
@@ -45,7 +45,7 @@ bool has_its_payload(const Question& question, const Request& request) noexcept 
 
 }  // namespace
 
-/// What policy and limits say to one request.
+/// The decision of policy and limits on one request.
 struct Judge::Judgement {
     Recorder::Decided decided;
     std::optional<Permit> permit{};
@@ -204,8 +204,8 @@ void Judge::record_shadow(const Requester& requester, const Question& question, 
     }
 }
 
-// The ways to a denial differ by some nanoseconds even so; up to two microseconds of work for
-// nothing hide that (docs/decisions/0004).
+// The code paths to a denial still differ by some nanoseconds; up to two microseconds of useless
+// work hide that (docs/decisions/0004).
 void Judge::hide_timing() noexcept {
     constexpr std::uint64_t rounds_max = 1536;  // of four or five cycles
     for (std::uint64_t rounds = random_.below(rounds_max); rounds > 0; --rounds) {

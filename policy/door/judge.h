@@ -18,9 +18,9 @@
 
 namespace sallyport::policy {
 
-/// The one place that puts questions to the policy of a door: whatever is decided about a session
-/// is decided here, and recorded with it: the audit record, the hit of the rule, and what a shadow
-/// rule would have changed (architecture: Policy 11).
+/// The only place where a door evaluates its policy: every decision about a session is made here
+/// and recorded: the audit record, the hit of the rule, and what a shadow rule would have changed
+/// (architecture: Policy 11).
 class Judge {
 public:
     Judge(AuditTrail::Level level, wamp::Random& random)
@@ -29,46 +29,48 @@ public:
     struct Verdict {
         std::optional<Permit> permit{};
         Outcome outcome = Outcome::allow;
-        std::string_view error{};    ///< that the sender is due where there is no permit
-        wamp::Tally::Lease lease{};  ///< the place of a call among the calls in flight
+        std::string_view error{};    ///< for the sender, if there is no permit
+        wamp::Tally::Lease lease{};  ///< the call's share of the limits on calls in flight
     };
-    /// A request that has come in. It loses options that its rule does not grant and that need no
-    /// error (architecture: Policy 8).
+    /// Decides on an incoming request. Options that its rule does not grant are removed if the
+    /// protocol requires no error for them (architecture: Policy 8).
     Verdict judge(const Requester& requester, wamp::Call& request, wamp::Instant now);
     Verdict judge(const Requester& requester, wamp::Publish& request, wamp::Instant now);
     Verdict judge(const Requester& requester, wamp::Subscribe& request, wamp::Instant now);
     Verdict judge(const Requester& requester, wamp::Register& request, wamp::Instant now);
 
-    /// Whether the session could publish that now, but for rates: "" or the error that is due.
-    /// For what is to be published later: a refusal is recorded, and leave is recorded when the
-    /// publication comes.
+    /// Whether the session may publish that now, regardless of rates: "" or the required error. For
+    /// publications that are made later: a denial is recorded now, a permission when the
+    /// publication is made.
     std::string_view may_publish(const Session& session, wamp::Publish& publication);
 
-    /// A request that had a permit by another version of the policy and has waited since. Its rates
-    /// and its place are those of before, and so is its record, unless it is refused now.
+    /// Decides again on a request that waited with a permit of another version of the policy. Its
+    /// rates, its share of the limits and its record remain, unless it is denied now.
     Verdict judge_again(const Session& session, wamp::Message& request);
-    /// Notes that it ends here all the same: its permit leads to another backend now.
+    /// Records that it ends although it is permitted: its route has another backend now.
     void record_lost_route(const Session& session, const wamp::Message& request);
 
-    /// A subscription or registration that the session holds by a permit of another version. A
-    /// denial is recorded as its revocation.
+    /// Decides again on a subscription or registration with a permit of another version. A denial
+    /// is recorded as its revocation.
     Decision judge_holding(const Session& session, const Question& question);
-    /// Notes that the session has lost what it may hold: its route has changed.
+    /// Records that the session loses a permitted subscription or registration because its route
+    /// has changed.
     void record_lost_route(const Session& session, const Question& question);
 
-    /// What `policy` would say to something that the session holds. Nothing is recorded.
+    /// The decision of `policy` on a subscription or registration of the session. Nothing is
+    /// recorded.
     static Decision would_decide(const RealmPolicy& policy, const Session& session,
                                  const Question& question) noexcept;
 
     /// Whether an event on `topic` may be delivered to the session. Checked for each receiver of a
-    /// subscription by pattern; what is withheld is counted and not recorded, so that no publisher
-    /// can fill the audit log with what others may not see.
+    /// pattern subscription; withheld events are counted and not recorded, so that no publisher can
+    /// flood the audit log with events that others may not receive.
     bool may_deliver(const Session& session, std::string_view topic) noexcept {
         if (session.policy->may_receive(session.subject(), topic)) return true;
         ++withheld_;
         return false;
     }
-    /// One more event is withheld for an answer that may_deliver() gave before.
+    /// Counts one more event that an earlier result of may_deliver() withholds.
     void count_withheld() noexcept { ++withheld_; }
     std::uint64_t withheld() const noexcept { return withheld_; }
     /// Counts of calls in flight that are not zero: none when no call is open that a limit counts.

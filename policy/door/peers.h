@@ -22,23 +22,23 @@
 
 namespace sallyport::policy {
 
-/// What a core has to know of a transport connection whose handshake is done.
+/// The properties of a transport connection after its handshake that a core needs.
 struct Transport {
     wamp::Serializer serializer = wamp::Serializer::msgpack;
     std::size_t peer_receives_max = 16u << 20;  ///< bytes of a message that the peer accepts
-    bool pings = false;                         ///< RawSocket: effect::Ping may be asked for
-    std::uint64_t circuit = 0;                  ///< Tor circuit; 0 when there is none
+    bool pings = false;                         ///< RawSocket: effect::Ping may be used
+    std::uint64_t circuit = 0;                  ///< Tor circuit; 0 if there is none
 };
 
-/// Whether a peer speaks for itself alone, or may convey principals.
+/// Whether a peer is an ordinary client or may convey principals.
 enum class Trust : std::uint8_t { client, link };
 
-/// How far a peer without a session has come.
+/// The progress of a peer that has not joined yet.
 struct JoinState {
     std::optional<Authenticator::Attempt> attempt;  ///< once challenged
     std::string name;                               ///< under which failures are counted
     std::string_view method;
-    wamp::SessionId session = 0;       ///< that WELCOME will show (W-AUT-W3)
+    wamp::SessionId session = 0;       ///< the id that WELCOME will contain (W-AUT-W3)
     wamp::RequestId auth_request = 0;  ///< the call of [auth.dynamic] that it waits for; 0: none
     std::uint64_t work = 0;            ///< the check of a ticket that it waits for; 0: none
 };
@@ -49,8 +49,8 @@ struct Peer {
     Transport transport;
     Trust trust = Trust::client;
     wamp::ServerSession machine;
-    Session* session = nullptr;       ///< that it has, until it leaves
-    wamp::Instant due = wamp::never;  ///< when it must have joined, or gone
+    Session* session = nullptr;       ///< null if it has none
+    wamp::Instant due = wamp::never;  ///< when it must have joined or disconnected
     std::shared_ptr<OpenRealm> realm;
     JoinState join;
 
@@ -59,9 +59,9 @@ struct Peer {
     }
 };
 
-/// The connections of a door, and when each must have joined or gone. A pointer holds until the
-/// peer is removed. A session of these knows its peer (Session::connection) as long as both are
-/// there and the session has not left.
+/// The connections of a door, with the deadline by which each must have joined or disconnected. A
+/// pointer is valid until the peer is removed. A session refers to its peer (Session::connection)
+/// as long as both exist and the session has not left.
 class Peers {
 public:
     Peer* find(wamp::PeerId id) noexcept {
@@ -72,12 +72,12 @@ public:
     std::size_t size() const noexcept { return peers_.size(); }
     Peer& add(wamp::PeerId id);
     void remove(Peer& peer) noexcept;
-    /// Ends the connection: what is queued is sent first.
+    /// Closes the connection after sending the queued messages.
     void close(Peer& peer, wamp::Outbox& out);
 
-    /// The peer has that session from here on.
+    /// Assigns the session to the peer.
     static void bind(Peer& peer, Session& session) noexcept;
-    /// The session has ended. Null when the peer had none.
+    /// The session has ended. Null if the peer had none.
     static Session* unbind(Peer& peer) noexcept;
 
     template <class Message>
@@ -86,13 +86,13 @@ public:
             wamp::effect::Send{peer.id, wamp::encode(peer.transport.serializer, message)});
     }
 
-    /// The peer must have joined, or gone where it is leaving, within `timeout`.
+    /// The peer must have joined, or disconnected if it is leaving, within `timeout`.
     void set_due(Peer& peer, wamp::Duration timeout, wamp::Instant now);
-    /// A peer whose time is up, which is then not due again; null when there is none.
+    /// A peer whose deadline has passed, and removes its deadline; null if there is none.
     Peer* next_due(wamp::Instant now) noexcept;
     wamp::Instant deadline() const noexcept;
 
-    /// Those that have no session and are not leaving, by id.
+    /// The peers without a session that are not leaving, by id.
     std::vector<Peer*> without_session() const;
     /// The ids of the sessions of all peers, sorted.
     std::vector<wamp::SessionId> sessions() const;
@@ -105,8 +105,8 @@ private:
     using Queue = std::deque<std::pair<wamp::Instant, wamp::PeerId>>;
 
     boost::unordered_flat_map<wamp::PeerId, std::unique_ptr<Peer>> peers_;
-    // Each holds one constant timeout, so the first entry is also the first to be due. Entries of
-    // peers that moved on are passed over.
+    // Each queue has one constant timeout, so the first entry is also the first to be due. Outdated
+    // entries are skipped.
     Queue joining_;
     Queue leaving_;
 };

@@ -6,7 +6,7 @@
 namespace sallyport::policy {
 namespace {
 
-/// What each rule has counted, under the same id in the new version.
+/// Copies the count of each rule to the rule with the same id in the new version.
 RuleHits carried_over(const OpenRealm& from, const RealmPolicy& to) {
     std::map<std::string_view, std::uint64_t> by_id;
     for (std::size_t i = 0; i < from.hits->size(); ++i)

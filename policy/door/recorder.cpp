@@ -28,8 +28,8 @@ void Recorder::record(const Decided& decided, const Requester& requester,
     const bool counts = decided.rule != no_rule && decided.outcome != Outcome::revoke;
     if (counts && session.hits != nullptr) ++(*session.hits)[decided.rule];
     if (!wanted) return;
-    // Each record is made with the texts of a rule, of the first one where none decided, so that
-    // both take the same time.
+    // Each record is built with the texts of a rule, of the first one if none decided, so that both
+    // cases cost the same time.
     const auto rules = session.policy->rules();
     const RuleInfo* const info = decided.rule != no_rule ? &rules[decided.rule]
                                  : rules.empty()         ? nullptr

@@ -9,35 +9,35 @@
 
 namespace sallyport::policy {
 
-/// Whom one request speaks for, and for whom it counts. Borrows.
+/// The sender of a request, its principal, and the keys for limits. Borrows.
 struct Requester {
     const Session& session;  ///< that sent it
     Subject subject;         ///< the session's principal, or the one that a link conveys
     wamp::SessionId origin;  ///< of the principal: the session itself unless conveyed
-    bool conveyed;           ///< a link speaks for the principal
+    bool conveyed;           ///< a link conveys the principal
     std::uint64_t circuit;   ///< of Tor
-    /// What a limit per session counts for: the connection, so that joining again makes nothing
-    /// fresh; or the session that a link conveys.
+    /// The key of limits per session: the connection, so that joining again does not reset them; or
+    /// the session that a link conveys.
     std::uint64_t counted_session;
-    /// What a limit per circuit counts for: a connection without a circuit is its own.
+    /// The key of limits per circuit: a connection without a circuit counts as its own.
     std::uint64_t counted_circuit;
 
     explicit Requester(const Session& session) noexcept;
-    /// `session` is a link that speaks for the principal of `subject`.
+    /// `session` is a link that conveys the principal of `subject`.
     Requester(const Session& session, const Subject& subject, wamp::SessionId origin) noexcept;
 };
 
-/// Whom a limit per circuit counts for: a connection without one is its own.
+/// The key of limits per circuit: a connection without a circuit counts as its own.
 constexpr std::uint64_t counted_circuit(std::uint64_t circuit, wamp::PeerId peer) noexcept {
     return circuit != 0 ? circuit : static_cast<std::uint64_t>(peer);
 }
 
-/// Makes the audit records of a door, and counts the rules that decided.
+/// Creates the audit records of a door and counts the decisions of each rule.
 class Recorder {
 public:
     explicit Recorder(AuditTrail::Level level) noexcept : trail_(level) {}
 
-    /// What became of a request, and the rule that decided it.
+    /// The outcome of a request, and the rule that decided it.
     struct Decided {
         Outcome outcome = Outcome::allow;
         RuleIndex rule = no_rule;
@@ -45,17 +45,17 @@ public:
     };
     void record(const Decided& decided, const Requester& requester, const Question& question);
 
-    /// A connection that has no session yet, or no longer.
+    /// A connection without a session, not yet or no longer.
     struct Visitor {
         std::uint64_t circuit = 0;
-        const RealmPolicy* policy = nullptr;  ///< of the realm that it asked for; null for none
+        const RealmPolicy* policy = nullptr;  ///< of the requested realm; null for none
         std::string_view authid;
         std::string_view method;
     };
     void record_join(const Session& session);
     void record_join_refused(const Visitor& visitor, std::string_view reason);
     void record_leave(const Session& session, std::string_view reason);
-    /// Another version of the policy decides from here on.
+    /// Another version of the policy is now active.
     void record_reload(const RealmPolicy& policy);
 
     AuditTrail& trail() noexcept { return trail_; }

@@ -14,7 +14,7 @@
 
 namespace sallyport::policy {
 
-/// How often each rule of a realm has decided, by RuleIndex.
+/// The number of decisions of each rule of a realm, by RuleIndex.
 using RuleHits = std::vector<std::uint64_t>;
 
 struct Peer;
@@ -23,20 +23,20 @@ struct Peer;
 struct Session {
     wamp::SessionId id = 0;
     wamp::PeerId peer = wamp::no_peer;
-    Peer* connection = nullptr;  ///< null once the session has left or its connection is gone
-    std::uint64_t circuit = 0;   ///< Tor circuit; 0 when there is none
+    Peer* connection = nullptr;  ///< null once the session has left or its connection is closed
+    std::uint64_t circuit = 0;   ///< Tor circuit; 0 if there is none
     Principal principal;
     wamp::Features features;
     std::shared_ptr<const RealmPolicy> policy;
-    std::shared_ptr<RuleHits> hits;  ///< of the rules of `policy`; null where nobody counts
+    std::shared_ptr<RuleHits> hits;  ///< of the rules of `policy`; null if not counted
     RoleIndex role{};
-    bool dynamic = false;                 ///< the principal is one of the dynamic authenticator
+    bool dynamic = false;                 ///< the principal was admitted by [auth.dynamic]
     wamp::RequestId last_invocation = 0;  ///< ids of invocations sent to it so far (W-ID-04)
 
     Subject subject() const noexcept { return {role, principal.authid, principal.role, id}; }
 };
 
-/// All authenticated sessions, named by their ids. A pointer holds until the session is removed.
+/// All authenticated sessions by id. A pointer is valid until the session is removed.
 class Sessions {
 public:
     Session* find(wamp::SessionId id) noexcept {

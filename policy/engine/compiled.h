@@ -10,22 +10,23 @@
 
 namespace sallyport::policy {
 
-/// What a compiled policy looks its decisions up in. A role's own rules stand apart from those for
-/// "*", so that the size of all is that of the file and not the product of roles and rules.
+/// The tables in which a compiled policy looks up its decisions. The rules of a role are separate
+/// from those for "*", so that the total size is proportional to the file and not to the product of
+/// roles and rules.
 struct RealmPolicy::Compiled {
     struct ActionRules {
         PatternTable allows;  ///< values are RuleIndex
         PatternTable forbids;
-        RuleIndex conditional = no_rule;  ///< one of the rules that have conditions
+        RuleIndex conditional = no_rule;  ///< a rule with conditions, if any
     };
     using RoleRules = std::array<ActionRules, 4>;  ///< by Action
 
-    /// What every decision asks of a rule, in a quarter of a cache line.
+    /// The properties of a rule that every decision needs, in a quarter of a cache line.
     struct RuleSummary {
         std::uint64_t payload_bytes;
         bool allow;
         bool conditional;
-        bool exact;  ///< it names its URIs one by one
+        bool exact;  ///< match = "exact"
         PayloadMode payload;
         Grants grants;
     };
@@ -34,7 +35,7 @@ struct RealmPolicy::Compiled {
     std::vector<RoleRules> roles;        ///< by RoleIndex; the first holds the rules for "*"
     PatternTable routes;                 ///< values are RouteIndex
     std::size_t depth = 0;               ///< components of the longest pattern
-    bool one_target = true;              ///< all routes lead to one backend and realm, unchanged
+    bool one_target = true;  ///< all routes have the same backend and realm and no rewrite
 };
 
 }  // namespace sallyport::policy

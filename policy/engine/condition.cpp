@@ -103,7 +103,7 @@ bool is_within(const Condition& condition, const wamp::Argument& value) noexcept
     if (!has_type(value, condition.types)) return false;
     if (condition.min || condition.max) {
         if (!is_number(value.kind)) return false;
-        const long double number = number_of(value);  // NaN is within nothing
+        const long double number = number_of(value);  // NaN is within no range
         if (condition.min && !(number >= number_of(*condition.min))) return false;
         if (condition.max && !(number <= number_of(*condition.max))) return false;
     }

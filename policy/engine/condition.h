@@ -14,13 +14,13 @@ namespace sallyport::policy {
 /// A bound of a number; integers are compared exactly.
 using Number = std::variant<std::int64_t, double>;
 
-/// What a value has to be; a set, empty for anything.
+/// The allowed types of a value; an empty set allows any.
 class ValueTypes {
 public:
     enum class Type : std::uint8_t { null, boolean, integer, number, text, binary, list, dict };
 
     constexpr void add(Type type) noexcept { bits_ = static_cast<std::uint8_t>(bits_ | bit(type)); }
-    /// `number` holds integers too.
+    /// `number` includes integers.
     constexpr bool has(Type type) const noexcept { return (bits_ & bit(type)) != 0; }
     constexpr bool empty() const noexcept { return bits_ == 0; }
     constexpr bool operator==(const ValueTypes&) const noexcept = default;
@@ -35,8 +35,8 @@ private:
 std::string_view to_string(ValueTypes::Type type) noexcept;
 std::optional<ValueTypes::Type> parse_value_type(std::string_view name) noexcept;
 
-/// One entry of `where`: what one argument has to be (architecture: Policy 6). Total: whatever the
-/// payload holds, the answer is yes or no.
+/// One entry of `where`: a condition on one argument (architecture: Policy 6). Defined for every
+/// payload.
 struct Condition {
     enum class Source : std::uint8_t {
         arg,     ///< the positional argument number `index`
@@ -49,7 +49,7 @@ struct Condition {
     Source source = Source::arg;
     std::uint32_t index = 0;
     std::string name;
-    bool optional = false;  ///< absent is as good
+    bool optional = false;  ///< also holds if the argument is absent
     ValueTypes types;
     std::optional<Number> min;  ///< of a number, inclusive
     std::optional<Number> max;
@@ -65,7 +65,7 @@ struct Condition {
 /// "arg 0", "kwarg "mode"", "args".
 std::string subject_of(const Condition& condition);
 
-/// Whether the payload, validated, is as the condition says.
+/// Whether the validated payload meets the condition.
 bool holds(const Condition& condition, const wamp::Payload& payload) noexcept;
 bool all_hold(const std::vector<Condition>& conditions, const wamp::Payload& payload) noexcept;
 

@@ -22,7 +22,7 @@ std::uint64_t word_at(const char* at) noexcept {
     return word;
 }
 
-// Up to seven bytes as a number that no others of that length give.
+// Up to seven bytes as a number, unique among texts of that length.
 std::uint64_t rest_at(const char* at, std::size_t bytes) noexcept {
     if (bytes >= 4) {
         return word_at<std::uint32_t>(at) | word_at<std::uint32_t>(at + bytes - 4) << 32U;
@@ -32,7 +32,8 @@ std::uint64_t rest_at(const char* at, std::size_t bytes) noexcept {
            word_at<std::uint8_t>(at + bytes - 1) << 16U;
 }
 
-// Whether a component of a request lies within (or, if it may be anything, meets) the pattern's.
+// Whether a component of a request is covered by the pattern's (or, for a wildcard component,
+// overlaps it).
 bool admits(const PatternComponent& component, std::string_view text, const Bindings& bindings,
             bool unfit) noexcept {
     switch (component.kind) {
@@ -63,7 +64,7 @@ bool admits_beginning(const PatternComponent& component, std::string_view text,
     return false;
 }
 
-// A component that may be anything lies within "any" alone.
+// A wildcard component is covered only by "any".
 bool admits_anything(const PatternComponent& component, const Bindings& bindings,
                      bool unfit) noexcept {
     switch (component.kind) {
@@ -79,7 +80,7 @@ bool admits_anything(const PatternComponent& component, const Bindings& bindings
     return false;
 }
 
-// Whether a placeholder stands for something, or for anything.
+// Whether a placeholder matches the component.
 bool is_bound(const PatternComponent& component, const Bindings& bindings, bool unfit) noexcept {
     if (component.kind == Kind::authid) return unfit || is_bindable(bindings.authid);
     if (component.kind == Kind::authrole) return unfit || is_bindable(bindings.authrole);
@@ -140,10 +141,10 @@ RequestedUri::RequestedUri(std::string_view text, wamp::MatchPolicy match,
     }
 }
 
-// What begins there, after a dot, is one component or more.
+// The rest that begins there, after a dot, is one component or more.
 void RequestedUri::count_beyond(std::size_t begin) noexcept {
     const char* const text = text_.data();
-    std::uint16_t dots = 0, pairs = 0;  // of so many bits, several are counted at once
+    std::uint16_t dots = 0, pairs = 0;  // wide enough to count several at once
     for (std::size_t at = begin; at < text_.size(); ++at) {
         const bool dot = text[at] == '.';
         dots = static_cast<std::uint16_t>(dots + (dot ? 1 : 0));
@@ -162,7 +163,8 @@ bool Shape::operator<(const Shape& other) const noexcept {
     for (std::size_t i = 0; i < common; ++i) {
         if (kinds[i] != other.kinds[i]) return kinds[i] < other.kinds[i];
     }
-    // Of two that match one URI, the shorter is a prefix. Others have any order, but one.
+    // Of two shapes that match one URI, the shorter is a prefix. The order of others is arbitrary
+    // but total.
     if (kinds.size() != other.kinds.size()) return kinds.size() > other.kinds.size();
     return !open && other.open;
 }

@@ -9,7 +9,7 @@ namespace {
 
 using Kind = PatternComponent::Kind;
 
-// The upper half is the better mixed one.
+// The upper half is mixed better.
 std::size_t slot_of(std::uint64_t hash) noexcept {
     return static_cast<std::size_t>(hash ^ (hash >> 32U));
 }
@@ -23,7 +23,7 @@ std::uint64_t hash_of(const Pattern& pattern) noexcept {
     return pattern.is_open() ? fold(hash, hash_of_open_end) : hash;
 }
 
-// As Pattern::covers(), without looking at its components.
+// As Pattern::covers(), for a pattern of only literals.
 bool covers_plain(const Pattern& pattern, const RequestedUri& requested) noexcept {
     if (pattern.is_open()) return requested.literal_head().starts_with(pattern.text());
     return requested.is_one() && requested.text() == pattern.text();
@@ -31,8 +31,7 @@ bool covers_plain(const Pattern& pattern, const RequestedUri& requested) noexcep
 
 }  // namespace
 
-// What is looked up stands close together: a decision costs little more than the cache lines that
-// it touches.
+// The data of a lookup is stored contiguously: a decision costs little more than its cache misses.
 PatternTable::PatternTable(std::span<const Line> lines, const Shapes& ranked) {
     for (const Line& line : lines) {
         if (entries_.empty() || !same(entries_.back().pattern, line.pattern)) {

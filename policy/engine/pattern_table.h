@@ -9,20 +9,20 @@
 
 namespace sallyport::policy {
 
-/// Patterns, each with what belongs to it; immutable once made. All live in one hash table, under a
-/// hash of their letters in which each other component stands for its kind alone. A lookup costs
-/// one probe for an exact URI and one for each shape of pattern that occurs in the table and fits
-/// the URI, whatever the number of patterns; it allocates nothing.
+/// Maps patterns to values; immutable after construction. All are in one hash table, with a hash of
+/// the literals and of the kinds of all other components as the key. A lookup costs one probe for
+/// an exact URI and one for each shape of pattern in the table that fits the URI, independent of
+/// the number of patterns; it allocates nothing.
 class PatternTable {
 public:
     struct Entry {
         Pattern pattern;
-        std::uint32_t rank = 0;   ///< of its shape among all of the policy
-        std::uint32_t first = 0;  ///< where its values begin
+        std::uint32_t rank = 0;   ///< of its shape among all shapes of the policy
+        std::uint32_t first = 0;  ///< index of its first value
         std::uint32_t count = 0;
-        bool plain = false;  ///< all letters
+        bool plain = false;  ///< only literals
     };
-    /// A pattern and one value of it.
+    /// A pattern and one of its values.
     struct Line {
         Pattern pattern;
         std::uint32_t value;
@@ -32,27 +32,27 @@ public:
     using Shapes = std::vector<Shape>;
 
     PatternTable() = default;
-    /// Lines with the same pattern stand together; the texts outlive the table. `ranked` holds the
+    /// Lines with the same pattern are adjacent; the texts outlive the table. `ranked` contains the
     /// shape of each.
     PatternTable(std::span<const Line> lines, const Shapes& ranked);
 
     bool empty() const noexcept { return entries_.empty(); }
     std::span<const Entry> entries() const noexcept { return entries_; }
-    /// Rules or routes of an entry, in the order of its lines, each once.
+    /// The rules or routes of an entry, in the order of its lines, without duplicates.
     std::span<const std::uint32_t> values(const Entry& entry) const noexcept {
         return {values_.data() + entry.first, entry.count};
     }
 
-    /// Who asks, and what an unbindable placeholder answers (Pattern::covers). The URI can be
-    /// looked at as deep as the longest pattern.
+    /// The request, and the result for an unbindable placeholder (Pattern::covers). The depth of
+    /// the URI is at least the length of the longest pattern.
     struct Query {
         const RequestedUri& uri;
         const Bindings& bindings;
         bool unfit;
     };
 
-    /// The first entry that covers what is asked for, from the most specific on, which `accept`
-    /// takes; null when there is none.
+    /// The most specific entry that covers the query and that `accept` accepts; null if there is
+    /// none.
     template <class Accept>
     const Entry* find(const Query& query, const Accept& accept) const {
         if (entries_.empty()) return nullptr;
@@ -67,8 +67,8 @@ public:
         return nullptr;
     }
 
-    /// The first entry of all that some URI matches which what is asked for matches too, and which
-    /// `accept` takes. Asked for patterns; goes through all entries below the pattern's literal
+    /// An entry that overlaps the query, so that some URI matches both, and that `accept` accepts;
+    /// null if there is none. For patterns; iterates over all entries below the pattern's literal
     /// head.
     template <class Accept>
     const Entry* find_meeting(const Query& query, const Accept& accept) const {
@@ -100,9 +100,9 @@ private:
     const Entry* find(const TableShape& shape, const Query& query) const noexcept;
     const Entry* first_within(std::string_view head) const noexcept;
 
-    std::vector<Entry> entries_;  ///< those of letters alone first, by text
+    std::vector<Entry> entries_;  ///< those of only literals first, by text
     std::vector<std::uint32_t> values_;
-    std::vector<TableShape> shapes_;  ///< by rank, without exact ones of letters alone
+    std::vector<TableShape> shapes_;  ///< by rank, without exact patterns of only literals
     std::vector<Slot> slots_;         ///< a power of two, at most half full
     std::size_t plain_ = 0;
     bool has_exact_ = false;

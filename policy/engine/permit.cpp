@@ -17,7 +17,7 @@ constexpr std::array<std::pair<Grant, std::string_view>, grant_count> grant_name
      {Grant::history, "history"},
      {Grant::force_reregister, "force_reregister"}}};
 
-/// Eight bytes a step: the hash is made twice for each message.
+/// Eight bytes per step, as the hash is computed twice for each message.
 std::uint64_t hash_of(std::string_view uri) noexcept {
     constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
     std::uint64_t state = uri.size() * factor;
@@ -86,17 +86,17 @@ std::string_view to_string(Denial::Reason reason) noexcept {
         case Denial::Reason::forbidden:
             return "forbidden";
         case Denial::Reason::no_route:
-            return "no route leads anywhere";
+            return "no route matches";
         case Denial::Reason::pattern:
-            return "the pattern reaches beyond what is allowed";
+            return "the pattern matches more than is allowed";
         case Denial::Reason::payload_too_big:
             return "the payload is larger than the rule's limit";
         case Denial::Reason::condition:
-            return "the arguments are not as the rule demands";
+            return "the arguments do not meet the rule's conditions";
         case Denial::Reason::opaque:
-            return "the payload cannot be read and the rule does not say payload = \"opaque\"";
+            return "the payload is opaque and the rule does not have payload = \"opaque\"";
         case Denial::Reason::grant:
-            return "the rule does not grant what \"wamp.\" needs";
+            return "the rule does not have the grant that \"wamp.\" requires";
         case Denial::Reason::unnamed:
             return "the rule does not name the procedure, which ends sessions, with match = "
                    "\"exact\"";

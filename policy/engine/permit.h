@@ -18,22 +18,22 @@ enum class Action : std::uint8_t { call, register_, subscribe, publish };
 
 std::string_view to_string(Action action) noexcept;  ///< "call", "register" …
 
-/// Who a session is, after authentication.
+/// The identity of a session after authentication.
 struct Principal {
     std::string authid;
     std::string role;
     std::string method;  ///< "anonymous", "ticket" …
 };
 
-/// Bounds for all that one authid or one Tor circuit does under a rule; zero means none.
+/// The limits of a rule on everything that one authid or one Tor circuit does; zero means none.
 struct ScopeLimits {
-    double rate_per_s = 0;        ///< sustained; the bucket holds one second's worth, at least one
+    double rate_per_s = 0;  ///< sustained; the bucket holds the tokens of one second, at least one
     std::uint32_t in_flight = 0;  ///< open calls
 
     bool operator==(const ScopeLimits&) const = default;
 };
 
-/// Bounds that a rule sets, per session where nothing else is said; zero means none.
+/// The limits of a rule, per session unless stated otherwise; zero means none.
 struct Limits {
     double rate_per_s = 0;            ///< as ScopeLimits::rate_per_s
     std::uint32_t in_flight = 0;      ///< open calls
@@ -45,14 +45,14 @@ struct Limits {
     bool operator==(const Limits&) const = default;
 };
 
-/// What is off unless a rule grants it (architecture: Policy 8).
+/// Features that are off unless a rule grants them (architecture: Policy 8).
 enum class Grant : std::uint8_t {
-    disclose_me,       ///< be named to the callee or the subscribers
+    disclose_me,       ///< disclosure of the caller or publisher
     meta,              ///< the meta API: procedures and topics below "wamp."
     testaments,        ///< wamp.session.add_testament, flush_testaments
-    retain,            ///< publish retained events, ask for them
+    retain,            ///< publish and request retained events
     history,           ///< wamp.subscription.get_events
-    force_reregister,  ///< take a registration over
+    force_reregister,  ///< replace another session's registration
 };
 inline constexpr std::size_t grant_count = 6;
 
@@ -81,13 +81,13 @@ inline constexpr RuleIndex no_rule = UINT32_MAX;
 
 struct Question;
 
-/// The policy's leave for one message: which rule gave it, under which limits, and where the
-/// message goes. Only the engine can make one, and only with one does a message cross the link. It
-/// is bound to the session that sent the message, the action and the URI, which is checked where it
-/// is spent; it can be moved and not copied, and covers nothing once it has been moved from.
+/// The policy's permission for one message: the rule that allowed it, its limits, and its route.
+/// Only the engine can create one, and a message crosses the link only with one. It is bound to the
+/// session that sent the message, the action and the URI, which is checked where it is used; it can
+/// be moved but not copied, and a moved-from permit covers nothing.
 ///
-/// The URI is bound by a hash and not by a view: a message moves and waits, and its text with it.
-/// The hash guards against our own mistakes, not against an adversary, so it needs no key.
+/// The URI is bound by a hash and not by a view, as a message may be moved and may wait. The hash
+/// protects against programming errors, not against an attacker, so it needs no key.
 class Permit {
 public:
     Permit(Permit&& other) noexcept
@@ -119,7 +119,7 @@ public:
     const Limits& limits() const noexcept { return *limits_; }
     bool grants(Grant grant) const noexcept { return grants_.has(grant); }
 
-    /// Whether it was given to that session for that action on that URI, and has not been moved
+    /// Whether it was issued to that session for that action on that URI, and has not been moved
     /// from.
     bool covers(wamp::SessionId session, const Question& question) const noexcept;
 
@@ -138,22 +138,22 @@ private:
     wamp::MatchPolicy match_;
 };
 
-/// Why there is no permit; for the log and for `explain`. The peer gets `not_authorized` for all of
-/// them, or `payload_size_exceeded` for the last.
+/// Why there is no permit; for the log and for `explain`. The peer gets `payload_size_exceeded` for
+/// payload_too_big and `not_authorized` for all others.
 struct Denial {
     enum class Reason : std::uint8_t {
-        no_allow,         ///< nothing allows it: the default
+        no_allow,         ///< no rule allows it: the default
         forbidden,        ///< a forbid matches
-        no_route,         ///< allowed, and no route leads anywhere
-        pattern,          ///< a pattern that reaches beyond what is allowed (W-AUZ-03)
-        payload_too_big,  ///< allowed but for the rule's payload limit
-        condition,        ///< allowed but for the rule's conditions on arguments
-        opaque,           ///< allowed but for a payload that cannot be read
-        grant,            ///< allowed but for a grant that "wamp." needs
-        unnamed,          ///< allowed but for a rule that names the procedure, which ends sessions
+        no_route,         ///< allowed, but no route matches
+        pattern,          ///< a pattern that matches more than is allowed (W-AUZ-03)
+        payload_too_big,  ///< allowed except for the rule's payload limit
+        condition,        ///< allowed except for the rule's conditions on arguments
+        opaque,           ///< allowed except for an opaque payload
+        grant,            ///< allowed except for a grant that "wamp." requires
+        unnamed,          ///< the procedure ends sessions, and no rule names it exactly
     };
     Reason reason = Reason::no_allow;
-    RuleIndex rule = no_rule;  ///< the forbid, or the allow that came near
+    RuleIndex rule = no_rule;  ///< the forbid, or the allow that nearly applied
 };
 
 std::string_view to_string(Denial::Reason reason) noexcept;

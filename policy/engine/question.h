@@ -13,28 +13,28 @@
 
 namespace sallyport::policy {
 
-/// A role of one compiled policy, for sessions to keep. Names nothing once the policy is gone.
+/// A role of one compiled policy, stored by sessions. Not valid for another policy.
 enum class RoleIndex : std::uint32_t {};
 
-/// Whom a decision is about. Borrows.
+/// The principal of a decision. Borrows.
 struct Subject {
     RoleIndex role{};
     std::string_view authid = {};    ///< for ${authid}
     std::string_view authrole = {};  ///< for ${authrole}
-    wamp::SessionId session = 0;     ///< that sent the request; a permit is bound to it
+    wamp::SessionId session = 0;     ///< the sender of the request; a permit is bound to it
 };
 
-/// What is asked of the policy. Borrows.
+/// The request that the policy decides on. Borrows.
 struct Question {
     Action action = Action::call;
     std::string_view uri;  ///< valid, for `match` where action is subscribe or register
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     std::size_t payload_bytes = 0;
     const wamp::Payload* payload = nullptr;  ///< validated; null for none
-    bool opaque = false;                     ///< the payload cannot be read: end-to-end encrypted
+    bool opaque = false;                     ///< the payload is end-to-end encrypted
 };
 
-/// What a request asks of the policy (W-PPT-01).
+/// The question that a request poses to the policy (W-PPT-01).
 inline Question question_of(const wamp::Call& call) {
     return {Action::call,         call.procedure, wamp::MatchPolicy::exact,
             call.payload.bytes(), &call.payload,  wamp::is_passthru(call.options)};

@@ -11,12 +11,12 @@ wamp::Duration seconds(double count) noexcept {
     return std::chrono::duration_cast<wamp::Duration>(std::chrono::duration<double>(count));
 }
 
-/// How long an empty bucket takes to have one token.
+/// The time in which an empty bucket gains one token.
 wamp::Duration first_token(double rate_per_s) noexcept {
     return seconds(1 / rate_per_s);
 }
 
-/// How long it takes to have all.
+/// The time in which it becomes full.
 wamp::Duration all_tokens(double rate_per_s) noexcept {
     return seconds(std::max(1.0, rate_per_s) / rate_per_s);
 }

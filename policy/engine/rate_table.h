@@ -8,10 +8,10 @@
 
 namespace sallyport::policy {
 
-/// Token buckets of many, such as those of authids and of Tor circuits, in memory of a fixed size:
-/// a bucket is no more than the time at which it is full again. Where there are more that are not
-/// full than there is room, the one that is full the soonest is forgotten, which gives its owner
-/// the least. A bucket holds one second's worth of tokens, at least one, and begins full.
+/// Token buckets for many keys, such as authids and Tor circuits, in memory of a fixed size: a
+/// bucket is stored as the time at which it will be full again. If there is no room for another
+/// bucket, the one that will be full first is dropped, which gains its owner the fewest tokens. A
+/// bucket holds the tokens of one second, at least one, and starts full.
 class RateTable {
 public:
     static constexpr std::size_t cells_default = std::size_t{1} << 16;
@@ -19,9 +19,9 @@ public:
     /// `cells`: 16 bytes each, allocated with the first bucket.
     explicit RateTable(std::size_t cells = cells_default) noexcept;
 
-    /// Whether there is a token; 0 means no limit. `now` never goes back.
+    /// Whether there is a token; a rate of 0 means no limit. `now` never decreases.
     bool ready(std::uint64_t key, double rate_per_s, wamp::Instant now) const noexcept;
-    /// Takes one that ready() has seen.
+    /// Consumes a token after ready() has returned true.
     void spend(std::uint64_t key, double rate_per_s, wamp::Instant now);
 
     std::size_t bytes() const noexcept { return cells_.capacity() * sizeof(Cell); }

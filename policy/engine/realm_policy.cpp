@@ -11,7 +11,7 @@ namespace {
 
 using Entry = PatternTable::Entry;
 
-/// How a rule whose URI matches stands to the rest of the question.
+/// Whether a rule with a matching URI applies, or why not.
 enum class Applicability : std::uint8_t { applies, condition, opaque, grant, unnamed, silent };
 
 Denial::Reason reason_of(Applicability applicability) noexcept {
@@ -33,7 +33,7 @@ Denial::Reason reason_of(Applicability applicability) noexcept {
 
 }  // namespace
 
-/// One question on its way through the tables.
+/// The evaluation of one question.
 class RealmPolicy::Evaluation {
 public:
     Evaluation(const RealmPolicy& policy, const Compiled& compiled, const Subject& subject,
@@ -73,7 +73,7 @@ private:
     }
     PatternTable::Query query(bool unfit) const noexcept { return {uri_, bindings_, unfit}; }
 
-    // What cannot be read is what an allow does not cover and what a forbid does.
+    // An allow does not cover an unreadable payload, a forbid does.
     Applicability applicability_of(RuleIndex index, const RuleSummary& rule) noexcept {
         const bool has_payload =
             question_.action == Action::call || question_.action == Action::publish;
@@ -99,8 +99,8 @@ private:
         return all_hold(policy_.rules_[index].where, payload != nullptr ? *payload : nothing);
     }
 
-    // To look into a payload takes time, and would tell which URIs have rules that do
-    // (architecture: Policy 9): where none did, one is asked whose answer is not wanted.
+    // Evaluating conditions takes time, which would reveal the URIs that have rules with conditions
+    // (architecture: Policy 9). If none was evaluated, one is evaluated and its result ignored.
     void check_a_payload_anyway() noexcept {
         if (checked_payload_ || question_.opaque) return;
         for (const std::size_t role : {role_, std::size_t{0}}) {
@@ -112,8 +112,8 @@ private:
         }
     }
 
-    // Whether the entry has a rule that applies, which is then the one found; otherwise the first
-    // that nearly does is kept.
+    // Whether a rule of the entry applies, which is then stored in `found`; otherwise the first
+    // rule that nearly applied is noted.
     bool find_applying(const PatternTable& table, const Entry& entry, Found& found) noexcept {
         for (const RuleIndex index : table.values(entry)) {
             const RuleSummary& rule = compiled_.summaries[index];
@@ -173,10 +173,10 @@ private:
         return permit(allowing, route_of(*route));
     }
 
-    // Containment (W-AUZ-03). A prefix or wildcard pattern matches endlessly many values in each of
-    // its open places, and rules name finitely many; so all its matches are allowed exactly if one
-    // single rule covers them all. That is asked first: what comes after may look at each forbid
-    // below the literal head, which only somebody who is allowed it can make us do.
+    // Containment (W-AUZ-03). A prefix or wildcard pattern matches infinitely many values of each
+    // open component, and rules name finitely many; so all its matches are allowed exactly if one
+    // single rule covers them all. This is checked first: the check of the forbids may visit every
+    // forbid below the literal head, and only an allowed principal can cause that work.
     Decision decide_pattern() noexcept {
         const Found allowing = allow();
         if (allowing.entry == nullptr) {
@@ -191,8 +191,8 @@ private:
             });
             if (forbid.entry != nullptr) return Denial{Denial::Reason::forbidden, forbid.rule};
         }
-        // One permit leads to one place: a pattern that spans two is refused like one that reaches
-        // too far.
+        // A permit has one route: a pattern that spans several destinations is refused like one
+        // that matches more than is allowed.
         const Entry* const route = base_route();
         if (route == nullptr) return Denial{Denial::Reason::no_route, allowing.rule};
         const RouteInfo& target = policy_.routes_[route_of(*route)];

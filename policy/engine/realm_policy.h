@@ -21,7 +21,7 @@
 
 namespace sallyport::policy {
 
-/// Payloads that a rule speaks of (architecture: Policy 6).
+/// The payloads that a rule applies to (architecture: Policy 6).
 enum class PayloadMode : std::uint8_t {
     readable,
     opaque,  ///< end-to-end encrypted
@@ -42,38 +42,39 @@ struct RuleInfo {
 struct RouteInfo {
     std::string id;
     std::string backend;  ///< a backend's name in gateway.toml; for an inside, always "local"
-    std::string realm;    ///< the realm on the backend; the policy's own when the file names none
+    std::string realm;    ///< the realm on the backend; by default the policy's own
     Place place;
-    std::string prefix;                  ///< what `rewrite` stands for there; ends with a dot
-    std::optional<std::string> rewrite;  ///< how it begins on the backend; ends with a dot
-    wamp::Duration wait{};    ///< how long a request waits for a link that is down; 0: refused
+    std::string prefix;                  ///< the prefix that `rewrite` replaces; ends with a dot
+    std::optional<std::string> rewrite;  ///< the prefix on the backend; ends with a dot
+    wamp::Duration
+        wait{};  ///< the time for which a request waits while the link is down; 0: refused at once
     bool idempotent = false;  ///< a call may be repeated (architecture: Messages)
 };
 
-/// One realm's policy, compiled and immutable: one structure per role, so that a decision looks
-/// only at the rules that its role and action have, allocates nothing and takes well under a
-/// microsecond with 10,000 rules. Rules and routes are numbered in the order of their ids, so that
-/// their order in the file changes nothing at all. Semantics: architecture: Policy. Shared by all
-/// sessions that joined under it.
+/// One realm's policy, compiled and immutable: one structure per role, so that a decision examines
+/// only the rules of its role and action, allocates nothing and takes well under a microsecond with
+/// 10,000 rules. Rules and routes are numbered in the order of their ids, so their order in the
+/// file has no effect. Semantics: architecture: Policy. Shared by all sessions that joined under
+/// it.
 class RealmPolicy {
 public:
     std::string_view realm() const noexcept { return realm_; }
 
-    /// The role by name; every name has one: roles that no rule mentions share the rules for "*".
+    /// The role by name. Roles that no rule mentions share the rules for "*".
     RoleIndex role(std::string_view name) const noexcept;
 
     /// Decides on a call or publication of `uri`, or on a subscription or registration of `uri`
-    /// under `match`. A pattern passes only if all that it can match is allowed and nothing is
-    /// forbidden; below "wamp." it reaches only where it says so.
+    /// under `match`. A pattern is permitted only if everything that it matches is allowed and
+    /// nothing of it is forbidden; it matches URIs below "wamp." only if it names that prefix.
     Decision decide(const Subject& subject, const Question& question) const noexcept;
 
     /// What decide() would answer if the shadow rules were not shadows.
     Decision decide_with_shadows(const Subject& subject, const Question& question) const noexcept;
     bool has_shadows() const noexcept { return compiled_ != with_shadows_; }
-    /// Whether decisions look at more of a subject than its role.
+    /// Whether decisions depend on more of a subject than its role.
     bool binds() const noexcept { return binds_; }
 
-    /// Whether such a subscriber may see an event on `topic` (checked again at each delivery).
+    /// Whether such a subscriber may receive an event on `topic` (checked again at each delivery).
     bool may_receive(const Subject& subject, std::string_view topic) const noexcept;
 
     const RuleInfo& rule(RuleIndex index) const noexcept { return rules_[index]; }
@@ -81,7 +82,7 @@ public:
     std::span<const RuleInfo> rules() const noexcept { return rules_; }
     std::span<const RouteInfo> routes() const noexcept { return routes_; }
 
-    /// SHA-256 over the files it was read from, as hex; names the version in logs.
+    /// SHA-256 of the files it was read from, as hex; identifies the version in logs.
     std::string_view hash() const noexcept { return hash_; }
 
 private:
@@ -97,10 +98,10 @@ private:
     std::vector<RuleInfo> rules_;
     std::vector<RouteInfo> routes_;
     bool binds_ = false;
-    std::deque<std::string> texts_;  ///< what the patterns of the tables point into
+    std::deque<std::string> texts_;  ///< referenced by the patterns of the tables
     std::map<std::string, RoleIndex, std::less<>> role_names_;
     std::shared_ptr<const Compiled> compiled_;
-    std::shared_ptr<const Compiled> with_shadows_;  ///< the same when there are none
+    std::shared_ptr<const Compiled> with_shadows_;  ///< the same object if there are none
 };
 
 }  // namespace sallyport::policy

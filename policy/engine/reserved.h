@@ -6,7 +6,7 @@
 
 namespace sallyport::policy {
 
-/// What a rule must grant to let that through, where the URI is below "wamp.".
+/// The grant that a rule must have to allow that, for a URI below "wamp.".
 inline Grant needed_below_wamp(Action action, std::string_view uri) noexcept {
     if (action != Action::call) return Grant::meta;
     if (uri == "wamp.session.add_testament" || uri == "wamp.session.flush_testaments") {
@@ -15,8 +15,8 @@ inline Grant needed_below_wamp(Action action, std::string_view uri) noexcept {
     return uri == "wamp.subscription.get_events" ? Grant::history : Grant::meta;
 }
 
-/// What ends the sessions of others is let through by a rule that names it only, not by a pattern
-/// that was written for other things below "wamp.".
+/// A procedure that ends other sessions is allowed only by a rule that names it, not by a pattern
+/// that was written for other URIs below "wamp.".
 inline bool ends_sessions(Action action, std::string_view uri) noexcept {
     return action == Action::call && uri.starts_with("wamp.session.kill");
 }

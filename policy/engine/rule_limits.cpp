@@ -14,7 +14,7 @@ std::uint64_t mixed(std::uint64_t state, std::string_view bytes) noexcept {
     return state;
 }
 
-/// Spreads it over all bits; never 0, which names nothing.
+/// Mixes all bits; never 0, which means "no key".
 std::uint64_t finished(std::uint64_t state) noexcept {
     for (const std::uint64_t factor : {0xBF58476D1CE4E5B9U, 0x94D049BB133111EBU}) {
         state = (state ^ (state >> 30U)) * factor;

@@ -9,7 +9,7 @@
 namespace sallyport::policy {
 
 /// The reason why this policy does not let the gateway call the procedure of [auth.dynamic], so
-/// that nobody could join through it; nothing if it may call it.
+/// that no client could join through it; nothing if it may call it.
 std::optional<Diagnostic> check_dynamic(const AuthText& auth, const RealmPolicy& policy);
 
 }  // namespace sallyport::policy

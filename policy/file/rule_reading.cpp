@@ -61,7 +61,7 @@ void refuse_reserved(const Section& rule, const RuleText& out, Diagnostics& diag
     for (const PatternText& uri : out.uris) {
         if (!wamp::is_reserved(uri.text)) continue;
         diagnostics.push_back(
-            {uri.place, "nobody may publish or register below \"wamp.\" (" + rule.name() + ")",
+            {uri.place, "no client may publish or register below \"wamp.\" (" + rule.name() + ")",
              "remove \"publish\" and \"register\" from its actions"});
     }
 }

@@ -18,19 +18,19 @@
 
 namespace sallyport::policy {
 
-/// A door with its meta API: all that a front and an inside share. Whoever is behind it feeds it
-/// and acts on the steps that it gives:
+/// A door with its meta API: everything that a front and an inside share. Its owner passes input to
+/// it and acts on the steps that it returns:
 ///
 ///     for (auto step = gate.on_message(...); is_due(step); step = gate.next(now, out)) ...
 ///
-/// Request and Followup go to whoever is behind; Joined tells that a session is there; Left asks to
-/// dispose of all that a session has behind the gate, which then forgets the session itself. Steps
-/// come until monostate; a step is acted on before the next one is asked for.
+/// Request and Followup are for the owner; Joined reports a new session; Left requests to dispose
+/// of everything that a session has behind the gate, which then removes the session itself. Steps
+/// are returned until monostate; each is processed before the next one is requested.
 class Gate {
 public:
     using Step = DoorEvent;
 
-    /// `roles` is what works through what is behind the gate; the meta API is added to it. Forks
+    /// `roles` are the features that work through the owner; those of the meta API are added. Forks
     /// `random`.
     Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
          wamp::Random& random, wamp::Dict roles);
@@ -46,8 +46,7 @@ public:
     Step next(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept { return door_.deadline(); }
 
-    /// Sends what is wanted from behind. An INVOCATION that cannot be sent is appended to
-    /// `undelivered`.
+    /// Sends the owner's messages. An INVOCATION that cannot be sent is appended to `undelivered`.
     void deliver(const wamp::Deliveries& deliveries, std::vector<Door::Undelivered>& undelivered,
                  wamp::Outbox& out) {
         door_.deliver(deliveries, undelivered, out);
@@ -57,17 +56,17 @@ public:
         door_.refuse(session, type, request, uri, out);
     }
 
-    /// Begins a reload: the steps that follow end the sessions that `realms` does not admit. Their
-    /// number, without the door's own sessions.
+    /// Begins a reload: the steps that follow end the sessions that `realms` does not admit.
+    /// Returns their number, without the door's own sessions.
     std::size_t begin_reload(const std::vector<DoorRealm>& realms);
-    /// From here on these realms decide, after those steps.
+    /// Activates these realms, after those steps.
     void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
 
-    /// Begins an orderly end: in the steps that follow all testaments are published, then all
-    /// sessions end. Nobody joins any more.
+    /// Begins a shutdown: in the steps that follow all testaments are published, then all sessions
+    /// end. No further session joins.
     void begin_stop();
     bool stopping() const noexcept { return stopping_; }
-    /// Whether all peers have gone, a few seconds later.
+    /// Whether all peers have disconnected, which takes a few seconds.
     bool stopped() const noexcept { return stopping_ && door_.peers() == 0; }
 
     const Door& door() const noexcept { return door_; }
@@ -76,17 +75,17 @@ public:
     const Sessions& sessions() const noexcept { return door_.sessions(); }
     AuditTrail& audit() noexcept { return door_.audit(); }
     const MetaRegistry& meta() const noexcept { return meta_; }
-    /// What `sallyport status` says of the decisions and of the events of a gate.
+    /// The decisions and events of a gate for `sallyport status`.
     wamp::Dict decisions_status() const;
     wamp::Dict events_status() const;
 
 private:
-    /// How a session comes to its end.
+    /// How a session ends.
     enum class EndingKind : std::uint8_t {
-        left,       ///< by itself
-        expelled,   ///< with a GOODBYE from us; others are told of it as `tell` says
-        stopped,    ///< with us
-        published,  ///< not yet: its testaments are published
+        left,       ///< the peer left
+        expelled,   ///< with a GOODBYE from us; on_leave is published if `publish_leave`
+        stopped,    ///< at shutdown
+        published,  ///< not ended yet: its testaments are published
     };
     struct Ending {
         wamp::SessionId session;
@@ -96,12 +95,12 @@ private:
         bool publish_leave = true;
     };
 
-    /// The step itself when it is for whoever is behind, otherwise the one that follows.
+    /// The step itself if it is for the owner, otherwise the next one.
     Step forward(Step&& step, wamp::Instant now, wamp::Outbox& out);
-    /// Whether the gate has acted on it, and nobody else is to.
+    /// Whether the gate has processed it itself.
     bool consume(Step& step, wamp::Outbox& out);
     void answer(const Door::Request& request, wamp::Outbox& out);
-    /// The next publication of an ending session, or its Left; nothing when no session ends.
+    /// The next publication of an ending session, or its Left; nothing if no session ends.
     std::optional<Step> next_of_endings(wamp::Instant now);
     void finish_ending(wamp::Instant now, wamp::Outbox& out);
     void deliver_meta(wamp::Outbox& out);
@@ -110,7 +109,7 @@ private:
     MetaRegistry meta_;
     std::deque<Ending> endings_;
     std::deque<Door::Request> publications_;  ///< of the session that ends next
-    std::optional<Ending> disposing_;         ///< whose Left was the last step
+    std::optional<Ending> disposing_;         ///< the session whose Left was the last step
     wamp::Deliveries meta_out_;
     std::vector<Door::Undelivered> undelivered_;
     bool stopping_ = false;

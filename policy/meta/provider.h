@@ -21,8 +21,8 @@ namespace sallyport::policy {
 /// A procedure of the meta API.
 struct MetaProcedure {
     std::string_view uri;
-    Grant grant = Grant::meta;   ///< that a rule must give for it
-    bool ends_sessions = false;  ///< only a rule that names it exactly permits it
+    Grant grant = Grant::meta;   ///< that a rule must have for it
+    bool ends_sessions = false;  ///< only a rule that names it exactly allows it
 };
 
 /// A feature that WELCOME announces because of a part of the meta API (W-FEA-01).
@@ -40,7 +40,7 @@ struct MetaCall {
     wamp::Dict kwargs;
 };
 
-/// The error that is due, or "" and a result; and whom the call ends.
+/// The error, or "" and a result; and the sessions that the call ends.
 struct MetaAnswer {
     std::string_view error{};
     wamp::Value result{};
@@ -50,8 +50,8 @@ struct MetaAnswer {
     bool publish_leave = true;  ///< on_leave is published for them (W-SSM-04)
 };
 
-/// One part of a door's meta API. It is announced, listed and asked because the registry holds it
-/// (policy/meta/registry.cpp); policy has let each call pass.
+/// One part of a door's meta API, announced and called through the registry
+/// (policy/meta/registry.cpp). The policy has allowed each call.
 class MetaProvider {
 public:
     virtual ~MetaProvider() = default;
@@ -63,12 +63,12 @@ public:
     virtual MetaAnswer call(MetaCall&& call) = 0;
 
     virtual void on_joined(const Session&, MetaTopics&, wamp::Deliveries&) {}
-    /// The session has ended, and is not forgotten yet. `publish_leave`: others are to learn of it.
+    /// The session has ended, and is not removed yet. `publish_leave`: publish on_leave for it.
     virtual void on_left(const Session&, bool /*publish_leave*/, MetaTopics&, wamp::Deliveries&) {}
-    /// What the session wanted published when it ends, as far as it may pass now. Payloads hold
-    /// until the next call.
+    /// The publications that the session stored for its end, as far as they are allowed now.
+    /// Payloads are valid until the next call.
     virtual std::vector<Door::Request> last_publications(Session&, wamp::Instant) { return {}; }
-    /// The session has ended in a way that nothing is published for.
+    /// The session has ended in a way that publishes none of them.
     virtual void drop_publications(wamp::SessionId) noexcept {}
 
     /// What it keeps for sessions, in bytes; none when all have gone.

@@ -16,7 +16,7 @@ namespace uris = wamp::uris;
 
 namespace {
 
-/// All that there are: a new one is a file of its own and a line here.
+/// All providers: a new one is a file of its own and a line here.
 std::vector<std::unique_ptr<MetaProvider>> make_providers(Door& door, wamp::Random& random) {
     std::vector<std::unique_ptr<MetaProvider>> all;
     all.push_back(std::make_unique<SessionMeta>(door));

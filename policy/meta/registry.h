@@ -15,20 +15,20 @@
 
 namespace sallyport::policy {
 
-/// The meta API of a door: all providers, and the subscriptions to their topics. It answers what is
-/// below "wamp.", for no router behind knows our sessions and ids. What the providers list is what
-/// WELCOME announces.
+/// The meta API of a door: all providers, and the subscriptions to their topics. It answers
+/// requests below "wamp.", as no router behind it knows the door's sessions and ids. WELCOME
+/// announces the features that the providers list.
 ///
-/// Payloads that it wants delivered hold until the next call.
+/// Payloads of its deliveries are valid until the next call.
 class MetaRegistry {
 public:
     /// Forks `random`.
     MetaRegistry(Door& door, wamp::Random& random);
 
-    /// `roles` of WELCOME with the features of all providers in it.
+    /// `roles` of WELCOME with the features of all providers added.
     wamp::Dict announced(wamp::Dict roles) const;
 
-    /// Whether the request is one for a meta API: its URI is below "wamp.".
+    /// Whether the request is for the meta API: its URI is below "wamp.".
     static bool serves(const wamp::Message& message) noexcept;
 
     /// Sessions that the owner ends now, each with a GOODBYE of that reason.
@@ -37,19 +37,19 @@ public:
         std::string reason;
         bool publish_leave = true;  ///< on_leave is published for them (W-SSM-04)
     };
-    /// Answers a request that it serves.
+    /// Answers a request for which serves() is true.
     Ended handle(const Door::Request& request, wamp::Deliveries& out);
-    /// False: no such subscription is here.
+    /// False if there is no such subscription.
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Deliveries& out);
 
     void joined(wamp::SessionId session, wamp::Deliveries& out);
-    /// The session has ended, and is not forgotten yet. `publish_leave`: others are to learn of it.
+    /// The session has ended, and is not removed yet. `publish_leave`: publish on_leave for it.
     void left(wamp::SessionId session, bool publish_leave, wamp::Deliveries& out);
-    /// What a session that ends leaves to be published (W-TST-02). Payloads hold until the next
-    /// call.
+    /// The publications that an ending session has stored (W-TST-02). Payloads are valid until the
+    /// next call.
     std::vector<Door::Request> last_publications(wamp::SessionId session, wamp::Instant now);
     void drop_publications(wamp::SessionId session) noexcept;
-    /// Another version of the policy decides.
+    /// Another version of the policy is active.
     void judge_again(wamp::Deliveries& out);
 
     std::vector<MetaProcedure> procedures() const;

@@ -30,8 +30,7 @@ constexpr std::array all_topics{on_join, on_leave};
 constexpr std::array all_features{MetaFeature{"broker", "session_meta_api"},
                                   MetaFeature{"dealer", "session_meta_api"}};
 
-/// Links are the way of others, and the door's own sessions have no peer: neither is a session of
-/// anybody.
+/// Links transport other sessions, and a door's own sessions have no peer: neither is a client.
 bool is_of_a_client(const Session& session) noexcept {
     return session.peer != wamp::no_peer && session.principal.method != "link";
 }

@@ -9,11 +9,10 @@
 
 namespace sallyport::policy {
 
-/// The session meta API of a door (W-SSM-01 to 04): who is in a realm, who joins and leaves it, and
-/// who is to go. It speaks of the door's own sessions, and of those of the caller's realm alone;
-/// links are none of them. Policy has let each request pass with the grant `meta`; ending sessions
-/// needs a rule that names that procedure exactly. Knows nothing of addresses, and tells nothing of
-/// them.
+/// The session meta API of a door (W-SSM-01 to 04): lists and ends the sessions of a realm, and
+/// publishes joins and leaves. Covers only the door's sessions in the caller's realm, without
+/// links. The policy has allowed each request with the grant `meta`; ending sessions needs a rule
+/// that names that procedure exactly. It has no access to addresses and reveals none.
 class SessionMeta : public MetaProvider {
 public:
     explicit SessionMeta(Door& door) : door_(door) {}

@@ -19,12 +19,13 @@ namespace {
 
 constexpr std::string_view add_procedure = "wamp.session.add_testament";
 constexpr std::string_view flush_procedure = "wamp.session.flush_testaments";
-constexpr std::string_view testament_error = "wamp.error.testament_error";  // as Crossbar has it
+constexpr std::string_view testament_error = "wamp.error.testament_error";  // as in Crossbar
 
-/// What each costs beside its bytes, so that empty ones are not for nothing.
+/// Counted for each testament in addition to its bytes, so that empty ones count too.
 constexpr std::size_t overhead_bytes = 128;
 
-/// As of a PUBLISH (W-SEC-25), but for `acknowledge`, which nobody is left to hear (W-TST-02).
+/// The options of PUBLISH (W-SEC-25) except `acknowledge`, as there is no publisher left to answer
+/// (W-TST-02).
 constexpr std::array<std::string_view, 13> kept_options{
     "exclude_me",       "disclose_me", "retain",          "exclude",           "exclude_authid",
     "exclude_authrole", "eligible",    "eligible_authid", "eligible_authrole", "ppt_scheme",
@@ -50,14 +51,14 @@ struct Testaments::Arguments {
     wamp::List args;
     wamp::Dict kwargs;
 
-    /// An argument that may be missing; nothing: it is of another type.
+    /// An argument that may be absent; nothing if it has another type.
     template <class T>
     std::optional<T> read(std::size_t at) {
         if (at >= args.size() || args[at].is_null()) return T();
         T* const read = args[at].get_if<T>();
         return read == nullptr ? std::nullopt : std::optional<T>(std::move(*read));
     }
-    /// Nothing: no such scope.
+    /// Nothing if the scope is unknown.
     std::optional<bool> detached() const noexcept {
         const wamp::Value* const scope = kwargs.find("scope");
         if (scope == nullptr || scope->is_null()) return false;

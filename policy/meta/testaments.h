@@ -12,13 +12,13 @@
 
 namespace sallyport::policy {
 
-/// The testaments of a door's sessions (W-TST-01 to 03): what they want published when they end.
-/// Policy has let each request pass with the grant `testaments`. Each testament is judged as a
-/// publication by its session when it is added and again when the session has ended, by the policy
-/// of that moment; bounds keep strangers from filling memory. Links have none: whom they speak for
-/// may end without a word to us.
+/// The testaments of a door's sessions (W-TST-01 to 03): publications that are made when they end.
+/// The policy has allowed each request with the grant `testaments`. Each testament is decided on as
+/// a publication of its session when it is added, and again when the session has ended, by the
+/// policy then active; limits keep clients from filling the memory. Links have none, as the end of
+/// a conveyed session is not reported.
 ///
-/// Payloads that it wants published hold until last_publications() is called again.
+/// Payloads of its publications are valid until last_publications() is called again.
 class Testaments : public MetaProvider {
 public:
     static constexpr std::size_t per_session_max = 16;
@@ -31,8 +31,8 @@ public:
     std::span<const MetaFeature> features() const noexcept override;
     MetaAnswer call(MetaCall&& call) override;
 
-    /// What the session leaves that may pass now: first of scope "detached", then of scope
-    /// "destroyed", each in the order in which they were added (W-TST-02).
+    /// The session's testaments that are allowed now: first those of scope "detached", then those
+    /// of scope "destroyed", each in the order in which they were added (W-TST-02).
     std::vector<Door::Request> last_publications(Session& session, wamp::Instant now) override;
     void drop_publications(wamp::SessionId session) noexcept override;
 

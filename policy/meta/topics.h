@@ -17,25 +17,25 @@
 
 namespace sallyport::policy {
 
-/// The subscriptions of a door's sessions to topics of the meta API, and the events for them. Each
-/// sees what happens in its own realm.
+/// The subscriptions of a door's sessions to topics of the meta API, and the events for them. A
+/// session receives only events of its own realm.
 ///
-/// Payloads that it wants delivered hold until forget_spent().
+/// Payloads of its deliveries are valid until forget_spent().
 class MetaTopics {
 public:
     MetaTopics(Door& door, wamp::Random random) : door_(door), random_(random) {}
 
-    /// `known` are the topics that somebody publishes to; a subscription that matches none of them
-    /// is refused.
+    /// `known` are the topics of the providers; a subscription that matches none of them is
+    /// refused.
     void subscribe(const Session& from, const wamp::Subscribe& subscribe,
                    std::span<const std::string_view> known, wamp::Deliveries& out);
-    /// False: no such subscription is here.
+    /// False if there is no such subscription.
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Deliveries& out);
     void leave(wamp::SessionId session) noexcept;
-    /// To those of the realm of `about`, but not to itself.
+    /// Sends an event to the subscribers in the realm of `about`, except `about` itself.
     void publish(const Session& about, std::string_view topic, const wamp::List& args,
                  wamp::Deliveries& out);
-    /// Another version of the policy decides: who has lost its right is told so.
+    /// Another version of the policy is active: revokes subscriptions that it does not allow.
     void judge_again(wamp::Deliveries& out);
 
     wamp::Payload keep(wamp::Serializer serializer, const wamp::List& args);
@@ -54,7 +54,7 @@ private:
 
     Door& door_;
     wamp::Random random_;
-    std::vector<Subscription> subscriptions_;  ///< few: only so many patterns match a few topics
+    std::vector<Subscription> subscriptions_;  ///< few, as few patterns match the few topics
     std::deque<wamp::OwnedPayload> kept_;
 };
 

@@ -4,7 +4,7 @@ namespace sallyport::policy {
 
 std::optional<Json> parse_json(std::string_view text, std::size_t depth_max) {
     bool too_deep = false;
-    // Containers at or below `depth_max` are parsed and thrown away, so that no deep tree is built.
+    // Containers at or below `depth_max` are parsed and discarded, so that no deep tree is built.
     const Json::parser_callback_t bound = [&](int depth, Json::parse_event_t event, Json&) {
         const bool opens =
             event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;

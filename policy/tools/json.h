@@ -15,13 +15,13 @@ namespace sallyport::policy {
 /// policy::quoted(text).
 using Json = nlohmann::ordered_json;
 
-/// The tree of `text`; nothing when that is not JSON, or nested deeper than `depth_max`. The depth
+/// The tree of `text`; nothing if it is not JSON, or is nested deeper than `depth_max`. The depth
 /// is bounded because nlohmann/json prints and copies trees by recursion. Never throws a parse
 /// error.
 std::optional<Json> parse_json(std::string_view text, std::size_t depth_max);
 
-/// Accepts everything that nlohmann/json's parser reports. A reader that wants no tree derives from
-/// it and hides what it needs; `false` ends the parsing.
+/// Accepts everything that nlohmann/json's parser reports. A reader that needs no tree derives from
+/// it and hides the functions it needs; `false` ends the parsing.
 class JsonEvents {
 public:
     bool null() { return true; }
@@ -36,7 +36,7 @@ public:
     bool end_object() { return true; }
     bool start_array(std::size_t) { return true; }
     bool end_array() { return true; }
-    /// `position`: bytes read, the last of them being where the fault is.
+    /// `position`: the number of bytes read, up to and including the error.
     bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                      const Json::exception& /*why*/) {
         return false;
@@ -46,14 +46,14 @@ public:
 /// One line without its end. Bytes that are not UTF-8 become U+FFFD.
 std::string to_line(const Json& json);
 
-/// Members of `json`, which may be anything. Nothing here throws: a member that is missing or has
-/// another type is null, empty or the given default.
+/// Members of `json`, which may be of any type. These functions do not throw: a member that is
+/// missing or has another type is null, empty or the given default.
 const Json* member(const Json& json, std::string_view key);
 const Json* object_member(const Json& json, std::string_view key);
 std::string string_member(const Json& json, std::string_view key, std::string_view otherwise = {});
 std::uint64_t unsigned_member(const Json& json, std::string_view key, std::uint64_t otherwise = 0);
 bool bool_member(const Json& json, std::string_view key);
-/// The items of an array; none when there is no such array.
+/// The items of an array; none if there is no such array.
 const Json& array_member(const Json& json, std::string_view key);
 
 }  // namespace sallyport::policy

@@ -55,12 +55,11 @@ std::string condition_that_fails(const RuleText& rule, const Question& question)
 // Why a rule for this role, action and URI does not apply.
 std::string why_not_applied(const Candidate& candidate, const Question& question) {
     if (!candidate.match.payload) {
-        return candidate.rule->payload == PayloadMode::opaque
-                   ? "is for payloads that cannot be read"
-                   : "is for payloads that can be read";
+        return candidate.rule->payload == PayloadMode::opaque ? "is for opaque payloads"
+                                                              : "is for readable payloads";
     }
     if (!candidate.match.arguments) return condition_that_fails(*candidate.rule, question);
-    if (!candidate.match.granted) return "does not grant what \"wamp.\" needs";
+    if (!candidate.match.granted) return "does not have the grant that \"wamp.\" requires";
     if (!candidate.match.named)
         return "does not name the procedure, which ends sessions, with match = \"exact\"";
     return "is a shadow: counted, but it never decides";

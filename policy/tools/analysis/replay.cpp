@@ -201,7 +201,7 @@ int print_replay(const Replay& replay, const Output& to) {
                << counted(counts.lines, "line", "lines") << ": " << counts.flips
                << " would change, " << counts.uncertain << " might by their arguments";
         if (counts.other_realms > 0) to.out << "; " << counts.other_realms << " of other realms";
-        if (counts.shadows > 0) to.out << "; " << counts.shadows << " of shadow rules passed over";
+        if (counts.shadows > 0) to.out << "; " << counts.shadows << " of shadow rules skipped";
         if (counts.unreadable > 0)
             to.out << "; " << unreadable_lines(counts.unreadable, counts.first_unreadable);
         to.out << '\n';

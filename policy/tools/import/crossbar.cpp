@@ -23,7 +23,7 @@ public:
         if (keys_.size() > depth_max) {
             return Diagnostic{{file, 0, 0},
                               "nested deeper than " + std::to_string(depth_max) + " levels",
-                              "import takes the config.json of a Crossbar node"};
+                              "import expects the config.json of a Crossbar node"};
         }
         return not_json(text, file);
     }
@@ -62,7 +62,7 @@ private:
         const bool comment = at == '/' || at == '#';
         return {place, comment ? "JSON does not allow comments" : "this is not JSON",
                 comment ? "remove the comment"
-                        : "import takes a config.json; convert a config.yaml first"};
+                        : "import expects a config.json; convert a config.yaml first"};
     }
 
     std::vector<std::set<std::string>> keys_;  // of the objects that are open; none for arrays

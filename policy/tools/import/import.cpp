@@ -172,7 +172,7 @@ void RealmImport::add(MadeRule rule) {
     if (!diagnostics.empty()) {
         note(Kind::other, rule.role,
              "the permission " + policy::quoted(rule.uri) + " of role " + rule.role +
-                 " is left out: " + diagnostics.front().text);
+                 " is not imported: " + diagnostics.front().text);
         return;
     }
     rules_.push_back(std::move(rule));
@@ -277,7 +277,7 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
     if (permission.validates) {
         note(Kind::other, role.name,
              "permission " + policy::quoted(permission.uri) + " of role " + role.name +
-                 ": \"validate\" is left out (write conditions: where = [ … ])");
+                 ": \"validate\" is not imported (write conditions: where = [ … ])");
     }
     if (permission.uri.empty() && permission.match == MatchPolicy::prefix &&
         options_.everything.empty() && !allow.actions.empty()) {
@@ -298,7 +298,7 @@ void RealmImport::make_role(const CrossbarRole& role) {
     }
     if (!is_valid_name(role.name)) {
         note(Kind::narrower, role.name,
-             "role " + policy::quoted(role.name) + " cannot be a role here, and is left out");
+             "role " + policy::quoted(role.name) + " cannot be a role here, and is not imported");
         return;
     }
     index(role);
@@ -356,7 +356,7 @@ void RealmImport::make_auth() {
         }
         note(Kind::other, principal.role,
              "principal " + policy::quoted(principal.authid) + " by " + principal.method +
-                 (fresh ? " does not carry over" : " has another way to log in already") +
+                 (fresh ? " cannot be imported" : " has another way to log in already") +
                  " (sallyport principal add)");
     }
     std::vector<std::string> anonymous;
@@ -479,7 +479,7 @@ std::string RealmImport::head() const {
 void RealmImport::run() {
     if (!wamp::is_valid_uri(realm_.name)) {
         note(Kind::other, "",
-             "realm " + policy::quoted(realm_.name) + " is not a valid URI: left out");
+             "realm " + policy::quoted(realm_.name) + " is not a valid URI: not imported");
         out_.notes.insert(out_.notes.end(), notes_.begin(), notes_.end());
         return;
     }
@@ -491,8 +491,7 @@ void RealmImport::run() {
     for (const MadeRule& rule : rules_) body += "\n" + rule.text();
     const auto policy = compiled(body);
     if (policy == nullptr) {
-        note(Kind::other, "",
-             "realm " + policy::quoted(realm_.name) + " could not be carried over");
+        note(Kind::other, "", "realm " + policy::quoted(realm_.name) + " could not be imported");
     } else {
         compare(*policy);
         body += tests(*policy);
@@ -536,7 +535,7 @@ Imported import_crossbar(const CrossbarConfig& config, const ImportOptions& opti
     for (const CrossbarRealm& realm : config.realms)
         RealmImport(config, realm, options, random, out).run();
     for (const std::string& left : config.left)
-        out.notes.push_back({Kind::other, "", "", "", "", {}, left + " is left out"});
+        out.notes.push_back({Kind::other, "", "", "", "", {}, left + " is not imported"});
     return out;
 }
 

@@ -137,7 +137,7 @@ TEST(Authenticator, OffersOnlyWhatIsSwitchedOn) {
     auto& challenged = std::get<Authenticator::Challenged>(step);
     step = desk.authenticator->verify(std::move(challenged.attempt), {right, {}}, desk.arrival());
     EXPECT_EQ(Desk::words(step), uris::authentication_denied);
-    EXPECT_EQ(Desk::why(step), "the method was switched off");
+    EXPECT_EQ(Desk::why(step), "the method is no longer offered");
 }
 
 TEST(Authenticator, CountsAttemptsUnderTheNameThatWasTried) {

@@ -50,21 +50,22 @@ TEST_F(Diff, ShowsAMessageForEachChange) {
             "[[forbid]]\nid = \"no\"\nroles = [\"guest\"]\nactions = [\"subscribe\"]\nuri = "
             "\"lab.events.fault\"\n[auth]\nanonymous = { role = \"guest\" }\n");
     EXPECT_EQ(diff(a, b, to_), 1);
-    EXPECT_EQ(out(),
-              "role of anonymous: none before, \"guest\" after\n"
-              "call \"lab.park\" as anna:operator with args [91]\n"
-              "  before: deny: the arguments are not as the rule demands; rule drive (a.toml:2:1)\n"
-              "  after:  allow drive (b.toml:2:1) by route local\n"
-              "  roles:  operator\n"
-              "subscribe \"lab.events.x\" as anna:somebody\n"
-              "  before: allow watch (a.toml:8:1) by route local; limits: rate 5/s\n"
-              "  after:  allow watch (b.toml:8:1) by route local; limits: rate 6/s\n"
-              "  roles:  all others\n"
-              "subscribe \"lab.events.fault\" as anna:guest\n"
-              "  before: allow watch (a.toml:8:1) by route local\n"
-              "  after:  forbid no (b.toml:15:1)\n"
-              "  roles:  guest\n"
-              "4 differences\n");
+    EXPECT_EQ(
+        out(),
+        "role of anonymous: none before, \"guest\" after\n"
+        "call \"lab.park\" as anna:operator with args [91]\n"
+        "  before: deny: the arguments do not meet the rule's conditions; rule drive (a.toml:2:1)\n"
+        "  after:  allow drive (b.toml:2:1) by route local\n"
+        "  roles:  operator\n"
+        "subscribe \"lab.events.x\" as anna:somebody\n"
+        "  before: allow watch (a.toml:8:1) by route local; limits: rate 5/s\n"
+        "  after:  allow watch (b.toml:8:1) by route local; limits: rate 6/s\n"
+        "  roles:  all others\n"
+        "subscribe \"lab.events.fault\" as anna:guest\n"
+        "  before: allow watch (a.toml:8:1) by route local\n"
+        "  after:  forbid no (b.toml:15:1)\n"
+        "  roles:  guest\n"
+        "4 differences\n");
     out_.str("");
     EXPECT_EQ(diff(a, b, json_), 1);
     EXPECT_TRUE(out().starts_with(

@@ -79,7 +79,7 @@ TEST_F(ReplayTool, TellsWhichDecisionsWouldFlip) {
         "  now: allow slew (r.toml:7:1) by route local, or deny: the arguments are not as the "
         "rule demands; rule slew (r.toml:7:1)\n"
         "5 decisions of 9 lines: 3 would change, 1 might by their arguments; 1 of other realms; "
-        "1 of shadow rules passed over; 1 unreadable, at line 6\n");
+        "1 of shadow rules skipped; 1 unreadable, at line 6\n");
     out_.str("");
     EXPECT_EQ(print_replay(replay, json_), 1);
     EXPECT_TRUE(out().starts_with(

@@ -82,7 +82,7 @@ TEST(Crossbar, TellsWhereATextIsNotJson) {
         return config ? "" : to_string(config.error());
     };
     EXPECT_EQ(error("{\"a\": 1,\n \"b\" 2}"),
-              "c.json:2:6: error: this is not JSON (import takes a config.json; convert a "
+              "c.json:2:6: error: this is not JSON (import expects a config.json; convert a "
               "config.yaml first)");
     EXPECT_EQ(error("{\n // why\n}"),
               "c.json:2:2: error: JSON does not allow comments (remove the comment)");
