@@ -30,7 +30,7 @@ void add_onion(std::ostream& out, const Json& onion) {
     const std::string warning = policy::string_member(onion, "warning");
     out << "bootstrap     " << number(onion, "bootstrap") << "% "
         << policy::string_member(onion, "summary") << '\n';
-    if (!warning.empty()) out << "complaint     " << warning << '\n';
+    if (!warning.empty()) out << "tor warning   " << warning << '\n';
     out << "onion         " << (address.empty() ? "not known yet" : address) << '\n'
         << "reachable     " << (policy::bool_member(onion, "reachable") ? "yes" : "not yet")
         << '\n';

@@ -9,29 +9,29 @@
 
 namespace sallyport::gateway {
 
-/// As JSON, for the packet that carries it from the supervisor to the worker.
+/// The status as JSON, for the packet from the supervisor to the worker.
 std::string to_json(const supervision::OnionStatus& status);
 
-/// What is known of the records of the audit log.
+/// The state of the audit log.
 struct AuditStatus {
     std::uint64_t recorded = 0;
     std::uint64_t written = 0;
     std::uint64_t dropped = 0;
     std::uint64_t waiting = 0;
-    std::string error;  ///< of the last attempt to write; "" when it went well
+    std::string error;  ///< of the last attempt to write; "" if it succeeded
 };
 
 /// A snapshot of a running gateway, as `sallyport status` shows it.
 struct GatewayStatus {
     std::string_view onion;            ///< to_json() of the OnionStatus
     std::string_view front;            ///< Front::status_json()
-    std::optional<AuditStatus> audit;  ///< nothing when no records are written
+    std::optional<AuditStatus> audit;  ///< nothing if no records are written
 };
 
-/// The snapshot as one line of JSON with its end, for the admin socket.
+/// The snapshot as one line of JSON with the line end, for the admin socket.
 std::string status_line(const GatewayStatus& status);
 
-/// The snapshot in that line as text for people; nothing when it is not such a line.
+/// The snapshot in that line as text for people; nothing if the line is invalid.
 std::optional<std::string> status_text(std::string_view line);
 
 }  // namespace sallyport::gateway

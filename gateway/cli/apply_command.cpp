@@ -32,7 +32,8 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "Examples:\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml --check\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml\n"
-        "Exit codes: 0 applied, or can be applied; 1 not applied, the previous version stays; 2 no "
+        "Exit codes: 0 applied, or can be applied; 1 not applied, the running version stays "
+        "active; 2 no "
         "answer.");
     apply->callback([&action, texts] {
         action = [texts] {
@@ -49,7 +50,8 @@ void add_apply_commands(CLI::App& app, std::function<int()>& action) {
         "Example:\n"
         "  sallyport policy rollback --config /etc/sallyport/gateway.toml\n"
         "The files stay as they are: correct them before the next apply, SIGHUP or start.\n"
-        "Exit codes: 0 rolled back; 1 not rolled back, the running version stays; 2 no answer.");
+        "Exit codes: 0 rolled back; 1 not rolled back, the running version stays active; 2 no "
+        "answer.");
     rollback->callback([&action, texts] {
         action = [texts] {
             return send_command(load_state_dir(texts->config), "rollback", texts->json);

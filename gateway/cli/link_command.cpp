@@ -11,7 +11,8 @@ namespace sallyport::gateway {
 
 int pair_link(const std::string& directory, std::ostream& out) {
     const LinkKeys pair = make_link_keys(directory);
-    out << (pair.made ? "Made" : "Found") << " the key pair of this end in " << directory << ".\n"
+    out << (pair.made ? "Created" : "Found") << " the key pair of this end in " << directory
+        << ".\n"
         << "Its pin: " << pair.pin << "\n\n"
         << "If this end is the gateway, put this into the other end's inside.toml:\n"
         << "  [[link]]\n"

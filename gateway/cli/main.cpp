@@ -48,7 +48,7 @@ struct Commands {
 };
 
 void add_log_options(Commands& commands, CLI::App& program) {
-    program.add_option("--log-level", commands.log_level, "Log only this and what is worse")
+    program.add_option("--log-level", commands.log_level, "Minimum level of logged messages")
         ->check(CLI::IsMember({"info", "warning", "error"}))
         ->capture_default_str();
     program.add_option("--log-format", commands.log_format, "Format of the log lines on stderr")

@@ -176,8 +176,8 @@ policy::LoadOptions tool_options() {
     return options;
 }
 
-// Passes on one line at a time, as a log may be larger than memory; "-" is stdin. `parse` returns
-// whether it could read the line.
+// Processes one line at a time, as a log may be larger than memory; "-" is stdin. `parse` returns
+// whether the line is valid.
 template <class Parse>
 void read_lines(const std::string& path, const Parse& parse) {
     std::ifstream file;
@@ -332,11 +332,12 @@ void add_explain(CLI::App& tools, Action& action) {
                    what->add_option("--subscribe", texts.subscribe, "URI"),
                    what->add_option("--register", texts.register_, "URI")};
     what->require_option(1);
-    tool.command->add_option("--match", texts.match, "Of --subscribe and --register")
+    tool.command->add_option("--match", texts.match, "Match policy of --subscribe and --register")
         ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
     tool.command->add_option("--args", texts.request.args, "Positional arguments: a JSON array");
     tool.command->add_option("--kwargs", texts.request.kwargs, "Keyword arguments: a JSON object");
-    tool.command->add_flag("--opaque", texts.request.opaque, "The payload cannot be read");
+    tool.command->add_flag("--opaque", texts.request.opaque,
+                           "The payload is opaque (end-to-end encrypted)");
     tool.command
         ->add_option("--payload-bytes", texts.payload_bytes,
                      "Size of the payload, if not that of the arguments")

@@ -27,7 +27,7 @@ std::optional<std::size_t> choice(Section& section, std::string_view key, Names 
     if (!text) return std::nullopt;
     const auto found = std::find(names.begin(), names.end(), *text);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    section.error(*section.find(key), quoted(*text) + " is no " + std::string(key),
+    section.error(*section.find(key), quoted(*text) + " is not a valid " + std::string(key),
                   policy::suggestion(*text, names, "values"));
     return std::nullopt;
 }

@@ -76,7 +76,7 @@ PathText ConfigReader::socket(Section& section, std::string_view key, std::strin
         if (otherwise.empty()) return {};
         PathText usual{resolve_in_state(otherwise), section.place()};
         if (const auto why = unfit_for_unix_socket(usual.path))
-            section.error(policy::quoted(usual.path) + " " + *why, "use a shorter path");
+            section.error(policy::quoted(usual.path) + " " + *why, "use a shorter state_dir");
         return usual;
     }
     const Item& item = *section.find(key);

@@ -33,8 +33,8 @@ wamp::MessageLimits generous() {
     return limits;
 }
 
-// The list is an array of flat objects; what is nested deeper is not ours and is thrown away, so
-// that no deep tree is built.
+// The list is an array of flat objects; anything nested deeper is discarded, so that no deep tree
+// is built.
 bool at_most_two_levels(int depth, Json::parse_event_t event, Json&) {
     const bool opens =
         event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;

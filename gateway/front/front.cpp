@@ -21,8 +21,9 @@ using Level = wamp::effect::Note::Level;
 
 namespace {
 
-/// How much more than a client a link may say. A service wraps what it was called with; its answer
-/// may cost itself its session, which the inside bounds first, but never all clients the link.
+/// The limits of a link as a multiple of those of a client. A service may wrap its arguments in its
+/// answer; an answer that is too large may end the session of the service, as the inside has lower
+/// limits, but must not end the link for all clients.
 constexpr std::size_t link_factor = 4;
 
 wamp::MessageLimits link_limits(wamp::MessageLimits limits) noexcept {
@@ -39,14 +40,14 @@ template <class Request>
 bool wants_answer(const Request& request) noexcept {
     if constexpr (std::is_same_v<Request, wamp::Publish>)
         return request.options.get_bool("acknowledge", false);
-    return true;  // only publications may go without (W-PUB-04)
+    return true;  // only publications may be unacknowledged (W-PUB-04)
 }
 
 backend_link::LinkWire wire_of(const policy::Transport& transport) noexcept {
     return {transport.serializer, transport.peer_receives_max};
 }
 
-/// The same answer with less in it, for a link that cannot take all of it.
+/// A shorter answer, for a link whose message limit the full one exceeds.
 Message shortened(const Message& message) {
     if (const auto* error = std::get_if<wamp::Error>(&message)) {
         return wamp::Error{error->request_type, error->request, {}, error->uri, {}};
@@ -61,10 +62,10 @@ Message shortened(const Message& message) {
     return message;
 }
 
-/// What our routers can and a bridge carries: a URI has one callee outside, callers and publishers
-/// are named where every router behind can be told who they are, events are retained where every
-/// one keeps them, and payload passthru mode is there where some router behind may have it
-/// (W-FEA-01); whether it has, its WELCOME tells.
+/// The features of this router that work through a bridge (W-FEA-01): a URI has one callee outside;
+/// callers and publishers are disclosed if identities are conveyed to every backend; events are
+/// retained if every backend retains them; payload passthru mode is announced if a backend may
+/// support it, which only its WELCOME shows.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     wamp::Dict roles = wamp::router_roles();
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
@@ -230,7 +231,7 @@ bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::Owned
                 return bridge.answer(from, std::move(failure), now, bridge_out_);
             } else if constexpr (std::is_same_v<Answer, wamp::Error>) {
                 wamp::Error failure = message;
-                if (!error.empty()) failure.payload = {};  // the error itself must arrive
+                if (!error.empty()) failure.payload = {};  // the error itself must be delivered
                 return bridge.answer(from, std::move(failure), now, bridge_out_);
             } else {
                 return false;
@@ -261,7 +262,7 @@ void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transpor
     if (backend.peer != wamp::no_peer) {
         const PeerId old = backend.peer;
         out.push_back(wamp::effect::Close{old});
-        on_closed(old, "a newer connection took over", now, out);
+        on_closed(old, "replaced by a newer connection", now, out);
     }
     backend.peer = peer;
     backend.transport = transport;

@@ -19,7 +19,7 @@
 namespace sallyport::gateway {
 
 struct BackendConfig {
-    std::string name;  ///< what routes name
+    std::string name;  ///< the name in routes
     backend_link::LinkMachine::Config link;
 };
 
@@ -29,14 +29,14 @@ struct FrontConfig {
     policy::DoorLimits limits;
 };
 
-/// The whole gateway as one pure object: the gate that faces the onion, and behind it one link and
-/// one bridge per backend. Every message crosses a link or is refused: the front keeps no
-/// procedures or topics of its own. Fed with what the transports bring, the time and a seed; what
-/// it wants done is appended to the outbox (architecture: Core and shell).
+/// The whole gateway as one pure object: the gate that faces the onion service, and behind it one
+/// link and one bridge per backend. Every message crosses a link or is refused: the front has no
+/// procedures or topics of its own. Inputs are transport events, the time and a seed; effects are
+/// appended to the outbox (architecture: Core and shell).
 class Front {
 public:
-    /// Every route of every realm names a backend of `config`; routes of one backend name one realm
-    /// there (checked).
+    /// Every route of every realm names a backend of `config`; all routes to one backend name the
+    /// same realm there (checked).
     Front(FrontConfig config, const wamp::Random::Seed& seed);
 
     void start(wamp::Instant now, wamp::Outbox& out);
@@ -47,12 +47,12 @@ public:
     void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
                     wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
-    /// What a Work effect has returned.
+    /// The result of a Work effect.
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
-    /// The transport of link number `link` (position in config.backends) is there: it was dialled
-    /// as asked for, or the far end dialled us, and then takes over from an older one.
+    /// The transport of link number `link` (position in config.backends) was opened: it was dialled
+    /// on request, or the peer dialled, and then replaces an older one.
     void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport,
                       wamp::Instant now, wamp::Outbox& out);
     void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
@@ -61,23 +61,23 @@ public:
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept;
 
-    /// What a reload did, or would do.
+    /// The effect of a reload, done or planned.
     struct Reloaded {
         std::size_t sessions_ended = 0;
         std::size_t subscriptions_revoked = 0;
         std::size_t registrations_revoked = 0;
-        std::size_t moved = 0;  ///< subscriptions and registrations that another route leads now
+        std::size_t moved = 0;  ///< subscriptions and registrations that moved to another route
     };
-    /// From here on these realms decide, all at once (architecture: Policy 10): sessions that they
-    /// no longer admit are ended, what sessions hold is judged again and revoked or led elsewhere,
-    /// calls in flight finish under the permits that they have. Routes name backends and their
-    /// realms as for the constructor (checked).
+    /// Activates these realms, all at once (architecture: Policy 10): sessions that they no longer
+    /// admit are ended, subscriptions and registrations are decided again and revoked or moved,
+    /// calls in flight finish under their permits. Routes name backends and their realms as for the
+    /// constructor (checked).
     Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
-    /// The same, and nothing is done.
+    /// The effect of reload() with these realms, without doing it.
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
 
-    /// Orderly end: the testaments of all are published, then GOODBYE to everybody; stopped() once
-    /// all have gone, within a few seconds.
+    /// Shuts down in order: publishes all testaments, then sends GOODBYE to every session;
+    /// stopped() is true once all have left, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept;
 
@@ -105,7 +105,8 @@ private:
         policy::Transport transport;
     };
 
-    /// To which backends the routes of a policy lead. Realms are few: the list is searched.
+    /// The backends of the routes of a policy. There are few realms, so the list is searched
+    /// linearly.
     struct RouteBackends {
         const policy::RealmPolicy* policy;
         std::vector<std::uint32_t> backends;  ///< by RouteIndex
@@ -119,8 +120,8 @@ private:
                            const policy::Permit& permit) const noexcept {
         return backend_of(routes_, *session.policy, permit.route());
     }
-    /// What changes for those who hold something. `decide` names the policy that it asked; none
-    /// for a session that ends.
+    /// The changes to subscriptions and registrations. `decide` returns the policy that it
+    /// evaluated, none for a session that ends.
     template <class Decide>
     std::vector<HoldingChange> judge(const Routes& routes, Decide&& decide) const;
     void move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now, wamp::Outbox& out);
@@ -129,18 +130,18 @@ private:
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
-    /// Whether the backend that has what the message refers to has acted on it.
+    /// Whether the backend knows the id that the message refers to and has processed it.
     bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep,
                       wamp::Instant now, wamp::Outbox& out);
-    /// Of all that the session has behind the door.
+    /// Disposes of everything that the session has behind the door.
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
                          wamp::Outbox& out);
     void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now,
                     wamp::Outbox& out);
-    /// Carries out what the link machine wants.
+    /// Carries out the output of the link machine.
     void carry_out(Backend& backend, backend_link::LinkMachine::Outbox& wanted, wamp::Outbox& out);
-    /// Carries out what the bridge wants, until it wants nothing more.
+    /// Carries out the output of the bridge until there is none.
     void flush(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     std::uint32_t index_of(const Backend& backend) const noexcept;
 

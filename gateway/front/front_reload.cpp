@@ -1,4 +1,4 @@
-// How the front takes another version of its policy while everything goes on.
+// How the front switches to another version of its policy at run time.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -15,7 +15,7 @@ using backend_link::Holding;
 using backend_link::Rewriting;
 using policy::Door;
 
-/// What becomes of something that a session holds: it goes to `to`, or to nobody.
+/// A subscription or registration with its new backend `to`; null if it is revoked.
 struct Front::HoldingChange {
     Backend* from;
     Holding holding;
@@ -103,7 +103,7 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
     Routes routes = routes_by(realms);
     const std::size_t ended = gate_.begin_reload(realms);
     act_on(gate_.next(now, out), now, out);
-    // The routes of the old version belong to policies that may go with their last session.
+    // The routes of the old version refer to policies that may be freed with their last session.
     routes_ = std::move(routes);
     gate_.reload(std::move(realms), out);
     auto judged = judge(routes_, [&](const policy::Session& session, const Holding& holding,
@@ -118,7 +118,7 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
 
 void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now,
                            wamp::Outbox& out) {
-    // First all go, then all come: two may change places.
+    // All are dropped before any is adopted, as two may swap backends.
     for (const HoldingChange& each : judged) {
         each.from->bridge.drop(each.holding, bridge_out_);
         flush(*each.from, now, out);

@@ -82,7 +82,8 @@ Receive receive_packet(int socket, Packet& packet) {
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        // The buffer's padding has room for a second one. All are ours to close; the first is kept.
+        // The buffer's padding has room for a second one. The first is kept, the others are closed
+        // here.
         const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (std::size_t i = 0; i < count; ++i) {
             int number = -1;
@@ -91,7 +92,7 @@ Receive receive_packet(int socket, Packet& packet) {
             if (!packet.descriptor) packet.descriptor = std::move(received_one);
         }
     }
-    // Half a packet means nothing: whoever sends more than packet_bytes_max is no child of ours.
+    // A truncated packet is invalid: no child process sends more than packet_bytes_max.
     if (received == 0 || (message.msg_flags & MSG_TRUNC) != 0) {
         packet.descriptor.close();
         return Receive::end;

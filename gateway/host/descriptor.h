@@ -49,7 +49,7 @@ inline constexpr std::size_t packet_bytes_max = 8192;
 /// Never blocks. False if the other end is closed or does not read.
 bool send_packet(int socket, std::string_view text, int descriptor = -1) noexcept;
 
-/// `end`: the other end is gone, or has sent more than packet_bytes_max at once.
+/// `end`: the other end is closed, or has sent more than packet_bytes_max at once.
 enum class Receive { packet, nothing_yet, end };
 /// Of several descriptors in one packet the first is kept; none is left open.
 Receive receive_packet(int socket, Packet& packet);

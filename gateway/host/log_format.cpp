@@ -20,7 +20,7 @@ void append(Buffer& out, std::string_view text) {
     out.append(text.data(), text.data() + text.size());
 }
 
-/// The message on one line and without what a terminal obeys.
+/// The message on one line and without terminal control characters.
 class PlainMessage final : public spdlog::custom_flag_formatter {
 public:
     void format(const Message& message, const std::tm&, Buffer& out) override {
@@ -32,7 +32,7 @@ public:
     }
 };
 
-/// The level as sd-daemon(3) has it.
+/// The level of sd-daemon(3).
 class Priority final : public spdlog::custom_flag_formatter {
 public:
     void format(const Message& message, const std::tm&, Buffer& out) override {

@@ -9,9 +9,9 @@
 
 namespace sallyport::gateway {
 
-/// Passes at most so many messages below `error` on to another sink in one second; the others it
-/// counts, and says before the first message of a later second how many there were. Errors always
-/// pass. The seconds are those of the messages' own time.
+/// Passes at most a fixed number of messages below `error` per second to another sink. Further ones
+/// are counted, and their number is logged before the first message of a later second. Errors
+/// always pass. Time is that of the messages.
 class RateLimitSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
     RateLimitSink(std::shared_ptr<spdlog::sinks::sink> next, unsigned per_second_max);

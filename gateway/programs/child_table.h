@@ -15,26 +15,26 @@
 
 namespace sallyport::gateway {
 
-/// The child processes that run at present: their numbers, and the channels to those that have one.
+/// The running child processes: their process ids and channels.
 class ChildTable {
 public:
     using OnPacket = std::function<void(supervision::ProcessId from, Packet&& packet)>;
     struct Ended {
         supervision::ProcessId process;
-        int status;  ///< as waitpid() gives it
+        int status;  ///< from waitpid()
     };
 
     ChildTable(boost::asio::io_context& io, OnPacket on_packet)
         : io_(io), on_packet_(std::move(on_packet)) {}
 
-    /// `channel` is our end of the packet socket; none for a child that speaks to nobody.
+    /// `channel` is our end of the packet socket; none for a child without one.
     void add(supervision::ProcessId process, pid_t pid, Descriptor channel);
-    /// False: there is no such process, or it is gone, or it does not read.
+    /// False if the process does not exist, has ended, or does not read.
     bool send(supervision::ProcessId to, std::string_view text, int descriptor = -1) noexcept;
     void signal(supervision::ProcessId process, int number) noexcept;
     void kill_all() noexcept;
-    /// The children that have ended since the last call. Their channels are closed: what they said
-    /// and was not read yet is lost.
+    /// The children that have ended since the last call. Their channels are closed: unread packets
+    /// are lost.
     std::vector<Ended> reap();
 
 private:

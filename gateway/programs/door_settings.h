@@ -8,7 +8,7 @@
 
 namespace sallyport::gateway {
 
-/// What the configuration says, as the door of a program wants it.
+/// Converts the configuration to the settings of a door.
 std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);
 policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit);
 

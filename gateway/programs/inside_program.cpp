@@ -57,7 +57,8 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     return core;
 }
 
-/// What reads the files again on another thread; `notes` tells at once of a changed inside.toml.
+/// Returns a function that reads the files again on another thread; `notes` is set at once if
+/// inside.toml has changed.
 ParticipantShell::Read read_later(const std::string& file, const PolicyVersion& running,
                                   std::string& notes) {
     const std::string note = note_of_changed_config(file, running);
@@ -156,7 +157,7 @@ public:
 
     void start() {
         if (embedded_) {
-            std::signal(SIGHUP, SIG_IGN);  // the supervisor says when to read again
+            std::signal(SIGHUP, SIG_IGN);  // the supervisor starts reloads
         } else {
             await_hangup();
         }
@@ -186,7 +187,7 @@ private:
         try {
             audit_.open(open_audit_target(config_.audit));
         } catch (const std::exception& error) {
-            log(LogLevel::error, error.what());  // the file before is written on
+            log(LogLevel::error, error.what());  // keeps writing to the old file
         }
     }
 
@@ -211,7 +212,7 @@ private:
     }
 
     void dial_gateway(std::uint32_t link) {
-        if (link >= config_.links.size()) return;  // the supervisor's: it comes by itself
+        if (link >= config_.links.size()) return;  // the supervisor's link, which is not dialled
         dial(io_, config_.links[link].gateway, DialReach::local,
              [this, link](Descriptor socket, const std::string& why) {
                  if (!socket) {
@@ -224,7 +225,7 @@ private:
     }
 
     void serve(std::uint32_t link, Descriptor descriptor, asio::ssl::context* tls, bool asked_for) {
-        // The family is of no importance to what is already connected.
+        // The protocol family does not matter for a connected socket.
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
         shell_.expect_link(shell_.connections().serve_link(std::move(socket), tls, link_options_),
                            link, asked_for);
@@ -256,7 +257,7 @@ private:
     std::vector<std::string> socket_paths_;
     asio::signal_set signals_;
     asio::signal_set hangup_;
-    std::unique_ptr<ParticipantShell> participant_;  ///< embedded: of the supervisor's reloads
+    std::unique_ptr<ParticipantShell> participant_;  ///< embedded: for the supervisor's reloads
     std::unique_ptr<LocalReload> reload_;            ///< null when embedded
     std::unique_ptr<Control> control_;
     SystemdNotifier notifier_;

@@ -16,8 +16,8 @@ void make_folder_of(const PathText& socket, const std::string& state_dir) {
 
 void Listeners::open(const GatewayConfig& config) {
     const std::string& state_dir = config.state_dir.path;
-    // A tor that others run is another user: its group is let in, and who is in that group says the
-    // folder.
+    // An external tor runs as another user: its group may connect, and the folder determines that
+    // group.
     const bool others_tor = config.tor.mode == TorText::Mode::external;
     open_unix("front", config.front, others_tor ? 0660 : 0600, state_dir);
     open_unix("local", config.local, 0600, state_dir);

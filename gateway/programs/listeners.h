@@ -11,7 +11,7 @@
 namespace sallyport::gateway {
 
 /// The sockets on which the gateway listens, bound by the supervisor for its worker. Their paths
-/// are removed with them: whoever removes the path of a socket must be whoever made it.
+/// are removed with them: only the process that created a socket may remove its path.
 class Listeners {
 public:
     Listeners() = default;
@@ -19,11 +19,11 @@ public:
     Listeners(const Listeners&) = delete;
     Listeners& operator=(const Listeners&) = delete;
 
-    /// Binds all that `config` names. Throws StartError.
+    /// Binds all listeners of `config`. Throws StartError.
     void open(const GatewayConfig& config);
     void close() noexcept;
 
-    /// `send` gets each socket with its name: "front", "local", "admin", "listen BACKEND".
+    /// Passes each socket with its name to `send`: "front", "local", "admin", "listen BACKEND".
     void send_all(const std::function<void(std::string_view name, int socket)>& send) const;
 
 private:
@@ -40,7 +40,7 @@ private:
     std::vector<Listener> listeners_;
 };
 
-/// Makes the folder of a socket when it is one of the state directory's. Throws StartError.
+/// Creates the folder of a socket if it is inside the state directory. Throws StartError.
 void make_folder_of(const PathText& socket, const std::string& state_dir);
 
 }  // namespace sallyport::gateway

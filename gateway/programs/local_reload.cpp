@@ -76,7 +76,7 @@ void LocalReload::arm() {
     });
 }
 
-/// Of a coordinator alone, whose participant is this very process.
+/// For a coordinator whose only participant is this process.
 void LocalReload::apply(const supervision::Effect& wanted) {
     if (const auto* const line = std::get_if<effect::Log>(&wanted)) {
         log(level_of(line->level), line->text);

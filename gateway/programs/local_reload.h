@@ -21,8 +21,8 @@ namespace sallyport::gateway {
 /// process.
 class LocalReload {
 public:
-    /// What it returns reads the files as they are now, on another thread. `notes` gets a line for
-    /// each configuration that is not read again and is another on disk.
+    /// Returns a function that reads the current files on another thread. `notes` gets a line for
+    /// each configuration file that differs on disk and is not read again.
     using ReadAgain =
         std::function<ParticipantShell::Read(const PolicyVersion& running, std::string& notes)>;
 
@@ -46,8 +46,8 @@ private:
     supervision::Outbox outbox_;
     bool carrying_out_ = false;
     ParticipantShell participant_;
-    ParticipantShell::Read read_;               ///< of the round under way
-    std::shared_ptr<PolicyVersion> candidate_;  ///< of the round under way, once it was read
+    ParticipantShell::Read read_;               ///< of the current round
+    std::shared_ptr<PolicyVersion> candidate_;  ///< of the current round, after it was read
     boost::asio::steady_timer timer_;
     wamp::Instant armed_ = wamp::never;
     std::map<supervision::RequestId, Control::Reply> replies_;

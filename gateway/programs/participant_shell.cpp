@@ -26,7 +26,7 @@ bool ParticipantShell::on_packet(Packet& packet) {
     auto memory = std::make_shared<Descriptor>(std::move(packet.descriptor));
     on_command(*command, [memory] {
         auto version = from_memory(*memory);
-        if (!version) throw std::runtime_error("the version did not arrive");
+        if (!version) throw std::runtime_error("the policy version was not received");
         return *std::move(version);
     });
     return true;
@@ -46,7 +46,7 @@ void ParticipantShell::carry_out() {
 }
 
 void ParticipantShell::apply(const ReloadParticipant::Compile& wanted) {
-    if (compiler_.joinable()) compiler_.join();  // it has handed over its result already
+    if (compiler_.joinable()) compiler_.join();  // its result has been received
     compiler_ = std::thread([this, round = wanted.round, read = read_] {
         auto realms = std::make_shared<Realms>();
         std::string why_not;

@@ -26,19 +26,19 @@ std::string describe(const Reloaded& done) {
     return text;
 }
 
-/// Carries out what a ReloadParticipant wants in a program with a core: compiles a version on a
-/// thread of its own, so that nobody waits for that, and has the core take it in one step of the
-/// reactor.
+/// Carries out the effects of a ReloadParticipant in a program with a core: compiles a version on a
+/// separate thread, so that the reactor does not wait, and switches the core to it in one step of
+/// the reactor.
 class ParticipantShell {
 public:
     using Realms = std::vector<policy::DoorRealm>;
-    /// Where the version of a round comes from. Runs on another thread; may throw.
+    /// Reads the version of a round. Runs on another thread; may throw.
     using Read = std::function<PolicyVersion()>;
     struct Core {
         /// Runs on another thread; may throw.
         std::function<Realms(const PolicyVersion& version)> compile;
         std::function<std::string(const Realms& realms)> describe_change;
-        std::function<std::string(Realms realms)> adopt;  ///< tells what it has changed
+        std::function<std::string(Realms realms)> adopt;  ///< returns a summary of the changes
     };
     using Answer = std::function<void(const supervision::Message& message)>;
 
@@ -47,9 +47,9 @@ public:
     ParticipantShell(const ParticipantShell&) = delete;
     ParticipantShell& operator=(const ParticipantShell&) = delete;
 
-    /// A packet of the supervisor; false when it is about something else.
+    /// A packet of the supervisor; false if it is not part of a reload.
     bool on_packet(Packet& packet);
-    /// `read` belongs to a prepare.
+    /// `read` is used by a prepare.
     void on_command(const supervision::ReloadCommand& command, Read read);
 
 private:

@@ -25,17 +25,16 @@
 
 namespace sallyport::gateway {
 
-/// Carries a pure core (gateway::Front or backend_link::Inside) on one reactor thread: feeds it
-/// what the connections bring and the time, and carries out what it wants done, in order. It
-/// decides nothing.
+/// Runs a pure core (gateway::Front or backend_link::Inside) on one reactor thread: passes it the
+/// input of the connections and the time, and carries out its effects in order. It decides nothing.
 template <class Core>
 class Shell final : public wamp::Host {
 public:
     using Dial = std::function<void(std::uint32_t link)>;
     using Audit = std::function<void(std::string_view packed)>;
 
-    /// `dial` is asked to connect a link; the answer is expect_link() or link_failed().
-    /// `audit` is handed the records of what the core decided.
+    /// `dial` connects a link; the answer is expect_link() or link_failed(). `audit` receives the
+    /// audit records of the core.
     template <class Config>
     Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial,
           Audit audit)
@@ -56,22 +55,22 @@ public:
     wamp::Connections& connections() noexcept { return connections_; }
     Core& core() noexcept { return core_; }
 
-    /// The peer, still in its transport handshake, is that link's. `asked_for`: the core wanted it
-    /// dialled, and hears of a failure; a stranger's failure to prove itself at a listener is not
-    /// the link's.
+    /// Assigns a peer, still in its transport handshake, to that link. `asked_for`: the core
+    /// requested the connection, so a failure is reported to it; a peer that fails to authenticate
+    /// at a listener is not a failure of the link.
     void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for) {
         expected_[peer] = {link, asked_for};
     }
     std::size_t expected_links() const noexcept { return expected_.size(); }
 
-    /// What the core says of it.
+    /// Returns the core's summary.
     auto reload(std::vector<policy::DoorRealm> realms) {
         const auto done = core_.reload(std::move(realms), wamp::now(), outbox_);
         carry_out();
         return done;
     }
 
-    /// Hands over all that is still to be logged or recorded.
+    /// Flushes pending log messages and audit records.
     void flush_logs() {
         flush_pending_ = false;
         for (const wamp::effect::Note& note : notes_) log(level_of(note), note.text);
@@ -86,7 +85,7 @@ public:
         carry_out();
     }
 
-    /// Says farewell to everybody; `stopped` is called once all has been sent, or after `limit`.
+    /// Shuts the core down; `stopped` is called once everything has been sent, or after `limit`.
     void stop(std::chrono::milliseconds limit, std::function<void()> stopped) {
         if (stopped_) return;
         stopped_ = std::move(stopped);
@@ -141,8 +140,8 @@ private:
         bool asked_for;
     };
 
-    /// Sending may close a connection, and that is heard of at once: what it leads to is done after
-    /// what stands already.
+    /// Sending may close a connection, which is reported at once: the effects of that are carried
+    /// out after the current batch.
     void carry_out() {
         if (carrying_out_) return;
         carrying_out_ = true;
@@ -158,9 +157,9 @@ private:
         arm();
     }
 
-    /// To log and record takes longer for some answers than for others, and would tell a stranger
-    /// how he was answered (architecture: Policy 9): it is done a little later, for all that has
-    /// come together.
+    /// Logging and recording take longer for some answers than for others, which would reveal the
+    /// kind of answer through its timing (architecture: Policy 9): both are done a little later,
+    /// for several messages together.
     void flush_logs_later() {
         constexpr std::chrono::milliseconds delay{5};
         if (std::exchange(flush_pending_, true)) return;
@@ -174,7 +173,7 @@ private:
     void apply(const wamp::effect::Close& close) { connections_.close(close.peer); }
     void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
     void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
-    /// One thread at a time, so that a flood of work leaves room for what is urgent.
+    /// One thread at a time, so that a flood of work leaves processor time for the reactor.
     void apply(wamp::effect::Work& work) {
         if (!workers_) workers_ = std::make_unique<boost::asio::thread_pool>(1);
         boost::asio::post(*workers_, [this, &io = io_, id = work.id, run = std::move(work.run)] {
@@ -200,8 +199,8 @@ private:
         return LogLevel::error;
     }
 
-    /// Deadlines mostly move to later, so the timer is only touched when one comes before the time
-    /// it is set to.
+    /// Deadlines mostly move to later times, so the timer is only changed for a deadline before its
+    /// current time.
     void arm() {
         const wamp::Instant due = core_.deadline();
         if (due >= armed_) return;
@@ -249,7 +248,7 @@ private:
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;
     std::unique_ptr<boost::asio::thread_pool>
-        workers_;  ///< with the first work; joined before all else goes
+        workers_;  ///< started with the first work; joined before other members are destroyed
 };
 
 }  // namespace sallyport::gateway

@@ -226,7 +226,7 @@ void Supervisor::start_process(ProcessId process) {
     if (audit_target_) children_.send(process, "audit", audit_target_.get());
 }
 
-/// One of our own programs. Its first packet is the version of the policy that runs.
+/// Starts a sallyport process. Its first packet is the running version of the policy.
 void Supervisor::start_program(ProcessId process, std::string_view program,
                                const std::string& config_file) {
     DescriptorPair pair = make_packet_pair();
@@ -328,7 +328,7 @@ void Supervisor::apply(const effect::ReopenAudit&) {
         if (target) children_.send(supervision::worker_process, "audit", target.get());
         audit_target_ = std::move(target);
     } catch (const std::exception& error) {
-        log(LogLevel::error, error.what());  // the file before is written on
+        log(LogLevel::error, error.what());  // keeps writing to the old file
     }
     for (std::uint32_t index = 0; index < loaded_.config.backends.size(); ++index)
         children_.send(supervision::inside_process(index), "reopen");

@@ -22,19 +22,19 @@
 
 namespace sallyport::gateway {
 
-/// `sallyport serve`: binds what is listened on and carries out what the supervision core decides:
-/// starts tor, the worker and embedded insides, starts again what ends, dials backends for the
-/// worker, reads the policy again when it is told to, and stops all in order. It reads nothing that
-/// a stranger wrote; from its children it takes the messages of gateway/supervision/message.h.
-/// Children die with it, whatever ends it.
+/// `sallyport serve`: binds the listeners and carries out the decisions of the supervision core:
+/// starts tor, the worker and embedded insides, restarts processes that end, dials backends for the
+/// worker, reloads the policy on request, and stops everything in order. It reads no untrusted
+/// data; its children send it the messages of gateway/supervision/message.h. The children die with
+/// it, however it ends.
 class Supervisor {
 public:
-    /// `version` is what `loaded` was made of.
+    /// `version` is the one that `loaded` was loaded from.
     Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version);
     ~Supervisor();
 
-    /// Runs until all is stopped; the program's exit code. Throws StartError when something is not
-    /// right before the first child is started.
+    /// Runs until all processes have stopped; returns the program's exit code. Throws StartError
+    /// for errors before the first child is started.
     int run();
 
 private:
@@ -51,7 +51,7 @@ private:
                        const std::string& config_file);
     void send(supervision::ProcessId to, const std::string& text, int descriptor = -1);
 
-    /// Hands an event to the core, and carries out what it wants done.
+    /// Passes an event to the core and carries out its effects.
     template <class Event>
     void event(Event what) {
         what();
@@ -87,14 +87,14 @@ private:
     boost::asio::io_context& io_;
     LoadedGateway loaded_;
     Descriptor lock_;
-    PolicyVersion first_version_;  ///< until `versions_` has it
+    PolicyVersion first_version_;  ///< until it is in `versions_`
     std::unique_ptr<VersionStore> versions_;
-    PolicyVersion candidate_;      ///< of the reload under way
-    Descriptor candidate_memory_;  ///< the same, for the children
+    PolicyVersion candidate_;      ///< of the current reload
+    Descriptor candidate_memory_;  ///< the same, to pass to the children
     std::unique_ptr<Control> control_;
     std::map<supervision::RequestId, Control::Reply> replies_;
     supervision::RequestId last_request_ = supervision::nobody_waits;
-    Descriptor audit_target_;  ///< the worker's; invalid when it writes no records
+    Descriptor audit_target_;  ///< for the worker; invalid if it writes no records
     Listeners listeners_;
     boost::asio::signal_set child_signal_;
     boost::asio::signal_set signals_;
@@ -103,7 +103,8 @@ private:
     SystemdNotifier notifier_;
     ChildTable children_;
     std::unique_ptr<TorProcess> tor_;
-    std::map<supervision::AttemptId, Descriptor> connections_;  ///< made, and not passed on yet
+    std::map<supervision::AttemptId, Descriptor>
+        connections_;  ///< established, and not passed on yet
     supervision::SupervisorCore core_;
     supervision::Outbox outbox_;
     bool carrying_out_ = false;

@@ -1,4 +1,4 @@
-// What has to be right before tor is started as a child.
+// The checks before tor is started as a child.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -52,16 +52,17 @@ void guard_mode(const GatewayConfig& config, const std::string& folder) {
     const std::string wanted(onion_mode(config.tor.single_onion));
     if (exists(path) && exists(folder + "/hs_ed25519_secret_key")) {
         if (read_file(path) == wanted) return;
-        throw StartError(config.tor.place,
-                         "the onion key in " + quoted(folder) +
-                             " was used in the other mode of single_onion, which tells whether its "
-                             "place is hidden",
-                         "set single_onion back, or move that folder away to get a new address");
+        throw StartError(
+            config.tor.place,
+            "the onion key in " + quoted(folder) +
+                " was used with the other setting of single_onion, which determines whether "
+                "the server's location is hidden",
+            "set single_onion back, or move that folder away to get a new address");
     }
     write_file(path, wanted, config.state_dir.place);
 }
 
-/// What tor says to `--verify-config`; nothing when it is content.
+/// The errors that tor reports for `--verify-config`; nothing if the configuration is valid.
 std::optional<std::string> complaint_of_tor(const std::string& program, const std::string& torrc,
                                             const std::string& none) {
     std::array<int, 2> ends{};
@@ -116,7 +117,7 @@ std::string prepare_tor(const GatewayConfig& config) {
     if (config.tor.extra) read_file(config.tor.extra.path, config.tor.extra.place);
     if (const auto why = unfit_for_unix_socket(torrc.control_socket)) {
         throw StartError(config.state_dir.place, quoted(torrc.control_socket) + " " + *why,
-                         "a unix socket's path is short");
+                         "use a shorter state_dir");
     }
     make_private_folder(torrc.data_directory, config.state_dir.place);
     make_private_folder(torrc.onion_directory, config.state_dir.place);

@@ -55,7 +55,7 @@ pid_t TorProcess::start() {
         throw std::system_error(errno, std::generic_category(), "pipe");
     Descriptor read_end(ends[0]);
     const Descriptor write_end(ends[1]);
-    // A cookie of an earlier run would be refused, so it must not be there before tor wrote its
+    // tor would refuse the cookie of an earlier run, so that file is removed before tor writes its
     // own.
     ::unlink((state_dir_ + "/tor/control_auth_cookie").c_str());
     const pid_t pid = start_child({program_,

@@ -16,15 +16,15 @@
 
 namespace sallyport::gateway {
 
-/// The managed tor as a process: starts it, reads what it logs, and talks to its control socket. It
-/// decides nothing: what comes goes to `Events`, for the supervision's TorMonitor. The onion key
+/// The managed tor process: starts it, reads its log, and uses its control socket. It decides
+/// nothing: everything is reported to `Events`, for the supervision's TorMonitor. The onion key
 /// stays in `state_dir`/onion, so the address is the same after every restart.
 class TorProcess {
 public:
     struct Events {
-        std::function<void(std::string_view line)> complaint;  ///< a warning or error that it logs
+        std::function<void(std::string_view line)> complaint;  ///< a warning or error in its log
         std::function<void(const Bootstrap&)> bootstrap;
-        std::function<void()> uploaded;  ///< a directory took the service's descriptor
+        std::function<void()> uploaded;  ///< a directory accepted the service's descriptor
         std::function<void(std::string_view why)> control_lost;
     };
 
@@ -35,10 +35,10 @@ public:
     pid_t start();
     /// The process has ended.
     void forget();
-    /// Connects the control socket. Nothing when that is done, otherwise why not; "" when tor has
-    /// not made it yet.
+    /// Connects the control socket. Nothing on success, otherwise the reason; "" if tor has not
+    /// created it yet.
     std::optional<std::string> attach();
-    /// Which tor has written; "" when it has not yet.
+    /// The address that tor has written; "" if it has not yet.
     std::string onion_address() const;
 
 private:
@@ -53,13 +53,13 @@ private:
     std::string state_dir_;
     std::string program_;
     Events events_;
-    // Of the process that runs; the handlers of earlier ones find themselves replaced.
+    // Of the running process; handlers of earlier ones notice that they were replaced.
     std::shared_ptr<Output> output_;
     std::shared_ptr<Connection> connection_;
 };
 
-/// Checks what a managed tor needs, makes its folders, writes its torrc, and has tor itself judge
-/// it. Throws StartError. Returns tor's path.
+/// Checks the requirements of a managed tor, creates its folders, writes its torrc, and has tor
+/// itself verify it. Throws StartError. Returns tor's path.
 std::string prepare_tor(const GatewayConfig& config);
 
 }  // namespace sallyport::gateway

@@ -34,12 +34,9 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds drain_limit{4500};
 constexpr std::chrono::milliseconds audit_limit{1000};
 constexpr std::size_t link_message_bytes = 16u << 20;
-constexpr std::size_t link_queue_bytes = 64u
-                                         << 20;  // what all clients together may have on its way
-constexpr std::size_t links_pending_max =
-    16;  // strangers at a link listener who have not proved themselves
-constexpr std::size_t peers_beyond_sessions =
-    64;  // links, and connections that are about to be refused
+constexpr std::size_t link_queue_bytes = 64u << 20;  // unsent bytes of all clients together
+constexpr std::size_t links_pending_max = 16;        // unauthenticated peers at a link listener
+constexpr std::size_t peers_beyond_sessions = 64;  // links, and connections that are being refused
 
 FrontConfig front_config(const LoadedGateway& loaded) {
     FrontConfig front;
@@ -216,7 +213,7 @@ private:
     ParticipantShell reload_;
     PacketChannel channel_;
     std::vector<std::optional<asio::ssl::context>>
-        contexts_;  ///< by backend; of those that dial us over tcp
+        contexts_;  ///< by backend; for those that dial the gateway over tcp
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::string onion_ = "{}";
 };
@@ -224,7 +221,7 @@ private:
 }  // namespace
 
 int run_worker(const std::string& config_file, int channel) {
-    std::signal(SIGHUP, SIG_IGN);  // the supervisor says when to read again
+    std::signal(SIGHUP, SIG_IGN);  // the supervisor starts reloads
     const PolicyVersion version = receive_version(channel);
     const LoadedGateway loaded = load_gateway(config_file, version.reader());
     asio::io_context io(1);

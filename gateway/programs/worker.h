@@ -5,9 +5,9 @@
 namespace sallyport::gateway {
 
 /// `sallyport worker`: the gateway itself, started by the supervisor with one end of a packet
-/// socket. Reads its configuration, shuts itself in (sandbox.h), and carries a Front on one reactor
-/// thread. It is handed listeners and connected links, and creates no socket of its own. The exit
-/// code; throws StartError.
+/// socket. Reads its configuration, enters the sandbox (sandbox.h), and runs a Front on one reactor
+/// thread. It receives listeners and connected links, and creates no sockets itself. Returns the
+/// exit code; throws StartError.
 int run_worker(const std::string& config_file, int channel);
 
 }  // namespace sallyport::gateway

@@ -45,7 +45,7 @@ void ChildProcess::on_exit(const Exit& exit, wamp::Instant now, Outbox& out) {
     if (now - started_ >= stable_after) delay_ = restart_delay_min;
     const auto delay_ms = std::chrono::duration_cast<std::chrono::milliseconds>(delay_).count();
     out.emplace_back(effect::Log{effect::Level::error, process_.name + " " + exit.description +
-                                                           "; starting it again in " +
+                                                           "; restarting it in " +
                                                            std::to_string(delay_ms) + " ms"});
     restart_later(now);
 }
@@ -71,7 +71,7 @@ void ChildProcess::end_grace(Outbox& out) {
     if (state_ != State::stopping || deadline_ == wamp::never) return;
     deadline_ = wamp::never;
     out.emplace_back(
-        effect::Log{effect::Level::warning, process_.name + " does not end by itself; killing it"});
+        effect::Log{effect::Level::warning, process_.name + " did not exit in time; killing it"});
     out.emplace_back(effect::Kill{process_.id});
 }
 

@@ -9,37 +9,37 @@
 
 namespace sallyport::gateway::supervision {
 
-/// Keeps one process running. A process that ends is started again after a delay that doubles from
-/// one end to the next, without a last attempt, and begins anew at the shortest once a process has
-/// run for a while. To stop it means SIGTERM or a request of its own kind, and SIGKILL after a
-/// grace period. No more than one process runs at a time.
+/// Keeps one process running. A process that ends is restarted after a delay that doubles each
+/// time, without a limit on the number of attempts, and is reset once a process has run for a
+/// while. It is stopped with SIGTERM or a request specific to it, and with SIGKILL after a grace
+/// period. At most one process runs at a time.
 class ChildProcess {
 public:
     static constexpr wamp::Duration restart_delay_min = std::chrono::milliseconds(100);
     static constexpr wamp::Duration restart_delay_max = std::chrono::seconds(10);
-    /// After that time of running the next delay is the shortest again.
+    /// After running for that time the delay is reset.
     static constexpr wamp::Duration stable_after = std::chrono::seconds(30);
 
     enum class State : std::uint8_t {
         idle,      ///< not started yet
         running,   ///< there is a process
         waiting,   ///< for the next start
-        stopping,  ///< there is a process, which was told to end
+        stopping,  ///< there is a process, which was asked to stop
         stopped,   ///< there is none, and there will be none
     };
 
     explicit ChildProcess(Process process) : process_(std::move(process)) {}
 
     void start(wamp::Instant now, Outbox& out);
-    /// The effect Start did not lead to a process.
+    /// The effect Start failed.
     void on_start_failed(std::string_view why, wamp::Instant now, Outbox& out);
     void on_exit(const Exit& exit, wamp::Instant now, Outbox& out);
-    /// Not started again from now on. With `terminate` SIGTERM says so; without, somebody else
-    /// does.
+    /// Stops the process and does not restart it: with SIGTERM if `terminate`, otherwise the caller
+    /// has asked it to stop.
     void stop(wamp::Duration grace, bool terminate, wamp::Instant now, Outbox& out);
-    /// As stop(), at once.
+    /// As stop(), but kills it at once.
     void kill(Outbox& out);
-    /// The grace period is over before its time: the process cannot be told to end.
+    /// Ends the grace period early, as the process cannot be asked to stop.
     void end_grace(Outbox& out);
     void on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept { return deadline_; }

@@ -35,7 +35,8 @@ void DialRequests::on_request(std::uint32_t backend, bool inside_runs, Outbox& o
     if (stopped_ || backend >= backends_.size() || backends_[backend].attempt != none) return;
     switch (backends_[backend].target) {
         case Target::none:
-            out.emplace_back(failed(backend, "this backend is not dialled, it connects to us"));
+            out.emplace_back(
+                failed(backend, "this backend is not dialled: it connects to the gateway"));
             return;
         case Target::inside:
             if (!inside_runs) {

@@ -8,16 +8,16 @@
 
 namespace sallyport::gateway::supervision {
 
-/// The worker's requests to connect a backend, each answered by `connected BACKEND` or
-/// `failed BACKEND WHY`. There is at most one attempt for a backend; a request made during it is
-/// answered together with the first. An attempt that was made for an earlier worker, or that ends
-/// while all stops, is superseded: its connection is closed.
+/// The worker's requests to connect a backend, each answered by `connected BACKEND` or `failed
+/// BACKEND WHY`. There is at most one attempt for a backend; a request during it is answered
+/// together with the first. The connection of an attempt for an earlier worker, or of one that ends
+/// during shutdown, is closed.
 class DialRequests {
 public:
     enum class Target : std::uint8_t {
-        inside,   ///< embedded: reached by a pair of sockets
+        inside,   ///< embedded: connected by a socket pair
         address,  ///< dialled
-        none,     ///< connects to us
+        none,     ///< it connects to the gateway
     };
 
     /// By backend.

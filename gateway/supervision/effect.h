@@ -9,19 +9,19 @@
 
 namespace sallyport::gateway::supervision {
 
-/// A number of one reload. Rounds only grow, so an answer to an older one is recognized as late.
+/// The number of a reload. Numbers only increase, so an answer to an older round is recognized as
+/// late.
 using Round = std::uint64_t;
-/// Who asked for a reload on the control socket; the shell gives the numbers.
+/// Identifies a reload request on the control socket; assigned by the shell.
 using RequestId = std::uint64_t;
-inline constexpr RequestId nobody_waits =
-    0;  ///< a reload by SIGHUP: only the log tells its outcome
+inline constexpr RequestId nobody_waits = 0;  ///< a reload by SIGHUP: its outcome is only logged
 /// One attempt to connect a backend.
 using AttemptId = std::uint64_t;
 
-/// What is known of the onion service; part of `sallyport status`.
+/// The state of the onion service; part of `sallyport status`.
 struct OnionStatus {
     std::string mode;     ///< "managed", "external" or "off"
-    std::string address;  ///< "" as long as it is not known
+    std::string address;  ///< "" if not known yet
     int percent = 0;      ///< of the bootstrap
     std::string summary;
     std::string warning;
@@ -30,8 +30,8 @@ struct OnionStatus {
     bool operator==(const OnionStatus&) const = default;
 };
 
-/// What a supervision machine wants done. The shell carries effects out in order, after the call
-/// that appended them has returned; what fails on the way is reported as an event.
+/// The effects of the supervision machines. The shell carries them out in order, after the call
+/// that appended them has returned; failures are reported as events.
 namespace effect {
 
 enum class Level : std::uint8_t { info, warning, error };
@@ -62,13 +62,13 @@ struct SendPacket {
     std::string text;
     bool operator==(const SendPacket&) const = default;
 };
-/// Send the worker what is known of the onion service.
+/// Send the state of the onion service to the worker.
 struct SendOnion {
     OnionStatus status;
     bool operator==(const SendOnion&) const = default;
 };
 
-/// Everything has started: tell the service manager.
+/// Everything has started: notify the service manager.
 struct NotifyReady {
     bool operator==(const NotifyReady&) const = default;
 };
@@ -79,12 +79,12 @@ struct NotifyStatus {
     std::string line;
     bool operator==(const NotifyStatus&) const = default;
 };
-/// Close the listeners and remove their sockets, so that whoever comes now finds nobody instead of
+/// Close the listeners and remove their sockets, so that new connections are refused instead of
 /// waiting for an answer.
 struct CloseListeners {
     bool operator==(const CloseListeners&) const = default;
 };
-/// A line for stderr: why the start has failed.
+/// A line for stderr with the reason why the start failed.
 struct PrintFailure {
     std::string line;
     bool operator==(const PrintFailure&) const = default;
@@ -95,9 +95,9 @@ struct Finish {
     bool operator==(const Finish&) const = default;
 };
 
-/// Read the files of the policy as they are now (`previous`: take the version before the one that
-/// runs) and keep them as the candidate of this round. Answer: on_version_read(),
-/// on_version_unreadable(), on_no_previous_version().
+/// Read the current policy files (`previous`: use the version before the running one) and store
+/// them as the candidate of this round. Answer: on_version_read(), on_version_unreadable(),
+/// on_no_previous_version().
 struct ReadVersion {
     Round round;
     bool previous;
@@ -109,7 +109,7 @@ struct SendPrepare {
     Round round;
     bool operator==(const SendPrepare&) const = default;
 };
-/// The candidate is the version that runs from now on: processes start with it, and it is stored.
+/// Make the candidate the running version: processes start with it, and it is stored.
 struct AdoptVersion {
     Round round;
     bool operator==(const AdoptVersion&) const = default;
@@ -118,7 +118,7 @@ struct DiscardVersion {  ///< drop the candidate
     Round round;
     bool operator==(const DiscardVersion&) const = default;
 };
-/// Answer whoever asked on the control socket.
+/// Answer the request on the control socket.
 struct Reply {
     RequestId request;
     int exit_code;
@@ -136,8 +136,8 @@ struct DialAddress {
     std::uint32_t backend;
     bool operator==(const DialAddress&) const = default;
 };
-/// Hand one end of a new pair of sockets to that inside, and keep the other as the connection of
-/// this attempt. Answer: as for DialAddress.
+/// Pass one end of a new socket pair to that inside, and keep the other as the connection of this
+/// attempt. Answer: as for DialAddress.
 struct DialInside {
     AttemptId attempt;
     std::uint32_t backend;
@@ -149,7 +149,7 @@ struct SendConnection {
     std::uint32_t backend;
     bool operator==(const SendConnection&) const = default;
 };
-struct CloseConnection {  ///< nobody wants the connection of that attempt any more
+struct CloseConnection {  ///< the connection of that attempt is no longer needed
     AttemptId attempt;
     bool operator==(const CloseConnection&) const = default;
 };
@@ -158,8 +158,8 @@ struct CloseConnection {  ///< nobody wants the connection of that attempt any m
 struct AttachTor {
     bool operator==(const AttachTor&) const = default;
 };
-/// Look for the address that tor has written. Answer: on_onion_address(), or none when it is not
-/// there yet.
+/// Read the address that tor has written. Answer: on_onion_address(), or none if it does not exist
+/// yet.
 struct ReadOnionAddress {
     bool operator==(const ReadOnionAddress&) const = default;
 };

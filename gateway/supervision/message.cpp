@@ -9,7 +9,7 @@ namespace sallyport::gateway::supervision {
 
 namespace {
 
-/// Cuts the first word off; the blank after it belongs to neither part.
+/// Removes the first word and the space after it, and returns the word.
 std::string_view next_word(std::string_view& text) {
     const std::string_view word = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(word.size() + 1, text.size()));

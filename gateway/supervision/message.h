@@ -10,7 +10,7 @@
 
 namespace sallyport::gateway::supervision {
 
-/// What a child process sends to its supervisor. Each packet is one line of text.
+/// The messages of a child process to its supervisor. Each packet is one line of text.
 namespace message {
 
 struct Ready {  ///< `ready`
@@ -20,9 +20,9 @@ struct DialRequest {  ///< `dial BACKEND`
     std::uint32_t backend;
     bool operator==(const DialRequest&) const = default;
 };
-struct Prepared {  ///< `prepared ROUND SUMMARY`: the version is compiled and waits for its commit
+struct Prepared {  ///< `prepared ROUND SUMMARY`: the version is compiled and ready to commit
     Round round;
-    std::string summary;  ///< what it would change
+    std::string summary;  ///< the changes it would make
     bool operator==(const Prepared&) const = default;
 };
 struct Refused {  ///< `refused ROUND WHY`: the version cannot be compiled
@@ -30,9 +30,9 @@ struct Refused {  ///< `refused ROUND WHY`: the version cannot be compiled
     std::string why;
     bool operator==(const Refused&) const = default;
 };
-struct Committed {  ///< `committed ROUND SUMMARY`: the version decides from now on
+struct Committed {  ///< `committed ROUND SUMMARY`: the version is active
     Round round;
-    std::string summary;  ///< what it has changed
+    std::string summary;  ///< the changes it made
     bool operator==(const Committed&) const = default;
 };
 
@@ -41,11 +41,11 @@ struct Committed {  ///< `committed ROUND SUMMARY`: the version decides from now
 using Message = std::variant<message::Ready, message::DialRequest, message::Prepared,
                              message::Refused, message::Committed>;
 
-/// Nothing when the text is not one of these messages.
+/// Nothing if the text is not one of these messages.
 std::optional<Message> parse_message(std::string_view text);
 std::string to_text(const Message& message);
 
-/// What a supervisor tells a participant of a reload: `prepare ROUND`, `commit ROUND`,
+/// The commands of a supervisor to a participant of a reload: `prepare ROUND`, `commit ROUND`,
 /// `abort ROUND`.
 struct ReloadCommand {
     enum class Kind : std::uint8_t { prepare, commit, abort };

@@ -8,7 +8,7 @@ namespace sallyport::gateway::supervision {
 
 enum class Role : std::uint8_t { worker, inside, tor };
 
-/// One of the processes that a supervisor keeps running, through all its restarts.
+/// Identifies one of the processes that a supervisor keeps running, across restarts.
 struct ProcessId {
     Role role = Role::worker;
     std::uint32_t backend = 0;  ///< of an embedded inside: the number of its backend
@@ -29,11 +29,11 @@ struct Process {
 
 /// How a process ended.
 struct Exit {
-    int code = -1;            ///< -1 when a signal ended it
+    int code = -1;            ///< -1 if it was killed by a signal
     std::string description;  ///< "ended with code 1", "was killed by signal 9 (Killed)"
 };
 
-/// The exit code of a process that cannot work with its configuration and has said why.
+/// The exit code of a process with an invalid configuration that has reported the error itself.
 inline constexpr int exit_bad_configuration = 2;
 
 }  // namespace sallyport::gateway::supervision

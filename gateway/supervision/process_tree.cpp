@@ -102,7 +102,7 @@ void ProcessTree::stop(wamp::Instant now, Outbox& out) {
     out.emplace_back(effect::Log{effect::Level::info, "stopping"});
     out.emplace_back(effect::NotifyStopping{});
     out.emplace_back(effect::CloseListeners{});
-    // Nothing is started again from now on.
+    // Nothing is restarted from now on.
     for (Member& member : members_) {
         if (!member.child.has_process()) member.child.stop(child_grace, false, now, out);
     }

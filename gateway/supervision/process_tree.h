@@ -13,11 +13,11 @@
 
 namespace sallyport::gateway::supervision {
 
-/// Starts and stops a supervisor's processes as a whole. While starting, every process has to
+/// Starts and stops a supervisor's processes as a whole. During the start, every process has to
 /// become ready, and one that ends makes the start fail: all are killed, exit code 2. Afterwards
-/// what ends is started again. Stopping goes in order, as the worker's last messages go out through
-/// tor: first the worker, then all others; a second request kills everything. Finishes when no
-/// process is left.
+/// processes that end are restarted. The worker is stopped first, as its last messages are sent
+/// through tor, then all others; a second request kills everything. Finishes when no process is
+/// left.
 class ProcessTree {
 public:
     static constexpr wamp::Duration start_timeout = std::chrono::seconds(30);
@@ -35,9 +35,9 @@ public:
     void on_exit(ProcessId process, const Exit& exit, std::string_view complaint, wamp::Instant now,
                  Outbox& out);
     void on_start_failed(ProcessId process, std::string_view why, wamp::Instant now, Outbox& out);
-    /// What was sent to that process did not arrive.
+    /// A message to that process could not be sent.
     void on_unreachable(ProcessId process, Outbox& out);
-    /// Stops in order; kills when that is under way.
+    /// Stops in order; kills all if already stopping.
     void stop(wamp::Instant now, Outbox& out);
     void on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept;

@@ -65,12 +65,12 @@ void ReloadCoordinator::on_started(ProcessId process) {
 void ReloadCoordinator::on_exit(ProcessId process, Outbox& out) {
     if (!is_participant(process)) return;
     running_.erase(process);
-    // Also one that has prepared: what it had compiled is gone with it.
+    // Also if it has prepared: the compiled version is lost with it.
     if (state_ == State::preparing) return abort(name_of(process) + " has ended; try again", out);
     if (state_ != State::committing || pending_.erase(process) == 0) return;
     report_ += label(process) +
                (killed_.erase(process) == 0 ? "has ended" : "did not answer and was killed") +
-               "; it starts again with this version\n";
+               "; it will restart with this version\n";
     finish_if_committed(out);
 }
 
@@ -81,11 +81,11 @@ void ReloadCoordinator::on_unreachable(ProcessId process, wamp::Instant now, Out
     if (state_ == State::committing) kill(process, now, out);
 }
 
-/// It would decide by the version before for as long as it does not take this one.
+/// Until it commits, it would continue to decide by the previous version.
 void ReloadCoordinator::kill(ProcessId process, wamp::Instant now, Outbox& out) {
     if (!killed_.insert(process).second) return;
     out.emplace_back(effect::Log{effect::Level::warning,
-                                 label(process) + "does not take the new policy; killing it"});
+                                 label(process) + "did not switch to the new policy; killing it"});
     out.emplace_back(effect::Kill{process});
     deadline_ = std::max(deadline_, now + kill_timeout);
 }
@@ -95,7 +95,7 @@ void ReloadCoordinator::kill(ProcessId process, wamp::Instant now, Outbox& out) 
 
 void ReloadCoordinator::on_command(RequestId request, std::string_view line, Outbox& out) {
     if (line != "apply" && line != "check" && line != "rollback")
-        return reply(request, 2, "cannot do that\n", out);
+        return reply(request, 2, "unknown command\n", out);
     if (state_ == State::stopped)
         return reply(request, 1, "sallyport is stopping; try again\n", out);
     if (busy()) return reply(request, 1, "another reload is under way; try again\n", out);
@@ -130,7 +130,7 @@ void ReloadCoordinator::on_version_read(Round round, std::string notes, wamp::In
     if (action_ == Action::rollback) {
         out.emplace_back(
             effect::Log{effect::Level::warning,
-                        "going back to the version of the policy before; its files on disk are "
+                        "returning to the previous version of the policy; its files on disk are "
                         "newer"});
     }
     state_ = State::preparing;
@@ -154,7 +154,7 @@ void ReloadCoordinator::on_version_unreadable(Round round, const std::string& wh
 
 void ReloadCoordinator::on_no_previous_version(Round round, Outbox& out) {
     if (state_ != State::reading || round != round_) return;
-    finish(1, "there is no version before this one\n", out);
+    finish(1, "there is no previous version\n", out);
 }
 
 bool ReloadCoordinator::on_message(ProcessId from, const Message& message, wamp::Instant now,
@@ -209,7 +209,7 @@ void ReloadCoordinator::commit_if_prepared(wamp::Instant now, Outbox& out) {
     }
     state_ = State::committing;
     deadline_ = now + commit_timeout;
-    // First this, so that a process that starts from here on starts with it.
+    // Before the commands, so that a process that starts from now on uses it.
     out.emplace_back(effect::AdoptVersion{round_});
     for (const Process& participant : participants_) pending_.insert(participant.id);
     send_to_participants(ReloadCommand::Kind::commit, out);
@@ -222,9 +222,9 @@ void ReloadCoordinator::abort(const std::string& why, Outbox& out) {
         out.emplace_back(effect::DiscardVersion{round_});
     }
     log_lines(effect::Level::error, why, out);
-    out.emplace_back(
-        effect::Log{effect::Level::error, "the policy was not reloaded: the version before stays"});
-    finish(1, why + "\nnothing was changed: the version before stays\n", out);
+    out.emplace_back(effect::Log{effect::Level::error,
+                                 "the policy was not reloaded: the running version stays active"});
+    finish(1, why + "\nnothing was changed: the running version stays active\n", out);
 }
 
 void ReloadCoordinator::finish_if_committed(Outbox& out) {

@@ -14,10 +14,10 @@
 namespace sallyport::gateway::supervision {
 
 /// The coordinator of a reload, a two-phase commit: every participant prepares another version of
-/// the policy, then all commit it, or, if one cannot, all abort. A participant that dies before the
-/// decision aborts the round; after it, it starts again with the new version, and one that does not
-/// answer the commit is killed for that. So all processes decide by one version, whatever happens.
-/// Every request is answered exactly once, within a minute.
+/// the policy, then all commit it, or, if one cannot, all abort. A participant that ends before the
+/// decision aborts the round; after it, it restarts with the new version, and one that does not
+/// answer the commit is killed. So all processes always use the same version. Every request is
+/// answered exactly once, within a minute.
 class ReloadCoordinator {
 public:
     static constexpr wamp::Duration prepare_timeout = std::chrono::seconds(30);
@@ -28,33 +28,33 @@ public:
         idle,
         reading,     ///< the files of the version
         preparing,   ///< waiting for all participants to compile it
-        committing,  ///< it is decided; waiting for all participants to take it
+        committing,  ///< decided; waiting for all participants to commit
         stopped,
     };
 
-    /// A participant with the name "" is told about without a name.
+    /// A participant with the name "" is reported without a name.
     explicit ReloadCoordinator(std::vector<Process> participants);
 
     void on_started(ProcessId process);
-    /// It has ended, or could not be started.
+    /// The process has ended, or could not be started.
     void on_exit(ProcessId process, Outbox& out);
-    /// What was sent to it did not arrive.
+    /// A message to the process could not be sent.
     void on_unreachable(ProcessId process, wamp::Instant now, Outbox& out);
 
     /// `apply`, `check` or `rollback`; anything else is refused.
     void on_command(RequestId request, std::string_view line, Outbox& out);
-    /// As `apply`, with nobody to answer. Asked for during another reload, it follows that one.
+    /// As `apply`, without an answer. During another reload it is deferred until that has finished.
     void on_hangup(Outbox& out);
 
-    /// `notes` is added to whatever is answered.
+    /// `notes` is appended to the answer.
     void on_version_read(Round round, std::string notes, wamp::Instant now, Outbox& out);
     void on_version_unreadable(Round round, const std::string& why, Outbox& out);
     void on_no_previous_version(Round round, Outbox& out);
 
-    /// False when the message is not an answer of a participant.
+    /// False if the message is not an answer of a participant.
     bool on_message(ProcessId from, const Message& message, wamp::Instant now, Outbox& out);
 
-    /// Ends the reload under way; every later request is refused.
+    /// Ends the current reload; every later request is refused.
     void stop(Outbox& out);
     void on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept { return deadline_; }
@@ -95,7 +95,7 @@ private:
     RequestId request_ = nobody_waits;
     std::set<ProcessId> pending_;  ///< whose answer is awaited
     std::set<ProcessId> killed_;   ///< of the pending: did not answer the commit
-    std::string report_;           ///< what the participants said
+    std::string report_;           ///< the summaries of the participants
     std::string notes_;
     bool hangup_waits_ = false;
     wamp::Instant deadline_ = wamp::never;

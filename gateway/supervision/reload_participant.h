@@ -8,10 +8,9 @@
 
 namespace sallyport::gateway::supervision {
 
-/// The part of a process in a reload: compiles a version when it is told to prepare, holds what it
-/// has compiled until the commit or the abort of the same round, and answers. A later prepare takes
-/// the place of an earlier one, whose answer nobody awaits any more. No more than one version is
-/// compiled at a time.
+/// The participant of a reload in a process: compiles a version on `prepare`, keeps it until the
+/// commit or abort of the same round, and answers. A later prepare replaces an earlier one, whose
+/// answer is no longer awaited. At most one version is compiled at a time.
 class ReloadParticipant {
 public:
     /// Compile the version of that round, away from the reactor. Answer: on_compiled() or
@@ -20,12 +19,12 @@ public:
         Round round;
         bool operator==(const Compile&) const = default;
     };
-    /// What was compiled decides from now on. Answer: on_committed().
+    /// Activate the compiled version. Answer: on_committed().
     struct Commit {
         Round round;
         bool operator==(const Commit&) const = default;
     };
-    struct Drop {  ///< what was compiled for that round
+    struct Drop {  ///< discard the version compiled for that round
         Round round;
         bool operator==(const Drop&) const = default;
     };
@@ -37,10 +36,10 @@ public:
     using Outbox = std::vector<Effect>;
 
     void on_command(const ReloadCommand& command, Outbox& out);
-    /// `summary` tells what the version would change.
+    /// `summary` describes the changes that the version would make.
     void on_compiled(Round round, std::string summary, Outbox& out);
     void on_compile_failed(Round round, std::string why, Outbox& out);
-    /// `summary` tells what the version has changed.
+    /// `summary` describes the changes that the version made.
     void on_committed(Round round, std::string summary, Outbox& out);
 
 private:
@@ -50,8 +49,8 @@ private:
     void compile_wanted(Outbox& out);
 
     Round wanted_ = none;     ///< to be compiled and answered
-    Round compiling_ = none;  ///< under way; perhaps not wanted any more
-    Round compiled_ = none;   ///< waits for its commit
+    Round compiling_ = none;  ///< running; possibly superseded
+    Round compiled_ = none;   ///< ready to commit
 };
 
 }  // namespace sallyport::gateway::supervision

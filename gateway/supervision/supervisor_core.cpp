@@ -111,7 +111,7 @@ void SupervisorCore::on_hangup(Outbox& out) {
     out.emplace_back(effect::ReopenAudit{});
     if (phase() == ProcessTree::Phase::running) return reload_.on_hangup(out);
     out.emplace_back(effect::Log{effect::Level::warning,
-                                 "the policy is not read again before everything has started"});
+                                 "SIGHUP ignored: the policy cannot be reloaded during the start"});
 }
 
 void SupervisorCore::on_command(RequestId request, std::string_view line, Outbox& out) {

@@ -15,9 +15,9 @@
 
 namespace sallyport::gateway::supervision {
 
-/// All that a supervisor decides: a process tree, the reloads of its policy, the worker's dial
-/// requests and the managed tor, as one object. Events in, effects out: the shell translates
-/// descriptors, signals, packets and timers.
+/// All decisions of a supervisor in one object: the process tree, policy reloads, the worker's dial
+/// requests and the managed tor. Events in, effects out: the shell translates descriptors, signals,
+/// packets and timers.
 class SupervisorCore {
 public:
     struct Backend {
@@ -38,7 +38,7 @@ public:
     void on_start_failed(ProcessId process, std::string_view why, wamp::Instant now, Outbox& out);
     void on_exit(ProcessId process, const Exit& exit, wamp::Instant now, Outbox& out);
     void on_message(ProcessId from, const Message& message, wamp::Instant now, Outbox& out);
-    /// What was sent to that process did not arrive: it is gone, or does not read.
+    /// A message to that process could not be sent: it has ended, or does not read.
     void on_unreachable(ProcessId process, wamp::Instant now, Outbox& out);
 
     // Of the operator
@@ -57,7 +57,7 @@ public:
     void on_dial_failed(AttemptId attempt, std::string_view why, Outbox& out);
     void on_tor_attached(Outbox& out);
     void on_onion_address(std::string_view address, Outbox& out);
-    /// Where all else of tor goes: progress, complaints, its control connection.
+    /// Receives all other events of tor: progress, warnings, its control connection.
     TorMonitor& tor() noexcept { return tor_; }
 
     void on_deadline(wamp::Instant now, Outbox& out);
@@ -68,7 +68,7 @@ public:
 
 private:
     void on_dial_request(std::uint32_t backend, Outbox& out);
-    /// Tells the other machines of processes that the tree has started, from `begin` on.
+    /// Notifies the other machines of processes that the tree has started, from `begin` on.
     void note_starts(std::size_t begin, wamp::Instant now, Outbox& out);
 
     ProcessTree tree_;

@@ -104,13 +104,13 @@ void TorMonitor::on_deadline(wamp::Instant now, Outbox& out) {
         state_ = State::attaching;
         if (lost_) {
             out.emplace_back(effect::Log{effect::Level::warning,
-                                         "tor: the control connection was lost; connecting again"});
+                                         "tor: the control connection was lost; reconnecting"});
         }
         out.emplace_back(effect::AttachTor{});
     }
     if (now >= stall_deadline_) {
         stall_deadline_ = wamp::never;
-        if (status_.warning.empty()) status_.warning = "no way out to the Tor network?";
+        if (status_.warning.empty()) status_.warning = "can this machine reach the Tor network?";
         const auto seconds =
             std::chrono::duration_cast<std::chrono::seconds>(stalled_after).count();
         out.emplace_back(effect::Log{effect::Level::warning,

@@ -10,58 +10,58 @@
 
 namespace sallyport::gateway::supervision {
 
-/// How far tor has come on its way into the network.
+/// The progress of tor's bootstrap.
 struct BootstrapProgress {
     int percent = 0;
     std::string summary;
-    std::string warning;   ///< why it does not go on; "" when it does
-    std::string log_line;  ///< all of it for the log
+    std::string warning;   ///< why it does not proceed; "" if it does
+    std::string log_line;  ///< the complete line for the log
 };
 
-/// Follows a managed tor: connects its control socket once it is there, and again when that
-/// connection is lost; keeps the state of bootstrap and onion service and sends the worker each
-/// change; warns when the bootstrap stands still. The address stays known while tor is restarted.
+/// Monitors a managed tor: connects its control socket once it exists, and again if that connection
+/// is lost; tracks the state of bootstrap and onion service and sends each change to the worker;
+/// warns if the bootstrap stalls. The address remains known while tor restarts.
 class TorMonitor {
 public:
-    /// Between two tries while a new tor has not made its control socket yet.
+    /// Between attempts while a new tor has not created its control socket yet.
     static constexpr wamp::Duration attach_interval = std::chrono::milliseconds(50);
-    /// Before the next try after a failure.
+    /// Before the next attempt after a failure.
     static constexpr wamp::Duration retry_delay = std::chrono::seconds(1);
     static constexpr wamp::Duration stalled_after = std::chrono::seconds(30);
 
     enum class State : std::uint8_t {
         down,       ///< there is no tor, or it is stopped
-        waiting,    ///< for the next try to connect the control socket
+        waiting,    ///< for the next attempt to connect the control socket
         attaching,  ///< the effect AttachTor is being carried out
         attached,
     };
 
-    /// `mode` is "managed", "external" or "off"; without a managed tor no event comes.
+    /// `mode` is "managed", "external" or "off"; without a managed tor there are no events.
     explicit TorMonitor(std::string mode) { status_.mode = std::move(mode); }
 
     void on_started(wamp::Instant now);
     void on_exit(Outbox& out);
     void on_attached(Outbox& out);
-    /// `why` is "" as long as tor has not made its control socket.
+    /// `why` is "" as long as tor has not created its control socket.
     void on_attach_failed(std::string_view why, wamp::Instant now, Outbox& out);
-    /// The connection to the control socket ended, or is of no use any more (`why`).
+    /// The connection to the control socket ended or became unusable (`why`).
     void on_control_lost(std::string_view why, wamp::Instant now, Outbox& out);
     void on_bootstrap(const BootstrapProgress& progress, wamp::Instant now, Outbox& out);
-    /// A directory took the service's descriptor.
+    /// A directory accepted the service's descriptor.
     void on_descriptor_uploaded(Outbox& out);
     void on_address(std::string_view address, Outbox& out);
-    /// A warning or an error that tor has logged.
+    /// A warning or error in tor's log.
     void on_complaint(std::string_view line, Outbox& out);
-    /// Follows tor no longer: all stops.
+    /// Stops monitoring, at shutdown.
     void stop();
     void on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept;
 
-    /// Sends the worker the state as it is.
+    /// Sends the current state to the worker.
     void send_status(Outbox& out) const;
     const OnionStatus& status() const noexcept { return status_; }
     State state() const noexcept { return state_; }
-    /// "" when tor has not complained.
+    /// "" if tor has logged no warning.
     const std::string& last_complaint() const noexcept { return last_complaint_; }
 
 private:

@@ -15,7 +15,7 @@ std::string hex(std::string_view bytes) {
     return text;
 }
 
-/// The word at `index` of a line, counted from 0; "" when there are fewer.
+/// The word at `index` of a line, counted from 0; "" if there are fewer.
 std::string_view word(std::string_view line, std::size_t index) {
     for (; index > 0; --index) {
         const std::size_t blank = line.find(' ');
@@ -59,7 +59,7 @@ void ControlClient::on_reply(const ControlReply& reply, Output& out) {
     pending_.pop_front();
     if (!reply.ok()) {
         failed_ = true;
-        out.events.push_back(Failed{"tor's control port answers: " + reply.lines.back()});
+        out.events.push_back(Failed{"tor's control port reports: " + reply.lines.back()});
         return;
     }
     if (what == Command::bootstrap_phase) on_event(reply, out);

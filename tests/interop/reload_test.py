@@ -173,7 +173,7 @@ async def a_broken_file_keeps_the_last_good_version_and_names_every_mistake():
     equal(await client.call("lab.answer"), 7)
     policy_path().write_text("realm = ")  # no TOML at all
     os.kill(world.gateway.pid, signal.SIGHUP)
-    eventually(lambda: world.gateway.text().count("the version before stays") >= 2, "the log says so")
+    eventually(lambda: world.gateway.text().count("the running version stays active") >= 2, "the log says so")
     equal(await client.call("lab.answer"), 7)
     world.write()
     equal(tell("apply")[0], 0)

@@ -50,7 +50,7 @@ void SupervisionWorld::arm() {
 }
 
 void SupervisionWorld::apply(const effect::Log& log) {
-    if (log.text.find("does not take the new policy") != std::string::npos)
+    if (log.text.find("did not switch to the new policy") != std::string::npos)
         ++counts_.killed_for_commit;
 }
 

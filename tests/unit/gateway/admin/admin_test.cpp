@@ -91,7 +91,7 @@ TEST_F(AdminTest, SaysThatTorIsStillStarting) {
     EXPECT_EQ(printed.out,
               "tor           managed\n"
               "bootstrap     10% conn\n"
-              "complaint     no route\n"
+              "tor warning   no route\n"
               "onion         not known yet\n"
               "reachable     not yet\n");
 }

@@ -36,7 +36,7 @@ TEST(Status, AsTextForPeople) {
     EXPECT_EQ(status_text(status_line({onion, front, AuditStatus{9, 7, 1, 1, ""}})),
               "tor           managed\n"
               "bootstrap     45% Loading\n"
-              "complaint     clock skew\n"
+              "tor warning   clock skew\n"
               "onion         not known yet\n"
               "reachable     not yet\n"
               "connections   3\n"

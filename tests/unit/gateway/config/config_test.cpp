@@ -154,7 +154,7 @@ TEST(GatewayConfigFile, RefusesTwoBackendsOfOneName) {
 
 TEST(GatewayConfigFile, RefusesPathsThatASocketOrTorCannotHave) {
     EXPECT_NE(
-        wrong(with("run/local.sock", "run/" + std::string(120, 'x'))).find("107 are possible"),
+        wrong(with("run/local.sock", "run/" + std::string(120, 'x'))).find("the maximum is 107"),
         std::string::npos);
     EXPECT_NE(wrong(with("state_dir = \"state\"", "state_dir = \"my state\""))
                   .find("which tor does not read"),

@@ -88,14 +88,14 @@ TEST(LocalReload, RefusesABadVersionAndStaysWithTheOneBefore) {
     Program program;
     program.text = "bad";
     EXPECT_EQ(program.answer_to("apply"),
-              "1 line 1: bad\nnothing was changed: the version before stays\n");
+              "1 line 1: bad\nnothing was changed: the running version stays active\n");
     EXPECT_TRUE(program.taken.empty());
     EXPECT_EQ(program.stored(), "first");
 }
 
 TEST(LocalReload, RollsBackAndForth) {
     Program program;
-    EXPECT_EQ(program.answer_to("rollback"), "1 there is no version before this one\n");
+    EXPECT_EQ(program.answer_to("rollback"), "1 there is no previous version\n");
     program.answer_to("apply");
     EXPECT_EQ(program.answer_to("rollback"), "0 has changed\n");
     EXPECT_EQ(program.answer_to("rollback"), "0 has changed\n");
@@ -127,7 +127,7 @@ TEST(LocalReload, AnswersWhenItIsStopped) {
     program.command("apply");
     program.reload.stop();
     EXPECT_EQ(program.next_answer(),
-              "1 sallyport is stopping\nnothing was changed: the version before stays\n");
+              "1 sallyport is stopping\nnothing was changed: the running version stays active\n");
 }
 
 }  // namespace

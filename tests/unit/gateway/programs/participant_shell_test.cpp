@@ -65,7 +65,8 @@ TEST(ParticipantShell, RefusesAVersionThatCannotBeCompiledOrDidNotArrive) {
     one.prepare(1, "bad");
     EXPECT_EQ(one.next_answer(), Message(message::Refused{1, "line 1: bad"}));
     one.send("prepare 2");
-    EXPECT_EQ(one.next_answer(), Message(message::Refused{2, "the version did not arrive"}));
+    EXPECT_EQ(one.next_answer(),
+              Message(message::Refused{2, "the policy version was not received"}));
     one.send("commit 2");
     EXPECT_EQ(one.taken, 0);
 }

@@ -78,7 +78,7 @@ const Steps<Child> events = {
 
 TEST(ChildProcess, FollowsItsTableOfStatesAndEvents) {
     const std::string too_late =
-        "killed → warning: worker does not end by itself; killing it; kill worker";
+        "killed → warning: worker did not exit in time; killing it; kill worker";
     const Table table = {
         {"idle",
          {{"start", "running → start worker"},
@@ -88,7 +88,7 @@ TEST(ChildProcess, FollowsItsTableOfStatesAndEvents) {
         {"running",
          {{"start failed", "waiting → error: worker cannot be started: fork"},
           {"exit",
-           "waiting → error: worker was killed by signal 9 (Killed); starting it again in 100 ms"},
+           "waiting → error: worker was killed by signal 9 (Killed); restarting it in 100 ms"},
           {"stop", "stopping"},
           {"terminate", "stopping → terminate worker"},
           {"kill", "killed → kill worker"}}},

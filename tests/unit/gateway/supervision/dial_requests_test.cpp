@@ -64,7 +64,7 @@ TEST(DialRequests, FollowTheirTableOfStatesAndEvents) {
         own.insert({
             {"request inside that is down", " → send worker: failed 0 the inside is not running"},
             {"request listener",
-             " → send worker: failed 2 this backend is not dialled, it connects to us"},
+             " → send worker: failed 2 this backend is not dialled: it connects to the gateway"},
             {"connected #0", " → close #0"},
             {"connected #1", " → close #1"},
             {"connected #2", " → close #2"},

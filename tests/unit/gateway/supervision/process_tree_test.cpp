@@ -122,11 +122,11 @@ const Steps<Tree> events = {
 TEST(ProcessTree, FollowsItsTableOfStatesAndEvents) {
     const std::string kill_all = "kill inside 0; kill worker; kill tor";
     const std::string kill_worker =
-        "stopping → warning: worker does not end by itself; killing it; kill worker";
+        "stopping → warning: worker did not exit in time; killing it; kill worker";
     const std::string stop =
         "stopping → info: stopping; notify stopping; close listeners; send worker: stop";
     const std::string restart_worker =
-        "running → error: worker was killed by signal 9 (Killed); starting it again in 100 ms";
+        "running → error: worker was killed by signal 9 (Killed); restarting it in 100 ms";
     const std::string stop_others = "stopping → terminate inside 0; terminate tor";
     const std::map<std::string, std::string> starting = {
         {"worker ready", "starting"},
@@ -150,18 +150,18 @@ TEST(ProcessTree, FollowsItsTableOfStatesAndEvents) {
         {"running",
          {{"worker ends", restart_worker},
           {"worker ends with 2",
-           "running → error: worker ended with code 2; starting it again in 100 ms"},
+           "running → error: worker ended with code 2; restarting it in 100 ms"},
           {"inside ends",
-           "running → error: inside home was killed by signal 9 (Killed); starting it again in "
+           "running → error: inside home was killed by signal 9 (Killed); restarting it in "
            "100 ms"},
-          {"tor ends", "running → error: tor ended with code 2; starting it again in 100 ms"},
+          {"tor ends", "running → error: tor ended with code 2; restarting it in 100 ms"},
           {"worker cannot start", "running → error: worker cannot be started: fork"},
           {"stop", stop}}},
         {"worker waits for its start",
          {{"inside ends",
-           "running → error: inside home was killed by signal 9 (Killed); starting it again in "
+           "running → error: inside home was killed by signal 9 (Killed); restarting it in "
            "100 ms"},
-          {"tor ends", "running → error: tor ended with code 2; starting it again in 100 ms"},
+          {"tor ends", "running → error: tor ended with code 2; restarting it in 100 ms"},
           {"stop",
            "stopping → info: stopping; notify stopping; close listeners; terminate inside 0; "
            "terminate tor"},
@@ -176,13 +176,13 @@ TEST(ProcessTree, FollowsItsTableOfStatesAndEvents) {
         {"stopping the others",
          {{"stop", "stopping → kill inside 0; kill tor"},
           {"due",
-           "stopping → warning: inside home does not end by itself; killing it; kill inside 0; "
-           "warning: tor does not end by itself; killing it; kill tor"}}},
+           "stopping → warning: inside home did not exit in time; killing it; kill inside 0; "
+           "warning: tor did not exit in time; killing it; kill tor"}}},
         {"stopping the inside",
          {{"inside ends", "stopped → finish 0"},
           {"stop", "stopping → kill inside 0"},
           {"due",
-           "stopping → warning: inside home does not end by itself; killing it; kill inside 0"}}},
+           "stopping → warning: inside home did not exit in time; killing it; kill inside 0"}}},
         {"killing", {{"stop", "stopping → " + kill_all}}},
         {"start failed", {{"stop", "stopping → kill worker; kill tor"}}},
         {"stopped", {}},
@@ -269,7 +269,7 @@ TEST(ProcessTree, ForgetsAtItsStopWhatWasToBeStartedAgain) {
     tree.machine.stop(tree.now, tree.out);
     tree.take();
     tree.wait_until_due();
-    EXPECT_EQ(tree.take(), "warning: worker does not end by itself; killing it; kill worker");
+    EXPECT_EQ(tree.take(), "warning: worker did not exit in time; killing it; kill worker");
 }
 
 TEST(ProcessTree, KnowsWhichProcessesThereAre) {

@@ -133,8 +133,8 @@ const std::string abort_all = "send inside 0: abort 2; send worker: abort 2; dis
 
 std::string refusal(const std::string& why) {
     return "error: " + why +
-           "; error: the policy was not reloaded: the version before stays; reply 7: 1 " + why +
-           "|nothing was changed: the version before stays|";
+           "; error: the policy was not reloaded: the running version stays active; reply 7: 1 " +
+           why + "|nothing was changed: the running version stays active|";
 }
 
 /// The rows of states in which every request gets the same answer.
@@ -142,7 +142,7 @@ std::map<std::string, std::string> answering(const std::string& state, const std
                                              std::map<std::string, std::string> own) {
     for (const char* line : {"apply", "check", "rollback"})
         own.insert({line, state + " → reply 7: 1 " + answer});
-    own.insert({"nonsense", state + " → reply 7: 2 cannot do that|"});
+    own.insert({"nonsense", state + " → reply 7: 2 unknown command|"});
     return own;
 }
 
@@ -180,13 +180,13 @@ Table table_until_commit() {
          {{"apply", "reading → read 2"},
           {"check", "reading → read 2"},
           {"rollback", "reading → read 2 previous"},
-          {"nonsense", "idle → reply 7: 2 cannot do that|"},
+          {"nonsense", "idle → reply 7: 2 unknown command|"},
           {"hangup", "reading → read 2"},
           {"stop", "stopped"}}},
         {"reading",
          busy("reading", {{"read", "preparing → send inside 0: prepare 2; send worker: prepare 2"},
                           {"unreadable", "idle → " + refusal("line 1: no")},
-                          {"none before", "idle → reply 7: 1 there is no version before this one|"},
+                          {"none before", "idle → reply 7: 1 there is no previous version|"},
                           {"stop", "stopped → " + refusal("sallyport is stopping")}})},
         {"preparing", busy("preparing", all_pending)},
         {"half prepared", busy("preparing", half_prepared)},
@@ -207,8 +207,8 @@ Table table_from_commit() {
          busy("committing",
               {{"worker unreachable", kill_worker},
                {"due",
-                "committing → warning: worker: does not take the new policy; killing it; kill "
-                "worker; warning: inside home: does not take the new policy; killing it; kill "
+                "committing → warning: worker: did not switch to the new policy; killing it; kill "
+                "worker; warning: inside home: did not switch to the new policy; killing it; kill "
                 "inside 0"},
                {"stop",
                 "stopped → info: policy reloaded: worker: is stopping and has not answered yet; "
@@ -220,8 +220,8 @@ Table table_from_commit() {
               {{"worker committed", "idle → " + inside_first},
                {"worker ends",
                 "idle → info: policy reloaded: inside home: did; info: worker: has ended; it "
-                "starts again with this version; reply 7: 0 inside home: did|worker: has ended; it "
-                "starts again with this version|"},
+                "will restart with this version; reply 7: 0 inside home: did|worker: has ended; it "
+                "will restart with this version|"},
                {"worker unreachable", kill_worker},
                {"due", kill_worker},
                {"stop",
@@ -296,8 +296,8 @@ TEST(ReloadCoordinator, WaitsForAKilledParticipantToEndBeforeItTellsThatAllHaveT
     reload.machine.on_exit(worker_process, reload.out);
     EXPECT_EQ(reload.take(),
               "info: policy reloaded: inside home: did; info: worker: did not answer and was "
-              "killed; it starts again with this version; reply 7: 0 inside home: did|worker: did "
-              "not answer and was killed; it starts again with this version|");
+              "killed; it will restart with this version; reply 7: 0 inside home: did|worker: did "
+              "not answer and was killed; it will restart with this version|");
 }
 
 TEST(ReloadCoordinator, KillsNobodyTwice) {
@@ -308,7 +308,7 @@ TEST(ReloadCoordinator, KillsNobodyTwice) {
     reload.take();
     reload.wait_until_due();
     EXPECT_EQ(reload.take(),
-              "warning: inside home: does not take the new policy; killing it; kill inside 0");
+              "warning: inside home: did not switch to the new policy; killing it; kill inside 0");
 }
 
 TEST(ReloadCoordinator, TakesACommitThatComesJustBeforeTheKill) {
@@ -377,8 +377,9 @@ TEST(ReloadCoordinator, LogsEachLineOfAnError) {
     reload.machine.on_version_unreadable(2, "a: one\nb: two", reload.out);
     EXPECT_EQ(
         reload.take(),
-        "error: a: one; error: b: two; error: the policy was not reloaded: the version before "
-        "stays; reply 7: 1 a: one|b: two|nothing was changed: the version before stays|");
+        "error: a: one; error: b: two; error: the policy was not reloaded: the running version "
+        "stays "
+        "active; reply 7: 1 a: one|b: two|nothing was changed: the running version stays active|");
 }
 
 TEST(ReloadCoordinator, ReadsOnceMoreForHangupsDuringAReload) {
@@ -392,7 +393,7 @@ TEST(ReloadCoordinator, ReadsOnceMoreForHangupsDuringAReload) {
     EXPECT_EQ(reload.state(), "reading");
     reload.machine.on_version_unreadable(3, "no", reload.out);
     EXPECT_EQ(reload.take(),
-              "error: no; error: the policy was not reloaded: the version before stays")
+              "error: no; error: the policy was not reloaded: the running version stays active")
         << "nobody waits for an answer";
     EXPECT_EQ(reload.state(), "idle");
 }

@@ -193,8 +193,9 @@ TEST(SupervisorCore, ReopensTheAuditLogAndReadsThePolicyAtAHangup) {
     starting.core.start(starting.now, starting.out);
     starting.take();
     starting.core.on_hangup(starting.out);
-    EXPECT_EQ(starting.take(),
-              "reopen audit; warning: the policy is not read again before everything has started");
+    EXPECT_EQ(
+        starting.take(),
+        "reopen audit; warning: SIGHUP ignored: the policy cannot be reloaded during the start");
     world.core.on_stop_signal(world.now, world.out);
     world.take();
     world.core.on_hangup(world.out);
@@ -210,7 +211,7 @@ TEST(SupervisorCore, TakesCommandsOnlyWhileAllRuns) {
     world.core.on_command(5, "rollback", world.out);
     EXPECT_EQ(world.take(), "read 1 previous");
     world.core.on_no_previous_version(1, world.out);
-    EXPECT_EQ(world.take(), "reply 5: 1 there is no version before this one|");
+    EXPECT_EQ(world.take(), "reply 5: 1 there is no previous version|");
     world.core.on_stop_signal(world.now, world.out);
     world.take();
     world.core.on_command(5, "apply", world.out);

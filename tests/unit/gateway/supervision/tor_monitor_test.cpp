@@ -115,8 +115,9 @@ TEST(TorMonitor, FollowsItsTableOfStatesAndEvents) {
     bootstrapping["uploaded"] = uploaded + "50% loading reachable";
     bootstrapping["address"] = "attached" + address + "50% loading";
     bootstrapping["due"] =
-        "attached → warning: tor: no progress for 30 s at 50% (loading): no way out to the Tor "
-        "network?; send onion: managed  50% loading (no way out to the Tor network?)";
+        "attached → warning: tor: no progress for 30 s at 50% (loading): can this machine reach "
+        "the Tor "
+        "network?; send onion: managed  50% loading (can this machine reach the Tor network?)";
     const Table table = {
         {"down", row("down", {{"address", "down" + address + "0% "}})},
         {"waiting", row("waiting", {{"exit", down},
@@ -139,13 +140,12 @@ TEST(TorMonitor, FollowsItsTableOfStatesAndEvents) {
               {"uploaded",
                "attached → status: x.onion, reachable; send onion: managed x.onion 100% done "
                "reachable"}})},
-        {"lost",
-         row("waiting",
-             {{"exit", down},
-              {"address", "waiting" + address + "0% "},
-              {"due",
-               "attaching → warning: tor: the control connection was lost; connecting again; "
-               "attach"}})},
+        {"lost", row("waiting",
+                     {{"exit", down},
+                      {"address", "waiting" + address + "0% "},
+                      {"due",
+                       "attaching → warning: tor: the control connection was lost; reconnecting; "
+                       "attach"}})},
     };
     expect_table(states, events, table);
 }
