@@ -172,15 +172,15 @@ void measure(const char* name, const Version& version, const Version& again,
         dry.push_back(world.would_reload(narrower));
         same.push_back(world.reload(i % 2 == 0 ? again : version));
     }
-    print(name, "judged, nothing done", 0, dry);
-    print(name, "taken, nothing changes", world.revoked(), same);
+    print(name, "dry run", 0, dry);
+    print(name, "reload, nothing changes", world.revoked(), same);
     std::size_t revoked = 0;
     for (int i = 0; i < 5; ++i) {
         World<Core> fresh(version);
         fewer.push_back(fresh.reload(narrower));
         revoked = fresh.revoked();
     }
-    print(name, "taken, a tenth is revoked", revoked, fewer);
+    print(name, "reload, a tenth is revoked", revoked, fewer);
 }
 
 }  // namespace
