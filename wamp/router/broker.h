@@ -38,7 +38,7 @@ public:
     void revoke(Member& from, SubscriptionId id, std::string_view reason, Deliveries& out);
 
     std::size_t subscriptions() const noexcept { return subscriptions_.size(); }
-    const Retained& retained() const noexcept { return retained_; }
+    const RetainedEvents& retained() const noexcept { return retained_; }
 
 private:
     struct Subscription {

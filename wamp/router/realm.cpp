@@ -117,7 +117,7 @@ Instant Realm::deadline() const noexcept {
 
 Realm::Counts Realm::counts() const noexcept {
     const CallTable& calls = tables_->dealer.calls();
-    const Retained& retained = tables_->broker.retained();
+    const RetainedEvents& retained = tables_->broker.retained();
     return {tables_->members.size(),
             tables_->broker.subscriptions(),
             tables_->dealer.registrations(),

@@ -84,6 +84,14 @@ TEST(DoorAudit, HasOneRecordForEachThingThatHappens) {
     world.open(2);
     world.send(2, R"([1,"nowhere",{"roles":{"caller":{}}}])");
     EXPECT_EQ(outcomes(world.door), "join_refused ");
+    world.open(6);
+    world.send(6, R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"eve"}])");
+    const auto refused = records(world.door);
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0]["outcome"], "join_refused");
+    EXPECT_EQ(refused[0]["realm"], "lab");
+    EXPECT_EQ(refused[0]["authid"], "eve");
+    EXPECT_EQ(refused[0]["policy"], "version");
     world.join(3);
     world.join(4);
     world.join(5);

@@ -153,6 +153,7 @@ TEST_F(GateTest, EndsTheSessionsThatACallEndsOneAfterTheOther) {
     send(1, R"([48,3,{},"wamp.session.kill_all"])");  // nothing is published then (W-SSM-04)
     EXPECT_EQ(steps(), Lines{"left"});
     EXPECT_EQ(wires_.take(), (Lines{"1 [50,3,{},[1]]", R"(3 [6,{},"wamp.close.killed"])"}));
+    EXPECT_EQ(gate_.meta().bytes(), 0U);  // nor kept
 }
 
 TEST_F(GateTest, EndsWhomAReloadDoesNotAdmitAndRecordsEachOnce) {
