@@ -3,9 +3,10 @@ tests/gates, which configures build/tidy.
 
     tests/tidy.py --program /usr/bin/clang-tidy-19 [--all]
 
-A source takes 10 to 30 seconds. Without --all, no source is started after SALLYPORT_TIDY_SECONDS (300); the last line says
-how many were checked and how many are left to tests/nightly, and is also in build/gates/tidy.note. All that clang-tidy
-said is in build/gates/tidy.log.
+A source takes 10 to 30 seconds. Without --all, no source is started after SALLYPORT_TIDY_SECONDS (300), and a minute later
+those under way are stopped; the last line says how many were checked and how many are left to tests/nightly, and is also in
+build/gates/tidy.note. If there was not time for a single one, that is a failure. All that clang-tidy said is in
+build/gates/tidy.log.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from changed_sources import ROOT
 BUILD = ROOT / "build" / "tidy"
 REPORTS = ROOT / "build" / "gates"
 SOURCE_SECONDS_MAX = 900
+LAST_SECONDS = 60  # for the sources under way when the time is up
+Verdict = tuple[bool, str] | None  # whether the source is clean, and what clang-tidy said; None: stopped
 
 
 def known_to_cmake() -> set[str]:
@@ -31,28 +34,31 @@ def known_to_cmake() -> set[str]:
     return {os.path.relpath(Path(entry["directory"]) / entry["file"], ROOT) for entry in commands}
 
 
-def check(program: str, source: str) -> tuple[bool, str]:
-    """Whether the source is clean, and what clang-tidy said of it."""
+def check(program: str, source: str, seconds: float) -> Verdict:
     try:
         run = subprocess.run(
             [program, "--quiet", "-p", str(BUILD), source],
-            cwd=ROOT, capture_output=True, text=True, check=False, timeout=SOURCE_SECONDS_MAX,
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=min(seconds, SOURCE_SECONDS_MAX),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
+        if seconds < SOURCE_SECONDS_MAX:
+            return None
         return False, f"{source}: error: clang-tidy took more than {SOURCE_SECONDS_MAX} s\n"
     if run.returncode == 0:
         return True, ""
     return False, run.stdout or f"{source}: error: clang-tidy exited with {run.returncode}: {run.stderr}\n"
 
 
-def check_all(names: list[str], verdict_of: Callable[[str], tuple[bool, str]], seconds: float) -> tuple[list[str], int]:
-    """Checks until the time is up, and returns the sources that failed and the number of those not started."""
+def check_all(names: list[str], verdict_of: Callable[[str, float], Verdict], seconds: float) -> tuple[list[str], int]:
+    """Checks until the time is up, and returns the sources that failed and the number of those not checked."""
     deadline = time.monotonic() + seconds
     failed: list[str] = []
     left = done = 0
 
     def one(name: str) -> tuple[str, bool, str] | None:
-        return None if time.monotonic() > deadline else (name, *verdict_of(name))
+        left_seconds = deadline - time.monotonic()
+        verdict = verdict_of(name, left_seconds + LAST_SECONDS) if left_seconds > 0 else None
+        return None if verdict is None else (name, *verdict)
 
     REPORTS.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool, (REPORTS / "tidy.log").open("w", encoding="utf-8") as log:
@@ -84,17 +90,19 @@ def main() -> int:
     for name in unknown:
         print(f"{name}: error: no CMake list names it, so clang-tidy cannot check it")
     known = [name for name in chosen if name not in unknown]
-    failed, left = check_all(known, lambda name: check(arguments.program, name), seconds)
+    failed, left = check_all(known, lambda name, time_left: check(arguments.program, name, time_left), seconds)
     failed += unknown
 
     note = f"clang-tidy: checked {len(chosen) - left} of {len(every)} sources ({why}); {len(failed)} failed"
     if left:
         note += f"; {left} more are left to tests/nightly, as {seconds:.0f} s are over"
+    if chosen and left == len(chosen):
+        note += "; error: not one was checked"
     for name in failed:
         print(f"failed: {name}")
     print(note)
     (REPORTS / "tidy.note").write_text(note + "\n", encoding="utf-8")
-    return 1 if failed else 0
+    return 1 if failed or (chosen and left == len(chosen)) else 0
 
 
 if __name__ == "__main__":

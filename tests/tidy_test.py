@@ -147,14 +147,23 @@ def without_a_usable_history_a_sample_is_checked_and_the_reason_named():
 def failures_and_what_the_time_did_not_suffice_for_are_counted():
     tidy.REPORTS = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH.name))
     names = [f"{number}.cpp" for number in range(10)]
-    equal(tidy.check_all(names, lambda name: (name != "3.cpp", ""), seconds=60), (["3.cpp"], 0))
-    equal(tidy.check_all(names, lambda name: (True, ""), seconds=-1), ([], 10))
+    equal(tidy.check_all(names, lambda name, _: (name != "3.cpp", ""), seconds=60), (["3.cpp"], 0))
+    equal(tidy.check_all(names, lambda name, _: (True, ""), seconds=-1), ([], 10))
+    equal(tidy.check_all(names, lambda name, _: None if name == "3.cpp" else (True, ""), seconds=60), ([], 1))
 
 
 @suite.test
 def a_clang_tidy_that_cannot_run_its_checks_is_a_failure():
-    clean, said = tidy.check("false", "core/low.cpp")
+    clean, said = tidy.check("false", "core/low.cpp", 60)
     assert not clean and "exited with 1" in said, said
+
+
+@suite.test
+def a_source_is_stopped_when_the_time_is_over():
+    program = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH.name)) / "slow"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    equal(tidy.check(str(program), "core/low.cpp", 0.2), None)
 
 
 if __name__ == "__main__":
