@@ -25,6 +25,7 @@ void Planter::forget() {
     held_.clear();
     last_event_.clear();
     subscriptions_.clear();
+    forgotten_ = 0;
 }
 
 void Planter::to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes) {
@@ -158,22 +159,30 @@ void Planter::to_front(wamp::Serializer serializer, std::string& bytes) {
     if (state != nullptr && state->procedure == "lab.svc.limited") bytes.clear();
 }
 
-void Planter::records(std::string& packed) {
+/// No number is missing where they were.
+void Planter::forget_shadows(std::string& packed) {
+    std::string others;
+    std::string_view rest = packed;
     policy::AuditRecord record;
-    if (bug_ == Bug::forgets_shadows) {
-        for (std::size_t at = 0; at < packed.size();) {
-            const std::size_t size = policy::unpack(std::string_view(packed).substr(at), record);
-            const bool forgotten = record.outcome == policy::Outcome::shadow;
-            if (forgotten) {
-                packed.erase(at, size);
-            } else {
-                at += size;
-            }
-            record = {};
+    for (std::size_t size = policy::unpack(rest, record); size != 0;
+         size = policy::unpack(rest, record)) {
+        rest.remove_prefix(size);
+        if (record.outcome == policy::Outcome::shadow) {
+            ++forgotten_;
+        } else {
+            record.number -= forgotten_;
+            policy::pack(others, record);
         }
+        record = {};
     }
+    packed = std::move(others);
+}
+
+void Planter::records(std::string& packed) {
+    if (bug_ == Bug::forgets_shadows) return forget_shadows(packed);
     if (bug_ != Bug::forgets_records && bug_ != Bug::doubles_records) return;
     if (!dice_.chance(2)) return;
+    policy::AuditRecord record;
     const std::size_t size = policy::unpack(packed, record);
     if (bug_ == Bug::forgets_records) packed.erase(0, size);
     if (bug_ == Bug::doubles_records) packed.insert(0, packed.substr(0, size));

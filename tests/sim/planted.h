@@ -65,6 +65,7 @@ public:
     void forget();
 
 private:
+    void forget_shadows(std::string& packed);
     void strip_publication(wamp::Serializer serializer, std::string& bytes) const;
     void show_ticket(wamp::Serializer serializer, std::string& bytes) const;
     void spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes,
@@ -76,6 +77,7 @@ private:
     std::map<wamp::PeerId, std::string> held_;        ///< swaps_events: waits for the next one
     std::map<wamp::PeerId, std::string> last_event_;  ///< events_after_end
     std::map<wamp::PeerId, std::vector<wamp::SubscriptionId>> subscriptions_;
+    std::uint64_t forgotten_ = 0;  ///< forgets_shadows
 };
 
 }  // namespace sallyport::sim
