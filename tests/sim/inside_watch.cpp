@@ -175,7 +175,7 @@ namespace {
 
 /// Of a retained event.
 std::size_t bytes_of(const wamp::Publish& publish) {
-    std::size_t bytes = wamp::Retained::overhead_bytes + publish.topic.size() +
+    std::size_t bytes = wamp::RetainedEvents::overhead_bytes + publish.topic.size() +
                         publish.payload.bytes() + publish.options.get_string("ppt_scheme").size();
     for (const auto& [name, value] : publish.options) {
         const auto* const list = value.get_if<wamp::List>();

@@ -38,7 +38,7 @@ TEST(Realm, CountsWhatIsThere) {
     EXPECT_EQ(counts.calls, 1u);
     EXPECT_EQ(counts.invocations, 1u);
     EXPECT_EQ(counts.retained, 1u);
-    EXPECT_EQ(counts.retained_bytes, Retained::overhead_bytes + 1);
+    EXPECT_EQ(counts.retained_bytes, RetainedEvents::overhead_bytes + 1);
     world.leave(1);
     world.leave(2);
     expect_empty(world.realm.counts());
