@@ -216,7 +216,7 @@ TEST_F(SessionMetaTest, EndsOneSessionButNeverTheAskers) {
               Lines{"1 [50,2,{},[null]]"});
     EXPECT_EQ(ended_.sessions, std::vector{world_.wires.welcome(2).session});
     EXPECT_EQ(ended_.reason, uris::killed);
-    EXPECT_TRUE(ended_.announce);
+    EXPECT_TRUE(ended_.publish_leave);
     after(1, R"([48,3,{},"wamp.session.kill",[)" + id_of(2) + R"(],{"reason":"lab.enough"}])");
     EXPECT_EQ(ended_.reason, "lab.enough");
     EXPECT_EQ(
@@ -233,10 +233,10 @@ TEST_F(SessionMetaTest, EndsManySessionsAtOnce) {
     EXPECT_EQ(after(1, R"([48,2,{},"wamp.session.kill_by_authrole",["guest"]])"),
               Lines{"1 [50,2,{},[2]]"});
     EXPECT_EQ(ended_.sessions.size(), 2U);
-    EXPECT_TRUE(ended_.announce);
+    EXPECT_TRUE(ended_.publish_leave);
     EXPECT_EQ(after(1, R"([48,3,{},"wamp.session.kill_all"])"), Lines{"1 [50,3,{},[2]]"});
     EXPECT_EQ(ended_.sessions.size(), 2U);
-    EXPECT_FALSE(ended_.announce);
+    EXPECT_FALSE(ended_.publish_leave);
     EXPECT_EQ(after(1, R"([48,4,{},"wamp.session.kill_by_authrole"])"),
               Lines{R"(1 [8,48,4,{},"wamp.error.invalid_argument"])"});
 }
