@@ -195,7 +195,7 @@ TEST_F(Taken, LeavesOpenInvocationsOfARegistration) {  // W-RRV-03
     EXPECT_EQ(world.take(), Lines{"link [70,4,{}]"});
 }
 
-TEST_F(Taken, IsNotToldToWhomWouldNotUnderstand) {
+TEST_F(Taken, IsNotSentToClientsWithoutTheFeature) {
     const SessionId session = world.join(plain_client);
     subscribed(session, "lab.t", 1);
     const Holding holding = only_holding();

@@ -136,7 +136,7 @@ TEST(BridgeWaiting, EndsWithACancelWhateverItsMode) {
     EXPECT_EQ(world.take(), Lines{});
 }
 
-TEST(BridgeWaiting, EndsWithoutAWordWhenTheSessionLeaves) {
+TEST(BridgeWaiting, EndsWithoutAMessageWhenTheSessionLeaves) {
     Down world;
     const SessionId leaving = world.join();
     const SessionId staying = world.join();
@@ -173,7 +173,7 @@ TEST(BridgeWaiting, KeepsWhatIsHeldBeforeWhatWaits) {
               (Lines{R"(link [32,1,{},"lab.t"])", R"(link [16,2,{"acknowledge":true},"lab.t"])"}));
 }
 
-TEST(BridgeWaiting, SaysWhatWasKeptAsTheNewConnectionSpeaks) {
+TEST(BridgeWaiting, EncodesStoredRequestsAsTheNewConnectionRequires) {
     Down world;
     const SessionId session = world.join();
     world.call(session, 1, "hold.a", {}, json("[1]"));

@@ -22,7 +22,7 @@ TEST(LinkWire, LeavesAPayloadInItsOwnSerializerWhereItIs) {
     EXPECT_TRUE(keep.view().empty());
 }
 
-TEST(LinkWire, SaysAPayloadInTheSerializerOfTheLink) {
+TEST(LinkWire, TranscodesAPayloadToTheSerializerOfTheLink) {
     wamp::Message message = call(json("[1]"));
     wamp::OwnedPayload keep;
     EXPECT_EQ(prepare_for_link({Serializer::msgpack, 1 << 20}, message, keep), "");
@@ -31,7 +31,7 @@ TEST(LinkWire, SaysAPayloadInTheSerializerOfTheLink) {
 }
 
 // W-SER-05, W-SER-09
-TEST(LinkWire, TellsWhatCannotBeSaid) {
+TEST(LinkWire, ReportsWhatCannotBeRepresented) {
     wamp::Message message = call(json(R"(["\u0000!!!"])"));
     wamp::OwnedPayload keep;
     EXPECT_EQ(prepare_for_link({Serializer::msgpack, 1 << 20}, message, keep),
@@ -40,7 +40,7 @@ TEST(LinkWire, TellsWhatCannotBeSaid) {
 }
 
 // W-RAW-06
-TEST(LinkWire, TellsWhatIsTooBig) {
+TEST(LinkWire, ReportsWhatIsTooLarge) {
     const std::string args = "[\"" + std::string(4000, 'x') + "\"]";
     wamp::Message message = call(json(args));
     wamp::OwnedPayload keep;

@@ -62,7 +62,7 @@ protected:
     Inside inside_;
 };
 
-TEST_F(InsideReload, RevokesAndTells) {
+TEST_F(InsideReload, RevokesAndNotifies) {
     join(1);
     join(2);
     after(1, R"([64,1,{},"lab.add"])");

@@ -262,7 +262,7 @@ TEST_F(InsideTest, DialsSoonAfterALoss) {
     world_.link_up(10);
 }
 
-TEST_F(InsideTest, GivesUpALinkThatBreaksTheProtocol) {
+TEST_F(InsideTest, ClosesALinkThatViolatesTheProtocol) {
     for (const auto* text : {"[999]", R"([48,7,{},"lab.a"])", R"([3,{},"a.b"])"}) {
         InsideWorld world;
         world.take();
@@ -472,7 +472,7 @@ TEST_F(InsideTest, LeavesNothingOfWhoHasGone) {
               0u);
 }
 
-TEST_F(InsideTest, TellsItsState) {
+TEST_F(InsideTest, ReportsItsState) {
     world_.link_up();
     world_.join(1);
     EXPECT_EQ(

@@ -263,7 +263,7 @@ TEST(LinkMachine, GivesUpJoiningAfterItsTimeHoweverMuchTheRouterTalks) {
     EXPECT_EQ(link.line(link.machine.on_deadline(link.now, link.out)), "waiting close note");
 }
 
-TEST(LinkMachine, TriesAgainForEverWithGrowingWaits) {
+TEST(LinkMachine, RetriesWithoutLimitWithGrowingWaits) {
     Link link;
     link.machine.start(link.now, link.out);
     for (int i = 0; i < 1000; ++i) {

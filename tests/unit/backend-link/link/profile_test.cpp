@@ -15,7 +15,7 @@ TEST(Profile, HasANameForEachKind) {
 }
 
 // W-R2R-04
-TEST(Profile, ConveysIdentityToNobodyButOurOwnRouter) {
+TEST(Profile, ConveysIdentityOnlyToOurOwnRouter) {
     EXPECT_TRUE(profile_of(BackendKind::sallyport).conveys_identity);
     EXPECT_FALSE(profile_of(BackendKind::crossbar).conveys_identity);
     EXPECT_FALSE(profile_of(BackendKind::nexus).conveys_identity);

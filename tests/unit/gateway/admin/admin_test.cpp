@@ -85,7 +85,7 @@ TEST_F(AdminTest, PrintsTheLineItselfAsJson) {
     EXPECT_EQ(printed.out, status_line);
 }
 
-TEST_F(AdminTest, SaysThatTorIsStillStarting) {
+TEST_F(AdminTest, ReportsThatTorIsStillStarting) {
     const Printed printed = status_of(
         R"({"onion":{"mode":"managed","bootstrap":10,"summary":"conn","warning":"no route"}})");
     EXPECT_EQ(printed.out,

@@ -137,7 +137,7 @@ TEST_F(ControlTest, ReadsALineOfBoundedLength) {
     EXPECT_EQ(heard, 4095U);
 }
 
-TEST_F(ControlTest, TellsThatNobodyIsThere) {
+TEST_F(ControlTest, ReportsThatNoProgramAnswers) {
     EXPECT_EQ(refusal(), control_socket(state_.path()) +
                              ": error: cannot connect: No such file or directory (is the program "
                              "running, and are you its user?)");

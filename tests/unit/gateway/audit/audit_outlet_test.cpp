@@ -116,7 +116,7 @@ TEST_F(AuditOutletTest, WritesRecordsToTheFileAndCountsThem) {
     EXPECT_NE(lines.find("\"door\":\"front\""), std::string::npos) << lines;
 }
 
-TEST_F(AuditOutletTest, TellsTheLogWhatWasLostOnceAndThenSleeps) {
+TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
     AuditOutlet outlet(io_, to_file(1024), "front");
     outlet.offer(records(200));  // there is nothing yet that they could be written to
     testing::internal::CaptureStderr();
@@ -133,7 +133,7 @@ TEST_F(AuditOutletTest, TellsTheLogWhatWasLostOnceAndThenSleeps) {
     EXPECT_EQ(outlet.counts()->waiting(), 0U);
 }
 
-TEST_F(AuditOutletTest, TellsTheLogWhatCouldNotBeWrittenBeforeTheEnd) {
+TEST_F(AuditOutletTest, LogsWhatCouldNotBeWrittenBeforeTheEnd) {
     AuditOutlet outlet(io_, to_file(), "front");
     outlet.offer(records(5));
     testing::internal::CaptureStderr();

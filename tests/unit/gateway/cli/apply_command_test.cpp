@@ -59,7 +59,7 @@ TEST_F(ApplyCommandTest, ExitsAsTheProgramSays) {
     EXPECT_EQ(json.out, "{\"errors\":[{\"text\":\"told: rollback\"}]}\n");
 }
 
-TEST_F(ApplyCommandTest, ExitsWith2WhenThereIsNobodyToTell) {
+TEST_F(ApplyCommandTest, ExitsWith2IfNoProgramAnswers) {
     const ProgramRun nobody = run("policy apply");
     EXPECT_EQ(nobody.exit_code, 2);
     EXPECT_NE(nobody.err.find("state/run/control.sock: error: cannot connect"), std::string::npos)

@@ -19,7 +19,7 @@ protected:
     sallyport::test::TemporaryFolder folder_;
 };
 
-TEST_F(MainTest, TellsItsVersionAndItsCommands) {
+TEST_F(MainTest, PrintsItsVersionAndItsCommands) {
     EXPECT_EQ(run("--version").out, "sallyport 0.1.0\n");
     const ProgramRun help = run("--help");
     EXPECT_EQ(help.exit_code, 0);
@@ -48,7 +48,7 @@ TEST_F(MainTest, ExitsWith2AndOneLineWhenAFileIsMissing) {
     }
 }
 
-TEST_F(MainTest, TellsEitherFaultAsJsonWhereJsonIsAskedFor) {
+TEST_F(MainTest, ReportsErrorsAsJsonIfRequested) {
     for (const char* arguments : {"status --config none.toml --json", "status --json --nonsense"}) {
         const ProgramRun wrong = run(arguments);
         EXPECT_EQ(wrong.exit_code, 2) << arguments;

@@ -70,7 +70,7 @@ TEST_P(EachSerializer, ShowsBinaryAsJsonHasIt) {  // W-SER-04
     EXPECT_EQ(shortest({Value(wamp::Bytes{std::string("\x01\x02", 2)})}), R"("\u0000AQI=")");
 }
 
-TEST(ClientPayload, IsNothingWhenJsonCannotSayIt) {
+TEST(ClientPayload, IsNothingIfJsonCannotRepresentIt) {
     const auto payload = wamp::make_payload(Serializer::msgpack, {Value(std::nan(""))});
     EXPECT_FALSE(json_of(payload.view()).has_value());
 }

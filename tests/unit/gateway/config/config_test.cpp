@@ -85,7 +85,7 @@ TEST(GatewayConfigFile, RefusesUnknownKeysWithTheNearestName) {
         std::string::npos);
 }
 
-TEST(GatewayConfigFile, TellsEverythingThatIsWrongInTheOrderOfItsLines) {
+TEST(GatewayConfigFile, ReportsAllErrorsInTheOrderOfLines) {
     std::string text = with("sessions = 5", "sessions = 0");
     text.replace(text.find("\"1MiB\""), 6, "\"17MiB\"");
     EXPECT_EQ(wrong(text),

@@ -75,7 +75,7 @@ TEST_F(LoadConfigTest, ReadsEverythingThroughTheFunctionThatItIsGiven) {
     EXPECT_EQ(load_gateway(path, version.reader()).realms.size(), 1U);
 }
 
-TEST_F(LoadConfigTest, TellsOfAllPoliciesThatAreWrongAtOnce) {
+TEST_F(LoadConfigTest, ReportsAllInvalidPoliciesAtOnce) {
     folder_.write("broken.toml", "realm = \"x\"\nnonsense = 1\n");
     const std::string path = gateway("\"r.toml\", \"missing.toml\", \"broken.toml\"",
                                      "[[backend]]\nname = \"inside\"\nkind = \"embedded\"\n"

@@ -104,7 +104,7 @@ TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
 }
 
 // W-SSM-05
-TEST_F(FrontMeta, TellsWhoJoinsAndLeavesUntilItIsUnsubscribed) {
+TEST_F(FrontMeta, ReportsJoinsAndLeavesUntilItIsUnsubscribed) {
     const std::string subscribed =
         world_.after(1, R"([32,1,{"match":"prefix"},"wamp.session."])").at(0);
     const std::string id = subscribed.substr(8, subscribed.size() - 9);

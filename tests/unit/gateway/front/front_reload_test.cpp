@@ -60,7 +60,7 @@ protected:
     FrontWorld world_;
 };
 
-TEST_F(FrontReload, RevokesWhatIsNoLongerPermittedAndTellsIt) {
+TEST_F(FrontReload, RevokesWhatIsNoLongerPermittedAndNotifies) {
     join(1);
     join(2);
     const std::string lost = subscribe(1, "lab.events", 1);

@@ -70,7 +70,7 @@ TEST_F(FrontRoutes, MakeACallAgainOnTheNextConnection) {
     EXPECT_EQ(world_.after(10, "[50,1,{},[2]]"), Lines{"1 [50,1,{},[2]]"});
 }
 
-TEST_F(FrontRoutes, TellAPatternSubscriberTheTopicAsItIsCalledOutside) {
+TEST_F(FrontRoutes, GiveAPatternSubscriberTheTopicAsItIsNamedOutside) {
     world_.link_up();
     world_.join(1);
     EXPECT_EQ(world_.after(1, R"([32,1,{"match":"prefix"},"hold.sky."])"),

@@ -107,7 +107,7 @@ TEST_F(FrontTest, LetsOneSessionGiveUpOnlyWhatIsItsOwn) {
 // Sizes and serializers
 // -----------------------------------------------------------------------------------
 
-TEST_F(FrontTest, SendsTheLinkNothingBiggerThanItTakes) {  // W-RAW-06, W-RAW-11
+TEST_F(FrontTest, SendsTheLinkNothingLargerThanItAccepts) {  // W-RAW-06, W-RAW-11
     world_.link_up(9, Serializer::json, 8192);
     world_.join(1);
     const std::string big(8000, 'x');
@@ -146,7 +146,7 @@ TEST_F(FrontTest, TellsTheLinkOfAnswersThatItCannotTake) {  // W-RAW-06
     EXPECT_TRUE(world_.front.links()[0].up);
 }
 
-TEST_F(FrontTest, RefusesWhatTheLinkCannotBeTold) {  // W-SER-05, W-SER-09
+TEST_F(FrontTest, RefusesWhatTheLinkCannotRepresent) {  // W-SER-05, W-SER-09
     world_.link_up(9, Serializer::msgpack);
     world_.join(1);
     EXPECT_EQ(world_.after(1, R"([48,1,{},"lab.a",["\u0000!!!"]])"),
@@ -233,7 +233,7 @@ TEST_F(FrontTest, DialsAgainAndAgain) {
     }
 }
 
-TEST_F(FrontTest, GivesUpALinkThatTalksNonsense) {
+TEST_F(FrontTest, ClosesALinkThatSendsInvalidMessages) {
     for (const std::string nonsense :
          {"garbage", "[999]", R"([1,"lab",{}])", R"([48,1,{},"lab.a"])", "[6]"}) {
         FrontWorld world;
@@ -354,7 +354,7 @@ TEST_F(FrontTest, StopsInTimeThoughNobodyAnswers) {
     EXPECT_EQ(std::count(lines.begin(), lines.end(), "dial 0"), 0);
 }
 
-TEST_F(FrontTest, TellsItsState) {
+TEST_F(FrontTest, ReportsItsState) {
     world_.link_up();
     world_.join(1);
     world_.send(1, R"([48,1,{},"lab.a"])");

@@ -43,7 +43,7 @@ struct Table {
     }
 };
 
-TEST(ChildTable, TellsWhichProcessHasEndedAndHow) {
+TEST(ChildTable, ReportsWhichProcessHasEndedAndHow) {
     Table table;
     table.start(tor_process, "exit 3");
     const auto ended = table.next_end();

@@ -300,7 +300,7 @@ TEST(ReloadCoordinator, WaitsForAKilledParticipantToEndBeforeItTellsThatAllHaveT
               "not answer and was killed; it will restart with this version|");
 }
 
-TEST(ReloadCoordinator, KillsNobodyTwice) {
+TEST(ReloadCoordinator, KillsNoProcessTwice) {
     Reload reload;
     reload.commit();
     reload.machine.on_unreachable(worker_process, reload.now, reload.out);

@@ -41,7 +41,7 @@ TEST(AuthSection, ReadsTheRoleOfAnonymousAndThePrincipalsFile) {
     EXPECT_EQ(to_string(got.auth.principals_place), "realm.toml:2:14");
 }
 
-TEST(AuthSection, TellsWhereAndHowToCureWhatIsWrong) {
+TEST(AuthSection, ReportsErrorsWithTheirPositionAndAHint) {
     EXPECT_EQ(read("anonymous = { role = \"*\" }\n").errors,
               Errors{"realm.toml:1:22: error: \"*\" cannot be a role (name one role here; \"*\" "
                      "means all roles, but only in rules)"});
@@ -71,7 +71,7 @@ TEST(AuthSection, ReadsMethodsFailuresAndTheProcedure) {
     EXPECT_EQ(to_string(dynamic.procedure_place), "realm.toml:4:13");
 }
 
-TEST(AuthSection, TellsWhatIsWrongWithMethods) {
+TEST(AuthSection, ReportsErrorsInMethods) {
     EXPECT_EQ(read("methods = [\"tickets\"]\n").errors,
               Errors{"realm.toml:1:12: error: unknown method \"tickets\" (did you mean "
                      "\"ticket\"?)"});
@@ -86,7 +86,7 @@ TEST(AuthSection, TellsWhatIsWrongWithMethods) {
     EXPECT_EQ(read("methods = []\n").errors.size(), 1U);
 }
 
-TEST(AuthSection, TellsWhatIsWrongWithFailures) {
+TEST(AuthSection, ReportsErrorsInFailures) {
     EXPECT_EQ(
         read("failures = { per_circuit = 0 }\n").errors,
         Errors{"realm.toml:1:28: error: \"per_circuit\" is out of range (write a number from 1 "
@@ -96,7 +96,7 @@ TEST(AuthSection, TellsWhatIsWrongWithFailures) {
     EXPECT_EQ(read("failures = { window = \"soon\" }\n").errors.size(), 1U);
 }
 
-TEST(AuthSection, TellsWhatIsWrongWithTheProcedure) {
+TEST(AuthSection, ReportsErrorsInTheProcedure) {
     EXPECT_EQ(read("[dynamic]\n").errors.size(), 2U);
     const std::string good = "[dynamic]\nmethods = [\"ticket\"]\n";
     const auto star = read(good + "procedure = \"lab.*\"\n").errors;

@@ -70,7 +70,7 @@ TEST(Document, RefusesAHeadThatIsNoKey) {  // where toml++ 3.3 asserts
     EXPECT_EQ(error_of("[~x]\n").substr(0, 27), "f:1:2: error: syntax error:");
 }
 
-TEST(Document, TellsAnErrorInOneLine) {
+TEST(Document, PrintsAnErrorOnOneLine) {
     EXPECT_EQ(error_of("a = i\nu \"\"\n").find('\n'), std::string::npos);
 }
 

@@ -40,7 +40,7 @@ protected:
     DoorWorld world_;
 };
 
-TEST_F(Deliver, SaysAnEventToEachInItsSerializer) {
+TEST_F(Deliver, EncodesAnEventInTheSerializerOfEachReceiver) {
     const auto json = join(1, Serializer::json);
     const auto msgpack = join(2, Serializer::msgpack);
     const auto other = join(3, Serializer::msgpack);
@@ -88,7 +88,7 @@ TEST_F(Deliver, PassesOverReceiversOfPoisonedEventsAlone) {  // W-SUB-18, W-SER-
               Lines{"1 [36,1,3,{}]"});  // it is still there
 }
 
-TEST_F(Deliver, EndsACallWhoseResultCannotBeSaid) {  // W-SER-09
+TEST_F(Deliver, EndsACallWhoseResultCannotBeRepresented) {  // W-SER-09
     const auto json = join(1, Serializer::json);
     for (const auto& payload : {nan_payload, nul_payload, odd_payload}) {
         EXPECT_EQ(deliver({json}, wamp::CallResult{4, {}, payload}),
@@ -125,7 +125,7 @@ TEST_F(Deliver, LogsEventsThatCannotBeDeliveredAtMostOnceAMinute) {
     EXPECT_EQ(logged(), "");
 }
 
-TEST_F(Deliver, KeepsAnErrorWhoseArgumentsCannotBeSaid) {
+TEST_F(Deliver, KeepsAnErrorWhoseArgumentsCannotBeRepresented) {
     const auto json = join(1, Serializer::json, 1024);
     const wamp::Error error{wamp::MessageType::call, 4, {}, "lab.failed", nan_payload};
     EXPECT_EQ(deliver({json}, error), Lines{R"(1 [8,48,4,{},"lab.failed"])"});
@@ -135,7 +135,7 @@ TEST_F(Deliver, KeepsAnErrorWhoseArgumentsCannotBeSaid) {
         Lines{R"(1 [8,48,5,{},"lab.failed"])"});
 }
 
-TEST_F(Deliver, ReportsInvocationsThatCannotBeSaid) {  // W-SER-09, W-RAW-11
+TEST_F(Deliver, ReportsInvocationsThatCannotBeRepresented) {  // W-SER-09, W-RAW-11
     const auto json = join(1, Serializer::json, 1024);
     EXPECT_EQ(deliver({json}, wamp::Invocation{1, 7, {}, nan_payload}),
               Lines{"undelivered 1 wamp.error.invalid_argument"});
@@ -148,7 +148,7 @@ TEST_F(Deliver, ReportsInvocationsThatCannotBeSaid) {  // W-SER-09, W-RAW-11
     world_.take();
 }
 
-TEST_F(Deliver, SendsNothingBiggerThanTheReceiverTakes) {  // W-RAW-06, W-RAW-11
+TEST_F(Deliver, SendsNothingLargerThanTheReceiverAccepts) {  // W-RAW-06, W-RAW-11
     const auto small = join(1, Serializer::json, 1024);
     const auto other = join(2, Serializer::json);
     const std::string fixed = "[50,4,{},[\"\"]]";
@@ -170,7 +170,7 @@ TEST_F(Deliver, SendsNothingBiggerThanTheReceiverTakes) {  // W-RAW-06, W-RAW-11
         Lines{R"(1 [8,48,4,{},"wamp.error.payload_size_exceeded"])"});
 }
 
-TEST_F(Deliver, TellsNothingToWhoHasGone) {
+TEST_F(Deliver, SendsNothingToSessionsThatHaveLeft) {
     const auto gone = join(1, Serializer::json);
     const auto dismissed = join(2, Serializer::json);
     world_.door.on_closed(peer(1), "gone");
@@ -184,7 +184,7 @@ TEST_F(Deliver, TellsNothingToWhoHasGone) {
     EXPECT_EQ(world_.take(), Lines{});
 }
 
-TEST_F(Deliver, TellsNothingToTheNextSessionOfAConnection) {  // W-SES-16
+TEST_F(Deliver, SendsNothingToTheNextSessionOfAConnection) {  // W-SES-16
     const auto first = join(1, Serializer::json);
     const auto left = world_.door.on_message(peer(1), R"([6,{},"wamp.close.close_realm"])",
                                              world_.now, world_.wires.out);

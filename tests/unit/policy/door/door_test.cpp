@@ -139,7 +139,7 @@ TEST_F(DoorTest, RefusesConnectionsBeyondItsLimit) {
 // Time
 // ----------------------------------------------------------------------------------------------------
 
-TEST_F(DoorTest, AbortsWhoSaysNothingInTime) {  // W-SES-12
+TEST_F(DoorTest, AbortsPeersThatSendNothingInTime) {  // W-SES-12
     world_.open(1);
     EXPECT_EQ(world_.door.deadline(), world_.now + 10s);
     world_.advance(10s - 1ns);
@@ -284,7 +284,7 @@ TEST_F(DoorTest, WaitsNoLongerThanItMustForTheAnswerToItsGoodbye) {
     EXPECT_EQ(world_.take(), Lines{"1 closed"});
 }
 
-TEST_F(DoorTest, DismissesNobodyTwice) {
+TEST_F(DoorTest, DismissesNoSessionTwice) {
     world_.join(1);
     const auto session = world_.wires.session(1);
     world_.door.dismiss(session, uris::killed, world_.now, world_.wires.out);

@@ -147,7 +147,7 @@ TEST(Join, TakesOneAnswerForOneChallenge) {  // W-AUT-05
     EXPECT_EQ(world.send(3, answer), refused(3));
 }
 
-TEST(Join, HearsACircuitThatFailedTooOftenNoMore) {  // W-AUT-04
+TEST(Join, RefusesACircuitThatFailedTooOften) {  // W-AUT-04
     Joining world;
     world.open(50, 7);  // waits without a word
     world.open(51, 7);
@@ -181,7 +181,7 @@ TEST(Join, DoesNoWorkForAnAnswerOfABlockedCircuit) {
     EXPECT_FALSE(world.door.has_peer(peer(1)));  // closed with the circuit's third failure
 }
 
-TEST(Join, HearsANameThatFailedTooOftenNoMore) {  // W-AUT-04
+TEST(Join, RefusesANameThatFailedTooOften) {  // W-AUT-04
     Joining world;
     for (std::uint64_t id = 1; id <= 8; ++id)
         EXPECT_EQ(world.attempt(id, 100 + id, "alice", "wrong"), refused(id));
@@ -244,7 +244,7 @@ TEST(Join, RefusesAGuessForANameThatFailedTooOftenMeanwhile) {
     EXPECT_EQ(world.done(works.at(8)), refused(9));
 }
 
-TEST(Join, HearsNoGuessThatCameWithTooManyOthers) {
+TEST(Join, RefusesAGuessThatCameWithTooManyOthers) {
     Joining world({}, 10);
     for (std::uint64_t id = 1; id <= 3; ++id)
         world.attempt(id, 7, "x" + std::to_string(id), "wrong");
@@ -255,7 +255,7 @@ TEST(Join, HearsNoGuessThatCameWithTooManyOthers) {
     EXPECT_FALSE(world.door.has_peer(peer(4)));  // closed with the circuit's third failure
 }
 
-TEST(Join, TellsTheRecordWhyAndNobodyElse) {  // architecture: Promises 3
+TEST(Join, RecordsTheReasonAndRevealsItToNoClient) {  // architecture: Promises 3
     DoorLimits limits;
     limits.audit = AuditTrail::Level::denied;
     Joining world(limits);

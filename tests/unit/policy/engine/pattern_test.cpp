@@ -81,7 +81,7 @@ TEST(RequestedUri, KnowsTheSameOfAllThatItOnlyCounts) {
     }
 }
 
-TEST(HashOf, TellsComponentsApart) {
+TEST(HashOf, DistinguishesComponents) {
     std::set<std::string> texts;
     for (const char letter : {'a', 'b', '\0'}) {
         for (std::size_t size = 0; size <= 40; ++size) {

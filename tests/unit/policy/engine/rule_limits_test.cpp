@@ -111,7 +111,7 @@ TEST_F(RuleLimitsTest, ARuleWithoutLimitsBoundsNothing) {
     EXPECT_EQ(limits.counts(), 0u);
 }
 
-TEST(LimitKeys, TellRulesScopesAndSecretsApart) {
+TEST(LimitKeys, DistinguishRulesScopesAndSecrets) {
     std::set<std::uint64_t> keys;
     std::size_t made = 0;
     for (const std::uint64_t secret : {1U, 2U}) {

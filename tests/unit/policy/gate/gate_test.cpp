@@ -100,7 +100,7 @@ TEST_F(GateTest, AnnouncesTheMetaApi) {
         roles.get_dict("broker")->get_dict("features")->find("session_meta_api") != nullptr);
 }
 
-TEST_F(GateTest, HandsOnWhatIsForWhoeverIsBehind) {
+TEST_F(GateTest, PassesOnWhatIsForItsOwner) {
     open(1);
     send(1, hello);
     EXPECT_EQ(steps(), Lines{"joined"});

@@ -159,7 +159,7 @@ TEST_F(SessionMetaTest, TellsOfOneSessionWhatItsWelcomeSaid) {
 }
 
 // W-SSM-01, W-SSM-05
-TEST_F(SessionMetaTest, TellsTheOthersWhoJoinsAndLeaves) {
+TEST_F(SessionMetaTest, ReportsJoinsAndLeavesToTheOtherSessions) {
     const auto joins = subscription(after(1, R"([32,1,{},"wamp.session.on_join"])"));
     const auto both = subscription(after(2, R"([32,1,{"match":"prefix"},"wamp.session."])"));
     EXPECT_NE(joins, both);

@@ -9,7 +9,7 @@ namespace {
 
 using Test = ToolTest;
 
-TEST_F(Test, TellsEachOutcomeAndTheCounts) {
+TEST_F(Test, PrintsEachOutcomeAndTheCounts) {
     const std::array files{
         file("obs.toml", std::string(sound_policy) +
                              "[[test]]\nas = { role = \"guest\" }\ncall = \"lab.slew\"\n"

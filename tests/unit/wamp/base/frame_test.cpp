@@ -33,7 +33,7 @@ TEST(Frame, WritesThreeOctetsOfLength) {
     EXPECT_EQ(frame.rawsocket().substr(0, 4), std::string_view("\x00\x01\x23\x45", 4));
 }
 
-TEST(Frame, SaysExactly16MibWithTheXBit) {  // W-RAW-05
+TEST(Frame, EncodesExactly16MibWithTheXBit) {  // W-RAW-05
     const std::string most(16 * mib - 1, 'x');
     EXPECT_EQ(Frame::copy_of(most).rawsocket().substr(0, 4),
               std::string_view("\x00\xFF\xFF\xFF", 4));

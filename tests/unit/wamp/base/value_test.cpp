@@ -17,7 +17,7 @@ TEST(Value, HoldsNonNegativeIntegersAsUnsigned) {
               std::numeric_limits<std::int64_t>::min());
 }
 
-TEST(Value, TellsTypesApart) {
+TEST(Value, DistinguishesTypes) {
     EXPECT_TRUE(Value().is_null());
     EXPECT_NE(Value(true), Value(1));
     EXPECT_NE(Value(1), Value(1.0));

@@ -241,7 +241,7 @@ TEST(Decode, FailsForEveryPrefixOfAMessage) {
     }
 }
 
-TEST(Encode, OmitsEmptyArgsAndSaysAnEmptyListBeforeLoneKwargs) {  // W-MSG-09
+TEST(Encode, OmitsEmptyArgsAndWritesAnEmptyListBeforeLoneKwargs) {  // W-MSG-09
     const auto text = [](const Message& message) {
         std::string out;
         encode_to(out, Serializer::json, message);

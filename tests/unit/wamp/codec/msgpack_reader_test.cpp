@@ -47,7 +47,7 @@ TEST(MsgpackReader, BuildsEveryKindOfValue) {
     EXPECT_EQ(value_of("cfffffffffffffffff"), Value(~std::uint64_t{0}));
 }
 
-TEST(MsgpackReader, RefusesInAValueWhatAJsonPeerCouldNotBeTold) {  // W-SER-05, W-SER-07, W-SER-09
+TEST(MsgpackReader, RefusesInAValueWhatAJsonPeerCannotReceive) {  // W-SER-05, W-SER-07, W-SER-09
     for (const char* text : {"d40100", "c7000a", "cb7ff8000000000000", "ca7f800000", "a100",
                              "a20061", "81a1000a", "8101 02", "81c4016101", "8180c0"}) {
         EXPECT_EQ(outcome_of(unhex(text)), "element of the wrong type") << text;

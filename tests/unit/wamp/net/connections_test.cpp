@@ -189,7 +189,7 @@ TEST(Connections, SendNoMessageThatThePeerDoesNotReceive) {  // W-RAW-06
     EXPECT_EQ(a.pair.read(), "");
 }
 
-TEST(Connections, EndAConnectionThatSaysNothing) {
+TEST(Connections, CloseASilentConnection) {
     Accepted a({.handshake_timeout = milliseconds(50)});
     EXPECT_EQ(a.read_until_end(), "");
     EXPECT_TRUE(a.it().closed);
@@ -233,7 +233,7 @@ TEST(Connections, FlushBeforeTheyClose) {
     EXPECT_FALSE(a.it().closed) << "the host closed it itself";
 }
 
-TEST(Connections, DoNotWaitForEverForAPeerThatDoesNotEnd) {
+TEST(Connections, DoNotWaitWithoutLimitForAPeerThatDoesNotClose) {
     Accepted a({.queue_bytes = 64u << 20, .close_timeout = milliseconds(50)});
     a.open();
     a.connections.send(a.peer, Frame::copy_of(std::string(5 << 20, 'x')));
@@ -305,7 +305,7 @@ TEST(Connections, LearnTheCircuitOfAnOnionClient) {
     EXPECT_EQ(a.it().opened.circuit, 24u);
 }
 
-TEST(Connections, PingAndHearThePong) {  // W-RAW-07
+TEST(Connections, PingAndReceiveThePong) {  // W-RAW-07
     Accepted a;
     a.open();
     a.connections.ping(a.peer);

@@ -111,7 +111,7 @@ TEST(TlsContext, WantsAtLeastOnePinAndOnlyPins) {
     EXPECT_NE(refusal(bad).find("not a pin"), std::string::npos);
 }
 
-TEST(TlsContext, SpeaksNothingOlderThanTls13) {
+TEST(TlsContext, AcceptsNothingOlderThanTls13) {
     const KeyFolder folder("version");
     const std::string pin = make_key_pair(folder.path).pin;
     auto context = make_tls_context(TlsSession::End::server, folder.path, {pin});

@@ -98,7 +98,7 @@ TEST_F(BrokerTest, APublicationIsAnsweredOnlyWhenAsked) {
 }
 
 // W-URI-06, W-SEC-05
-TEST_F(BrokerTest, NobodyPublishesUnderWamp) {
+TEST_F(BrokerTest, NoClientPublishesUnderWamp) {
     world.subscribe(2, "", prefix);
     for (const char* topic : {"wamp", "wamp.session.on_join"}) {
         const RequestId request = world.publish(1, topic, acknowledged);

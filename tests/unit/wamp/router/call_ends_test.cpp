@@ -129,7 +129,7 @@ TEST_F(CallEndsTest, CancelOfACallThatIsNotPendingIsIgnored) {
 }
 
 // W-CAN-05: of a call of somebody else under the same id.
-TEST_F(CallEndsTest, NobodyCancelsForAnother) {
+TEST_F(CallEndsTest, NoSessionCancelsTheCallOfAnother) {
     world.join(4);
     const RequestId call = world.call(caller, "p");
     world.cancel(4, call);
@@ -154,7 +154,7 @@ TEST_F(CallEndsTest, ASecondCancelDoesNothingExceptKillNoWaitAfterKill) {
 }
 
 // W-SUB-20, W-CAN-06
-TEST_F(CallEndsTest, AStubbornCalleeIsNotWaitedForForEver) {
+TEST_F(CallEndsTest, TheWaitForAStubbornCalleeIsBounded) {
     const RequestId call = world.call(caller, "p");
     world.cancel(caller, call, kill);
     EXPECT_EQ(world.realm.deadline(), world.now + kill_wait_max);

@@ -50,7 +50,7 @@ TEST_F(DealerTest, ACallGoesToTheCalleeAndItsResultComesBack) {
 }
 
 // W-RPC-04
-TEST_F(DealerTest, ACallToNothingIsRefusedWithoutAWord) {
+TEST_F(DealerTest, ACallToNothingIsRefusedWithoutDetails) {
     const RequestId call = world.call(caller, "nothing");
     EXPECT_EQ(world.error(caller, Call::type, call), uris::no_such_procedure);
     EXPECT_TRUE(world.last<Error>(caller)->details.empty());
@@ -154,7 +154,7 @@ TEST_F(DealerTest, WhatComesAfterTheAnswerIsDropped) {
 }
 
 // W-RPC-08, W-SEC-14
-TEST_F(DealerTest, NobodyAnswersForAnother) {
+TEST_F(DealerTest, NoCalleeAnswersForAnother) {
     world.call(caller, "p");
     world.forget();
     for (const SessionId stranger : {plain, caller}) {
@@ -200,7 +200,7 @@ TEST_F(DealerTest, ACalleeThatAskedLearnsWhoCalls) {
 }
 
 // W-CID-03
-TEST_F(DealerTest, AConveyedCallerIsAlwaysTold) {
+TEST_F(DealerTest, AConveyedCallerIsAlwaysDisclosed) {
     world.send_as(caller, {77, "alice", "operator"},
                   Call{world.next_request(caller), {}, "plain", {}});
     EXPECT_EQ(world.last<Invocation>(plain)->details,

@@ -75,7 +75,7 @@ TEST_F(RegistrationTest, BadProceduresAreRefused) {
 }
 
 // W-URI-06, W-URI-07, W-SEC-06
-TEST_F(RegistrationTest, NobodyRegistersUnderWamp) {
+TEST_F(RegistrationTest, NoClientRegistersUnderWamp) {
     EXPECT_EQ(refused(1, "wamp"), uris::invalid_uri);
     EXPECT_EQ(refused(1, "wamp.session.count"), uris::invalid_uri);
     for (const char* pattern : {"", "w", "wam", "wamp", "wamp.", "wamp.se"}) {

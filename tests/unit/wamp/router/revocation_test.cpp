@@ -41,7 +41,7 @@ TEST(Revocation, ListsWhatEverySessionHolds) {
     EXPECT_EQ(holdings[2].uri, "b.procedure");
 }
 
-TEST(Revocation, OfASubscriptionIsToldAndEndsItsEvents) {
+TEST(Revocation, OfASubscriptionIsNotifiedAndEndsItsEvents) {
     World world;
     world.join(1, revocable());
     world.join(2);
@@ -62,7 +62,7 @@ TEST(Revocation, OfASubscriptionIsToldAndEndsItsEvents) {
     EXPECT_EQ(world.all<Unsubscribed>(1).size(), 1U);
 }
 
-TEST(Revocation, OfARegistrationIsToldAndLeavesOpenInvocations) {
+TEST(Revocation, OfARegistrationIsNotifiedAndLeavesOpenInvocations) {
     World world;
     world.join(1, revocable());
     world.join(2);
@@ -83,7 +83,7 @@ TEST(Revocation, OfARegistrationIsToldAndLeavesOpenInvocations) {
     EXPECT_EQ(world.realm.counts().registrations, 0U);
 }
 
-TEST(Revocation, IsNotToldToWhomWouldNotUnderstand) {
+TEST(Revocation, IsNotSentToClientsWithoutTheFeature) {
     World world;
     world.join(1);
     world.subscribe(1, "topic");

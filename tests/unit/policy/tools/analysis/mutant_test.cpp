@@ -61,7 +61,7 @@ TEST(Mutant, OfAPrefixGoesUpByOneComponent) {
     EXPECT_EQ(wider->rule->uris[0].text, "lab.");
 }
 
-TEST(Mutant, OfARouteIsDeletedOrLedElsewhere) {
+TEST(Mutant, OfARouteIsDeletedOrRoutedElsewhere) {
     RouteText a;
     a.id = "a";
     a.backend = "one";

@@ -47,7 +47,7 @@ uri = "lab.slew"
 where = [{ arg = 0, type = "integer" }]
 )";
 
-TEST_F(ReplayTool, TellsWhichDecisionsWouldFlip) {
+TEST_F(ReplayTool, ReportsWhichDecisionsWouldChange) {
     LoadOptions options;
     options.routes_required = false;
     options.any_backend = true;

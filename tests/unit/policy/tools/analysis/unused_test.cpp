@@ -72,7 +72,7 @@ TEST_F(Unused, FindsWhatOthersAlwaysDecide) {
               "7 rules: 3 never decide\n");
 }
 
-TEST_F(Unused, FindsWhatNoRouteLeads) {
+TEST_F(Unused, FindsWhatNoRouteCovers) {
     const LoadedRealm realm =
         load(file("r.toml", std::string(policy_text) + "[[route]]\nid = \"x\"\nuri = "
                                                        "\"lab.on\"\nto = \"inside\"\n"));

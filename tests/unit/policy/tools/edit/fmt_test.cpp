@@ -161,7 +161,7 @@ TEST_F(Fmt, TakesAnyLayoutOfTheSameFile) {
     EXPECT_GE(changed, 500);
 }
 
-TEST_F(Fmt, TellsOrShowsOrHandsOverWhatChanges) {
+TEST_F(Fmt, ReportsShowsOrReturnsWhatChanges) {
     const std::string good = file("good.toml", "realm = \"r\"\n");
     const std::string bad = file("bad.toml", "realm='r'\n");
     std::vector<Rewrite> rewrites;

@@ -224,7 +224,7 @@ TEST_F(PrincipalTool, ListsNothingThatATerminalObeys) {
     EXPECT_TRUE(ran.out.starts_with("\"a\\x1b[2J\"  ")) << ran.out;
 }
 
-TEST_F(PrincipalTool, TellsWhatItDidAsJson) {
+TEST_F(PrincipalTool, ReportsWhatItDidAsJson) {
     request_.role = "operator";
     const Ran ran = run(Verb::add, "alice", true);
     EXPECT_TRUE(

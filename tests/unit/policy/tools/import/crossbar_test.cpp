@@ -76,7 +76,7 @@ TEST(Crossbar, FindsWhoMayJoinInEachTransport) {
               std::vector<std::string>{"authentication by wampcra of type \"dynamic\""});
 }
 
-TEST(Crossbar, TellsWhereATextIsNotJson) {
+TEST(Crossbar, ReportsWhereATextIsNotJson) {
     const auto error = [](const std::string& text) {
         const auto config = read_crossbar(text, "c.json");
         return config ? "" : to_string(config.error());

@@ -58,7 +58,7 @@ std::shared_ptr<const RealmPolicy> loaded(const std::string& text) {
     return *policy;
 }
 
-TEST_F(Import, MakesAPolicyThatLoadsAndTellsEachDifference) {
+TEST_F(Import, CreatesAPolicyThatLoadsAndReportsEachDifference) {
     const Imported made = imported(config_text);
     ASSERT_EQ(made.files.size(), 2U);
     EXPECT_EQ(made.files[0].name, "realm1.toml");
