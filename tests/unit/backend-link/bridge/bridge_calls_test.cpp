@@ -241,8 +241,8 @@ TEST(BridgeCalls, TakeTheSmallerOfTheRulesTimeoutAndTheCallers) {
     EXPECT_EQ(deadline_of(4, "lab.timed", {{"timeout", 2500}}), world.now + 2s);
     EXPECT_EQ(deadline_of(5, "lab.a", {{"timeout", 0}}), wamp::never);
     const wamp::Instant latest = world.now + std::chrono::hours(24 * 30);
-    EXPECT_EQ(deadline_of(6, "lab.a", {{"timeout", 30 * 86'400'000LL}}), latest);
-    EXPECT_EQ(deadline_of(7, "lab.a", {{"timeout", 30 * 86'400'000LL + 1}}), latest);
+    EXPECT_EQ(deadline_of(6, "lab.a", {{"timeout", std::uint64_t{30} * 86'400'000}}), latest);
+    EXPECT_EQ(deadline_of(7, "lab.a", {{"timeout", std::uint64_t{30} * 86'400'000 + 1}}), latest);
     EXPECT_EQ(deadline_of(8, "lab.a", {{"timeout", UINT64_MAX}}), latest);
 }
 
