@@ -1,6 +1,7 @@
 // The HTTP upgrade and the frames of a WebSocket, at either end. The first byte says which end, how
 // the stream is cut and whether the handshake is done already. Promises: what comes out does not
-// depend on how the stream is cut, messages keep to the limit, and nothing comes after a failure.
+// depend on how the stream is cut (except when a client refuses a bad answer), messages keep to
+// the limit, and nothing comes after a failure.
 #include "wamp/net/websocket.h"
 
 #include <openssl/evp.h>
@@ -100,7 +101,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const bool server = (bytes[0] & 1) == 0;
     const bool joined = (bytes[0] & 2) == 0;
     const std::size_t step = std::size_t{bytes[0]} / 4 % 16 + 1;
-    SALLYPORT_CHECK(run(stream, step, server, joined) ==
-                    run(stream, stream.size() + 1, server, joined));
+    const Outcome pieces = run(stream, step, server, joined);
+    const Outcome whole = run(stream, stream.size() + 1, server, joined);
+    if (!server && !joined && whole.failed && !pieces.failed) {
+        // Once Beast has seen a part of a line, it looks at the answer only when its head is
+        // complete.
+        SALLYPORT_CHECK(pieces.events.empty());
+        return 0;
+    }
+    SALLYPORT_CHECK(pieces == whole);
     return 0;
 }
