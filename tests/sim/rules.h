@@ -65,7 +65,7 @@ public:
     bool knows(std::string_view authid) const {
         return realm_.authenticator->role_of(authid).has_value();
     }
-    /// Nothing where no route leads anywhere.
+    /// Nothing where no route matches.
     std::optional<Target> target(std::string_view uri) const;
     /// The outside name of `inner` under the route that `uri` takes.
     std::string outside(std::string_view uri, std::string_view inner) const;

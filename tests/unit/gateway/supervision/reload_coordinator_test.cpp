@@ -200,7 +200,7 @@ Table table_from_commit() {
         "info: policy reloaded: inside home: did; info: worker: did; reply 7: 0 inside home: "
         "did|worker: did|";
     const std::string kill_worker =
-        "committing → warning: worker: does not take the new policy; "
+        "committing → warning: worker: did not switch to the new policy; "
         "killing it; kill worker";
     return {
         {"committing",
@@ -272,7 +272,7 @@ TEST(ReloadCoordinator, CommitsOnlyWhenAllHavePreparedAndIsDoneOnlyWhenAllHaveCo
 }
 
 TEST(ReloadCoordinator, AbortsWhenAParticipantEndsThatHasPrepared) {
-    // It would be started again with the version before, and its commit would commit nothing.
+    // It would be started again with the previous version, and its commit would commit nothing.
     Reload reload;
     reload.prepare("apply");
     reload.prepared(worker_process);
@@ -356,7 +356,8 @@ TEST(ReloadCoordinator, AddsTheNotesOfReadingToWhateverItAnswers) {
         reload.take();
         reload.refused(worker_process);
         const std::string answer = reload.take();
-        EXPECT_TRUE(answer.ends_with("before stays|gateway.toml has changed|")) << answer;
+        EXPECT_TRUE(answer.ends_with("running version stays active|gateway.toml has changed|"))
+            << answer;
     }
 }
 
@@ -389,7 +390,7 @@ TEST(ReloadCoordinator, ReadsOnceMoreForHangupsDuringAReload) {
     reload.machine.on_hangup(reload.out);
     reload.take();
     reload.refused(worker_process);
-    EXPECT_TRUE(reload.take().ends_with("before stays|; read 3"));
+    EXPECT_TRUE(reload.take().ends_with("running version stays active|; read 3"));
     EXPECT_EQ(reload.state(), "reading");
     reload.machine.on_version_unreadable(3, "no", reload.out);
     EXPECT_EQ(reload.take(),
