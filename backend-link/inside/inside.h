@@ -90,9 +90,10 @@ private:
         wamp::Instant last_heard{};
     };
 
-    /// The subscriptions and registrations of a realm for which `decide` gives a denial.
-    template <class Decide>
-    std::vector<wamp::Realm::Holding> lost_in(const wamp::Realm& realm, Decide&& decide) const;
+    /// The subscriptions and registrations of a realm for which `decision_of` returns a denial.
+    template <class DecisionOf>
+    std::vector<wamp::Realm::Holding> lost_in(const wamp::Realm& realm,
+                                              DecisionOf&& decision_of) const;
     static void count(Reloaded& summary, const std::vector<wamp::Realm::Holding>& lost) noexcept;
     /// Acts on a step of the gate and on those that follow.
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);

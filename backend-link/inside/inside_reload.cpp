@@ -21,13 +21,14 @@ policy::Question question_of(const wamp::Realm::Holding& holding) noexcept {
 
 }  // namespace
 
-template <class Decide>
-std::vector<wamp::Realm::Holding> Inside::lost_in(const wamp::Realm& realm, Decide&& decide) const {
+template <class DecisionOf>
+std::vector<wamp::Realm::Holding> Inside::lost_in(const wamp::Realm& realm,
+                                                  DecisionOf&& decision_of) const {
     std::vector<wamp::Realm::Holding> lost;
     for (auto& holding : realm.holdings()) {
         const policy::Session* const session = gate_.sessions().find(holding.session);
         if (session == nullptr) continue;
-        const auto decision = decide(*session, question_of(holding));
+        const auto decision = decision_of(*session, question_of(holding));
         if (decision && std::holds_alternative<policy::Denial>(*decision))
             lost.push_back(std::move(holding));
     }
@@ -47,7 +48,7 @@ Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& real
     for (const auto& realm : realms) {
         const auto present = realms_.find(gate_.door().realm(realm.policy->realm()));
         if (present == realms_.end()) continue;
-        const auto decide =
+        const auto decision_of =
             [&](const policy::Session& session,
                 const policy::Question& question) -> std::optional<policy::Decision> {
             const bool ends = std::binary_search(
@@ -56,7 +57,7 @@ Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& real
             if (ends) return std::nullopt;
             return policy::Judge::would_decide(*realm.policy, session, question);
         };
-        count(summary, lost_in(present->second, decide));
+        count(summary, lost_in(present->second, decision_of));
     }
     return summary;
 }

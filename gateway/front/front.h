@@ -120,10 +120,10 @@ private:
                            const policy::Permit& permit) const noexcept {
         return backend_of(routes_, *session.policy, permit.route());
     }
-    /// The changes to subscriptions and registrations. `decide` returns the policy that it
+    /// The changes to subscriptions and registrations. `decision_of` returns the policy that it
     /// evaluated, none for a session that ends.
-    template <class Decide>
-    std::vector<HoldingChange> judge(const Routes& routes, Decide&& decide) const;
+    template <class DecisionOf>
+    std::vector<HoldingChange> judge(const Routes& routes, DecisionOf&& decision_of) const;
     void move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now, wamp::Outbox& out);
     static Reloaded count(std::size_t ended, const std::vector<HoldingChange>& judged);
     /// Acts on a step of the gate and on those that follow.

@@ -47,15 +47,16 @@ std::uint32_t Front::backend_of(const Routes& routes, const policy::RealmPolicy&
     return found->backends[route];
 }
 
-template <class Decide>
-std::vector<Front::HoldingChange> Front::judge(const Routes& routes, Decide&& decide) const {
+template <class DecisionOf>
+std::vector<Front::HoldingChange> Front::judge(const Routes& routes,
+                                               DecisionOf&& decision_of) const {
     std::vector<HoldingChange> changed;
     for (const auto& backend : backends_) {
         for (Holding& holding : backend->bridge.holdings()) {
             const policy::Session* const session = gate_.sessions().find(holding.session);
             if (session == nullptr) continue;
             const policy::RealmPolicy* policy = nullptr;
-            auto decision = decide(*session, holding, policy);
+            auto decision = decision_of(*session, holding, policy);
             if (policy == nullptr) continue;  // the session ends
             HoldingChange judged{backend.get(), std::move(holding)};
             if (auto* permit = std::get_if<policy::Permit>(&decision)) {
@@ -85,8 +86,8 @@ Front::Reloaded Front::count(std::size_t ended, const std::vector<HoldingChange>
 
 Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms) const {
     const auto ended = gate_.door().ended_by(realms);
-    const auto decide = [&](const policy::Session& session, const Holding& holding,
-                            const policy::RealmPolicy*& policy) -> policy::Decision {
+    const auto decision_of = [&](const policy::Session& session, const Holding& holding,
+                                 const policy::RealmPolicy*& policy) -> policy::Decision {
         const bool ends =
             std::binary_search(ended.begin(), ended.end(), Door::Ended{session.id, {}},
                                [](const auto& a, const auto& b) { return a.session < b.session; });
@@ -95,7 +96,7 @@ Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms
         policy = realm->policy.get();
         return policy::Judge::would_decide(*policy, session, holding.question());
     };
-    return count(ended.size(), judge(routes_by(realms), decide));
+    return count(ended.size(), judge(routes_by(realms), decision_of));
 }
 
 Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,

@@ -29,7 +29,7 @@ TEST(LinkPair, ShowsThePinForEitherEndAndTheSameOneNextTime) {
     EXPECT_NE(text.find("[[backend]]"), std::string::npos);
     EXPECT_NE(text.find(line), text.rfind(line));
     EXPECT_NE(first.str().find(line), std::string::npos);
-    EXPECT_TRUE(first.str().starts_with("Made"));
+    EXPECT_TRUE(first.str().starts_with("Created"));
     EXPECT_TRUE(text.starts_with("Found"));
     fs::remove_all(folder);
 }
@@ -40,7 +40,7 @@ TEST(LinkPair, MakesTheStateFolderOfAnEndThatNeverRanForItsOwnerAlone) {
     fs::remove_all(state);
     std::ostringstream out;
     EXPECT_EQ(pair_link((state / "link").string(), out), 0);
-    EXPECT_TRUE(out.str().starts_with("Made"));
+    EXPECT_TRUE(out.str().starts_with("Created"));
     EXPECT_EQ(fs::status(state).permissions(), fs::perms::owner_all);
     fs::remove_all(state);
 }

@@ -85,7 +85,7 @@ TEST(DoorAudit, HasOneRecordForEachThingThatHappens) {
     world.send(2, R"([1,"nowhere",{"roles":{"caller":{}}}])");
     EXPECT_EQ(outcomes(world.door), "join_refused ");
     world.open(6);
-    world.send(6, R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"eve"}])");
+    world.send(6, R"([1,"lab",{"roles":{"caller":{}},"authmethods":["none"],"authid":"eve"}])");
     const auto refused = records(world.door);
     ASSERT_EQ(refused.size(), 1U);
     EXPECT_EQ(refused[0]["outcome"], "join_refused");

@@ -76,8 +76,8 @@ TEST_F(ReplayTool, ReportsWhichDecisionsWouldChange) {
         "  now: allow echo (r.toml:2:1) by route local\n"
         "1 decision perhaps, first at line 5: call \"lab.slew\" as joe:guest\n"
         "  was: allow\n"
-        "  now: allow slew (r.toml:7:1) by route local, or deny: the arguments are not as the "
-        "rule demands; rule slew (r.toml:7:1)\n"
+        "  now: allow slew (r.toml:7:1) by route local, or deny: the arguments do not meet "
+        "the rule's conditions; rule slew (r.toml:7:1)\n"
         "5 decisions of 9 lines: 3 would change, 1 might by their arguments; 1 of other realms; "
         "1 of shadow rules skipped; 1 unreadable, at line 6\n");
     out_.str("");
