@@ -367,7 +367,7 @@ TEST(ReloadCoordinator, RollsBackLikeAnyOtherVersionAndSaysThatTheFilesAreNewer)
     reload.take();
     reload.read();
     EXPECT_EQ(reload.take(),
-              "warning: going back to the version of the policy before; its files on disk are "
+              "warning: returning to the previous version of the policy; its files on disk are "
               "newer; send inside 0: prepare 2; send worker: prepare 2");
 }
 
