@@ -23,7 +23,7 @@ Json to_json(const Place& place) {
 Json to_json(const Diagnostic& diagnostic) {
     Json object = to_json(diagnostic.place);
     object["text"] = diagnostic.text;
-    object["hint"] = diagnostic.hint;
+    object["cure"] = diagnostic.hint;
     return object;
 }
 

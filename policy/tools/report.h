@@ -24,7 +24,7 @@ std::string counted(std::size_t number, std::string_view singular, std::string_v
 
 /// {"file":…,"line":…,"column":…}, the last two only if they are known.
 nlohmann::ordered_json to_json(const Place& place);
-/// A place with "text" and "hint".
+/// A place with "text" and "cure".
 nlohmann::ordered_json to_json(const Diagnostic& diagnostic);
 nlohmann::ordered_json to_json(const Diagnostics& diagnostics);
 

@@ -84,9 +84,9 @@ def every_small_change_of_a_policy_is_detected_by_its_tests():
     for policy in each_policy():
         result = sallyport("policy", "mutate", "--json", policy)
         report = json.loads(result.stdout)
-        equal([(one["line"], one["rule"], one["what"]) for one in report["not_detected"]], [], str(policy))
+        equal([(one["line"], one["rule"], one["what"]) for one in report["not_noticed"]], [], str(policy))
         equal(result.returncode, 0, str(policy))
-        assert report["detected"] >= 20, report
+        assert report["noticed"] >= 20, report
 
 
 @suite.test
@@ -98,7 +98,7 @@ def a_change_that_no_test_notices_would_be_told():
     bare.write_text(policy.read_text().replace(', "observatory.tests.toml"', ""))
     result = sallyport("policy", "mutate", "--json", bare)
     equal(result.returncode, 1)
-    assert len(json.loads(result.stdout)["not_detected"]) >= 20
+    assert len(json.loads(result.stdout)["not_noticed"]) >= 20
     bare.unlink()
 
 

@@ -504,9 +504,9 @@ Json json_of(const MutationReport& report) {
     Json list = Json::array();
     for (const SurvivingMutant& one : report.survivors) list.push_back(json_of(one));
     return {{"changes", report.mutants},
-            {"detected", report.detected},
+            {"noticed", report.detected},
             {"without_effect", report.equivalent},
-            {"not_detected", std::move(list)}};
+            {"not_noticed", std::move(list)}};
 }
 
 // One test may detect several mutants.

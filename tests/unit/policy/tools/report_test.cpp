@@ -21,7 +21,7 @@ TEST_F(Report, PrintsErrorsForProgramsAsOneLineOnStdout) {
     EXPECT_EQ(err(), "");
     EXPECT_EQ(out(),
               R"({"errors":[{"file":"a.toml","line":3,"column":4,"text":"what \"is\" wrong",)"
-              R"("hint":"do this"},{"file":"b.toml","text":"x","hint":""}]})"
+              R"("cure":"do this"},{"file":"b.toml","text":"x","cure":""}]})"
               "\n");
 }
 

@@ -51,7 +51,7 @@ TEST_F(Mutate, SuggestsTheTestsThatNoticeAll) {
     EXPECT_NE(out().find(" 0 not detected\n"), std::string::npos) << out();
     out_.str("");
     EXPECT_EQ(mutate({path, false}, json_), 0);
-    EXPECT_TRUE(out().ends_with("\"not_detected\":[]}\n")) << out();
+    EXPECT_TRUE(out().ends_with("\"not_noticed\":[]}\n")) << out();
 }
 
 TEST_F(Mutate, WantsAFileWhoseTestsPass) {
