@@ -1,13 +1,11 @@
 #pragma once
 
-#include <functional>
-
-#include <CLI/CLI.hpp>
+#include "gateway/cli/arguments.h"
 
 namespace sallyport::gateway {
 
-/// Adds `sallyport policy apply` and `rollback`, which control a running program, next to the tools
-/// for files.
-void add_apply_commands(CLI::App& app, std::function<int()>& action);
+/// Adds `apply` and `rollback`, which control a running program, to `sallyport policy`, next to the
+/// tools for files.
+void add_apply_commands(Command& tools);
 
 }  // namespace sallyport::gateway

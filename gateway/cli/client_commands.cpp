@@ -7,8 +7,6 @@
 #include <string>
 #include <utility>
 
-#include <CLI/CLI.hpp>
-
 #include "gateway/client/callee.h"
 #include "gateway/client/connect.h"
 #include "gateway/client/requests.h"
@@ -78,110 +76,97 @@ int run(const CommonTexts& common, Arguments&&... arguments) {
     }
 }
 
-void add_common(CLI::App& command, CommonTexts& texts) {
-    command
-        .add_option("--url", texts.url,
-                    "ws://HOST[:PORT]/PATH, rs://HOST[:PORT], ws+unix:/PATH or rs+unix:/PATH")
-        ->required();
-    command.add_option("--realm", texts.realm, "Realm to join")->required();
+void add_common(Command& command, CommonTexts& texts) {
+    command.add_option("--url", &texts.url,
+                       "ws://HOST[:PORT]/PATH, rs://HOST[:PORT], ws+unix:/PATH or rs+unix:/PATH",
+                       {.required = true});
+    command.add_option("--realm", &texts.realm, "Realm to join", {.required = true});
     command.add_option(
-        "--socks", texts.socks,
+        "--socks", &texts.socks,
         "SOCKS5 proxy, HOST:PORT or unix:/PATH; for .onion 127.0.0.1:9050 if not given");
-    command.add_option("--serializer", texts.serializer, "Default: json for ws, msgpack for rs")
-        ->check(CLI::IsMember({"json", "msgpack"}));
-    command.add_option("--authid", texts.authid, "authid to log in with");
-    auto* ticket = command.add_option(
-        "--ticket", texts.ticket, "Ticket (other users of this machine may see it; prefer a file)");
-    command
-        .add_option("--ticket-file", texts.ticket_file,
-                    "File with the ticket, readable by its owner only")
-        ->excludes(ticket);
-    command
-        .add_option("--timeout", texts.timeout_seconds,
-                    "Seconds to connect, to join and to be answered")
-        ->capture_default_str();
+    command.add_option("--serializer", &texts.serializer, "Default: json for ws, msgpack for rs",
+                       {.one_of = {"json", "msgpack"}});
+    command.add_option("--authid", &texts.authid, "authid to log in with");
+    command.add_option("--ticket", &texts.ticket,
+                       "Ticket (other users of this machine may see it; prefer a file)");
+    command.add_option("--ticket-file", &texts.ticket_file,
+                       "File with the ticket, readable by its owner only",
+                       {.excludes = "--ticket"});
+    command.add_option("--timeout", &texts.timeout_seconds,
+                       "Seconds to connect, to join and to be answered", {.show_default = true});
 }
 
-void add_arguments(CLI::App& command, ArgumentTexts& texts) {
-    command.add_option("args", texts.positional, "Arguments: JSON, or else strings");
-    command.add_option("--args", texts.list, "All positional arguments as one JSON array");
-    command
-        .add_option("--kw", texts.keywords,
-                    "Keyword argument NAME=JSON; may be given several times")
-        ->allow_extra_args(false)
-        ->take_all();
+void add_arguments(Command& command, ArgumentTexts& texts) {
+    command.add_option("args", &texts.positional, "Arguments: JSON, or else strings");
+    command.add_option("--args", &texts.list, "All positional arguments as one JSON array");
+    command.add_option("--kw", &texts.keywords,
+                       "Keyword argument NAME=JSON; may be given several times",
+                       {.one_value_each = true});
 }
 
-CLI::App& add_command(CLI::App& app, const Texts& texts, const char* name, const char* help,
-                      const char* uri) {
-    CLI::App* command = app.add_subcommand(name, help);
-    command->add_option(uri, texts->uri)->required();
-    add_common(*command, texts->common);
-    return *command;
+Command& add_command(Command& program, const Texts& texts, const char* name, const char* help,
+                     const char* uri) {
+    Command& command = program.add_command(name, help);
+    command.add_option(uri, &texts->uri, "", {.required = true});
+    add_common(command, texts->common);
+    return command;
 }
 
-void add_call(CLI::App& app, std::function<int()>& action) {
+void add_call(Command& program) {
     auto texts = std::make_shared<CommandTexts>();
-    CLI::App& command = add_command(app, texts, "call",
-                                    "Call a procedure and print its result as JSON", "procedure");
+    Command& command = add_command(program, texts, "call",
+                                   "Call a procedure and print its result as JSON", "procedure");
     add_arguments(command, texts->arguments);
-    command.callback([&action, texts] {
-        action = [texts] {
-            return run<CallRun>(texts->common, texts->uri, parse_arguments(texts->arguments));
-        };
-    });
+    command.action = [texts] {
+        return run<CallRun>(texts->common, texts->uri, parse_arguments(texts->arguments));
+    };
 }
 
-void add_publish(CLI::App& app, std::function<int()>& action) {
+void add_publish(Command& program) {
     auto texts = std::make_shared<CommandTexts>();
-    CLI::App& command = add_command(app, texts, "publish", "Publish to a topic", "topic");
+    Command& command = add_command(program, texts, "publish", "Publish to a topic", "topic");
     add_arguments(command, texts->arguments);
-    command.add_flag("--ack", texts->acknowledge, "Wait for the acknowledgement of the router");
-    command.callback([&action, texts] {
-        action = [texts] {
-            return run<PublishRun>(texts->common, texts->uri, parse_arguments(texts->arguments),
-                                   texts->acknowledge);
-        };
-    });
+    command.add_option("--ack", &texts->acknowledge, "Wait for the acknowledgement of the router");
+    command.action = [texts] {
+        return run<PublishRun>(texts->common, texts->uri, parse_arguments(texts->arguments),
+                               texts->acknowledge);
+    };
 }
 
-void add_subscribe(CLI::App& app, std::function<int()>& action) {
+void add_subscribe(Command& program) {
     auto texts = std::make_shared<CommandTexts>();
-    CLI::App& command =
-        add_command(app, texts, "subscribe", "Print events, one JSON line each", "topic");
-    command.add_option("--match", texts->match, "How the topic is matched")
-        ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
-    command.add_option("--count", texts->count, "Exit after this number of events; 0: never");
-    command.callback([&action, texts] {
-        action = [texts] {
-            return run<SubscribeRun>(texts->common, texts->uri, texts->match, texts->count);
-        };
-    });
+    Command& command =
+        add_command(program, texts, "subscribe", "Print events, one JSON line each", "topic");
+    command.add_option("--match", &texts->match, "How the topic is matched",
+                       {.one_of = {"exact", "prefix", "wildcard"}});
+    command.add_option("--count", &texts->count, "Exit after this number of events; 0: never");
+    command.action = [texts] {
+        return run<SubscribeRun>(texts->common, texts->uri, texts->match, texts->count);
+    };
 }
 
-void add_register(CLI::App& app, std::function<int()>& action) {
+void add_register(Command& program) {
     auto texts = std::make_shared<CommandTexts>();
-    CLI::App& command = add_command(app, texts, "register", "Register a procedure", "procedure");
-    auto* exec = command.add_option("--exec", texts->command,
-                                    "Shell command run per call: {\"args\":…,\"kwargs\":…} on "
-                                    "stdin, the result as JSON on stdout");
-    command.add_flag("--echo", texts->echo, "Answer with the arguments themselves")->excludes(exec);
-    command.callback([&action, texts] {
-        action = [texts] {
-            if (texts->command.empty() && !texts->echo)
-                throw std::invalid_argument("register needs --exec COMMAND or --echo");
-            return run<RegisterRun>(texts->common, texts->uri, texts->command);
-        };
-    });
+    Command& command = add_command(program, texts, "register", "Register a procedure", "procedure");
+    command.add_option("--exec", &texts->command,
+                       "Shell command run per call: {\"args\":…,\"kwargs\":…} on "
+                       "stdin, the result as JSON on stdout");
+    command.add_option("--echo", &texts->echo, "Answer with the arguments themselves",
+                       {.excludes = "--exec"});
+    command.action = [texts] {
+        if (texts->command.empty() && !texts->echo)
+            throw std::invalid_argument("register needs --exec COMMAND or --echo");
+        return run<RegisterRun>(texts->common, texts->uri, texts->command);
+    };
 }
 
 }  // namespace
 
-void add_client_commands(CLI::App& app, std::function<int()>& action) {
-    add_call(app, action);
-    add_publish(app, action);
-    add_subscribe(app, action);
-    add_register(app, action);
+void add_client_commands(Command& program) {
+    add_call(program);
+    add_publish(program);
+    add_subscribe(program);
+    add_register(program);
 }
 
 }  // namespace sallyport::gateway

@@ -1,16 +1,11 @@
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "gateway/cli/arguments.h"
 
 namespace sallyport::gateway {
 
-/// Adds call, publish, subscribe and register. If one of them was given, parsing sets `action` to a
-/// function that runs it and returns the exit code. `action` throws std::invalid_argument or
+/// Adds call, publish, subscribe and register. Their actions throw std::invalid_argument or
 /// StartError for invalid options.
-void add_client_commands(CLI::App& app, std::function<int()>& action);
+void add_client_commands(Command& program);
 
 }  // namespace sallyport::gateway

@@ -3,73 +3,9 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 namespace sallyport::gateway {
 namespace {
-
-using Command = CompletedCommand;
-
-// "TEXT:{exact,prefix}" of CLI11's IsMember.
-std::vector<std::string> members(const CLI::Option& option) {
-    const std::string type = option.get_type_name();
-    const auto open = type.find('{');
-    const auto close = type.find('}');
-    std::vector<std::string> values;
-    if (open == std::string::npos || close == std::string::npos) return values;
-    std::istringstream list(type.substr(open + 1, close - open - 1));
-    for (std::string value; std::getline(list, value, ',');) values.push_back(value);
-    return values;
-}
-
-bool is_hidden(const CLI::Option& option) {
-    return option.get_group().empty();
-}
-
-std::string first_line(const std::string& text) {
-    return text.substr(0, text.find('\n'));
-}
-
-void add_options(Command& command, const CLI::App& app) {
-    for (const CLI::Option* option : app.get_options()) {
-        if (is_hidden(*option)) continue;
-        if (option->get_positional()) {
-            command.takes_files = true;
-            command.argument_values = members(*option);
-            continue;
-        }
-        for (const std::string& name : option->get_lnames()) {
-            const auto same = [&name](const Command::Option& other) {
-                return other.name == "--" + name;
-            };
-            if (std::any_of(command.options.begin(), command.options.end(), same)) continue;
-            command.options.push_back({"--" + name, first_line(option->get_description()),
-                                       members(*option), option->get_items_expected_max() > 0});
-        }
-    }
-}
-
-void walk(std::vector<Command>& all, const CLI::App& app, const std::vector<std::string>& path) {
-    Command command;
-    command.path = path;
-    command.help = first_line(app.get_description());
-    add_options(command, app);
-    std::vector<const CLI::App*> children;
-    for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
-        if (child->get_name().empty()) {  // a group of options
-            add_options(command, *child);
-        } else if (!child->get_group().empty()) {
-            children.push_back(child);
-            command.subcommands.push_back(child->get_name());
-        }
-    }
-    all.push_back(std::move(command));
-    for (const CLI::App* child : children) {
-        std::vector<std::string> below = path;
-        below.push_back(child->get_name());
-        walk(all, *child, below);
-    }
-}
 
 std::string joined(const std::vector<std::string>& words, const char* between) {
     std::string text;
@@ -92,17 +28,17 @@ std::string shell_quoted(const std::string& text, bool fish) {
     return word + "'";
 }
 
-std::vector<std::string> names_of(const std::vector<Command::Option>& options) {
+std::vector<std::string> names_of(const std::vector<CompletedCommand::Option>& options) {
     std::vector<std::string> names;
-    for (const Command::Option& option : options) names.push_back(option.name);
+    for (const CompletedCommand::Option& option : options) names.push_back(option.name);
     return names;
 }
 
 // The table for bash and zsh: for "COMMAND PATH" the words that may follow, for "COMMAND
 // PATH|--option" its values ("@files" for file names).
-std::string case_table(const std::vector<Command>& commands) {
+std::string case_table(const std::vector<CompletedCommand>& commands) {
     std::string text;
-    for (const Command& command : commands) {
+    for (const CompletedCommand& command : commands) {
         const std::string path = joined(command.path, " ");
         std::vector<std::string> words = command.subcommands;
         for (const std::string& value : command.argument_values) words.push_back(value);
@@ -114,10 +50,10 @@ std::string case_table(const std::vector<Command>& commands) {
     return text;
 }
 
-std::string value_table(const std::vector<Command>& commands) {
+std::string value_table(const std::vector<CompletedCommand>& commands) {
     std::string text;
-    for (const Command& command : commands) {
-        for (const Command::Option& option : command.options) {
+    for (const CompletedCommand& command : commands) {
+        for (const CompletedCommand::Option& option : command.options) {
             if (!option.takes_value) continue;
             text += "        '" + joined(command.path, " ") + " " + option.name + "') values='" +
                     (option.values.empty() ? "@files" : joined(option.values, " ")) + "' ;;\n";
@@ -128,7 +64,7 @@ std::string value_table(const std::vector<Command>& commands) {
 
 // Finds the command that the words before the cursor name: words that are subcommands extend the
 // path; the value of an option is skipped.
-std::string bash_script(const std::vector<Command>& commands) {
+std::string bash_script(const std::vector<CompletedCommand>& commands) {
     return R"(# bash completion of sallyport; generated by: sallyport completion bash
 _sallyport_table() {
     words= options= files=no
@@ -177,7 +113,7 @@ complete -o filenames -F _sallyport sallyport
 )";
 }
 
-std::string zsh_script(const std::vector<Command>& commands) {
+std::string zsh_script(const std::vector<CompletedCommand>& commands) {
     return R"(#compdef sallyport
 # zsh completion of sallyport; generated by: sallyport completion zsh
 _sallyport_table() {
@@ -226,7 +162,7 @@ if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _sallyport "$@"; else compd
 }
 
 // Fish needs a condition on each line.
-std::string fish_script(const std::vector<Command>& commands) {
+std::string fish_script(const std::vector<CompletedCommand>& commands) {
     std::string text = R"(# fish completion of sallyport; generated by: sallyport completion fish
 function __sallyport_at
     set -l wanted $argv
@@ -247,11 +183,11 @@ function __sallyport_exactly
 end
 complete -c sallyport -f
 )";
-    for (const Command& command : commands) {
+    for (const CompletedCommand& command : commands) {
         const std::string path = joined(command.path, " ");
         const std::string exactly = shell_quoted("__sallyport_exactly " + path, true);
         const std::string below = shell_quoted("__sallyport_at " + path, true);
-        for (const Command& child : commands) {
+        for (const CompletedCommand& child : commands) {
             if (child.path.size() != command.path.size() + 1 ||
                 !std::equal(command.path.begin(), command.path.end(), child.path.begin()))
                 continue;
@@ -262,7 +198,7 @@ complete -c sallyport -f
             text += "complete -c sallyport -n " + exactly + " -a " + value + "\n";
         if (command.takes_files && command.argument_values.empty())
             text += "complete -c sallyport -n " + below + " -F\n";
-        for (const Command::Option& option : command.options) {
+        for (const CompletedCommand::Option& option : command.options) {
             text += "complete -c sallyport -n " + below + " -l " + option.name.substr(2);
             if (option.takes_value)
                 text += option.values.empty()
@@ -276,12 +212,6 @@ complete -c sallyport -f
 
 }  // namespace
 
-std::vector<CompletedCommand> completed_commands(const CLI::App& app) {
-    std::vector<Command> all;
-    walk(all, app, {});
-    return all;
-}
-
 std::string completion_script(const std::vector<CompletedCommand>& commands,
                               const std::string& shell) {
     if (shell == "zsh") return zsh_script(commands);
@@ -289,23 +219,20 @@ std::string completion_script(const std::vector<CompletedCommand>& commands,
     return bash_script(commands);
 }
 
-void add_completion_command(CLI::App& app, std::function<int()>& action) {
-    CLI::App* command = app.add_subcommand("completion", "Print the completion script for a shell");
+void add_completion_command(Command& program) {
+    Command& command = program.add_command("completion", "Print the completion script for a shell");
     auto shell = std::make_shared<std::string>();
-    command->add_option("shell", *shell, "Shell")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-    command->footer(
+    command.add_option("shell", shell.get(), "Shell",
+                       {.required = true, .one_of = {"bash", "zsh", "fish"}});
+    command.footer =
         "Examples:\n"
         "  sallyport completion bash > /etc/bash_completion.d/sallyport\n"
         "  sallyport completion zsh > \"${fpath[1]}/_sallyport\"\n"
-        "  sallyport completion fish > ~/.config/fish/completions/sallyport.fish");
-    command->callback([&app, &action, shell] {
-        action = [&app, shell] {
-            std::cout << completion_script(completed_commands(app), *shell);
-            return 0;
-        };
-    });
+        "  sallyport completion fish > ~/.config/fish/completions/sallyport.fish";
+    command.action = [&program, shell] {
+        std::cout << completion_script(completed_commands(program), *shell);
+        return 0;
+    };
 }
 
 }  // namespace sallyport::gateway

@@ -3,8 +3,6 @@
 #include <iostream>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "gateway/config/link_keys.h"
 
 namespace sallyport::gateway {
@@ -28,16 +26,13 @@ int pair_link(const std::string& directory, std::ostream& out) {
     return 0;
 }
 
-void add_link_command(CLI::App& app, std::function<int()>& action) {
-    CLI::App* link = app.add_subcommand("link", "Keys of the links between gateway and inside");
-    link->require_subcommand(1);
-    CLI::App* pair = link->add_subcommand("pair", "Create the key of this end and show its pin");
+void add_link_command(Command& program) {
+    Command& link = program.add_command("link", "Keys of the links between gateway and inside");
+    Command& pair = link.add_command("pair", "Create the key of this end and show its pin");
     auto directory = std::make_shared<std::string>();
-    pair->add_option("--dir", *directory, "Folder of link.key and link.crt: STATE_DIR/link")
-        ->required();
-    pair->callback([&action, directory] {
-        action = [directory] { return pair_link(*directory, std::cout); };
-    });
+    pair.add_option("--dir", directory.get(), "Folder of link.key and link.crt: STATE_DIR/link",
+                    {.required = true});
+    pair.action = [directory] { return pair_link(*directory, std::cout); };
 }
 
 }  // namespace sallyport::gateway

@@ -1,12 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <iosfwd>
 #include <string>
 
-namespace CLI {
-class App;
-}
+#include "gateway/cli/arguments.h"
 
 namespace sallyport::gateway {
 
@@ -15,7 +12,7 @@ namespace sallyport::gateway {
 /// the file.
 int pair_link(const std::string& directory, std::ostream& out);
 
-/// Adds `link pair`; parsing sets `action` if it was given.
-void add_link_command(CLI::App& app, std::function<int()>& action);
+/// Adds `link pair`.
+void add_link_command(Command& program);
 
 }  // namespace sallyport::gateway

@@ -4,15 +4,15 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <functional>
 #include <iostream>
 #include <span>
+#include <stdexcept>
 #include <string>
-
-#include <CLI/CLI.hpp>
+#include <string_view>
 
 #include "gateway/admin/admin.h"
 #include "gateway/cli/apply_command.h"
+#include "gateway/cli/arguments.h"
 #include "gateway/cli/client_commands.h"
 #include "gateway/cli/completion.h"
 #include "gateway/cli/link_command.h"
@@ -29,81 +29,78 @@ namespace {
 
 using namespace sallyport;
 
-/// The parsed command line; run() runs the first command that was given.
-struct Commands {
-    CLI::App app{"sallyport: an onion-facing WAMP gateway with two doors"};
+/// The values that parsing stored for serve, worker, inside and status.
+struct Texts {
     std::string gateway_config = "gateway.toml";
     std::string inside_config = "inside.toml";
     int channel = -1;
     bool json = false;
     std::string log_level = "info";
     std::string log_format = "text";
-
-    std::function<int()> action;  ///< of call, publish, subscribe, register, link, policy …
-
-    CLI::App* serve = nullptr;
-    CLI::App* worker = nullptr;
-    CLI::App* inside = nullptr;
-    CLI::App* status = nullptr;
 };
 
-void add_log_options(Commands& commands, CLI::App& program) {
-    program.add_option("--log-level", commands.log_level, "Minimum level of logged messages")
-        ->check(CLI::IsMember({"info", "warning", "error"}))
-        ->capture_default_str();
-    program.add_option("--log-format", commands.log_format, "Format of the log lines on stderr")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->capture_default_str();
+void add_log_options(Texts& texts, gateway::Command& command) {
+    command.add_option("--log-level", &texts.log_level, "Minimum level of logged messages",
+                       {.show_default = true, .one_of = {"info", "warning", "error"}});
+    command.add_option("--log-format", &texts.log_format, "Format of the log lines on stderr",
+                       {.show_default = true, .one_of = {"text", "json"}});
 }
 
-gateway::LogOptions log_options(const Commands& commands) {
+gateway::LogOptions log_options(const Texts& texts) {
     using gateway::LogLevel;
     gateway::LogOptions options;
-    if (commands.log_level == "warning") options.level = LogLevel::warning;
-    if (commands.log_level == "error") options.level = LogLevel::error;
-    if (commands.log_format == "json") options.format = gateway::LogFormat::json;
+    if (texts.log_level == "warning") options.level = LogLevel::warning;
+    if (texts.log_level == "error") options.level = LogLevel::error;
+    if (texts.log_format == "json") options.format = gateway::LogFormat::json;
     return options;
 }
 
-void declare_programs(Commands& commands) {
-    CLI::App& app = commands.app;
-    commands.serve =
-        app.add_subcommand("serve", "Run the gateway: tor, the front and embedded insides");
-    commands.serve->add_option("--config", commands.gateway_config, "Configuration file")
-        ->capture_default_str();
-    commands.worker = app.add_subcommand("worker", "A process that `serve` starts")->group("");
-    commands.worker->add_option("--config", commands.gateway_config)->required();
-    commands.worker->add_option("--channel", commands.channel)->required();
-    commands.inside =
-        app.add_subcommand("inside", "Run the internal router, which dials the gateway");
-    commands.inside->add_option("--config", commands.inside_config, "Configuration file")
-        ->capture_default_str();
-    commands.inside->add_option("--channel", commands.channel)->group("");
-    for (CLI::App* program : {commands.serve, commands.worker, commands.inside})
-        add_log_options(commands, *program);
-    commands.status = app.add_subcommand("status", "Show the status of a running gateway");
-    commands.status->add_option("--config", commands.gateway_config, "Its configuration file")
-        ->capture_default_str();
-    commands.status->add_flag("--json", commands.json, "Print one line of JSON");
+void add_serve(Texts& texts, gateway::Command& program) {
+    gateway::Command& serve =
+        program.add_command("serve", "Run the gateway: tor, the front and embedded insides");
+    serve.add_option("--config", &texts.gateway_config, "Configuration file",
+                     {.show_default = true});
+    add_log_options(texts, serve);
+    serve.action = [&texts] {
+        gateway::open_log("sallyport", log_options(texts));
+        return gateway::run_gateway(texts.gateway_config);
+    };
 }
 
-int run(Commands& commands) {
-    if (*commands.serve) {
-        gateway::open_log("sallyport", log_options(commands));
-        return gateway::run_gateway(commands.gateway_config);
-    }
-    if (*commands.worker) {
+void add_worker(Texts& texts, gateway::Command& program) {
+    gateway::Command& worker = program.add_command("worker", "A process that `serve` starts");
+    worker.hidden = true;
+    worker.add_option("--config", &texts.gateway_config, "", {.required = true});
+    worker.add_option("--channel", &texts.channel, "", {.required = true});
+    add_log_options(texts, worker);
+    worker.action = [&texts] {
         ::prctl(PR_SET_NAME, "sallyport-gate");  // the program was started as /proc/self/exe
-        gateway::open_log("gateway", log_options(commands));
-        return gateway::run_worker(commands.gateway_config, commands.channel);
-    }
-    if (*commands.inside) {
+        gateway::open_log("gateway", log_options(texts));
+        return gateway::run_worker(texts.gateway_config, texts.channel);
+    };
+}
+
+void add_inside(Texts& texts, gateway::Command& program) {
+    gateway::Command& inside =
+        program.add_command("inside", "Run the internal router, which dials the gateway");
+    inside.add_option("--config", &texts.inside_config, "Configuration file",
+                      {.show_default = true});
+    inside.add_option("--channel", &texts.channel, "", {.hidden = true});
+    add_log_options(texts, inside);
+    inside.action = [&texts] {
         ::prctl(PR_SET_NAME, "sallyport-in");
-        gateway::open_log("inside", log_options(commands));
-        return gateway::run_inside(commands.inside_config, commands.channel);
-    }
-    if (*commands.status) return gateway::print_status(commands.gateway_config, commands.json);
-    return commands.action ? commands.action() : gateway::exit_bad_start;
+        gateway::open_log("inside", log_options(texts));
+        return gateway::run_inside(texts.inside_config, texts.channel);
+    };
+}
+
+void add_status(Texts& texts, gateway::Command& program) {
+    gateway::Command& status =
+        program.add_command("status", "Show the status of a running gateway");
+    status.add_option("--config", &texts.gateway_config, "Its configuration file",
+                      {.show_default = true});
+    status.add_option("--json", &texts.json, "Print one line of JSON");
+    status.action = [&texts] { return gateway::print_status(texts.gateway_config, texts.json); };
 }
 
 /// Whether errors are printed as JSON too, including errors in the command line itself.
@@ -133,25 +130,31 @@ int print_failure(const std::exception& error, bool json) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
-    Commands commands;
-    commands.app.require_subcommand(1);
-    commands.app.set_version_flag("--version", "sallyport 0.1.0");
-    declare_programs(commands);
-    gateway::add_policy_commands(commands.app, commands.action);
-    gateway::add_apply_commands(commands.app, commands.action);
-    gateway::add_principal_commands(commands.app, commands.action);
-    gateway::add_client_commands(commands.app, commands.action);
-    gateway::add_link_command(commands.app, commands.action);
-    gateway::add_completion_command(commands.app, commands.action);
+    Texts texts;
+    gateway::Command program{.help = "sallyport: an onion-facing WAMP gateway with two doors",
+                             .version = "sallyport 0.1.0"};
+    add_serve(texts, program);
+    add_worker(texts, program);
+    add_inside(texts, program);
+    add_status(texts, program);
+    gateway::add_apply_commands(gateway::add_policy_commands(program));
+    gateway::add_principal_commands(program);
+    gateway::add_client_commands(program);
+    gateway::add_link_command(program);
+    gateway::add_completion_command(program);
     const bool json = wants_json({argv, static_cast<std::size_t>(argc)});
-    try {
-        commands.app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        if (json && error.get_exit_code() != 0) return print_failure(error, json);
-        return commands.app.exit(error) == 0 ? 0 : gateway::exit_bad_start;
+    const gateway::ParsedLine line = gateway::parse(program, argc, argv);
+    if (!line.action) {
+        if (line.error.empty()) {
+            std::cout << line.text;
+            return 0;
+        }
+        if (json) return print_failure(std::runtime_error(line.error), json);
+        std::cerr << line.text;
+        return gateway::exit_bad_start;
     }
     try {
-        return run(commands);
+        return line.action();
     } catch (const std::exception& error) {
         return print_failure(error, json);
     }

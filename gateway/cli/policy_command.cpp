@@ -29,35 +29,30 @@
 namespace sallyport::gateway {
 namespace {
 
-using Action = std::function<int()>;
-
 constexpr const char* exit_codes =
     "Exit codes: 0 valid, allowed, nothing found; 1 a test failed, denied, something found;\n"
     "2 an invalid file or invalid arguments.";
 
-/// One tool: its CLI11 command and the values that parsing stored.
+/// One tool: its command and the values that parsing stored.
 template <class Texts>
 struct Tool {
     std::shared_ptr<Texts> texts = std::make_shared<Texts>();
-    CLI::App* command;
+    Command& command;
 
     /// `run` gets the values and the output.
     template <class Run>
-    void does(Action& action, Run run) {
-        command->callback([&action, texts = texts, run] {
-            action = [texts, run] {
-                return run(*texts, policy::Output{std::cout, std::cerr, texts->json});
-            };
-        });
+    void does(Run run) {
+        command.action = [texts = texts, run] {
+            return run(*texts, policy::Output{std::cout, std::cerr, texts->json});
+        };
     }
 };
 
 template <class Texts>
-Tool<Texts> add_tool(CLI::App& tools, const char* name, const char* help, const char* examples) {
-    Tool<Texts> tool;
-    tool.command = tools.add_subcommand(name, help);
-    tool.command->add_flag("--json", tool.texts->json, "Print one JSON object on one line");
-    tool.command->footer(std::string("Examples:\n") + examples + "\n" + exit_codes);
+Tool<Texts> add_tool(Command& tools, const char* name, const char* help, const char* examples) {
+    Tool<Texts> tool{.command = tools.add_command(name, help)};
+    tool.command.add_option("--json", &tool.texts->json, "Print one JSON object on one line");
+    tool.command.footer = std::string("Examples:\n") + examples + "\n" + exit_codes;
     return tool;
 }
 
@@ -68,29 +63,30 @@ struct FilesTexts {
 
 struct ExplainTexts {
     bool json = false;
-    std::string file, as, call, publish, subscribe, register_;
+    std::string file, as;
+    std::optional<std::string> call, publish, subscribe, register_;
     std::string match = "exact";
-    std::string payload_bytes, others;
-    std::vector<const CLI::Option*> asked;  ///< call, publish, subscribe, register
     policy::ExplainRequest request;
+    std::string payload_bytes;
+    std::string others = std::to_string(request.others_max);
 };
 
-void add_check(CLI::App& tools, Action& action) {
+void add_check(Command& tools) {
     auto tool = add_tool<FilesTexts>(tools, "check", "Report all errors in policy files",
                                      "  sallyport policy check observatory.toml\n"
                                      "  sallyport policy check --json realms/*.toml\n");
-    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
-    tool.does(action, [](const FilesTexts& texts, const policy::Output& to) {
+    tool.command.add_option("files", &tool.texts->files, "Policy files", {.required = true});
+    tool.does([](const FilesTexts& texts, const policy::Output& to) {
         return policy::check(texts.files, to);
     });
 }
 
-void add_test(CLI::App& tools, Action& action) {
+void add_test(Command& tools) {
     auto tool = add_tool<FilesTexts>(tools, "test", "Run the [[test]]s in policy files",
                                      "  sallyport policy test observatory.toml\n"
                                      "  sallyport policy test --json observatory.toml\n");
-    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
-    tool.does(action, [](const FilesTexts& texts, const policy::Output& to) {
+    tool.command.add_option("files", &tool.texts->files, "Policy files", {.required = true});
+    tool.does([](const FilesTexts& texts, const policy::Output& to) {
         return policy::test(texts.files, to);
     });
 }
@@ -111,18 +107,17 @@ int run_fmt(const FmtTexts& texts, const policy::Output& to) {
     return code;
 }
 
-void add_fmt(CLI::App& tools, Action& action) {
+void add_fmt(Command& tools) {
     auto tool = add_tool<FmtTexts>(tools, "fmt", "Format policy files",
                                    "  sallyport policy fmt observatory.toml\n"
                                    "  sallyport policy fmt --check realms/*.toml\n"
                                    "  sallyport policy fmt --diff observatory.toml\n");
-    tool.command->add_option("files", tool.texts->files, "Policy files")->required();
-    auto* const check = tool.command->add_flag("--check", tool.texts->check,
-                                               "List the files that would change, without writing");
-    tool.command
-        ->add_flag("--diff", tool.texts->diff, "Show the changes as a diff, without writing")
-        ->excludes(check);
-    tool.does(action, run_fmt);
+    tool.command.add_option("files", &tool.texts->files, "Policy files", {.required = true});
+    tool.command.add_option("--check", &tool.texts->check,
+                            "List the files that would change, without writing");
+    tool.command.add_option("--diff", &tool.texts->diff,
+                            "Show the changes as a diff, without writing", {.excludes = "--check"});
+    tool.does(run_fmt);
 }
 
 struct DiffTexts {
@@ -130,15 +125,15 @@ struct DiffTexts {
     std::string before, after;
 };
 
-void add_diff(CLI::App& tools, Action& action) {
+void add_diff(Command& tools) {
     auto tool = add_tool<DiffTexts>(
         tools, "diff", "Show how two policies differ, with an example for each difference",
         "  sallyport policy diff observatory.toml new/observatory.toml\n"
         "  git show HEAD:observatory.toml > old.toml && sallyport policy diff old.toml "
         "observatory.toml\n");
-    tool.command->add_option("old", tool.texts->before, "Policy file")->required();
-    tool.command->add_option("new", tool.texts->after, "Policy file")->required();
-    tool.does(action, [](const DiffTexts& texts, const policy::Output& to) {
+    tool.command.add_option("old", &tool.texts->before, "Policy file", {.required = true});
+    tool.command.add_option("new", &tool.texts->after, "Policy file", {.required = true});
+    tool.does([](const DiffTexts& texts, const policy::Output& to) {
         return policy::diff(texts.before, texts.after, to);
     });
 }
@@ -148,15 +143,15 @@ struct MutateTexts {
     policy::MutateRequest request;
 };
 
-void add_mutate(CLI::App& tools, Action& action) {
+void add_mutate(Command& tools) {
     auto tool = add_tool<MutateTexts>(
         tools, "mutate", "Make small changes to the rules and show those that no [[test]] detects",
         "  sallyport policy mutate observatory.toml\n"
         "  sallyport policy mutate --suggest observatory.toml >> observatory.toml\n");
-    tool.command->add_option("file", tool.texts->request.file, "Policy file")->required();
-    tool.command->add_flag("--suggest", tool.texts->request.suggest,
-                           "Print the missing tests, ready to be appended");
-    tool.does(action, [](const MutateTexts& texts, const policy::Output& to) {
+    tool.command.add_option("file", &tool.texts->request.file, "Policy file", {.required = true});
+    tool.command.add_option("--suggest", &tool.texts->request.suggest,
+                            "Print the missing tests, ready to be appended");
+    tool.does([](const MutateTexts& texts, const policy::Output& to) {
         return policy::mutate(texts.request, to);
     });
 }
@@ -205,14 +200,15 @@ int run_replay(const LogTexts& texts, const policy::Output& to) {
     return policy::print_replay(replay, to);
 }
 
-void add_replay(CLI::App& tools, Action& action) {
+void add_replay(Command& tools) {
     auto tool = add_tool<LogTexts>(
         tools, "replay", "Show which logged decisions another policy would change",
         "  sallyport policy replay audit.log --with new/observatory.toml\n"
         "  journalctl -o cat -u sallyport | sallyport policy replay - --with observatory.toml\n");
-    tool.command->add_option("logs", tool.texts->logs, "Decision logs; - for stdin")->required();
-    tool.command->add_option("--with", tool.texts->file, "Policy file")->required();
-    tool.does(action, run_replay);
+    tool.command.add_option("logs", &tool.texts->logs, "Decision logs; - for stdin",
+                            {.required = true});
+    tool.command.add_option("--with", &tool.texts->file, "Policy file", {.required = true});
+    tool.does(run_replay);
 }
 
 int run_unused(const LogTexts& texts, const policy::Output& to) {
@@ -224,16 +220,15 @@ int run_unused(const LogTexts& texts, const policy::Output& to) {
     return policy::print_unused(*realm, texts.logs.empty() ? nullptr : &hits, to);
 }
 
-void add_unused(CLI::App& tools, Action& action) {
+void add_unused(Command& tools) {
     auto tool = add_tool<LogTexts>(
         tools, "unused", "Show which rules can never decide, and which did not in a log",
         "  sallyport policy unused observatory.toml\n"
         "  sallyport policy unused observatory.toml --log audit.log --log audit.log.1\n");
-    tool.command->add_option("file", tool.texts->file, "Policy file")->required();
-    tool.command->add_option("--log", tool.texts->logs, "Decision log, for counts; - for stdin")
-        ->allow_extra_args(false)
-        ->take_all();
-    tool.does(action, run_unused);
+    tool.command.add_option("file", &tool.texts->file, "Policy file", {.required = true});
+    tool.command.add_option("--log", &tool.texts->logs, "Decision log, for counts; - for stdin",
+                            {.one_value_each = true});
+    tool.does(run_unused);
 }
 
 struct ImportTexts {
@@ -261,29 +256,27 @@ int run_import(const ImportTexts& texts, const policy::Output& to) {
     return code;
 }
 
-void add_import(CLI::App& tools, Action& action) {
+void add_import(Command& tools) {
     auto tool = add_tool<ImportTexts>(
         tools, "import", "Convert a Crossbar configuration to policies and list the differences",
         "  sallyport policy import /node/.crossbar/config.json --out policies\n"
         "  sallyport policy import config.json --everything com.example. --print\n");
     ImportTexts& texts = *tool.texts;
-    tool.command->add_option("file", texts.request.file, "Crossbar's config.json")->required();
-    auto* const out =
-        tool.command->add_option("--out", texts.out, "Folder for the files")->capture_default_str();
-    tool.command->add_flag("--print", texts.request.print, "Print the policies, write no file")
-        ->excludes(out);
-    tool.command->add_flag("--force", texts.force, "Replace existing files");
-    tool.command->add_option("--backend", texts.request.options.backend, "Backend of the routes")
-        ->capture_default_str();
-    tool.command
-        ->add_option("--everything", texts.request.options.everything,
-                     "Prefix to use for a permission for everything; may be repeated")
-        ->allow_extra_args(false)
-        ->take_all();
-    tool.does(action, run_import);
+    Command& command = tool.command;
+    command.add_option("file", &texts.request.file, "Crossbar's config.json", {.required = true});
+    command.add_option("--out", &texts.out, "Folder for the files", {.show_default = true});
+    command.add_option("--print", &texts.request.print, "Print the policies, write no file",
+                       {.excludes = "--out"});
+    command.add_option("--force", &texts.force, "Replace existing files");
+    command.add_option("--backend", &texts.request.options.backend, "Backend of the routes",
+                       {.show_default = true});
+    command.add_option("--everything", &texts.request.options.everything,
+                       "Prefix to use for a permission for everything; may be repeated",
+                       {.one_value_each = true});
+    tool.does(run_import);
 }
 
-// CLI11 would accept -1 for an unsigned number as the largest one.
+// An option bound to an unsigned number would accept -1 as the largest one.
 std::optional<std::size_t> whole_number(const std::string& text) {
     std::uint32_t number = 0;
     const char* const end = text.data() + text.size();
@@ -302,67 +295,66 @@ int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     policy::set_principal(request, texts.as);
     if (!texts.payload_bytes.empty()) request.payload_bytes = whole_number(texts.payload_bytes);
     if (const auto others = whole_number(texts.others)) request.others_max = *others;
-    const std::pair<const std::string&, policy::Action> asked[] = {
+    const std::pair<const std::optional<std::string>&, policy::Action> asked[] = {
         {texts.call, policy::Action::call},
         {texts.publish, policy::Action::publish},
         {texts.subscribe, policy::Action::subscribe},
         {texts.register_, policy::Action::register_}};
-    for (std::size_t i = 0; i < texts.asked.size(); ++i) {
-        if (texts.asked[i]->count() == 0) continue;  // an empty URI counts as given
-        request.uri = asked[i].first;
-        request.action = asked[i].second;
+    for (const auto& [uri, action] : asked) {
+        if (!uri) continue;
+        request.uri = *uri;
+        request.action = action;
     }
     if (texts.match == "prefix") request.match = wamp::MatchPolicy::prefix;
     if (texts.match == "wildcard") request.match = wamp::MatchPolicy::wildcard;
     return policy::explain(texts.file, request, to);
 }
 
-void add_explain(CLI::App& tools, Action& action) {
+void add_explain(Command& tools) {
     auto tool = add_tool<ExplainTexts>(
         tools, "explain", "Show which rule decides on a message, and why",
         "  sallyport policy explain observatory.toml --as alice --call lab.slew --args '[90]'\n"
         "  sallyport policy explain observatory.toml --as joe:guest --subscribe lab. "
         "--match prefix\n");
     ExplainTexts& texts = *tool.texts;
-    tool.command->add_option("file", texts.file, "Policy file")->required();
-    tool.command->add_option("--as", texts.as, "AUTHID or AUTHID:ROLE")->required();
-    auto* const what = tool.command->add_option_group("action", "Request to explain");
-    texts.asked = {what->add_option("--call", texts.call, "URI"),
-                   what->add_option("--publish", texts.publish, "URI"),
-                   what->add_option("--subscribe", texts.subscribe, "URI"),
-                   what->add_option("--register", texts.register_, "URI")};
-    what->require_option(1);
-    tool.command->add_option("--match", texts.match, "Match policy of --subscribe and --register")
-        ->check(CLI::IsMember({"exact", "prefix", "wildcard"}));
-    tool.command->add_option("--args", texts.request.args, "Positional arguments: a JSON array");
-    tool.command->add_option("--kwargs", texts.request.kwargs, "Keyword arguments: a JSON object");
-    tool.command->add_flag("--opaque", texts.request.opaque,
-                           "The payload is opaque (end-to-end encrypted)");
-    tool.command
-        ->add_option("--payload-bytes", texts.payload_bytes,
-                     "Size of the payload, if not that of the arguments")
-        ->check(refuse_no_number);
-    tool.command->add_option("--others", texts.others, "How many other rules to show")
-        ->default_str(std::to_string(texts.request.others_max))
-        ->check(refuse_no_number);
-    tool.does(action, run_explain);
+    Command& command = tool.command;
+    command.add_option("file", &texts.file, "Policy file", {.required = true});
+    command.add_option("--as", &texts.as, "AUTHID or AUTHID:ROLE", {.required = true});
+    command.choices.push_back({"action",
+                               "Request to explain",
+                               {{"--call", &texts.call, "URI"},
+                                {"--publish", &texts.publish, "URI"},
+                                {"--subscribe", &texts.subscribe, "URI"},
+                                {"--register", &texts.register_, "URI"}}});
+    command.add_option("--match", &texts.match, "Match policy of --subscribe and --register",
+                       {.one_of = {"exact", "prefix", "wildcard"}});
+    command.add_option("--args", &texts.request.args, "Positional arguments: a JSON array");
+    command.add_option("--kwargs", &texts.request.kwargs, "Keyword arguments: a JSON object");
+    command.add_option("--opaque", &texts.request.opaque,
+                       "The payload is opaque (end-to-end encrypted)");
+    command.add_option("--payload-bytes", &texts.payload_bytes,
+                       "Size of the payload, if not that of the arguments",
+                       {.check = refuse_no_number});
+    command.add_option("--others", &texts.others, "How many other rules to show",
+                       {.show_default = true, .check = refuse_no_number});
+    tool.does(run_explain);
 }
 
 }  // namespace
 
-void add_policy_commands(CLI::App& app, Action& action) {
-    CLI::App* const tools =
-        app.add_subcommand("policy", "Check, explain, test, compare and import policy files");
-    tools->require_subcommand(1);
-    add_check(*tools, action);
-    add_test(*tools, action);
-    add_explain(*tools, action);
-    add_fmt(*tools, action);
-    add_diff(*tools, action);
-    add_mutate(*tools, action);
-    add_replay(*tools, action);
-    add_unused(*tools, action);
-    add_import(*tools, action);
+Command& add_policy_commands(Command& program) {
+    Command& tools =
+        program.add_command("policy", "Check, explain, test, compare and import policy files");
+    add_check(tools);
+    add_test(tools);
+    add_explain(tools);
+    add_fmt(tools);
+    add_diff(tools);
+    add_mutate(tools);
+    add_replay(tools);
+    add_unused(tools);
+    add_import(tools);
+    return tools;
 }
 
 }  // namespace sallyport::gateway

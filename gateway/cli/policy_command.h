@@ -1,13 +1,11 @@
 #pragma once
 
-#include <functional>
-
-#include <CLI/CLI.hpp>
+#include "gateway/cli/arguments.h"
 
 namespace sallyport::gateway {
 
-/// Adds `sallyport policy …` to the program; parsing sets `action` to the command, which returns
-/// the exit code (policy/tools/exit_code.h).
-void add_policy_commands(CLI::App& app, std::function<int()>& action);
+/// Adds `sallyport policy …` to the program and returns it. The actions return the exit codes of
+/// policy/tools/exit_code.h.
+Command& add_policy_commands(Command& program);
 
 }  // namespace sallyport::gateway

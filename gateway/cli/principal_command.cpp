@@ -84,65 +84,62 @@ int run(Options options) {
     return policy::principal(request, random, write, {std::cout, std::cerr, options.json});
 }
 
-CLI::App* add_verb(CLI::App& parent, std::function<int()>& action, Verb verb, const char* name,
-                   const char* help, const std::string& examples,
-                   std::shared_ptr<Options>& options) {
+Command& add_verb(Command& parent, Verb verb, const char* name, const char* help,
+                  const std::string& examples, std::shared_ptr<Options>& options) {
     options = std::make_shared<Options>();
     options->request.verb = verb;
-    CLI::App* const command = parent.add_subcommand(name, help);
-    command->add_option("file", options->request.file, "Principals file")->required();
+    Command& command = parent.add_command(name, help);
+    command.add_option("file", &options->request.file, "Principals file", {.required = true});
     if (verb != Verb::list) {
-        command->add_option("authid", options->request.authid, "authid of the principal")
-            ->required();
+        command.add_option("authid", &options->request.authid, "authid of the principal",
+                           {.required = true});
     }
-    command->add_flag("--json", options->json, "Print one JSON object on one line");
-    command->footer("Examples:\n" + examples + exit_codes);
-    command->callback([&action, options] { action = [options] { return run(*options); }; });
+    command.add_option("--json", &options->json, "Print one JSON object on one line");
+    command.footer = "Examples:\n" + examples + exit_codes;
+    command.action = [options] { return run(*options); };
     return command;
 }
 
-void add_secret_options(CLI::App& command, Options& options) {
-    command
-        .add_option("--method", options.request.methods,
-                    "ticket, wampcra, wamp-scram, scram or cryptosign; may be given several times")
-        ->check(CLI::IsMember({"ticket", "wampcra", "wamp-scram", "scram", "cryptosign"}));
-    command.add_option("--key", options.request.keys,
+void add_secret_options(Command& command, Options& options) {
+    command.add_option(
+        "--method", &options.request.methods,
+        "ticket, wampcra, wamp-scram, scram or cryptosign; may be given several times",
+        {.one_of = {"ticket", "wampcra", "wamp-scram", "scram", "cryptosign"}});
+    command.add_option("--key", &options.request.keys,
                        "Public key for cryptosign: 64 hexadecimal digits, or a line of OpenSSH");
-    command.add_flag("--stdin", options.from_stdin,
-                     "Read the secret from stdin instead of generating one");
+    command.add_option("--stdin", &options.from_stdin,
+                       "Read the secret from stdin instead of generating one");
 }
 
 }  // namespace
 
-void add_principal_commands(CLI::App& app, std::function<int()>& action) {
-    CLI::App* const parent = app.add_subcommand(
+void add_principal_commands(Command& program) {
+    Command& parent = program.add_command(
         "principal", "Add, list and disable principals and their secrets in a principals file");
-    parent->require_subcommand(1);
     std::shared_ptr<Options> options;
-    CLI::App* const add =
-        add_verb(*parent, action, Verb::add, "add",
-                 "Add a principal or a credential; print what was generated",
-                 "  sallyport principal add people.toml alice --role operator\n"
-                 "  sallyport principal add people.toml alice --method wampcra --method scram\n"
-                 "  sallyport principal add people.toml probe7 --role probe --key 545efb…9122\n"
-                 "  sallyport principal add people.toml bob --role guest --stdin < bobs-choice\n",
-                 options);
-    add->add_option("--role", options->request.role, "Role of a new principal");
-    add_secret_options(*add, *options);
-    CLI::App* const rotate =
-        add_verb(*parent, action, Verb::rotate, "rotate",
+    Command& add = add_verb(
+        parent, Verb::add, "add", "Add a principal or a credential; print what was generated",
+        "  sallyport principal add people.toml alice --role operator\n"
+        "  sallyport principal add people.toml alice --method wampcra --method scram\n"
+        "  sallyport principal add people.toml probe7 --role probe --key 545efb…9122\n"
+        "  sallyport principal add people.toml bob --role guest --stdin < bobs-choice\n",
+        options);
+    add.add_option("--role", &options->request.role, "Role of a new principal");
+    add_secret_options(add, *options);
+    Command& rotate =
+        add_verb(parent, Verb::rotate, "rotate",
                  "Replace the secrets of a principal; print what was generated",
                  "  sallyport principal rotate people.toml alice\n"
                  "  sallyport principal rotate people.toml probe7 --method cryptosign\n",
                  options);
-    add_secret_options(*rotate, *options);
-    add_verb(*parent, action, Verb::list, "list", "Show who may log in, and how",
+    add_secret_options(rotate, *options);
+    add_verb(parent, Verb::list, "list", "Show who may log in, and how",
              "  sallyport principal list people.toml\n"
              "  sallyport principal list --json people.toml\n",
              options);
-    add_verb(*parent, action, Verb::disable, "disable", "Refuse a principal until it is enabled",
+    add_verb(parent, Verb::disable, "disable", "Refuse a principal until it is enabled",
              "  sallyport principal disable people.toml alice\n", options);
-    add_verb(*parent, action, Verb::enable, "enable", "Enable a disabled principal",
+    add_verb(parent, Verb::enable, "enable", "Enable a disabled principal",
              "  sallyport principal enable people.toml alice\n", options);
 }
 

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <functional>
-
-#include <CLI/CLI.hpp>
+#include "gateway/cli/arguments.h"
 
 namespace sallyport::gateway {
 
-/// Adds `sallyport principal …` to the program; parsing sets `action` to the command, which returns
-/// the exit code (policy/tools/exit_code.h).
-void add_principal_commands(CLI::App& app, std::function<int()>& action);
+/// Adds `sallyport principal …` to the program. The actions return the exit codes of
+/// policy/tools/exit_code.h.
+void add_principal_commands(Command& program);
 
 }  // namespace sallyport::gateway

@@ -112,7 +112,7 @@ const std::vector<Home>& homes() {
         {"argon2.h", {"policy/crypto"}},
         {"toml++/", {"policy/document"}},
         {"toml.hpp", {"policy/document"}},
-        {"CLI/", {"gateway/cli"}},
+        {"CLI/", {"gateway/cli/arguments.cpp"}},
         {"spdlog/", {"gateway/host"}},
         {"fmt/", {"gateway/host"}},
         {"systemd/", {"gateway/host"}},

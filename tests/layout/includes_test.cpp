@@ -90,6 +90,14 @@ TEST(LibraryHomes, EveryThirdPartyLibraryHasOneHome) {
     EXPECT_EQ(homes_broken("gateway/front/front.cpp", "#include <absl/strings/cord.h>\n"), 1U);
 }
 
+TEST(LibraryHomes, OneSourceAlonePaysForTheParserOfCommandLines) {
+    const std::string parser = "#include <CLI/CLI.hpp>\n";
+    EXPECT_EQ(homes_broken("gateway/cli/arguments.cpp", parser), 0U);
+    EXPECT_EQ(homes_broken("gateway/cli/arguments.h", parser), 1U);
+    EXPECT_EQ(homes_broken("gateway/cli/main.cpp", parser), 1U);
+    EXPECT_EQ(homes_broken("gateway/programs/worker.cpp", parser), 1U);
+}
+
 TEST(LibraryHomes, OnlyTheLoaderOfPoliciesReadsFilesInTheCore) {
     EXPECT_EQ(homes_broken("policy/file/load.cpp", "#include <fstream>\n"), 0U);
     EXPECT_EQ(homes_broken("policy/file/compile.cpp", "#include <fstream>\n"), 1U);
