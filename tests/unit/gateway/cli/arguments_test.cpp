@@ -109,7 +109,7 @@ TEST_F(ArgumentsTest, RefusesValuesThatTheRulesForbid) {
     EXPECT_EQ(error_of({"show", "a", "--color", "red"}), "--color: red not in {never,always}");
     EXPECT_EQ(error_of({"show", "a", "--owner", "root"}), "--owner: not root");
     EXPECT_TRUE(contains(error_of({"show", "a", "--width", "wide"}), "--width"));
-    EXPECT_TRUE(contains(error_of({"show", "a", "--bytes", "x"}), "--bytes"));
+    EXPECT_TRUE(contains(error_of({"show", "a", "--wait", "x"}), "--wait"));
 }
 
 TEST_F(ArgumentsTest, RefusesLinesThatTheRulesForbid) {
