@@ -187,6 +187,8 @@ void Publications::on_link_lost(BridgeOutbox& out) {
         const bool publisher_is_there = release(*publication);
         refuse(std::move(publication), publisher_is_there, uris::network_failure, out);
     }
+    // The next link numbers its requests from 1 again.
+    for (auto& [session, publisher] : publishers_) publisher.last = 0;
 }
 
 void Publications::leave(SessionId session) {

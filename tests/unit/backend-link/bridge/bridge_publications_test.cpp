@@ -224,6 +224,26 @@ TEST(BridgePublications, ThatStayInFrontDoNotOvertakeWhatThePublisherSentBefore)
     EXPECT_EQ(world.bridge.counts().publications, 0u);
 }
 
+// The requests of a link that is made anew are numbered from 1 again.
+TEST(BridgePublications, ThatStayInFrontWaitForNoOtherPublisherAfterTheLinkWasLost) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId other = world.join();
+    const SessionId bob = world.join();
+    const auto id = world.subscribed(bob, 1, "lab.t", 77);
+    world.publish(publisher, 1, "lab.t", {}, json("[1]"));
+    world.link_lost();
+    world.link_up();
+    world.link(wamp::Subscribed{1, 78});
+    world.publish(other, 1, "lab.t", {}, json("[2]"));
+    world.take();
+    world.publish(publisher, 2, "lab.t", {{"eligible", List{bob}}}, json("[3]"));
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_TRUE(lines[0].starts_with("103 [36," + text(id)));
+    EXPECT_TRUE(lines[0].ends_with("[3]]"));
+}
+
 TEST(BridgePublications, ThatStayInFrontGoOutWhenTheLinkIsLostBeforeTheirTurn) {
     BridgeWorld world;
     const SessionId publisher = world.join();
