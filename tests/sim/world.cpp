@@ -119,8 +119,11 @@ void World::start_inside(std::size_t index) {
     };
     backend.host->watch = [this, index](const Turn& turn) { backends_[index].watch->see(turn); };
     backend.host->log = [this, index](std::string_view text) { log(backend_names[index], text); };
-    backend.host->dial = [this, index](std::uint32_t) {
-        schedule_.after(std::chrono::milliseconds(1), [this, index] { dial(index); });
+    backend.host->dial = [this, index, host = backend.host.get()](std::uint32_t) {
+        // Nobody dials for a process that has crashed since.
+        schedule_.after(std::chrono::milliseconds(1), [this, index, host] {
+            if (backends_[index].host.get() == host) dial(index);
+        });
     };
     backend.host->start();
 }
