@@ -156,6 +156,9 @@ function(sallyport_python_test name)
         "SALLYPORT_PYTHON=${python}"
         "SALLYPORT_VENV=${SALLYPORT_VENV}"
         "PYTHONDONTWRITEBYTECODE=1")
+    if("threads" IN_LIST arg_LABELS)
+        add_dependencies(threaded_test_programs sallyport)
+    endif()
     if(arg_SERIAL)
         set_property(TEST ${name} PROPERTY RUN_SERIAL ON)
     endif()

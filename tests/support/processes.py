@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,7 @@ def scratch(prefix):
 
 
 _scratch = []
+_SANITIZER = re.compile(r"(WARNING|ERROR): \w+Sanitizer|: runtime error: ")
 
 
 def remove_scratch():
@@ -188,6 +190,17 @@ def logs(lines=25):
         out.append(f"--- {process.name} ({state}), last lines of {len(text)}:")
         out += ["    " + line[:300] for line in text[-lines:]]
     return "\n".join(out) + "\n"
+
+
+def sanitizer_reports():
+    """The first lines of what sanitizers have reported in the logs of all processes that were started."""
+    found = []
+    for process in _started:
+        lines = process.text().splitlines() if process.log.exists() else []
+        begin = next((i for i, line in enumerate(lines) if _SANITIZER.search(line)), None)
+        if begin is not None:
+            found.append("\n".join([f"--- {process.name}:", *lines[begin:begin + 60]]))
+    return found
 
 
 def stop_all():

@@ -100,6 +100,9 @@ class Suite:
             if left:
                 failed.append("processes left behind")
                 print(f"left behind: {left}", flush=True)
+            for report in processes.sanitizer_reports():
+                failed.append("a sanitizer reported something")
+                print(report, flush=True)
         processes.remove_scratch()
         for name in failed:
             print(f"  {self.name}: failed: {name}")
