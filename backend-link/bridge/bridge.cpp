@@ -46,7 +46,7 @@ struct Bridge::Tables {
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
     /// The only path of a request to the link.
     template <class Request>
-    void dispatch(RequestContext& context, Request&& request, BridgeOutbox& out);
+    void dispatch(RequestContext& context, Request& request, BridgeOutbox& out);
     /// Forwards the requests that waited for the link.
     void release_waiting(BridgeOutbox& out);
     void release(WaitingRequests::Entry& waited, BridgeOutbox& out);
@@ -80,12 +80,12 @@ void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Requ
     RequestContext context{from, permit, from.policy->route(permit.route()),
                            now,  false,  std::move(lease)};
     const wamp::Duration wait = context.route.wait;
-    if (link.up) return dispatch(context, std::move(request), out);
+    if (link.up) return dispatch(context, request, out);
     if constexpr (std::is_same_v<Request, wamp::Call>) {
         // One answer per id (W-ID-10).
         if (link.ids.calls.find(from.id, request.request) != nullptr) return;
     }
-    if (wait == wamp::Duration::zero()) return dispatch(context, std::move(request), out);
+    if (wait == wamp::Duration::zero()) return dispatch(context, request, out);
     SALLYPORT_CHECK(permit.covers(from.id, policy::question_of(request)));
     Instant due = now + wait;
     std::string_view late = uris::unavailable;
@@ -100,12 +100,12 @@ void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Requ
         entry->lease = std::move(context.lease);
         return waiting.wait(std::move(entry), due, late);
     }
-    dispatch(context, std::move(request),
-             out);  // no room: refused like a request that does not wait
+    // There is no room: it is refused like a request that does not wait.
+    dispatch(context, request, out);
 }
 
 template <class Request>
-void Bridge::Tables::dispatch(RequestContext& context, Request&& request, BridgeOutbox& out) {
+void Bridge::Tables::dispatch(RequestContext& context, Request& request, BridgeOutbox& out) {
     SALLYPORT_CHECK(context.permit.covers(context.from.id, policy::question_of(request)));
     if constexpr (std::is_same_v<Request, wamp::Call>) {
         calls.forward(context, std::move(request), out);
@@ -231,7 +231,7 @@ void Bridge::Tables::release(WaitingRequests::Entry& waited, BridgeOutbox& out) 
     std::visit(
         [&](auto& request) {
             if constexpr (requires { policy::question_of(request); }) {
-                dispatch(context, std::move(request), out);
+                dispatch(context, request, out);
             }
         },
         waited.message);

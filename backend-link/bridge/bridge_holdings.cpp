@@ -109,14 +109,10 @@ bool Subscriptions::adopt(const Holding& holding, const policy::Permit& permit,
         by_id_[front->id] = front;
     }
     if (std::find(held.begin(), held.end(), front) == held.end()) held.push_back(front);
-    if (retained) subscribe_behind(*front->of, true, out);
-    const Waiter waiter{session, holding.waiting, front->of->latest, retained};
     if (is_held) {
         add_member(*front, *session);
-    } else if (front->of->state == State::active && !retained) {
-        confirm(*front, waiter, out);
     } else {
-        front->waiting.push_back(waiter);
+        request_membership(*front, *session, holding.waiting, retained, out);
     }
     return true;
 }

@@ -24,7 +24,7 @@ public:
     DeliveryCheck(policy::Judge& judge, std::string_view topic) noexcept
         : judge_(judge), topic_(topic) {}
     bool passes(const policy::Session& session) noexcept {
-        if (policy_ != session.policy.get() || role_ != session.role || policy_->binds()) {
+        if (policy_ != session.policy.get() || role_ != session.role || session.policy->binds()) {
             policy_ = session.policy.get();
             role_ = session.role;
             passes_ = judge_.may_deliver(session, topic_);
@@ -98,15 +98,18 @@ void Subscriptions::forward(const RequestContext& context, const wamp::Subscribe
         if (made && !retained) subscribe_behind(subscription, false, out);
         front = &make_front(subscription, std::move(rewriting), subscribe.topic);
     }
-    // The subscription on the link exists or is pending already; a retained event is delivered only
-    // to sessions that request it.
-    if (retained) subscribe_behind(*front->of, true, out);
     if (!known) held.push_back(front);
-    const Waiter waiter{&context.from, subscribe.request, front->of->latest, retained};
-    if (front->of->state == State::active && !retained) {
-        confirm(*front, waiter, out);
+    request_membership(*front, context.from, subscribe.request, retained, out);
+}
+
+void Subscriptions::request_membership(FrontSubscription& front, const policy::Session& session,
+                                       wamp::RequestId request, bool retained, BridgeOutbox& out) {
+    if (retained) subscribe_behind(*front.of, true, out);
+    const Waiter waiter{&session, request, front.of->latest, retained};
+    if (front.of->state == State::active && !retained) {
+        confirm(front, waiter, out);
     } else {
-        front->waiting.push_back(waiter);
+        front.waiting.push_back(waiter);
     }
 }
 

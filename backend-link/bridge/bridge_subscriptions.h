@@ -100,8 +100,8 @@ private:
         wamp::RequestId latest = 0;  ///< the last SUBSCRIBE sent for it
         std::uint32_t unanswered = 0;
         std::string topic;  ///< behind the link
-        std::vector<std::unique_ptr<FrontSubscription>>
-            fronts;  ///< none: released when the link has answered
+        /// If there are none, the subscription is released when the link has answered.
+        std::vector<std::unique_ptr<FrontSubscription>> fronts;
     };
     /// One event for many receivers.
     struct Delivery {
@@ -123,6 +123,10 @@ private:
                                   std::string_view topic);
     void subscribe_behind(Subscription& subscription, bool retained, BridgeOutbox& out);
     void confirm(FrontSubscription& front, const Waiter& waiter, BridgeOutbox& out);
+    /// Answers the request at once if the link has confirmed the subscription and no retained event
+    /// is wanted; otherwise it waits for the link, which is asked again for a retained event.
+    void request_membership(FrontSubscription& front, const policy::Session& session,
+                            wamp::RequestId request, bool retained, BridgeOutbox& out);
     /// Removes the front subscription if no session holds it any more, and with the last one the
     /// subscription on the link.
     void release(FrontSubscription& front, BridgeOutbox& out);
