@@ -199,6 +199,7 @@ void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transpo
         return;
     }
     Link& opened = links_.at(link);
+    link_peers_.erase(opened.peer);  // a transport that it replaces
     opened.peer = peer;
     opened.pings = transport.pings;
     opened.last_heard = now;

@@ -262,6 +262,19 @@ TEST_F(InsideTest, DialsSoonAfterALoss) {
     world_.link_up(10);
 }
 
+TEST_F(InsideTest, KeepsALinkWhenTheTransportThatItReplacedCloses) {
+    world_.link_up(9);
+    world_.link_up(10);
+    world_.lose(9);
+    EXPECT_EQ(world_.take(), Lines{});
+    world_.advance(100ms);
+    EXPECT_EQ(world_.take(), Lines{});  // it is not dialled again
+    EXPECT_EQ(world_.inside.sessions(), 1u);
+    world_.lose(10);
+    world_.advance(100ms);
+    EXPECT_EQ(world_.take(), Lines{"dial 0"});
+}
+
 TEST_F(InsideTest, ClosesALinkThatViolatesTheProtocol) {
     for (const auto* text : {"[999]", R"([48,7,{},"lab.a"])", R"([3,{},"a.b"])"}) {
         InsideWorld world;
@@ -321,8 +334,8 @@ TEST_F(InsideTest, EndsCallsToACalleeBehindALostLinkOnce) {
 TEST_F(InsideTest, StopsInOrder) {
     world_.link_up();
     world_.join(1);
-    world_.inside.on_open(peer(2), world_.wires.open(2), world_.now,
-                          world_.wires.out);  // joins never
+    // It never joins.
+    world_.inside.on_open(peer(2), world_.wires.open(2), world_.now, world_.wires.out);
     world_.inside.stop(world_.now, world_.wires.out);
     Lines lines = world_.take();
     std::sort(lines.begin(), lines.end());
