@@ -126,8 +126,8 @@ void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now
     }
     for (HoldingChange& each : judged) {
         const Holding& holding = each.holding;
-        const bool denied = each.to == nullptr;
-        if (!denied && each.to->bridge.adopt(holding, *std::move(each.permit), bridge_out_)) {
+        const bool denied = !each.permit;
+        if (each.permit && each.to->bridge.adopt(holding, *std::move(each.permit), bridge_out_)) {
             flush(*each.to, now, out);
             continue;
         }

@@ -189,6 +189,24 @@ TEST_F(FrontReload, RecordsEachRevocationOnce) {
     EXPECT_EQ(world_.recorded(), Lines{"revoke subscribe lab.events (no rule allows it)"});
 }
 
+TEST(FrontReloadOfRealms, RefusesAtOnceALoginThatWaitsForAProcedureInARemovedRealm) {
+    std::string asking(front_policy);
+    asking.replace(asking.find("anonymous = "), asking.find('}') + 1 - asking.find("anonymous = "),
+                   "[auth.dynamic]\nprocedure = \"lab.admit\"\nmethods = [\"anonymous\"]");
+    asking.replace(asking.find("roles = [\"guest\"]"), 17, "roles = [\"gateway\"]");
+    FrontWorld world(true, backend_link::BackendKind::generic, asking);
+    world.link_up();
+    world.front.on_open(peer(1), world.wires.open(1), world.now, world.wires.out);
+    EXPECT_EQ(world.after(1, hello).size(), 1U) << "the call goes to the link";
+    const std::string other = replaced("realm = \"lab\"", "realm = \"other\"");
+    world.front.reload({policy::door_realm(other)}, world.now, world.wires.out);
+    const Lines lines = world.take();
+    EXPECT_NE(
+        std::find(lines.begin(), lines.end(), R"(1 [3,{},"wamp.error.authentication_denied"])"),
+        lines.end())
+        << testing::PrintToString(lines);
+}
+
 TEST_F(FrontReload, AnswersARequestOnItsWayThatLostItsPermit) {
     join(1);
     world_.send(1, R"([32,1,{},"lab.events"])");
