@@ -30,6 +30,7 @@ std::string shell_quoted(const std::string& text, bool fish) {
 
 std::vector<std::string> names_of(const std::vector<CompletedCommand::Option>& options) {
     std::vector<std::string> names;
+    names.reserve(options.size());
     for (const CompletedCommand::Option& option : options) names.push_back(option.name);
     return names;
 }

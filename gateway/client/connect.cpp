@@ -62,6 +62,7 @@ Descriptor new_socket(int family) {
 Descriptor connect_unix(const Address& to, Instant deadline) {
     const UnixAddress address(to.host_or_path);
     Descriptor socket = new_socket(AF_UNIX);
+    if (!socket) refuse(to.host_or_path, std::strerror(errno));
     const std::string error =
         finish_connect(socket.get(), address.get(), address.size(), deadline, to.host_or_path);
     if (!error.empty()) refuse(to.host_or_path, error);
@@ -96,7 +97,7 @@ Descriptor connect_to(const Address& to, Instant deadline) {
 void send_all(int fd, std::string_view bytes, Instant deadline, const std::string& whom) {
     while (!bytes.empty()) {
         const ssize_t count = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count > 0) {
+        if (count >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(count));
         } else if (errno == EAGAIN) {
             wait_for(fd, POLLOUT, deadline, whom);

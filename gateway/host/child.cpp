@@ -25,6 +25,7 @@ namespace {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nothing < 0) ::_exit(child_exec_failed);
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(start.output >= 0 ? start.output : STDERR_FILENO, STDOUT_FILENO);
     if (start.channel == child_channel) {

@@ -69,16 +69,15 @@ Descriptor release(Socket& socket) {
     return Descriptor(socket.release());
 }
 
-asio::awaitable<void> connect_unix(std::shared_ptr<Attempt> attempt, std::string path) {
-    error_code error;
+void connect_unix(const std::shared_ptr<Attempt>& attempt, const std::string& path) {
     const asio::local::stream_protocol::endpoint endpoint(path);
-    co_await attempt->unix_socket.async_connect(endpoint,
-                                                asio::redirect_error(asio::use_awaitable, error));
-    if (error) {
-        attempt->finish(Descriptor(), error.message());
-    } else {
-        attempt->finish(release(attempt->unix_socket), "");
-    }
+    attempt->unix_socket.async_connect(endpoint, [attempt](error_code error) {
+        if (error) {
+            attempt->finish(Descriptor(), error.message());
+        } else {
+            attempt->finish(release(attempt->unix_socket), "");
+        }
+    });
 }
 
 asio::awaitable<void> connect_tcp(std::shared_ptr<Attempt> attempt, std::string host,
@@ -126,7 +125,7 @@ void dial(asio::io_context& io, const backend_link::Address& address, DialReach 
         attempt->unix_socket.close(ignored);
     });
     if (address.kind == backend_link::Address::Kind::unix_path) {
-        asio::co_spawn(io, connect_unix(attempt, address.host_or_path), asio::detached);
+        connect_unix(attempt, address.host_or_path);
     } else {
         asio::co_spawn(io, connect_tcp(attempt, address.host_or_path, address.port, reach),
                        asio::detached);

@@ -125,6 +125,7 @@ private:
         open_.emplace_back(name);
         Item out = placed_as(expand(variable.value), use);
         open_.pop_back();
+        if (open_.empty()) use_ = nullptr;
         return out;
     }
 
@@ -132,7 +133,7 @@ private:
         if (failed_) return;  // report only the first error
         failed_ = values_ > values_max;
         // Errors within a variable, which may be in another file, are reported where it is used.
-        const Item& place = open_.empty() ? at : *use_;
+        const Item& place = use_ == nullptr ? at : *use_;
         diagnostics_.push_back(
             {{file_, place.line, place.column}, std::move(text), std::move(hint)});
     }
@@ -142,7 +143,7 @@ private:
     const std::string& file_;
     Diagnostics& diagnostics_;
     std::vector<std::string> open_;  ///< variables that are being expanded, from the outermost on
-    const Item* use_ = nullptr;      ///< of the outermost
+    const Item* use_ = nullptr;      ///< where the outermost of them is used
     std::size_t values_ = 0;
     bool failed_ = false;
 };

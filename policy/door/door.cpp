@@ -124,8 +124,8 @@ Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Inst
             Peers::send(peer, wamp::Goodbye{{}, std::string(uris::goodbye_and_out)}, out);
             const Session* const session = Peers::unbind(peer);
             state_.recorder().record_leave(*session, "left");
-            state_.peers.set_due(peer, state_.limits.join_timeout,
-                                 now);  // it may join again (W-SES-16)
+            // It may join again (W-SES-16).
+            state_.peers.set_due(peer, state_.limits.join_timeout, now);
             return Left{session->id};
         }
         case Verdict::ended:
@@ -246,8 +246,7 @@ Door::Event Door::judge_request(Peer& peer, Message&& request, wamp::Instant now
 Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wamp::Outbox& out) {
     Session* const session = peer.session;
     return std::visit(
-        [&]<class M>(M&& m) -> Event {
-            using Received = std::remove_cvref_t<M>;
+        [&]<class Received>(Received& m) -> Event {
             if constexpr (requires { question_of(m); }) {
                 return judge_request(peer, std::move(m), now, out);
             } else if constexpr (std::is_same_v<Received, wamp::Yield>) {
@@ -263,7 +262,7 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
                 return Followup{session, std::move(m)};
             }
         },
-        std::move(message));
+        message);
 }
 
 std::string_view Door::may_publish(const Session& session, wamp::Publish publication) {

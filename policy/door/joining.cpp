@@ -58,15 +58,15 @@ DoorEvent Joining::on_hello(Peer& peer, const wamp::Hello& hello, wamp::Instant 
 
 DoorEvent Joining::on_authenticate(Peer& peer, const wamp::Authenticate& message, wamp::Instant now,
                                    wamp::Outbox& out) {
-    SALLYPORT_CHECK(peer.join.attempt.has_value());
-    auto attempt = *std::exchange(peer.join.attempt, std::nullopt);  // one use only (W-AUT-05)
+    auto attempt = std::exchange(peer.join.attempt, std::nullopt);  // one use only (W-AUT-05)
+    SALLYPORT_CHECK(attempt.has_value());
     // Checked before any work is spent on a guess.
     if (is_blocked(peer, now)) {
         refuse(peer, uris::authentication_denied, out, too_many);
         return {};
     }
     return follow(peer,
-                  peer.realm->authenticator->verify(std::move(attempt), message, arrival(peer)),
+                  peer.realm->authenticator->verify(*std::move(attempt), message, arrival(peer)),
                   now, out);
 }
 
@@ -189,8 +189,8 @@ DoorEvent Joining::welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp:
     if (!admitted.authextra.empty())
         message.details.set("authextra", std::move(admitted.authextra));
     wamp::Frame frame = wamp::encode(peer.transport.serializer, message);
-    if (frame.message().size() >
-        peer.transport.peer_receives_max) {  // RawSocket allows as little as 512 bytes
+    // RawSocket allows as little as 512 bytes.
+    if (frame.message().size() > peer.transport.peer_receives_max) {
         refuse(peer, uris::payload_size_exceeded, out);
         return {};
     }

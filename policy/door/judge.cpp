@@ -91,11 +91,13 @@ Judge::Judgement Judge::decide(const Requester& requester, const Question& quest
 
 void Judge::admit(const Requester& requester, const Question& question, Judgement& judgement,
                   wamp::Instant now) {
-    const RuleIndex rule = judgement.permit->rule();
+    SALLYPORT_CHECK(judgement.permit.has_value());
+    const Permit& permit = *judgement.permit;
+    const RuleIndex rule = permit.rule();
     const LimitSubject limit_subject{requester.counted_session, requester.subject.authid,
                                      requester.counted_circuit};
-    switch (limits_.admit(requester.session.policy->rule(rule).id, judgement.permit->limits(),
-                          limit_subject, question.action == Action::call, now, judgement.lease)) {
+    switch (limits_.admit(requester.session.policy->rule(rule).id, permit.limits(), limit_subject,
+                          question.action == Action::call, now, judgement.lease)) {
         case RuleLimits::Verdict::over_rate:
             return judgement.deny(Outcome::over_rate, rule, {}, uris::unavailable);
         case RuleLimits::Verdict::over_in_flight:

@@ -117,12 +117,12 @@ std::optional<Gate::Step> Gate::next_of_endings(wamp::Instant now) {
 }
 
 void Gate::finish_ending(wamp::Instant now, wamp::Outbox& out) {
-    if (!disposing_) return;
-    const Ending ending = *std::exchange(disposing_, std::nullopt);
-    if (ending.kind != EndingKind::stopped)
-        meta_.left(ending.session, ending.publish_leave, meta_out_);
-    if (ending.kind != EndingKind::left) door_.dismiss(ending.session, ending.reason, now, out);
-    door_.forget(ending.session);
+    const auto ending = std::exchange(disposing_, std::nullopt);
+    if (!ending) return;
+    if (ending->kind != EndingKind::stopped)
+        meta_.left(ending->session, ending->publish_leave, meta_out_);
+    if (ending->kind != EndingKind::left) door_.dismiss(ending->session, ending->reason, now, out);
+    door_.forget(ending->session);
     deliver_meta(out);
 }
 

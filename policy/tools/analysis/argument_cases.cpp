@@ -61,8 +61,9 @@ public:
             add_length(lengths, condition->max_length);
             for (const Condition::Literal& literal : condition->one_of) add(literal);
             if (condition->max_depth) {
-                for (std::uint64_t depth = *condition->max_depth;
-                     depth <= std::min(*condition->max_depth + 1, depth_max); ++depth)
+                const std::uint64_t deepest = *condition->max_depth;
+                for (std::uint64_t depth = deepest; depth <= std::min(deepest + 1, depth_max);
+                     ++depth)
                     depths.insert(depth);
             }
             if (condition->max_bytes) around_bytes(*condition->max_bytes);
