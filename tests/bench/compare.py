@@ -3,7 +3,7 @@
 
     tests/bench/compare.py BEFORE AFTER [--turns 5]
 
-Both print lines that end with a number; lines are told apart by what comes before it.
+Both print lines of a name and one or more numbers, with two or more spaces between them; lines are matched by their names.
 """
 import argparse
 import re
@@ -12,8 +12,13 @@ import subprocess
 
 def figures(program):
     output = subprocess.run([program], check=True, capture_output=True, text=True).stdout
-    lines = (re.fullmatch(r"(.*\S)\s+([0-9.]+)", line) for line in output.splitlines())
-    return {line[1]: float(line[2]) for line in lines if line}
+    found = {}
+    for line in output.splitlines():
+        match = re.fullmatch(r"(\S.*?)((?:\s{2,}(?:[0-9.]+x?|-))+)", line)
+        numbers = [float(word) for word in match[2].split() if word[-1].isdigit()] if match else []
+        for column, number in enumerate(numbers, 1):
+            found[match[1] if len(numbers) == 1 else f"{match[1]}, column {column}"] = number
+    return found
 
 
 def main():
@@ -30,7 +35,8 @@ def main():
     print(f"{'':46} {'before':>10} {'after':>10} {'ratio':>7}")
     for name, before in least[options.before].items():
         after = least[options.after][name]
-        print(f"{name:46} {before:10.0f} {after:10.0f} {after / before:7.2f}")
+        ratio = f"{after / before:7.2f}" if before else f"{'-':>7}"
+        print(f"{name:46} {before:10.6g} {after:10.6g} {ratio}")
 
 
 if __name__ == "__main__":

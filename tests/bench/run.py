@@ -2,10 +2,12 @@
 """Measures the gateway beside its yardsticks, all in one run on one machine, and prints a table.
 
     tests/bench/run.py --build build/release [--seconds 3] [--idle 2000] [--json FILE]
+    tests/bench/run.py --build build/release --before OTHER/build/release [--turns 5]
 
 Paths: `inside` our internal router alone; `haproxy` a byte-copying proxy (mode tcp) in front of it; `gateway` our gateway
 with the embedded inside; `crossbar` a Crossbar front joined by rlink to a Crossbar behind. CPU is schedstat time summed over
-all threads of the processes named; the load generator's own is left out. docs/benchmarks.md tells what each figure is.
+all threads of the processes named; the load generator's own is left out. docs/benchmarks.md tells what each figure is. With
+--before only the gateway is measured, as built there and here by turns, and the smallest figures and their ratios are printed.
 """
 import argparse
 import json
@@ -70,7 +72,7 @@ class Bench:
         return figures
 
     def measure(self, path):
-        """The first figures of a run can be cold: one short run is thrown away."""
+        """Discards one short run first, as the first figures can be cold."""
         print(f"measuring {path.name} …", file=sys.stderr, flush=True)
         calls = ("--callee-at", path.callee_at, "--uri", "lab.bench")
         Bench(self.load, 0.3).run("call", path, *calls, "--in-flight", 16, "--warm", 0.1)
@@ -171,6 +173,31 @@ def report(paths, idle, start, machine):
     print("idle processes, resident (proportional) kB: " + ", ".join(f"{n} {r} ({p})" for n, (r, p) in start.items()))
 
 
+def compare(bench, build, before, turns, idle_sessions):
+    """The gateway of two builds by turns: the smallest figures of each, and their ratios."""
+    worlds = {}
+    for name, directory in (("before", before), ("after", build)):
+        os.environ["SALLYPORT_BIN"] = str(directory / "sallyport")
+        worlds[name] = ours()
+    least = {}
+    for turn in range(turns):
+        print(f"turn {turn + 1} of {turns}", file=sys.stderr)
+        for name, (world, parts) in worlds.items():
+            services, local = f"unix:{world.services_path}", f"unix:{world.local}"
+            path = Path(name, local, services, list(parts.items()))
+            bench.measure(path)
+            figures = {title: path.figures[key]["cpu_us"] for key, title in (*LOADS, ("events", "an event, 50 subscribers"))}
+            if turn == 0:
+                idle = measure_idle(bench, [("gateway", parts["gateway"])], local, idle_sessions, name)
+                figures |= {f"bytes of an idle session, {kind}": size for kind, size in idle.items()}
+            for title, figure in figures.items():
+                known = least.setdefault(title, {})
+                known[name] = min(figure, known.get(name, figure))
+    print(f"{'CPU µs of gateway and inside, or bytes':<40} {'before':>9} {'after':>9} {'ratio':>7}")
+    for title, figure in least.items():
+        print(f"{title:<40} {figure['before']:>9.2f} {figure['after']:>9.2f} {figure['after'] / figure['before']:>7.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--build", default="build/release", help="the build directory with sallyport and sallyport_load")
@@ -178,6 +205,8 @@ def main():
     parser.add_argument("--idle", type=int, default=2000, help="idle sessions")
     parser.add_argument("--json", help="also write all figures here")
     parser.add_argument("--without-crossbar", action="store_true")
+    parser.add_argument("--before", type=pathlib.Path, help="the build directory of another version: compare with it")
+    parser.add_argument("--turns", type=int, default=5, help="of each build, with --before")
     options = parser.parse_args()
     build = pathlib.Path(options.build).resolve()
     os.environ.setdefault("SALLYPORT_BIN", str(build / "sallyport"))
@@ -185,6 +214,9 @@ def main():
     bench = Bench(build / "sallyport_load", options.seconds)
     paths, idle = [], {}
     try:
+        if options.before:
+            compare(bench, build, options.before.resolve(), options.turns, options.idle)
+            return
         machine = versions()
         world, parts = ours()
         start = resident(parts)
