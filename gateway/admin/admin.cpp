@@ -10,8 +10,8 @@
 
 #include "gateway/admin/status.h"
 #include "gateway/config/load_config.h"
-#include "gateway/host/ask_program.h"
 #include "gateway/host/start_error.h"
+#include "gateway/host/unix_request.h"
 #include "policy/tools/report.h"
 
 namespace sallyport::gateway {
@@ -20,7 +20,7 @@ namespace {
 
 std::string ask(const PathText& admin) {
     try {
-        return ask_program(admin.path, "", {});
+        return unix_request(admin.path, "", {});
     } catch (const std::system_error& error) {
         throw StartError(
             admin.place,

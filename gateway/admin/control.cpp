@@ -13,8 +13,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "gateway/host/ask_program.h"
 #include "gateway/host/start_error.h"
+#include "gateway/host/unix_request.h"
 #include "policy/tools/json.h"
 #include "policy/tools/report.h"
 
@@ -26,7 +26,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t line_bytes_max = 4096;
 constexpr std::chrono::seconds question_timeout{5};
-constexpr AskLimits answer_limits{std::chrono::seconds(60), std::size_t{16} << 20};
+constexpr UnixRequestLimits answer_limits{std::chrono::seconds(60), std::size_t{16} << 20};
 
 struct Conversation {
     Conversation(asio::io_context& io, Acceptor::Socket the_socket)
@@ -84,7 +84,7 @@ int send_command(const std::string& state_dir, std::string_view line, bool json)
     const std::string path = control_socket(state_dir);
     std::string answer;
     try {
-        answer = ask_program(path, std::string(line) + "\n", answer_limits);
+        answer = unix_request(path, std::string(line) + "\n", answer_limits);
     } catch (const std::system_error& error) {
         throw StartError({path, 0, 0}, "cannot connect: " + error.code().message(),
                          "is the program running, and are you its user?");

@@ -1,4 +1,4 @@
-#include "gateway/host/ask_program.h"
+#include "gateway/host/unix_request.h"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -21,8 +21,8 @@ namespace {
 
 }  // namespace
 
-std::string ask_program(const std::string& socket_path, std::string_view question,
-                        const AskLimits& limits) {
+std::string unix_request(const std::string& socket_path, std::string_view question,
+                         const UnixRequestLimits& limits) {
     const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket) fail("socket");
     const timeval timeout{limits.timeout.count(), 0};

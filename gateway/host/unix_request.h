@@ -7,7 +7,7 @@
 
 namespace sallyport::gateway {
 
-struct AskLimits {
+struct UnixRequestLimits {
     std::chrono::seconds timeout{5};  ///< for each part of the answer
     std::size_t answer_bytes_max = std::size_t{1} << 20;
 };
@@ -16,7 +16,7 @@ struct AskLimits {
 /// the answer until the program closes the connection, the answer reaches the limit, or the time
 /// is over. Blocks. Throws std::system_error if there is no listener or the question cannot be
 /// sent.
-std::string ask_program(const std::string& socket_path, std::string_view question,
-                        const AskLimits& limits);
+std::string unix_request(const std::string& socket_path, std::string_view question,
+                         const UnixRequestLimits& limits);
 
 }  // namespace sallyport::gateway

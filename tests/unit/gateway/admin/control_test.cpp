@@ -9,9 +9,9 @@
 #include <thread>
 #include <utility>
 
-#include "gateway/host/ask_program.h"
 #include "gateway/host/files.h"
 #include "gateway/host/start_error.h"
+#include "gateway/host/unix_request.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/gateway/admin/reactor_thread.h"
 
@@ -105,7 +105,7 @@ TEST_F(ControlTest, MayAnswerLater) {
         io, listen_unix({control_socket(state_.path()), {}}),
         [&later](const std::string&, Control::Reply reply) { later = std::move(reply); });
     std::string answer;
-    std::thread asker([&] { answer = ask_program(control_socket(state_.path()), "apply\n", {}); });
+    std::thread asker([&] { answer = unix_request(control_socket(state_.path()), "apply\n", {}); });
     while (!later) io.run_one();
     later(3, "done");
     later = nullptr;
@@ -131,9 +131,9 @@ TEST_F(ControlTest, ReadsALineOfBoundedLength) {
                               reply(0, "fine");
                           });
     const test::ReactorThread program(io);
-    EXPECT_EQ(ask_program(control_socket(state_.path()), line_of(4095), {}), "0\nfine");
+    EXPECT_EQ(unix_request(control_socket(state_.path()), line_of(4095), {}), "0\nfine");
     EXPECT_EQ(heard, 4095U);
-    EXPECT_EQ(ask_program(control_socket(state_.path()), line_of(4096), {}), "");
+    EXPECT_EQ(unix_request(control_socket(state_.path()), line_of(4096), {}), "");
     EXPECT_EQ(heard, 4095U);
 }
 

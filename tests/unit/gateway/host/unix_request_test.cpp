@@ -1,4 +1,4 @@
-#include "gateway/host/ask_program.h"
+#include "gateway/host/unix_request.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -46,45 +46,45 @@ void send_text(int fd, const std::string& text) {
     ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
 }
 
-TEST(AskProgram, SendsTheQuestionAndReturnsTheAnswerUpToTheEnd) {
+TEST(UnixRequest, SendsTheQuestionAndReturnsTheAnswerUpToTheEnd) {
     const AnsweringProgram program([](int fd) {
         std::string question(5, '\0');
         ::recv(fd, question.data(), question.size(), MSG_WAITALL);
         send_text(fd, "heard ");
         send_text(fd, question);
     });
-    EXPECT_EQ(ask_program(program.path(), "apply", {}), "heard apply");
+    EXPECT_EQ(unix_request(program.path(), "apply", {}), "heard apply");
 }
 
-TEST(AskProgram, ReadsNoMoreThanTheLimit) {
+TEST(UnixRequest, ReadsNoMoreThanTheLimit) {
     const auto answered = [](std::size_t bytes) {
         const AnsweringProgram program([bytes](int fd) { send_text(fd, std::string(bytes, 'x')); });
-        return ask_program(program.path(), "", {std::chrono::seconds(5), 5000}).size();
+        return unix_request(program.path(), "", {std::chrono::seconds(5), 5000}).size();
     };
     EXPECT_EQ(answered(5000), 5000U);
     EXPECT_EQ(answered(5001), 5000U);
 }
 
-TEST(AskProgram, ReturnsWhatCameWhenTheTimeIsOver) {
+TEST(UnixRequest, ReturnsWhatCameWhenTheTimeIsOver) {
     const AnsweringProgram program([](int fd) {
         send_text(fd, "half");
         char none = 0;
         ::recv(fd, &none, 1, 0);  // until the asker has gone
     });
-    EXPECT_EQ(ask_program(program.path(), "", {std::chrono::seconds(1), 5000}), "half");
+    EXPECT_EQ(unix_request(program.path(), "", {std::chrono::seconds(1), 5000}), "half");
 }
 
-TEST(AskProgram, SaysWhyNobodyCouldBeAsked) {
+TEST(UnixRequest, ReportsWhyItCouldNotBeSent) {
     const test::TemporaryFolder folder;
     try {
-        ask_program(folder.path("none.sock"), "", {});
+        unix_request(folder.path("none.sock"), "", {});
         ADD_FAILURE() << "somebody answered";
     } catch (const std::system_error& error) {
         EXPECT_EQ(error.code(), std::errc::no_such_file_or_directory);
     }
     listen_unix({folder.path("left.sock"), {}}).close();
     try {
-        ask_program(folder.path("left.sock"), "", {});
+        unix_request(folder.path("left.sock"), "", {});
         ADD_FAILURE() << "somebody answered";
     } catch (const std::system_error& error) {
         EXPECT_EQ(error.code(), std::errc::connection_refused);
