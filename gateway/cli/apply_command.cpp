@@ -31,8 +31,7 @@ void add_apply_commands(Command& tools) {
         "  sallyport policy apply --config /etc/sallyport/gateway.toml --check\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml\n"
         "Exit codes: 0 applied, or can be applied; 1 not applied, the running version stays "
-        "active; 2 no "
-        "answer.";
+        "active; 2 no answer.";
     apply.action = [texts] {
         return send_command(load_state_dir(texts->config), texts->check ? "check" : "apply",
                             texts->json);
@@ -46,8 +45,8 @@ void add_apply_commands(Command& tools) {
         "Example:\n"
         "  sallyport policy rollback --config /etc/sallyport/gateway.toml\n"
         "The files stay as they are: correct them before the next apply, SIGHUP or start.\n"
-        "Exit codes: 0 rolled back; 1 not rolled back, the running version stays active; 2 no "
-        "answer.";
+        "Exit codes: 0 rolled back; 1 not rolled back, the running version stays active; "
+        "2 no answer.";
     rollback.action = [texts] {
         return send_command(load_state_dir(texts->config), "rollback", texts->json);
     };

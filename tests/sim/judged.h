@@ -25,8 +25,8 @@ struct Judged {
     }
 };
 
-/// Nothing where the message is no request that policy decides. `link`: the sender is a link, which
-/// may speak for somebody else.
+/// Nothing if policy does not decide the message. `link`: the sender is a link, which may speak for
+/// somebody else.
 std::optional<Judged> judge(const wamp::Message& message, const Identity& sender, bool link,
                             const Rules& rules);
 

@@ -146,7 +146,7 @@ void Mutation::condition(std::size_t index) {
     const auto change = [&](const std::string& what, const auto& edit) {
         add("with " + subject + " " + what, [&](RuleText& rule) { edit(rule.where[index]); });
     };
-    add("whatever " + subject + " is", [index](RuleText& rule) {
+    add("without its condition on " + subject, [index](RuleText& rule) {
         rule.where.erase(rule.where.begin() + static_cast<std::ptrdiff_t>(index));
     });
     const auto bound = [&](const std::string& name, auto member, int by) {
