@@ -52,16 +52,16 @@ private:
         wamp::SessionId publisher = 0;
         wamp::RequestId request = 0;
         bool acknowledge = false;
-        bool fans_out =
-            false;          ///< it has front subscribers: topic, audience and payload are stored
-        std::string topic;  ///< behind the link
+        /// It has front subscribers: topic, audience and payload are stored.
+        bool fans_out = false;
+        std::string topic;                          ///< behind the link
         std::unique_ptr<const Identity> disclosed;  ///< the publisher, if it is disclosed
         wamp::Dict passthru;  ///< the ppt_* options, if the payload is in passthru mode
         Audience audience{wamp::Dict{}};
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;
-        std::vector<std::unique_ptr<Publication>>
-            followers;  ///< front-only publications that were sent after it
+        /// Front-only publications that were sent after it.
+        std::vector<std::unique_ptr<Publication>> followers;
     };
     struct Publisher {
         wamp::RequestId last = 0;  ///< request id on the link of the newest

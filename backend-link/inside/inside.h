@@ -22,10 +22,10 @@ struct InsideConfig {
     std::vector<policy::DoorRealm> realms;
     std::vector<std::string> links;  ///< the name of each dialled link, for the log
     policy::DoorLimits limits;
-    wamp::Duration heartbeat =
-        std::chrono::seconds(3);  ///< silence of a link after which a PING is sent
-    wamp::Duration dead_after =
-        std::chrono::seconds(9);  ///< silence after which the peer counts as dead
+    /// Silence of a link after which a PING is sent.
+    wamp::Duration heartbeat = std::chrono::seconds(3);
+    /// Silence after which the peer counts as dead.
+    wamp::Duration dead_after = std::chrono::seconds(9);
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own

@@ -22,7 +22,7 @@ struct Profile {
 };
 
 Profile profile_of(BackendKind kind) noexcept;
-std::optional<BackendKind> backend_kind(
-    std::string_view name) noexcept;  ///< "sallyport", "crossbar" …
+/// The kind that a configuration calls "sallyport", "crossbar" and so on.
+std::optional<BackendKind> backend_kind(std::string_view name) noexcept;
 
 }  // namespace sallyport::backend_link

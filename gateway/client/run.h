@@ -23,8 +23,8 @@ struct ClientOptions {
     std::optional<backend_link::Address> socks;
     wamp::Serializer serializer = wamp::Serializer::json;
     wamp::ClientSession::Config session;
-    std::chrono::nanoseconds timeout =
-        std::chrono::seconds(30);  ///< for connecting, joining and the answer together
+    /// For connecting, joining and the answer together.
+    std::chrono::nanoseconds timeout = std::chrono::seconds(30);
 };
 
 /// One client command from connecting to GOODBYE, on one thread: connects, joins, lets the command

@@ -247,8 +247,8 @@ private:
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;
-    std::unique_ptr<boost::asio::thread_pool>
-        workers_;  ///< started with the first work; joined before other members are destroyed
+    /// Started with the first work; joined before other members are destroyed.
+    std::unique_ptr<boost::asio::thread_pool> workers_;
 };
 
 }  // namespace sallyport::gateway

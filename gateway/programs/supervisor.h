@@ -103,8 +103,8 @@ private:
     SystemdNotifier notifier_;
     ChildTable children_;
     std::unique_ptr<TorProcess> tor_;
-    std::map<supervision::AttemptId, Descriptor>
-        connections_;  ///< established, and not passed on yet
+    /// Established, and not passed on yet.
+    std::map<supervision::AttemptId, Descriptor> connections_;
     supervision::SupervisorCore core_;
     supervision::Outbox outbox_;
     bool carrying_out_ = false;

@@ -212,8 +212,8 @@ private:
     AuditOutlet audit_;
     ParticipantShell reload_;
     PacketChannel channel_;
-    std::vector<std::optional<asio::ssl::context>>
-        contexts_;  ///< by backend; for those that dial the gateway over tcp
+    /// By backend; for those that dial the gateway over tcp.
+    std::vector<std::optional<asio::ssl::context>> contexts_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::string onion_ = "{}";
 };

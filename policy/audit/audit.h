@@ -40,8 +40,8 @@ struct AuditRecord {
     wamp::SessionId via = 0;  ///< the link's session, if it conveys `session`
     std::uint64_t circuit = 0;
     std::uint64_t payload_bytes = 0;
-    std::uint32_t line =
-        0;  ///< of the rule in `file`; 0 if no rule decided: `rule` and `file` are then meaningless
+    /// Of the rule in `file`; 0 if no rule decided: `rule` and `file` are then meaningless.
+    std::uint32_t line = 0;
     std::string_view realm;
     std::string_view policy;  ///< RealmPolicy::hash()
     std::string_view rule;

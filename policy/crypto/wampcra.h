@@ -7,8 +7,8 @@
 
 namespace sallyport::policy::crypto {
 
-inline constexpr std::uint32_t cra_iterations_max =
-    1'000'000;  ///< done by the client, not by the gateway
+/// Done by the client, not by the gateway.
+inline constexpr std::uint32_t cra_iterations_max = 1'000'000;
 inline constexpr std::size_t cra_key_bytes_min = 16;
 inline constexpr std::size_t cra_key_bytes_max = 64;
 

@@ -7,8 +7,8 @@
 namespace sallyport::policy {
 namespace {
 
-constexpr std::size_t quoted_bytes_max =
-    120;  // fits on one line of a terminal with the rest of the message
+// Fits on one line of a terminal with the rest of the message.
+constexpr std::size_t quoted_bytes_max = 120;
 
 void append_escaped(std::string& out, char c) {
     constexpr std::string_view digits = "0123456789abcdef";

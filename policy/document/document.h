@@ -36,8 +36,8 @@ struct Item {
     const Item* find(std::string_view entry) const noexcept;
 };
 
-std::string_view to_string(
-    Item::Kind kind) noexcept;  ///< "a string", "a list" … as in "expected a string"
+/// "a string", "a list" and so on, as in "expected a string".
+std::string_view to_string(Item::Kind kind) noexcept;
 
 /// Reads TOML 1.0. Reading stops at the first syntax error.
 wamp::Result<Item, Diagnostic> parse_document(std::string_view text, const std::string& file);

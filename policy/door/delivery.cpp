@@ -83,9 +83,8 @@ void Delivery::deliver_instead(const Peer& receiver, const Message& message, std
                                std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
     const auto send = [&](wamp::Error instead) {
         wamp::Frame frame = wamp::encode(receiver.transport.serializer, instead);
-        if (frame.message().size() >
-            receiver.transport
-                .peer_receives_max) {  // a long URI, and a receiver with a small limit
+        // The URI may be too long for a receiver with a small limit.
+        if (frame.message().size() > receiver.transport.peer_receives_max) {
             instead.uri = uris::payload_size_exceeded;
             frame = wamp::encode(receiver.transport.serializer, instead);
         }

@@ -20,8 +20,8 @@ struct Request {
     Session* session;  ///< that sent it
     Permit permit;
     wamp::Message message;
-    bool conveyed =
-        false;  ///< a link conveys the principal below; otherwise it is the session's own
+    /// A link conveys the principal below; otherwise it is the session's own.
+    bool conveyed = false;
     wamp::SessionId origin_session = 0;
     std::string origin_authid{};
     std::string origin_role{};

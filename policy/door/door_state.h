@@ -21,10 +21,10 @@ namespace sallyport::policy {
 /// The limits of one door.
 struct DoorLimits {
     std::size_t peers_max = 10'000;
-    wamp::Duration join_timeout =
-        std::chrono::seconds(10);  ///< transport open to WELCOME (W-SES-12)
-    std::size_t checks_max =
-        128;  ///< tickets that are checked at the same time; further ones are refused
+    /// Transport open to WELCOME (W-SES-12).
+    wamp::Duration join_timeout = std::chrono::seconds(10);
+    /// Tickets that are checked at the same time; further ones are refused.
+    std::size_t checks_max = 128;
     wamp::Duration leave_timeout = std::chrono::seconds(2);  ///< from our GOODBYE to the reply
     AuditTrail::Level audit = AuditTrail::Level::nothing;
     wamp::MessageLimits message;

@@ -46,8 +46,8 @@ struct RouteInfo {
     Place place;
     std::string prefix;                  ///< the prefix that `rewrite` replaces; ends with a dot
     std::optional<std::string> rewrite;  ///< the prefix on the backend; ends with a dot
-    wamp::Duration
-        wait{};  ///< the time for which a request waits while the link is down; 0: refused at once
+    /// The time for which a request waits while the link is down; 0: refused at once.
+    wamp::Duration wait{};
     bool idempotent = false;  ///< a call may be repeated (architecture: Messages)
 };
 

@@ -286,8 +286,8 @@ private:
     Schedule& schedule_;
     std::unique_ptr<Core> core_;
     std::map<wamp::PeerId, std::unique_ptr<Peer>> peers_;
-    std::vector<std::unique_ptr<Peer>>
-        graveyard_;  ///< may still be on the call stack; wires never call them again
+    /// May still be on the call stack; wires never call them again.
+    std::vector<std::unique_ptr<Peer>> graveyard_;
     std::uint64_t last_peer_ = 0;
     Instant awaited_ = wamp::never;
     std::shared_ptr<int> alive_ = std::make_shared<int>(0);

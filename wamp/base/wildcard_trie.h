@@ -42,8 +42,8 @@ public:
     }
 
     void erase(std::string_view pattern) noexcept {
-        std::vector<std::pair<NodeId, std::string_view>>
-            path;  // parents, and the component that leads to each child
+        // Parents, and the component that leads to each child.
+        std::vector<std::pair<NodeId, std::string_view>> path;
         NodeId node = root;
         for (Components rest(pattern); rest.next();) {
             path.emplace_back(node, rest.component());

@@ -29,8 +29,8 @@ public:
         Kind kind = Kind::none;
         std::string_view bytes;   ///< message, PONG payload or failure; valid until feed()
         Serializer serializer{};  ///< opened
-        std::size_t peer_receives_max =
-            0;  ///< if opened: the maximum message size in bytes that the peer accepts
+        /// If opened: the maximum message size in bytes that the peer accepts.
+        std::size_t peer_receives_max = 0;
     };
 
     /// The accepting end. `serializers` is a bit set (1 << number).

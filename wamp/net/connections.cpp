@@ -146,8 +146,8 @@ struct Connections::State {
     bool in_turn = false;
     bool posted = false;
     bool host_called = false;
-    std::shared_ptr<char> alive =
-        std::make_shared<char>();  ///< handlers that outlive this object hold a weak pointer
+    /// Handlers that outlive this object hold a weak pointer.
+    std::shared_ptr<char> alive = std::make_shared<char>();
 };
 
 PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,

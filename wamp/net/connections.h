@@ -25,9 +25,9 @@ using Socket = boost::asio::generic::stream_protocol::socket;
 /// WebSocket).
 struct Opened {
     Serializer serializer = Serializer::msgpack;
-    std::size_t peer_receives_max = 16u
-                                    << 20;  ///< maximum message size in bytes that the peer accepts
-    bool pings = false;                     ///< RawSocket: effect::Ping may be used
+    /// Maximum message size in bytes that the peer accepts.
+    std::size_t peer_receives_max = 16u << 20;
+    bool pings = false;         ///< RawSocket: effect::Ping may be used
     std::uint64_t circuit = 0;  ///< Tor circuit id of the PROXY line; 0 if there was none
     std::string peer_pin;       ///< "sha256:…" of the peer's key if TLS is used
 };
@@ -51,8 +51,8 @@ public:
 /// Limits of connections.
 struct ConnectionOptions {
     std::size_t message_bytes = 4u << 20;  ///< largest message accepted, 512 B to 16 MiB
-    std::size_t queue_bytes =
-        4u << 20;  ///< a peer whose unsent bytes exceed this is closed (W-PUB-10)
+    /// A peer whose unsent bytes exceed this is closed (W-PUB-10).
+    std::size_t queue_bytes = 4u << 20;
     Duration handshake_timeout = std::chrono::seconds(10);  ///< from connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
     bool proxy_line = false;  ///< a PROXY line with the circuit id comes first

@@ -250,8 +250,8 @@ boost::asio::ssl::context make_tls_context(TlsSession::End end, const fs::path& 
                       SSL_CTX_set_num_tickets(native, 0) == 1 &&
                       SSL_CTX_set_ex_data(native, pins_index(), held.get()) == 1;
     if (!made) refuse_openssl("TLS context");
-    SSL_CTX_set_cert_verify_callback(native, verify_pin,
-                                     held.release());  // owned by the ex_data of the context
+    // Owned by the ex_data of the context.
+    SSL_CTX_set_cert_verify_callback(native, verify_pin, held.release());
     if (SSL_CTX_use_PrivateKey(native, key.get()) != 1 || SSL_CTX_check_private_key(native) != 1) {
         refuse(directory / "link.crt", "does not belong to link.key beside it");
     }

@@ -28,8 +28,8 @@ public:
     using Event = RawSocket::Event;
     using Kind = RawSocket::Kind;
 
-    static constexpr std::size_t request_bytes_max =
-        8192;  ///< of the HTTP upgrade, including header lines
+    /// Of the HTTP upgrade, including header lines.
+    static constexpr std::size_t request_bytes_max = 8192;
 
     static WebSocket server(boost::asio::execution_context& context, std::span<char> scratch,
                             std::size_t receives_max);

@@ -24,8 +24,8 @@ public:
     struct Entry {
         std::string topic;
         PublicationId publication = 0;
-        Dict
-            options;  ///< of PUBLISH: the allowed receivers, and whether the publisher is disclosed
+        /// Of PUBLISH: the allowed receivers, and whether the publisher is disclosed.
+        Dict options;
         SessionId excluded = 0;  ///< the publisher; 0 if its session also represents others
         SessionId origin = 0;
         std::string authid;

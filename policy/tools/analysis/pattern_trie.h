@@ -23,8 +23,8 @@ public:
     };
     struct Node {
         std::vector<std::pair<std::string_view, std::uint32_t>> literals;  ///< sorted; to nodes
-        std::uint32_t authid =
-            0;  ///< the node below ${authid}; 0: none, as the root is never a child
+        /// The node below ${authid}; 0: none, as the root is never a child.
+        std::uint32_t authid = 0;
         std::uint32_t authrole = 0;  ///< below ${authrole}
         std::uint32_t any = 0;       ///< below an empty component
         std::vector<Line> ends;      ///< lines whose pattern matches exactly this

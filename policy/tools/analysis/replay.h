@@ -43,8 +43,8 @@ public:
         std::uint64_t lines = 0;
         std::uint64_t decisions = 0;  ///< the number of replayed decisions
         std::uint64_t other_realms = 0;
-        std::uint64_t not_decisions =
-            0;  ///< about sessions and reloads, without a policy decision, and of shadows
+        /// About sessions and reloads, without a policy decision, and of shadows.
+        std::uint64_t not_decisions = 0;
         std::uint64_t shadows = 0;  ///< records of what shadow rules would have decided
         std::uint64_t unreadable = 0;
         std::uint64_t first_unreadable = 0;  ///< line

@@ -77,8 +77,8 @@ TEST_F(InsideReload, RevokesAndNotifies) {
     EXPECT_EQ(inside_.counts().subscriptions, 1U);
     EXPECT_EQ(inside_.counts().registrations, 0U);
     EXPECT_EQ(inside_.counts().sessions, 2U);
-    EXPECT_EQ(after(1, R"([16,3,{},"lab.public.topic",[7]])").size(),
-              1U);  // the other one's goes on
+    // The other one's goes on.
+    EXPECT_EQ(after(1, R"([16,3,{},"lab.public.topic",[7]])").size(), 1U);
 }
 
 TEST_F(InsideReload, TellsTheGatewayOfWhatItSubscribedFor) {

@@ -326,8 +326,8 @@ TEST_F(FrontTest, ForgetsAClientThatHasGone) {
 TEST_F(FrontTest, StopsInOrder) {
     world_.link_up();
     world_.join(1);
-    world_.front.on_open(peer(2), world_.wires.open(2), world_.now,
-                         world_.wires.out);  // joins never
+    // It never joins.
+    world_.front.on_open(peer(2), world_.wires.open(2), world_.now, world_.wires.out);
     world_.front.stop(world_.now, world_.wires.out);
     EXPECT_EQ(world_.take(), (Lines{R"(1 [6,{},"wamp.close.system_shutdown"])",
                                     R"(2 [3,{},"wamp.close.system_shutdown"])", "2 closed",

@@ -110,8 +110,8 @@ TEST_F(DoorTest, RefusesToJoinWithTheReasonThatIsDue) {  // W-SES-11, W-URI-04
 }
 
 TEST_F(DoorTest, DoesNotWelcomeWhoCannotReceiveAWelcome) {  // W-RAW-06
-    world_.open(1, wamp::Serializer::json, Door::Trust::client,
-                300);  // 512 is the least, and an authid may be long
+    // 512 is the least, and an authid may be long.
+    world_.open(1, wamp::Serializer::json, Door::Trust::client, 300);
     const auto event = world_.send(1, hello);
     EXPECT_TRUE(std::holds_alternative<std::monostate>(event));
     EXPECT_EQ(world_.take(), refused(1, uris::payload_size_exceeded));

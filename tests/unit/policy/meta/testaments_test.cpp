@@ -264,8 +264,8 @@ TEST_F(TestamentsTest, OfOneSessionAreOnlySoLarge) {
     const auto of = [](std::size_t bytes) {
         return R"(["lab.status.a",[")" + std::string(bytes, 'x') + R"("]])";
     };
-    const std::size_t rest =
-        128 + 12 + 4 + 1;  // its cost, its topic, brackets and quotes, no options
+    // Its cost, its topic, brackets and quotes, no options.
+    const std::size_t rest = 128 + 12 + 4 + 1;
     EXPECT_EQ(refusal(of(Testaments::bytes_per_session_max - rest + 1)),
               "wamp.error.payload_size_exceeded");
     EXPECT_EQ(refusal(of(Testaments::bytes_per_session_max - rest)), "");

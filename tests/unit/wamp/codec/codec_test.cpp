@@ -234,8 +234,8 @@ TEST(Decode, FailsForEveryPrefixOfAMessage) {
         const std::string bytes = in(serializer, json);
         EXPECT_EQ(outcome(serializer, bytes), "CALL");
         for (std::size_t size = 0; size < bytes.size(); ++size) {
-            const std::string cut =
-                bytes.substr(0, size);  // its own buffer: one byte too far is seen
+            // Its own buffer: one byte too far is seen.
+            const std::string cut = bytes.substr(0, size);
             EXPECT_EQ(outcome(serializer, cut), "malformed") << size;
         }
     }
