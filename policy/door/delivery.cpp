@@ -100,11 +100,7 @@ void Delivery::deliver_instead(const Peer& receiver, const Message& message, std
             send(wamp::Error{wamp::MessageType::call, result->request, {}, std::string(error), {}});
         }
     } else if (const auto* failure = std::get_if<wamp::Error>(&message)) {
-        send(wamp::Error{failure->request_type,
-                         failure->request,
-                         {},
-                         failure->uri,
-                         {}});  // the error, without arguments
+        send(wamp::Error{failure->request_type, failure->request, {}, failure->uri, {}});
     } else {
         ++undeliverable_events_;
     }

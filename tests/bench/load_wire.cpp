@@ -31,7 +31,8 @@ int connected(const std::string& address) {
     if (address.starts_with("unix:")) {
         const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
         const gateway::UnixAddress where(std::string_view(address).substr(5));
-        if (::connect(fd, where.get(), where.size()) != 0) fail("cannot connect to " + address);
+        if (fd < 0 || ::connect(fd, where.get(), where.size()) != 0)
+            fail("cannot connect to " + address);
         return fd;
     }
     const std::size_t colon = address.rfind(':');
@@ -40,7 +41,7 @@ int connected(const std::string& address) {
     where.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
     ::inet_pton(AF_INET, address.substr(4, colon - 4).c_str(), &where.sin_addr);
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
+    if (fd < 0 || ::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
         fail("cannot connect to " + address);
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

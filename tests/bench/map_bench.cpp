@@ -2,6 +2,7 @@
 // do. Prints nanoseconds of CPU time: for an insertion, a look-up and an erasure together, and for
 // a look-up alone, the best of many rounds; judges nothing.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <unordered_map>
@@ -35,6 +36,7 @@ wamp::IdPair key_of(wamp::Id id, const wamp::IdPair&) {
     return {77, id};
 }
 
+constexpr std::array<wamp::Id, 4> sizes{1, 64, 1'000, 50'000};
 volatile std::uint64_t sink;
 
 template <class Map>
@@ -42,7 +44,7 @@ void measure(const char* name, Map map) {
     std::printf("%-36s", name);
     using Key = typename Map::key_type;
     const auto key = [](wamp::Id id) { return key_of(id, Key{}); };
-    for (const wamp::Id open : {1U, 64U, 1'000U, 50'000U}) {
+    for (const wamp::Id open : sizes) {
         wamp::Id oldest = 1;
         wamp::Id next = 1;
         while (next <= open) map.emplace(key(next++), 1U);

@@ -32,18 +32,18 @@ long resident_bytes() {
     return resident * sysconf(_SC_PAGESIZE);
 }
 
-struct Asked {
+struct Query {
     std::string authid, role, uri;
     policy::Action action = policy::Action::call;
     wamp::OwnedPayload payload;
 };
 
-std::vector<Asked> read_requests(const char* path) {
-    std::vector<Asked> all;
+std::vector<Query> read_requests(const char* path) {
+    std::vector<Query> all;
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
         std::istringstream fields(line);
-        Asked asked;
+        Query asked;
         std::string action, argument;
         std::getline(fields, asked.authid, '\t');
         std::getline(fields, asked.role, '\t');
@@ -73,7 +73,7 @@ int main(int count, char** words) {
         std::cerr << "policy_decide POLICY.toml REQUESTS.tsv ANSWERS\n";
         return 2;
     }
-    const std::vector<Asked> requests = read_requests(words[2]);
+    const std::vector<Query> requests = read_requests(words[2]);
     if (requests.empty()) return 2;
     const long before = resident_bytes();
     const double begin = bench::nanoseconds(CLOCK_MONOTONIC);
@@ -82,7 +82,7 @@ int main(int count, char** words) {
     const long kept = resident_bytes() - before;
 
     const auto decide = [&](std::size_t i) {
-        const Asked& asked = requests[i];
+        const Query& asked = requests[i];
         const wamp::Payload payload = asked.payload.view();
         const policy::Subject subject{realm->role(asked.role), asked.authid, asked.role};
         return std::holds_alternative<policy::Permit>(realm->decide(

@@ -78,12 +78,13 @@ public:
 
     void count() {
         ++seen_;
-        if (seen_ == messages_ / 10) {
+        const std::uint64_t warm_up = messages_ / 10;
+        if (seen_ == warm_up) {
             calls_ = system_calls;
             cpu_ms_ = bench::cpu_milliseconds();
         }
         if (seen_ < messages_) return;
-        const auto measured = static_cast<double>(messages_ - messages_ / 10);
+        const auto measured = static_cast<double>(messages_ - warm_up);
         cpu_us_per_message = (bench::cpu_milliseconds() - cpu_ms_) * 1000 / measured;
         calls_per_message = static_cast<double>(system_calls - calls_) / measured;
         io_.stop();

@@ -197,8 +197,10 @@ private:
         wamp::encode_to(
             message, peer.transport.serializer,
             peer.link ? messages_.of_router(peer.sender) : messages_.of_client(peer.sender, "r"));
-        if (what > 250 && !message.empty())
-            message[input_.byte() % message.size()] ^= static_cast<char>(1 << (what % 8));
+        if (what > 250 && !message.empty()) {
+            char& byte = message[input_.byte() % message.size()];
+            byte = static_cast<char>(byte ^ 1 << what % 8);
+        }
         tell(id, message);
     }
 

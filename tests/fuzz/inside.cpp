@@ -151,8 +151,10 @@ private:
         Peer& peer = chosen->second;
         std::string message;
         wamp::encode_to(message, peer.transport.serializer, messages_.of_client(peer.sender, "r"));
-        if (what > 250 && !message.empty())
-            message[input_.byte() % message.size()] ^= static_cast<char>(1 << (what % 8));
+        if (what > 250 && !message.empty()) {
+            char& byte = message[input_.byte() % message.size()];
+            byte = static_cast<char>(byte ^ 1 << what % 8);
+        }
         tell(id, message);
     }
 

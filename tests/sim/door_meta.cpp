@@ -44,7 +44,7 @@ const wamp::CallResult* result_of(const Turn& turn, wamp::RequestId request) {
 
 void DoorWatch::expect_testament_record(const Turn& turn, const wamp::Call& call) {
     const Identity& of = peers_.at(turn.peer).is;
-    const Rules::Asked asked{Action::publish, testament_of(call).topic};
+    const Rules::Query asked{Action::publish, testament_of(call).topic};
     const Rules::Answer& answer = rules_->decide(of.principal, asked);
     if (answer.allowed) return;
     expected_.push_back({{Outcome::deny}, of, 0, asked});
@@ -91,7 +91,7 @@ void DoorWatch::check_meta_answer(const Turn& turn, const wamp::Call& call) {
         demand(check_killed(turn, call));
     } else if (call.procedure == add_testament) {
         const Testament testament = testament_of(call);
-        const Rules::Asked asked_for{Action::publish, testament.topic};
+        const Rules::Query asked_for{Action::publish, testament.topic};
         Peer& from = peers_.at(turn.peer);
         const bool may = rules_->decide(from.is.principal, asked_for).allowed;
         demand(may == (result != nullptr));

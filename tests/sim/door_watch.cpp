@@ -155,7 +155,7 @@ void DoorWatch::expect_records(const Turn& turn) {
     for (const wamp::PeerId id : leaving_) {
         const Peer& left = peers_.at(id);
         for (const Testament& testament : left.testaments) {
-            const Rules::Asked asked{Action::publish, testament.topic};
+            const Rules::Query asked{Action::publish, testament.topic};
             const auto outcome =
                 rules_->decide(left.is.principal, asked).allowed ? Outcome::allow : Outcome::deny;
             expected_.push_back({{outcome}, left.is, 0, asked});
@@ -179,10 +179,12 @@ void DoorWatch::expect_shadow(const ExpectedRecord& decided, const Rules::Answer
 
 void DoorWatch::expect_revocations(const Turn& turn) {
     const auto expect_all = [&](const Holdings::All& all, Action action) {
-        for (const auto& [key, held] : all) {
+        for (const auto& entry : all) {
+            const auto& key = entry.first;
+            const auto& held = entry.second;
             const Peer* const holder = peer(key.first);
             if (holder == nullptr || !holder->joined() || is_leaving(key.first)) continue;
-            const Rules::Asked asked{action, held.uri, held.match};
+            const Rules::Query asked{action, held.uri, held.match};
             const bool told = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& s) {
                 if (s.to != key.first || (s.to_link && !links_join())) return false;
                 if (const auto* ended = std::get_if<wamp::Unsubscribed>(&s.message)) {

@@ -32,7 +32,7 @@ private:
         wamp::PeerId peer = wamp::no_peer;
         Identity of;
         wamp::RequestId request = 0;
-        Rules::Asked asked;
+        Rules::Query asked;
         bool answers = true;
         std::uint64_t tag = 0;  ///< of a call
         std::uint32_t link = 0;

@@ -11,7 +11,7 @@ namespace sallyport::sim {
 
 /// A request, decided again from the policy as written.
 struct Judged {
-    Rules::Asked asked;
+    Rules::Query asked;
     Identity of;
     bool conveyed = false;
     wamp::RequestId request = 0;

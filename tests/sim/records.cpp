@@ -42,7 +42,7 @@ bool fits(const ExpectedRecord& expected, const AuditRecord& record) {
            record.role == expected.of.principal.role;
 }
 
-std::string text_of(Outcome outcome, const Rules::Asked& asked, wamp::SessionId session) {
+std::string text_of(Outcome outcome, const Rules::Query& asked, wamp::SessionId session) {
     return std::string(to_string(outcome)) + " " + std::string(to_string(asked.action)) + " " +
            asked.uri + " of session " + std::to_string(session);
 }
@@ -73,7 +73,7 @@ void Records::check(const Turn& turn, const AuditRecord& record, std::string_vie
         name_ + ": " +
         text_of(record.outcome, {record.action, std::string(record.uri), record.match, false},
                 record.session);
-    if (record.number != ++last_number_ && last_number_ != 1)
+    if (last_number_ != 0 && record.number != last_number_ + 1)
         findings_.wrong(Check::recorded_once, turn.now, text + " has another number");
     last_number_ = record.number;
     const auto found = std::find_if(expected.begin(), expected.end(),

@@ -16,7 +16,7 @@ struct ExpectedRecord {
     std::vector<policy::Outcome> outcomes;  ///< one of these
     Identity of;
     wamp::SessionId via = 0;
-    Rules::Asked asked{};               ///< of a decision
+    Rules::Query asked{};               ///< of a decision
     std::optional<std::string> rule{};  ///< nothing: whichever
     bool optional = false;
     bool any_session = false;

@@ -72,7 +72,7 @@ Rules::Rules(const std::string& path, const policy::LoadOptions& options, bool o
       naive_(file_),
       with_shadows_(file_, true) {}
 
-const Rules::Answer& Rules::decide(const Principal& principal, const Asked& asked) const {
+const Rules::Answer& Rules::decide(const Principal& principal, const Query& asked) const {
     const auto [at, is_new] = answers_.try_emplace({principal, asked});
     Answer& answer = at->second;
     if (is_new) {
@@ -85,14 +85,14 @@ const Rules::Answer& Rules::decide(const Principal& principal, const Asked& aske
 }
 
 Rules::Answer Rules::decide_by(const policy::naive::Policy& rules, const Principal& principal,
-                               const Asked& asked) const {
+                               const Query& asked) const {
     return asked.match == MatchPolicy::exact ? decide_one(rules, principal, asked)
                                              : decide_pattern(rules, principal, asked);
 }
 
 Rules::Answer Rules::decide_one(const policy::naive::Policy& rules, const Principal& principal,
-                                const Asked& asked) const {
-    policy::naive::Asked question;
+                                const Query& asked) const {
+    policy::naive::Query question;
     question.authid = principal.authid;
     question.role = principal.role;
     question.action = asked.action;
@@ -114,7 +114,7 @@ Rules::Answer Rules::decide_one(const policy::naive::Policy& rules, const Princi
 /// A pattern is allowed if everything that it matches is: all names of this world, and one that no
 /// rule names.
 Rules::Answer Rules::decide_pattern(const policy::naive::Policy& rules, const Principal& principal,
-                                    const Asked& asked) const {
+                                    const Query& asked) const {
     static const std::vector<std::string> known = known_names();
     const auto ask = [&](const std::string& name) {
         return decide_one(rules, principal, {asked.action, name, MatchPolicy::exact, false});

@@ -26,12 +26,12 @@ struct Principal {
 class Rules {
 public:
     /// A question to the policy.
-    struct Asked {
+    struct Query {
         policy::Action action = policy::Action::call;
         std::string uri;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
         bool opaque = false;
-        auto operator<=>(const Asked&) const = default;
+        auto operator<=>(const Query&) const = default;
     };
     struct Answer {
         bool allowed = false;
@@ -54,7 +54,7 @@ public:
     const policy::DoorRealm& realm() const noexcept { return realm_; }
     std::string_view hash() const noexcept { return realm_.policy->hash(); }
 
-    const Answer& decide(const Principal& principal, const Asked& asked) const;
+    const Answer& decide(const Principal& principal, const Query& asked) const;
     bool may_receive(const Principal& principal, std::string_view topic) const {
         return decide(principal, {policy::Action::subscribe, std::string(topic)}).allowed;
     }
@@ -72,18 +72,18 @@ public:
 
 private:
     Answer decide_by(const policy::naive::Policy& rules, const Principal& principal,
-                     const Asked& asked) const;
+                     const Query& asked) const;
     Answer decide_one(const policy::naive::Policy& rules, const Principal& principal,
-                      const Asked& asked) const;
+                      const Query& asked) const;
     Answer decide_pattern(const policy::naive::Policy& rules, const Principal& principal,
-                          const Asked& asked) const;
+                          const Query& asked) const;
     const policy::RouteText* route(std::string_view uri) const;
 
     policy::DoorRealm realm_;
     policy::PolicyFile file_;
     policy::naive::Policy naive_;
     policy::naive::Policy with_shadows_;
-    mutable std::map<std::tuple<Principal, Asked>, Answer> answers_;
+    mutable std::map<std::tuple<Principal, Query>, Answer> answers_;
 };
 
 /// The versions of all policies, read once.

@@ -11,7 +11,7 @@
 #include "wamp/net/out_queue.h"
 
 namespace boost::asio {
-class execution_context;
+class execution_context;  // NOLINT(readability-identifier-naming): Asio's name
 }
 
 namespace sallyport::wamp {

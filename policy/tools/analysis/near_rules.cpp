@@ -143,11 +143,11 @@ private:
             }
             return best;
         };
-        const auto forbid = first(false);
-        const auto allow = first(true);
+        auto winner = first(false);
+        if (!winner) winner = first(true);
+        if (!winner) return;
         for (std::size_t i = 0; i < applying_.size(); ++i) {
             const RuleText& rule = *applying_[i].rule;
-            const auto& winner = forbid ? forbid : allow;
             if (i == *winner) continue;
             const RuleText& by = *applying_[*winner].rule;
             std::string why;

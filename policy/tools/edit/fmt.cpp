@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
+#include <cstdint>
 #include <ostream>
 #include <utility>
 
@@ -166,7 +167,8 @@ std::string Writer::file(const TomlTree& tree) {
 // Ignores positions. Entries of a table are in the order of their keys.
 bool same_meaning(const Item& a, const Item& b) {
     if (a.kind != b.kind || a.key != b.key || a.boolean != b.boolean || a.integer != b.integer ||
-        a.text != b.text || std::memcmp(&a.real, &b.real, sizeof(a.real)) != 0 ||
+        a.text != b.text ||
+        std::bit_cast<std::uint64_t>(a.real) != std::bit_cast<std::uint64_t>(b.real) ||
         a.items.size() != b.items.size())
         return false;
     return std::equal(a.items.begin(), a.items.end(), b.items.begin(), same_meaning);

@@ -45,7 +45,7 @@ bool is_meta(std::string_view topic) {
 void Subscriber::subscribe() {
     Dice& dice = client_.dice();
     const wamp::RequestId request = ++client_.last_request;
-    Request asked{Asked::subscribe, "", MatchPolicy::exact};
+    Request asked{RequestKind::subscribe, "", MatchPolicy::exact};
     Dict options;
     if (dice.chance(12)) {
         asked.uri = dice.chance(50) ? on_join_topic : on_leave_topic;
@@ -70,10 +70,10 @@ void Subscriber::unsubscribe() {
     if (held_.empty()) return;
     const auto chosen = held_.begin()->first;
     for (const auto& [id, asked] : requests_) {
-        if (asked.asked == Asked::unsubscribe && asked.id == chosen) return;
+        if (asked.kind == RequestKind::unsubscribe && asked.id == chosen) return;
     }
     const wamp::RequestId request = ++client_.last_request;
-    requests_[request] = {Asked::unsubscribe, "", MatchPolicy::exact, chosen};
+    requests_[request] = {RequestKind::unsubscribe, "", MatchPolicy::exact, chosen};
     client_.send(wamp::Unsubscribe{request, chosen, {}});
 }
 
@@ -88,7 +88,7 @@ void Subscriber::publish() {
     Dict options;
     if (dice.chance(60)) {
         options.set("acknowledge", true);
-        requests_[request] = {Asked::publish, topic};
+        requests_[request] = {RequestKind::publish, topic};
     }
     if (dice.chance(20)) options.set("exclude_me", false);
     if (topic.ends_with("topic.kept") ? dice.chance(60) : dice.chance(3))
@@ -143,7 +143,7 @@ wamp::OwnedPayload Subscriber::random_payload() {
 
 void Subscriber::publish(const std::string& topic, std::uint64_t number) {
     const wamp::RequestId request = ++client_.last_request;
-    requests_[request] = {Asked::publish, topic};
+    requests_[request] = {RequestKind::publish, topic};
     const auto payload = payload_of(client_.serializer, {client_.key, number}, false);
     client_.send(wamp::Publish{request, {{"acknowledge", true}}, topic, payload.view()});
 }
@@ -151,9 +151,9 @@ void Subscriber::publish(const std::string& topic, std::uint64_t number) {
 // Answers and events
 // ------------------------------------------------------------------------------------------------
 
-bool Subscriber::take(wamp::RequestId request, Asked asked, Request& taken) {
+bool Subscriber::take(wamp::RequestId request, RequestKind kind, Request& taken) {
     const auto found = requests_.find(request);
-    if (found == requests_.end() || found->second.asked != asked) {
+    if (found == requests_.end() || found->second.kind != kind) {
         if (!client_.leaving)
             client_.wrong(Check::legal_router,
                           "answer to request " + std::to_string(request) + " that is not open");
@@ -167,14 +167,14 @@ bool Subscriber::take(wamp::RequestId request, Asked asked, Request& taken) {
 bool Subscriber::on(const wamp::Error& error) {
     const auto found = requests_.find(error.request);
     if (found == requests_.end()) return false;
-    if (found->second.asked == Asked::unsubscribe) held_.erase(found->second.id);
+    if (found->second.kind == RequestKind::unsubscribe) held_.erase(found->second.id);
     requests_.erase(found);
     return true;
 }
 
 void Subscriber::on(const wamp::Subscribed& subscribed) {
     Request taken;
-    if (!take(subscribed.request, Asked::subscribe, taken)) return;
+    if (!take(subscribed.request, RequestKind::subscribe, taken)) return;
     Subscription& subscription = held_[subscribed.subscription];
     subscription.topic = taken.uri;
     subscription.match = taken.match;
@@ -186,12 +186,12 @@ void Subscriber::on(const wamp::Unsubscribed& unsubscribed) {
         return;
     }
     Request taken;
-    if (take(unsubscribed.request, Asked::unsubscribe, taken)) held_.erase(taken.id);
+    if (take(unsubscribed.request, RequestKind::unsubscribe, taken)) held_.erase(taken.id);
 }
 
 void Subscriber::on(const wamp::Published& published) {
     Request taken;
-    if (take(published.request, Asked::publish, taken) && client_.kind == Kind::guest &&
+    if (take(published.request, RequestKind::publish, taken) && client_.kind == Kind::guest &&
         taken.uri.ends_with("topic.secret")) {
         client_.wrong(Check::permit, "the secret topic was published to");
     }

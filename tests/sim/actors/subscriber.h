@@ -40,16 +40,16 @@ public:
     const std::map<wamp::SubscriptionId, Subscription>& held() const noexcept { return held_; }
 
 private:
-    enum class Asked : std::uint8_t { subscribe, unsubscribe, publish };
+    enum class RequestKind : std::uint8_t { subscribe, unsubscribe, publish };
     struct Request {
-        Asked asked;
+        RequestKind kind;
         std::string uri;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
         wamp::Id id = 0;  ///< of what is given up
     };
     wamp::OwnedPayload random_payload();
     void choose_receivers(std::string_view topic, wamp::Dict& options);
-    bool take(wamp::RequestId request, Asked asked, Request& taken);
+    bool take(wamp::RequestId request, RequestKind kind, Request& taken);
     void check_order(Subscription& subscription, const PayloadId& payload_id);
 
     Client& client_;

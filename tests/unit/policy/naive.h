@@ -30,7 +30,7 @@ inline Components split(std::string_view text) {
     return all;
 }
 
-struct Asked {
+struct Query {
     std::string authid;
     std::string role;
     Action action = Action::call;
@@ -42,7 +42,7 @@ struct Asked {
 /// How specific each component of a match is: 0 for letters, 1 and 2 for placeholders, 3 for
 /// anything, 4 for the end of a prefix. Nothing when there is no match.
 inline std::optional<std::vector<int>> match(const Components& pattern, bool prefix,
-                                             const Asked& asked, bool unfit) {
+                                             const Query& asked, bool unfit) {
     const std::size_t size = prefix ? pattern.size() - 1 : pattern.size();  // ends with a dot
     if (prefix ? asked.uri.size() <= size : asked.uri.size() != size) return std::nullopt;
     std::vector<int> classes;
@@ -66,7 +66,7 @@ inline std::optional<std::vector<int>> match(const Components& pattern, bool pre
     return classes;
 }
 
-inline bool takes_payload(const RuleText& rule, const Asked& asked) {
+inline bool takes_payload(const RuleText& rule, const Query& asked) {
     if (asked.action != Action::call && asked.action != Action::publish) return true;
     if (asked.opaque) {
         if (rule.payload == PayloadMode::readable) return false;
@@ -102,7 +102,7 @@ public:
         }
     }
 
-    Verdict decide(const Asked& asked) const {
+    Verdict decide(const Query& asked) const {
         std::optional<Candidate> forbid;
         std::optional<Candidate> allow;
         for (const auto& [rule, patterns] : rules_) {
@@ -132,7 +132,7 @@ public:
     const RouteText* route(const Components& uri) const {
         const RouteText* best = nullptr;
         std::vector<int> best_classes;
-        Asked asked;
+        Query asked;
         asked.uri = uri;
         for (const Route& route : routes_) {
             const auto classes = match(route.pattern, route.prefix, asked, false);
@@ -154,7 +154,7 @@ public:
             std::size_t matched = 0;
             std::vector<int> classes;
             for (const Components* uri : uris) {
-                Asked asked;
+                Query asked;
                 asked.uri = *uri;
                 const auto found = match(route.pattern, route.prefix, asked, false);
                 if (!found) continue;

@@ -41,7 +41,7 @@ TEST(BridgeDeathTest, TakesNothingWithoutThePermitThatWasGivenForIt) {
     EXPECT_DEATH(forward(one, world.permit(one, {policy::Action::register_, "lab.a"})), "covers");
     auto spent = world.permit(one, {policy::Action::call, "lab.a"});
     forward(one, std::move(spent));
-    EXPECT_DEATH(forward(one, std::move(spent)), "covers");
+    EXPECT_DEATH(forward(one, std::move(spent)), "covers");  // NOLINT(bugprone-use-after-move)
     Holding holding;
     holding.session = one;
     holding.uri = "lab.t";
@@ -274,7 +274,7 @@ private:
     }
 
     /// What the router was asked and has not answered.
-    struct Asked {
+    struct Pending {
         MessageType type;
         wamp::RequestId request;
         wamp::Id id;  ///< what UNSUBSCRIBE and UNREGISTER name
@@ -282,7 +282,7 @@ private:
 
     void answer_one() {
         const auto at = static_cast<std::ptrdiff_t>(random_.below(asked_.size()));
-        const Asked asked = asked_[static_cast<std::size_t>(at)];
+        const Pending asked = asked_[static_cast<std::size_t>(at)];
         if (asked.type == MessageType::call && chance(4)) {
             world_.link(wamp::CallResult{asked.request, {{"progress", true}}, {}});
             return;
@@ -293,7 +293,7 @@ private:
         if (chance(5)) answer(asked);
     }
 
-    void answer(const Asked& asked) {
+    void answer(const Pending& asked) {
         if (chance(4)) return world_.link_error(asked.type, asked.request, "lab.error.no");
         if (asked.type == MessageType::call) {
             world_.link(wamp::CallResult{asked.request, {}, {}});
@@ -416,7 +416,7 @@ private:
     bool routed_;
     BridgeWorld world_;
     std::map<SessionId, Client> sessions_;
-    std::vector<Asked> asked_;
+    std::vector<Pending> asked_;
     std::set<wamp::Id> back_subscriptions_;
     std::set<wamp::Id> back_registrations_;
     std::set<wamp::Id> back_invocations_;

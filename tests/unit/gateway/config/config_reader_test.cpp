@@ -24,7 +24,7 @@ public:
     explicit Reading(std::string_view text)
         : reader(file),
           document_(*policy::parse_document(text, file)),
-          root(document_, "this file", keys_, file, reader.diagnostics()) {}
+          root(document_, "this file", keys, file, reader.diagnostics()) {}
 
     /// One line per fault, without the name of the file.
     std::string faults() {
@@ -39,8 +39,8 @@ public:
     ConfigReader reader;
 
 private:
-    static constexpr std::array<std::string_view, 8> keys_{"state_dir", "realms", "key",   "other",
-                                                           "number",    "limits", "audit", "pin"};
+    static constexpr std::array<std::string_view, 8> keys{"state_dir", "realms", "key",   "other",
+                                                          "number",    "limits", "audit", "pin"};
     policy::Item document_;
 
 public:

@@ -10,7 +10,13 @@ std::string lines(Door& door) {
     std::string bytes, text;
     door.audit().take(bytes);
     AuditRecord record;
-    for (std::string_view rest = bytes; const std::size_t used = unpack(rest, record);) {
+    std::string_view rest = bytes;
+    while (!rest.empty()) {
+        const std::size_t used = unpack(rest, record);
+        if (used == 0) {
+            ADD_FAILURE() << "a record that cannot be read";
+            break;
+        }
         rest.remove_prefix(used);
         text += line_of(record) + "\n";
     }

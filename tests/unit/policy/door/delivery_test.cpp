@@ -71,7 +71,6 @@ TEST_F(Deliver, PassesOverReceiversOfPoisonedEventsAlone) {  // W-SUB-18, W-SER-
     const auto msgpack = join(2, Serializer::msgpack);
     std::uint64_t count = 0;
     for (const auto& payload : {nan_payload, nul_payload, odd_payload}) {
-        const auto before = world_.wires.raw(1);
         wamp::Deliveries deliveries;
         deliveries.add(std::vector{json, msgpack}, wamp::Event{1, 2, {}, payload});
         std::vector<Door::Undelivered> undelivered;

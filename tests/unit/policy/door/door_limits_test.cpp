@@ -42,12 +42,12 @@ limits = { authid = { in_flight = 1 } }
 
 class DoorLimitsTest : public testing::Test {
 protected:
-    DoorLimitsTest() : door({door_realm(limited_policy, true)}, {}, wamp::Random({7})) {}
+    DoorLimitsTest() : door_({door_realm(limited_policy, true)}, {}, wamp::Random({7})) {}
 
     void join(std::uint64_t id, std::uint64_t circuit, bool alice = false) {
-        Transport transport = wires.open(id);
+        Transport transport = wires_.open(id);
         transport.circuit = circuit;
-        door.on_open(peer(id), transport, Door::Trust::client, now, wires.out);
+        door_.on_open(peer(id), transport, Door::Trust::client, now_, wires_.out);
         if (alice) {
             send(id,
                  R"([1,"lab",{"roles":{"caller":{}},"authmethods":["ticket"],"authid":"alice"}])");
@@ -55,25 +55,25 @@ protected:
         } else {
             send(id, hello);
         }
-        wires.take();
+        wires_.take();
     }
     Door::Event send(std::uint64_t id, std::string_view json) {
-        kept.emplace_back(json);
-        return door.on_message(peer(id), kept.back(), now, wires.out);
+        kept_.emplace_back(json);
+        return door_.on_message(peer(id), kept_.back(), now_, wires_.out);
     }
     Door::Event call(std::uint64_t id, std::string_view uri) {
         return send(id,
-                    "[48," + std::to_string(++requests[id]) + ",{},\"" + std::string(uri) + "\"]");
+                    "[48," + std::to_string(++requests_[id]) + ",{},\"" + std::string(uri) + "\"]");
     }
     bool passes(std::uint64_t id, std::string_view uri) {
         return std::holds_alternative<Door::Request>(call(id, uri));
     }
 
-    Wires wires;
-    wamp::Instant now{std::chrono::hours(1)};
-    Door door;
-    std::deque<std::string> kept;
-    std::map<std::uint64_t, int> requests;
+    Wires wires_;
+    wamp::Instant now_{std::chrono::hours(1)};
+    Door door_;
+    std::deque<std::string> kept_;
+    std::map<std::uint64_t, int> requests_;
 };
 
 TEST_F(DoorLimitsTest, AnAuthidHasOneRateOverAllItsSessions) {
@@ -85,7 +85,7 @@ TEST_F(DoorLimitsTest, AnAuthidHasOneRateOverAllItsSessions) {
     EXPECT_FALSE(passes(1, "lab.authid"));
     EXPECT_FALSE(passes(2, "lab.authid"));
     EXPECT_TRUE(passes(3, "lab.authid"));  // somebody else
-    now += 1s;
+    now_ += 1s;
     EXPECT_TRUE(passes(2, "lab.authid"));
 }
 
@@ -93,7 +93,7 @@ TEST_F(DoorLimitsTest, AnAuthidDoesNotShedItsRateByJoiningAgain) {
     join(1, 11, true);
     EXPECT_TRUE(passes(1, "lab.authid"));
     EXPECT_TRUE(passes(1, "lab.authid"));
-    door.on_closed(peer(1), "gone");
+    door_.on_closed(peer(1), "gone");
     join(2, 12, true);
     EXPECT_FALSE(passes(2, "lab.authid"));
 }
@@ -124,12 +124,12 @@ TEST_F(DoorLimitsTest, RatesOutliveAReload) {
         EXPECT_TRUE(passes(1, uri));
     }
     // With a rule before all others, which are numbered anew by that.
-    door.reload(
+    door_.reload(
         {door_realm(
             std::string(limited_policy) +
                 "[[allow]]\nid = \"a\"\nroles = [\"*\"]\nactions = [\"call\"]\nuri = \"lab.a\"\n",
             true)},
-        wires.out);
+        wires_.out);
     for (const auto* uri : {"lab.authid", "lab.circuit", "lab.session"})
         EXPECT_FALSE(passes(1, uri)) << uri;
 }
@@ -140,12 +140,12 @@ TEST_F(DoorLimitsTest, CallsInFlightOfAnAuthidAreCountedOverItsSessions) {
     {
         const auto first = std::get<Door::Request>(call(1, "lab.flight"));
         EXPECT_FALSE(passes(2, "lab.flight"));
-        EXPECT_EQ(wires.take(), Lines{R"(2 [8,48,1,{},"wamp.error.unavailable"])"});
-        EXPECT_EQ(door.audit().counts().limited, 1U);
-        EXPECT_EQ(door.judge().in_flight_counts(), 1U);
+        EXPECT_EQ(wires_.take(), Lines{R"(2 [8,48,1,{},"wamp.error.unavailable"])"});
+        EXPECT_EQ(door_.audit().counts().limited, 1U);
+        EXPECT_EQ(door_.judge().in_flight_counts(), 1U);
     }
     EXPECT_TRUE(passes(2, "lab.flight"));
-    EXPECT_EQ(door.judge().in_flight_counts(), 0U);
+    EXPECT_EQ(door_.judge().in_flight_counts(), 0U);
 }
 
 TEST_F(DoorLimitsTest, ARejoinOnTheSameConnectionMakesNothingFresh) {

@@ -214,7 +214,7 @@ bool within(const Components& uri, const std::string& asked, MatchPolicy match) 
 
 // A pattern passes if each URI that it matches does, and if there is one way for all of them.
 std::string decide_pattern(const naive::Policy& policy, const std::vector<Components>& universe,
-                           naive::Asked asked, const std::string& pattern, MatchPolicy match) {
+                           naive::Query asked, const std::string& pattern, MatchPolicy match) {
     std::vector<const Components*> matched;
     for (const Components& uri : universe) {
         if (!within(uri, pattern, match)) continue;
@@ -262,7 +262,7 @@ public:
         const wamp::Payload payload = owned.view();
         const Question question{world_.action(), uri, MatchPolicy::exact, 0, &payload,
                                 world_.rarely()};
-        const naive::Asked asked{authid,   role,           question.action, naive::split(uri),
+        const naive::Query asked{authid,   role,           question.action, naive::split(uri),
                                  &payload, question.opaque};
         const Decision decision = policy_->decide({policy_->role(role), authid, role}, question);
         const Decision permuted = other_->decide({other_->role(role), authid, role}, question);
@@ -283,7 +283,7 @@ public:
             policy_->decide_with_shadows({policy_->role(role), authid, role}, question);
         ASSERT_EQ(outcome(shadow), shadows_.decide(asked).allowed && routed ? "allowed" : "denied")
             << context;
-        naive::Asked event = asked;
+        naive::Query event = asked;
         event.action = Action::subscribe;
         ASSERT_EQ(policy_->may_receive({policy_->role(role), authid, role}, uri),
                   naive_.decide(event).allowed)

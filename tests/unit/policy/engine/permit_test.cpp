@@ -62,11 +62,11 @@ TEST_F(BoundPermit, CoversNothingOnceItHasBeenMovedFrom) {
     const Question question{Action::call, "lab.a"};
     Permit first = permit(question);
     Permit second = std::move(first);
-    EXPECT_FALSE(first.covers(7, question));
+    EXPECT_FALSE(first.covers(7, question));  // NOLINT(bugprone-use-after-move)
     EXPECT_TRUE(second.covers(7, question));
     Permit third = permit({Action::call, "lab.b"});
     third = std::move(second);
-    EXPECT_FALSE(second.covers(7, question));
+    EXPECT_FALSE(second.covers(7, question));  // NOLINT(bugprone-use-after-move)
     EXPECT_TRUE(third.covers(7, question));
 }
 

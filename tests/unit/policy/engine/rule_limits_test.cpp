@@ -36,18 +36,18 @@ protected:
     Verdict call(const Limits& under, const LimitSubject& who, std::string_view rule = "r",
                  wamp::Instant now = start) {
         Lease lease;
-        const Verdict verdict = limits.admit(rule, under, who, true, now, lease);
-        if (verdict == Verdict::within) kept.push_back(std::move(lease));
+        const Verdict verdict = limits_.admit(rule, under, who, true, now, lease);
+        if (verdict == Verdict::within) kept_.push_back(std::move(lease));
         return verdict;
     }
     Verdict publish(const Limits& under, const LimitSubject& who, std::string_view rule = "r",
                     wamp::Instant now = start) {
         Lease lease;
-        return limits.admit(rule, under, who, false, now, lease);
+        return limits_.admit(rule, under, who, false, now, lease);
     }
 
-    RuleLimits limits{7};
-    std::vector<Lease> kept;
+    RuleLimits limits_{7};
+    std::vector<Lease> kept_;
 };
 
 TEST_F(RuleLimitsTest, ScopesAreCountedApart) {
@@ -60,8 +60,8 @@ TEST_F(RuleLimitsTest, ScopesAreCountedApart) {
         EXPECT_EQ(call(scopes[i], same[i]), Verdict::over_in_flight);
         EXPECT_EQ(call(scopes[i], other[i]), Verdict::within);
         EXPECT_EQ(call(scopes[i], same[i], "another"), Verdict::within);
-        kept.clear();
-        EXPECT_EQ(limits.counts(), 0u);
+        kept_.clear();
+        EXPECT_EQ(limits_.counts(), 0u);
     }
 }
 
@@ -88,27 +88,27 @@ TEST_F(RuleLimitsTest, WhatIsRefusedUsesNothingUp) {
     const LimitSubject who{1, "alice", 10};
     EXPECT_EQ(call(both, who), Verdict::within);
     for (int i = 0; i < 20; ++i) EXPECT_EQ(call(both, who), Verdict::over_in_flight);
-    kept.clear();
+    kept_.clear();
     EXPECT_EQ(call(both, who), Verdict::within) << "the second of this second";
-    kept.clear();
+    kept_.clear();
     for (int i = 0; i < 20; ++i) EXPECT_EQ(call(both, who), Verdict::over_rate);
-    EXPECT_EQ(limits.counts(), 0u);
+    EXPECT_EQ(limits_.counts(), 0u);
     both.rate_per_s = 0;
     for (int i = 0; i < 8; ++i) {
         EXPECT_EQ(call(both, who), Verdict::within);
-        kept.clear();
+        kept_.clear();
     }
     EXPECT_EQ(call(both, who), Verdict::over_rate);
 }
 
 TEST_F(RuleLimitsTest, OnlyCallsAreInFlight) {
     for (int i = 0; i < 5; ++i) EXPECT_EQ(publish(in_flight(1), {1, "a", 1}), Verdict::within);
-    EXPECT_EQ(limits.counts(), 0u);
+    EXPECT_EQ(limits_.counts(), 0u);
 }
 
 TEST_F(RuleLimitsTest, ARuleWithoutLimitsBoundsNothing) {
     for (int i = 0; i < 1000; ++i) EXPECT_EQ(call({}, {1, "a", 1}), Verdict::within);
-    EXPECT_EQ(limits.counts(), 0u);
+    EXPECT_EQ(limits_.counts(), 0u);
 }
 
 TEST(LimitKeys, DistinguishRulesScopesAndSecrets) {

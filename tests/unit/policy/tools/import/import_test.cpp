@@ -81,8 +81,7 @@ TEST_F(Import, CreatesAPolicyThatLoadsAndReportsEachDifference) {
             "permission \"com.app.\" of role backend: Crossbar always discloses its callers or "
             "publishers; here they are disclosed only if they ask for it (disclose_me)",
             "role any was allowed to call every URI, which no rule here can express: name the "
-            "prefixes "
-            "(import --everything com.example.)",
+            "prefixes (import --everything com.example.)",
             "role dyn is authorized by a procedure: it has no rules here, and is allowed nothing",
             "principal \"tom\" by wampcra has another way to log in already (sallyport principal "
             "add)",
