@@ -18,49 +18,49 @@ protected:
     static constexpr SessionId plain = 3;  ///< a callee that announced nothing
 
     DealerTest() {
-        world.join(caller);
-        world.join(callee);
-        world.join(plain, test::no_features());
-        world.enroll(callee, "p");
-        world.enroll(plain, "plain");
-        world.forget();
+        world_.join(caller);
+        world_.join(callee);
+        world_.join(plain, test::no_features());
+        world_.enroll(callee, "p");
+        world_.enroll(plain, "plain");
+        world_.forget();
     }
 
-    World world;
+    World world_;
 };
 
 // W-RPC-03
 TEST_F(DealerTest, ACallGoesToTheCalleeAndItsResultComesBack) {
     const Payload question{Serializer::json, "[1]", "{\"a\":2}"};
-    const RequestId call = world.call(caller, "p", {}, question);
-    const Invocation* invocation = world.last<Invocation>(callee);
+    const RequestId call = world_.call(caller, "p", {}, question);
+    const Invocation* invocation = world_.last<Invocation>(callee);
     ASSERT_NE(invocation, nullptr);
     EXPECT_EQ(invocation->payload.args.data(), question.args.data()) << "borrowed, not copied";
     EXPECT_EQ(invocation->payload.kwargs.data(), question.kwargs.data());
     const Payload answer{Serializer::msgpack, "\x91\x05", {}};
-    world.yield(callee, invocation->request, {}, answer);
-    const CallResult* result = world.last<CallResult>(caller);
+    world_.yield(callee, invocation->request, {}, answer);
+    const CallResult* result = world_.last<CallResult>(caller);
     ASSERT_NE(result, nullptr);
     EXPECT_EQ(result->request, call);
     EXPECT_TRUE(result->details.empty());
     EXPECT_EQ(result->payload.args.data(), answer.args.data());
     EXPECT_EQ(result->payload.serializer, Serializer::msgpack);
-    EXPECT_EQ(world.realm.counts().calls, 0u);
-    EXPECT_EQ(world.realm.counts().invocations, 0u);
+    EXPECT_EQ(world_.realm.counts().calls, 0u);
+    EXPECT_EQ(world_.realm.counts().invocations, 0u);
 }
 
 // W-RPC-04
 TEST_F(DealerTest, ACallToNothingIsRefusedWithoutDetails) {
-    const RequestId call = world.call(caller, "nothing");
-    EXPECT_EQ(world.error(caller, Call::type, call), uris::no_such_procedure);
-    EXPECT_TRUE(world.last<Error>(caller)->details.empty());
-    EXPECT_TRUE(world.last<Error>(caller)->payload.empty());
+    const RequestId call = world_.call(caller, "nothing");
+    EXPECT_EQ(world_.error(caller, Call::type, call), uris::no_such_procedure);
+    EXPECT_TRUE(world_.last<Error>(caller)->details.empty());
+    EXPECT_TRUE(world_.last<Error>(caller)->payload.empty());
 }
 
 // Until there is a meta API, its procedures are procedures that nobody registered.
 TEST_F(DealerTest, MetaProceduresDoNotExist) {
     for (const char* procedure : {"wamp.session.count", "wamp.registration.list", "wamp"}) {
-        EXPECT_EQ(world.error(caller, Call::type, world.call(caller, procedure)),
+        EXPECT_EQ(world_.error(caller, Call::type, world_.call(caller, procedure)),
                   uris::no_such_procedure);
     }
 }
@@ -68,7 +68,7 @@ TEST_F(DealerTest, MetaProceduresDoNotExist) {
 // W-URI-04
 TEST_F(DealerTest, ACallToABadUriIsRefused) {
     for (const char* procedure : {"", "a..b", "a.", ".a", "a b", "a#"}) {
-        EXPECT_EQ(world.error(caller, Call::type, world.call(caller, procedure)),
+        EXPECT_EQ(world_.error(caller, Call::type, world_.call(caller, procedure)),
                   uris::invalid_uri);
     }
 }
@@ -76,49 +76,49 @@ TEST_F(DealerTest, ACallToABadUriIsRefused) {
 // W-SHD-01
 TEST_F(DealerTest, ARunModeIsRefused) {
     EXPECT_EQ(
-        world.error(caller, Call::type, world.call(caller, "p", Dict{{"runmode", "partition"}})),
+        world_.error(caller, Call::type, world_.call(caller, "p", Dict{{"runmode", "partition"}})),
         uris::option_not_allowed);
 }
 
 // W-RPC-06, W-DEF-02
 TEST_F(DealerTest, AnErrorOfTheCalleeIsTheAnswer) {
-    const RequestId call = world.call(caller, "p");
+    const RequestId call = world_.call(caller, "p");
     const Payload payload = args("\x90");
     Error error{MessageType::invocation, 1, Dict{{"callee", 5}}, "com.oh.no", payload};
-    world.send(callee, error);
-    const Error* answer = world.last<Error>(caller);
+    world_.send(callee, error);
+    const Error* answer = world_.last<Error>(caller);
     ASSERT_NE(answer, nullptr);
     EXPECT_EQ(answer->request_type, MessageType::call);
     EXPECT_EQ(answer->request, call);
     EXPECT_EQ(answer->uri, "com.oh.no");
     EXPECT_EQ(answer->payload.args.data(), payload.args.data());
     EXPECT_TRUE(answer->details.empty()) << "W-GWY-11";
-    EXPECT_EQ(world.realm.counts().calls, 0u);
+    EXPECT_EQ(world_.realm.counts().calls, 0u);
 }
 
 // W-RPC-05
 TEST_F(DealerTest, ResultsComeInAnyOrder) {
-    const RequestId first = world.call(caller, "p");
-    const RequestId second = world.call(caller, "p");
-    world.yield(callee, 2);
-    EXPECT_EQ(world.last<CallResult>(caller)->request, second);
-    world.yield(callee, 1);
-    EXPECT_EQ(world.last<CallResult>(caller)->request, first);
+    const RequestId first = world_.call(caller, "p");
+    const RequestId second = world_.call(caller, "p");
+    world_.yield(callee, 2);
+    EXPECT_EQ(world_.last<CallResult>(caller)->request, second);
+    world_.yield(callee, 1);
+    EXPECT_EQ(world_.last<CallResult>(caller)->request, first);
 }
 
 // W-ID-04, W-ORD-02
 TEST_F(DealerTest, InvocationsOfASessionCountFromOne) {
-    world.join(4);
-    world.enroll(4, "q");
-    for (int i = 0; i < 3; ++i) world.call(caller, "p");
-    world.call(caller, "q");
-    world.call(4, "p");
+    world_.join(4);
+    world_.enroll(4, "q");
+    for (int i = 0; i < 3; ++i) world_.call(caller, "p");
+    world_.call(caller, "q");
+    world_.call(4, "p");
     std::vector<RequestId> ids;
-    for (const Invocation& invocation : world.all<Invocation>(callee)) {
+    for (const Invocation& invocation : world_.all<Invocation>(callee)) {
         ids.push_back(invocation.request);
     }
     EXPECT_EQ(ids, (std::vector<RequestId>{1, 2, 3, 4}));
-    EXPECT_EQ(world.invoked(4), 1u);
+    EXPECT_EQ(world_.invoked(4), 1u);
 }
 
 // W-ID-10: an id that is pending since the last time round is passed over.
@@ -144,104 +144,104 @@ TEST(Dealer, InvocationIdsWrapPastThoseThatArePending) {
 
 // W-RPC-07
 TEST_F(DealerTest, WhatComesAfterTheAnswerIsDropped) {
-    world.call(caller, "p");
-    world.yield(callee, 1);
-    world.forget();
-    world.yield(callee, 1);
-    world.refuse(callee, 1, "com.oh.no");
-    world.yield(callee, 1, Dict{{"progress", true}});
-    EXPECT_TRUE(world.sent_to(caller).empty());
+    world_.call(caller, "p");
+    world_.yield(callee, 1);
+    world_.forget();
+    world_.yield(callee, 1);
+    world_.refuse(callee, 1, "com.oh.no");
+    world_.yield(callee, 1, Dict{{"progress", true}});
+    EXPECT_TRUE(world_.sent_to(caller).empty());
 }
 
 // W-RPC-08, W-SEC-14
 TEST_F(DealerTest, NoCalleeAnswersForAnother) {
-    world.call(caller, "p");
-    world.forget();
+    world_.call(caller, "p");
+    world_.forget();
     for (const SessionId stranger : {plain, caller}) {
-        world.yield(stranger, 1);
-        world.refuse(stranger, 1, "com.oh.no");
+        world_.yield(stranger, 1);
+        world_.refuse(stranger, 1, "com.oh.no");
     }
-    EXPECT_TRUE(world.sent_to(caller).empty());
-    world.yield(callee, 1);
-    EXPECT_NE(world.last<CallResult>(caller), nullptr);
+    EXPECT_TRUE(world_.sent_to(caller).empty());
+    world_.yield(callee, 1);
+    EXPECT_NE(world_.last<CallResult>(caller), nullptr);
 }
 
 TEST_F(DealerTest, ASessionMayCallItself) {
-    const RequestId call = world.call(callee, "p");
-    world.yield(callee, world.invoked(callee));
-    ASSERT_NE(world.last<CallResult>(callee), nullptr);
-    EXPECT_EQ(world.last<CallResult>(callee)->request, call);
+    const RequestId call = world_.call(callee, "p");
+    world_.yield(callee, world_.invoked(callee));
+    ASSERT_NE(world_.last<CallResult>(callee), nullptr);
+    EXPECT_EQ(world_.last<CallResult>(callee)->request, call);
 }
 
 // An id that is still pending gets no second answer; the session machine refuses it where ids are
 // held to a sequence.
 TEST_F(DealerTest, ASecondCallUnderAPendingIdIsDropped) {
-    world.send(caller, Call{5, {}, "p", {}});
-    world.send(caller, Call{5, {}, "p", {}});
-    world.send(caller, Call{5, {}, "nothing", {}});
-    EXPECT_EQ(world.all<Invocation>(callee).size(), 1u);
-    EXPECT_TRUE(world.sent_to(caller).empty());
+    world_.send(caller, Call{5, {}, "p", {}});
+    world_.send(caller, Call{5, {}, "p", {}});
+    world_.send(caller, Call{5, {}, "nothing", {}});
+    EXPECT_EQ(world_.all<Invocation>(callee).size(), 1u);
+    EXPECT_TRUE(world_.sent_to(caller).empty());
 }
 
 TEST_F(DealerTest, ErrorsAboutOtherThingsThanInvocationsAreDropped) {
-    world.call(caller, "p");
-    world.send(callee, Error{MessageType::call, 1, {}, "a.b", {}});
-    EXPECT_EQ(world.realm.counts().calls, 1u);
-    EXPECT_TRUE(world.sent_to(caller).empty());
+    world_.call(caller, "p");
+    world_.send(callee, Error{MessageType::call, 1, {}, "a.b", {}});
+    EXPECT_EQ(world_.realm.counts().calls, 1u);
+    EXPECT_TRUE(world_.sent_to(caller).empty());
 }
 
 // W-CID-01, W-CID-04
 TEST_F(DealerTest, ACalleeThatAskedLearnsWhoCalls) {
-    world.call(caller, "p", Dict{{"caller", 99}, {"caller_authid", "root"}});
-    EXPECT_EQ(world.last<Invocation>(callee)->details,
+    world_.call(caller, "p", Dict{{"caller", 99}, {"caller_authid", "root"}});
+    EXPECT_EQ(world_.last<Invocation>(callee)->details,
               (Dict{{"caller", caller}, {"caller_authid", "own"}, {"caller_authrole", "role"}}));
-    world.call(caller, "plain", Dict{{"caller", 99}, {"caller_authid", "root"}});
-    EXPECT_TRUE(world.last<Invocation>(plain)->details.empty());
+    world_.call(caller, "plain", Dict{{"caller", 99}, {"caller_authid", "root"}});
+    EXPECT_TRUE(world_.last<Invocation>(plain)->details.empty());
 }
 
 // W-CID-03
 TEST_F(DealerTest, AConveyedCallerIsAlwaysDisclosed) {
-    world.send_as(caller, {77, "alice", "operator"},
-                  Call{world.next_request(caller), {}, "plain", {}});
-    EXPECT_EQ(world.last<Invocation>(plain)->details,
+    world_.send_as(caller, {77, "alice", "operator"},
+                   Call{world_.next_request(caller), {}, "plain", {}});
+    EXPECT_EQ(world_.last<Invocation>(plain)->details,
               (Dict{{"caller", 77}, {"caller_authid", "alice"}, {"caller_authrole", "operator"}}));
 }
 
 // W-SEC-09
 TEST_F(DealerTest, ACalleeOutsideLearnsWhoCallsOnlyFromACallerThatSaysSo) {
     constexpr SessionId gateway = 50;
-    world.join(gateway, test::all_features(), "gateway", "gateway", true);
-    world.enroll(gateway, "outside");
-    world.call(caller, "outside");
-    EXPECT_TRUE(world.last<Invocation>(gateway)->details.empty());
-    world.send_as(caller, {77, "alice", "operator"},
-                  Call{world.next_request(caller), {}, "outside", {}});
-    EXPECT_TRUE(world.last<Invocation>(gateway)->details.empty());
-    world.call(caller, "outside", Dict{{"disclose_me", true}});
-    EXPECT_EQ(world.last<Invocation>(gateway)->details,
+    world_.join(gateway, test::all_features(), "gateway", "gateway", true);
+    world_.enroll(gateway, "outside");
+    world_.call(caller, "outside");
+    EXPECT_TRUE(world_.last<Invocation>(gateway)->details.empty());
+    world_.send_as(caller, {77, "alice", "operator"},
+                   Call{world_.next_request(caller), {}, "outside", {}});
+    EXPECT_TRUE(world_.last<Invocation>(gateway)->details.empty());
+    world_.call(caller, "outside", Dict{{"disclose_me", true}});
+    EXPECT_EQ(world_.last<Invocation>(gateway)->details,
               (Dict{{"caller", caller}, {"caller_authid", "own"}, {"caller_authrole", "role"}}));
 }
 
 // W-CID-01
 TEST_F(DealerTest, ACalleeOutsideThatMayDemandItLearnsWhoCalls) {
     constexpr SessionId gateway = 50;
-    world.join(gateway, test::all_features(), "gateway", "gateway", true);
-    world.enroll(gateway, "outside", Dict{{"disclose_caller", true}});
-    world.call(caller, "outside");
-    EXPECT_EQ(world.last<Invocation>(gateway)->details.get_uint("caller", 0), caller);
+    world_.join(gateway, test::all_features(), "gateway", "gateway", true);
+    world_.enroll(gateway, "outside", Dict{{"disclose_caller", true}});
+    world_.call(caller, "outside");
+    EXPECT_EQ(world_.last<Invocation>(gateway)->details.get_uint("caller", 0), caller);
 }
 
 // W-SEC-01, W-GWY-02
 TEST_F(DealerTest, OptionsAreNotCopiedIntoDetails) {
-    world.call(caller, "plain",
-               Dict{{"trustlevel", 9},
-                    {"procedure", "x"},
-                    {"x_own", 1},
-                    {"forward_for", List{}},
-                    {"disclose_me", true}});
-    EXPECT_TRUE(world.last<Invocation>(plain)->details.empty());
-    world.yield(plain, 1, Dict{{"callee", 1}, {"x_own", 1}});
-    EXPECT_TRUE(world.last<CallResult>(caller)->details.empty());
+    world_.call(caller, "plain",
+                Dict{{"trustlevel", 9},
+                     {"procedure", "x"},
+                     {"x_own", 1},
+                     {"forward_for", List{}},
+                     {"disclose_me", true}});
+    EXPECT_TRUE(world_.last<Invocation>(plain)->details.empty());
+    world_.yield(plain, 1, Dict{{"callee", 1}, {"x_own", 1}});
+    EXPECT_TRUE(world_.last<CallResult>(caller)->details.empty());
 }
 
 const Dict wants_progress{{"receive_progress", true}};
@@ -249,63 +249,63 @@ const Dict progress{{"progress", true}};
 
 // W-PCR-01, W-PCR-02, W-PCR-03
 TEST_F(DealerTest, ProgressIsPassedOnAndTheCallStaysOpen) {
-    const RequestId call = world.call(caller, "p", wants_progress);
-    EXPECT_TRUE(world.last<Invocation>(callee)->details.get_bool("receive_progress", false));
+    const RequestId call = world_.call(caller, "p", wants_progress);
+    EXPECT_TRUE(world_.last<Invocation>(callee)->details.get_bool("receive_progress", false));
     for (const std::string_view part : {"1", "2"}) {
-        world.yield(callee, 1, progress, args(part));
-        const CallResult* result = world.last<CallResult>(caller);
+        world_.yield(callee, 1, progress, args(part));
+        const CallResult* result = world_.last<CallResult>(caller);
         ASSERT_NE(result, nullptr);
         EXPECT_EQ(result->request, call);
         EXPECT_EQ(result->details, progress);
         EXPECT_EQ(result->payload.args, part);
     }
-    world.yield(callee, 1);
-    EXPECT_TRUE(world.last<CallResult>(caller)->details.empty());
-    EXPECT_EQ(world.all<CallResult>(caller).size(), 3u);
-    world.yield(callee, 1, progress);
-    EXPECT_EQ(world.all<CallResult>(caller).size(), 3u);
+    world_.yield(callee, 1);
+    EXPECT_TRUE(world_.last<CallResult>(caller)->details.empty());
+    EXPECT_EQ(world_.all<CallResult>(caller).size(), 3u);
+    world_.yield(callee, 1, progress);
+    EXPECT_EQ(world_.all<CallResult>(caller).size(), 3u);
 }
 
 // W-PCR-01
 TEST_F(DealerTest, ACalleeThatCannotIsNotAskedForProgress) {
-    world.call(caller, "plain", wants_progress);
-    EXPECT_TRUE(world.last<Invocation>(plain)->details.empty());
-    world.yield(plain, 1, progress);
-    EXPECT_TRUE(world.sent_to(caller).empty());
-    world.yield(plain, 1);
-    EXPECT_NE(world.last<CallResult>(caller), nullptr);
+    world_.call(caller, "plain", wants_progress);
+    EXPECT_TRUE(world_.last<Invocation>(plain)->details.empty());
+    world_.yield(plain, 1, progress);
+    EXPECT_TRUE(world_.sent_to(caller).empty());
+    world_.yield(plain, 1);
+    EXPECT_NE(world_.last<CallResult>(caller), nullptr);
 }
 
 // W-PCR-04
 TEST_F(DealerTest, ProgressThatNobodyAskedForIsDropped) {
-    world.call(caller, "p");
-    EXPECT_EQ(world.last<Invocation>(callee)->details.find("receive_progress"), nullptr);
-    world.yield(callee, 1, progress);
-    EXPECT_TRUE(world.sent_to(caller).empty());
-    EXPECT_EQ(world.realm.counts().calls, 1u);
-    world.yield(callee, 1);
-    EXPECT_EQ(world.all<CallResult>(caller).size(), 1u);
+    world_.call(caller, "p");
+    EXPECT_EQ(world_.last<Invocation>(callee)->details.find("receive_progress"), nullptr);
+    world_.yield(callee, 1, progress);
+    EXPECT_TRUE(world_.sent_to(caller).empty());
+    EXPECT_EQ(world_.realm.counts().calls, 1u);
+    world_.yield(callee, 1);
+    EXPECT_EQ(world_.all<CallResult>(caller).size(), 1u);
 }
 
 TEST_F(DealerTest, AnErrorMayEndACallAfterProgress) {
-    const RequestId call = world.call(caller, "p", wants_progress);
-    world.yield(callee, 1, progress);
-    world.refuse(callee, 1, "com.oh.no");
-    EXPECT_EQ(world.error(caller, Call::type, call), "com.oh.no");
+    const RequestId call = world_.call(caller, "p", wants_progress);
+    world_.yield(callee, 1, progress);
+    world_.refuse(callee, 1, "com.oh.no");
+    EXPECT_EQ(world_.error(caller, Call::type, call), "com.oh.no");
 }
 
 TEST_F(DealerTest, ACallHoldsItsLeaseUntilItIsAnswered) {
-    world.bounds = {Tally::Bound{7, 1}};
-    world.call(caller, "p");
-    EXPECT_EQ(world.tally.counts(), 1u);
-    world.yield(callee, 1);
-    EXPECT_EQ(world.tally.counts(), 0u);
+    world_.bounds = {Tally::Bound{7, 1}};
+    world_.call(caller, "p");
+    EXPECT_EQ(world_.tally.counts(), 1u);
+    world_.yield(callee, 1);
+    EXPECT_EQ(world_.tally.counts(), 0u);
 }
 
 TEST_F(DealerTest, RefusedCallsHoldNone) {
-    world.bounds = {Tally::Bound{7, 1}};
-    world.call(caller, "nothing");
-    EXPECT_EQ(world.tally.counts(), 0u);
+    world_.bounds = {Tally::Bound{7, 1}};
+    world_.call(caller, "nothing");
+    EXPECT_EQ(world_.tally.counts(), 0u);
 }
 
 }  // namespace

@@ -24,45 +24,45 @@ protected:
     static constexpr SessionId caller = 9;
 
     RegistrationTest() {
-        for (SessionId id = 1; id <= 4; ++id) world.join(id);
-        world.join(caller);
+        for (SessionId id = 1; id <= 4; ++id) world_.join(id);
+        world_.join(caller);
     }
 
     std::string refused(SessionId from, std::string procedure, Dict options = {}) {
-        world.enroll(from, std::move(procedure), std::move(options));
-        return world.error(from, Register::type, world.next_request(from) - 1);
+        world_.enroll(from, std::move(procedure), std::move(options));
+        return world_.error(from, Register::type, world_.next_request(from) - 1);
     }
 
     /// Who gets the call; it is answered at once.
     SessionId called(std::string procedure = "p") {
-        world.forget();
-        world.call(caller, std::move(procedure));
+        world_.forget();
+        world_.call(caller, std::move(procedure));
         for (SessionId id = 1; id <= 4; ++id) {
-            if (const RequestId invocation = world.invoked(id)) {
-                world.yield(id, invocation);
+            if (const RequestId invocation = world_.invoked(id)) {
+                world_.yield(id, invocation);
                 return id;
             }
         }
         return 0;
     }
 
-    World world;
+    World world_;
 };
 
 // W-RPC-01
 TEST_F(RegistrationTest, AProcedureHasOneRegistration) {
-    EXPECT_NE(world.enroll(1, "p"), 0u);
+    EXPECT_NE(world_.enroll(1, "p"), 0u);
     EXPECT_EQ(refused(2, "p"), uris::procedure_already_exists);
     EXPECT_EQ(refused(1, "p"), uris::procedure_already_exists);
-    EXPECT_EQ(world.realm.counts().registrations, 1u);
+    EXPECT_EQ(world_.realm.counts().registrations, 1u);
     EXPECT_EQ(called(), 1u);
 }
 
 // W-PBR-01
 TEST_F(RegistrationTest, TheSameUriUnderAnotherMatchIsAnotherRegistration) {
-    EXPECT_NE(world.enroll(1, "p"), 0u);
-    EXPECT_NE(world.enroll(2, "p", prefix), 0u);
-    EXPECT_NE(world.enroll(3, "p", wildcard), 0u);
+    EXPECT_NE(world_.enroll(1, "p"), 0u);
+    EXPECT_NE(world_.enroll(2, "p", prefix), 0u);
+    EXPECT_NE(world_.enroll(3, "p", wildcard), 0u);
     EXPECT_EQ(called("p"), 1u);
     EXPECT_EQ(called("p.x"), 2u);
 }
@@ -84,77 +84,77 @@ TEST_F(RegistrationTest, NoClientRegistersUnderWamp) {
     for (const char* pattern : {".x", "wamp.", "wamp..count", ".."}) {
         EXPECT_EQ(refused(1, pattern, wildcard), uris::invalid_uri) << pattern;
     }
-    EXPECT_NE(world.enroll(1, "wampum", prefix), 0u);
-    EXPECT_EQ(world.realm.counts().registrations, 1u);
+    EXPECT_NE(world_.enroll(1, "wampum", prefix), 0u);
+    EXPECT_EQ(world_.realm.counts().registrations, 1u);
 }
 
 // W-RPC-02
 TEST_F(RegistrationTest, OnlyTheOwnerUnregisters) {
-    const RegistrationId id = world.enroll(1, "p");
+    const RegistrationId id = world_.enroll(1, "p");
     for (const auto& [from, registration] :
          {std::pair{SessionId{2}, id}, std::pair{SessionId{1}, id + 1}}) {
-        const RequestId request = world.next_request(from);
-        world.send(from, Unregister{request, registration, {}});
-        EXPECT_EQ(world.error(from, Unregister::type, request), uris::no_such_registration);
+        const RequestId request = world_.next_request(from);
+        world_.send(from, Unregister{request, registration, {}});
+        EXPECT_EQ(world_.error(from, Unregister::type, request), uris::no_such_registration);
     }
     EXPECT_EQ(called(), 1u);
-    const RequestId request = world.next_request(1);
-    world.send(1, Unregister{request, id, {}});
-    ASSERT_NE(world.last<Unregistered>(1), nullptr);
-    EXPECT_EQ(world.last<Unregistered>(1)->request, request);
+    const RequestId request = world_.next_request(1);
+    world_.send(1, Unregister{request, id, {}});
+    ASSERT_NE(world_.last<Unregistered>(1), nullptr);
+    EXPECT_EQ(world_.last<Unregistered>(1)->request, request);
     EXPECT_EQ(called(), 0u);
-    EXPECT_NE(world.enroll(2, "p"), id) << "ids are never used again (W-ID-03)";
+    EXPECT_NE(world_.enroll(2, "p"), id) << "ids are never used again (W-ID-03)";
 }
 
 // W-PBR-02: the worked table is tested on the index; here the callee is what the index says.
 TEST_F(RegistrationTest, ExactBeatsPrefixBeatsWildcard) {
-    world.enroll(1, "a..c", wildcard);
+    world_.enroll(1, "a..c", wildcard);
     EXPECT_EQ(called("a.b.c"), 1u);
-    world.enroll(2, "a.", prefix);
+    world_.enroll(2, "a.", prefix);
     EXPECT_EQ(called("a.b.c"), 2u);
-    world.enroll(3, "a.b", prefix);
+    world_.enroll(3, "a.b", prefix);
     EXPECT_EQ(called("a.b.c"), 3u);
-    world.enroll(4, "a.b.c");
+    world_.enroll(4, "a.b.c");
     EXPECT_EQ(called("a.b.c"), 4u);
 }
 
 // W-PBR-03
 TEST_F(RegistrationTest, ACalleeUnderAPatternIsToldTheProcedure) {
-    world.join(20, test::no_features());
-    world.enroll(20, "a.", prefix);
-    world.enroll(20, "b");
-    world.call(caller, "a.b.c");
-    EXPECT_EQ(world.last<Invocation>(20)->details, (Dict{{"procedure", "a.b.c"}}));
-    world.call(caller, "b");
-    EXPECT_TRUE(world.last<Invocation>(20)->details.empty());
+    world_.join(20, test::no_features());
+    world_.enroll(20, "a.", prefix);
+    world_.enroll(20, "b");
+    world_.call(caller, "a.b.c");
+    EXPECT_EQ(world_.last<Invocation>(20)->details, (Dict{{"procedure", "a.b.c"}}));
+    world_.call(caller, "b");
+    EXPECT_TRUE(world_.last<Invocation>(20)->details.empty());
 }
 
 // W-SHR-01
 TEST_F(RegistrationTest, TheFirstCalleeFixesTheInvocationPolicy) {
-    const RegistrationId id = world.enroll(1, "p", shared("roundrobin"));
-    EXPECT_EQ(world.enroll(2, "p", shared("roundrobin")), id);
+    const RegistrationId id = world_.enroll(1, "p", shared("roundrobin"));
+    EXPECT_EQ(world_.enroll(2, "p", shared("roundrobin")), id);
     EXPECT_EQ(refused(3, "p"), uris::procedure_already_exists);
     EXPECT_EQ(refused(3, "p", shared("random")), uris::procedure_already_exists);
     EXPECT_EQ(refused(1, "p", shared("roundrobin")), uris::procedure_already_exists);  // W-RPC-14
-    EXPECT_EQ(world.realm.counts().registrations, 1u);
+    EXPECT_EQ(world_.realm.counts().registrations, 1u);
 }
 
 // W-SHR-02
 TEST_F(RegistrationTest, FirstAndLastGoByTheOrderOfRegistering) {
-    for (SessionId id = 1; id <= 3; ++id) world.enroll(id, "f", shared("first"));
-    for (SessionId id = 1; id <= 3; ++id) world.enroll(id, "l", shared("last"));
+    for (SessionId id = 1; id <= 3; ++id) world_.enroll(id, "f", shared("first"));
+    for (SessionId id = 1; id <= 3; ++id) world_.enroll(id, "l", shared("last"));
     EXPECT_EQ(called("f"), 1u);
     EXPECT_EQ(called("f"), 1u);
     EXPECT_EQ(called("l"), 3u);
-    world.leave(1);
+    world_.leave(1);
     EXPECT_EQ(called("f"), 2u);
-    world.leave(3);
+    world_.leave(3);
     EXPECT_EQ(called("l"), 2u);
 }
 
 // W-SHR-02
 TEST_F(RegistrationTest, RandomIsUniform) {
-    for (SessionId id = 1; id <= 4; ++id) world.enroll(id, "p", shared("random"));
+    for (SessionId id = 1; id <= 4; ++id) world_.enroll(id, "p", shared("random"));
     std::map<SessionId, int> count;
     for (int i = 0; i < 4000; ++i) ++count[called()];
     for (SessionId id = 1; id <= 4; ++id) EXPECT_NEAR(count[id], 1000, 150);
@@ -162,35 +162,35 @@ TEST_F(RegistrationTest, RandomIsUniform) {
 
 // W-SHR-02, W-SHR-03, W-SUB-19
 TEST_F(RegistrationTest, RoundRobinPassesNobodyOverWhenOneLeaves) {
-    for (SessionId id = 1; id <= 3; ++id) world.enroll(id, "p", shared("roundrobin"));
+    for (SessionId id = 1; id <= 3; ++id) world_.enroll(id, "p", shared("roundrobin"));
     EXPECT_EQ(called(), 1u);
     EXPECT_EQ(called(), 2u);
-    world.leave(2);
+    world_.leave(2);
     EXPECT_EQ(called(), 3u);
     EXPECT_EQ(called(), 1u);
     EXPECT_EQ(called(), 3u);
     EXPECT_EQ(called(), 1u);
-    world.leave(1);
-    world.leave(3);
-    EXPECT_NE(world.enroll(4, "p", shared("random")), 0u)
+    world_.leave(1);
+    world_.leave(3);
+    EXPECT_NE(world_.enroll(4, "p", shared("random")), 0u)
         << "the policy is forgotten with the last";
 }
 
 TEST_F(RegistrationTest, RoundRobinGoesOnWhenTheNextOneLeaves) {
-    for (SessionId id = 1; id <= 3; ++id) world.enroll(id, "p", shared("roundrobin"));
+    for (SessionId id = 1; id <= 3; ++id) world_.enroll(id, "p", shared("roundrobin"));
     EXPECT_EQ(called(), 1u);
-    world.leave(2);
+    world_.leave(2);
     EXPECT_EQ(called(), 3u);
-    world.leave(3);
+    world_.leave(3);
     EXPECT_EQ(called(), 1u);
 }
 
 // W-RPC-15, W-SEC-10
 TEST_F(RegistrationTest, ForceReregisterTakesOver) {
-    world.enroll(1, "p");
-    world.enroll(2, "p", Dict{{"force_reregister", true}});
+    world_.enroll(1, "p");
+    world_.enroll(2, "p", Dict{{"force_reregister", true}});
     EXPECT_EQ(called(), 2u);
-    world.leave(1);
+    world_.leave(1);
     EXPECT_EQ(called(), 2u);
 }
 
@@ -198,30 +198,30 @@ TEST_F(RegistrationTest, ForceReregisterTakesOver) {
 TEST_F(RegistrationTest, ForceReregisterTellsWhomItTookFrom) {
     Features revocable = test::all_features();
     revocable.add(Feature::callee_registration_revocation);
-    world.join(5, revocable);
-    const RegistrationId taken = world.enroll(5, "p");
-    world.enroll(1, "p", Dict{{"force_reregister", true}});
-    ASSERT_NE(world.last<Unregistered>(5), nullptr);
-    EXPECT_EQ(world.last<Unregistered>(5)->request, 0u);
-    EXPECT_EQ(world.last<Unregistered>(5)->details,
+    world_.join(5, revocable);
+    const RegistrationId taken = world_.enroll(5, "p");
+    world_.enroll(1, "p", Dict{{"force_reregister", true}});
+    ASSERT_NE(world_.last<Unregistered>(5), nullptr);
+    EXPECT_EQ(world_.last<Unregistered>(5)->request, 0u);
+    EXPECT_EQ(world_.last<Unregistered>(5)->details,
               (Dict{{"registration", taken}, {"reason", "wamp.error.unregistered"}}));
 }
 
 // W-RPC-14
 TEST_F(RegistrationTest, ForceReregisterTakesNothingFromItself) {
-    world.enroll(1, "p");
+    world_.enroll(1, "p");
     EXPECT_EQ(refused(1, "p", Dict{{"force_reregister", true}}), uris::procedure_already_exists);
     EXPECT_EQ(called(), 1u);
 }
 
 TEST_F(RegistrationTest, NothingIsLeftOfCalleesThatWent) {
-    world.enroll(1, "p");
-    world.enroll(1, "a.", prefix);
-    world.enroll(2, "q");
-    world.leave(1);
-    EXPECT_EQ(world.realm.counts().registrations, 1u);
+    world_.enroll(1, "p");
+    world_.enroll(1, "a.", prefix);
+    world_.enroll(2, "q");
+    world_.leave(1);
+    EXPECT_EQ(world_.realm.counts().registrations, 1u);
     EXPECT_EQ(called("p"), 0u);
-    EXPECT_EQ(world.error(caller, Call::type, world.next_request(caller) - 1),
+    EXPECT_EQ(world_.error(caller, Call::type, world_.next_request(caller) - 1),
               uris::no_such_procedure);
     EXPECT_EQ(called("q"), 2u);
 }
