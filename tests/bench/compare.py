@@ -14,7 +14,7 @@ def figures(program):
     output = subprocess.run([program], check=True, capture_output=True, text=True).stdout
     found = {}
     for line in output.splitlines():
-        match = re.fullmatch(r"(\S.*?)((?:\s{2,}(?:[0-9.]+x?|-))+)", line)
+        match = re.fullmatch(r"(\S.*?)((?:\s{2,}(?:[0-9.]+[x%]?|-))+)", line)
         numbers = [float(word) for word in match[2].split() if word[-1].isdigit()] if match else []
         for column, number in enumerate(numbers, 1):
             found[match[1] if len(numbers) == 1 else f"{match[1]}, column {column}"] = number
@@ -33,10 +33,15 @@ def main():
             for name, value in figures(program).items():
                 known[name] = min(value, known.get(name, value))
     print(f"{'':46} {'before':>10} {'after':>10} {'ratio':>7}")
+    unpaired = least[options.before].keys() ^ least[options.after].keys()
     for name, before in least[options.before].items():
+        if name in unpaired:
+            continue
         after = least[options.after][name]
         ratio = f"{after / before:7.2f}" if before else f"{'-':>7}"
         print(f"{name:46} {before:10.6g} {after:10.6g} {ratio}")
+    for name in sorted(unpaired):
+        print(f"only one of them prints: {name}")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@
 Paths: `inside` our internal router alone; `haproxy` a byte-copying proxy (mode tcp) in front of it; `gateway` our gateway
 with the embedded inside; `crossbar` a Crossbar front joined by rlink to a Crossbar behind. CPU is schedstat time summed over
 all threads of the processes named; the load generator's own is left out. docs/benchmarks.md tells what each figure is. With
---before only the gateway is measured, as built there and here by turns, and the smallest figures and their ratios are printed.
+--before only the gateway is measured, as built there and here by turns: medians of the figures, and of the ratios of the turns.
 """
 import argparse
 import json
 import os
 import pathlib
 import platform
+import statistics
 import subprocess
 import sys
 
@@ -174,28 +175,28 @@ def report(paths, idle, start, machine):
 
 
 def compare(bench, build, before, turns, idle_sessions):
-    """The gateway of two builds by turns: the smallest figures of each, and their ratios."""
+    """The gateway of two builds by turns: the median figures of each, and the median of the ratios of the turns."""
     worlds = {}
     for name, directory in (("before", before), ("after", build)):
         os.environ["SALLYPORT_BIN"] = str(directory / "sallyport")
         worlds[name] = ours()
-    least = {}
+    figures = {}    # by title and build, one of each turn
     for turn in range(turns):
         print(f"turn {turn + 1} of {turns}", file=sys.stderr)
-        for name, (world, parts) in worlds.items():
-            services, local = f"unix:{world.services_path}", f"unix:{world.local}"
-            path = Path(name, local, services, list(parts.items()))
+        for name in sorted(worlds, reverse=turn % 2 == 0):
+            world, parts = worlds[name]
+            path = Path(name, f"unix:{world.local}", f"unix:{world.services_path}", list(parts.items()))
             bench.measure(path)
-            figures = {title: path.figures[key]["cpu_us"] for key, title in (*LOADS, ("events", "an event, 50 subscribers"))}
-            if turn == 0:
-                idle = measure_idle(bench, [("gateway", parts["gateway"])], local, idle_sessions, name)
-                figures |= {f"bytes of an idle session, {kind}": size for kind, size in idle.items()}
-            for title, figure in figures.items():
-                known = least.setdefault(title, {})
-                known[name] = min(figure, known.get(name, figure))
-    print(f"{'CPU µs of gateway and inside, or bytes':<40} {'before':>9} {'after':>9} {'ratio':>7}")
-    for title, figure in least.items():
-        print(f"{title:<40} {figure['before']:>9.2f} {figure['after']:>9.2f} {figure['after'] / figure['before']:>7.2f}")
+            for key, title in (*LOADS, ("events", "an event, 50 subscribers")):
+                figures.setdefault(title, {}).setdefault(name, []).append(path.figures[key]["cpu_us"])
+    for name, (world, parts) in worlds.items():
+        for kind, size in measure_idle(bench, [("gateway", parts["gateway"])], f"unix:{world.local}", idle_sessions, name).items():
+            figures.setdefault(f"bytes of an idle session, {kind}", {})[name] = [size]
+    print(f"{'CPU µs of gateway and inside, or bytes':<40} {'before':>9} {'after':>9} {'ratio':>7}   ratios of the turns")
+    for title, each in figures.items():
+        ratios = sorted(after / earlier for earlier, after in zip(each["before"], each["after"]))
+        medians = [statistics.median(each[name]) for name in ("before", "after")]
+        print(f"{title:<40} {medians[0]:>9.2f} {medians[1]:>9.2f} {statistics.median(ratios):>7.2f}   {ratios[0]:.2f} to {ratios[-1]:.2f}")
 
 
 def main():
