@@ -60,11 +60,13 @@ void Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Inst
 }
 
 void Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
-    on_alive(peer, now);
+    const auto found = link_peers_.find(peer);
+    if (found == link_peers_.end())
+        return act_on(gate_.on_message(peer, bytes, now, out), now, out);
+    Link& link = links_[found->second];
+    link.last_heard = now;
     act_on(gate_.on_message(peer, bytes, now, out), now, out);
-    const auto link = link_peers_.find(peer);
-    if (link != link_peers_.end() && !gate_.door().has_peer(peer))
-        lose(links_[link->second], "closed by us", now, out);
+    if (!gate_.door().has_peer(peer)) lose(link, "closed by us", now, out);
 }
 
 void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {

@@ -10,6 +10,7 @@
 #include "backend-link/link/backoff.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
+#include "wamp/base/id_map.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/message/deliveries.h"
@@ -113,7 +114,7 @@ private:
     InsideConfig config_;
     std::unordered_map<const policy::RealmPolicy*, wamp::Realm> realms_;
     std::vector<Link> links_;
-    std::unordered_map<wamp::PeerId, std::uint32_t> link_peers_;
+    wamp::PeerMap<std::uint32_t> link_peers_;
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;
 };

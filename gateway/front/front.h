@@ -1,17 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/link/link_machine.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
+#include "wamp/base/id_map.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/session/outbox.h"
@@ -151,7 +150,7 @@ private:
     backend_link::FrontIds ids_;
     std::vector<std::unique_ptr<Backend>> backends_;
     Routes routes_;
-    std::unordered_map<wamp::PeerId, Backend*> link_peers_;
+    wamp::PeerMap<Backend*> link_peers_;
     backend_link::BridgeOutbox bridge_out_;
     std::vector<policy::Door::Undelivered> undelivered_;
 };

@@ -46,6 +46,8 @@ public:
         std::optional<wamp::Value> result;  ///< nothing: an error
     };
     std::optional<Answer> next_answer();
+    /// Whether there is neither.
+    bool is_quiet() const noexcept { return events_.empty() && ended_.empty() && lost_.empty(); }
 
     /// Internal sessions in realms that `realms` does not contain.
     std::vector<wamp::SessionId> sessions_ended_by(std::span<const DoorRealm> realms) const;

@@ -35,6 +35,8 @@ public:
 
     /// Events, progressive results and notifications that a receiver could not accept.
     std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
+    /// Whether note_undeliverable() has nothing to note.
+    bool is_quiet() const noexcept { return undeliverable_events_ == noted_; }
     /// Logs their number since the last time, at most once a minute.
     void note_undeliverable(wamp::Instant now, wamp::Outbox& out);
 

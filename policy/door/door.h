@@ -65,6 +65,8 @@ public:
     /// returns nothing. These are the door's own calls to the procedure of [auth.dynamic] and the
     /// effects of their answers.
     Event next(wamp::Instant now, wamp::Outbox& out);
+    /// Whether next() would do nothing, as after most messages.
+    bool is_quiet() const noexcept { return auth_calls_.is_quiet() && delivery_.is_quiet(); }
     /// The result of a Work effect of this door.
     Event on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     /// The transport was closed. Returns Left or nothing.

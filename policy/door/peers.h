@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +13,7 @@
 #include "policy/auth/authenticator.h"
 #include "policy/door/realms.h"
 #include "policy/door/sessions.h"
+#include "wamp/base/id_map.h"
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
 #include "wamp/codec/codec.h"
@@ -104,7 +104,7 @@ public:
 private:
     using Queue = std::deque<std::pair<wamp::Instant, wamp::PeerId>>;
 
-    boost::unordered_flat_map<wamp::PeerId, std::unique_ptr<Peer>> peers_;
+    wamp::PeerMap<std::unique_ptr<Peer>> peers_;
     // Each queue has one constant timeout, so the first entry is also the first to be due. Outdated
     // entries are skipped.
     Queue joining_;

@@ -1,6 +1,8 @@
 #include "policy/engine/permit.h"
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -17,20 +19,36 @@ constexpr std::array<std::pair<Grant, std::string_view>, grant_count> grant_name
      {Grant::history, "history"},
      {Grant::force_reregister, "force_reregister"}}};
 
-/// Eight bytes per step, as the hash is computed twice for each message.
-std::uint64_t hash_of(std::string_view uri) noexcept {
+std::uint64_t word_at(const char* at) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+std::uint64_t mix(std::uint64_t state, std::uint64_t word) noexcept {
     constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
-    std::uint64_t state = uri.size() * factor;
-    const auto mix = [&state](std::string_view bytes) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data(), bytes.size());
-        state = (state ^ word) * factor;
-        state ^= state >> 32U;
-    };
-    for (; uri.size() >= sizeof(std::uint64_t); uri.remove_prefix(sizeof(std::uint64_t)))
-        mix(uri.substr(0, sizeof(std::uint64_t)));
-    if (!uri.empty()) mix(uri);
-    return state;
+    return std::rotl(state ^ word, 29) * factor;
+}
+
+/// Sixteen bytes per step in two independent lanes, as the hash is computed twice for each message.
+std::uint64_t hash_of(std::string_view uri) noexcept {
+    constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+    std::uint64_t even = uri.size();
+    std::uint64_t odd = ~even;
+    const char* at = uri.data();
+    const char* const end = at + uri.size();
+    for (; end - at >= std::ptrdiff_t{2 * word_bytes}; at += 2 * word_bytes) {
+        even = mix(even, word_at(at));
+        odd = mix(odd, word_at(at + word_bytes));
+    }
+    if (uri.size() < word_bytes) {
+        for (; at != end; ++at) even = mix(even, static_cast<unsigned char>(*at));
+    } else if (at != end) {
+        // The rest, with bytes before it that are hashed again if it is short.
+        if (end - at > std::ptrdiff_t{word_bytes}) even = mix(even, word_at(at));
+        odd = mix(odd, word_at(end - word_bytes));
+    }
+    return mix(even, odd);
 }
 
 }  // namespace

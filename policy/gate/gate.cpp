@@ -52,6 +52,7 @@ Gate::Step Gate::forward(Step&& step, wamp::Instant now, wamp::Outbox& out) {
 }
 
 Gate::Step Gate::next(wamp::Instant now, wamp::Outbox& out) {
+    if (is_quiet()) return {};
     for (;;) {
         finish_ending(now, out);
         if (auto step = next_of_endings(now)) return *std::move(step);

@@ -95,6 +95,11 @@ private:
         bool publish_leave = true;
     };
 
+    /// Whether next() would do nothing, as after most messages.
+    bool is_quiet() const noexcept {
+        return !disposing_ && publications_.empty() && endings_.empty() && !turning_away_ &&
+               door_.is_quiet();
+    }
     /// The step itself if it is for the owner, otherwise the next one.
     Step forward(Step&& step, wamp::Instant now, wamp::Outbox& out);
     /// Whether the gate has processed it itself.

@@ -18,6 +18,11 @@ struct IdHash {
     }
 };
 
+struct PeerHash {
+    using is_avalanching = void;
+    std::size_t operator()(PeerId peer) const noexcept { return IdHash{}(static_cast<Id>(peer)); }
+};
+
 /// Two ids that together identify something, such as a session and its request.
 struct IdPair {
     Id first = 0;
@@ -37,6 +42,8 @@ struct IdPairHash {
 template <class Value>
 using IdMap = boost::unordered_flat_map<Id, Value, IdHash>;
 using IdSet = boost::unordered_flat_set<Id, IdHash>;
+template <class Value>
+using PeerMap = boost::unordered_flat_map<PeerId, Value, PeerHash>;
 template <class Value>
 using IdPairMap = boost::unordered_flat_map<IdPair, Value, IdPairHash>;
 

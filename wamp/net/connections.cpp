@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstring>
 #include <set>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "wamp/base/check.h"
+#include "wamp/base/id_map.h"
 #include "wamp/net/channel.h"
 
 namespace sallyport::wamp {
@@ -137,7 +137,7 @@ struct Connections::State {
     std::vector<char> plaintext_scratch;
     Channel::Shared shared;
 
-    std::unordered_map<PeerId, std::unique_ptr<Connection>> table;
+    PeerMap<std::unique_ptr<Connection>> table;
     std::uint64_t last_id = 0;
     std::vector<PeerId> dirty;
     std::vector<PeerId> ended;
