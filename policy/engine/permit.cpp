@@ -25,9 +25,12 @@ std::uint64_t word_at(const char* at) noexcept {
     return word;
 }
 
+/// Multiplies to 128 bits and folds them, so that any bit of the word changes bits everywhere.
 std::uint64_t mix(std::uint64_t state, std::uint64_t word) noexcept {
+    __extension__ using Wide = unsigned __int128;
     constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
-    return std::rotl(state ^ word, 29) * factor;
+    const Wide product = static_cast<Wide>(state ^ word) * factor;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
 /// Sixteen bytes per step in two independent lanes, as the hash is computed twice for each message.
@@ -48,7 +51,8 @@ std::uint64_t hash_of(std::string_view uri) noexcept {
         if (end - at > std::ptrdiff_t{word_bytes}) even = mix(even, word_at(at));
         odd = mix(odd, word_at(end - word_bytes));
     }
-    return mix(even, odd);
+    // The lanes are not combined alike, so that equal changes to both do not cancel.
+    return mix(std::rotl(even, 32), odd);
 }
 
 }  // namespace

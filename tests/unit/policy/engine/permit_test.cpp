@@ -58,6 +58,26 @@ TEST_F(BoundPermit, CoversItsSessionActionUriAndMatchAlone) {
     EXPECT_FALSE(prefix.covers(7, {Action::subscribe, "lab.", MatchPolicy::wildcard}));
 }
 
+// As for instances that are told apart by their numbers.
+TEST_F(BoundPermit, DoesNotCoverAUriThatDiffersInTwoCharacters) {
+    const std::string root = "lab.";
+    for (std::size_t length = 6; length <= 48; ++length) {
+        const std::string uri = root + std::string(length - root.size(), '1');
+        const Permit issued = permit({Action::call, uri});
+        for (std::size_t first = root.size(); first < length; ++first) {
+            for (std::size_t second = first + 1; second < length; ++second) {
+                for (const char digit : std::string_view("023456789")) {
+                    std::string other = uri;
+                    other[first] = other[second] = digit;
+                    ASSERT_FALSE(issued.covers(7, {Action::call, other})) << other;
+                }
+            }
+        }
+    }
+    EXPECT_FALSE(
+        permit({Action::call, "lab.1.pump1.on"}).covers(7, {Action::call, "lab.2.pump2.on"}));
+}
+
 TEST_F(BoundPermit, CoversNothingOnceItHasBeenMovedFrom) {
     const Question question{Action::call, "lab.a"};
     Permit first = permit(question);
