@@ -201,7 +201,11 @@ void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transpo
         return;
     }
     Link& opened = links_.at(link);
-    link_peers_.erase(opened.peer);  // a transport that it replaces
+    if (opened.peer != wamp::no_peer) {
+        const PeerId replaced = opened.peer;
+        out.push_back(wamp::effect::Close{replaced});
+        on_closed(replaced, "replaced by a newer connection", now, out);
+    }
     opened.peer = peer;
     opened.pings = transport.pings;
     opened.last_heard = now;

@@ -262,9 +262,12 @@ TEST_F(InsideTest, DialsSoonAfterALoss) {
     world_.link_up(10);
 }
 
-TEST_F(InsideTest, KeepsALinkWhenTheTransportThatItReplacedCloses) {
+TEST_F(InsideTest, ClosesATransportThatALinkReplacesAndKeepsTheNewOne) {
     world_.link_up(9);
-    world_.link_up(10);
+    world_.link_open(10);
+    EXPECT_EQ(world_.take(), Lines{"9 closed"});
+    world_.send(10, hello);
+    EXPECT_EQ(world_.take(), Lines{"10 WELCOME gateway link lab"});
     world_.lose(9);
     EXPECT_EQ(world_.take(), Lines{});
     world_.advance(100ms);
