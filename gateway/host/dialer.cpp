@@ -1,12 +1,12 @@
 #include "gateway/host/dialer.h"
 
+#include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -128,7 +128,9 @@ void dial(asio::io_context& io, const backend_link::Address& address, DialReach 
         connect_unix(attempt, address.host_or_path);
     } else {
         asio::co_spawn(io, connect_tcp(attempt, address.host_or_path, address.port, reach),
-                       asio::detached);
+                       [](const std::exception_ptr& failure) {
+                           if (failure) std::rethrow_exception(failure);
+                       });
     }
 }
 
