@@ -32,6 +32,9 @@ def main():
         for program, known in least.items():
             for name, value in figures(program).items():
                 known[name] = min(value, known.get(name, value))
+    for program, known in least.items():
+        if not known:
+            raise SystemExit(f"tests/bench/compare.py: {program} prints no line of a name and numbers")
     print(f"{'':46} {'before':>10} {'after':>10} {'ratio':>7}")
     unpaired = least[options.before].keys() ^ least[options.after].keys()
     for name, before in least[options.before].items():

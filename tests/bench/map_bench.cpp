@@ -62,7 +62,7 @@ void measure(const char* name, Map map) {
                 sink = map.find(key(oldest + drawn % open))->second;
             }
         });
-        std::printf("  %6.1f %5.1f", churn, found);
+        std::printf("  %6.1f  %5.1f", churn, found);
         while (oldest < next) map.erase(key(oldest++));
     }
     std::printf("\n");
@@ -78,7 +78,7 @@ Map with_room() {
 }  // namespace
 
 int main() {
-    std::printf("%-36s  %12s  %12s  %12s  %12s\n", "entries", "1", "64", "1,000", "50,000");
+    std::printf("%-36s  %13s  %13s  %13s  %13s\n", "entries", "1", "64", "1,000", "50,000");
     measure("std::unordered_map", std::unordered_map<wamp::Id, std::uint32_t>());
     measure("std::unordered_map, pairs",
             std::unordered_map<wamp::IdPair, std::uint32_t, wamp::IdPairHash>());

@@ -209,6 +209,8 @@ def main():
     parser.add_argument("--before", type=pathlib.Path, help="the build directory of another version: compare with it")
     parser.add_argument("--turns", type=int, default=5, help="of each build, with --before")
     options = parser.parse_args()
+    if options.before and options.json:
+        parser.error("--json is not written with --before")
     build = pathlib.Path(options.build).resolve()
     os.environ.setdefault("SALLYPORT_BIN", str(build / "sallyport"))
     os.environ.setdefault("SALLYPORT_VENV", str(pathlib.Path(sys.prefix).parent))
