@@ -2,7 +2,7 @@
 """Measures the gateway beside its yardsticks, all in one run on one machine, and prints a table.
 
     tests/bench/run.py --build build/release [--seconds 3] [--idle 2000] [--json FILE]
-    tests/bench/run.py --build build/release --before OTHER/build/release [--turns 5]
+    tests/bench/run.py --build build/release --before OTHER/build/release [--turns 20]
 
 Paths: `inside` our internal router alone; `haproxy` a byte-copying proxy (mode tcp) in front of it; `gateway` our gateway
 with the embedded inside; `crossbar` a Crossbar front joined by rlink to a Crossbar behind. CPU is schedstat time summed over
@@ -207,7 +207,7 @@ def main():
     parser.add_argument("--json", help="also write all figures here")
     parser.add_argument("--without-crossbar", action="store_true")
     parser.add_argument("--before", type=pathlib.Path, help="the build directory of another version: compare with it")
-    parser.add_argument("--turns", type=int, default=5, help="of each build, with --before")
+    parser.add_argument("--turns", type=int, default=20, help="of each build, with --before")
     options = parser.parse_args()
     if options.before and options.json:
         parser.error("--json is not written with --before")
