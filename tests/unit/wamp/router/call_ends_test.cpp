@@ -20,21 +20,8 @@ const Dict killnowait{{"mode", "killnowait"}};
 const Dict wants_progress{{"receive_progress", true}};
 const Dict progress{{"progress", true}};
 
-class CallEndsTest : public testing::Test {
+class CallEndsTest : public test::CallerAndCallees {
 protected:
-    static constexpr SessionId caller = 1;
-    static constexpr SessionId callee = 2;
-    static constexpr SessionId plain = 3;  ///< a callee that cannot be cancelled
-
-    CallEndsTest() {
-        world_.join(caller);
-        world_.join(callee);
-        world_.join(plain, test::no_features());
-        world_.enroll(callee, "p");
-        world_.enroll(plain, "plain");
-        world_.forget();
-    }
-
     /// The mode of the INTERRUPTs to the session, in order.
     std::string interrupts(SessionId id) {
         std::string out;
@@ -55,8 +42,6 @@ protected:
         EXPECT_EQ(world_.realm.counts().invocations, 0u);
         EXPECT_EQ(world_.realm.deadline(), never);
     }
-
-    World world_;
 };
 
 // W-CAN-01, W-CAN-02, W-CAN-04; no mode means killnowait.

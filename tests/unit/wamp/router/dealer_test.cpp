@@ -11,23 +11,7 @@ namespace {
 using test::args;
 using test::World;
 
-class DealerTest : public testing::Test {
-protected:
-    static constexpr SessionId caller = 1;
-    static constexpr SessionId callee = 2;
-    static constexpr SessionId plain = 3;  ///< a callee that announced nothing
-
-    DealerTest() {
-        world_.join(caller);
-        world_.join(callee);
-        world_.join(plain, test::no_features());
-        world_.enroll(callee, "p");
-        world_.enroll(plain, "plain");
-        world_.forget();
-    }
-
-    World world_;
-};
+class DealerTest : public test::CallerAndCallees {};
 
 // W-RPC-03
 TEST_F(DealerTest, ACallGoesToTheCalleeAndItsResultComesBack) {

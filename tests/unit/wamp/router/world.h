@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -167,6 +169,25 @@ private:
     Deliveries out_;
     std::map<SessionId, std::vector<Message>> sent_;
     std::map<SessionId, RequestId> next_request_;
+};
+
+/// A caller and two callees: one with all features, and one that announced none.
+class CallerAndCallees : public testing::Test {
+protected:
+    static constexpr SessionId caller = 1;
+    static constexpr SessionId callee = 2;
+    static constexpr SessionId plain = 3;  ///< announced no feature, so it cannot be cancelled
+
+    CallerAndCallees() {
+        world_.join(caller);
+        world_.join(callee);
+        world_.join(plain, no_features());
+        world_.enroll(callee, "p");
+        world_.enroll(plain, "plain");
+        world_.forget();
+    }
+
+    World world_;
 };
 
 }  // namespace sallyport::wamp::test
