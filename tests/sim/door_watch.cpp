@@ -179,9 +179,7 @@ void DoorWatch::expect_shadow(const ExpectedRecord& decided, const Rules::Answer
 
 void DoorWatch::expect_revocations(const Turn& turn) {
     const auto expect_all = [&](const Holdings::All& all, Action action) {
-        for (const auto& entry : all) {
-            const auto& key = entry.first;
-            const auto& held = entry.second;
+        for (const auto& [key, held] : all) {
             const Peer* const holder = peer(key.first);
             if (holder == nullptr || !holder->joined() || is_leaving(key.first)) continue;
             const Rules::Query asked{action, held.uri, held.match};
