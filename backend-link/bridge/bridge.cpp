@@ -38,7 +38,7 @@ struct Bridge::Tables {
     /// Frees payloads that the outbox of the previous call borrowed.
     void release_borrowed() noexcept {
         publications.release_borrowed();
-        released.clear();
+        if (released) released.reset();
     }
 
     template <class Request>
@@ -47,8 +47,6 @@ struct Bridge::Tables {
     /// The only path of a request to the link.
     template <class Request>
     void dispatch(RequestContext& context, Request& request, BridgeOutbox& out);
-    /// Forwards the requests that waited for the link.
-    void release_waiting(BridgeOutbox& out);
     void release(WaitingRequests::Entry& waited, BridgeOutbox& out);
 
     void on_error(wamp::Error&& error, BridgeOutbox& out);
@@ -59,7 +57,7 @@ struct Bridge::Tables {
 
     LinkSide link;
     WaitingRequests waiting;
-    std::vector<std::unique_ptr<WaitingRequests::Entry>> released;
+    std::unique_ptr<WaitingRequests::Entry> released;  ///< borrowed by the outbox
     Calls calls;
     Subscriptions subscriptions;
     Publications publications;
@@ -187,7 +185,21 @@ void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant, Br
     // Registrations first: a client that notices that the link is back may call at once.
     tables_->registrations.on_link_up(out);
     tables_->subscriptions.on_link_up(out);
-    tables_->release_waiting(out);
+}
+
+std::vector<Bridge::Waiting> Bridge::waiting() const {
+    return tables_->waiting.list();
+}
+
+void Bridge::forward_waiting(SessionId from, BridgeOutbox& out) {
+    tables_->release_borrowed();
+    SALLYPORT_CHECK(tables_->link.up);
+    tables_->released = tables_->waiting.take_oldest(from);
+    if (tables_->released) tables_->release(*tables_->released, out);
+}
+
+bool Bridge::has_room_to_publish(SessionId session) {
+    return !tables_->link.up || tables_->publications.has_room(session);
 }
 
 void Bridge::on_link_lost(Instant now, BridgeOutbox& out) {
@@ -206,11 +218,6 @@ void Bridge::on_link(wamp::Message&& message, Instant now, BridgeOutbox& out) {
     tables_->release_borrowed();
     if (!tables_->link.up) return;
     if (!tables_->on_answer(message, now, out)) tables_->on_unsolicited(message, out);
-}
-
-void Bridge::Tables::release_waiting(BridgeOutbox& out) {
-    released = waiting.take_all();
-    for (const auto& waited : released) release(*waited, out);
 }
 
 void Bridge::Tables::release(WaitingRequests::Entry& waited, BridgeOutbox& out) {

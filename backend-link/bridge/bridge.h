@@ -26,10 +26,13 @@ namespace sallyport::backend_link {
 struct BridgeOutbox {
     wamp::Deliveries to_sessions;
     std::vector<wamp::Message> to_link;
+    /// Sessions for which Bridge::has_room_to_publish() was false and may be true now.
+    std::vector<wamp::SessionId> relieved;
 
     void clear() noexcept {
         to_sessions.clear();
         to_link.clear();
+        relieved.clear();
     }
 };
 
@@ -63,6 +66,12 @@ public:
     void forward(policy::Session& from, policy::Permit permit, wamp::Register&& request,
                  wamp::Instant now, BridgeOutbox& out);
 
+    /// Whether the session may publish now. Otherwise so much of what it (or everybody together)
+    /// has published waits for the backend's acknowledgement that it must wait too (W-GWY-10),
+    /// until it is in BridgeOutbox::relieved or has left. While the link is down there is room: the
+    /// publication does not wait for the backend.
+    bool has_room_to_publish(wamp::SessionId session);
+
     // Follow-ups, which need no permit of their own. False if this bridge knows no such id; nothing
     // was done.
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Instant now,
@@ -79,9 +88,19 @@ public:
     void leave(wamp::SessionId session, wamp::Instant now, BridgeOutbox& out);
 
     /// The WAMP session of the link is established: restores the subscriptions and registrations of
-    /// front sessions, then forwards the requests that waited.
+    /// front sessions. The requests in waiting() are to be forwarded next.
     void on_link_up(wamp::Features router, const LinkWire& wire, wamp::Instant now,
                     BridgeOutbox& out);
+    /// A request that waited for the link.
+    struct Waiting {
+        wamp::SessionId from;
+        std::size_t bytes;  ///< approximately
+    };
+    /// All of them, oldest first.
+    std::vector<Waiting> waiting() const;
+    /// The link is up: forwards the oldest request of the session that waited for it, if there
+    /// still is one.
+    void forward_waiting(wamp::SessionId from, BridgeOutbox& out);
     /// That session is lost: ends all calls in flight with `network_failure`, except those whose
     /// route allows a second attempt. Later requests get `unavailable` until the link is back, or
     /// wait for it if their route is configured so.

@@ -49,7 +49,6 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     publication->bytes =
         publication->fans_out ? publish.payload.bytes() + publish.topic.size() : std::size_t{0};
     Publisher& publisher = publishers_[from];
-    if (!admits(publisher, publication->bytes)) return drop(uris::unavailable);
     if (publication->fans_out) {
         publication->topic = publish.topic;
         publication->payload = wamp::OwnedPayload(publish.payload);
@@ -83,9 +82,21 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
 
 // A publisher that floods, or a backend that does not answer, must not exhaust the memory
 // (W-GWY-10).
-bool Publications::admits(const Publisher& publisher, std::size_t bytes) const noexcept {
-    return bytes_ + bytes <= bytes_max && publisher.pending < publications_per_session_max &&
-           publisher.bytes + bytes <= bytes_per_session_max;
+bool Publications::has_room(SessionId session) {
+    const Publisher* publisher = wamp::find_in(publishers_, session);
+    const bool full = bytes_ >= bytes_max || (publisher != nullptr &&
+                                              (publisher->pending >= publications_per_session_max ||
+                                               publisher->bytes >= bytes_per_session_max));
+    if (!full) return true;
+    without_room_.insert(session);
+    return false;
+}
+
+void Publications::relieve_all(BridgeOutbox& out) {
+    std::vector<SessionId> all(without_room_.begin(), without_room_.end());
+    std::sort(all.begin(), all.end());
+    out.relieved.insert(out.relieved.end(), all.begin(), all.end());
+    without_room_.clear();
 }
 
 void Publications::account(Publisher& publisher, const Publication& publication) noexcept {
@@ -94,13 +105,21 @@ void Publications::account(Publisher& publisher, const Publication& publication)
     bytes_ += publication.bytes;
 }
 
-bool Publications::release(const Publication& publication) noexcept {
+bool Publications::release(const Publication& publication, BridgeOutbox& out) {
+    const bool was_full = bytes_ >= bytes_max;
     bytes_ -= publication.bytes;
+    if (was_full && bytes_ < bytes_max) relieve_all(out);
     Publisher* publisher = wamp::find_in(publishers_, publication.publisher);
     if (publisher == nullptr) return false;  // it has left
     SALLYPORT_CHECK(publisher->pending != 0 && publisher->bytes >= publication.bytes);
     --publisher->pending;
     publisher->bytes -= publication.bytes;
+    // At half of it, so that a publisher is not stopped again for every publication.
+    if (!without_room_.empty() && publisher->pending <= publications_per_session_max / 2 &&
+        publisher->bytes <= bytes_per_session_max / 2 &&
+        without_room_.erase(publication.publisher) > 0) {
+        out.relieved.push_back(publication.publisher);
+    }
     return true;
 }
 
@@ -132,14 +151,14 @@ std::unique_ptr<Publications::Publication> Publications::take(wamp::RequestId ba
 void Publications::on_published(const wamp::Published& published, BridgeOutbox& out) {
     std::unique_ptr<Publication> publication = take(published.request);
     if (publication == nullptr) return;
-    const bool publisher_is_there = release(*publication);
+    const bool publisher_is_there = release(*publication, out);
     complete(std::move(publication), publisher_is_there, published.publication, out);
 }
 
 void Publications::on_error(const wamp::Error& error, BridgeOutbox& out) {
     std::unique_ptr<Publication> publication = take(error.request);
     if (publication == nullptr) return;
-    const bool publisher_is_there = release(*publication);
+    const bool publisher_is_there = release(*publication, out);
     refuse(std::move(publication), publisher_is_there, error.uri, out);
 }
 
@@ -173,7 +192,7 @@ void Publications::refuse(std::unique_ptr<Publication> publication, bool publish
 
 void Publications::complete_followers(Publication& publication, BridgeOutbox& out) {
     for (std::unique_ptr<Publication>& follower : std::exchange(publication.followers, {})) {
-        const bool publisher_is_there = release(*follower);
+        const bool publisher_is_there = release(*follower, out);
         complete(std::move(follower), publisher_is_there, link_.random.global_id(), out);
     }
 }
@@ -184,15 +203,17 @@ void Publications::on_link_lost(BridgeOutbox& out) {
     std::sort(requests.begin(), requests.end());
     for (const wamp::RequestId request : requests) {
         std::unique_ptr<Publication> publication = take(request);
-        const bool publisher_is_there = release(*publication);
+        const bool publisher_is_there = release(*publication, out);
         refuse(std::move(publication), publisher_is_there, uris::network_failure, out);
     }
     // The next link numbers its requests from 1 again.
     for (auto& [session, publisher] : publishers_) publisher.last = 0;
+    relieve_all(out);
 }
 
 void Publications::leave(SessionId session) {
     publishers_.erase(session);
+    without_room_.erase(session);
 }
 
 }  // namespace sallyport::backend_link

@@ -22,8 +22,9 @@ namespace sallyport::backend_link {
 /// is not forwarded; it waits for the earlier publications of the same publisher (W-ORD-01).
 class Publications {
 public:
-    static constexpr std::size_t publications_per_session_max = 4096;
-    static constexpr std::size_t bytes_per_session_max = std::size_t{16} << 20;
+    // A session that has so much under way has no room; one more publication may exceed the bytes.
+    static constexpr std::size_t publications_per_session_max = 1024;
+    static constexpr std::size_t bytes_per_session_max = std::size_t{1} << 20;
     static constexpr std::size_t bytes_max = std::size_t{128} << 20;
 
     Publications(LinkSide& link, Subscriptions& subscriptions)
@@ -32,6 +33,8 @@ public:
     }
 
     void forward(const RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
+    /// As Bridge::has_room_to_publish().
+    bool has_room(wamp::SessionId session);
     /// The session's publications continue, but it gets no more acknowledgements.
     void leave(wamp::SessionId session);
 
@@ -69,10 +72,10 @@ private:
         std::size_t bytes = 0;
     };
 
-    bool admits(const Publisher& publisher, std::size_t bytes) const noexcept;
     void account(Publisher& publisher, const Publication& publication) noexcept;
     /// Returns whether the publisher's session still exists.
-    bool release(const Publication& publication) noexcept;
+    bool release(const Publication& publication, BridgeOutbox& out);
+    void relieve_all(BridgeOutbox& out);
     void send(const policy::Session& publisher, wamp::Publish&& publish,
               const Publication& publication, bool retain, wamp::RequestId back, BridgeOutbox& out);
     /// Acknowledges if the publisher still exists and requested it, fans out, and does the same for
@@ -88,6 +91,7 @@ private:
     Subscriptions& subscriptions_;
     wamp::IdMap<std::unique_ptr<Publication>> pending_;
     wamp::IdMap<Publisher> publishers_;
+    wamp::IdSet without_room_;  ///< sessions that wait to be relieved
     std::size_t bytes_ = 0;
     std::vector<std::unique_ptr<Publication>> spent_;
 };

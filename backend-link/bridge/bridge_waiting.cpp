@@ -108,11 +108,17 @@ void WaitingRequests::leave(wamp::SessionId session) {
     owners_.erase(session);
 }
 
-std::vector<std::unique_ptr<WaitingRequests::Entry>> WaitingRequests::take_all() {
-    std::vector<std::unique_ptr<Entry>> all;
+std::vector<Bridge::Waiting> WaitingRequests::list() const {
+    std::vector<Bridge::Waiting> all;
     all.reserve(queue_.size());
-    while (!queue_.empty()) all.push_back(take(queue_.begin()->first));
+    for (const auto& [order, entry] : queue_) all.push_back({entry->from, entry->bytes});
     return all;
+}
+
+std::unique_ptr<WaitingRequests::Entry> WaitingRequests::take_oldest(wamp::SessionId session) {
+    const Owner* owner = wamp::find_in(owners_, session);
+    if (owner == nullptr || owner->waiting.empty()) return nullptr;
+    return take(owner->waiting.front());
 }
 
 void WaitingRequests::on_deadline(wamp::Instant now, BridgeOutbox& out) {

@@ -54,8 +54,10 @@ public:
     /// False if no such call is waiting.
     bool cancel(wamp::SessionId from, wamp::RequestId request, BridgeOutbox& out);
     void leave(wamp::SessionId session);
-    /// Removes and returns all, oldest first.
-    std::vector<std::unique_ptr<Entry>> take_all();
+    /// All, oldest first.
+    std::vector<Bridge::Waiting> list() const;
+    /// Removes and returns the oldest of the session; null if it has none.
+    std::unique_ptr<Entry> take_oldest(wamp::SessionId session);
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
     wamp::Instant deadline() const noexcept {

@@ -59,14 +59,18 @@ void Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Inst
     gate_.on_open(peer, transport, policy::Trust::client, now, out);
 }
 
-void Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
+wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now,
+                                 wamp::Outbox& out) {
     const auto found = link_peers_.find(peer);
-    if (found == link_peers_.end())
-        return act_on(gate_.on_message(peer, bytes, now, out), now, out);
+    if (found == link_peers_.end()) {
+        act_on(gate_.on_message(peer, bytes, now, out), now, out);
+        return wamp::Reading::go_on;
+    }
     Link& link = links_[found->second];
     link.last_heard = now;
     act_on(gate_.on_message(peer, bytes, now, out), now, out);
     if (!gate_.door().has_peer(peer)) lose(link, "closed by us", now, out);
+    return wamp::Reading::go_on;
 }
 
 void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {

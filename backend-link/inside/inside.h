@@ -41,8 +41,10 @@ public:
 
     void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
                  wamp::Outbox& out);
-    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
-                    wamp::Outbox& out);
+    wamp::Reading on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
+                             wamp::Outbox& out);
+    void on_written(wamp::PeerId /*peer*/, std::size_t /*unsent*/, wamp::Instant /*now*/,
+                    wamp::Outbox& /*out*/) noexcept {}
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
     /// The result of a Work effect.
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);

@@ -55,7 +55,8 @@ void add_link(std::ostream& out, const Json& link) {
     name.resize(std::max<std::size_t>(name.size(), 8), ' ');
     out << "link " << name << ' ' << (policy::bool_member(link, "up") ? "up" : "down") << ", "
         << number(link, "calls") << " calls in flight, " << number(link, "subscriptions")
-        << " subscriptions, " << number(link, "registrations") << " registrations\n";
+        << " subscriptions, " << number(link, "registrations") << " registrations, "
+        << number(link, "held") << " messages held\n";
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
             backend_link::Bridge(profile, gate_.sessions(), gate_.judge(), ids_,
                                  static_cast<backend_link::LinkNumber>(backends_.size()),
                                  random_.fork()),
+            LinkQueue(config.link_window_bytes),
             wamp::no_peer,
             {}});
     }
@@ -128,11 +129,20 @@ void Front::on_open(PeerId peer, const policy::Transport& transport, wamp::Insta
     gate_.on_open(peer, transport, policy::Trust::client, now, out);
 }
 
-void Front::on_message(PeerId peer, std::string_view bytes, wamp::Instant now, wamp::Outbox& out) {
+wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Instant now,
+                                wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
-    if (link == link_peers_.end()) return act_on(gate_.on_message(peer, bytes, now, out), now, out);
-    on_link_message(*link->second, bytes, now, out);
+    if (link == link_peers_.end()) {
+        reading_ = peer;
+        act_on(gate_.on_message(peer, bytes, now, out), now, out);
+        reading_ = wamp::no_peer;
+        return std::exchange(paused_, false) ? wamp::Reading::pause : wamp::Reading::go_on;
+    }
+    Backend& backend = *link->second;
+    on_link_message(backend, bytes, now, out);
+    pump(backend, now, out);
     act_on(gate_.next(now, out), now, out);
+    return wamp::Reading::go_on;
 }
 
 void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
@@ -172,16 +182,26 @@ void Front::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& o
 void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
     policy::Session& session = *request.session;
     Backend& backend = *backends_[route_of(session, request.permit)];
+    if (lacks_room(backend, session, request.message)) {
+        backend.queue.hold_back({&session, session.policy, std::move(request)});
+    } else if (must_wait(backend, session)) {
+        backend.queue.hold({&session, session.policy, std::move(request)});
+    } else {
+        return cross(backend, request, now, out);
+    }
+    paused_ = true;
+}
+
+void Front::cross(Backend& backend, Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
+    policy::Session& session = *request.session;
     wamp::OwnedPayload keep;
     const auto error =
         backend_link::prepare_for_link(wire_of(backend.transport), request.message, keep);
+    if (!error.empty()) return refuse(session, request.message, error, out);
     std::visit(
         [&]<class Received>(Received& received) {
             if constexpr (is_request<Received>) {
-                if (!error.empty()) {
-                    if (wants_answer(received))
-                        gate_.refuse(session, received.type, received.request, error, out);
-                } else if constexpr (std::is_same_v<Received, wamp::Call>) {
+                if constexpr (std::is_same_v<Received, wamp::Call>) {
                     backend.bridge.forward(session, std::move(request.permit), std::move(received),
                                            now, bridge_out_, std::move(request.lease));
                 } else {
@@ -194,7 +214,27 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     flush(backend, now, out);
 }
 
+void Front::refuse(const policy::Session& session, const Message& request, std::string_view uri,
+                   wamp::Outbox& out) {
+    std::visit(
+        [&]<class Received>(const Received& received) {
+            if constexpr (is_request<Received>) {
+                if (wants_answer(received))
+                    gate_.refuse(session, received.type, received.request, uri, out);
+            }
+        },
+        request);
+}
+
 void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out) {
+    policy::Session& session = *followup.session;
+    const auto link = ids_.link_of(session.id, followup.message);
+    if (!link || !must_wait(*backends_[*link], session)) return cross(followup, now, out);
+    backends_[*link]->queue.hold({&session, session.policy, std::move(followup)});
+    paused_ = true;
+}
+
+void Front::cross(Door::Followup& followup, wamp::Instant now, wamp::Outbox& out) {
     wamp::OwnedPayload keep;
     policy::Session& session = *followup.session;
     if (const auto link = ids_.link_of(session.id, followup.message)) {
@@ -243,7 +283,10 @@ bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::Owned
 }
 
 void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
+    const policy::Session& leaving = *gate_.sessions().find(session);
     for (auto& backend : backends_) {
+        // Its GOODBYE is still to be read.
+        if (backend->queue.remove(leaving)) out.push_back(wamp::effect::Resume{leaving.peer});
         backend->bridge.leave(session, now, bridge_out_);
         flush(*backend, now, out);
     }
@@ -266,6 +309,7 @@ void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transpor
     }
     backend.peer = peer;
     backend.transport = transport;
+    backend.queue.on_written(0);
     link_peers_.emplace(peer, &backend);
     LinkMachine::Outbox wanted;
     backend.link.on_open(now, wanted);
@@ -311,6 +355,8 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
             wamp::note(out, Level::info, "link ", backend.name, ": up");
             backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend.transport),
                                       now, bridge_out_);
+            for (const auto& waiting : backend.bridge.waiting())
+                backend.queue.await_turn(*gate_.sessions().find(waiting.from), waiting.bytes);
             break;
         case LinkMachine::Verdict::lost:
             wamp::note(out, Level::warning, "link ", backend.name, ": lost");
@@ -321,6 +367,7 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
             return;
     }
     flush(backend, now, out);
+    pump(backend, now, out);
 }
 
 void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbox& out) {
@@ -347,8 +394,10 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
             if (frame.message().size() > backend.transport.peer_receives_max) {
                 frame = wamp::encode(backend.transport.serializer, shortened(message));
             }
+            backend.queue.sent(frame.rawsocket().size());
             out.push_back(wamp::effect::Send{backend.peer, std::move(frame)});
         }
+        for (const wamp::SessionId session : bridge_out_.relieved) backend.queue.relieve(session);
         undelivered_.clear();
         gate_.deliver(bridge_out_.to_sessions, undelivered_, out);
         bridge_out_.clear();
@@ -415,7 +464,8 @@ std::vector<Front::LinkStatus> Front::links() const {
     std::vector<LinkStatus> status;
     status.reserve(backends_.size());
     for (const auto& backend : backends_) {
-        status.push_back({backend->name, backend->bridge.up(), backend->bridge.counts()});
+        status.push_back(
+            {backend->name, backend->bridge.up(), backend->bridge.counts(), backend->queue.size()});
     }
     return status;
 }
@@ -427,7 +477,8 @@ std::string Front::status_json() {
                                    {"up", link.up},
                                    {"calls", std::uint64_t{link.counts.calls}},
                                    {"subscriptions", std::uint64_t{link.counts.subscriptions}},
-                                   {"registrations", std::uint64_t{link.counts.registrations}}});
+                                   {"registrations", std::uint64_t{link.counts.registrations}},
+                                   {"held", std::uint64_t{link.held}}});
     }
     const policy::Door& door = gate_.door();
     const wamp::Dict status{{"connections", std::uint64_t{door.peers()}},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/link/link_machine.h"
+#include "gateway/front/link_queue.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
 #include "wamp/base/id_map.h"
@@ -26,6 +28,9 @@ struct FrontConfig {
     std::vector<policy::DoorRealm> realms;
     std::vector<BackendConfig> backends;
     policy::DoorLimits limits;
+    /// What is given to the transport of a link before it has written it: a message waits at most
+    /// for so much, and for the rest of one other message.
+    std::size_t link_window_bytes = 64u << 10;
 };
 
 /// The whole gateway as one pure object: the gate that faces the onion service, and behind it one
@@ -42,9 +47,12 @@ public:
 
     void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
                  wamp::Outbox& out);
-    /// One message of a client or of a link.
-    void on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
-                    wamp::Outbox& out);
+    /// One message of a client or of a link. Links are never paused, so that nobody waits in a
+    /// circle.
+    wamp::Reading on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
+                             wamp::Outbox& out);
+    /// The transport has taken bytes of the peer; `unsent` bytes still wait there.
+    void on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
     /// The result of a Work effect.
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
@@ -85,6 +93,7 @@ public:
         std::string_view name;
         bool up;
         backend_link::Bridge::Counts counts;
+        std::size_t held;  ///< messages of sessions that wait for the link to have room
     };
     std::vector<LinkStatus> links() const;
     std::size_t sessions() noexcept { return gate_.door().joined(); }
@@ -100,6 +109,7 @@ private:
         std::string name;
         backend_link::LinkMachine link;
         backend_link::Bridge bridge;
+        LinkQueue queue;
         wamp::PeerId peer = wamp::no_peer;
         policy::Transport transport;
     };
@@ -129,6 +139,18 @@ private:
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
+    /// Answers a request with an error, if it wants an answer.
+    void refuse(const policy::Session& session, const wamp::Message& request, std::string_view uri,
+                wamp::Outbox& out);
+    void cross(Backend& backend, policy::Door::Request& request, wamp::Instant now,
+               wamp::Outbox& out);
+    void cross(policy::Door::Followup& followup, wamp::Instant now, wamp::Outbox& out);
+    /// Whether a message of the session that is being read has to wait.
+    bool must_wait(const Backend& backend, const policy::Session& session) const noexcept;
+    bool lacks_room(Backend& backend, const policy::Session& session, const wamp::Message& message);
+    /// Lets cross what has waited, as far as there is room.
+    void pump(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void release(Backend& backend, LinkQueue::Held& held, wamp::Instant now, wamp::Outbox& out);
     /// Whether the backend knows the id that the message refers to and has processed it.
     bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep,
                       wamp::Instant now, wamp::Outbox& out);
@@ -153,6 +175,8 @@ private:
     wamp::PeerMap<Backend*> link_peers_;
     backend_link::BridgeOutbox bridge_out_;
     std::vector<policy::Door::Undelivered> undelivered_;
+    wamp::PeerId reading_ = wamp::no_peer;  ///< the client whose message is being processed
+    bool paused_ = false;                   ///< that message is held
 };
 
 }  // namespace sallyport::gateway

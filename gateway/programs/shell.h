@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -110,7 +111,13 @@ public:
     }
 
     void on_message(wamp::PeerId peer, std::string_view bytes) override {
-        core_.on_message(peer, bytes, wamp::now(), outbox_);
+        const wamp::Reading reading = core_.on_message(peer, bytes, wamp::now(), outbox_);
+        if (reading == wamp::Reading::pause) connections_.pause(peer);
+    }
+
+    void on_written(wamp::PeerId peer, std::size_t unsent) override {
+        core_.on_written(peer, unsent, wamp::now(), outbox_);
+        if (!outbox_.empty()) carry_out();
     }
 
     void on_alive(wamp::PeerId peer) override { core_.on_alive(peer, wamp::now()); }
@@ -172,6 +179,7 @@ private:
     void apply(wamp::effect::Send& send) { connections_.send(send.to, std::move(send.frame)); }
     void apply(const wamp::effect::Close& close) { connections_.close(close.peer); }
     void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
+    void apply(const wamp::effect::Resume& resume) { connections_.resume(resume.peer); }
     void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
     /// One thread at a time, so that a flood of work leaves processor time for the reactor.
     void apply(wamp::effect::Work& work) {

@@ -127,6 +127,8 @@ public:
     void say(wamp::PeerId peer, std::string_view bytes) {
         front_.on_message(peer, bytes, now, out_);
         while (!out_.empty()) {
+            front_.on_written(link_peer(0), 0, now, out_);
+            front_.on_written(link_peer(1), 0, now, out_);
             for (const wamp::Effect& effect : std::exchange(out_, {})) {
                 if (const auto* send = std::get_if<wamp::effect::Send>(&effect))
                     receive(send->to, send->frame.message());
@@ -137,6 +139,8 @@ public:
     void feed(wamp::PeerId peer, std::string_view bytes, std::size_t sends) {
         out_.clear();
         front_.on_message(peer, bytes, now, out_);
+        front_.on_written(link_peer(0), 0, now, out_);
+        front_.on_written(link_peer(1), 0, now, out_);
         if (out_.size() != sends) fail("the front did not send what was expected");
     }
     wamp::RequestId next_request(std::uint32_t link = 0) { return ++last_request_[link]; }

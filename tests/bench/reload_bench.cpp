@@ -117,6 +117,7 @@ private:
     }
     void settle() {
         while (!out_.empty()) {
+            core_.on_written(link_peer, 0, now, out_);
             for (const wamp::Effect& effect : std::exchange(out_, {})) {
                 if (const auto* send = std::get_if<wamp::effect::Send>(&effect))
                     receive(send->to, send->frame.message());

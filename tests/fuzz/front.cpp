@@ -134,6 +134,7 @@ public:
              make_backend("plc", backend_link::BackendKind::generic, false)},
             {}};
         config.limits.peers_max = 6;
+        config.link_window_bytes = 1u + input_.byte();
         front_ = std::make_unique<gateway::Front>(std::move(config), wamp::Random::Seed{1});
         front_->start(now_, out_);
         carry_out();
@@ -145,6 +146,7 @@ public:
             carry_out();
         }
         for (const auto& [id, peer] : std::map(peers_)) close(id);
+        for (const auto& link : front_->links()) SALLYPORT_CHECK(link.held == 0);
         SALLYPORT_CHECK(front_->sessions() == 0 && front_->peers() == 0);
         pass(std::chrono::minutes(10));  // what waited for late answers is forgotten
         for (const auto& link : front_->links()) {
@@ -170,6 +172,7 @@ private:
     struct Peer {
         policy::Transport transport;
         bool link = false;
+        bool paused = false;  ///< by the front
         Sender sender;
     };
 
@@ -190,7 +193,8 @@ private:
         std::advance(chosen, input_.byte() % peers_.size());
         const std::uint64_t id = chosen->first;
         if (what < 42) return close(id);
-        if (what < 46) return front_->on_alive(PeerId{id}, now_);
+        if (what < 44) return front_->on_alive(PeerId{id}, now_);
+        if (what < 46) return front_->on_written(PeerId{id}, input_.byte(), now_, out_);
         if (what < 60) return tell(id, input_.bytes());
         Peer& peer = chosen->second;
         std::string message;
@@ -243,7 +247,9 @@ private:
         carry_out();
     }
     void tell(std::uint64_t id, std::string_view message) {
-        front_->on_message(PeerId{id}, message, now_, out_);
+        Peer& peer = peers_.at(id);
+        if (peer.paused) return;
+        peer.paused = front_->on_message(PeerId{id}, message, now_, out_) == wamp::Reading::pause;
     }
 
     void pass(wamp::Duration duration) {

@@ -130,6 +130,7 @@ public:
 private:
     struct Peer {
         policy::Transport transport;
+        bool paused = false;  ///< by the inside
         Sender sender;
     };
 

@@ -23,6 +23,7 @@ const std::vector<Arrow>& arrows() {
     static const std::vector<Arrow> table = {
         {"wamp/base", {}},
         {"wamp/message", {"wamp/base"}},
+        {"wamp/flow", {"wamp/base"}},
         {"wamp/codec", {"wamp/base", "wamp/message"}},
         {"wamp/session", {"wamp/base", "wamp/message"}},
         {"wamp/router", {"wamp/base", "wamp/message", "wamp/session"}},
@@ -65,8 +66,8 @@ const std::vector<Arrow>& arrows() {
         {"gateway/tor", {}},
         {"gateway/supervision", {"wamp/base"}},
         {"gateway/front",
-         {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "policy/door", "policy/gate",
-          "backend-link/link", "backend-link/bridge"}},
+         {"wamp/base", "wamp/message", "wamp/flow", "wamp/codec", "wamp/session", "policy/door",
+          "policy/gate", "backend-link/link", "backend-link/bridge"}},
         {"gateway/host", {"wamp/base", "policy/document", "backend-link/link"}},
         {"gateway/config",
          {"wamp/base", "wamp/message", "wamp/codec", "wamp/net", "policy/document", "policy/file",

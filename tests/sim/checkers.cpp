@@ -32,9 +32,11 @@ std::string_view to_string(Check check) noexcept {
         case Check::host_hidden:
             return "host_hidden";
         case Check::atomic_reload:
-            return "whole_reload";
+            return "atomic_reload";
         case Check::leases_returned:
             return "leases_returned";
+        case Check::waits_end:
+            return "waits_end";
     }
     return "";
 }

@@ -28,6 +28,7 @@ enum class Check : std::uint8_t {
     host_hidden,      ///< nothing of the host is sent outside
     atomic_reload,    ///< after a reload nothing is decided or held by the old version
     leases_returned,  ///< calls that are over count for no limit any more
+    waits_end,        ///< who has to wait for a link is let go on
 };
 
 std::string_view to_string(Check check) noexcept;
@@ -69,6 +70,7 @@ public:
         std::uint64_t taken = 0;  ///< registrations, by somebody else
         std::uint64_t reloads = 0;
         std::uint64_t judged_again = 0;  ///< requests that waited, after a reload
+        std::uint64_t held = 0;          ///< requests for which a link had no room at once
         std::uint64_t shadows = 0;       ///< decisions that shadow rules would change
     };
     Counts counts;

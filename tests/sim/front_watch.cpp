@@ -22,10 +22,12 @@ constexpr Duration patience = std::chrono::seconds(2);  // `wait` of the policie
 }  // namespace
 
 FrontWatch::FrontWatch(Ledger& ledger, const Rules& rules, std::vector<std::string> links,
-                       std::function<bool(std::uint32_t)> up)
+                       std::function<bool(std::uint32_t)> up,
+                       std::function<std::size_t(std::uint32_t)> held)
     : DoorWatch(ledger, "front", rules),
       links_(std::move(links)),
       is_up_(std::move(up)),
+      held_at_(std::move(held)),
       up_(links_.size(), false),
       logins_(ledger.findings) {}
 
@@ -57,20 +59,38 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.discloses =
             publish->options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
     }
-    const std::uint32_t link = link_of(target->backend);
-    if (const auto* publish = turn.in_as<wamp::Publish>(); publish != nullptr && up_[link]) {
-        const PayloadId payload_id = payload_id_of(publish->payload);
-        if (ledger_.publications[payload_id].audience.is_front_only())
-            stay_in_front(payload_id, link, target->inner);
+    Crossing crossing{judged, turn.peer, {}, {}, rules_};
+    if (call != nullptr) crossing.call = payload_id_of(call->payload);
+    if (const auto* publish = turn.in_as<wamp::Publish>())
+        crossing.publication = payload_id_of(publish->payload);
+    if (turn.paused) {
+        ++ledger_.findings.counts.held;
+        held_.emplace(turn.peer, std::move(crossing));
+    } else {
+        cross(turn, crossing);
     }
-    if (up_[link]) return;
+}
+
+/// The request reaches its link in this turn: the model knows whether that is up.
+void FrontWatch::cross(const Turn& turn, const Crossing& crossing) {
+    const Judged& judged = crossing.judged;
+    const auto target = rules_->target(judged.asked.uri);
+    const std::uint32_t link = link_of(target->backend);
+    const bool up = is_up_(link);
+    if (crossing.call) cross_call(turn, crossing, *target, link);
+    if (up) {
+        if (crossing.publication &&
+            ledger_.publications[*crossing.publication].audience.is_front_only())
+            stay_in_front(*crossing.publication, link, target->inner);
+        return;
+    }
     if (target->waits) {
-        waiting_.push_back({turn.peer, judged.of, judged.request, judged.asked, judged.answers,
-                            call == nullptr ? 0 : payload_id_of(call->payload).first, link, rules_,
+        waiting_.push_back({crossing.peer, judged.of, judged.request, judged.asked, judged.answers,
+                            crossing.call ? crossing.call->first : 0, link, rules_,
                             turn.now + patience});
         return;
     }
-    const wamp::Error* const error = refusal(turn, turn.peer, judged.request);
+    const wamp::Error* const error = refusal(turn, crossing.peer, judged.request);
     if (judged.answers && (error == nullptr || error->uri != uris::unavailable))
         wrong(Check::expected_outcome, turn, judged.asked.uri + " while its link is down");
 }
@@ -82,26 +102,62 @@ void FrontWatch::note_call(const Turn& turn, const Judged& judged, const wamp::C
     if (state == nullptr) return;
     state->caller = judged.of;
     state->discloses = call.options.get_bool("disclose_me", false);
-    if (!judged.passes()) {
-        state->must = judged.error;
-        return;
-    }
-    const auto target = rules_->target(judged.asked.uri);
-    state->backend = target->backend;
-    state->procedure = target->inner;
-    state->may_repeat = target->idempotent;
-    const Duration limit = judged.answer->text->limits.timeout;
+    if (!judged.passes()) state->must = judged.error;
+}
+
+void FrontWatch::cross_call(const Turn& turn, const Crossing& crossing, const Rules::Target& target,
+                            std::uint32_t link) {
+    const std::uint64_t tag = crossing.call->first;
+    CallState* const state = ledger_.call(tag);
+    if (state == nullptr) return;
+    state->backend = target.backend;
+    state->procedure = target.inner;
+    state->may_repeat = target.idempotent;
+    const Duration limit = crossing.judged.answer->text->limits.timeout;
     if (limit != Duration::zero())
         state->due = state->due == Duration::zero() ? limit : std::min(state->due, limit);
-    const std::uint32_t link = link_of(target->backend);
-    if (!up_[link] && !target->waits) state->must = uris::unavailable;
-    if (!up_[link] && target->waits) state->may.insert(std::string(uris::unavailable));
-    const bool forwarded = std::any_of(turn.sent.begin(), turn.sent.end(), [](const auto& sent) {
-        return sent.to_link && std::holds_alternative<wamp::Call>(sent.message);
+    const bool up = is_up_(link);
+    if (!up && !target.waits) state->must = uris::unavailable;
+    if (!up && target.waits) state->may.insert(std::string(uris::unavailable));
+    const bool forwarded = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
+        const auto* const call = std::get_if<wamp::Call>(&sent.message);
+        return sent.to_link && call != nullptr && payload_id_of(call->payload).first == tag;
     });
-    if (up_[link] != forwarded)
+    if (up != forwarded)
         wrong(Check::expected_outcome, turn,
-              call.procedure + (forwarded ? " crosses a link that is down" : " does not cross"));
+              crossing.judged.asked.uri +
+                  (forwarded ? " crosses a link that is down" : " does not cross"));
+}
+
+void FrontWatch::release_held(const Turn& turn) {
+    for (const wamp::PeerId peer : turn.resumed) {
+        const auto found = held_.find(peer);
+        if (found == held_.end()) continue;
+        Crossing held = std::move(found->second);
+        held_.erase(found);
+        if (is_leaving(peer)) continue;
+        if (held.rules == rules_ || judge_held(turn, held)) cross(turn, held);
+    }
+}
+
+bool FrontWatch::judge_held(const Turn& turn, Crossing& held) {
+    ++ledger_.findings.counts.judged_again;
+    Judged& judged = held.judged;
+    judged.answer = &rules_->decide(judged.of.principal, judged.asked);
+    if (judged.answer->allowed) return true;
+    ExpectedRecord record;
+    record.of = judged.of;
+    record.asked = judged.asked;
+    record.asked.opaque = false;
+    if (judged.answer->text != nullptr) record.rule = judged.answer->text->id;
+    record.outcomes = {Outcome::deny};
+    expected_.push_back(std::move(record));
+    CallState* const state = held.call ? ledger_.call(held.call->first) : nullptr;
+    if (state != nullptr) state->must = uris::not_authorized;
+    const wamp::Error* const error = refusal(turn, held.peer, judged.request);
+    if (judged.answers && (error == nullptr || error->uri != uris::not_authorized))
+        wrong(Check::expected_outcome, turn, judged.asked.uri + ", which was held");
+    return false;
 }
 
 void FrontWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& testament,
@@ -120,41 +176,51 @@ void FrontWatch::expect_more_records(const Turn& turn) {
     for (std::uint32_t link = 0; link < links_.size(); ++link) {
         const bool now = is_up_(link);
         if (up_[link] && !now) on_link_lost(link);
-        if (!up_[link] && now) on_link_up(turn, link);
+        if (now) release_waiting(turn, link);
     }
+    release_held(turn);
 }
 
-/// Requests that waited are released; after a reload they are decided again.
-void FrontWatch::on_link_up(const Turn& turn, std::uint32_t link) {
-    const auto released = std::partition(waiting_.begin(), waiting_.end(),
-                                         [&](const Waiting& each) { return each.link != link; });
-    for (auto each = released; each != waiting_.end(); ++each) {
-        if (each->rules == rules_ || turn.now > each->due) continue;
-        ++ledger_.findings.counts.judged_again;
-        const Rules::Answer& answer = rules_->decide(each->of.principal, each->asked);
-        const auto target = rules_->target(each->asked.uri);
-        CallState* const state = ledger_.call(each->tag);
-        ExpectedRecord record;
-        record.of = each->of;
-        record.asked = each->asked;
-        record.asked.opaque = false;
-        if (answer.text != nullptr) record.rule = answer.text->id;
-        record.outcomes = {answer.allowed ? Outcome::allow : Outcome::deny};
-        // A publication without acknowledgement may have expired at this very moment.
-        record.optional = answer.allowed || turn.now == each->due;
-        expected_.push_back(std::move(record));
-        const bool elsewhere = answer.allowed && link_of(target->backend) != link;
-        if (answer.allowed && !elsewhere) continue;
-        const std::string_view due = elsewhere ? uris::unavailable : uris::not_authorized;
-        if (state != nullptr) state->must = due;
-        const wamp::Error* const error = refusal(turn, each->peer, each->request);
-        if (each->answers && turn.now < each->due && (error == nullptr || error->uri != due))
-            wrong(Check::expected_outcome, turn, each->asked.uri + ", which waited");
-    }
-    waiting_.erase(released, waiting_.end());
+/// Requests that waited are released as the link has room; after a reload they are decided again.
+void FrontWatch::release_waiting(const Turn& turn, std::uint32_t link) {
+    const bool last = held_at_(link) == 0;
+    std::erase_if(waiting_, [&](const Waiting& each) {
+        if (each.link != link) return false;
+        const bool refused =
+            each.rules != rules_ && turn.now <= each.due && judge_again(turn, each, last);
+        return refused || last;
+    });
+}
+
+bool FrontWatch::judge_again(const Turn& turn, const Waiting& waited, bool last) {
+    const Rules::Answer& answer = rules_->decide(waited.of.principal, waited.asked);
+    const auto target = rules_->target(waited.asked.uri);
+    const bool elsewhere = answer.allowed && link_of(target->backend) != waited.link;
+    const std::string_view due = elsewhere ? uris::unavailable : uris::not_authorized;
+    const wamp::Error* const error = refusal(turn, waited.peer, waited.request);
+    if (last) ++ledger_.findings.counts.judged_again;
+    ExpectedRecord record;
+    record.of = waited.of;
+    record.asked = waited.asked;
+    record.asked.opaque = false;
+    if (answer.text != nullptr) record.rule = answer.text->id;
+    record.outcomes = {answer.allowed ? Outcome::allow : Outcome::deny};
+    // A publication without acknowledgement may have expired at this very moment, and its turn is
+    // not known.
+    record.optional = answer.allowed || error == nullptr;
+    expected_.push_back(std::move(record));
+    if (answer.allowed && !elsewhere) return false;
+    if (CallState* const state = ledger_.call(waited.tag); state != nullptr && error != nullptr)
+        state->must = due;
+    const bool missing = error == nullptr && last && !waited.unsure && turn.now < waited.due;
+    const bool wrong_one = error != nullptr && error->uri != due && turn.now < waited.due;
+    if (waited.answers && (missing || wrong_one))
+        wrong(Check::expected_outcome, turn, waited.asked.uri + ", which waited");
+    return error != nullptr;
 }
 
 void FrontWatch::on_link_lost(std::uint32_t link) {
+    for (Waiting& each : waiting_) each.unsure = each.unsure || each.link == link;
     for (auto& [tag, state] : ledger_.calls) {
         if (state.backend != links_[link] || !state.forwarded) continue;
         state.may.insert(std::string(uris::network_failure));
@@ -184,6 +250,7 @@ void FrontWatch::on_left(const Turn&, wamp::PeerId id) {
         return true;
     });
     std::erase_if(waiting_, [&](const Waiting& each) { return each.peer == id; });
+    held_.erase(id);
 }
 
 void FrontWatch::on_end(const Turn& turn) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,9 +18,11 @@ namespace sallyport::sim {
 /// forwarded on a link, what waits for one, and which guests receive what a link delivers.
 class FrontWatch final : public DoorWatch {
 public:
-    /// `links`: the names of the backends, in order. `up`: which of their links are.
+    /// `links`: the names of the backends, in order. `up`: which of their links are. `held`: what
+    /// waits for a link to have room.
     FrontWatch(Ledger& ledger, const Rules& rules, std::vector<std::string> links,
-               std::function<bool(std::uint32_t)> up);
+               std::function<bool(std::uint32_t)> up,
+               std::function<std::size_t(std::uint32_t)> held);
 
     /// Checks that every subscription and registration of a guest exists on its link, if that is
     /// up.
@@ -38,6 +41,7 @@ private:
         std::uint32_t link = 0;
         const Rules* rules = nullptr;
         Instant due = wamp::never;
+        bool unsure = false;  ///< the link was lost while it may have crossed
     };
     /// A publication that was forwarded and is not acknowledged yet.
     struct Pending {
@@ -46,6 +50,14 @@ private:
         std::string topic;                 ///< inside
         std::set<Holdings::Key> matching;  ///< that led to this link ever since it was forwarded
         std::vector<Pending> followers{};  ///< of the same publisher, that stay in front
+    };
+    /// A permitted request on its way to a link.
+    struct Crossing {
+        Judged judged;
+        wamp::PeerId peer = wamp::no_peer;
+        std::optional<PayloadId> call{};
+        std::optional<PayloadId> publication{};
+        const Rules* rules = nullptr;
     };
     using OnLink = std::pair<std::uint32_t, wamp::RequestId>;
 
@@ -66,9 +78,17 @@ private:
     /// Whoever is to get it gets it now; then those that wait behind it.
     void fan_out(std::uint32_t link, const Pending& pending);
     void fan_out_followers(std::uint32_t link, const Pending& pending);
-    void on_link_up(const Turn& turn, std::uint32_t link);
+    void release_waiting(const Turn& turn, std::uint32_t link);
+    /// Whether it was refused, or should have been.
+    bool judge_again(const Turn& turn, const Waiting& waited, bool last);
     void on_link_lost(std::uint32_t link);
     void note_call(const Turn& turn, const Judged& judged, const wamp::Call& call);
+    void cross(const Turn& turn, const Crossing& crossing);
+    void cross_call(const Turn& turn, const Crossing& crossing, const Rules::Target& target,
+                    std::uint32_t link);
+    void release_held(const Turn& turn);
+    /// After a reload; whether it is still permitted.
+    bool judge_held(const Turn& turn, Crossing& held);
     void on_event(const Turn& turn, const wamp::Event& event);
     void on_published(const Turn& turn, const wamp::Published& published);
     void on_invocation(const Turn& turn, const wamp::Invocation& invocation);
@@ -94,7 +114,9 @@ private:
 
     std::vector<std::string> links_;
     std::function<bool(std::uint32_t)> is_up_;
+    std::function<std::size_t(std::uint32_t)> held_at_;
     std::vector<bool> up_;
+    std::map<wamp::PeerId, Crossing> held_;  ///< of guests that are paused
     std::map<std::pair<wamp::PeerId, wamp::RequestId>, std::uint64_t> calls_;  ///< tags
     std::vector<Waiting> waiting_;
     std::map<std::uint64_t, Waiting> may_repeat_;  ///< by tag

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -92,6 +94,11 @@ public:
     }
 
     Core& core() { return *core_; }
+    /// Peers that are not read.
+    std::size_t paused() const {
+        return static_cast<std::size_t>(std::count_if(
+            peers_.begin(), peers_.end(), [](const auto& each) { return each.second->paused; }));
+    }
     std::function<void(std::uint32_t)> dial = [](std::uint32_t) {};
     std::function<void(std::string_view)> log = [](std::string_view) {};
     /// What a core sends is shown here first, and may be replaced: where planted bugs sit.
@@ -105,6 +112,7 @@ public:
     bool deaf_to_losses = false;
     bool forgets_reloads = false;
     bool hides_undeliverable = false;  ///< planted bug: they are not counted
+    bool forgets_to_resume = false;    ///< planted bug
     std::size_t queue_bytes_max = 256 * 1024;
 
 private:
@@ -122,11 +130,22 @@ private:
               machine(std::move(rawsocket)) {}
 
         void on_bytes(std::string_view bytes) override {
+            if (paused) {
+                parked += bytes;
+                return;
+            }
             machine.feed(bytes);
+            read_on();
+        }
+        void read_on() {
             Host& owner = host;  // `this` may go while events are handed over
             const wamp::PeerId self = id;
             for (;;) {
                 if (!owner.peers_.contains(self)) return;
+                if (paused) {
+                    parked = machine.take_rest();
+                    break;
+                }
                 const auto event = machine.next();
                 if (event.kind == wamp::RawSocket::Kind::none) break;
                 if (event.kind == wamp::RawSocket::Kind::failed) {
@@ -167,7 +186,8 @@ private:
                         break;
                     }
                     case wamp::RawSocket::Kind::message:
-                        host.core_->on_message(id, event.bytes, now, out);
+                        paused = host.core_->on_message(id, event.bytes, now, out) ==
+                                 wamp::Reading::pause;
                         break;
                     case wamp::RawSocket::Kind::ping:
                     case wamp::RawSocket::Kind::pong:
@@ -179,7 +199,31 @@ private:
                 }
             });
         }
-        void on_cut() override { host.lose(id, "connection reset"); }
+        void resume() {
+            if (!std::exchange(paused, false)) return;
+            input = std::exchange(parked, {});
+            machine.feed(input);
+            Host& owner = host;
+            const wamp::PeerId self = id;
+            read_on();
+            if (owner.peers_.contains(self) && cut && !paused) owner.lose(self, "connection reset");
+        }
+        /// What the peer has sent before is read first.
+        void on_cut() override {
+            if (paused) {
+                cut = true;
+            } else {
+                host.lose(id, "connection reset");
+            }
+        }
+        void on_read(std::size_t unread) override {
+            if (!opened) return;
+            Turn seen;
+            seen.peer = id;
+            host.turn(std::move(seen), [&](wamp::Outbox& out) {
+                host.core_->on_written(id, unread, host.schedule_.now(), out);
+            });
+        }
         void flush_machine() {
             wire->write(side, machine.to_send());
             machine.to_send().clear();
@@ -194,6 +238,10 @@ private:
         wamp::RawSocket machine;
         wamp::Serializer serializer = wamp::Serializer::msgpack;  ///< once opened
         bool opened = false;
+        bool paused = false;
+        bool cut = false;      ///< by the other end, while paused
+        std::string parked;    ///< received while paused
+        std::string input;     ///< parked before, now read
         bool dialled = false;  ///< by us: only then its failure is an answer to effect::Dial
     };
 
@@ -223,6 +271,8 @@ private:
     void turn(Turn seen, Feed feed) {
         wamp::Outbox out;
         feed(out);
+        const auto found = peers_.find(seen.peer);
+        seen.paused = found != peers_.end() && found->second->paused;
         for (const auto& effect : out) carry_out(effect, seen);
         await_deadline();
         core_->audit().take(seen.records);
@@ -256,6 +306,14 @@ private:
             const auto found = peers_.find(ping->to);
             if (found != peers_.end())
                 found->second->wire->write(found->second->side, wamp::RawSocket::ping("x"));
+        } else if (const auto* resume = std::get_if<wamp::effect::Resume>(&effect)) {
+            seen.resumed.push_back(resume->peer);
+            if (forgets_to_resume) return;
+            schedule_.after({}, [this, id = resume->peer, alive = std::weak_ptr<int>(alive_)] {
+                if (alive.expired()) return;
+                const auto found = peers_.find(id);
+                if (found != peers_.end()) found->second->resume();
+            });
         } else if (const auto* dialled = std::get_if<wamp::effect::Dial>(&effect)) {
             dial(dialled->link);
         } else if (const auto* work = std::get_if<wamp::effect::Work>(&effect)) {

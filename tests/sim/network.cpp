@@ -45,6 +45,8 @@ void Wire::read(int side) {
         const std::string bytes = here.pending.substr(0, count);
         here.pending.erase(0, count);
         here.reader->on_bytes(bytes);
+        if (WireEnd* const writer = sides_[1 - side].reader; writer != nullptr && !cut_)
+            writer->on_read(here.pending.size());
         if (!cut_ && (!here.pending.empty() || here.ends)) wake(side);
     } else if (here.ends) {
         cut_ = true;

@@ -37,6 +37,8 @@ class WireEnd {
 public:
     virtual ~WireEnd() = default;
     virtual void on_bytes(std::string_view bytes) = 0;
+    /// The other end has read; `unread` bytes that this end wrote still wait for it.
+    virtual void on_read(std::size_t /*unread*/) {}
     virtual void on_cut() = 0;
 };
 

@@ -43,6 +43,7 @@ enum class Bug : std::uint8_t {
     names_the_host,              ///< an error names the backend
     reloads_halfway,             ///< one inside ignores reloads
     keeps_leases,                ///< the backend never answers some calls
+    forgets_to_resume,           ///< a guest that had to wait is not read any more
 };
 
 /// Carries out a planted bug on what a core sends or records.

@@ -41,8 +41,10 @@ struct Turn {
     Opened opened{};                  ///< of Cause::opened
     std::vector<Sent> sent;
     std::vector<wamp::PeerId> closed;  ///< by the core
-    std::string records;               ///< packed, as the core's audit trail gives them
-    std::uint64_t undeliverable = 0;   ///< events so far, as the core counts them
+    bool paused = false;               ///< the core wants nothing more of `peer` for now
+    std::vector<wamp::PeerId> resumed;
+    std::string records;              ///< packed, as the core's audit trail gives them
+    std::uint64_t undeliverable = 0;  ///< events so far, as the core counts them
 
     /// Decodes RawSocket frames: a planted bug may have added or removed some.
     void add_sent(bool to_link, std::uint32_t number, wamp::PeerId to, wamp::Serializer serializer,

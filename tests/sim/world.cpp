@@ -60,6 +60,7 @@ void World::log(std::string_view principal, std::string_view text) {
 void World::start_front() {
     const Rules& rules = versions().front[front_version_];
     gateway::FrontConfig config{{planter_.versions().front[front_version_].realm()}, {}, {}};
+    config.link_window_bytes = dice_.between(1, 4000);
     config.limits.audit = policy::AuditTrail::Level::all;
     for (const auto name : backend_names) {
         backend_link::LinkMachine::Config link;
@@ -75,8 +76,10 @@ void World::start_front() {
         schedule_, std::make_unique<gateway::Front>(std::move(config), entropy()));
     front_watch_ = std::make_unique<FrontWatch>(
         ledger_, rules, std::vector<std::string>(backend_names.begin(), backend_names.end()),
-        [this](std::uint32_t link) { return front_->core().links()[link].up; });
+        [this](std::uint32_t link) { return front_->core().links()[link].up; },
+        [this](std::uint32_t link) { return front_->core().links()[link].held; });
     front_->hides_undeliverable = planter_.bug() == Bug::hides_undeliverable;
+    front_->forgets_to_resume = planter_.bug() == Bug::forgets_to_resume;
     front_->deaf_to_losses = planter_.bug() == Bug::ignores_closed_connections;
     front_->tap = [this](FrontHost::Role role, wamp::PeerId peer, wamp::Serializer serializer,
                          std::string& bytes) {
@@ -187,6 +190,7 @@ void World::run() {
     run_for(std::chrono::seconds(40));  // longer than any bound on an answer
     for (auto& participant : actors_) participant.actor->check_all_answered();
     front_watch_->check_behind(schedule_.now());
+    check_waits();
     publish_everywhere();
     check_leases();
     everybody_leaves();

@@ -61,6 +61,7 @@ private:
     void reload_inside(std::size_t index, std::size_t version);
     void reload_some();
     void run_for(Duration time);
+    void check_waits();
     void publish_everywhere();
     void check_received(const Participant& participant, std::size_t backend, std::string_view topic,
                         std::uint64_t publisher, std::uint64_t number);

@@ -20,6 +20,15 @@ void World::check_hidden(std::string_view bytes) {
     }
 }
 
+/// At rest nobody has to wait for a link.
+void World::check_waits() {
+    std::size_t held = front_->paused();
+    for (const auto& link : front_->core().links()) held += link.held;
+    if (held != 0)
+        findings_.wrong(Check::waits_end, schedule_.now(),
+                        std::to_string(held) + " guests or messages wait for nothing");
+}
+
 /// Publishes once on each topic at rest; every subscriber must receive it.
 void World::publish_everywhere() {
     for (std::size_t index = 0; index < inside_count; ++index) {

@@ -45,6 +45,7 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.taken += counts.taken;
     sum.reloads += counts.reloads;
     sum.judged_again += counts.judged_again;
+    sum.held += counts.held;
     sum.shadows += counts.shadows;
 }
 
@@ -65,7 +66,7 @@ std::string text_of(const Findings::Counts& counts) {
            item(counts.let_in, "let in, ") + item(counts.turned_away, "turned away; ") +
            item(counts.records, "decisions recorded, ") + item(counts.reloads, "reloads, ") +
            item(counts.revoked, "revoked, ") + item(counts.taken, "taken over, ") +
-           item(counts.judged_again, "judged again, ") +
+           item(counts.judged_again, "judged again, ") + item(counts.held, "held, ") +
            item(counts.shadows, "disputed by shadow rules");
 }
 
@@ -89,7 +90,7 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     for (const auto count : {sum.progress, sum.network_failures, sum.canceled, sum.timeouts,
                              sum.chosen, sum.undeliverable, sum.retained, sum.sealed, sum.meta,
                              sum.testaments, sum.killed, sum.let_in, sum.turned_away, sum.named,
-                             sum.revoked, sum.taken, sum.judged_again, sum.shadows}) {
+                             sum.revoked, sum.taken, sum.judged_again, sum.held, sum.shadows}) {
         EXPECT_GT(count, seeds / 10);
     }
 }
@@ -159,7 +160,8 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::forgets_lists, Check::right_subscription, "ForgetsLists"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
-        Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"}),
+        Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"},
+        Planted{Bug::forgets_to_resume, Check::waits_end, "ForgetsToResume"}),
     [](const testing::TestParamInfo<Planted>& planted) { return std::string(planted.param.name); });
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "wamp/message/payload.h"
 
@@ -41,6 +42,8 @@ public:
     /// `bytes` must stay valid until next() has returned Kind::none or failed.
     void feed(std::string_view bytes);
     Event next();
+    /// Removes and returns the input that next() has not processed.
+    std::string_view take_rest() noexcept { return std::exchange(input_, {}); }
 
     /// Octets of the framing itself (handshake, PONG) to send before anything else; the caller
     /// clears it.

@@ -8,6 +8,7 @@ namespace sallyport::wamp {
 namespace {
 
 constexpr char rawsocket_octet = 0x7F;
+constexpr std::uint32_t own_bytes_max = 64u << 10;
 constexpr unsigned all_serializers = (1u << static_cast<unsigned>(Serializer::json)) |
                                      (1u << static_cast<unsigned>(Serializer::msgpack));
 
@@ -54,6 +55,7 @@ bool Channel::start_framing(char first_octet) {
 }
 
 void Channel::feed(std::string_view bytes) {
+    if (parked_.capacity() > 0) std::string().swap(parked_);
     if (tls_) {
         tls_->feed(bytes);
     } else {
@@ -73,7 +75,29 @@ void Channel::collect() {
     std::string* own = nullptr;
     if (auto* rawsocket = std::get_if<RawSocket>(&framing_)) own = &rawsocket->to_send();
     if (auto* websocket = std::get_if<WebSocket>(&framing_)) own = &websocket->to_send();
-    if (own != nullptr && !own->empty()) out_.append(std::exchange(*own, {}));
+    if (own == nullptr || own->empty()) return;
+    if (written() >= own_end_) own_bytes_ = 0;
+    own_bytes_ += static_cast<std::uint32_t>(own->size());
+    out_.append(std::exchange(*own, {}));
+    own_end_ = written() + queued_bytes();
+}
+
+std::uint64_t Channel::written() const noexcept {
+    return tls_ ? tls_->written() : out_.consumed();
+}
+
+bool Channel::owes_much() noexcept {
+    return own_bytes_ > own_bytes_max && written() < own_end_;
+}
+
+void Channel::park() {
+    const auto keep = [this](auto& framing) {
+        std::string rest(framing.take_rest());
+        parked_ = std::move(rest);
+        framing.feed(parked_);
+    };
+    if (auto* rawsocket = std::get_if<RawSocket>(&framing_)) keep(*rawsocket);
+    if (auto* websocket = std::get_if<WebSocket>(&framing_)) keep(*websocket);
 }
 
 // True if more bytes are needed, or the line is malformed.

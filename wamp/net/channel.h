@@ -63,6 +63,10 @@ public:
     /// `bytes` must stay valid until next() has returned Kind::none or failed.
     void feed(std::string_view bytes);
     Event next();
+    /// Keeps a copy of the input that next() has not processed, which need not stay valid any
+    /// longer: the caller pauses, and continues with next() before it feeds more. After
+    /// Kind::opened.
+    void park();
     /// After Kind::opened.
     ChannelOpened opened() const;
 
@@ -74,6 +78,9 @@ public:
     /// What to write to the socket.
     OutQueue& wire();
     std::size_t queued_bytes() const noexcept;
+    /// Whether so many PONGs wait to be written that the peer must read before it is read again:
+    /// what it causes to be sent to itself is bounded (W-RAW-07).
+    bool owes_much() noexcept;
     std::size_t peer_receives_max() const noexcept { return peer_receives_max_; }
 
 private:
@@ -84,6 +91,7 @@ private:
     bool start_framing(char first_octet);
     void start_client();
     void collect();
+    std::uint64_t written() const noexcept;
 
     using Framing = std::variant<std::monostate, RawSocket, WebSocket>;
 
@@ -101,7 +109,10 @@ private:
     std::unique_ptr<const Config> client_;  ///< until the framing has started
     std::unique_ptr<TlsSession> tls_;
     Framing framing_;
-    OutQueue out_;  ///< before TLS
+    std::string parked_;           ///< by park(); the framing refers to it
+    OutQueue out_;                 ///< before TLS
+    std::uint32_t own_bytes_ = 0;  ///< written by the framing itself (PONGs), and still waiting
+    std::uint64_t own_end_ = 0;    ///< of these: the end in the stream of written bytes
 };
 
 }  // namespace sallyport::wamp

@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -31,6 +33,7 @@ constexpr std::size_t message_scratch_bytes = std::size_t{64} << 10;
 constexpr std::size_t plaintext_scratch_bytes = std::size_t{16} << 10;  // one TLS record
 constexpr std::size_t gather_max = 64;
 constexpr int events_per_turn = 64;
+constexpr int kernel_unsent_bytes = 64 << 10;  // of a TCP connection
 
 /// One socket and its state. It exists until the end of the turn in which it ended, so that
 /// functions on the stack can still use it.
@@ -46,31 +49,50 @@ struct Connection {
 
     PeerId id;
     int fd;
-    bool dirty = false;        ///< is in State::dirty
-    bool blocked = false;      ///< the kernel accepts no more: wait for EPOLLOUT
-    bool write_armed = false;  ///< EPOLLOUT is requested
-    bool detached = false;     ///< closed by the host, or reported to it as closed
-    bool closing = false;      ///< flush, then wait for the peer to close; input is discarded
-    bool shut = false;         ///< sending has ended
+    bool dirty = false;             ///< is in State::dirty
+    bool blocked = false;           ///< the kernel accepts no more: wait for EPOLLOUT
+    bool paused = false;            ///< by the host: not read until it resumes
+    bool parked = false;            ///< paused with input that was read and not passed on
+    bool stalls = false;            ///< `deadline` is for the peer to read something
+    bool watched = true;            ///< by epoll; not once it has gone before all of it was read
+    std::uint32_t armed = EPOLLIN;  ///< what epoll watches for
+    bool detached = false;          ///< closed by the host, or reported to it as closed
+    bool closing = false;           ///< flush, then wait for the peer to close; input is discarded
+    bool shut = false;              ///< sending has ended
     bool ended = false;
     std::uint32_t queue_bytes = 0;
     Duration close_timeout{};
+    Duration stall_timeout{};
+    Instant read_at{};  ///< while it stalls: when the peer was last known to have read something
+    int unread = 0;     ///< bytes in the kernel at that time
     Instant deadline = never;
     std::string broken;  ///< the reason with which it is reported as closed at the end of this turn
     Channel channel;
+
+    bool is_read() noexcept { return closing || (!paused && !channel.owes_much()); }
 };
 
 std::string error_text(std::string_view what, int error) {
     return std::string(what) + ": " + std::strerror(error);
 }
 
-void set_no_delay(int fd) {
+void set_tcp_options(int fd) {
     int domain = 0;
     socklen_t size = sizeof(domain);
     if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return;
     if (domain != AF_INET && domain != AF_INET6) return;
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    // What the network does not take waits here, in an order that may change, and not in the
+    // kernel.
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kernel_unsent_bytes,
+                 sizeof(kernel_unsent_bytes));
+}
+
+/// Bytes that the kernel has taken and the peer has not read (unix) or not acknowledged (TCP).
+int unread_by_peer(int fd) {
+    int bytes = 0;
+    return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 int make_epoll() {
@@ -119,7 +141,11 @@ struct Connections::State {
     void dispatch(Connection& c, const Channel::Event& event);
     void report_closed(Connection& c, std::string_view why);
     void flush(Connection& c);
+    static void write(Connection& c, OutQueue& wire);
     void watch(Connection& c);
+    void on_gone(Connection& c);
+    void expect_reading(Connection& c, bool progress);
+    bool still_stalls(Connection& c, Instant present);
 
     void mark(Connection& c);
     void start_closing(Connection& c);
@@ -162,6 +188,7 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
     table.emplace(id, std::move(made));
     c.queue_bytes = static_cast<std::uint32_t>(options.queue_bytes);
     c.close_timeout = options.close_timeout;
+    c.stall_timeout = options.stall_timeout;
     set_deadline(c, now() + options.handshake_timeout);
     epoll_event interest{};
     interest.events = EPOLLIN;
@@ -169,7 +196,7 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
     if (ec || ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_ADD, fd, &interest) != 0) {
         c.broken = error_text("socket", ec ? ec.value() : errno);
     } else {
-        set_no_delay(fd);
+        set_tcp_options(fd);
     }
     mark(c);
     return id;
@@ -196,7 +223,12 @@ void Connections::State::turn() {
             c->blocked = false;
             mark(*c);
         }
-        if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) read(*c);
+        if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) continue;
+        if (c->is_read()) {
+            read(*c);
+        } else {
+            on_gone(*c);
+        }
     }
     in_turn = false;
     end_turn();
@@ -209,6 +241,8 @@ void Connections::State::end_turn() {
         Connection* c = find(dirty[i]);
         if (c == nullptr) continue;
         c->dirty = false;
+        if (c->parked && !c->paused) dispatch_events(*c);
+        if (c->ended) continue;
         if (c->broken.empty()) flush(*c);
         if (!c->broken.empty()) {
             report_closed(*c, c->broken);
@@ -233,7 +267,7 @@ void Connections::State::end_turn_later() {
 
 void Connections::State::read(Connection& c) {
     std::size_t turn_bytes = 0;
-    while (!c.ended && turn_bytes < read_turn_bytes) {
+    while (!c.ended && c.is_read() && turn_bytes < read_turn_bytes) {
         const ssize_t count = ::recv(c.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
@@ -257,7 +291,13 @@ void Connections::State::read(Connection& c) {
 // In each of its functions the host may close any peer, including this one.
 void Connections::State::dispatch_events(Connection& c) {
     host_called = false;
+    c.parked = false;
     while (!c.closing && !c.ended && c.broken.empty()) {
+        if (c.paused) {
+            c.channel.park();
+            c.parked = true;
+            break;
+        }
         const Channel::Event event = c.channel.next();
         if (event.kind == Channel::Kind::none) break;
         dispatch(c, event);
@@ -301,6 +341,17 @@ void Connections::State::report_closed(Connection& c, std::string_view why) {
 
 void Connections::State::flush(Connection& c) {
     OutQueue& wire = c.channel.wire();
+    const std::uint64_t before = wire.consumed();
+    write(c, wire);
+    if (!c.broken.empty()) return;
+    const bool progress = wire.consumed() != before;
+    if (progress && !c.detached) host.on_written(c.id, c.channel.queued_bytes());
+    if (c.closing && wire.empty() && !std::exchange(c.shut, true)) ::shutdown(c.fd, SHUT_WR);
+    expect_reading(c, progress);
+    watch(c);
+}
+
+void Connections::State::write(Connection& c, OutQueue& wire) {
     while (!wire.empty() && !c.blocked) {
         std::array<iovec, gather_max> pieces;
         msghdr message{};
@@ -318,17 +369,55 @@ void Connections::State::flush(Connection& c) {
         wire.consume(written);
         c.blocked = written < offered;
     }
-    if (c.closing && wire.empty() && !std::exchange(c.shut, true)) ::shutdown(c.fd, SHUT_WR);
-    watch(c);
+}
+
+// The handshake and closing have deadlines of their own.
+void Connections::State::expect_reading(Connection& c, bool progress) {
+    if (c.deadline != never && !c.stalls) return;
+    if (!c.blocked) {
+        if (std::exchange(c.stalls, false)) set_deadline(c, never);
+        return;
+    }
+    if (c.stalls && !progress) return;
+    c.read_at = now();
+    c.unread = unread_by_peer(c.fd);
+    if (std::exchange(c.stalls, true)) return;  // the timer looks at `read_at` again
+    set_deadline(c, c.read_at + c.stall_timeout);
+}
+
+// A peer may have read part of what the kernel holds without making room for more.
+bool Connections::State::still_stalls(Connection& c, Instant present) {
+    const int unread = unread_by_peer(c.fd);
+    if (unread < c.unread) c.read_at = present;
+    c.unread = unread;
+    const Instant due = c.read_at + c.stall_timeout;
+    if (due <= present) return true;
+    set_deadline(c, due);
+    return false;
 }
 
 void Connections::State::watch(Connection& c) {
-    if (c.blocked == c.write_armed) return;
-    c.write_armed = c.blocked;
+    const bool reads = c.is_read();
+    const std::uint32_t wanted = (reads ? EPOLLIN : 0u) | (c.blocked ? EPOLLOUT : 0u);
+    if (c.watched ? wanted == c.armed : !reads) return;
     epoll_event interest{};
-    interest.events = c.blocked ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    interest.events = wanted;
     interest.data.u64 = static_cast<std::uint64_t>(c.id);
-    ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_MOD, c.fd, &interest);
+    ::epoll_ctl(epoll.native_handle(), c.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c.fd, &interest);
+    c.armed = wanted;
+    c.watched = true;
+}
+
+// The peer has closed both directions while it is not read. What it has sent before is kept until
+// the host resumes; epoll would report the end of the connection in every turn until then.
+void Connections::State::on_gone(Connection& c) {
+    if (c.paused) {
+        ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_DEL, c.fd, nullptr);
+        c.watched = false;
+    } else {
+        c.blocked = false;  // writing fails and says why
+        mark(c);
+    }
 }
 
 void Connections::State::mark(Connection& c) {
@@ -343,6 +432,7 @@ void Connections::State::mark(Connection& c) {
 void Connections::State::start_closing(Connection& c) {
     c.detached = true;
     if (std::exchange(c.closing, true)) return;
+    c.stalls = false;
     c.channel.close();
     set_deadline(c, now() + c.close_timeout);
     mark(c);
@@ -378,7 +468,8 @@ void Connections::State::on_timer() {
     const Instant present = now();
     while (!deadlines.empty() && deadlines.begin()->first <= present) {
         Connection& c = *table.at(deadlines.begin()->second);
-        report_closed(c, "transport handshake not done in time");
+        if (c.stalls && !still_stalls(c, present)) continue;
+        report_closed(c, c.stalls ? "does not read" : "transport handshake not done in time");
         mark_ended(c);
     }
     arm_timer();
@@ -444,6 +535,19 @@ void Connections::ping(PeerId peer) {
     Connection* c = state_->find(peer);
     if (c == nullptr || c->detached) return;
     c->channel.ping();
+    state_->mark(*c);
+}
+
+void Connections::pause(PeerId peer) {
+    Connection* c = state_->find(peer);
+    if (c == nullptr) return;
+    c->paused = true;
+    state_->mark(*c);
+}
+
+void Connections::resume(PeerId peer) {
+    Connection* c = state_->find(peer);
+    if (c == nullptr || !std::exchange(c->paused, false)) return;
     state_->mark(*c);
 }
 

@@ -42,6 +42,8 @@ public:
     virtual void on_message(PeerId peer, std::string_view bytes) = 0;
     /// The peer sent something other than a message (PONG, PING).
     virtual void on_alive(PeerId peer) = 0;
+    /// The kernel has taken queued bytes of the peer; `unsent` bytes still wait.
+    virtual void on_written(PeerId /*peer*/, std::size_t /*unsent*/) {}
     /// Everything from one read was passed on: the time to carry out effects.
     virtual void on_batch_end() = 0;
     /// The connection was closed or never opened; `why` is for the log.
@@ -55,13 +57,16 @@ struct ConnectionOptions {
     std::size_t queue_bytes = 4u << 20;
     Duration handshake_timeout = std::chrono::seconds(10);  ///< from connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
+    /// A peer for which bytes wait and that has read none for this long is closed.
+    Duration stall_timeout = std::chrono::seconds(30);
     bool proxy_line = false;  ///< a PROXY line with the circuit id comes first
 };
 
 /// All transport connections of one reactor thread: reads, splits the input into messages, queues
 /// output and writes it, one gathered write per connection and wake-up. Contains no WAMP logic.
 /// Frames are queued by send() and written after the current turn of the loop; a queue beyond its
-/// limit closes the connection (a message is never silently dropped).
+/// limit closes the connection (a message is never silently dropped). A peer that does not read the
+/// PONGs that it asks for is not read until it does.
 class Connections {
 public:
     Connections(boost::asio::io_context& io, Host& host);
@@ -93,6 +98,12 @@ public:
 
     void send(PeerId peer, Frame frame);
     void ping(PeerId peer);
+    /// Reads no more from the peer, and passes on nothing more that was read: what it sends waits
+    /// in the kernel, and so does the peer.
+    void pause(PeerId peer);
+    /// Reads on. Messages that were read before come in the current turn or after it, never from
+    /// within this call.
+    void resume(PeerId peer);
     /// Writes the queued bytes for at most close_timeout, then closes; on_closed() is not
     /// called.
     void close(PeerId peer);

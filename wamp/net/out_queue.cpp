@@ -52,6 +52,7 @@ std::size_t OutQueue::gather(std::span<iovec> out) const noexcept {
 void OutQueue::consume(std::size_t bytes) noexcept {
     SALLYPORT_CHECK(bytes <= bytes_);
     bytes_ -= bytes;
+    consumed_ += bytes;
     if (bytes_ == 0) {
         clear();
         return;

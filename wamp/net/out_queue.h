@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@ public:
 
     std::size_t bytes() const noexcept { return bytes_; }
     bool empty() const noexcept { return bytes_ == 0; }
+    /// All bytes that were ever removed by consume().
+    std::uint64_t consumed() const noexcept { return consumed_; }
 
     /// Fills `out` from the front of the queue; returns the number of entries used.
     std::size_t gather(std::span<iovec> out) const noexcept;
@@ -46,6 +49,7 @@ private:
     std::size_t first_ = 0;   ///< the first of chunks_ that is not completely written
     std::size_t offset_ = 0;  ///< written bytes of the first one
     std::size_t bytes_ = 0;
+    std::uint64_t consumed_ = 0;
 };
 
 }  // namespace sallyport::wamp

@@ -42,6 +42,8 @@ public:
     /// The bytes to send, including the handshake.
     OutQueue& wire();
     std::size_t queued_bytes() const noexcept { return wire_.bytes(); }
+    /// All bytes that have left the queue of bytes to send.
+    std::uint64_t written() const noexcept { return wire_.consumed(); }
     /// Sends a close_notify alert.
     void close();
 

@@ -51,7 +51,7 @@ public:
         input_ = bytes;
         if (waiting_ && !input_.empty()) queue_->push(std::move(waiting_));
     }
-    bool empty() const noexcept { return input_.empty(); }
+    std::string_view take_rest() noexcept { return std::exchange(input_, {}); }
 
     template <class Buffers>
     std::size_t read_some(const Buffers& buffers) {
@@ -401,6 +401,11 @@ WebSocket::Event WebSocket::next() {
             break;
     }
     return {};
+}
+
+std::string_view WebSocket::take_rest() noexcept {
+    if (machine_->stage == Machine::Stage::open) return machine_->stream.next_layer().take_rest();
+    return std::exchange(machine_->input, {});
 }
 
 std::string& WebSocket::to_send() noexcept {

@@ -43,6 +43,8 @@ public:
     /// `bytes` must stay valid until next() has returned Kind::none or failed.
     void feed(std::string_view bytes);
     Event next();
+    /// Removes and returns the input that next() has not processed.
+    std::string_view take_rest() noexcept;
 
     /// Octets of the framing itself (handshake, PONG, Close) to send before anything else; the
     /// caller clears it.

@@ -30,6 +30,10 @@ struct Close {
 struct Ping {
     PeerId to;
 };
+/// Read on from a peer that was paused (Reading::pause).
+struct Resume {
+    PeerId peer;
+};
 /// Connect the link with this number; the answer is on_link_open() or on_link_failed().
 struct Dial {
     std::uint32_t link;
@@ -50,9 +54,13 @@ struct Work {
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Send, effect::Close, effect::Ping, effect::Dial, effect::Note,
-                            effect::Work>;
+using Effect = std::variant<effect::Send, effect::Close, effect::Ping, effect::Resume, effect::Dial,
+                            effect::Note, effect::Work>;
 
 using Outbox = std::vector<Effect>;
+
+/// A core's answer to a message: whether it wants further ones of that peer now. After `pause` it
+/// gets none until it requests effect::Resume, and the peer has to wait.
+enum class Reading : bool { pause, go_on };
 
 }  // namespace sallyport::wamp

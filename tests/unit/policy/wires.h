@@ -126,6 +126,9 @@ private:
     void read(const wamp::effect::Ping& ping, Lines& lines) {
         lines.push_back(std::to_string(static_cast<std::uint64_t>(ping.to)) + " ping");
     }
+    void read(const wamp::effect::Resume& resume, Lines& lines) {
+        lines.push_back(std::to_string(static_cast<std::uint64_t>(resume.peer)) + " resumed");
+    }
     void read(const wamp::effect::Dial& dial, Lines& lines) {
         lines.push_back("dial " + std::to_string(dial.link));
     }

@@ -323,52 +323,85 @@ TEST(BridgePublications, DropASecondAnswer) {
     EXPECT_EQ(world.take(), Lines{});
 }
 
+std::vector<SessionId> relieved(BridgeWorld& world) {
+    return std::exchange(world.out.relieved, {});
+}
+
 // W-GWY-10
-TEST(BridgePublications, AreBoundedInNumberPerPublisher) {
+TEST(BridgePublications, HaveNoRoomForAPublisherWithTooManyUnderWay) {
     BridgeWorld world;
     const SessionId publisher = world.join();
-    for (std::size_t i = 1; i <= Publications::publications_per_session_max; ++i) {
+    const SessionId other = world.join();
+    constexpr std::size_t most = Publications::publications_per_session_max;
+    for (std::size_t i = 1; i <= most; ++i) {
+        EXPECT_TRUE(world.bridge.has_room_to_publish(publisher)) << i;
         world.publish(publisher, i, "lab.t");
     }
-    EXPECT_EQ(world.out.to_link.size(), Publications::publications_per_session_max);
-    world.out.clear();
-    world.publish(publisher, 5000, "lab.t");
-    EXPECT_EQ(world.take(), Lines{});
-    world.publish(publisher, 5001, "lab.t", acknowledged);
-    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,5001,{},"wamp.error.unavailable"])"}));
-    world.publish(world.join(), 1, "lab.t");
-    EXPECT_EQ(world.take().size(), 1u);
-    world.link(wamp::Published{1, 900});
-    world.publish(publisher, 5002, "lab.t");
-    EXPECT_EQ(world.take().size(), 1u);
+    EXPECT_FALSE(world.bridge.has_room_to_publish(publisher));
+    EXPECT_TRUE(world.bridge.has_room_to_publish(other));
+    EXPECT_EQ(world.out.to_link.size(), most);
+    for (std::size_t i = 1; i <= most; ++i) {
+        world.link(wamp::Published{i, 900 + i});
+        // Once, when half of it is acknowledged.
+        EXPECT_EQ(relieved(world),
+                  i == most / 2 ? std::vector{publisher} : std::vector<SessionId>{});
+    }
+    EXPECT_TRUE(world.bridge.has_room_to_publish(publisher));
 }
 
 // W-GWY-10
-TEST(BridgePublications, AreBoundedInBytesPerPublisherAsFarAsTheyAreKept) {
+TEST(BridgePublications, HaveNoRoomForAPublisherWithTooMuchThatIsKept) {
     BridgeWorld world;
     const SessionId publisher = world.join();
-    const std::string args = "[\"" + std::string(std::size_t{4} << 20, 'x') + "\"]";
+    const std::string args = "[\"" + std::string(std::size_t{400} << 10, 'x') + "\"]";
     for (wamp::RequestId i = 1; i <= 8; ++i) world.publish(publisher, i, "lab.u", {}, json(args));
-    EXPECT_EQ(world.out.to_link.size(), 8u);  // nobody subscribed to it: nothing is kept
+    EXPECT_TRUE(world.bridge.has_room_to_publish(publisher))
+        << "nobody subscribed: nothing is kept";
+    for (wamp::RequestId i = 1; i <= 8; ++i) world.link(wamp::Published{i, 900});
     world.subscribed(world.join(), 1, "lab.t", 77);
-    world.out.clear();
-    for (wamp::RequestId i = 11; i <= 14; ++i) {
-        world.publish(publisher, i, "lab.t", acknowledged, json(args));
-    }
-    EXPECT_EQ(world.out.to_link.size(), 3u);
-    const Lines lines = world.take();
-    EXPECT_EQ(lines[0], R"(101 [8,16,14,{},"wamp.error.unavailable"])");
+    wamp::RequestId request = 10;
+    while (world.bridge.has_room_to_publish(publisher))
+        world.publish(publisher, ++request, "lab.t", acknowledged, json(args));
+    EXPECT_EQ(request, 13u);
+    relieved(world);
+    world.link(wamp::Published{10, 900});  // the ids of the link: 9 was the SUBSCRIBE
+    EXPECT_EQ(relieved(world), std::vector<SessionId>{}) << "more than half is under way";
+    world.link_error(MessageType::publish, 11, uris::not_authorized);
+    EXPECT_EQ(relieved(world), std::vector<SessionId>{publisher});
 }
 
-TEST(BridgePublications, AreBoundedInBytesOverAllPublishers) {
+TEST(BridgePublications, HaveNoRoomForAnybodyWhileAllTogetherHaveTooMuchUnderWay) {
     BridgeWorld world;
     world.subscribed(world.join(), 1, "lab.t", 77);
     world.out.clear();
-    const std::string args = "[\"" + std::string((std::size_t{16} << 20) - 1024, 'x') + "\"]";
-    for (int i = 0; i < 8; ++i) world.publish(world.join(), 1, "lab.t", {}, json(args));
-    EXPECT_EQ(world.out.to_link.size(), 8u);
-    world.publish(world.join(), 1, "lab.t", {}, json(args));
-    EXPECT_EQ(world.out.to_link.size(), 8u);
+    const std::string args = "[\"" + std::string(std::size_t{16} << 20, 'x') + "\"]";
+    std::vector<SessionId> publishers;
+    for (int i = 0; i < 8; ++i) {
+        publishers.push_back(world.join());
+        EXPECT_TRUE(world.bridge.has_room_to_publish(publishers.back()));
+        world.publish(publishers.back(), 1, "lab.t", {}, json(args));
+    }
+    const SessionId idle = world.join();
+    EXPECT_FALSE(world.bridge.has_room_to_publish(idle));
+    const SessionId gone = world.join();
+    EXPECT_FALSE(world.bridge.has_room_to_publish(gone));
+    world.leave(gone);
+    relieved(world);
+    world.link(wamp::Published{2, 900});
+    EXPECT_EQ(relieved(world), std::vector<SessionId>{idle});
+    EXPECT_TRUE(world.bridge.has_room_to_publish(idle));
+}
+
+TEST(BridgePublications, HaveRoomForAllOnceTheLinkIsLost) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    for (std::size_t i = 1; i <= Publications::publications_per_session_max; ++i)
+        world.publish(publisher, i, "lab.t");
+    EXPECT_FALSE(world.bridge.has_room_to_publish(publisher));
+    relieved(world);
+    world.link_lost();
+    EXPECT_EQ(relieved(world), std::vector<SessionId>{publisher});
+    EXPECT_TRUE(world.bridge.has_room_to_publish(publisher));
 }
 
 // W-BWL-06

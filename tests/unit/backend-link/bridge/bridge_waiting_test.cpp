@@ -63,6 +63,10 @@ TEST(BridgeWaiting, IsThereBeforeTheLinkWasUpForTheFirstTime) {
     EXPECT_TRUE(out.to_sessions.empty() && out.to_link.empty());
     EXPECT_EQ(bridge.deadline(), wamp::Instant{3s});
     bridge.on_link_up(full_router, {}, wamp::Instant{2s}, out);
+    EXPECT_TRUE(out.to_link.empty());
+    ASSERT_EQ(bridge.waiting().size(), 1u);
+    EXPECT_EQ(bridge.waiting()[0].from, caller.id);
+    bridge.forward_waiting(caller.id, out);
     ASSERT_EQ(out.to_link.size(), 1u);
     EXPECT_EQ(std::get<wamp::Call>(out.to_link[0]).procedure, "lab.a");
 }

@@ -202,6 +202,11 @@ public:
     }
     void link_up(wamp::Features router = full_router, const LinkWire& wire = {}) {
         bridge.on_link_up(router, wire, now, out);
+        forward_waiting();
+    }
+    /// Everything that waited, as a link does that takes it all at once.
+    void forward_waiting() {
+        for (const auto& waiting : bridge.waiting()) bridge.forward_waiting(waiting.from, out);
     }
     void link_lost() { bridge.on_link_lost(now, out); }
 

@@ -19,7 +19,7 @@ constexpr const char* status_line =
     R"({"onion":{"mode":"managed","bootstrap":100,"summary":"Done","warning":"","address":"abc.onion","reachable":true},)"
     R"("front":{"connections":3,"sessions":2,)"
     R"("decisions":{"allowed":5,"denied":4,"limited":1,"joined":2,"join_refused":6},)"
-    R"("links":[{"name":"lab","up":true,"calls":1,"subscriptions":2,"registrations":3}]},)"
+    R"("links":[{"name":"lab","up":true,"calls":1,"subscriptions":2,"registrations":3,"held":4}]},)"
     R"("audit":{"recorded":9,"written":7,"dropped":1,"waiting":1,"error":"No space left on device"}})"
     "\n";
 
@@ -67,16 +67,17 @@ TEST_F(AdminTest, PrintsTheStatusForPeople) {
     const Printed printed = status_of(status_line);
     EXPECT_EQ(printed.code, 0);
     EXPECT_EQ(printed.err, "");
-    EXPECT_EQ(printed.out,
-              "tor           managed\n"
-              "bootstrap     100% Done\n"
-              "onion         abc.onion\n"
-              "reachable     yes\n"
-              "connections   3\n"
-              "sessions      2\n"
-              "decisions     5 allowed, 4 denied, 1 over a limit; 2 joined, 6 refused to join\n"
-              "audit log     7 written, 1 dropped, 1 waiting: No space left on device\n"
-              "link lab      up, 1 calls in flight, 2 subscriptions, 3 registrations\n");
+    EXPECT_EQ(
+        printed.out,
+        "tor           managed\n"
+        "bootstrap     100% Done\n"
+        "onion         abc.onion\n"
+        "reachable     yes\n"
+        "connections   3\n"
+        "sessions      2\n"
+        "decisions     5 allowed, 4 denied, 1 over a limit; 2 joined, 6 refused to join\n"
+        "audit log     7 written, 1 dropped, 1 waiting: No space left on device\n"
+        "link lab      up, 1 calls in flight, 2 subscriptions, 3 registrations, 4 messages held\n");
 }
 
 TEST_F(AdminTest, PrintsTheLineItselfAsJson) {

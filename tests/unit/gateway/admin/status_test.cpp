@@ -8,8 +8,8 @@ namespace {
 constexpr std::string_view front =
     R"({"connections":3,"sessions":2,"decisions":{"allowed":7,"denied":1,"limited":0,"joined":4,)"
     R"("join_refused":5},"links":[{"name":"inside","up":true,"calls":1,"subscriptions":2,)"
-    R"("registrations":3},{"name":"a-long-name","up":false,"calls":0,"subscriptions":0,)"
-    R"("registrations":0}]})";
+    R"("registrations":3,"held":4},{"name":"a-long-name","up":false,"calls":0,"subscriptions":0,)"
+    R"("registrations":0,"held":0}]})";
 
 TEST(Status, IsOneLineOfJsonInTheDocumentedOrder) {
     const std::string onion = to_json({"managed", "abc.onion", 100, "Done", "", true});
@@ -33,18 +33,20 @@ TEST(Status, WhatTorSaysStaysOneLineOfJson) {
 
 TEST(Status, AsTextForPeople) {
     const std::string onion = to_json({"managed", "", 45, "Loading", "clock skew", false});
-    EXPECT_EQ(status_text(status_line({onion, front, AuditStatus{9, 7, 1, 1, ""}})),
-              "tor           managed\n"
-              "bootstrap     45% Loading\n"
-              "tor warning   clock skew\n"
-              "onion         not known yet\n"
-              "reachable     not yet\n"
-              "connections   3\n"
-              "sessions      2\n"
-              "decisions     7 allowed, 1 denied, 0 over a limit; 4 joined, 5 refused to join\n"
-              "audit log     7 written, 1 dropped, 1 waiting\n"
-              "link inside   up, 1 calls in flight, 2 subscriptions, 3 registrations\n"
-              "link a-long-name down, 0 calls in flight, 0 subscriptions, 0 registrations\n");
+    EXPECT_EQ(
+        status_text(status_line({onion, front, AuditStatus{9, 7, 1, 1, ""}})),
+        "tor           managed\n"
+        "bootstrap     45% Loading\n"
+        "tor warning   clock skew\n"
+        "onion         not known yet\n"
+        "reachable     not yet\n"
+        "connections   3\n"
+        "sessions      2\n"
+        "decisions     7 allowed, 1 denied, 0 over a limit; 4 joined, 5 refused to join\n"
+        "audit log     7 written, 1 dropped, 1 waiting\n"
+        "link inside   up, 1 calls in flight, 2 subscriptions, 3 registrations, 4 messages held\n"
+        "link a-long-name down, 0 calls in flight, 0 subscriptions, 0 registrations, 0 messages "
+        "held\n");
 }
 
 TEST(Status, AnotherAnswerIsNotAStatus) {

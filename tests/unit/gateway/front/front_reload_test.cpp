@@ -162,8 +162,8 @@ TEST(FrontWaiting, RecordsTheDenialOfACallThatWaitedWhenAReloadForbidsIt) {
     world.front.reload({policy::door_realm(waiting(narrow))}, world.now, world.wires.out);
     EXPECT_EQ(world.recorded(), Lines{});
     world.link_up();
-    EXPECT_EQ(world.take(), (Lines{R"(9 [48,1,{},"lab.public.add"])",
-                                   R"(1 [8,48,1,{},"wamp.error.not_authorized"])"}));
+    EXPECT_EQ(world.take(), (Lines{R"(1 [8,48,1,{},"wamp.error.not_authorized"])",
+                                   R"(9 [48,1,{},"lab.public.add"])"}));
     EXPECT_EQ(world.recorded(), Lines{"deny call lab.add (no rule allows it)"});
 }
 

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,10 +72,12 @@ class FrontWorld {
 public:
     explicit FrontWorld(bool dials = true,
                         backend_link::BackendKind kind = backend_link::BackendKind::generic,
-                        std::string_view policy = front_policy)
+                        std::string_view policy = front_policy,
+                        std::size_t link_window_bytes = 64U << 10)
         : front({{policy::door_realm(policy)},
                  {backend("inside", dials, kind), backend("plc", dials, kind)},
-                 audited()},
+                 audited(),
+                 link_window_bytes},
                 {7}) {
         front.start(now, wires.out);
     }
@@ -89,6 +94,7 @@ public:
                    std::size_t peer_receives_max = 16u << 20, std::uint32_t link = 0) {
         front.on_link_open(link, peer(id), wires.open(id, serializer, peer_receives_max), now,
                            wires.out);
+        links.insert(id);
     }
     void link_up(std::uint64_t id = 9, Serializer serializer = Serializer::json,
                  std::size_t peer_receives_max = 16u << 20, std::uint32_t link = 0) {
@@ -106,8 +112,14 @@ public:
     void send(std::uint64_t id, std::string_view json) {
         send_bytes(id, policy::in(wires.serializer(id), json));
     }
-    void send_bytes(std::uint64_t id, const std::string& bytes) {
-        front.on_message(peer(id), bytes, now, wires.out);
+    wamp::Reading send_bytes(std::uint64_t id, const std::string& bytes) {
+        const wamp::Reading reading = front.on_message(peer(id), bytes, now, wires.out);
+        if (links_write) written(0);
+        return reading;
+    }
+    /// The transports of the links have written all but so much.
+    void written(std::size_t unsent) {
+        for (const std::uint64_t id : links) front.on_written(peer(id), unsent, now, wires.out);
     }
     void lose(std::uint64_t id) { front.on_closed(peer(id), "reset", now, wires.out); }
     void advance(wamp::Duration duration) {
@@ -125,6 +137,8 @@ public:
         return take();
     }
 
+    std::set<std::uint64_t> links;
+    bool links_write = true;  ///< whatever they are given, at once
     Wires wires;
     wamp::Instant now{std::chrono::hours(1)};
     Front front;

@@ -1,8 +1,13 @@
 #include "wamp/net/connections.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <ctime>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +60,30 @@ TEST_P(BothFramings, OpenOnBothEndsAndCarryMessagesInOrder) {
         EXPECT_TRUE(r.at(peer).messages[1] == large);
         EXPECT_EQ(r.at(peer).messages[2], "[2]");
     }
+}
+
+// Pausing after every message: each comes once, in order, and none without resume().
+TEST_P(BothFramings, PassOnNothingWhileAPeerIsPaused) {
+    Reactor r;
+    auto [a, b] = socket_pair(r.io);
+    const PeerId server = r.connections.accept(std::move(a), {});
+    const PeerId client = r.connections.connect(std::move(b), target(), {});
+    ASSERT_TRUE(r.until([&] { return r.at(server).open && r.at(client).open; }));
+    r.host.when_message = [&](PeerId peer, std::string_view) { r.connections.pause(peer); };
+    std::vector<std::string> sent;
+    for (int i = 0; i < 50; ++i) {
+        sent.push_back("[" + std::string(i % 5 == 4 ? 200'000 : 10, 'x') + std::to_string(i) + "]");
+        r.connections.send(client, Frame::copy_of(sent.back()));
+    }
+    for (std::size_t i = 1; i <= sent.size(); ++i) {
+        ASSERT_TRUE(r.until([&] { return r.at(server).messages.size() == i; })) << i;
+        for (int turns = 0; turns < 20; ++turns) r.io.poll();
+        ASSERT_EQ(r.at(server).messages.size(), i);
+        r.connections.resume(server);
+        EXPECT_EQ(r.at(server).messages.size(), i) << "from within resume()";
+    }
+    EXPECT_TRUE(r.at(server).messages == sent);
+    EXPECT_FALSE(r.at(server).closed);
 }
 
 /// A connection that was accepted, with a plain descriptor at its other end.
@@ -218,6 +247,123 @@ TEST(Connections, LeaveAnOpenConnectionAloneAfterTheHandshakeTime) {
     a.io.run_for(milliseconds(100));
     EXPECT_FALSE(a.it().closed);
     EXPECT_EQ(a.connections.size(), 1u);
+}
+
+TEST(Connections, LetAPausedPeerWaitInTheKernel) {
+    Accepted a;
+    a.open();
+    a.host.when_message = [&](PeerId peer, std::string_view) { a.connections.pause(peer); };
+    const std::string block = Accepted::frame(std::string(1000, 'x'));
+    std::size_t taken = 0;
+    for (int turn = 0; turn < 2000; ++turn) {
+        const ssize_t count =
+            ::send(a.pair.fd, block.data(), block.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count > 0) taken += static_cast<std::size_t>(count);
+        a.io.poll();
+    }
+    EXPECT_EQ(a.it().messages.size(), 1u);
+    EXPECT_LT(taken, std::size_t{1} << 20) << "it did not have to wait";
+}
+
+TEST(Connections, ReadToTheEndWhatAPeerSentThatHasGoneWhilePaused) {
+    Accepted a;
+    a.open();
+    a.host.when_message = [&](PeerId peer, std::string_view) { a.connections.pause(peer); };
+    std::string sent;
+    for (int i = 0; i < 40; ++i) sent += Accepted::frame(std::string(2000, 'x'));
+    a.pair.write(sent);
+    ASSERT_TRUE(a.until([&] { return a.it().messages.size() == 1; }));
+    a.pair.close();
+    const auto start = std::chrono::steady_clock::now();
+    a.io.run_for(milliseconds(50));
+    EXPECT_FALSE(a.it().closed);
+    const auto cpu = std::clock();
+    a.io.run_for(milliseconds(200));
+    EXPECT_LT(double(std::clock() - cpu) / CLOCKS_PER_SEC, 0.1) << "waits in a busy loop";
+    ASSERT_TRUE(a.until([&] {
+        a.connections.resume(a.peer);
+        return a.it().closed;
+    }));
+    EXPECT_EQ(a.it().messages.size(), 40u);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+TEST(Connections, TellWhatIsWritten) {
+    Accepted a({.queue_bytes = 64u << 20});
+    a.open();
+    a.it().written = 0;
+    a.connections.send(a.peer, Frame::copy_of("[1]"));
+    a.io.poll();
+    EXPECT_EQ(a.it().written, 1);
+    EXPECT_EQ(a.it().unsent, 0u);
+    a.connections.send(a.peer, Frame::copy_of(std::string(4 << 20, 'x')));
+    a.io.poll();
+    EXPECT_EQ(a.it().written, 2);
+    EXPECT_GT(a.it().unsent, std::size_t{3} << 20);
+    EXPECT_EQ(a.it().unsent, a.connections.queued_bytes(a.peer));
+    // What the host sends when it is told goes out in the same turn.
+    bool more = true;
+    a.host.when_written = [&](PeerId peer, std::size_t unsent) {
+        if (unsent == 0 && std::exchange(more, false))
+            a.connections.send(peer, Frame::copy_of("[2]"));
+    };
+    std::string got;
+    ASSERT_TRUE(a.until([&] {
+        got += a.pair.read();
+        return got.ends_with("[2]");
+    }));
+    EXPECT_EQ(a.it().unsent, 0u);
+}
+
+// Two such peers cost their own PONGs and nothing else.
+TEST(Connections, DoNotReadAPeerThatDoesNotReadItsPongs) {  // W-RAW-07
+    Accepted a;
+    a.open();
+    std::string pings;
+    for (int i = 0; i < 1000; ++i) pings += hex_bytes("0100007d") + std::string(125, 'p');
+    std::size_t sent = 0;
+    std::size_t most = 0;
+    for (int turn = 0; turn < 3000; ++turn) {
+        const ssize_t count =
+            ::send(a.pair.fd, pings.data() + sent % pings.size(),
+                   pings.size() - sent % pings.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count > 0) sent += static_cast<std::size_t>(count);
+        a.io.poll();
+        most = std::max(most, a.connections.queued_bytes(a.peer));
+    }
+    EXPECT_GT(sent, std::size_t{100} << 10);
+    EXPECT_LT(most, std::size_t{256} << 10);
+    EXPECT_FALSE(a.it().closed);
+    std::string got;  // it is read on once it reads, and gets every PONG
+    ASSERT_TRUE(a.until([&] {
+        got += a.pair.read();
+        return got.size() >= sent / 129 * 129;
+    }));
+    EXPECT_EQ(got.substr(0, 4), hex_bytes("0200007d"));
+}
+
+TEST(Connections, CloseAPeerThatHasReadNothingForTooLong) {
+    Accepted a({.queue_bytes = 64u << 20, .stall_timeout = milliseconds(200)});
+    a.open();
+    const auto start = std::chrono::steady_clock::now();
+    a.connections.send(a.peer, Frame::copy_of(std::string(4 << 20, 'x')));
+    std::size_t got = 0;
+    for (int i = 0; i < 8; ++i) {  // it reads a little, again and again
+        a.io.run_for(milliseconds(100));
+        std::array<char, 40'000> some;
+        const ssize_t count = ::recv(a.pair.fd, some.data(), some.size(), MSG_DONTWAIT);
+        ASSERT_GT(count, 0);
+        got += static_cast<std::size_t>(count);
+    }
+    EXPECT_FALSE(a.it().closed) << "after " << got;
+    ASSERT_TRUE(a.until([&] { return a.it().closed; }));
+    EXPECT_EQ(a.it().why, "does not read");
+    EXPECT_GT(std::chrono::steady_clock::now() - start, milliseconds(900));
+    Accepted idle({.stall_timeout = milliseconds(20)});
+    idle.open();
+    idle.connections.send(idle.peer, Frame::copy_of("[1]"));
+    idle.io.run_for(milliseconds(100));
+    EXPECT_FALSE(idle.it().closed) << "nothing waits for it";
 }
 
 TEST(Connections, FlushBeforeTheyClose) {

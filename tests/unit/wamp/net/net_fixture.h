@@ -25,6 +25,8 @@ public:
         Opened opened;
         std::vector<std::string> messages;
         int alive = 0;
+        int written = 0;         ///< times that it was told of
+        std::size_t unsent = 0;  ///< the last of them
         std::string why;
     };
 
@@ -38,6 +40,11 @@ public:
         if (when_message) when_message(peer, bytes);
     }
     void on_alive(PeerId peer) override { ++peers[peer].alive; }
+    void on_written(PeerId peer, std::size_t unsent) override {
+        ++peers[peer].written;
+        peers[peer].unsent = unsent;
+        if (when_written) when_written(peer, unsent);
+    }
     void on_batch_end() override {
         ++batches;
         if (when_batch_ends) when_batch_ends();
@@ -51,6 +58,7 @@ public:
     int batches = 0;
     std::function<void(PeerId)> when_open;
     std::function<void(PeerId, std::string_view)> when_message;
+    std::function<void(PeerId, std::size_t)> when_written;
     std::function<void()> when_batch_ends;
 };
 

@@ -1,0 +1,76 @@
+#include "gateway/front/link_queue.h"
+
+#include <utility>
+
+#include "wamp/message/message.h"
+
+namespace sallyport::gateway {
+namespace {
+
+constexpr std::size_t overhead_bytes = 64;  // approximately, of the envelope of a message
+
+wamp::Message* message_of(LinkQueue::Held& held) noexcept {
+    if (auto* request = std::get_if<policy::door_event::Request>(&held.what))
+        return &request->message;
+    if (auto* followup = std::get_if<policy::door_event::Followup>(&held.what))
+        return &followup->message;
+    return nullptr;
+}
+
+/// With a copy of the payload, which is borrowed from the received bytes.
+std::unique_ptr<LinkQueue::Held> owned(LinkQueue::Held&& held) {
+    auto kept = std::make_unique<LinkQueue::Held>(std::move(held));
+    if (wamp::Message* message = message_of(*kept)) {
+        if (const wamp::Payload* payload = wamp::payload_of(*message))
+            kept->payload = wamp::OwnedPayload(*payload);
+        std::visit(
+            [&](auto& m) {
+                if constexpr (requires { m.payload; }) m.payload = kept->payload.view();
+            },
+            *message);
+    }
+    return kept;
+}
+
+std::size_t cost_of(const LinkQueue::Held& held) noexcept {
+    return overhead_bytes + held.payload.view().bytes();
+}
+
+}  // namespace
+
+void LinkQueue::push(std::unique_ptr<Held> held) {
+    const wamp::flow::Sender from = sender_of(*held->session);
+    const std::size_t cost = cost_of(*held);
+    queue_.push(from, cost, std::move(held));
+}
+
+void LinkQueue::hold(Held&& held) {
+    push(owned(std::move(held)));
+}
+
+void LinkQueue::hold_back(Held&& held) {
+    const wamp::SessionId session = held.session->id;
+    held_back_.emplace(session, owned(std::move(held)));
+}
+
+void LinkQueue::relieve(wamp::SessionId session) {
+    const auto found = held_back_.find(session);
+    if (found == held_back_.end()) return;
+    std::unique_ptr<Held> held = std::move(found->second);
+    held_back_.erase(found);
+    push(std::move(held));
+}
+
+void LinkQueue::await_turn(policy::Session& session, std::size_t bytes) {
+    queue_.push(sender_of(session), bytes,
+                std::make_unique<Held>(Held{&session, session.policy, WaitedForLink{}}));
+}
+
+bool LinkQueue::remove(const policy::Session& session) {
+    const bool held_back = held_back_.erase(session.id) > 0;
+    if (queue_.empty() || !queue_.has(sender_of(session))) return held_back;
+    queue_.remove(sender_of(session));
+    return true;
+}
+
+}  // namespace sallyport::gateway

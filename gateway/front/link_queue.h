@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "policy/door/door_event.h"
+#include "policy/door/sessions.h"
+#include "wamp/base/id_map.h"
+#include "wamp/flow/fair_queue.h"
+#include "wamp/message/payload.h"
+
+namespace sallyport::gateway {
+
+/// The messages of sessions that cannot cross a link yet, because its transport is full or because
+/// too many publications of the session are not acknowledged. While one of its messages is here,
+/// the session is not read, so it has at most one, apart from requests that waited for the link to
+/// come up. Only a small window of bytes is given to the transport; what waits is sent in a fair
+/// order (wamp::flow::FairQueue).
+class LinkQueue {
+public:
+    /// A request of the session that the bridge keeps (Bridge::forward_waiting).
+    struct WaitedForLink {};
+    struct Held {
+        policy::Session* session;
+        std::shared_ptr<const policy::RealmPolicy> policy;  ///< that issued the permit
+        std::variant<WaitedForLink, policy::door_event::Request, policy::door_event::Followup> what;
+        wamp::OwnedPayload payload{};  ///< of the message, which borrows it
+    };
+
+    /// `window_bytes`: what is given to the transport before it has written it, except that one
+    /// more message may exceed it.
+    explicit LinkQueue(std::size_t window_bytes) noexcept : window_(window_bytes) {}
+
+    /// Whether a message may cross now, before any other one.
+    bool is_open() const noexcept { return unsent_ < window_ && queue_.empty(); }
+    /// Whether next() is to be called, as long as the link is up.
+    bool is_due() const noexcept { return unsent_ < window_ && !queue_.empty(); }
+
+    /// A message was given to the transport.
+    void sent(std::size_t bytes) noexcept { unsent_ += bytes; }
+    /// The transport has written all but these bytes.
+    void on_written(std::size_t unsent) noexcept { unsent_ = unsent; }
+
+    /// Keeps the message, with a copy of its payload, until it is its turn.
+    void hold(Held&& held);
+    /// Keeps the session's publication until relieve().
+    void hold_back(Held&& held);
+    /// The session may publish again: what was held back waits for its turn now.
+    void relieve(wamp::SessionId session);
+    /// The session has a request that waited for the link.
+    void await_turn(policy::Session& session, std::size_t bytes);
+
+    /// The message whose turn it is, which is removed; there is one.
+    std::unique_ptr<Held> next() { return queue_.pop(); }
+    bool empty() const noexcept { return queue_.empty(); }
+    /// Whether the session had a message here, which is removed.
+    bool remove(const policy::Session& session);
+
+    std::size_t size() const noexcept { return queue_.size() + held_back_.size(); }
+
+private:
+    void push(std::unique_ptr<Held> held);
+    static wamp::flow::Sender sender_of(const policy::Session& session) noexcept {
+        return {session.circuit, session.id};
+    }
+
+    std::size_t window_;
+    std::size_t unsent_ = 0;
+    wamp::flow::FairQueue<std::unique_ptr<Held>> queue_;
+    wamp::IdMap<std::unique_ptr<Held>> held_back_;
+};
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,300 @@
+"""One slow or greedy peer never harms another, and nothing is lost without a word: real processes, raw clients."""
+import contextlib
+import pathlib
+import signal
+import struct
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import namespaces, processes, rawclient, socks  # noqa: E402
+from support.deployment import REALM, Deployment  # noqa: E402
+from support.rawclient import (CALL, ERROR, EVENT, INVOCATION, JSON, MSGPACK, PUBLISH, REGISTER, REGISTERED,  # noqa: E402
+                               RESULT, SUBSCRIBE, SUBSCRIBED, YIELD)
+from support.runner import Suite, equal, eventually  # noqa: E402
+
+suite = Suite("flow")
+MIB = 1 << 20
+world = Deployment(link="accept", name="flow")
+
+
+@suite.setup
+def start():
+    world.start()
+
+
+@suite.teardown
+def stop():
+    for code in world.stop():
+        equal(code, 0, "exit code of an orderly stop")
+
+
+@suite.setup
+def what_the_log_must_not_say():
+    """Every test ends with the same link that it began with."""
+    for index, (function, timeout) in enumerate(suite.tests):
+        def checked(function=function):
+            before = world.gateway.text().count("link inside: lost")
+            function()
+            equal(world.gateway.text().count("link inside: lost"), before, "times that the link was lost")
+        checked.__name__ = function.__name__
+        suite.tests[index] = (checked, timeout)
+
+
+def memory_mib(process, word):
+    """The resident memory of the process, or of its child with that word on its command line."""
+    pids = [process.pid] + [pid for pid, line in process.children() if f" {word}" in line]
+    text = pathlib.Path(f"/proc/{pids[-1]}/status").read_text()
+    return int(text.split("VmRSS:")[1].split()[0]) / 1024
+
+
+class Service:
+    """Registers procedures inside and answers each invocation with the length of its argument, in a thread."""
+
+    def __init__(self, deployment, *procedures):
+        self.client = deployment.raw_inside()
+        for procedure in procedures:
+            equal(self.client.ask(REGISTER, {}, procedure)[0], REGISTERED)
+        self.seen = []
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        with contextlib.suppress(rawclient.Closed, OSError):
+            while True:
+                message = self.client.receive()
+                if message[0] == INVOCATION:
+                    args = message[4] if len(message) > 4 else []
+                    self.seen.append(len(args[0]) if args else 0)
+                    self.client.send(YIELD, message[1], {}, [len(args[0]) if args else 0])
+
+    def close(self):
+        self.client.close()
+
+
+class Counter:
+    """Subscribes and counts the events that come, in a thread."""
+
+    def __init__(self, client, topic):
+        self.client, self.numbers = client, []
+        equal(client.ask(SUBSCRIBE, {}, topic)[0], SUBSCRIBED)
+        threading.Thread(target=self._count, daemon=True).start()
+
+    def _count(self):
+        with contextlib.suppress(rawclient.Closed, OSError):
+            while True:
+                message = self.client.receive()
+                if message[0] == EVENT:
+                    self.numbers.append(message[4][0])
+
+
+def frames(client, messages):
+    """The bytes of these messages, as one write."""
+    parts = []
+    sender = client.transport
+    for message in messages:
+        data = rawclient.encode(sender.serializer, message)
+        if isinstance(sender, rawclient.RawSocket):
+            parts.append(struct.pack(">I", len(data)) + data)
+        else:
+            head = bytes([0x81 if sender.serializer == JSON else 0x82])
+            size = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + struct.pack(">H", len(data))
+            parts.append(head + size + b"\0\0\0\0" + data)  # a mask of zeros
+    return b"".join(parts)
+
+
+def send_in_background(sock, data):
+    """A peer whom the gateway slows down must not stop the test."""
+    sock.settimeout(120)
+
+    def write():
+        with contextlib.suppress(OSError):
+            sock.sendall(data)
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return thread
+
+
+# Whoever is fast is slowed down, and nothing of his is lost
+# ---------------------------------------------------------------------------------------------------------------------
+
+BURST = 6000
+TRANSPORTS = [(False, MSGPACK), (False, JSON), (True, MSGPACK), (True, JSON)]
+
+
+@suite.test(timeout=120)
+def a_burst_of_unacknowledged_publications_arrives_whole_and_in_order():
+    inside = Counter(world.raw_inside(), "lab.burst")
+    outside = Counter(world.raw("alice"), "lab.burst")
+    total = 0
+    for websocket, serializer in TRANSPORTS:
+        publisher = world.raw("alice", serializer, websocket)
+        publisher.transport.sock.sendall(frames(
+            publisher, [[PUBLISH, i + 1, {}, "lab.burst", [total + i]] for i in range(BURST)]))
+        total += BURST
+        for receiver in (inside, outside):
+            eventually(lambda receiver=receiver: len(receiver.numbers) == total, f"all {total} events arrive", 30)
+        publisher.close()
+    for receiver in (inside, outside):
+        equal(receiver.numbers, list(range(total)))
+    inside.client.close()
+    outside.client.close()
+
+
+@suite.test
+def a_burst_of_a_client_that_closes_at_once_arrives_whole():
+    inside = Counter(world.raw_inside(), "lab.last.words")
+    publisher = world.raw("alice")
+    publisher.transport.sock.sendall(frames(
+        publisher, [[PUBLISH, i + 1, {}, "lab.last.words", [i]] for i in range(BURST)]))
+    publisher.close()
+    eventually(lambda: len(inside.numbers) == BURST, "all events arrive", 30)
+    equal(inside.numbers, list(range(BURST)))
+    inside.client.close()
+
+
+# Whoever is slow harms nobody else
+# ---------------------------------------------------------------------------------------------------------------------
+
+@suite.test(timeout=120)
+def a_greedy_client_harms_nobody_while_the_inside_stands_still():
+    service = Service(world, "lab.sink", "lab.small")
+    clients = [world.raw("alice") for _ in range(5)]
+    greedy = world.raw("alice")
+    equal(clients[0].call("lab.small")[0], RESULT)
+    before = memory_mib(world.gateway, "worker")
+    world.inside.popen.send_signal(signal.SIGSTOP)
+    try:
+        for client in clients:
+            client.send(CALL, client.next_request(), {}, "lab.small", ["x"])
+        large = [[CALL, i + 1, {}, "lab.sink", ["x" * MIB]] for i in range(70)]
+        writer = send_in_background(greedy.transport.sock, frames(greedy, large))
+        time.sleep(2)
+        most = memory_mib(world.gateway, "worker")
+    finally:
+        world.inside.popen.send_signal(signal.SIGCONT)
+    for client in clients:
+        equal(client.answer()[0], RESULT, "an open call of somebody else")
+    answers = [greedy.answer() for _ in large]
+    equal({answer[0] for answer in answers}, {RESULT})
+    equal(sorted(answer[1] for answer in answers), list(range(1, 71)))
+    writer.join(10)
+    assert most - before < 20, f"the worker grew from {before:.0f} to {most:.0f} MiB"
+    print(f"  the worker held {most - before:.1f} MiB of 70 calls of 1 MiB", flush=True)
+    for client in [*clients, greedy]:
+        client.close()
+    service.close()
+
+
+@suite.test(timeout=120)
+def a_small_call_does_not_wait_for_the_large_ones_of_many():
+    service = Service(world, "lab.sink", "lab.small")
+    operator = world.raw("alice")
+    greedy = [world.raw("alice") for _ in range(7)]
+    world.inside.popen.send_signal(signal.SIGSTOP)
+    try:
+        for client in greedy:
+            send_in_background(client.transport.sock, frames(
+                client, [[CALL, i + 1, {}, "lab.sink", ["x" * (2 * MIB)]] for i in range(8)]))
+        time.sleep(1)
+        operator.send(CALL, operator.next_request(), {}, "lab.small", ["x"])
+        time.sleep(0.2)
+    finally:
+        world.inside.popen.send_signal(signal.SIGCONT)
+    equal(operator.answer()[0], RESULT)
+    before = len([size for size in service.seen[:service.seen.index(1)]])
+    assert before <= 3, f"{before} large calls came before the small one"
+    for client in greedy:
+        equal({client.answer()[0] for _ in range(8)}, {RESULT})
+        client.close()
+    operator.close()
+    service.close()
+
+
+# What a peer causes to be sent to itself is bounded
+# ---------------------------------------------------------------------------------------------------------------------
+
+def _flood(sock, ping, seconds):
+    """Sends PINGs and reads nothing; how many bytes the other side took."""
+    sock.settimeout(0.2)
+    sent, end = 0, time.monotonic() + seconds
+    block = ping * 2000
+    while time.monotonic() < end:
+        with contextlib.suppress(TimeoutError):
+            sent += sock.send(block[sent % len(block):])
+    return sent
+
+
+@suite.test(timeout=120)
+def a_peer_that_pings_and_does_not_read_costs_no_memory():
+    rawsocket = b"\x01\0\0\x7d" + b"p" * 125
+    websocket = b"\x89\xfd\0\0\0\0" + b"p" * 125
+    for what, path, process, word in ((world.local, "local", world.gateway, "worker"),
+                                      (world.services_path, "services", world.inside, "inside")):
+        for ping, connect in ((rawsocket, rawclient.RawSocket), (websocket, rawclient.WebSocket)):
+            innocent = world.raw("alice")
+            before = memory_mib(process, word)
+            sock = socks.plain(what)
+            connect(sock)
+            sent = _flood(sock, ping, 2)
+            grown = memory_mib(process, word) - before
+            assert sent < 4 * MIB, f"{path}: took {sent} bytes of PINGs"
+            assert grown < 4, f"{path}: grew by {grown:.1f} MiB"
+            equal(innocent.call("lab.nothing")[0], ERROR)
+            innocent.close()
+            sock.close()
+
+
+# A narrow link
+# ---------------------------------------------------------------------------------------------------------------------
+
+@suite.test(timeout=180)
+def an_operator_shares_a_narrow_link_with_guests_who_send_all_they_can():
+    net = namespaces.Namespaces("fl")
+    narrow = None
+    try:
+        dmz, lan = net.add("dmz", loopback=True), net.add("lan", loopback=True)
+        end, _ = net.join(dmz, "10.83.0.1/24", lan, "10.83.0.2/24")
+        shaped = net.run(dmz, processes.tool("tc"), "qdisc", "add", "dev", end, "root", "tbf", "rate", "20mbit",
+                         "burst", "32kb", "latency", "50ms")
+        equal(shaped.returncode, 0, shaped.stderr)
+        narrow = Deployment(link="accept", link_address="tcp:10.83.0.1:7700", name="narrow", gateway_namespace=dmz,
+                            inside_namespace=lan)
+        narrow.start()
+        service = Service(narrow, "lab.sink", "lab.small")
+        operator = narrow.raw("alice")
+        quiet = []
+        for _ in range(20):
+            begin = time.monotonic()
+            equal(operator.call("lab.small", "x")[0], RESULT)
+            quiet.append(time.monotonic() - begin)
+        guests = [narrow.raw("alice") for _ in range(4)]
+        size = 1_900_000
+        for guest in guests:
+            send_in_background(guest.transport.sock, frames(
+                guest, [[CALL, i + 1, {}, "lab.sink", ["x" * size]] for i in range(8)]))
+        time.sleep(1)
+        loud, passed = [], []
+        while service.seen.count(size) < 24:
+            before = service.seen.count(size)
+            begin = time.monotonic()
+            equal(operator.call("lab.small", "x")[0], RESULT)
+            loud.append(time.monotonic() - begin)
+            passed.append(service.seen.count(size) - before)
+            time.sleep(0.05)
+        assert len(loud) > 8, f"the operator got {len(loud)} answers in the time of 24 large calls"
+        assert max(passed) <= 2, f"{max(passed)} large calls passed while one small call waited"
+        for guest in guests:
+            equal([guest.answer()[0] for _ in range(8)], [RESULT] * 8)
+        print(f"  an operator's call on a 20 Mbit/s link: quiet {1000 * sorted(quiet)[10]:.1f} ms; beside 4 guests "
+              f"{1000 * sorted(loud)[len(loud) // 2]:.0f} ms (median), {1000 * max(loud):.0f} ms (most), "
+              f"{len(loud)} calls", flush=True)
+    finally:
+        if narrow:
+            narrow.stop()
+        net.close()
+
+
+if __name__ == "__main__":
+    suite.main()

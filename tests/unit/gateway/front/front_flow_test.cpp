@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/gateway/front/front_world.h"
+
+namespace sallyport::gateway {
+namespace {
+
+using wamp::Reading;
+
+/// A link that takes so many bytes and writes nothing until a test says so.
+struct Slow : FrontWorld {
+    explicit Slow(std::size_t window_bytes = 1000, std::string_view policy = front_policy)
+        : FrontWorld(true, backend_link::BackendKind::generic, policy, window_bytes) {
+        link_up();
+        for (std::uint64_t id = 1; id <= 3; ++id) join(id);
+        links_write = false;
+        written(0);
+        take();
+    }
+    Reading call(std::uint64_t id, int request, std::size_t bytes) {
+        return send_bytes(id, "[48," + std::to_string(request) + ",{},\"lab.a\",[\"" +
+                                  std::string(bytes, static_cast<char>('a' + id)) + "\"]]");
+    }
+    /// What was sent, with arguments cut to their first letter: "9 [48,1,{},"lab.a",["b".
+    Lines brief() {
+        Lines lines = take();
+        for (std::string& line : lines) {
+            const auto args = line.find("[\"");
+            if (args != std::string::npos) line.resize(std::min(line.size(), args + 3));
+        }
+        return lines;
+    }
+};
+
+TEST(FrontFlow, PausesAClientWhoseMessageTheLinkCannotTake) {
+    Slow world;
+    EXPECT_EQ(world.call(1, 1, 2000), Reading::go_on);  // one message may exceed the window
+    EXPECT_EQ(world.call(2, 1, 10), Reading::pause);
+    EXPECT_EQ(world.call(3, 1, 10), Reading::pause);
+    EXPECT_EQ(world.brief(), (Lines{R"(9 [48,1,{},"lab.a",["b)"}));
+    EXPECT_EQ(world.front.links()[0].held, 2u);
+    world.written(1000);
+    EXPECT_EQ(world.brief(), Lines{}) << "the window is still full";
+    world.written(999);
+    EXPECT_EQ(world.brief(), (Lines{"2 resumed", R"(9 [48,2,{},"lab.a",["c)"}));
+    world.written(0);
+    EXPECT_EQ(world.brief(), (Lines{"3 resumed", R"(9 [48,3,{},"lab.a",["d)"}));
+    EXPECT_EQ(world.front.links()[0].held, 0u);
+    EXPECT_EQ(world.call(2, 2, 2000), Reading::go_on);
+    EXPECT_EQ(world.call(3, 2, 10), Reading::pause);
+}
+
+TEST(FrontFlow, LetsASmallMessageGoBeforeLargeOnesThatWaitLonger) {
+    Slow world;
+    world.call(1, 1, 5000);
+    world.call(1, 2, 5000);
+    world.call(2, 1, 5000);
+    world.call(3, 1, 10);
+    world.brief();
+    world.written(0);
+    EXPECT_EQ(world.brief()[0], "3 resumed");
+}
+
+TEST(FrontFlow, HoldsEveryKindOfMessage) {
+    Slow world(100);
+    world.call(1, 1, 200);
+    world.brief();
+    for (const auto& [text, crossed] : std::vector<std::pair<std::string, std::string>>{
+             {R"([16,2,{},"lab.t"])", "9 [16,2,"},
+             {R"([32,3,{},"lab.t"])", "9 [32,3,"},
+             {R"([49,1,{}])", R"(9 [49,1,{"mode":"killnowait"}])"},
+             {R"([64,4,{},"lab.b"])", "9 [64,4,"}}) {
+        world.written(100);
+        EXPECT_EQ(world.send_bytes(1, text), Reading::pause) << text;
+        EXPECT_EQ(world.front.links()[0].held, 1u);
+        EXPECT_EQ(world.take(), Lines{});
+        world.written(0);
+        const Lines lines = world.take();
+        ASSERT_GE(lines.size(), 2u);
+        EXPECT_EQ(lines[0], "1 resumed");
+        EXPECT_EQ(lines[1].substr(0, crossed.size()), crossed);
+    }
+}
+
+TEST(FrontFlow, HoldsTheAnswerOfACalleeAndSendsIt) {
+    Slow world;
+    world.links_write = true;
+    world.send(1, R"([64,1,{},"lab.p"])");
+    world.send(9, "[65,1,5]");
+    world.send(9, R"([68,7,5,{},["x"]])");
+    world.links_write = false;
+    world.call(2, 1, 2000);
+    world.take();
+    EXPECT_EQ(world.send_bytes(1, R"([70,1,{},["answer"]])"), Reading::pause);
+    EXPECT_EQ(world.take(), Lines{});
+    world.written(0);
+    EXPECT_EQ(world.take(), (Lines{"1 resumed", R"(9 [70,7,{},["answer"]])"}));
+}
+
+TEST(FrontFlow, ForgetsWhatASessionHeldThatLeaves) {
+    Slow world;
+    world.call(1, 1, 2000);
+    world.call(2, 1, 10);
+    world.brief();
+    world.lose(2);
+    EXPECT_EQ(world.front.links()[0].held, 0u);
+    world.written(0);
+    EXPECT_EQ(world.brief(), (Lines{"2 resumed"})) << "which nobody hears";
+}
+
+TEST(FrontFlow, LetsTheRouteDecideOnWhatTheLinkLoses) {
+    Slow world;
+    world.call(1, 1, 2000);
+    world.call(2, 1, 10);
+    world.send_bytes(3, R"([16,1,{"acknowledge":true},"lab.t"])");
+    world.brief();
+    world.lose(9);
+    const Lines lines = world.take();
+    EXPECT_EQ(
+        std::count(lines.begin(), lines.end(), R"(1 [8,48,1,{},"wamp.error.network_failure"])"), 1);
+    for (const char* line : {"2 resumed", R"(2 [8,48,1,{},"wamp.error.unavailable"])", "3 resumed",
+                             R"(3 [8,16,1,{},"wamp.error.unavailable"])"})
+        EXPECT_EQ(std::count(lines.begin(), lines.end(), line), 1) << line;
+    EXPECT_EQ(world.front.links()[0].held, 0u);
+}
+
+TEST(FrontFlow, DecidesAgainOnWhatWasHeldDuringAReload) {
+    Slow world;
+    world.call(1, 1, 2000);
+    world.call(2, 1, 10);
+    world.call(3, 1, 10);
+    world.recorded();
+    std::string stricter(front_policy);
+    stricter +=
+        "[[forbid]]\nid = \"now\"\nroles = [\"guest\"]\nactions = [\"call\"]\nuri = \"lab.a\"\n";
+    world.front.reload({policy::door_realm(stricter)}, world.now, world.wires.out);
+    world.take();
+    world.written(0);
+    EXPECT_EQ(world.take(), (Lines{"2 resumed", R"(2 [8,48,1,{},"wamp.error.not_authorized"])",
+                                   "3 resumed", R"(3 [8,48,1,{},"wamp.error.not_authorized"])"}));
+    EXPECT_EQ(world.recorded().size(), 2u);
+}
+
+// The burst that once lost all but 4,096 of its publications.
+TEST(FrontFlow, LosesNoPublicationOfABurst) {
+    Slow world(64U << 10);
+    world.links_write = true;
+    int next = 1;
+    int arrived = 0;
+    int acknowledged = 0;
+    bool paused = false;
+    int pauses = 0;
+    while (arrived < 6000) {
+        while (!paused && next <= 6000) {
+            paused = world.send_bytes(1, "[16," + std::to_string(next++) + ",{},\"lab.t\"]") ==
+                     Reading::pause;
+            pauses += paused ? 1 : 0;
+        }
+        for (const std::string& line : world.take()) {
+            if (line == "1 resumed") {
+                paused = false;
+            } else if (line.starts_with("9 [16,")) {
+                ++arrived;
+            }
+        }
+        ASSERT_LE(arrived - acknowledged, 1025);
+        if (acknowledged < arrived) {
+            ++acknowledged;
+            world.send(9, "[17," + std::to_string(acknowledged) + ",900]");
+        } else {
+            ASSERT_FALSE(paused) << "nobody lets it go on";
+        }
+    }
+    EXPECT_GT(pauses, 5);
+    EXPECT_LT(pauses, 20) << "it should be paused for many publications at once";
+}
+
+TEST(FrontFlow, SendsWhatWaitedForTheLinkThroughTheSameWindow) {
+    std::string waiting(front_policy);
+    const std::string route = "to = \"inside\"\n";
+    waiting.replace(waiting.find(route), route.size(),
+                    route + "when_down = \"wait\"\nwait = \"5s\"\n");
+    const auto is_call = [](const std::string& line) { return line.starts_with("10 [48,"); };
+    Slow world(1000, waiting);
+    world.lose(9);
+    for (int i = 1; i <= 5; ++i) EXPECT_EQ(world.call(1, i, 5000), Reading::go_on);
+    EXPECT_EQ(world.call(2, 1, 10), Reading::go_on);
+    world.take();
+    world.advance(1s);
+    world.take();
+    world.link_up(10);
+    const Lines first = world.brief();
+    EXPECT_EQ(std::count_if(first.begin(), first.end(), is_call), 2) << "a small one, and one more";
+    EXPECT_EQ(world.call(3, 1, 10), Reading::pause) << "others wait already";
+    EXPECT_EQ(world.call(1, 6, 10), Reading::pause);
+    Lines all;
+    for (int i = 0; i < 20; ++i) {
+        world.written(0);
+        for (const std::string& line : world.brief()) all.push_back(line);
+    }
+    const auto place = [&](std::string_view what) {
+        return std::find_if(
+                   all.begin(), all.end(),
+                   [&](const std::string& line) { return line.find(what) != std::string::npos; }) -
+               all.begin();
+    };
+    EXPECT_EQ(std::count_if(all.begin(), all.end(), is_call), 8 - 2);
+    EXPECT_LT(place("[\"d"), 4) << "the small one waits for one large one at most";
+    EXPECT_EQ(world.front.links()[0].counts.waiting, 0u);
+}
+
+}  // namespace
+}  // namespace sallyport::gateway

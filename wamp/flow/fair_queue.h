@@ -1,0 +1,190 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "wamp/base/check.h"
+#include "wamp/base/id_map.h"
+#include "wamp/base/ids.h"
+
+namespace sallyport::wamp::flow {
+
+/// One of those who share a queue: a session, and the Tor circuit that it came over.
+struct Sender {
+    std::uint64_t circuit = 0;  ///< 0: none; the session then has a share of its own
+    SessionId session = 0;
+};
+
+/// Items that wait for something that several senders share, such as a link. The order is fair: by
+/// weighted fair queueing (Demers, Keshav and Shenker, SIGCOMM 1989) over the circuits, and over
+/// the sessions of each circuit, all with the same weight. Whoever uses less than his share waits
+/// for about one item of somebody else, whatever the others have in the queue and however large
+/// their items are. The items of one session keep their order.
+///
+/// docs/decisions/0007-fair-queueing.md: why it is not deficit round robin.
+template <class Item>
+class FairQueue {
+public:
+    /// `cost` is what the item takes of the shared resource, in bytes.
+    void push(const Sender& from, std::size_t cost, Item item) {
+        const IdPair name = circuit_of(from);
+        Circuit& circuit = circuits_[name];
+        Flow& flow = circuit.flows[from.session];
+        flow.items.push_back({cost, std::move(item)});
+        ++size_;
+        bytes_ += cost;
+        if (flow.items.size() > 1) return;
+        await_turn(circuit, from.session, flow);
+        reorder(name, circuit);
+    }
+
+    /// The item whose turn it is, which is removed. There is one.
+    Item pop() {
+        SALLYPORT_CHECK(!order_.empty());
+        const IdPair name = order_.begin()->name;
+        Circuit& circuit = circuits_.find(name)->second;
+        const auto [finish, session] = *circuit.order.begin();
+        Flow& flow = circuit.flows.find(session)->second;
+        const std::size_t cost = flow.items.front().cost;
+        advance(now_, cost, order_.size());
+        advance(circuit.now, cost, circuit.order.size());
+        order_.erase(order_.begin());
+        circuit.order.erase(circuit.order.begin());
+        circuit.used = circuit.start + cost;
+        circuit.queued = false;
+        flow.used = finish;
+        Item item = std::move(flow.items.front().item);
+        flow.items.pop_front();
+        --size_;
+        bytes_ -= cost;
+        if (!flow.items.empty()) await_turn(circuit, session, flow);
+        reorder(name, circuit);
+        forget_idle();
+        return item;
+    }
+
+    /// Removes what the session has in the queue.
+    void remove(const Sender& from) {
+        const IdPair name = circuit_of(from);
+        const auto found = circuits_.find(name);
+        if (found == circuits_.end()) return;
+        Circuit& circuit = found->second;
+        const auto at = circuit.flows.find(from.session);
+        if (at == circuit.flows.end()) return;
+        Flow& flow = at->second;
+        if (!flow.items.empty()) {
+            circuit.order.erase({flow.finish, from.session});
+            size_ -= flow.items.size();
+            for (const auto& entry : flow.items) bytes_ -= entry.cost;
+        }
+        circuit.flows.erase(at);
+        reorder(name, circuit);
+        forget_idle();
+    }
+
+    bool has(const Sender& from) const noexcept {
+        const auto found = circuits_.find(circuit_of(from));
+        if (found == circuits_.end()) return false;
+        const auto flow = found->second.flows.find(from.session);
+        return flow != found->second.flows.end() && !flow->second.items.empty();
+    }
+    bool empty() const noexcept { return size_ == 0; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    // Virtual time is counted in bytes that each of those who wait may have used by then. 64 bits
+    // do not overflow.
+    using Time = std::uint64_t;
+
+    struct Entry {
+        std::size_t cost;
+        Item item;
+    };
+    // Items may be movable only, which a map does not see in a deque.
+    struct Flow {
+        Flow() = default;
+        Flow(Flow&&) = default;
+        Flow& operator=(Flow&&) = default;
+
+        std::deque<Entry> items;
+        Time finish = 0;  ///< of the first item: when a fair share would have let it pass
+        Time used = 0;    ///< `finish` of the last item that was removed by pop()
+    };
+    struct Circuit {
+        Circuit() = default;
+        Circuit(Circuit&&) = default;
+        Circuit& operator=(Circuit&&) = default;
+
+        IdMap<Flow> flows;
+        std::set<std::pair<Time, SessionId>> order;  ///< sessions with items, by Flow::finish
+        Time now = 0;
+        Time start = 0;   ///< of the item that it sends next
+        Time finish = 0;  ///< of that item
+        Time used = 0;
+        bool queued = false;  ///< it is in order_
+    };
+    struct Turn {
+        Time finish;
+        IdPair name;
+
+        bool operator<(const Turn& other) const noexcept {
+            return std::tie(finish, name.first, name.second) <
+                   std::tie(other.finish, other.name.first, other.name.second);
+        }
+    };
+
+    static IdPair circuit_of(const Sender& from) noexcept {
+        return {from.circuit, from.circuit == 0 ? from.session : 0};
+    }
+
+    /// `cost` bytes pass while `waiting` share.
+    static void advance(Time& now, std::size_t cost, std::size_t waiting) noexcept {
+        now += cost / waiting;
+    }
+
+    static void await_turn(Circuit& circuit, SessionId session, Flow& flow) {
+        flow.finish = std::max(circuit.now, flow.used) + flow.items.front().cost;
+        circuit.order.emplace(flow.finish, session);
+    }
+
+    /// The circuit's place, by the item that it would send next.
+    void reorder(const IdPair& name, Circuit& circuit) {
+        if (circuit.queued) order_.erase({circuit.finish, name});
+        const bool waits = !circuit.order.empty();
+        if (waits) {
+            if (!circuit.queued) circuit.start = std::max(now_, circuit.used);
+            const Flow& next = circuit.flows.find(circuit.order.begin()->second)->second;
+            circuit.finish = circuit.start + next.items.front().cost;
+            order_.insert({circuit.finish, name});
+        }
+        circuit.queued = waits;
+    }
+
+    /// What a sender has used is remembered only as long as somebody waits, and while it counts.
+    void forget_idle() {
+        if (order_.empty()) {
+            circuits_.clear();
+            now_ = 0;
+        } else if (circuits_.size() > 2 * order_.size() + idle_kept) {
+            erase_if(circuits_, [this](const auto& entry) {
+                return !entry.second.queued && entry.second.used <= now_;
+            });
+        }
+    }
+
+    static constexpr std::size_t idle_kept = 64;
+
+    IdPairMap<Circuit> circuits_;
+    std::set<Turn> order_;
+    Time now_ = 0;
+    std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace sallyport::wamp::flow
