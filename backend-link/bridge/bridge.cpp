@@ -88,7 +88,7 @@ void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Requ
     Instant due = now + wait;
     std::string_view late = uris::unavailable;
     if constexpr (std::is_same_v<Request, wamp::Call>) {
-        const wamp::Duration timeout = Calls::timeout_of(request, permit);
+        const wamp::Duration timeout = timeout_of(request, permit);
         if (timeout != wamp::Duration::zero() && timeout < wait) {
             due = now + timeout;
             late = uris::timeout;
@@ -233,8 +233,8 @@ void Bridge::Tables::release(WaitingRequests::Entry& waited, BridgeOutbox& out) 
         return WaitingRequests::refuse(waited, error, out);
     }
     const policy::RouteInfo& route = waited.policy->route(waited.permit.route());
-    RequestContext context{*session,     waited.permit, route,
-                           waited.since, waited.again,  std::move(waited.lease)};
+    RequestContext context{*session,     waited.permit,           route,       waited.since,
+                           waited.again, std::move(waited.lease), waited.order};
     std::visit(
         [&](auto& request) {
             if constexpr (requires { policy::question_of(request); }) {

@@ -36,6 +36,9 @@ struct BridgeOutbox {
     }
 };
 
+/// The smaller of the caller's timeout and the rule's limit (W-TMO-01, W-TMO-05); zero means none.
+wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
+
 /// Joins front sessions to one session on a backend's router (architecture: Messages; requirements:
 /// Gateway mapping, model B): maps requests, calls, subscriptions, registrations and publications
 /// of many sessions to the session of the link and back, with separate ids on each side (W-GWY-01)

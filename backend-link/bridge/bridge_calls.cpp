@@ -34,7 +34,7 @@ bool is_refusal_of_router(std::string_view uri) noexcept {
 
 }  // namespace
 
-wamp::Duration Calls::timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept {
+wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept {
     const wamp::Duration limit = permit.limits().timeout;
     const auto most_ms = static_cast<std::uint64_t>(timeout_max / std::chrono::milliseconds(1));
     const std::uint64_t wish_ms = std::min(call.options.get_uint("timeout", 0), most_ms);

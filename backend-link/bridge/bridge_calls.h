@@ -30,9 +30,6 @@ public:
         : link_(link), waiting_(waiting), table_(link.ids.calls, link.number) {}
 
     void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
-    /// The smaller of the caller's timeout and the rule's limit (W-TMO-01, W-TMO-05); zero means
-    /// none.
-    static wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) noexcept;
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
                 BridgeOutbox& out);
     void leave(wamp::SessionId session, BridgeOutbox& out);

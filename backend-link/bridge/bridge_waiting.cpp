@@ -3,30 +3,13 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "wamp/codec/codec.h"
+#include "backend-link/bridge/link_wire.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
 namespace {
 
 namespace uris = wamp::uris;
-
-constexpr std::size_t overhead_bytes = 512;  // approximately, of one request
-
-std::size_t bytes_of(const wamp::Message& message) {
-    return std::visit(
-        [](const auto& m) {
-            std::size_t bytes = overhead_bytes;
-            if constexpr (requires { m.options; }) {
-                if (!m.options.empty()) {
-                    bytes += wamp::encode_value(wamp::Serializer::msgpack, m.options).size();
-                }
-            }
-            if constexpr (requires { m.payload; }) bytes += m.payload.bytes();
-            return bytes;
-        },
-        message);
-}
 
 }  // namespace
 
@@ -52,6 +35,7 @@ std::unique_ptr<WaitingRequests::Entry> WaitingRequests::keep(RequestContext& co
             if constexpr (requires { m.payload; }) m.payload = entry->payload.view();
         },
         entry->message);
+    entry->order = context.order != 0 ? context.order : ++last_;
     return entry;
 }
 
@@ -66,9 +50,10 @@ void WaitingRequests::forget(const Entry& entry) noexcept {
 void WaitingRequests::wait(std::unique_ptr<Entry> entry, wamp::Instant due, std::string_view late) {
     entry->due = due;
     entry->late = late;
-    const Order order = ++last_;
+    const Order order = entry->order;
     due_.emplace(due, order);
-    owners_[entry->from].waiting.push_back(order);
+    std::vector<Order>& waiting = owners_[entry->from].waiting;
+    waiting.insert(std::upper_bound(waiting.begin(), waiting.end(), order), order);
     if (const auto* call = std::get_if<wamp::Call>(&entry->message)) {
         calls_.emplace(std::pair(entry->from, call->request), order);
         link_.ids.calls.insert(entry->from, call->request, {link_.number, FrontRequests::waiting});

@@ -40,6 +40,7 @@ public:
         wamp::Tally::Lease lease{};  ///< of a call that waits
         wamp::Instant due = wamp::never;
         std::string_view late{};  ///< the error if it waits too long
+        std::uint64_t order = 0;  ///< of its arrival
     };
 
     explicit WaitingRequests(LinkSide& link) : link_(link) {}

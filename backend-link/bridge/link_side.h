@@ -28,6 +28,7 @@ struct RequestContext {
     wamp::Instant since;
     bool again = false;          ///< a call that was in flight when the link was lost
     wamp::Tally::Lease lease{};  ///< of a call
+    std::uint64_t order = 0;     ///< WaitingRequests::Entry::order if it has waited; 0: it has not
 };
 
 /// The identity of a caller or publisher, for receivers to whom it may be disclosed.

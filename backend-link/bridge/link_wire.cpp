@@ -16,6 +16,8 @@ namespace uris = wamp::uris;
 /// The maximum encoded size of the bridge's own options, the URI and the ids of a message.
 constexpr std::size_t envelope_bytes_max = 4096;
 
+constexpr std::size_t overhead_bytes = 512;  // approximately, of one request
+
 /// The options of a message if some of them are forwarded: receiver lists and ppt_* options.
 const wamp::Dict* handed_on(const wamp::Message& message) noexcept {
     if (const auto* publish = std::get_if<wamp::Publish>(&message)) {
@@ -54,6 +56,21 @@ bool fits(const LinkWire& wire, const wamp::Message& message) {
         bytes += wamp::encode_value(serializer, wamp::Value(*options)).size();
     }
     return bytes <= wire.message_bytes_max;
+}
+
+std::size_t bytes_of(const wamp::Message& message) {
+    return std::visit(
+        [](const auto& m) {
+            std::size_t bytes = overhead_bytes;
+            if constexpr (requires { m.options; }) {
+                if (!m.options.empty()) {
+                    bytes += wamp::encode_value(wamp::Serializer::msgpack, m.options).size();
+                }
+            }
+            if constexpr (requires { m.payload; }) bytes += m.payload.bytes();
+            return bytes;
+        },
+        message);
 }
 
 std::string_view prepare_for_link(const LinkWire& wire, wamp::Message& message,

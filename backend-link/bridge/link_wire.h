@@ -26,6 +26,10 @@ std::string_view transcode_payload(wamp::Serializer serializer, wamp::Message& m
 /// request id (W-ID-04).
 bool fits(const LinkWire& wire, const wamp::Message& message);
 
+/// What the message takes, in memory and on a link, approximately and never less than a few
+/// hundred bytes.
+std::size_t bytes_of(const wamp::Message& message);
+
 /// Both: transcodes the request for the link, or returns the error.
 std::string_view prepare_for_link(const LinkWire& wire, wamp::Message& message,
                                   wamp::OwnedPayload& keep);

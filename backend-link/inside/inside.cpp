@@ -150,12 +150,25 @@ wamp::Realm& Inside::realm_of(const policy::Session& session) {
     return realms_.at(session.policy.get());
 }
 
+void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
+    const policy::Session* const callee = gate_.on_written(peer, unsent);
+    if (callee == nullptr) return;
+    wamp::Realm& realm = realm_of(*callee);
+    realm.set_room(callee->id, true);
+    while (realm.invoke_held(callee->id, deliveries_)) flush(realm, now, out);
+    act_on(gate_.next(now, out), now, out);
+}
+
 void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
     for (;;) {
         undelivered_.clear();
         only_receivable(deliveries_);
         gate_.deliver(deliveries_, undelivered_, out);
         deliveries_.clear();
+        for (const wamp::SessionId full : gate_.take_full()) {
+            if (const policy::Session* session = gate_.sessions().find(full))
+                realm_of(*session).set_room(full, false);
+        }
         if (undelivered_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
             const policy::Session* const session = gate_.sessions().find(callee);

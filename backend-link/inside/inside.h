@@ -43,8 +43,9 @@ public:
                  wamp::Outbox& out);
     wamp::Reading on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
                              wamp::Outbox& out);
-    void on_written(wamp::PeerId /*peer*/, std::size_t /*unsent*/, wamp::Instant /*now*/,
-                    wamp::Outbox& /*out*/) noexcept {}
+    /// The transport has taken bytes of the peer; `unsent` bytes still wait there. A callee that
+    /// has room again gets the invocations that were held for it.
+    void on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
     /// The result of a Work effect.
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);

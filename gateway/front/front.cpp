@@ -183,16 +183,17 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     policy::Session& session = *request.session;
     Backend& backend = *backends_[route_of(session, request.permit)];
     if (lacks_room(backend, session, request.message)) {
-        backend.queue.hold_back({&session, session.policy, std::move(request)});
+        backend.queue.hold_back({&session, session.policy, now, std::move(request)});
     } else if (must_wait(backend, session)) {
-        backend.queue.hold({&session, session.policy, std::move(request)});
+        backend.queue.hold({&session, session.policy, now, std::move(request)});
     } else {
-        return cross(backend, request, now, out);
+        return cross(backend, request, now, now, out);
     }
     paused_ = true;
 }
 
-void Front::cross(Backend& backend, Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
+void Front::cross(Backend& backend, Door::Request& request, wamp::Instant since, wamp::Instant now,
+                  wamp::Outbox& out) {
     policy::Session& session = *request.session;
     wamp::OwnedPayload keep;
     const auto error =
@@ -203,10 +204,10 @@ void Front::cross(Backend& backend, Door::Request& request, wamp::Instant now, w
             if constexpr (is_request<Received>) {
                 if constexpr (std::is_same_v<Received, wamp::Call>) {
                     backend.bridge.forward(session, std::move(request.permit), std::move(received),
-                                           now, bridge_out_, std::move(request.lease));
+                                           since, bridge_out_, std::move(request.lease));
                 } else {
                     backend.bridge.forward(session, std::move(request.permit), std::move(received),
-                                           now, bridge_out_);
+                                           since, bridge_out_);
                 }
             }
         },
@@ -230,7 +231,7 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
     policy::Session& session = *followup.session;
     const auto link = ids_.link_of(session.id, followup.message);
     if (!link || !must_wait(*backends_[*link], session)) return cross(followup, now, out);
-    backends_[*link]->queue.hold({&session, session.policy, std::move(followup)});
+    backends_[*link]->queue.hold({&session, session.policy, now, std::move(followup)});
     paused_ = true;
 }
 
@@ -400,6 +401,7 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
         for (const wamp::SessionId session : bridge_out_.relieved) backend.queue.relieve(session);
         undelivered_.clear();
         gate_.deliver(bridge_out_.to_sessions, undelivered_, out);
+        gate_.take_full();  // links are never paused: a callee that is too full refuses
         bridge_out_.clear();
         if (undelivered_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {

@@ -142,9 +142,11 @@ private:
     /// Answers a request with an error, if it wants an answer.
     void refuse(const policy::Session& session, const wamp::Message& request, std::string_view uri,
                 wamp::Outbox& out);
-    void cross(Backend& backend, policy::Door::Request& request, wamp::Instant now,
-               wamp::Outbox& out);
+    /// `since`: when it arrived.
+    void cross(Backend& backend, policy::Door::Request& request, wamp::Instant since,
+               wamp::Instant now, wamp::Outbox& out);
     void cross(policy::Door::Followup& followup, wamp::Instant now, wamp::Outbox& out);
+    bool can_wait(const policy::Session& session) const noexcept;
     /// Whether a message of the session that is being read has to wait.
     bool must_wait(const Backend& backend, const policy::Session& session) const noexcept;
     bool lacks_room(Backend& backend, const policy::Session& session, const wamp::Message& message);

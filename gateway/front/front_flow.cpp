@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "gateway/front/front.h"
+#include "wamp/message/uris.h"
 
 namespace sallyport::gateway {
 
@@ -10,22 +11,27 @@ using policy::Door;
 
 // Only a session that is being read can wait. What a session leaves behind (testaments), and the
 // gateway's own calls, are bounded by limits of their own.
+bool Front::can_wait(const policy::Session& session) const noexcept {
+    return reading_ != wamp::no_peer && session.peer == reading_ && session.connection != nullptr;
+}
+
 bool Front::must_wait(const Backend& backend, const policy::Session& session) const noexcept {
-    return session.peer == reading_ && reading_ != wamp::no_peer && backend.bridge.up() &&
-           !backend.queue.is_open();
+    return can_wait(session) && backend.bridge.up() && !backend.queue.is_open();
 }
 
 bool Front::lacks_room(Backend& backend, const policy::Session& session,
                        const wamp::Message& message) {
-    return session.peer == reading_ && reading_ != wamp::no_peer &&
-           std::holds_alternative<wamp::Publish>(message) &&
+    return can_wait(session) && std::holds_alternative<wamp::Publish>(message) &&
            !backend.bridge.has_room_to_publish(session.id);
 }
 
 void Front::on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now,
                        wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
-    if (link == link_peers_.end()) return;
+    if (link == link_peers_.end()) {
+        gate_.on_written(peer, unsent);
+        return;
+    }
     Backend& backend = *link->second;
     backend.queue.on_written(unsent);
     if (!backend.queue.is_due()) return;
@@ -46,15 +52,31 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Instant now, 
         backend.bridge.forward_waiting(session.id, bridge_out_);
         return flush(backend, now, out);
     }
-    out.push_back(wamp::effect::Resume{session.peer});
-    if (auto* followup = std::get_if<Door::Followup>(&held.what)) return cross(*followup, now, out);
+    if (auto* followup = std::get_if<Door::Followup>(&held.what)) {
+        out.push_back(wamp::effect::Resume{session.peer});
+        return cross(*followup, now, out);
+    }
     auto& request = std::get<Door::Request>(held.what);
     if (session.policy != held.policy) {  // a reload has come between
         auto verdict = gate_.judge().judge_again(session, request.message);
-        if (!verdict.permit) return refuse(session, request.message, verdict.error, out);
+        if (!verdict.permit) {
+            out.push_back(wamp::effect::Resume{session.peer});
+            return refuse(session, request.message, verdict.error, out);
+        }
         request.permit = *std::move(verdict.permit);
+        held.policy = session.policy;
+        Backend& moved = *backends_[route_of(session, request.permit)];
+        if (&moved != &backend && moved.bridge.up() && !moved.queue.is_open())
+            return moved.queue.hold(std::move(held));
     }
-    cross(*backends_[route_of(session, request.permit)], request, now, out);
+    out.push_back(wamp::effect::Resume{session.peer});
+    // Its time runs from its arrival.
+    if (const auto* call = std::get_if<wamp::Call>(&request.message)) {
+        const wamp::Duration timeout = backend_link::timeout_of(*call, request.permit);
+        if (timeout != wamp::Duration::zero() && held.since + timeout <= now)
+            return refuse(session, request.message, wamp::uris::timeout, out);
+    }
+    cross(*backends_[route_of(session, request.permit)], request, held.since, now, out);
 }
 
 }  // namespace sallyport::gateway

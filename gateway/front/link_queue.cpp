@@ -2,12 +2,12 @@
 
 #include <utility>
 
+#include "backend-link/bridge/link_wire.h"
+#include "wamp/base/check.h"
 #include "wamp/message/message.h"
 
 namespace sallyport::gateway {
 namespace {
-
-constexpr std::size_t overhead_bytes = 64;  // approximately, of the envelope of a message
 
 wamp::Message* message_of(LinkQueue::Held& held) noexcept {
     if (auto* request = std::get_if<policy::door_event::Request>(&held.what))
@@ -17,23 +17,23 @@ wamp::Message* message_of(LinkQueue::Held& held) noexcept {
     return nullptr;
 }
 
-/// With a copy of the payload, which is borrowed from the received bytes.
+/// With a copy of the payload, which is borrowed from the received bytes or from `held`.
 std::unique_ptr<LinkQueue::Held> owned(LinkQueue::Held&& held) {
+    const wamp::Payload* const borrowed = wamp::payload_of(*message_of(held));
+    wamp::OwnedPayload payload =
+        borrowed == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*borrowed);
     auto kept = std::make_unique<LinkQueue::Held>(std::move(held));
-    if (wamp::Message* message = message_of(*kept)) {
-        if (const wamp::Payload* payload = wamp::payload_of(*message))
-            kept->payload = wamp::OwnedPayload(*payload);
-        std::visit(
-            [&](auto& m) {
-                if constexpr (requires { m.payload; }) m.payload = kept->payload.view();
-            },
-            *message);
-    }
+    kept->payload = std::move(payload);
+    std::visit(
+        [&](auto& m) {
+            if constexpr (requires { m.payload; }) m.payload = kept->payload.view();
+        },
+        *message_of(*kept));
     return kept;
 }
 
-std::size_t cost_of(const LinkQueue::Held& held) noexcept {
-    return overhead_bytes + held.payload.view().bytes();
+std::size_t cost_of(LinkQueue::Held& held) {
+    return backend_link::bytes_of(*message_of(held));
 }
 
 }  // namespace
@@ -50,7 +50,8 @@ void LinkQueue::hold(Held&& held) {
 
 void LinkQueue::hold_back(Held&& held) {
     const wamp::SessionId session = held.session->id;
-    held_back_.emplace(session, owned(std::move(held)));
+    const bool is_first = held_back_.emplace(session, owned(std::move(held))).second;
+    SALLYPORT_CHECK(is_first);
 }
 
 void LinkQueue::relieve(wamp::SessionId session) {
@@ -63,14 +64,13 @@ void LinkQueue::relieve(wamp::SessionId session) {
 
 void LinkQueue::await_turn(policy::Session& session, std::size_t bytes) {
     queue_.push(sender_of(session), bytes,
-                std::make_unique<Held>(Held{&session, session.policy, WaitedForLink{}}));
+                std::make_unique<Held>(Held{&session, session.policy, {}, WaitedForLink{}}));
 }
 
 bool LinkQueue::remove(const policy::Session& session) {
-    const bool held_back = held_back_.erase(session.id) > 0;
-    if (queue_.empty() || !queue_.has(sender_of(session))) return held_back;
+    const bool held = queue_.has(sender_of(session)) | (held_back_.erase(session.id) > 0);
     queue_.remove(sender_of(session));
-    return true;
+    return held;
 }
 
 }  // namespace sallyport::gateway

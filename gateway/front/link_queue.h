@@ -8,6 +8,7 @@
 #include "policy/door/door_event.h"
 #include "policy/door/sessions.h"
 #include "wamp/base/id_map.h"
+#include "wamp/base/instant.h"
 #include "wamp/flow/fair_queue.h"
 #include "wamp/message/payload.h"
 
@@ -25,6 +26,7 @@ public:
     struct Held {
         policy::Session* session;
         std::shared_ptr<const policy::RealmPolicy> policy;  ///< that issued the permit
+        wamp::Instant since;                                ///< its arrival
         std::variant<WaitedForLink, policy::door_event::Request, policy::door_event::Followup> what;
         wamp::OwnedPayload payload{};  ///< of the message, which borrows it
     };

@@ -67,16 +67,29 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
     if (session->peer == wamp::no_peer) return auth_calls_.on_message(*session, message);
     if (session->connection == nullptr) return;
     Peer& peer = *session->connection;
-    if (std::holds_alternative<wamp::Invocation>(message)) peer.machine.next_invocation();
-
+    if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
+        peer.machine.next_invocation();
+        if (peer.unsent >= state_.limits.callee_bytes_max) {
+            undelivered.push_back({to, invocation->request, uris::unavailable});
+            return;
+        }
+    }
     const Frame& frame = encoded.in(peer.transport.serializer, message);
     if (!frame) {
         deliver_instead(peer, message, uris::invalid_argument, undelivered, out);
     } else if (frame.message().size() > peer.transport.peer_receives_max) {
         deliver_instead(peer, message, uris::payload_size_exceeded, undelivered, out);
     } else {
+        peer.unsent += frame.rawsocket().size();
+        if (peer.unsent >= state_.limits.window_bytes && !std::exchange(peer.full, true))
+            newly_full_.push_back(to);
         out.push_back(wamp::effect::Send{peer.id, frame});
     }
+}
+
+bool Delivery::on_written(Peer& peer, std::size_t unsent) const noexcept {
+    peer.unsent = unsent;
+    return unsent < state_.limits.window_bytes && std::exchange(peer.full, false);
 }
 
 void Delivery::deliver_instead(const Peer& receiver, const Message& message, std::string_view error,

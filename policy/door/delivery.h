@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/door/auth_calls.h"
@@ -29,6 +31,15 @@ public:
     };
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
                  wamp::Outbox& out);
+    /// Removes and returns the sessions whose transport has become full (DoorLimits::window_bytes).
+    std::vector<wamp::SessionId> take_full() noexcept {
+        return newly_full_.empty() ? std::vector<wamp::SessionId>()
+                                   : std::exchange(newly_full_, {});
+    }
+    /// The transport of the peer has written all but so many bytes. Whether it was full and is not
+    /// any more.
+    bool on_written(Peer& peer, std::size_t unsent) const noexcept;
+
     /// Answers a request with an error without details.
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
                 std::string_view uri, wamp::Outbox& out);
@@ -49,6 +60,7 @@ private:
 
     DoorState& state_;
     AuthCalls& auth_calls_;
+    std::vector<wamp::SessionId> newly_full_;
     std::uint64_t undeliverable_events_ = 0;
     std::uint64_t noted_ = 0;  ///< of these
     wamp::Instant next_note_{};

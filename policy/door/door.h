@@ -82,6 +82,15 @@ public:
                  wamp::Outbox& out) {
         delivery_.deliver(deliveries, undelivered, out);
     }
+    /// Removes and returns the sessions whose transport has become full.
+    std::vector<wamp::SessionId> take_full() noexcept { return delivery_.take_full(); }
+    /// The transport of a peer has written all but so many bytes. Returns its session if it was
+    /// full and has room again, null otherwise.
+    Session* on_written(wamp::PeerId peer, std::size_t unsent) noexcept {
+        Peer* const written = state_.peers.find(peer);
+        if (written == nullptr || !delivery_.on_written(*written, unsent)) return nullptr;
+        return written->session;
+    }
     /// Answers a request with an error without details.
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
                 std::string_view uri, wamp::Outbox& out) {

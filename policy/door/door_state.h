@@ -28,6 +28,10 @@ struct DoorLimits {
     wamp::Duration leave_timeout = std::chrono::seconds(2);  ///< from our GOODBYE to the reply
     AuditTrail::Level audit = AuditTrail::Level::nothing;
     wamp::MessageLimits message;
+    /// A session whose transport has so much unwritten has no room for further invocations.
+    std::size_t window_bytes = 64u << 10;
+    /// Beyond this its callers are refused with `unavailable`.
+    std::size_t callee_bytes_max = 1u << 20;
 };
 
 /// The state that the parts of a door share.

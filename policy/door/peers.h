@@ -51,6 +51,8 @@ struct Peer {
     wamp::ServerSession machine;
     Session* session = nullptr;       ///< null if it has none
     wamp::Instant due = wamp::never;  ///< when it must have joined or disconnected
+    std::size_t unsent = 0;           ///< bytes that its transport has not written, approximately
+    bool full = false;                ///< it has less than DoorLimits::window_bytes of room
     std::shared_ptr<OpenRealm> realm;
     JoinState join;
 

@@ -51,6 +51,11 @@ public:
                  wamp::Outbox& out) {
         door_.deliver(deliveries, undelivered, out);
     }
+    /// As Door::take_full() and Door::on_written().
+    std::vector<wamp::SessionId> take_full() noexcept { return door_.take_full(); }
+    Session* on_written(wamp::PeerId peer, std::size_t unsent) noexcept {
+        return door_.on_written(peer, unsent);
+    }
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
                 std::string_view uri, wamp::Outbox& out) {
         door_.refuse(session, type, request, uri, out);

@@ -139,8 +139,12 @@ public:
     void feed(wamp::PeerId peer, std::string_view bytes, std::size_t sends) {
         out_.clear();
         front_.on_message(peer, bytes, now, out_);
-        front_.on_written(link_peer(0), 0, now, out_);
-        front_.on_written(link_peer(1), 0, now, out_);
+        for (std::size_t i = 0; i < out_.size(); ++i) {
+            const auto* const send = std::get_if<wamp::effect::Send>(&out_[i]);
+            if (send == nullptr) continue;
+            const wamp::PeerId to = send->to;  // more may be appended
+            front_.on_written(to, 0, now, out_);
+        }
         if (out_.size() != sends) fail("the front did not send what was expected");
     }
     wamp::RequestId next_request(std::uint32_t link = 0) { return ++last_request_[link]; }

@@ -2,6 +2,7 @@
 import contextlib
 import pathlib
 import signal
+import socket
 import struct
 import sys
 import threading
@@ -49,13 +50,21 @@ def memory_mib(process, word):
     return int(text.split("VmRSS:")[1].split()[0]) / 1024
 
 
+def leave(client):
+    """Ends the connection also where a thread reads from it."""
+    with contextlib.suppress(OSError):
+        client.transport.sock.shutdown(socket.SHUT_RDWR)
+    client.close()
+
+
 class Service:
     """Registers procedures inside and answers each invocation with the length of its argument, in a thread."""
 
     def __init__(self, deployment, *procedures):
         self.client = deployment.raw_inside()
-        for procedure in procedures:
-            equal(self.client.ask(REGISTER, {}, procedure)[0], REGISTERED)
+        for procedure in procedures:  # an earlier service may still be leaving
+            eventually(lambda procedure=procedure: self.client.ask(REGISTER, {}, procedure)[0] == REGISTERED,
+                       f"{procedure} is free")
         self.seen = []
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
@@ -70,7 +79,7 @@ class Service:
                     self.client.send(YIELD, message[1], {}, [len(args[0]) if args else 0])
 
     def close(self):
-        self.client.close()
+        leave(self.client)
 
 
 class Counter:
@@ -138,8 +147,8 @@ def a_burst_of_unacknowledged_publications_arrives_whole_and_in_order():
         publisher.close()
     for receiver in (inside, outside):
         equal(receiver.numbers, list(range(total)))
-    inside.client.close()
-    outside.client.close()
+    leave(inside.client)
+    leave(outside.client)
 
 
 @suite.test
@@ -151,7 +160,7 @@ def a_burst_of_a_client_that_closes_at_once_arrives_whole():
     publisher.close()
     eventually(lambda: len(inside.numbers) == BURST, "all events arrive", 30)
     equal(inside.numbers, list(range(BURST)))
-    inside.client.close()
+    leave(inside.client)
 
 
 # Whoever is slow harms nobody else
@@ -183,7 +192,7 @@ def a_greedy_client_harms_nobody_while_the_inside_stands_still():
     assert most - before < 20, f"the worker grew from {before:.0f} to {most:.0f} MiB"
     print(f"  the worker held {most - before:.1f} MiB of 70 calls of 1 MiB", flush=True)
     for client in [*clients, greedy]:
-        client.close()
+        leave(client)
     service.close()
 
 
@@ -210,6 +219,53 @@ def a_small_call_does_not_wait_for_the_large_ones_of_many():
         client.close()
     operator.close()
     service.close()
+
+
+@suite.test(timeout=120)
+def a_service_that_does_not_read_for_a_while_keeps_its_session_and_gets_every_call():
+    client = world.raw_inside()
+    for procedure in ("lab.slow", "lab.slow.small"):
+        equal(client.ask(REGISTER, {}, procedure)[0], REGISTERED)
+    guest, operator = world.raw("alice"), world.raw("alice")
+    size = 1_900_000
+    writer = send_in_background(guest.transport.sock, frames(
+        guest, [[CALL, i + 1, {}, "lab.slow", ["x" * size]] for i in range(8)]))
+    time.sleep(1)
+    operator.send(CALL, operator.next_request(), {}, "lab.slow.small", ["x"])
+    time.sleep(0.2)
+    order = []
+    for _ in range(9):
+        message = client.receive()
+        equal(message[0], INVOCATION)
+        order.append(len(message[4][0]))
+        client.send(YIELD, message[1], {}, [order[-1]])
+    assert order.index(1) <= 2, f"an operator's call waited for {order.index(1)} large ones"
+    equal(operator.answer()[3], [1])
+    equal([guest.answer()[3] for _ in range(8)], [[size]] * 8)
+    writer.join(10)
+    for each in (client, guest, operator):
+        each.close()
+
+
+@suite.test(timeout=120)
+def a_call_to_a_service_that_never_reads_is_refused_in_time_and_the_others_go_on():
+    dead = world.raw_inside()
+    equal(dead.ask(REGISTER, {}, "lab.dead")[0], REGISTERED)
+    live = Service(world, "lab.live")
+    guest, operator = world.raw("alice"), world.raw("alice")
+    begin = time.monotonic()
+    send_in_background(guest.transport.sock, frames(
+        guest, [[CALL, i + 1, {}, "lab.dead", ["x" * MIB]] for i in range(6)]))
+    for _ in range(10):
+        equal(operator.call("lab.live", "x")[0], RESULT)
+    answers = [guest.answer() for _ in range(3)]
+    equal({answer[4] for answer in answers}, {"wamp.error.unavailable"})
+    took = time.monotonic() - begin
+    assert 5 < took < 20, f"refused after {took:.1f} s"
+    equal(dead.receive()[0], INVOCATION, "it keeps its session")
+    for each in (dead, guest, operator):
+        leave(each)
+    live.close()
 
 
 # What a peer causes to be sent to itself is bounded

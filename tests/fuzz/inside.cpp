@@ -104,6 +104,7 @@ public:
         config.realms = {realm(false)};
         config.links = {"gateway"};
         config.limits.peers_max = 6;
+        config.limits.window_bytes = 1u + input_.byte();
         inside_ = std::make_unique<backend_link::Inside>(std::move(config), wamp::Random::Seed{1});
         inside_->start(now_, out_);
         carry_out();
@@ -147,7 +148,8 @@ private:
         std::advance(chosen, input_.byte() % peers_.size());
         const std::uint64_t id = chosen->first;
         if (what < 42) return close(id);
-        if (what < 46) return inside_->on_alive(PeerId{id}, now_);
+        if (what < 44) return inside_->on_alive(PeerId{id}, now_);
+        if (what < 46) return inside_->on_written(PeerId{id}, input_.byte(), now_, out_);
         if (what < 60) return tell(id, input_.bytes());
         Peer& peer = chosen->second;
         std::string message;

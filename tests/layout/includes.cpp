@@ -26,7 +26,7 @@ const std::vector<Arrow>& arrows() {
         {"wamp/flow", {"wamp/base"}},
         {"wamp/codec", {"wamp/base", "wamp/message"}},
         {"wamp/session", {"wamp/base", "wamp/message"}},
-        {"wamp/router", {"wamp/base", "wamp/message", "wamp/session"}},
+        {"wamp/router", {"wamp/base", "wamp/message", "wamp/flow", "wamp/session"}},
         {"wamp/framing", {"wamp/base", "wamp/message"}},
         {"wamp/net", {"wamp/base", "wamp/message", "wamp/framing"}},
         {"policy/document", {"wamp/base"}},

@@ -87,6 +87,7 @@ protected:
         ledger_.findings.wrong(check, turn.now, name_ + ": " + std::move(what));
     }
     bool is_leaving(wamp::PeerId id) const;
+    bool anybody_leaves() const noexcept { return !leaving_.empty(); }
     static const wamp::Error* refusal(const Turn& turn, wamp::PeerId to, wamp::RequestId request);
 
     Ledger& ledger_;

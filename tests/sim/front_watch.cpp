@@ -59,7 +59,7 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.discloses =
             publish->options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
     }
-    Crossing crossing{judged, turn.peer, {}, {}, rules_};
+    Crossing crossing{judged, turn.peer, {}, {}, rules_, turn.now};
     if (call != nullptr) crossing.call = payload_id_of(call->payload);
     if (const auto* publish = turn.in_as<wamp::Publish>())
         crossing.publication = payload_id_of(publish->payload);
@@ -136,8 +136,24 @@ void FrontWatch::release_held(const Turn& turn) {
         Crossing held = std::move(found->second);
         held_.erase(found);
         if (is_leaving(peer)) continue;
-        if (held.rules == rules_ || judge_held(turn, held)) cross(turn, held);
+        if (held.rules != rules_ && !judge_held(turn, held)) continue;
+        if (!times_out(turn, held)) cross(turn, held);
     }
+}
+
+bool FrontWatch::times_out(const Turn& turn, const Crossing& held) {
+    CallState* const state = held.call ? ledger_.call(held.call->first) : nullptr;
+    if (state == nullptr) return false;
+    Duration timeout = state->due;
+    const Duration limit = held.judged.answer->text->limits.timeout;
+    if (limit != Duration::zero())
+        timeout = timeout == Duration::zero() ? limit : std::min(timeout, limit);
+    if (timeout == Duration::zero() || turn.now - held.since < timeout) return false;
+    state->must = uris::timeout;
+    const wamp::Error* const error = refusal(turn, held.peer, held.judged.request);
+    if (error == nullptr || error->uri != uris::timeout)
+        wrong(Check::expected_outcome, turn, held.judged.asked.uri + ", held beyond its timeout");
+    return true;
 }
 
 bool FrontWatch::judge_held(const Turn& turn, Crossing& held) {

@@ -58,6 +58,7 @@ private:
         std::optional<PayloadId> call{};
         std::optional<PayloadId> publication{};
         const Rules* rules = nullptr;
+        Instant since{};
     };
     using OnLink = std::pair<std::uint32_t, wamp::RequestId>;
 
@@ -89,6 +90,8 @@ private:
     void release_held(const Turn& turn);
     /// After a reload; whether it is still permitted.
     bool judge_held(const Turn& turn, Crossing& held);
+    /// Whether it has been held for too long, and is answered so.
+    bool times_out(const Turn& turn, const Crossing& held);
     void on_event(const Turn& turn, const wamp::Event& event);
     void on_published(const Turn& turn, const wamp::Published& published);
     void on_invocation(const Turn& turn, const wamp::Invocation& invocation);

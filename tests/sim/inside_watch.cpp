@@ -54,8 +54,17 @@ void InsideWatch::on_call(const Turn& turn, const Judged& judged, const wamp::Ca
     const wamp::Error* const error = refusal(turn, turn.peer, call.request);
     const bool sealed =
         judged.asked.opaque && error != nullptr && error->uri == uris::feature_not_supported;
+    if (offered && !sealed && error == nullptr) {
+        ++ledger_.findings.counts.held;
+        held_.push_back(
+            {turn.peer, call.request, payload_id_of(call.payload).first, call.procedure});
+        if (state == nullptr) return;
+        state->may.insert(std::string(uris::unavailable));
+        state->may.insert(std::string(uris::no_such_procedure));  // the callee has unregistered
+        return;
+    }
     if (offered && !sealed)
-        wrong(Check::expected_outcome, turn, call.procedure + " is offered, and nobody is invoked");
+        wrong(Check::expected_outcome, turn, call.procedure + " is offered and refused");
     const std::string_view due = sealed ? uris::feature_not_supported : uris::no_such_procedure;
     if (state != nullptr) state->may.insert(std::string(due));
 }
@@ -75,13 +84,26 @@ void InsideWatch::check_invocation(const Turn& turn, const Turn::Sent& sent,
                                    const wamp::Invocation& invocation) {
     const auto tag = payload_id_of(invocation.payload).first;
     invocations_[{sent.to, invocation.request}] = tag;
-    const auto* const call = turn.in_as<wamp::Call>();
-    if (call == nullptr || !offers(sent.to, invocation.registration, call->procedure))
+    wamp::PeerId caller = turn.peer;
+    std::string procedure;
+    if (const auto* const call = turn.in_as<wamp::Call>()) {
+        procedure = call->procedure;
+    } else {
+        const auto held = std::find_if(held_.begin(), held_.end(), [&](const HeldCall& each) {
+            return each.tag == tag && offers(sent.to, invocation.registration, each.procedure);
+        });
+        if (held == held_.end())
+            return wrong(Check::expected_outcome, turn, "an INVOCATION of no call that was held");
+        caller = held->caller;
+        procedure = held->procedure;
+        held_.erase(held);
+    }
+    if (!offers(sent.to, invocation.registration, procedure))
         wrong(Check::expected_outcome, turn, "an INVOCATION of what the callee does not offer");
     const CallState* const state = ledger_.call(tag);
     const Peer* const callee = peer(sent.to);
     if (state == nullptr || callee == nullptr) return;
-    const bool from_outside = peers_.at(turn.peer).link;
+    const bool from_outside = peers_.at(caller).link;
     const bool due =
         callee->link ? state->discloses
                      : from_outside || callee->features.has(Feature::callee_caller_identification);
@@ -113,6 +135,7 @@ void InsideWatch::on_other_input(const Turn& turn) {
 
 void InsideWatch::on_left(const Turn&, wamp::PeerId id) {
     std::erase_if(calls_, [&](const auto& each) { return each.first.first == id; });
+    std::erase_if(held_, [&](const HeldCall& each) { return each.caller == id; });
     std::erase_if(invocations_, [&](const auto& each) {
         if (each.first.first != id) return false;
         if (CallState* const state = ledger_.call(each.second))
@@ -268,6 +291,17 @@ void InsideWatch::on_subscribed(const Turn&, const Turn::Sent& sent,
 void InsideWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
     if (const auto* invocation = std::get_if<wamp::Invocation>(&sent.message))
         check_invocation(turn, sent, *invocation);
+    if (const auto* error = std::get_if<wamp::Error>(&sent.message);
+        error != nullptr && error->request_type == wamp::MessageType::call) {
+        std::erase_if(held_, [&](const HeldCall& each) {
+            if (each.caller != sent.to || each.request != error->request) return false;
+            // Who leaves may be the callee, even if it offers the procedure no longer.
+            CallState* const state = ledger_.call(each.tag);
+            if (state != nullptr && anybody_leaves())
+                state->may.insert(std::string(uris::canceled));
+            return true;
+        });
+    }
 }
 
 }  // namespace sallyport::sim

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/sim/door_watch.h"
 
@@ -51,6 +52,14 @@ private:
     using Tags = std::map<std::pair<wamp::PeerId, wamp::RequestId>, std::uint64_t>;
     Tags calls_;  ///< of services
     Tags invocations_;
+    /// A call of which no callee had room for the INVOCATION.
+    struct HeldCall {
+        wamp::PeerId caller;
+        wamp::RequestId request;
+        std::uint64_t tag;
+        std::string procedure;
+    };
+    std::vector<HeldCall> held_;
 };
 
 }  // namespace sallyport::sim

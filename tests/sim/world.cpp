@@ -106,6 +106,7 @@ void World::start_inside(std::size_t index) {
     config.realms = {planter_.versions().inside[backend.version].realm()};
     config.links = {"gateway"};
     config.limits.audit = policy::AuditTrail::Level::all;
+    config.limits.window_bytes = dice_.between(1, 4000);
     backend.host = std::make_unique<InsideHost>(
         schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
     backend.watch = std::make_unique<InsideWatch>(

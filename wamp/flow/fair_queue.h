@@ -36,6 +36,7 @@ public:
         Circuit& circuit = circuits_[name];
         Flow& flow = circuit.flows[from.session];
         flow.items.push_back({cost, std::move(item)});
+        flow.bytes += cost;
         ++size_;
         bytes_ += cost;
         if (flow.items.size() > 1) return;
@@ -51,8 +52,8 @@ public:
         const auto [finish, session] = *circuit.order.begin();
         Flow& flow = circuit.flows.find(session)->second;
         const std::size_t cost = flow.items.front().cost;
-        advance(now_, cost, order_.size());
-        advance(circuit.now, cost, circuit.order.size());
+        clock_.advance(cost, order_.size());
+        circuit.clock.advance(cost, circuit.order.size());
         order_.erase(order_.begin());
         circuit.order.erase(circuit.order.begin());
         circuit.used = circuit.start + cost;
@@ -60,6 +61,7 @@ public:
         flow.used = finish;
         Item item = std::move(flow.items.front().item);
         flow.items.pop_front();
+        flow.bytes -= cost;
         --size_;
         bytes_ -= cost;
         if (!flow.items.empty()) await_turn(circuit, session, flow);
@@ -68,7 +70,7 @@ public:
         return item;
     }
 
-    /// Removes what the session has in the queue.
+    /// Removes what the session has in the queue, and what is known of it.
     void remove(const Sender& from) {
         const IdPair name = circuit_of(from);
         const auto found = circuits_.find(name);
@@ -80,18 +82,32 @@ public:
         if (!flow.items.empty()) {
             circuit.order.erase({flow.finish, from.session});
             size_ -= flow.items.size();
-            for (const auto& entry : flow.items) bytes_ -= entry.cost;
+            bytes_ -= flow.bytes;
         }
         circuit.flows.erase(at);
         reorder(name, circuit);
+        if (circuit.flows.empty() && circuit.used <= clock_.now) circuits_.erase(found);
         forget_idle();
     }
 
     bool has(const Sender& from) const noexcept {
-        const auto found = circuits_.find(circuit_of(from));
-        if (found == circuits_.end()) return false;
-        const auto flow = found->second.flows.find(from.session);
-        return flow != found->second.flows.end() && !flow->second.items.empty();
+        const Flow* flow = find(from);
+        return flow != nullptr && !flow->items.empty();
+    }
+    /// Of what the session has in the queue.
+    std::size_t size_of(const Sender& from) const noexcept {
+        const Flow* flow = find(from);
+        return flow == nullptr ? 0 : flow->items.size();
+    }
+    std::size_t bytes_of(const Sender& from) const noexcept {
+        const Flow* flow = find(from);
+        return flow == nullptr ? 0 : flow->bytes;
+    }
+    /// The sessions of which something is known, with items or without; for tests.
+    std::size_t known() const noexcept {
+        std::size_t sum = 0;
+        for (const auto& [name, circuit] : circuits_) sum += circuit.flows.size();
+        return sum;
     }
     bool empty() const noexcept { return size_ == 0; }
     std::size_t size() const noexcept { return size_; }
@@ -102,6 +118,17 @@ private:
     // do not overflow.
     using Time = std::uint64_t;
 
+    struct Clock {
+        Time now = 0;
+        std::size_t rest = 0;  ///< bytes that are not divided yet
+
+        /// `cost` bytes pass while `waiting` share.
+        void advance(std::size_t cost, std::size_t waiting) noexcept {
+            rest += cost;
+            now += rest / waiting;
+            rest %= waiting;
+        }
+    };
     struct Entry {
         std::size_t cost;
         Item item;
@@ -113,6 +140,7 @@ private:
         Flow& operator=(Flow&&) = default;
 
         std::deque<Entry> items;
+        std::size_t bytes = 0;
         Time finish = 0;  ///< of the first item: when a fair share would have let it pass
         Time used = 0;    ///< `finish` of the last item that was removed by pop()
     };
@@ -123,7 +151,7 @@ private:
 
         IdMap<Flow> flows;
         std::set<std::pair<Time, SessionId>> order;  ///< sessions with items, by Flow::finish
-        Time now = 0;
+        Clock clock;
         Time start = 0;   ///< of the item that it sends next
         Time finish = 0;  ///< of that item
         Time used = 0;
@@ -143,13 +171,15 @@ private:
         return {from.circuit, from.circuit == 0 ? from.session : 0};
     }
 
-    /// `cost` bytes pass while `waiting` share.
-    static void advance(Time& now, std::size_t cost, std::size_t waiting) noexcept {
-        now += cost / waiting;
+    const Flow* find(const Sender& from) const noexcept {
+        const auto circuit = circuits_.find(circuit_of(from));
+        if (circuit == circuits_.end()) return nullptr;
+        const auto flow = circuit->second.flows.find(from.session);
+        return flow == circuit->second.flows.end() ? nullptr : &flow->second;
     }
 
     static void await_turn(Circuit& circuit, SessionId session, Flow& flow) {
-        flow.finish = std::max(circuit.now, flow.used) + flow.items.front().cost;
+        flow.finish = std::max(circuit.clock.now, flow.used) + flow.items.front().cost;
         circuit.order.emplace(flow.finish, session);
     }
 
@@ -158,7 +188,7 @@ private:
         if (circuit.queued) order_.erase({circuit.finish, name});
         const bool waits = !circuit.order.empty();
         if (waits) {
-            if (!circuit.queued) circuit.start = std::max(now_, circuit.used);
+            if (!circuit.queued) circuit.start = std::max(clock_.now, circuit.used);
             const Flow& next = circuit.flows.find(circuit.order.begin()->second)->second;
             circuit.finish = circuit.start + next.items.front().cost;
             order_.insert({circuit.finish, name});
@@ -170,10 +200,10 @@ private:
     void forget_idle() {
         if (order_.empty()) {
             circuits_.clear();
-            now_ = 0;
+            clock_ = {};
         } else if (circuits_.size() > 2 * order_.size() + idle_kept) {
             erase_if(circuits_, [this](const auto& entry) {
-                return !entry.second.queued && entry.second.used <= now_;
+                return !entry.second.queued && entry.second.used <= clock_.now;
             });
         }
     }
@@ -182,7 +212,7 @@ private:
 
     IdPairMap<Circuit> circuits_;
     std::set<Turn> order_;
-    Time now_ = 0;
+    Clock clock_;
     std::size_t size_ = 0;
     std::size_t bytes_ = 0;
 };

@@ -55,7 +55,6 @@ bool Channel::start_framing(char first_octet) {
 }
 
 void Channel::feed(std::string_view bytes) {
-    if (parked_.capacity() > 0) std::string().swap(parked_);
     if (tls_) {
         tls_->feed(bytes);
     } else {
@@ -92,8 +91,12 @@ bool Channel::owes_much() noexcept {
 
 void Channel::park() {
     const auto keep = [this](auto& framing) {
-        std::string rest(framing.take_rest());
-        parked_ = std::move(rest);
+        const std::string_view rest = framing.take_rest();
+        const bool kept = rest.data() >= parked_.data() &&
+                          rest.data() <= parked_.data() + parked_.size() && !parked_.empty();
+        if (kept) return framing.feed(rest);
+        std::string copy(rest);
+        parked_ = std::move(copy);
         framing.feed(parked_);
     };
     if (auto* rawsocket = std::get_if<RawSocket>(&framing_)) keep(*rawsocket);
@@ -181,7 +184,10 @@ Channel::Event Channel::next() {
         std::string_view plain;
         const Event lower = next_plaintext(plain);
         if (lower.kind == Kind::failed) return lower;
-        if (plain.empty()) return {};
+        if (plain.empty()) {
+            if (!parked_.empty()) std::string().swap(parked_);  // all of it is processed
+            return {};
+        }
         if (std::holds_alternative<std::monostate>(framing_) && !start_framing(plain.front())) {
             return fail("neither RawSocket nor HTTP");
         }

@@ -59,6 +59,7 @@ struct Connection {
     bool detached = false;          ///< closed by the host, or reported to it as closed
     bool closing = false;           ///< flush, then wait for the peer to close; input is discarded
     bool shut = false;              ///< sending has ended
+    bool deaf = false;              ///< the peer receives no more; what it has sent is still read
     bool ended = false;
     std::uint32_t queue_bytes = 0;
     Duration close_timeout{};
@@ -69,7 +70,7 @@ struct Connection {
     std::string broken;  ///< the reason with which it is reported as closed at the end of this turn
     Channel channel;
 
-    bool is_read() noexcept { return closing || (!paused && !channel.owes_much()); }
+    bool is_read() noexcept { return closing || (!paused && !parked && !channel.owes_much()); }
 };
 
 std::string error_text(std::string_view what, int error) {
@@ -361,6 +362,12 @@ void Connections::State::write(Connection& c, OutQueue& wire) {
         for (std::size_t i = 0; i < message.msg_iovlen; ++i) offered += pieces[i].iov_len;
         const ssize_t count = ::sendmsg(c.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+            // The peer has closed. Reading comes to the end of what it has sent.
+            c.deaf = true;
+            wire.clear();
+            return;
+        }
         if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
             c.broken = error_text("lost", errno);
             return;
@@ -374,7 +381,7 @@ void Connections::State::write(Connection& c, OutQueue& wire) {
 // The handshake and closing have deadlines of their own.
 void Connections::State::expect_reading(Connection& c, bool progress) {
     if (c.deadline != never && !c.stalls) return;
-    if (!c.blocked) {
+    if (!c.blocked && !c.deaf) {
         if (std::exchange(c.stalls, false)) set_deadline(c, never);
         return;
     }
@@ -515,15 +522,12 @@ PeerId Connections::serve_link(Socket socket, boost::asio::ssl::context* tls,
 
 void Connections::send(PeerId peer, Frame frame) {
     Connection* c = state_->find(peer);
-    if (c == nullptr || c->detached || !c->broken.empty()) return;
+    if (c == nullptr || c->detached || c->deaf || !c->broken.empty()) return;
     const std::size_t bytes = frame.message().size();
     if (bytes > c->channel.peer_receives_max()) {
         c->broken = "a message is larger than the peer accepts";
     } else {
-        const auto full = [c, bytes] {
-            const std::size_t queued = c->channel.queued_bytes();
-            return queued > 0 && queued + bytes > c->queue_bytes;
-        };
+        const auto full = [c] { return c->channel.queued_bytes() >= c->queue_bytes; };
         if (full()) state_->flush(*c);
         if (full() && c->broken.empty()) c->broken = "does not read: its queue is full";
         if (c->broken.empty()) c->channel.send(std::move(frame));

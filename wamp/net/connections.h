@@ -53,7 +53,7 @@ public:
 /// Limits of connections.
 struct ConnectionOptions {
     std::size_t message_bytes = 4u << 20;  ///< largest message accepted, 512 B to 16 MiB
-    /// A peer whose unsent bytes exceed this is closed (W-PUB-10).
+    /// A peer for which so much is unsent when a further message comes is closed (W-PUB-10).
     std::size_t queue_bytes = 4u << 20;
     Duration handshake_timeout = std::chrono::seconds(10);  ///< from connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()

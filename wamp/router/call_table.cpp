@@ -36,11 +36,23 @@ CallTable::Handle CallTable::add(PendingCall&& call, Instant deadline) {
     link(handle, added.callee->calls, 1);
     const bool call_is_new =
         by_call_.try_emplace({added.caller->session.id, added.request}, handle).second;
-    const bool invocation_is_new =
-        by_invocation_.try_emplace({added.callee->session.id, added.invocation}, handle).second;
-    SALLYPORT_CHECK(call_is_new && invocation_is_new);
+    SALLYPORT_CHECK(call_is_new);
+    if (added.invocation != 0) index_invocation(handle);
     if (deadline != never) deadlines_.set(handle, deadline);
     return handle;
+}
+
+void CallTable::index_invocation(Handle handle) {
+    const PendingCall& call = slots_[handle].call;
+    const bool is_new =
+        by_invocation_.try_emplace({call.callee->session.id, call.invocation}, handle).second;
+    SALLYPORT_CHECK(is_new);
+}
+
+void CallTable::invoke(Handle handle, RequestId invocation) {
+    SALLYPORT_CHECK(slots_[handle].call.invocation == 0 && invocation != 0);
+    slots_[handle].call.invocation = invocation;
+    index_invocation(handle);
 }
 
 void CallTable::remove(Handle handle) {
@@ -48,11 +60,12 @@ void CallTable::remove(Handle handle) {
     unlink(handle, 0);
     unlink(handle, 1);
     by_call_.erase({call.caller->session.id, call.request});
-    by_invocation_.erase({call.callee->session.id, call.invocation});
+    if (call.invocation != 0) by_invocation_.erase({call.callee->session.id, call.invocation});
     trim_if_empty(by_call_);
     trim_if_empty(by_invocation_);
     deadlines_.erase(handle);
     call.lease = {};
+    call.held.reset();
     free_.push_back(handle);
 }
 

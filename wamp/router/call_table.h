@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "wamp/base/deadline_heap.h"
@@ -9,21 +10,33 @@
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/tally.h"
+#include "wamp/base/value.h"
+#include "wamp/message/payload.h"
 
 namespace sallyport::wamp {
 
 struct Member;
 
-/// A call whose INVOCATION was sent and that has not been answered yet.
+/// An INVOCATION that its callee has no room for yet.
+struct HeldInvocation {
+    std::uint64_t serial = 0;  ///< of the entry in the callee's queue
+    RegistrationId registration = 0;
+    Dict details;
+    OwnedPayload payload;
+    Instant due = never;  ///< when the call times out; it is held for a shorter time at most
+};
+
+/// A call that has not been answered yet.
 struct PendingCall {
     Member* caller = nullptr;
     Member* callee = nullptr;
     RequestId request = 0;          ///< the caller's id of the CALL
-    RequestId invocation = 0;       ///< the callee's id of the INVOCATION
+    RequestId invocation = 0;       ///< the callee's id of the INVOCATION; 0 while that is held
     Duration timeout{};             ///< zero: none
     bool receive_progress = false;  ///< the callee was allowed to send progressive results
     bool killed = false;            ///< INTERRUPT `kill` was sent; the answer is pending
     Tally::Lease lease{};           ///< its share of the limit on calls in flight
+    std::unique_ptr<HeldInvocation> held{};
 };
 
 /// All calls in flight of one realm: found by the caller's id, by the callee's, by session and by
@@ -45,9 +58,12 @@ public:
     /// The session has no calls left.
     void close_session(Handle session);
 
-    /// Neither the caller's nor the callee's id is pending yet. `never`: no deadline.
+    /// Neither the caller's nor the callee's id is pending yet; the callee's may be 0 for several
+    /// calls. `never`: no deadline.
     Handle add(PendingCall&& call, Instant deadline);
     void remove(Handle handle);
+    /// The INVOCATION that was held is sent under this id.
+    void invoke(Handle handle, RequestId invocation);
 
     Handle find_call(SessionId caller, RequestId request) const noexcept;
     Handle find_invocation(SessionId callee, RequestId invocation) const noexcept;
@@ -81,6 +97,7 @@ private:
         Link links[2];
     };
 
+    void index_invocation(Handle handle);
     Handle take_slot();
     Handle first_in(Handle session, int ring) const noexcept;
     void link(Handle handle, Handle session, int ring) noexcept;

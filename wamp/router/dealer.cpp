@@ -42,7 +42,7 @@ bool can_decode(const Member& caller) noexcept {
 
 void interrupt(const PendingCall& call, std::string_view mode, std::string_view reason,
                Deliveries& out) {
-    if (!can_be_cancelled(*call.callee)) return;  // W-CAN-03
+    if (call.held != nullptr || !can_be_cancelled(*call.callee)) return;  // W-CAN-03
     Dict options;
     options.append("mode", mode);
     options.append("reason", reason);
@@ -166,7 +166,18 @@ void Dealer::remove(Member& callee, RegistrationId id) {
     registrations_.erase(at);
 }
 
+/// Of several callees one that has room, where the caller cannot rely on a certain one.
 Member& Dealer::choose(Registration& registration) noexcept {
+    Member& chosen = choose_any(registration);
+    const bool any =
+        registration.invoke == Invoke::roundrobin || registration.invoke == Invoke::random;
+    if (chosen.has_room || !any) return chosen;
+    const auto other = std::find_if(registration.callees.begin(), registration.callees.end(),
+                                    [](const Member* callee) { return callee->has_room; });
+    return other == registration.callees.end() ? chosen : **other;
+}
+
+Member& Dealer::choose_any(Registration& registration) noexcept {
     std::vector<Member*>& callees = registration.callees;
     switch (registration.invoke) {
         case Invoke::single:
@@ -211,11 +222,14 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         !callee.session.features.has(Feature::callee_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);  // W-PPT-02
     }
+    const flow::Sender sender{0, origin.session};
+    const bool held = !callee.has_room || (callee.held != nullptr && !callee.held->empty());
+    if (held && !may_hold(callee, sender)) return refuse(uris::unavailable);
     PendingCall pending;
     pending.caller = &from;
     pending.callee = &callee;
     pending.request = call.request;
-    pending.invocation = next_invocation(callee);
+    pending.invocation = held ? 0 : next_invocation(callee);
     pending.lease = std::move(limits.lease);
     pending.timeout = timeout_of(call.options, limits);
     pending.receive_progress =
@@ -224,7 +238,7 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     const RequestId invocation = pending.invocation;
     const bool progressive = pending.receive_progress;
     const Instant deadline = deadline_after(now, pending.timeout);
-    calls_.add(std::move(pending), deadline);
+    const CallTable::Handle handle = calls_.add(std::move(pending), deadline);
 
     const bool disclosed =
         registration.names_callers || call.options.get_bool("disclose_me", false);
@@ -234,8 +248,53 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         details.append("procedure", std::move(call.procedure));
     }
     append_passthru(details, call.options);
+    if (held) {
+        return hold(handle, sender,
+                    {++last_held_, registration.id, std::move(details), OwnedPayload(call.payload),
+                     deadline},
+                    now);
+    }
     out.add(callee.session.id,
             Invocation{invocation, registration.id, std::move(details), call.payload});
+}
+
+bool Dealer::may_hold(const Member& callee, const flow::Sender& caller) const noexcept {
+    return callee.held == nullptr || (callee.held->size_of(caller) < held_calls_max &&
+                                      callee.held->bytes_of(caller) < held_bytes_max &&
+                                      callee.held->bytes() < held_bytes_of_all_max);
+}
+
+void Dealer::hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
+                  Instant now) {
+    PendingCall& call = calls_.at(handle);
+    call.held = std::make_unique<HeldInvocation>(std::move(invocation));
+    calls_.set_deadline(handle, std::min(call.held->due, now + hold_max));
+    auto& queue = call.callee->held;
+    if (queue == nullptr) queue = std::make_unique<flow::FairQueue<Member::Held>>();
+    constexpr std::size_t overhead_bytes = 64;  // approximately, of the envelope
+    queue->push(caller, overhead_bytes + call.held->payload.view().bytes(),
+                {handle, call.held->serial});
+}
+
+bool Dealer::invoke_held(Member& callee, Deliveries& out) {
+    sent_.reset();
+    while (callee.has_room && callee.held != nullptr && !callee.held->empty()) {
+        const auto [handle, serial] = callee.held->pop();
+        PendingCall& call = calls_.at(handle);
+        if (call.held == nullptr || call.held->serial != serial) continue;  // it has ended
+        const auto& held = callee.registrations;
+        if (std::find(held.begin(), held.end(), call.held->registration) == held.end()) {
+            fail(handle, uris::no_such_procedure, out);
+            return true;
+        }
+        sent_ = std::move(call.held);
+        calls_.invoke(handle, next_invocation(callee));
+        calls_.set_deadline(handle, sent_->due);
+        out.add(callee.session.id, Invocation{call.invocation, sent_->registration,
+                                              std::move(sent_->details), sent_->payload.view()});
+        return true;
+    }
+    return false;
 }
 
 void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out) {
@@ -243,7 +302,7 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
     if (handle == CallTable::none) return;  // the call has just ended: a race (W-CAN-05)
     PendingCall& call = calls_.at(handle);
     const std::string_view mode = cancel.options.get_string("mode", mode_killnowait);
-    if (mode == mode_kill && can_be_cancelled(*call.callee)) {
+    if (mode == mode_kill && call.held == nullptr && can_be_cancelled(*call.callee)) {
         if (call.killed) return;
         call.killed = true;
         interrupt(call, mode_kill, uris::canceled, out);
@@ -316,6 +375,10 @@ void Dealer::on_deadline(Instant now, Deliveries& out) {
         const CallTable::Handle handle = calls_.due(now);
         if (handle == CallTable::none) return;
         const PendingCall& call = calls_.at(handle);
+        if (call.held != nullptr && now < call.held->due) {
+            fail(handle, uris::unavailable, out);
+            continue;
+        }
         // A call cancelled with `kill` has had its INTERRUPT already.
         if (!call.killed) interrupt(call, mode_killnowait, uris::timeout, out);
         fail(handle, call.killed ? uris::canceled : uris::timeout, out);

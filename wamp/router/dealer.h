@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,13 @@ namespace sallyport::wamp {
 /// How long a caller that cancelled with mode `kill` waits for a callee that never answers
 /// (W-CAN-06).
 inline constexpr Duration kill_wait_max = std::chrono::seconds(10);
+
+/// How long a call waits for a callee that does not read, and how much one caller may have waiting
+/// for one callee, and all together; then it is refused with `unavailable`.
+inline constexpr Duration hold_max = std::chrono::seconds(10);
+inline constexpr std::size_t held_calls_max = 256;
+inline constexpr std::size_t held_bytes_max = std::size_t{16} << 20;
+inline constexpr std::size_t held_bytes_of_all_max = std::size_t{64} << 20;
 
 /// The longest timeout of a call; a longer one counts as this.
 inline constexpr Duration call_timeout_max = std::chrono::hours(24 * 365);
@@ -45,6 +53,9 @@ public:
     void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out);
     void yield(const Member& from, const Yield& yield, Instant now, Deliveries& out);
     void error(const Member& from, Error&& error, Deliveries& out);
+    /// Sends the callee the held INVOCATION whose turn it is; false if it has no room or none is
+    /// held. The message borrows from this object until the next call of a function of it.
+    bool invoke_held(Member& callee, Deliveries& out);
 
     /// Procedure and match policy of an existing registration.
     std::pair<std::string_view, MatchPolicy> registered(RegistrationId id) const {
@@ -73,6 +84,10 @@ private:
 
     static Invoke invoke_of(const Dict& options) noexcept;
     Member& choose(Registration& registration) noexcept;
+    Member& choose_any(Registration& registration) noexcept;
+    bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
+    void hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
+              Instant now);
     RequestId next_invocation(Member& callee) const noexcept;
     void remove(Member& callee, RegistrationId id);
     /// Revokes the registration of its callees in favour of one that may use `force_reregister`;
@@ -86,6 +101,8 @@ private:
     PatternIndex<Registration*> procedures_;
     RegistrationId last_registration_ = 0;
     CallTable calls_;
+    std::uint64_t last_held_ = 0;
+    std::unique_ptr<HeldInvocation> sent_;  ///< borrowed by the last deliveries
 };
 
 }  // namespace sallyport::wamp

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "wamp/flow/fair_queue.h"
 #include "wamp/router/realm.h"
 
 namespace sallyport::wamp {
@@ -17,6 +19,13 @@ struct Member {
     std::vector<SubscriptionId> subscriptions;
     std::vector<RegistrationId> registrations;
     std::uint32_t calls = 0;  ///< the handle of its calls and invocations in the CallTable
+    bool has_room = true;     ///< for further invocations; otherwise they are held
+    /// A held INVOCATION; outdated once the call has ended.
+    struct Held {
+        std::uint32_t call;    ///< in the CallTable
+        std::uint64_t serial;  ///< as HeldInvocation::serial
+    };
+    std::unique_ptr<flow::FairQueue<Held>> held{};  ///< null as long as it was never needed
 };
 
 using Members = std::unordered_map<SessionId, Member>;

@@ -107,6 +107,16 @@ void Realm::revoke(const Holding& holding, std::string_view reason, Deliveries& 
     }
 }
 
+void Realm::set_room(SessionId callee, bool has_room) noexcept {
+    const auto at = tables_->members.find(callee);
+    if (at != tables_->members.end()) at->second.has_room = has_room;
+}
+
+bool Realm::invoke_held(SessionId callee, Deliveries& out) {
+    const auto at = tables_->members.find(callee);
+    return at != tables_->members.end() && tables_->dealer.invoke_held(at->second, out);
+}
+
 void Realm::on_deadline(Instant now, Deliveries& out) {
     tables_->dealer.on_deadline(now, out);
 }

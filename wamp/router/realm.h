@@ -75,6 +75,13 @@ public:
     /// W-RRV-01). Open invocations continue (W-RRV-03).
     void revoke(const Holding& holding, std::string_view reason, Deliveries& out);
 
+    /// Whether the transport of a callee takes further invocations. Otherwise they are held for a
+    /// limited time (hold_max), and go in a fair order over the callers (W-GWY-10).
+    void set_room(SessionId callee, bool has_room) noexcept;
+    /// Sends a callee that has room the held INVOCATION whose turn it is; false if there is none.
+    /// The message is to be sent before the next call into the realm.
+    bool invoke_held(SessionId callee, Deliveries& out);
+
     void on_deadline(Instant now, Deliveries& out);
     Instant deadline() const noexcept;  ///< when on_deadline() is next due; `never` if not
 

@@ -453,5 +453,21 @@ TEST(BridgeWaiting, GivesTheRoomOfAnsweredCallsBack) {
     EXPECT_EQ(world.bridge.counts().waiting, 1u);
 }
 
+// A call that has crossed and waits again keeps its place before one that has not (W-ORD-02).
+TEST(BridgeWaiting, KeepsTheOrderOfCallsThatAreMadeAgain) {
+    Down world;
+    const SessionId session = world.join();
+    world.call(session, 1, "both.a");
+    world.call(session, 2, "both.b");
+    world.take();
+    world.bridge.on_link_up(full_router, {}, world.now, world.out);
+    world.bridge.forward_waiting(session, world.out);
+    EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{},"lab.a"])"}));
+    world.link_lost();
+    world.take();
+    world.link_up();
+    EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{},"lab.a"])", R"(link [48,2,{},"lab.b"])"}));
+}
+
 }  // namespace
 }  // namespace sallyport::backend_link

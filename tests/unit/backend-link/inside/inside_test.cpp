@@ -200,6 +200,37 @@ TEST_F(InsideTest, AnswersForServicesThatCannotBeTold) {  // W-SER-09, W-RAW-11
     EXPECT_EQ(world_.inside.counts().invocations, 1u);
 }
 
+// Flow
+// -------------------------------------------------------------------
+
+TEST_F(InsideTest, HoldsTheCallsOfAServiceThatDoesNotRead) {
+    world_.join(1);
+    world_.join(2);
+    world_.join(3);
+    world_.send(1, R"([64,1,{},"lab.a"])");
+    world_.take();
+    const std::string large(70'000, 'x');
+    const auto call = [&](std::uint64_t from, int request, const std::string& argument) {
+        world_.send(from,
+                    "[48," + std::to_string(request) + R"(,{},"lab.a",[")" + argument + "\"]]");
+    };
+    call(2, 1, large);
+    call(2, 2, large);
+    call(2, 3, large);
+    call(3, 1, "small");
+    EXPECT_EQ(world_.take().size(), 1u);
+    world_.inside.on_written(peer(1), 70'000, world_.now, world_.wires.out);
+    EXPECT_EQ(world_.take(), Lines{});
+    world_.inside.on_written(peer(1), 100, world_.now, world_.wires.out);
+    const Lines lines = world_.take();
+    ASSERT_EQ(lines.size(), 2u) << "until it is full again";
+    EXPECT_EQ(lines[0].substr(0, 8), "1 [68,2,");
+    EXPECT_NE(lines[0].find("small"), std::string::npos);
+    world_.advance(10s);
+    EXPECT_EQ(world_.take(), Lines{R"(2 [8,48,3,{},"wamp.error.unavailable"])"});
+    EXPECT_EQ(world_.after(1, "[70,1,{}]"), Lines{"2 [50,1,{}]"}) << "it keeps its session";
+}
+
 // Payload passthru mode (W-PPT-01 to 04)
 // -------------------------------------------------------------------
 

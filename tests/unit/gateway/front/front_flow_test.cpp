@@ -146,6 +146,52 @@ TEST(FrontFlow, DecidesAgainOnWhatWasHeldDuringAReload) {
     EXPECT_EQ(world.recorded().size(), 2u);
 }
 
+TEST(FrontFlow, CountsTheOptionsOfAMessageToo) {
+    Slow world;
+    world.call(1, 1, 2000);
+    world.send_bytes(
+        2, R"([16,1,{"exclude_authid":[")" + std::string(100'000, 'x') + R"("]},"lab.t"])");
+    world.call(3, 1, 1000);
+    world.take();
+    world.written(0);
+    EXPECT_EQ(world.take()[0], "3 resumed");
+}
+
+TEST(FrontFlow, CountsTheTimeOfACallFromItsArrival) {
+    Slow world;
+    world.call(1, 1, 2000);
+    world.send_bytes(2, R"([48,1,{"timeout":3000},"lab.a"])");
+    world.send_bytes(3, R"([48,1,{"timeout":5000},"lab.a"])");
+    world.advance(3s);
+    world.take();
+    world.written(0);
+    EXPECT_EQ(world.take(), (Lines{"2 resumed", R"(2 [8,48,1,{},"wamp.error.timeout"])",
+                                   "3 resumed", R"(9 [48,2,{},"lab.a"])"}));
+    world.advance(2s);
+    const Lines lines = world.take();
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), R"(3 [8,48,1,{},"wamp.error.timeout"])"), 1);
+}
+
+TEST(FrontFlow, HoldsAtTheOtherLinkWhatAReloadMoves) {
+    Slow world;
+    world.link_up(19, Serializer::json, 16U << 20, 1);
+    world.call(1, 1, 2000);
+    world.call(2, 1, 10);
+    world.send_bytes(3, R"([48,1,{},"lab.plc.a",[")" + std::string(2000, 'x') + "\"]]");
+    world.take();
+    std::string moved(front_policy);  // the routes change places
+    moved.replace(moved.find("to = \"plc\""), 10, "to = \"old\"");
+    moved.replace(moved.find("to = \"inside\""), 13, "to = \"plc\"");
+    moved.replace(moved.find("to = \"old\""), 10, "to = \"inside\"");
+    world.front.reload({policy::door_realm(moved)}, world.now, world.wires.out);
+    world.front.on_written(policy::peer(9), 0, world.now, world.wires.out);
+    EXPECT_EQ(world.take(), Lines{}) << "it waits for the other link now";
+    EXPECT_EQ(world.front.links()[0].held, 0u);
+    EXPECT_EQ(world.front.links()[1].held, 1u);
+    world.front.on_written(policy::peer(19), 0, world.now, world.wires.out);
+    EXPECT_EQ(world.brief(), (Lines{"2 resumed", R"(19 [48,2,{},"lab.a",["c)"}));
+}
+
 // The burst that once lost all but 4,096 of its publications.
 TEST(FrontFlow, LosesNoPublicationOfABurst) {
     Slow world(64U << 10);

@@ -221,5 +221,19 @@ TEST_F(FrontMeta, RefusesWhatIsNotGrantedLikeAnythingElse) {
               Lines{R"(1 [8,32,2,{},"wamp.error.not_authorized"])"});
 }
 
+// What a session leaves behind does not wait for a link that is full, as the session is gone then.
+TEST_F(FrontMeta, PublishesTestamentsOnALinkThatIsFull) {
+    world_.after(1, R"([48,1,{},"wamp.session.add_testament",["lab.off",[7],{}]])");
+    world_.links_write = false;
+    world_.send(2, R"([48,1,{},"lab.a",[")" + std::string(70'000, 'x') + "\"]]");
+    EXPECT_EQ(world_.send_bytes(2, R"([48,2,{},"lab.a"])"), wamp::Reading::pause);
+    world_.take();
+    world_.send(1, R"([6,{},"wamp.close.close_realm"])");
+    const Lines lines = world_.take();
+    EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+        return line.starts_with("9 [16,") && line.find("lab.off") != std::string::npos;
+    })) << testing::PrintToString(lines);
+}
+
 }  // namespace
 }  // namespace sallyport::gateway

@@ -16,7 +16,9 @@ policy::Session session(wamp::SessionId id) {
 }
 
 LinkQueue::Held yield(policy::Session& from, std::string_view args) {
-    return {&from, nullptr,
+    return {&from,
+            nullptr,
+            {},
             policy::door_event::Followup{&from,
                                          wamp::Yield{1, {}, {wamp::Serializer::json, args, {}}}}};
 }

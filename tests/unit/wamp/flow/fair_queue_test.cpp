@@ -69,6 +69,30 @@ TEST(FairQueue, LetsNobodyStarve) {
     EXPECT_NEAR(guests.until("large"), 20 * 100, 40);
 }
 
+// Small items of many: the time of each is a fraction of a byte.
+TEST(FairQueue, CountsEveryByteWhenManyWait) {
+    Queue queue;
+    Guests guests(queue, 500, 84);
+    for (int i = 0; i < 50'000; ++i) guests.send(std::stoull(queue.pop()));  // 100 each
+    queue.push({1000, 1000}, 84, "new");
+    queue.push({1000, 1000}, 84, "new");
+    EXPECT_LT(guests.until("new"), 501);
+    const int second = guests.until("new");
+    EXPECT_GT(second, 200) << "a newcomer is not ahead of those who have waited";
+    EXPECT_LT(second, 1001);
+}
+
+TEST(FairQueue, ForgetsWhoHasLeft) {
+    Queue queue;
+    Guests guests(queue, 2, 1000);
+    for (Id session = 1; session <= 10'000; ++session) {
+        queue.push({7, session}, 10, "x");
+        guests.until("x");
+        queue.remove({7, session});
+    }
+    EXPECT_LT(queue.known(), 100U);
+}
+
 TEST(FairQueue, SharesByBytesAndNotByItems) {
     Queue queue;
     for (int i = 0; i < 1000; ++i) {

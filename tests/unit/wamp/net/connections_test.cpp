@@ -175,7 +175,7 @@ TEST(Connections, CloseAPeerThatDoesNotReadWhenItsQueueIsFull) {  // W-PUB-10
     int sent = 0;
     for (; sent < 100 && !a.it().closed; ++sent) {
         a.connections.send(a.peer, frame);
-        EXPECT_LE(a.connections.queued_bytes(a.peer), 1u << 20);
+        EXPECT_LE(a.connections.queued_bytes(a.peer), (1u << 20) + 100'004);
         a.io.poll();
     }
     EXPECT_TRUE(a.it().closed);
@@ -286,6 +286,79 @@ TEST(Connections, ReadToTheEndWhatAPeerSentThatHasGoneWhilePaused) {
     }));
     EXPECT_EQ(a.it().messages.size(), 40u);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+// What was read before the pause comes before what is read after it, whenever the host resumes.
+TEST(Connections, PassOnWhatWasReadBeforeTheyReadOn) {
+    Accepted a;
+    a.open();
+    bool in_batch = false;
+    a.host.when_message = [&](PeerId peer, std::string_view) {
+        a.connections.pause(peer);
+        in_batch = true;
+    };
+    a.host.when_batch_ends = [&] {
+        if (std::exchange(in_batch, false)) a.connections.resume(a.peer);
+    };
+    std::vector<std::string> sent;
+    std::string bytes;
+    for (int i = 0; i < 600; ++i) {
+        sent.push_back(std::string(1000, 'x') + std::to_string(i));
+        bytes += Accepted::frame(sent.back());
+    }
+    std::size_t written = 0;
+    ASSERT_TRUE(a.until([&] {
+        const ssize_t count = ::send(a.pair.fd, bytes.data() + written, bytes.size() - written,
+                                     MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count > 0) written += static_cast<std::size_t>(count);
+        return a.it().messages.size() == sent.size() || a.it().closed;
+    })) << a.it().messages.size();
+    EXPECT_TRUE(a.it().messages == sent);
+}
+
+TEST(Connections, PassOnWhatWasReadOfAPeerThatHasGoneWhenItIsResumedInTheSameTurn) {
+    Reactor r;
+    RawPair one(r.io);
+    RawPair other(r.io);
+    const PeerId waker = r.connections.accept(std::move(other.socket), {});
+    const PeerId peer = r.connections.accept(std::move(one.socket), {});
+    for (const RawPair* pair : {&one, &other}) pair->write(hex_bytes("7ff20000"));
+    ASSERT_TRUE(r.until([&] { return r.at(peer).open && r.at(waker).open; }));
+    r.host.when_message = [&](PeerId from, std::string_view) {
+        if (from == peer) r.connections.pause(peer);
+        if (from == waker) r.connections.resume(peer);
+    };
+    std::string bytes;
+    for (int i = 0; i < 20; ++i) bytes += Accepted::frame(std::string(100, 'x'));
+    one.write(bytes);
+    ASSERT_TRUE(r.until([&] { return r.at(peer).messages.size() == 1; }));
+    for (std::size_t i = 2; i <= 20; ++i) {
+        other.write(Accepted::frame("[1]"));
+        if (i == 10) one.close();
+        ASSERT_TRUE(r.until([&] { return r.at(peer).messages.size() >= i; })) << i;
+        EXPECT_FALSE(r.at(peer).closed);
+    }
+    other.write(Accepted::frame("[1]"));
+    ASSERT_TRUE(r.until([&] { return r.at(peer).closed; }));
+    EXPECT_EQ(r.at(peer).messages.size(), 20u);
+}
+
+TEST(Connections, ReadToTheEndWhatAPeerSentThatReceivesNoMore) {
+    Accepted a;
+    a.open();
+    a.host.when_message = [&](PeerId peer, std::string_view) {
+        a.connections.send(peer, Frame::copy_of("[17,1,2]"));
+        a.connections.pause(peer);
+    };
+    std::string bytes;
+    for (int i = 0; i < 30; ++i) bytes += Accepted::frame(std::string(100, 'x'));
+    a.pair.write(bytes);
+    a.pair.close();
+    ASSERT_TRUE(a.until([&] {
+        a.connections.resume(a.peer);
+        return a.it().closed;
+    }));
+    EXPECT_EQ(a.it().messages.size(), 30u);
 }
 
 TEST(Connections, TellWhatIsWritten) {
