@@ -130,6 +130,7 @@ void Inside::join(wamp::SessionId id) {
     const bool is_link = link != link_peers_.end();
     realm_of(session).join({session.id, session.principal.authid, session.principal.role,
                             session.features, 0, is_link});
+    realm_of(session).set_room(id, has_room(session));
     if (is_link) links_[link->second].backoff.succeeded();
 }
 
@@ -150,6 +151,10 @@ wamp::Realm& Inside::realm_of(const policy::Session& session) {
     return realms_.at(session.policy.get());
 }
 
+bool Inside::has_room(const policy::Session& session) noexcept {
+    return session.connection == nullptr || !session.connection->full;
+}
+
 void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
     const policy::Session* const callee = gate_.on_written(peer, unsent);
     if (callee == nullptr) return;
@@ -167,7 +172,7 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
         deliveries_.clear();
         for (const wamp::SessionId full : gate_.take_full()) {
             if (const policy::Session* session = gate_.sessions().find(full))
-                realm_of(*session).set_room(full, false);
+                realm_of(*session).set_room(full, has_room(*session));
         }
         if (undelivered_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {

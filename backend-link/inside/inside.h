@@ -107,6 +107,8 @@ private:
              wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
     /// Disposes of everything that the session has behind the gate.
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    /// Whether its transport takes further invocations.
+    static bool has_room(const policy::Session& session) noexcept;
     void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);

@@ -32,6 +32,7 @@ policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit)
     door.peers_max = limits.sessions;
     door.join_timeout = limits.handshake_timeout;
     door.audit = audit_level(audit);
+    door.callee_bytes_max = limits.queue_bytes / 2;
     return door;
 }
 

@@ -31,7 +31,8 @@ public:
     };
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
                  wamp::Outbox& out);
-    /// Removes and returns the sessions whose transport has become full (DoorLimits::window_bytes).
+    /// Removes and returns the sessions whose transport has become full (DoorLimits::window_bytes)
+    /// since the last time. Some may have room again: Peer::full says so.
     std::vector<wamp::SessionId> take_full() noexcept {
         return newly_full_.empty() ? std::vector<wamp::SessionId>()
                                    : std::exchange(newly_full_, {});

@@ -30,8 +30,8 @@ struct DoorLimits {
     wamp::MessageLimits message;
     /// A session whose transport has so much unwritten has no room for further invocations.
     std::size_t window_bytes = 64u << 10;
-    /// Beyond this its callers are refused with `unavailable`.
-    std::size_t callee_bytes_max = 1u << 20;
+    /// With so much its callers are refused with `unavailable`, before its queue is full.
+    std::size_t callee_bytes_max = 2u << 20;
 };
 
 /// The state that the parts of a door share.

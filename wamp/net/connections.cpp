@@ -70,7 +70,9 @@ struct Connection {
     std::string broken;  ///< the reason with which it is reported as closed at the end of this turn
     Channel channel;
 
-    bool is_read() noexcept { return closing || (!paused && !parked && !channel.owes_much()); }
+    bool is_read() noexcept {
+        return closing || (!paused && !parked && (deaf || !channel.owes_much()));
+    }
 };
 
 std::string error_text(std::string_view what, int error) {

@@ -23,7 +23,9 @@ struct HeldInvocation {
     RegistrationId registration = 0;
     Dict details;
     OwnedPayload payload;
-    Instant due = never;  ///< when the call times out; it is held for a shorter time at most
+    SessionId caller = 0;   ///< the one on whose behalf it is
+    std::size_t bytes = 0;  ///< that it is counted with
+    Instant due = never;    ///< when the call times out; it is held for a shorter time at most
 };
 
 /// A call that has not been answered yet.

@@ -166,15 +166,18 @@ void Dealer::remove(Member& callee, RegistrationId id) {
     registrations_.erase(at);
 }
 
-/// Of several callees one that has room, where the caller cannot rely on a certain one.
+/// Where the caller cannot rely on a certain one of several callees, one that has room.
 Member& Dealer::choose(Registration& registration) noexcept {
-    Member& chosen = choose_any(registration);
-    const bool any =
-        registration.invoke == Invoke::roundrobin || registration.invoke == Invoke::random;
-    if (chosen.has_room || !any) return chosen;
-    const auto other = std::find_if(registration.callees.begin(), registration.callees.end(),
-                                    [](const Member* callee) { return callee->has_room; });
-    return other == registration.callees.end() ? chosen : **other;
+    Member* chosen = &choose_any(registration);
+    if (registration.invoke == Invoke::roundrobin) {
+        for (std::size_t i = 1; i < registration.callees.size() && !chosen->has_room; ++i)
+            chosen = &choose_any(registration);
+    } else if (registration.invoke == Invoke::random && !chosen->has_room) {
+        const auto other = std::find_if(registration.callees.begin(), registration.callees.end(),
+                                        [](const Member* callee) { return callee->has_room; });
+        if (other != registration.callees.end()) chosen = *other;
+    }
+    return *chosen;
 }
 
 Member& Dealer::choose_any(Registration& registration) noexcept {
@@ -223,7 +226,7 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         return refuse(uris::feature_not_supported);  // W-PPT-02
     }
     const flow::Sender sender{0, origin.session};
-    const bool held = !callee.has_room || (callee.held != nullptr && !callee.held->empty());
+    const bool held = !callee.has_room || (callee.held != nullptr && !callee.held->queue.empty());
     if (held && !may_hold(callee, sender)) return refuse(uris::unavailable);
     PendingCall pending;
     pending.caller = &from;
@@ -251,35 +254,57 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     if (held) {
         return hold(handle, sender,
                     {++last_held_, registration.id, std::move(details), OwnedPayload(call.payload),
-                     deadline},
+                     0, 0, deadline},
                     now);
     }
     out.add(callee.session.id,
             Invocation{invocation, registration.id, std::move(details), call.payload});
 }
 
-bool Dealer::may_hold(const Member& callee, const flow::Sender& caller) const noexcept {
-    return callee.held == nullptr || (callee.held->size_of(caller) < held_calls_max &&
-                                      callee.held->bytes_of(caller) < held_bytes_max &&
-                                      callee.held->bytes() < held_bytes_of_all_max);
+// Whoever holds nothing yet may hold one call, so that a few callers do not keep him out.
+bool Dealer::may_hold(const Member& callee, const flow::Sender& caller) noexcept {
+    if (callee.held == nullptr) return true;
+    const Member::HeldShare* share = find_in(callee.held->shares, caller.session);
+    if (callee.held->queue.size_of(caller) >= 2 * held_calls_max) return false;  // ended ones too
+    if (share == nullptr) return callee.held->bytes < 2 * held_bytes_of_all_max;
+    return share->calls < held_calls_max && share->bytes < held_bytes_max &&
+           callee.held->bytes < held_bytes_of_all_max;
 }
 
 void Dealer::hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
                   Instant now) {
+    constexpr std::size_t overhead_bytes = 512;  // approximately, of the envelope and the entry
     PendingCall& call = calls_.at(handle);
+    invocation.caller = caller.session;
+    invocation.bytes = overhead_bytes + invocation.payload.view().bytes();
     call.held = std::make_unique<HeldInvocation>(std::move(invocation));
     calls_.set_deadline(handle, std::min(call.held->due, now + hold_max));
-    auto& queue = call.callee->held;
-    if (queue == nullptr) queue = std::make_unique<flow::FairQueue<Member::Held>>();
-    constexpr std::size_t overhead_bytes = 64;  // approximately, of the envelope
-    queue->push(caller, overhead_bytes + call.held->payload.view().bytes(),
-                {handle, call.held->serial});
+    auto& held = call.callee->held;
+    if (held == nullptr) held = std::make_unique<Member::HeldCalls>();
+    Member::HeldShare& share = held->shares[caller.session];
+    ++share.calls;
+    share.bytes += call.held->bytes;
+    held->bytes += call.held->bytes;
+    held->queue.push(caller, call.held->bytes, {handle, call.held->serial});
+}
+
+void Dealer::release_share(Member& callee, const HeldInvocation& held) noexcept {
+    const auto share = callee.held->shares.find(held.caller);
+    callee.held->bytes -= held.bytes;
+    share->second.bytes -= held.bytes;
+    if (--share->second.calls == 0) callee.held->shares.erase(share);
+}
+
+void Dealer::end(CallTable::Handle handle) {
+    const PendingCall& call = calls_.at(handle);
+    if (call.held != nullptr) release_share(*call.callee, *call.held);
+    calls_.remove(handle);
 }
 
 bool Dealer::invoke_held(Member& callee, Deliveries& out) {
     sent_.reset();
-    while (callee.has_room && callee.held != nullptr && !callee.held->empty()) {
-        const auto [handle, serial] = callee.held->pop();
+    while (callee.has_room && callee.held != nullptr && !callee.held->queue.empty()) {
+        const auto [handle, serial] = callee.held->queue.pop();
         PendingCall& call = calls_.at(handle);
         if (call.held == nullptr || call.held->serial != serial) continue;  // it has ended
         const auto& held = callee.registrations;
@@ -287,6 +312,7 @@ bool Dealer::invoke_held(Member& callee, Deliveries& out) {
             fail(handle, uris::no_such_procedure, out);
             return true;
         }
+        release_share(callee, *call.held);
         sent_ = std::move(call.held);
         calls_.invoke(handle, next_invocation(callee));
         calls_.set_deadline(handle, sent_->due);
@@ -367,7 +393,7 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
 void Dealer::fail(CallTable::Handle handle, std::string_view uri, Deliveries& out) {
     const PendingCall& call = calls_.at(handle);
     out.add(call.caller->session.id, refusal(Call::type, call.request, uri));
-    calls_.remove(handle);
+    end(handle);
 }
 
 void Dealer::on_deadline(Instant now, Deliveries& out) {
@@ -392,7 +418,7 @@ void Dealer::leave(Member& member, Deliveries& out) {
         const CallTable::Handle handle = calls_.first_invocation_of(member.calls);
         if (handle == CallTable::none) break;
         if (calls_.at(handle).caller == &member) {
-            calls_.remove(handle);  // W-RPC-11
+            end(handle);  // W-RPC-11
         } else {
             fail(handle, uris::canceled, out);
         }
@@ -402,7 +428,7 @@ void Dealer::leave(Member& member, Deliveries& out) {
         if (handle == CallTable::none) break;
         const PendingCall& call = calls_.at(handle);
         if (!call.killed) interrupt(call, mode_killnowait, uris::canceled, out);
-        calls_.remove(handle);
+        end(handle);
     }
     calls_.close_session(member.calls);
 }

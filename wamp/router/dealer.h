@@ -27,7 +27,7 @@ inline constexpr Duration kill_wait_max = std::chrono::seconds(10);
 /// How long a call waits for a callee that does not read, and how much one caller may have waiting
 /// for one callee, and all together; then it is refused with `unavailable`.
 inline constexpr Duration hold_max = std::chrono::seconds(10);
-inline constexpr std::size_t held_calls_max = 256;
+inline constexpr std::size_t held_calls_max = 4096;
 inline constexpr std::size_t held_bytes_max = std::size_t{16} << 20;
 inline constexpr std::size_t held_bytes_of_all_max = std::size_t{64} << 20;
 
@@ -85,7 +85,11 @@ private:
     static Invoke invoke_of(const Dict& options) noexcept;
     Member& choose(Registration& registration) noexcept;
     Member& choose_any(Registration& registration) noexcept;
-    bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
+    static bool may_hold(const Member& callee, const flow::Sender& caller) noexcept;
+    /// It does not count for its callee any more.
+    static void release_share(Member& callee, const HeldInvocation& held) noexcept;
+    /// The call has ended.
+    void end(CallTable::Handle handle);
     void hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
               Instant now);
     RequestId next_invocation(Member& callee) const noexcept;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "wamp/base/id_map.h"
 #include "wamp/flow/fair_queue.h"
 #include "wamp/router/realm.h"
 
@@ -25,7 +26,16 @@ struct Member {
         std::uint32_t call;    ///< in the CallTable
         std::uint64_t serial;  ///< as HeldInvocation::serial
     };
-    std::unique_ptr<flow::FairQueue<Held>> held{};  ///< null as long as it was never needed
+    struct HeldShare {
+        std::size_t calls = 0;
+        std::size_t bytes = 0;
+    };
+    struct HeldCalls {
+        flow::FairQueue<Held> queue;
+        IdMap<HeldShare> shares;  ///< by caller: of calls that have not ended
+        std::size_t bytes = 0;    ///< of them
+    };
+    std::unique_ptr<HeldCalls> held{};  ///< null as long as it was never needed
 };
 
 using Members = std::unordered_map<SessionId, Member>;

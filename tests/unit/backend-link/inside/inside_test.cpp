@@ -231,6 +231,22 @@ TEST_F(InsideTest, HoldsTheCallsOfAServiceThatDoesNotRead) {
     EXPECT_EQ(world_.after(1, "[70,1,{}]"), Lines{"2 [50,1,{}]"}) << "it keeps its session";
 }
 
+// What makes a transport full need not be an invocation, nor come from the router.
+TEST_F(InsideTest, CallsAServiceAgainThatWasFullOfSomethingElse) {
+    world_.join(1);
+    world_.join(2);
+    world_.send(1, R"([64,1,{},"lab.a"])");
+    world_.send(1, R"([32,2,{},"lab.t"])");
+    world_.take();
+    world_.send(2, R"([16,1,{},"lab.t",[")" + std::string(70'000, 'x') + "\"]]");
+    EXPECT_EQ(world_.after(2, R"([48,2,{},"lab.a"])").size(), 1u) << "the event only";
+    world_.inside.on_written(peer(1), 0, world_.now, world_.wires.out);
+    EXPECT_EQ(world_.take().size(), 1u);
+    world_.send(2, R"([16,3,{},"lab.t",[1]])");
+    world_.take();
+    EXPECT_EQ(world_.after(2, R"([48,4,{},"lab.a"])").size(), 1u);
+}
+
 // Payload passthru mode (W-PPT-01 to 04)
 // -------------------------------------------------------------------
 

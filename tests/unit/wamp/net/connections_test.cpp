@@ -415,6 +415,26 @@ TEST(Connections, DoNotReadAPeerThatDoesNotReadItsPongs) {  // W-RAW-07
     EXPECT_EQ(got.substr(0, 4), hex_bytes("0200007d"));
 }
 
+TEST(Connections, CloseAPeerThatGoesAndOwesTheReadingOfPongs) {
+    Accepted a;
+    a.open();
+    std::string pings;
+    for (int i = 0; i < 1000; ++i) pings += hex_bytes("0100007d") + std::string(125, 'p');
+    std::size_t sent = 0;
+    for (int turn = 0; turn < 1000; ++turn) {
+        const ssize_t count =
+            ::send(a.pair.fd, pings.data() + sent % pings.size(),
+                   pings.size() - sent % pings.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count > 0) sent += static_cast<std::size_t>(count);
+        a.io.poll();
+    }
+    a.pair.close();
+    const auto start = std::chrono::steady_clock::now();
+    ASSERT_TRUE(a.until([&] { return a.it().closed; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+    EXPECT_EQ(a.connections.size(), 0u);
+}
+
 TEST(Connections, CloseAPeerThatHasReadNothingForTooLong) {
     Accepted a({.queue_bytes = 64u << 20, .stall_timeout = milliseconds(200)});
     a.open();

@@ -162,10 +162,10 @@ TEST_F(HeldInvocations, AreBoundedForEachCaller) {
     EXPECT_EQ(world_.error(caller, Call::type, call), uris::unavailable);
     world_.call(other, "p");
     EXPECT_EQ(world_.all<Error>(other).size(), 0u);
-    // Those that were cancelled count until their turn has come.
+    // Those that have ended do not count.
     world_.cancel(caller, 1);
     world_.call(caller, "p");
-    EXPECT_EQ(world_.all<Error>(caller).size(), 3u);
+    EXPECT_EQ(world_.all<Error>(caller).size(), 2u);
 }
 
 TEST_F(HeldInvocations, AreBoundedInBytes) {
@@ -179,7 +179,12 @@ TEST_F(HeldInvocations, AreBoundedInBytes) {
         for (int i = 0; i < 4; ++i) world_.call(id, "p", {}, args(large));
         EXPECT_EQ(world_.all<Error>(id).size(), 0u);
     }
+    world_.call(other, "p");  // who holds nothing is not kept out
+    EXPECT_EQ(world_.all<Error>(other).size(), 0u);
     EXPECT_EQ(world_.error(other, Call::type, world_.call(other, "p")), uris::unavailable);
+    world_.leave(10);
+    world_.call(other, "p");
+    EXPECT_EQ(world_.all<Error>(other).size(), 1u) << "what has ended makes room";
 }
 
 TEST_F(HeldInvocations, AreNotNeededWhereAnotherCalleeHasRoom) {
