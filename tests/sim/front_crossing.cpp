@@ -167,7 +167,11 @@ void FrontWatch::stay_in_front(const PayloadId& payload_id, std::uint32_t link,
     for (auto& [on_link, pending] : pending_) {
         if (on_link.first == link && pending.publisher == staying.publisher) before = &pending;
     }
-    if (before == nullptr) return fan_out(link, staying);
+    if (before == nullptr) {
+        fan_out(link, staying);
+        staying_now_.emplace_back(link, std::move(staying));
+        return;
+    }
     before->followers.push_back(std::move(staying));
 }
 
@@ -269,19 +273,22 @@ void FrontWatch::on_published(const Turn& turn, const wamp::Published& published
 }
 
 void FrontWatch::fan_out(std::uint32_t link, const Pending& pending) {
-    const Publication& publication = ledger_.publications.at(pending.payload_id);
-    for (const auto& [key, held] : subscriptions_.held()) {
-        if (!reaches(held, link, pending.topic)) continue;
-        const Identity& to = peers_.at(key.first).is;
-        const bool own = to.session == publication.publisher.session;
-        if (own && publication.exclude_me) continue;
-        if (!publication.audience.admits(to.session, to.principal)) continue;
-        expect_at(key, held, pending.payload_id, pending.topic, false,
-                  !pending.matching.contains(key),
-                  publication.discloses ? &publication.publisher : nullptr, publication.sealed,
-                  publication.weight);
-    }
+    for (const auto& [key, held] : subscriptions_.held())
+        expect_for(key, held, link, pending, !pending.matching.contains(key));
     fan_out_followers(link, pending);
+}
+
+void FrontWatch::expect_for(const Holdings::Key& key, const Holdings::Held& held,
+                            std::uint32_t link, const Pending& pending, bool optional) {
+    if (!reaches(held, link, pending.topic)) return;
+    const Publication& publication = ledger_.publications.at(pending.payload_id);
+    const Identity& to = peers_.at(key.first).is;
+    const bool own = to.session == publication.publisher.session;
+    if (own && publication.exclude_me) return;
+    if (!publication.audience.admits(to.session, to.principal)) return;
+    expect_at(key, held, pending.payload_id, pending.topic, false, optional,
+              publication.discloses ? &publication.publisher : nullptr, publication.sealed,
+              publication.weight);
 }
 
 void FrontWatch::fan_out_followers(std::uint32_t link, const Pending& pending) {

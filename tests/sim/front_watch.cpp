@@ -270,6 +270,7 @@ void FrontWatch::on_left(const Turn&, wamp::PeerId id) {
 }
 
 void FrontWatch::on_end(const Turn& turn) {
+    staying_now_.clear();
     if (turn.cause == Turn::Cause::reload) forget_moved();
     for (std::uint32_t link = 0; link < links_.size(); ++link) up_[link] = is_up_(link);
 }
@@ -337,6 +338,9 @@ void FrontWatch::check_behind(Instant now) {
 
 void FrontWatch::on_subscribed(const Turn& turn, const Turn::Sent& sent,
                                const wamp::Subscribed& subscribed, const Holdings::Held& held) {
+    // Several requests that were held cross in one turn, in an order that is not known here.
+    for (const auto& [link, staying] : staying_now_)
+        expect_for({sent.to, subscribed.subscription}, held, link, staying, true);
     const auto* const from_backend = turn.in_as<wamp::Subscribed>();
     if (turn.from_link && from_backend != nullptr && held.wants_retained &&
         held.match == wamp::MatchPolicy::exact) {

@@ -78,6 +78,8 @@ private:
     void stay_in_front(const PayloadId& payload_id, std::uint32_t link, const std::string& topic);
     /// Whoever is to get it gets it now; then those that wait behind it.
     void fan_out(std::uint32_t link, const Pending& pending);
+    void expect_for(const Holdings::Key& key, const Holdings::Held& held, std::uint32_t link,
+                    const Pending& pending, bool optional);
     void fan_out_followers(std::uint32_t link, const Pending& pending);
     void release_waiting(const Turn& turn, std::uint32_t link);
     /// Whether it was refused, or should have been.
@@ -124,6 +126,7 @@ private:
     std::vector<Waiting> waiting_;
     std::map<std::uint64_t, Waiting> may_repeat_;  ///< by tag
     std::map<OnLink, Pending> pending_;
+    std::vector<std::pair<std::uint32_t, Pending>> staying_now_;  ///< delivered in this turn
     Logins logins_;
     Holdings back_subscriptions_;
     Holdings back_registrations_;
