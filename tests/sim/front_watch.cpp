@@ -221,12 +221,13 @@ bool FrontWatch::judge_again(const Turn& turn, const Waiting& waited, bool last)
     record.asked.opaque = false;
     if (answer.text != nullptr) record.rule = answer.text->id;
     record.outcomes = {answer.allowed ? Outcome::allow : Outcome::deny};
-    // A publication without acknowledgement may have expired at this very moment, and its turn is
-    // not known.
-    record.optional = answer.allowed || error == nullptr;
+    // It may have expired at this very moment, and the turn of a publication without
+    // acknowledgement is not known.
+    const bool denied = error != nullptr && error->uri == due;
+    record.optional = answer.allowed || !denied;
     expected_.push_back(std::move(record));
     if (answer.allowed && !elsewhere) return false;
-    if (CallState* const state = ledger_.call(waited.tag); state != nullptr && error != nullptr)
+    if (CallState* const state = ledger_.call(waited.tag); state != nullptr && denied)
         state->must = due;
     const bool missing = error == nullptr && last && !waited.unsure && turn.now < waited.due;
     const bool wrong_one = error != nullptr && error->uri != due && turn.now < waited.due;
