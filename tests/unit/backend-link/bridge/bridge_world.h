@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -206,7 +207,21 @@ public:
     }
     /// Everything that waited, as a link does that takes it all at once.
     void forward_waiting() {
-        for (const auto& waiting : bridge.waiting()) bridge.forward_waiting(waiting.from, out);
+        for (const auto& waiting : bridge.waiting()) {
+            bridge.forward_waiting(waiting.from, out);
+            for (wamp::Message& message : out.to_link) keep(message);
+        }
+    }
+    /// The bridge frees what a message borrows when it is called again.
+    void keep(wamp::Message& message) {
+        const wamp::Payload* const payload = wamp::payload_of(message);
+        if (payload == nullptr) return;
+        kept_.emplace_back(*payload);
+        std::visit(
+            [&](auto& m) {
+                if constexpr (requires { m.payload; }) m.payload = kept_.back().view();
+            },
+            message);
     }
     void link_lost() { bridge.on_link_lost(now, out); }
 
@@ -363,6 +378,7 @@ public:
     Bridge bridge;
 
 private:
+    std::deque<wamp::OwnedPayload> kept_;
     static std::string text(const wamp::Message& message) {
         std::string encoded;
         wamp::encode_to(encoded, wamp::Serializer::json, message);
