@@ -38,7 +38,7 @@ struct Bridge::Tables {
     /// Frees payloads that the outbox of the previous call borrowed.
     void release_borrowed() noexcept {
         publications.release_borrowed();
-        if (released) released.reset();
+        released.reset();
     }
 
     template <class Request>

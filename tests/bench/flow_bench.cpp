@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <deque>
-#include <map>
 
 #include "tests/bench/timing.h"
 #include "wamp/base/random.h"

@@ -3,14 +3,13 @@ import contextlib
 import pathlib
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import namespaces, processes, rawclient, socks  # noqa: E402
-from support.deployment import REALM, Deployment  # noqa: E402
+from support.deployment import Deployment  # noqa: E402
 from support.rawclient import (CALL, ERROR, EVENT, INVOCATION, JSON, MSGPACK, PUBLISH, REGISTER, REGISTERED,  # noqa: E402
                                RESULT, SUBSCRIBE, SUBSCRIBED, YIELD)
 from support.runner import Suite, equal, eventually  # noqa: E402
@@ -46,8 +45,7 @@ def what_the_log_must_not_say():
 def memory_mib(process, word):
     """The resident memory of the process, or of its child with that word on its command line."""
     pids = [process.pid] + [pid for pid, line in process.children() if f" {word}" in line]
-    text = pathlib.Path(f"/proc/{pids[-1]}/status").read_text()
-    return int(text.split("VmRSS:")[1].split()[0]) / 1024
+    return processes.rss_kb(pids[-1])[0] / 1024
 
 
 def leave(client):
@@ -100,17 +98,8 @@ class Counter:
 
 def frames(client, messages):
     """The bytes of these messages, as one write."""
-    parts = []
-    sender = client.transport
-    for message in messages:
-        data = rawclient.encode(sender.serializer, message)
-        if isinstance(sender, rawclient.RawSocket):
-            parts.append(struct.pack(">I", len(data)) + data)
-        else:
-            head = bytes([0x81 if sender.serializer == JSON else 0x82])
-            size = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + struct.pack(">H", len(data))
-            parts.append(head + size + b"\0\0\0\0" + data)  # a mask of zeros
-    return b"".join(parts)
+    transport = client.transport
+    return b"".join(transport.frame(rawclient.encode(transport.serializer, message)) for message in messages)
 
 
 def send_in_background(sock, data):
@@ -212,7 +201,7 @@ def a_small_call_does_not_wait_for_the_large_ones_of_many():
     finally:
         world.inside.popen.send_signal(signal.SIGCONT)
     equal(operator.answer()[0], RESULT)
-    before = len([size for size in service.seen[:service.seen.index(1)]])
+    before = service.seen.index(1)
     assert before <= 3, f"{before} large calls came before the small one"
     for client in greedy:
         equal({client.answer()[0] for _ in range(8)}, {RESULT})

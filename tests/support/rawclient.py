@@ -90,8 +90,11 @@ class RawSocket:
             assert reply[0] == 0x7F and reply[1] & 15 == serializer and reply[2:] == b"\0\0", reply.hex()
             self.peer_max = 1 << (9 + (reply[1] >> 4))
 
+    def frame(self, data, kind=0):
+        return struct.pack(">I", kind << 24 | len(data)) + data
+
     def send_bytes(self, data, kind=0):
-        self.sock.sendall(struct.pack(">I", kind << 24 | len(data)) + data)
+        self.sock.sendall(self.frame(data, kind))
 
     def receive_bytes(self):
         while True:
@@ -126,7 +129,7 @@ class WebSocket:
         assert self.headers["sec-websocket-accept"] == accept.decode()
         assert self.headers["sec-websocket-protocol"] == protocol
 
-    def send_frame(self, opcode, data, final=True):
+    def frame_of(self, opcode, data, final=True):
         mask = os.urandom(4)
         length = len(data)
         if length < 126:
@@ -137,10 +140,16 @@ class WebSocket:
             head = bytes([0x80 * final | opcode, 0xFF]) + struct.pack(">Q", length)
         repeated = (mask * (length // 4 + 1))[:length]
         masked = (int.from_bytes(data, "big") ^ int.from_bytes(repeated, "big")).to_bytes(length, "big")
-        self.sock.sendall(head + mask + masked)
+        return head + mask + masked
+
+    def send_frame(self, opcode, data, final=True):
+        self.sock.sendall(self.frame_of(opcode, data, final))
+
+    def frame(self, data):
+        return self.frame_of(1 if self.serializer == JSON else 2, data)
 
     def send_bytes(self, data):
-        self.send_frame(1 if self.serializer == JSON else 2, data)
+        self.sock.sendall(self.frame(data))
 
     def receive_bytes(self):
         message = b""

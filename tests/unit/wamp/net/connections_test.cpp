@@ -388,29 +388,40 @@ TEST(Connections, TellWhatIsWritten) {
     EXPECT_EQ(a.it().unsent, 0u);
 }
 
+/// Sends PINGs as long as they are taken, and reads nothing.
+struct PingFlood {
+    PingFlood() {
+        for (int i = 0; i < 1000; ++i) pings += hex_bytes("0100007d") + std::string(125, 'p');
+    }
+    void turn(Accepted& a) {
+        const std::string_view next = std::string_view(pings).substr(sent % pings.size());
+        const ssize_t count =
+            ::send(a.pair.fd, next.data(), next.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count > 0) sent += static_cast<std::size_t>(count);
+        a.io.poll();
+    }
+
+    std::string pings;
+    std::size_t sent = 0;
+};
+
 // Two such peers cost their own PONGs and nothing else.
 TEST(Connections, DoNotReadAPeerThatDoesNotReadItsPongs) {  // W-RAW-07
     Accepted a;
     a.open();
-    std::string pings;
-    for (int i = 0; i < 1000; ++i) pings += hex_bytes("0100007d") + std::string(125, 'p');
-    std::size_t sent = 0;
+    PingFlood flood;
     std::size_t most = 0;
     for (int turn = 0; turn < 3000; ++turn) {
-        const ssize_t count =
-            ::send(a.pair.fd, pings.data() + sent % pings.size(),
-                   pings.size() - sent % pings.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (count > 0) sent += static_cast<std::size_t>(count);
-        a.io.poll();
+        flood.turn(a);
         most = std::max(most, a.connections.queued_bytes(a.peer));
     }
-    EXPECT_GT(sent, std::size_t{100} << 10);
+    EXPECT_GT(flood.sent, std::size_t{100} << 10);
     EXPECT_LT(most, std::size_t{256} << 10);
     EXPECT_FALSE(a.it().closed);
     std::string got;  // it is read on once it reads, and gets every PONG
     ASSERT_TRUE(a.until([&] {
         got += a.pair.read();
-        return got.size() >= sent / 129 * 129;
+        return got.size() >= flood.sent / 129 * 129;
     }));
     EXPECT_EQ(got.substr(0, 4), hex_bytes("0200007d"));
 }
@@ -418,16 +429,8 @@ TEST(Connections, DoNotReadAPeerThatDoesNotReadItsPongs) {  // W-RAW-07
 TEST(Connections, CloseAPeerThatGoesAndOwesTheReadingOfPongs) {
     Accepted a;
     a.open();
-    std::string pings;
-    for (int i = 0; i < 1000; ++i) pings += hex_bytes("0100007d") + std::string(125, 'p');
-    std::size_t sent = 0;
-    for (int turn = 0; turn < 1000; ++turn) {
-        const ssize_t count =
-            ::send(a.pair.fd, pings.data() + sent % pings.size(),
-                   pings.size() - sent % pings.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (count > 0) sent += static_cast<std::size_t>(count);
-        a.io.poll();
-    }
+    PingFlood flood;
+    for (int turn = 0; turn < 1000; ++turn) flood.turn(a);
     a.pair.close();
     const auto start = std::chrono::steady_clock::now();
     ASSERT_TRUE(a.until([&] { return a.it().closed; }));
