@@ -424,7 +424,7 @@ void Connections::State::on_gone(Connection& c) {
         ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_DEL, c.fd, nullptr);
         c.watched = false;
     } else {
-        c.blocked = false;  // writing fails and says why
+        c.blocked = false;  // writing fails, and then it is read to its end
         mark(c);
     }
 }
