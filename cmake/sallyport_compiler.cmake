@@ -11,7 +11,8 @@ add_link_options(-pie)
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Debug CACHE STRING "Build type" FORCE)
 endif()
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+# Without alignment, an unrelated change moves the loops of the readers and makes them up to 12 % slower (codec_bench).
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -falign-functions=64 -falign-loops=32")
 
 find_program(SALLYPORT_CCACHE ccache)
 mark_as_advanced(SALLYPORT_CCACHE)
