@@ -302,23 +302,32 @@ wamp::Realm::Counts Inside::counts() const noexcept {
         sum.invocations += counts.invocations;
         sum.retained += counts.retained;
         sum.retained_bytes += counts.retained_bytes;
+        sum.held_bytes += counts.held_bytes;
     }
     return sum;
 }
 
-std::string Inside::status_json() {
+std::size_t Inside::held_bytes() const noexcept {
+    const auto sum = counts();
+    return sum.retained_bytes + sum.held_bytes + gate_.meta().bytes() +
+           (sum.subscriptions + sum.registrations) * policy::entry_bytes +
+           sum.calls * policy::call_bytes;
+}
+
+std::string Inside::status_json(wamp::Dict extra) {
     wamp::List links;
     for (const Link& link : links_) {
         links.push_back(wamp::Dict{{"name", link.name}, {"up", link.peer != wamp::no_peer}});
     }
     const auto sum = counts();
-    const wamp::Dict status{{"connections", std::uint64_t{gate_.door().peers()}},
-                            {"sessions", std::uint64_t{sum.sessions}},
-                            {"subscriptions", std::uint64_t{sum.subscriptions}},
-                            {"registrations", std::uint64_t{sum.registrations}},
-                            {"calls", std::uint64_t{sum.calls}},
-                            {"events", gate_.events_status()},
-                            {"links", std::move(links)}};
+    wamp::Dict status{{"connections", std::uint64_t{gate_.door().peers()}},
+                      {"sessions", std::uint64_t{sum.sessions}},
+                      {"subscriptions", std::uint64_t{sum.subscriptions}},
+                      {"registrations", std::uint64_t{sum.registrations}},
+                      {"calls", std::uint64_t{sum.calls}},
+                      {"events", gate_.events_status()},
+                      {"links", std::move(links)}};
+    for (auto& [name, value] : extra) status.set(name, std::move(value));
     return wamp::encode_value(wamp::Serializer::json, status);
 }
 

@@ -55,7 +55,7 @@ void print_answer(const std::string& answer, bool done) {
 Control::Control(asio::io_context& io, Descriptor listener, Handler handler)
     : io_(io),
       handler_(std::move(handler)),
-      acceptor_(io, std::move(listener), [this](Acceptor::Socket socket) {
+      acceptor_(io, std::move(listener), [this](Acceptor::Socket socket, std::uint64_t) {
           auto talk = std::make_shared<Conversation>(io_, std::move(socket));
           talk->timer.expires_after(question_timeout);
           talk->timer.async_wait([talk](boost::system::error_code error) {

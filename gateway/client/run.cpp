@@ -17,12 +17,10 @@ namespace {
 
 constexpr std::chrono::seconds goodbye_time{1};
 constexpr std::size_t message_bytes = std::size_t{16} << 20;
-constexpr std::size_t queue_bytes = std::size_t{64} << 20;
 
 wamp::ConnectionOptions connection_options(std::chrono::nanoseconds timeout) {
     wamp::ConnectionOptions options;
     options.message_bytes = message_bytes;
-    options.queue_bytes = queue_bytes;
     options.handshake_timeout = timeout;
     options.close_timeout = goodbye_time;
     return options;

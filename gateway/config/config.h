@@ -19,8 +19,12 @@ namespace sallyport::gateway {
 
 /// [limits] of both files.
 struct LimitsText {
-    std::size_t sessions = 10000;
+    std::size_t sessions = 10000;            ///< connections of clients, with or without a session
+    std::size_t reserved_sessions = 1000;    ///< of these, for those who log in; less than all
+    std::size_t circuit_connections = 1000;  ///< of one Tor circuit
     wamp::Duration handshake_timeout = std::chrono::seconds(10);
+    wamp::Duration stall_timeout = std::chrono::seconds(30);
+    std::size_t memory = 256u << 20;  ///< for everything that connections cause
     std::size_t message_bytes = 4u << 20;
     std::size_t queue_bytes = 4u << 20;
 };

@@ -19,7 +19,10 @@ namespace {
 constexpr std::size_t message_bytes_min = 512;
 constexpr std::size_t message_bytes_max = 16u << 20;
 constexpr std::size_t queue_bytes_max = 1u << 30;
+constexpr std::size_t memory_min = 16u << 20;
+constexpr std::size_t memory_max = std::size_t{1} << 40;
 constexpr std::int64_t sessions_max = 1'000'000;
+constexpr std::size_t circuit_connections_least = 16;  // of the default
 constexpr std::size_t audit_queue_bytes_min = 64u << 10;
 constexpr std::size_t audit_queue_bytes_max = 1u << 30;
 
@@ -168,26 +171,40 @@ void ConfigReader::bytes(Section& section, std::string_view key, std::size_t lea
                       ", such as \"4MiB\"");
 }
 
+void ConfigReader::duration(Section& section, std::string_view key, wamp::Duration& value) {
+    const auto text = section.text(key, "\"10s\"");
+    if (!text) return;
+    if (const auto read = policy::parse_duration(*text)) {
+        value = *read;
+        return;
+    }
+    section.error(*section.find(key), policy::quoted(*text) + " is not a valid duration",
+                  "such as \"10s\" or \"500ms\"");
+}
+
 LimitsText ConfigReader::limits(Section& root) {
     LimitsText limits;
     const Item* table = root.find("limits", Item::Kind::table, "{}");
     if (table == nullptr) return limits;
-    static constexpr std::array<std::string_view, 4> keys{"sessions", "handshake_timeout",
-                                                          "message_bytes", "queue_bytes"};
+    static constexpr std::array<std::string_view, 8> keys{
+        "sessions",      "reserved_sessions", "circuit_connections", "handshake_timeout",
+        "stall_timeout", "message_bytes",     "queue_bytes",         "memory"};
     Section section(*table, "[limits]", keys, file_, diagnostics_);
     if (const auto sessions = integer(section, "sessions", 1, sessions_max))
         limits.sessions = static_cast<std::size_t>(*sessions);
-    if (const auto text = section.text("handshake_timeout", "\"10s\"")) {
-        if (const auto read = policy::parse_duration(*text)) {
-            limits.handshake_timeout = *read;
-        } else {
-            section.error(*section.find("handshake_timeout"),
-                          policy::quoted(*text) + " is not a valid duration",
-                          "such as \"10s\" or \"500ms\"");
-        }
-    }
+    limits.reserved_sessions = limits.sessions / 10;
+    limits.circuit_connections =
+        std::min(limits.sessions, std::max(limits.sessions / 10, circuit_connections_least));
+    const auto most = static_cast<std::int64_t>(limits.sessions);
+    if (const auto reserved = integer(section, "reserved_sessions", 0, most - 1))
+        limits.reserved_sessions = static_cast<std::size_t>(*reserved);
+    if (const auto connections = integer(section, "circuit_connections", 1, most))
+        limits.circuit_connections = static_cast<std::size_t>(*connections);
+    duration(section, "handshake_timeout", limits.handshake_timeout);
+    duration(section, "stall_timeout", limits.stall_timeout);
     bytes(section, "message_bytes", message_bytes_min, message_bytes_max, limits.message_bytes);
     bytes(section, "queue_bytes", message_bytes_min, queue_bytes_max, limits.queue_bytes);
+    bytes(section, "memory", memory_min, memory_max, limits.memory);
     return limits;
 }
 

@@ -472,7 +472,18 @@ std::vector<Front::LinkStatus> Front::links() const {
     return status;
 }
 
-std::string Front::status_json() {
+std::size_t Front::held_bytes() const noexcept {
+    std::size_t bytes = gate_.meta().bytes();
+    for (const auto& backend : backends_) {
+        const auto counts = backend->bridge.counts();
+        bytes += backend->queue.bytes() + counts.publication_bytes + counts.waiting_bytes +
+                 (counts.subscriptions + counts.registrations) * policy::entry_bytes +
+                 (counts.calls + counts.invocations) * policy::call_bytes;
+    }
+    return bytes;
+}
+
+std::string Front::status_json(wamp::Dict extra) {
     wamp::List links;
     for (const auto& link : Front::links()) {
         links.push_back(wamp::Dict{{"name", link.name},
@@ -483,11 +494,12 @@ std::string Front::status_json() {
                                    {"held", std::uint64_t{link.held}}});
     }
     const policy::Door& door = gate_.door();
-    const wamp::Dict status{{"connections", std::uint64_t{door.peers()}},
-                            {"sessions", std::uint64_t{door.joined()}},
-                            {"decisions", gate_.decisions_status()},
-                            {"events", gate_.events_status()},
-                            {"links", std::move(links)}};
+    wamp::Dict status{{"connections", std::uint64_t{door.peers()}},
+                      {"sessions", std::uint64_t{door.joined()}},
+                      {"decisions", gate_.decisions_status()},
+                      {"events", gate_.events_status()},
+                      {"links", std::move(links)}};
+    for (auto& [name, value] : extra) status.set(name, std::move(value));
     return wamp::encode_value(wamp::Serializer::json, status);
 }
 

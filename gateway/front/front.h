@@ -100,7 +100,10 @@ public:
     std::size_t peers() const noexcept { return gate_.door().peers(); }
     /// Held by the testaments of the sessions that are there.
     std::size_t testament_bytes() const noexcept { return gate_.meta().bytes(); }
-    std::string status_json();
+    /// The memory for sessions beyond their connections, in bytes, approximately.
+    std::size_t held_bytes() const noexcept;
+    /// `extra` is added to the members of the object.
+    std::string status_json(wamp::Dict extra = {});
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }
 

@@ -49,17 +49,24 @@ void LinkQueue::hold(Held&& held) {
 }
 
 void LinkQueue::hold_back(Held&& held) {
-    const wamp::SessionId session = held.session->id;
-    const bool is_first = held_back_.emplace(session, owned(std::move(held))).second;
+    auto kept = owned(std::move(held));
+    held_back_bytes_ += cost_of(*kept);
+    const wamp::SessionId session = kept->session->id;
+    const bool is_first = held_back_.emplace(session, std::move(kept)).second;
     SALLYPORT_CHECK(is_first);
 }
 
-void LinkQueue::relieve(wamp::SessionId session) {
+std::unique_ptr<LinkQueue::Held> LinkQueue::take_held_back(wamp::SessionId session) {
     const auto found = held_back_.find(session);
-    if (found == held_back_.end()) return;
+    if (found == held_back_.end()) return nullptr;
     std::unique_ptr<Held> held = std::move(found->second);
     held_back_.erase(found);
-    push(std::move(held));
+    held_back_bytes_ -= cost_of(*held);
+    return held;
+}
+
+void LinkQueue::relieve(wamp::SessionId session) {
+    if (auto held = take_held_back(session)) push(std::move(held));
 }
 
 void LinkQueue::await_turn(policy::Session& session, std::size_t bytes) {
@@ -68,7 +75,8 @@ void LinkQueue::await_turn(policy::Session& session, std::size_t bytes) {
 }
 
 bool LinkQueue::remove(const policy::Session& session) {
-    const bool held = queue_.has(sender_of(session)) | (held_back_.erase(session.id) > 0);
+    const bool was_held_back = take_held_back(session.id) != nullptr;
+    const bool held = queue_.has(sender_of(session)) || was_held_back;
     queue_.remove(sender_of(session));
     return held;
 }

@@ -61,9 +61,12 @@ public:
     bool remove(const policy::Session& session);
 
     std::size_t size() const noexcept { return queue_.size() + held_back_.size(); }
+    std::size_t bytes() const noexcept { return queue_.bytes() + held_back_bytes_; }
 
 private:
     void push(std::unique_ptr<Held> held);
+    /// What the session has in held_back_, which is removed; null if there is nothing.
+    std::unique_ptr<Held> take_held_back(wamp::SessionId session);
     static wamp::flow::Sender sender_of(const policy::Session& session) noexcept {
         return {session.circuit, session.id};
     }
@@ -72,6 +75,7 @@ private:
     std::size_t unsent_ = 0;
     wamp::flow::FairQueue<std::unique_ptr<Held>> queue_;
     wamp::IdMap<std::unique_ptr<Held>> held_back_;
+    std::size_t held_back_bytes_ = 0;
 };
 
 }  // namespace sallyport::gateway

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -17,6 +18,18 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_when_exhausted{100};
 constexpr int accepted_per_turn_max = 64;
+
+std::uint64_t origin_of(const sockaddr_storage& address) noexcept {
+    const auto hash = [](const auto& octets) {
+        const std::string_view bytes(reinterpret_cast<const char*>(&octets), sizeof(octets));
+        return std::hash<std::string_view>()(bytes) | 1;  // not 0
+    };
+    if (address.ss_family == AF_INET)
+        return hash(reinterpret_cast<const sockaddr_in&>(address).sin_addr);
+    if (address.ss_family == AF_INET6)
+        return hash(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+    return 0;
+}
 
 bool is_exhausted(int number) {
     return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
@@ -69,7 +82,8 @@ struct Acceptor::State {
             }
             const int protocol = address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP;
             accepted(Socket(io, boost::asio::generic::stream_protocol(address.ss_family, protocol),
-                            socket.release()));
+                            socket.release()),
+                     origin_of(address));
         }
         return true;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -15,7 +16,8 @@ namespace sallyport::gateway {
 class Acceptor {
 public:
     using Socket = boost::asio::generic::stream_protocol::socket;
-    using Accepted = std::function<void(Socket)>;
+    /// `origin` is the same for all connections from one address; 0 for a unix socket.
+    using Accepted = std::function<void(Socket, std::uint64_t origin)>;
 
     Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted);
     ~Acceptor();

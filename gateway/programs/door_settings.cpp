@@ -1,8 +1,13 @@
 #include "gateway/programs/door_settings.h"
 
+#include <algorithm>
+
 namespace sallyport::gateway {
 
 namespace {
+
+constexpr std::size_t login_message_bytes = 64u << 10;
+constexpr std::size_t turn_messages = 64;
 
 policy::AuditTrail::Level audit_level(const AuditText& audit) noexcept {
     using Level = policy::AuditTrail::Level;
@@ -30,10 +35,32 @@ std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm
 policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit) {
     policy::DoorLimits door;
     door.peers_max = limits.sessions;
+    door.guests_max = limits.sessions - std::min(limits.reserved_sessions, limits.sessions - 1);
     door.join_timeout = limits.handshake_timeout;
     door.audit = audit_level(audit);
     door.callee_bytes_max = limits.queue_bytes / 2;
     return door;
+}
+
+wamp::flow::Places client_places(const LimitsText& limits) {
+    return wamp::flow::Places(limits.sessions, limits.circuit_connections);
+}
+
+wamp::ConnectionOptions client_options(const LimitsText& limits) {
+    wamp::ConnectionOptions options;
+    options.message_bytes = limits.message_bytes;
+    options.login_message_bytes = login_message_bytes;
+    options.turn_messages = turn_messages;
+    options.handshake_timeout = limits.handshake_timeout;
+    options.stall_timeout = limits.stall_timeout;
+    return options;
+}
+
+wamp::ConnectionOptions link_options() {
+    wamp::ConnectionOptions options;
+    options.message_bytes = std::size_t{16} << 20;
+    options.essential = true;
+    return options;
 }
 
 }  // namespace sallyport::gateway

@@ -5,11 +5,16 @@
 #include "gateway/config/config.h"
 #include "policy/door/door.h"
 #include "policy/file/load.h"
+#include "wamp/flow/places.h"
+#include "wamp/net/connections.h"
 
 namespace sallyport::gateway {
 
-/// Converts the configuration to the settings of a door.
+/// Convert the configuration to the settings of a door and of its connections.
 std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms);
 policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit);
+wamp::flow::Places client_places(const LimitsText& limits);
+wamp::ConnectionOptions client_options(const LimitsText& limits);
+wamp::ConnectionOptions link_options();
 
 }  // namespace sallyport::gateway

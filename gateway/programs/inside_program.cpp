@@ -45,8 +45,6 @@ using backend_link::Inside;
 
 constexpr std::chrono::milliseconds drain_limit{2500};
 constexpr std::chrono::milliseconds audit_limit{400};
-constexpr std::size_t link_message_bytes = 16u << 20;
-constexpr std::size_t link_queue_bytes = 64u << 20;
 
 backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded) {
     backend_link::InsideConfig core;
@@ -78,6 +76,7 @@ public:
           embedded_(static_cast<bool>(channel)),
           shell_(
               io, core_config(loaded, embedded_), random_seed(),
+              client_places(loaded.config.limits),
               [this](std::uint32_t link) { dial_gateway(link); },
               [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "inside"),
@@ -85,11 +84,7 @@ public:
           signals_(io, SIGTERM, SIGINT),
           hangup_(io),
           notifier_(io) {
-        service_options_.message_bytes = config_.limits.message_bytes;
-        service_options_.queue_bytes = config_.limits.queue_bytes;
-        service_options_.handshake_timeout = config_.limits.handshake_timeout;
-        link_options_.message_bytes = link_message_bytes;
-        link_options_.queue_bytes = link_queue_bytes;
+        shell_.connections().limit_memory(config_.limits.memory);
         if (embedded_) {
             participant_ = std::make_unique<ParticipantShell>(
                 io, reload_core(), [this](const supervision::Message& message) {
@@ -146,11 +141,9 @@ public:
             Descriptor listener = listen_at(listen.address, listen.place);
             if (listen.address.kind == Address::Kind::unix_path)
                 socket_paths_.push_back(listen.address.host_or_path);
-            acceptors_.push_back(
-                std::make_unique<Acceptor>(io_, std::move(listener), [this](wamp::Socket socket) {
-                    if (shell_.connections().size() >= config_.limits.sessions)
-                        return;  // closes it
-                    shell_.connections().accept(std::move(socket), service_options_);
+            acceptors_.push_back(std::make_unique<Acceptor>(
+                io_, std::move(listener), [this](wamp::Socket socket, std::uint64_t origin) {
+                    shell_.accept(std::move(socket), client_options(config_.limits), origin);
                 }));
         }
     }
@@ -227,7 +220,7 @@ private:
     void serve(std::uint32_t link, Descriptor descriptor, asio::ssl::context* tls, bool asked_for) {
         // The protocol family does not matter for a connected socket.
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
-        shell_.expect_link(shell_.connections().serve_link(std::move(socket), tls, link_options_),
+        shell_.expect_link(shell_.connections().serve_link(std::move(socket), tls, link_options()),
                            link, asked_for);
     }
 
@@ -247,8 +240,6 @@ private:
     asio::io_context& io_;
     const InsideProgramConfig& config_;
     bool embedded_;
-    wamp::ConnectionOptions service_options_;
-    wamp::ConnectionOptions link_options_;
     Shell<Inside> shell_;
     AuditOutlet audit_;
     std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp

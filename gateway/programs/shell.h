@@ -21,6 +21,7 @@
 #include "gateway/host/log.h"
 #include "policy/door/door.h"
 #include "wamp/base/random.h"
+#include "wamp/flow/places.h"
 #include "wamp/net/connections.h"
 #include "wamp/session/outbox.h"
 
@@ -35,15 +36,16 @@ public:
     using Audit = std::function<void(std::string_view packed)>;
 
     /// `dial` connects a link; the answer is expect_link() or link_failed(). `audit` receives the
-    /// audit records of the core.
+    /// audit records of the core. `clients` are the places of its clients.
     template <class Config>
-    Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed, Dial dial,
-          Audit audit)
+    Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed,
+          const wamp::flow::Places& clients, Dial dial, Audit audit)
         : io_(io),
           connections_(io, *this),
           core_(std::move(config), seed),
           dial_(std::move(dial)),
           audit_(std::move(audit)),
+          clients_(clients),
           timer_(io),
           drain_timer_(io),
           flush_timer_(io) {}
@@ -54,15 +56,36 @@ public:
     }
 
     wamp::Connections& connections() noexcept { return connections_; }
+    /// The members of the core's status that only this knows.
+    wamp::Dict status() const {
+        const wamp::flow::Budget& memory = connections_.memory();
+        return {{"memory", wamp::Dict{{"limit", std::uint64_t{memory.limit()}},
+                                      {"used", std::uint64_t{memory.used()}},
+                                      {"peak", std::uint64_t{memory.peak()}},
+                                      {"refused", refused_},
+                                      {"closed", connections_.closed_for_memory()}}},
+                {"displaced", displaced_}};
+    }
     Core& core() noexcept { return core_; }
+
+    /// Accepts a client. For it another connection that has not logged in may have to go, or
+    /// itself.
+    void accept(wamp::Socket socket, const wamp::ConnectionOptions& options, std::uint64_t origin) {
+        if (connections_.memory().pressure() >= wamp::flow::Pressure::refuse) {
+            ++refused_;
+            return;  // closes it
+        }
+        displace(clients_.enter(connections_.accept(std::move(socket), options), origin));
+    }
 
     /// Assigns a peer, still in its transport handshake, to that link. `asked_for`: the core
     /// requested the connection, so a failure is reported to it; a peer that fails to authenticate
     /// at a listener is not a failure of the link.
-    void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for) {
+    void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for,
+                     std::uint64_t origin = 0) {
         expected_[peer] = {link, asked_for};
+        if (!asked_for) displace(links_.enter(peer, origin));
     }
-    std::size_t expected_links() const noexcept { return expected_.size(); }
 
     /// Returns the core's summary.
     auto reload(std::vector<policy::DoorRealm> realms) {
@@ -96,15 +119,20 @@ public:
         await_drained();
     }
 
+    void on_circuit(wamp::PeerId peer, std::uint64_t circuit) override {
+        displace(clients_.assign_circuit(peer, circuit));
+    }
+
     void on_open(wamp::PeerId peer, const wamp::Opened& opened) override {
         const policy::Transport transport{opened.serializer, opened.peer_receives_max, opened.pings,
-                                          opened.circuit};
+                                          opened.circuit, wamp::now() - opened.since};
         const auto expected = expected_.find(peer);
         if (expected == expected_.end()) {
             core_.on_open(peer, transport, wamp::now(), outbox_);
         } else {
             const std::uint32_t link = expected->second.link;
             expected_.erase(expected);
+            links_.leave(peer);
             core_.on_link_open(link, peer, transport, wamp::now(), outbox_);
         }
         carry_out();
@@ -124,13 +152,17 @@ public:
 
     void on_batch_end() override { carry_out(); }
 
+    std::size_t held_bytes() const override { return core_.held_bytes(); }
+
     void on_closed(wamp::PeerId peer, std::string_view why) override {
+        clients_.leave(peer);
         const auto expected = expected_.find(peer);
         if (expected == expected_.end()) {
             core_.on_closed(peer, why, wamp::now(), outbox_);
         } else {
             const Expected link = expected->second;
             expected_.erase(expected);
+            links_.leave(peer);
             if (link.asked_for) {
                 core_.on_link_failed(link.link, why, wamp::now(), outbox_);
             } else {
@@ -142,10 +174,23 @@ public:
     }
 
 private:
+    /// Peers at a link listener in their handshake; the oldest of these goes for a newer one.
+    static constexpr std::size_t links_pending_max = 16;
+
     struct Expected {
         std::uint32_t link;
         bool asked_for;
     };
+
+    /// A peer that has not logged in goes at once, so that its descriptor is free.
+    void displace(wamp::PeerId peer) {
+        if (peer == wamp::no_peer) return;
+        ++displaced_;
+        connections_.drop(peer);
+        if (expected_.erase(peer) == 0)
+            core_.on_closed(peer, "displaced by a newer connection", wamp::now(), outbox_);
+        carry_out();
+    }
 
     /// Sending may close a connection, which is reported at once: the effects of that are carried
     /// out after the current batch.
@@ -177,7 +222,14 @@ private:
     }
 
     void apply(wamp::effect::Send& send) { connections_.send(send.to, std::move(send.frame)); }
-    void apply(const wamp::effect::Close& close) { connections_.close(close.peer); }
+    void apply(const wamp::effect::Close& close) {
+        clients_.leave(close.peer);
+        connections_.close(close.peer);
+    }
+    void apply(const wamp::effect::Joined& joined) {
+        clients_.settle(joined.peer, joined.joined);
+        connections_.set_joined(joined.peer, joined.joined);
+    }
     void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
     void apply(const wamp::effect::Resume& resume) { connections_.resume(resume.peer); }
     void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
@@ -243,6 +295,10 @@ private:
     Dial dial_;
     Audit audit_;
     std::string records_;
+    wamp::flow::Places clients_;
+    wamp::flow::Places links_{links_pending_max};
+    std::uint64_t displaced_ = 0;  ///< connections closed for newer ones
+    std::uint64_t refused_ = 0;    ///< because memory was short
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer flush_timer_;

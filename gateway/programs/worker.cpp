@@ -33,10 +33,6 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds drain_limit{4500};
 constexpr std::chrono::milliseconds audit_limit{1000};
-constexpr std::size_t link_message_bytes = 16u << 20;
-constexpr std::size_t link_queue_bytes = 64u << 20;  // unsent bytes of all clients together
-constexpr std::size_t links_pending_max = 16;        // unauthenticated peers at a link listener
-constexpr std::size_t peers_beyond_sessions = 64;  // links, and connections that are being refused
 
 FrontConfig front_config(const LoadedGateway& loaded) {
     FrontConfig front;
@@ -69,7 +65,7 @@ public:
         : io_(io),
           config_(loaded.config),
           shell_(
-              io, front_config(loaded), random_seed(),
+              io, front_config(loaded), random_seed(), client_places(loaded.config.limits),
               [this](std::uint32_t link) { request_dial(link); },
               [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "front"),
@@ -90,11 +86,7 @@ public:
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
               [this] { io_.stop(); }),
           contexts_(config_.backends.size()) {
-        client_options_.message_bytes = config_.limits.message_bytes;
-        client_options_.queue_bytes = config_.limits.queue_bytes;
-        client_options_.handshake_timeout = config_.limits.handshake_timeout;
-        link_options_.message_bytes = link_message_bytes;
-        link_options_.queue_bytes = link_queue_bytes;
+        shell_.connections().limit_memory(config_.limits.memory);
         for (std::size_t index = 0; index < contexts_.size(); ++index) {
             const BackendText& backend = config_.backends[index];
             if (backend.kind != BackendText::Kind::accept ||
@@ -127,8 +119,9 @@ private:
             accept_clients(std::move(packet.descriptor), word == "front");
         } else if (word == "admin") {
             acceptors_.push_back(std::make_unique<Acceptor>(
-                io_, std::move(packet.descriptor),
-                [this](wamp::Socket socket) { answer_status(std::move(socket), status()); }));
+                io_, std::move(packet.descriptor), [this](wamp::Socket socket, std::uint64_t) {
+                    answer_status(std::move(socket), status());
+                }));
         } else {
             on_link_packet(word, text, std::move(packet.descriptor));
         }
@@ -151,24 +144,21 @@ private:
     }
 
     void accept_clients(Descriptor listener, bool proxy_line) {
-        wamp::ConnectionOptions options = client_options_;
+        wamp::ConnectionOptions options = client_options(config_.limits);
         options.proxy_line = proxy_line;
         acceptors_.push_back(std::make_unique<Acceptor>(
-            io_, std::move(listener), [this, options](wamp::Socket socket) {
-                if (shell_.connections().size() >= config_.limits.sessions + peers_beyond_sessions)
-                    return;  // closes it
-                shell_.connections().accept(std::move(socket), options);
+            io_, std::move(listener), [this, options](wamp::Socket socket, std::uint64_t origin) {
+                shell_.accept(std::move(socket), options, origin);
             }));
     }
 
     void accept_links(Descriptor listener, std::uint32_t link) {
-        acceptors_.push_back(
-            std::make_unique<Acceptor>(io_, std::move(listener), [this, link](wamp::Socket socket) {
-                if (shell_.expected_links() >= links_pending_max) return;
+        acceptors_.push_back(std::make_unique<Acceptor>(
+            io_, std::move(listener), [this, link](wamp::Socket socket, std::uint64_t origin) {
                 asio::ssl::context* const tls = contexts_[link] ? &*contexts_[link] : nullptr;
                 shell_.expect_link(
-                    shell_.connections().accept_link(std::move(socket), tls, link_options_), link,
-                    false);
+                    shell_.connections().accept_link(std::move(socket), tls, link_options()), link,
+                    false, origin);
             }));
     }
 
@@ -176,7 +166,7 @@ private:
         wamp::Connections::Target target;
         target.serializer = config_.backends[link].serializer;
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
-        shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options_),
+        shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options()),
                            link, true);
     }
 
@@ -192,7 +182,7 @@ private:
             audit = {counts->offered, counts->written, counts->dropped, counts->waiting(),
                      counts->error == 0 ? "" : std::strerror(counts->error)};
         }
-        const std::string front = shell_.core().status_json();
+        const std::string front = shell_.core().status_json(shell_.status());
         return status_line({onion_, front, std::move(audit)});
     }
 
@@ -206,8 +196,6 @@ private:
 
     asio::io_context& io_;
     const GatewayConfig& config_;
-    wamp::ConnectionOptions client_options_;
-    wamp::ConnectionOptions link_options_;
     Shell<Front> shell_;
     AuditOutlet audit_;
     ParticipantShell reload_;

@@ -89,7 +89,8 @@ void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Ins
     peer.transport = transport;
     peer.trust = trust;
     peer.machine = wamp::ServerSession(wamp::IdRule::strict, state_.passthru);
-    state_.peers.set_due(peer, state_.limits.join_timeout, now);
+    const wamp::Duration left = state_.limits.join_timeout - transport.handshake;
+    state_.peers.set_due(peer, now + std::max(left, wamp::Duration::zero()));
 }
 
 Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant now,
@@ -125,7 +126,8 @@ Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Inst
             const Session* const session = Peers::unbind(peer);
             state_.recorder().record_leave(*session, "left");
             // It may join again (W-SES-16).
-            state_.peers.set_due(peer, state_.limits.join_timeout, now);
+            state_.peers.set_due(peer, now + state_.limits.join_timeout);
+            out.push_back(wamp::effect::Joined{peer.id, false});
             return Left{session->id};
         }
         case Verdict::ended:
@@ -191,7 +193,7 @@ void Door::dismiss(wamp::SessionId id, std::string_view reason, wamp::Instant no
     peer.machine.goodbye_sent();
     Peers::unbind(peer);
     Peers::send(peer, wamp::Goodbye{{}, std::string(reason)}, out);
-    state_.peers.set_due(peer, state_.limits.leave_timeout, now);
+    state_.peers.set_due(peer, now + state_.limits.leave_timeout);
 }
 
 void Door::turn_away(wamp::Outbox& out) {

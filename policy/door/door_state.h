@@ -18,9 +18,16 @@
 
 namespace sallyport::policy {
 
+/// The memory of a subscription or registration, and of an open call, in bytes: measured with one
+/// of each and many sessions, rounded up.
+inline constexpr std::size_t entry_bytes = 3'400;
+inline constexpr std::size_t call_bytes = 1'024;
+
 /// The limits of one door.
 struct DoorLimits {
     std::size_t peers_max = 10'000;
+    /// Anonymous sessions; the other places are for those who log in.
+    std::size_t guests_max = 9'000;
     /// Transport open to WELCOME (W-SES-12).
     wamp::Duration join_timeout = std::chrono::seconds(10);
     /// Tickets that are checked at the same time; further ones are refused.

@@ -168,6 +168,11 @@ DoorEvent Joining::welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp:
         refuse(peer, uris::authentication_denied, out);
         return {};
     }
+    const bool guest = peer.trust == Trust::client && admitted.principal.method == guest_method;
+    if (guest && state_.sessions.guests() >= state_.limits.guests_max) {
+        refuse(peer, uris::unavailable, out, "no place is left for anonymous sessions");
+        return {};
+    }
     Session session;
     session.id = std::exchange(peer.join.session, 0);
     if (session.id == 0 || state_.sessions.has(session.id)) session.id = state_.unused_session_id();
@@ -195,8 +200,9 @@ DoorEvent Joining::welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp:
         return {};
     }
     Session& joined = state_.sessions.add(std::move(session));
-    Peers::bind(peer, joined);
+    state_.peers.bind(peer, joined);
     peer.machine.welcomed(joined.id);
+    out.push_back(wamp::effect::Joined{peer.id, true});
     out.push_back(wamp::effect::Send{peer.id, std::move(frame)});
     state_.recorder().record_join(joined);
     return door_event::Joined{joined.id};

@@ -15,6 +15,7 @@ Peer& Peers::add(PeerId id) {
 
 void Peers::remove(Peer& peer) noexcept {
     unbind(peer);
+    set_due(peer, wamp::never);
     peers_.erase(PeerId{peer.id});
 }
 
@@ -25,7 +26,7 @@ void Peers::close(Peer& peer, wamp::Outbox& out) {
 
 void Peers::bind(Peer& peer, Session& session) noexcept {
     peer.session = &session;
-    peer.due = wamp::never;
+    set_due(peer, wamp::never);
     session.peer = peer.id;
     session.connection = &peer;
 }
@@ -36,29 +37,17 @@ Session* Peers::unbind(Peer& peer) noexcept {
     return session;
 }
 
-void Peers::set_due(Peer& peer, wamp::Duration timeout, wamp::Instant now) {
-    peer.due = now + timeout;
-    (peer.is_leaving() ? leaving_ : joining_).emplace_back(peer.due, peer.id);
+void Peers::set_due(Peer& peer, wamp::Instant due) noexcept {
+    if (peer.due != wamp::never) due_.erase({peer.due, peer.id});
+    peer.due = due;
+    if (due != wamp::never) due_.emplace(due, peer.id);
 }
 
 Peer* Peers::next_due(wamp::Instant now) noexcept {
-    for (Queue* const queue : {&joining_, &leaving_}) {
-        while (!queue->empty() && queue->front().first <= now) {
-            const auto [due, id] = queue->front();
-            queue->pop_front();
-            Peer* const peer = find(id);
-            if (peer != nullptr && peer->due == due) return peer;
-        }
-    }
-    return nullptr;
-}
-
-wamp::Instant Peers::deadline() const noexcept {
-    wamp::Instant earliest = wamp::never;
-    for (const Queue* const queue : {&joining_, &leaving_}) {
-        if (!queue->empty()) earliest = std::min(earliest, queue->front().first);
-    }
-    return earliest;
+    if (deadline() > now) return nullptr;
+    Peer* const peer = find(due_.begin()->second);
+    set_due(*peer, wamp::never);
+    return peer;
 }
 
 std::vector<Peer*> Peers::without_session() const {

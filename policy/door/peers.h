@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +28,7 @@ struct Transport {
     std::size_t peer_receives_max = 16u << 20;  ///< bytes of a message that the peer accepts
     bool pings = false;                         ///< RawSocket: effect::Ping may be used
     std::uint64_t circuit = 0;                  ///< Tor circuit; 0 if there is none
+    wamp::Duration handshake{};                 ///< how long it took, from connecting
 };
 
 /// Whether a peer is an ordinary client or may convey principals.
@@ -50,7 +51,7 @@ struct Peer {
     Trust trust = Trust::client;
     wamp::ServerSession machine;
     Session* session = nullptr;       ///< null if it has none
-    wamp::Instant due = wamp::never;  ///< when it must have joined or disconnected
+    wamp::Instant due = wamp::never;  ///< when it must have joined or disconnected: Peers::set_due
     std::size_t unsent = 0;           ///< bytes that its transport has not written, approximately
     bool full = false;                ///< it has less than DoorLimits::window_bytes of room
     std::shared_ptr<OpenRealm> realm;
@@ -78,7 +79,7 @@ public:
     void close(Peer& peer, wamp::Outbox& out);
 
     /// Assigns the session to the peer.
-    static void bind(Peer& peer, Session& session) noexcept;
+    void bind(Peer& peer, Session& session) noexcept;
     /// The session has ended. Null if the peer had none.
     static Session* unbind(Peer& peer) noexcept;
 
@@ -88,11 +89,14 @@ public:
             wamp::effect::Send{peer.id, wamp::encode(peer.transport.serializer, message)});
     }
 
-    /// The peer must have joined, or disconnected if it is leaving, within `timeout`.
-    void set_due(Peer& peer, wamp::Duration timeout, wamp::Instant now);
+    /// The peer must have joined, or disconnected if it is leaving, by then; `never` for no
+    /// deadline.
+    void set_due(Peer& peer, wamp::Instant due) noexcept;
     /// A peer whose deadline has passed, and removes its deadline; null if there is none.
     Peer* next_due(wamp::Instant now) noexcept;
-    wamp::Instant deadline() const noexcept;
+    wamp::Instant deadline() const noexcept {
+        return due_.empty() ? wamp::never : due_.begin()->first;
+    }
 
     /// The peers without a session that are not leaving, by id.
     std::vector<Peer*> without_session() const;
@@ -104,13 +108,8 @@ public:
     }
 
 private:
-    using Queue = std::deque<std::pair<wamp::Instant, wamp::PeerId>>;
-
     wamp::PeerMap<std::unique_ptr<Peer>> peers_;
-    // Each queue has one constant timeout, so the first entry is also the first to be due. Outdated
-    // entries are skipped.
-    Queue joining_;
-    Queue leaving_;
+    std::set<std::pair<wamp::Instant, wamp::PeerId>> due_;
 };
 
 }  // namespace sallyport::policy

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace sallyport::policy {
 using RuleHits = std::vector<std::uint64_t>;
 
 struct Peer;
+
+/// The authmethod of sessions that have proved no identity.
+inline constexpr std::string_view guest_method = "anonymous";
 
 /// An authenticated session, from WELCOME to its end.
 struct Session {
@@ -49,14 +53,23 @@ public:
     }
     Session& add(Session session) {
         const wamp::SessionId id = session.id;
+        if (session.principal.method == guest_method) ++guests_;
         return *(sessions_[id] = std::make_unique<Session>(std::move(session)));
     }
-    void remove(wamp::SessionId id) noexcept { sessions_.erase(id); }
+    void remove(wamp::SessionId id) noexcept {
+        const auto found = sessions_.find(id);
+        if (found == sessions_.end()) return;
+        if (found->second->principal.method == guest_method) --guests_;
+        sessions_.erase(found);
+    }
     bool has(wamp::SessionId id) const noexcept { return sessions_.contains(id); }
     std::size_t size() const noexcept { return sessions_.size(); }
+    /// Those that have proved no identity.
+    std::size_t guests() const noexcept { return guests_; }
 
 private:
     boost::unordered_flat_map<wamp::SessionId, std::unique_ptr<Session>> sessions_;
+    std::size_t guests_ = 0;
 };
 
 }  // namespace sallyport::policy

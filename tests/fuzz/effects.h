@@ -42,6 +42,8 @@ void carry_out(Core& core, wamp::Instant now, wamp::Outbox& out, Peers& peers,
         } else if (const auto* resume = std::get_if<wamp::effect::Resume>(&effect)) {
             const auto found = peers.find(static_cast<std::uint64_t>(resume->peer));
             if (found != peers.end()) found->second.paused = false;
+        } else if (const auto* joined = std::get_if<wamp::effect::Joined>(&effect)) {
+            SALLYPORT_CHECK(!closed.contains(joined->peer));
         } else if (auto* work = std::get_if<wamp::effect::Work>(&effect)) {
             works.push_back(std::move(*work));
         } else {

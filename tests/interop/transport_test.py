@@ -9,11 +9,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes, rawclient, socks  # noqa: E402
 from support.deployment import REALM, TICKETS, Deployment  # noqa: E402
 from support.rawclient import ABORT, CALL, ERROR, JSON, MSGPACK, SUBSCRIBE, SUBSCRIBED  # noqa: E402
-from support.runner import Suite, equal  # noqa: E402
+from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("transport")
 HANDSHAKE_S = 1.0
-world = Deployment(limits='handshake_timeout = "1s"\nmessage_bytes = "64KiB"\nqueue_bytes = "256KiB"\n')
+world = Deployment(limits='handshake_timeout = "1s"\nstall_timeout = "1s"\nmessage_bytes = "64KiB"\n')
 VECTORS = processes.SOURCES / "tests/vectors"
 PV = "wamp.error.protocol_violation"
 
@@ -326,6 +326,7 @@ def a_subscriber_that_does_not_read_is_disconnected_and_others_are_not():
         equal(publisher.ask(rawclient.PUBLISH, {"acknowledge": True}, "lab.flood", [number, text])[0], rawclient.PUBLISHED)
         event = fast.receive()
         equal((event[0], event[4][0]), (rawclient.EVENT, number))
+    eventually(lambda: "does not read" in world.gateway.text(), "the slow subscriber is disconnected")
     got = 0
     try:
         while True:

@@ -33,7 +33,7 @@ Frame Frame::join(std::initializer_list<std::string_view> parts) {
 
     void* memory = ::operator new(sizeof(Block) + prefix_bytes + bytes);
     Frame frame;
-    frame.block_ = new (memory) Block{1, static_cast<std::uint32_t>(bytes)};
+    frame.block_ = new (memory) Block{1, static_cast<std::uint32_t>(bytes), 0};
     char* at = reinterpret_cast<char*>(frame.block_ + 1);
     write_prefix(reinterpret_cast<unsigned char*>(at), bytes);
     at += prefix_bytes;

@@ -36,10 +36,17 @@ public:
     std::string_view rawsocket() const noexcept;
     explicit operator bool() const noexcept { return block_ != nullptr; }
 
+    /// Count the queues that a frame is in, which is not empty. Each returns the bytes of memory by
+    /// which the sum of all queued frames changes: those of the frame if the queue is the first or
+    /// the last one, otherwise 0.
+    std::size_t enter_queue() const noexcept { return block_->queues++ == 0 ? memory() : 0; }
+    std::size_t leave_queue() const noexcept { return --block_->queues == 0 ? memory() : 0; }
+
 private:
     struct Block {
         std::uint32_t references;
         std::uint32_t message_bytes;
+        std::uint32_t queues;
         // prefix and message follow
     };
 
@@ -47,6 +54,9 @@ private:
         if (block_ != nullptr) ++block_->references;
     }
     void release() noexcept;
+    std::size_t memory() const noexcept {
+        return sizeof(Block) + prefix_bytes + block_->message_bytes;
+    }
 
     Block* block_ = nullptr;
 };

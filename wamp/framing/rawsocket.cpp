@@ -211,6 +211,7 @@ std::string_view RawSocket::read_prefix(std::string_view prefix,
     }
     if (type != message_frame && body_bytes > ping_bytes_max) return "PING or PONG too long";
     if (type == message_frame && body_bytes > receives_max_) return "frame longer than announced";
+    if (type == message_frame && body_bytes > accepts_max_) return "message too long before login";
     return {};
 }
 

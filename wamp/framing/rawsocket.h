@@ -49,13 +49,19 @@ public:
     /// clears it.
     std::string& to_send() noexcept { return to_send_; }
 
+    /// Accepts messages of at most so many bytes from now on, and never more than announced.
+    void limit(std::size_t bytes) noexcept { accepts_max_ = bytes; }
+
+    /// The memory of an incomplete message.
+    std::size_t memory() const noexcept { return partial_.capacity() + complete_.capacity(); }
+
     /// A PING frame (W-RAW-07); payload at most ping_bytes_max bytes.
     static std::string ping(std::string_view payload);
 
 private:
     enum class State : std::uint8_t { handshake_server, handshake_client, open, failed };
     RawSocket(State state, std::size_t receives_max) noexcept
-        : state_(state), receives_max_(receives_max) {}
+        : state_(state), receives_max_(receives_max), accepts_max_(receives_max) {}
 
     Event next_handshake();
     Event accept(std::string_view octets);
@@ -70,6 +76,7 @@ private:
     Serializer serializer_{};
     unsigned serializers_ = 0;
     std::size_t receives_max_;  ///< as announced: a power of two
+    std::size_t accepts_max_;   ///< at present; may be less
     std::string_view input_;    ///< passed in, not yet processed
     std::string partial_;       ///< the beginning of an incomplete frame
     std::string complete_;      ///< a frame assembled from parts, while it is returned

@@ -24,7 +24,9 @@ Channel::Channel(const Shared& shared, const Config& config)
       start_(config.start),
       proxy_expected_(config.proxy_line),
       serializer_(config.serializer),
-      message_bytes_(static_cast<std::uint32_t>(config.message_bytes)) {
+      message_bytes_(static_cast<std::uint32_t>(config.message_bytes)),
+      login_message_bytes_(static_cast<std::uint32_t>(config.login_message_bytes)),
+      out_(shared.queued_frame_bytes) {
     if (config.tls != nullptr) tls_ = std::make_unique<TlsSession>(config.tls, config.tls_end);
     if (start_ == Start::rawsocket_client || start_ == Start::websocket_client) {
         client_ = std::make_unique<Config>(config);
@@ -47,11 +49,22 @@ void Channel::start_client() {
 bool Channel::start_framing(char first_octet) {
     if (start_ == Start::rawsocket_server || first_octet == rawsocket_octet) {
         framing_ = RawSocket::server(message_bytes_, all_serializers);
+        limit(login_message_bytes_);
         return true;
     }
     if (!starts_http(first_octet)) return false;
     framing_ = WebSocket::server(shared_->context, shared_->messages, message_bytes_);
+    limit(login_message_bytes_);
     return true;
+}
+
+void Channel::limit(std::size_t bytes) {
+    if (auto* rawsocket = std::get_if<RawSocket>(&framing_)) rawsocket->limit(bytes);
+    if (auto* websocket = std::get_if<WebSocket>(&framing_)) websocket->limit(bytes);
+}
+
+void Channel::set_joined(bool joined) {
+    limit(joined ? message_bytes_ : login_message_bytes_);
 }
 
 void Channel::feed(std::string_view bytes) {
@@ -127,7 +140,8 @@ bool Channel::read_proxy() {
 
 Channel::Event Channel::next_plaintext(std::string_view& plain) {
     if (!tls_) {
-        if (proxy_expected_ && !input_.empty() && read_proxy()) {
+        if (proxy_expected_ && !input_.empty()) {
+            if (!read_proxy()) return {Kind::circuit, {}};
             return input_.empty() ? Event{} : fail("malformed PROXY line");
         }
         plain = std::exchange(input_, {});
@@ -183,7 +197,7 @@ Channel::Event Channel::next() {
         if (event.kind != Kind::none) return event;
         std::string_view plain;
         const Event lower = next_plaintext(plain);
-        if (lower.kind == Kind::failed) return lower;
+        if (lower.kind != Kind::none) return lower;
         if (plain.empty()) {
             if (!parked_.empty()) std::string().swap(parked_);  // all of it is processed
             return {};
@@ -231,6 +245,18 @@ OutQueue& Channel::wire() {
     if (!tls_) return out_;
     tls_->encrypt(out_);
     return tls_->wire();
+}
+
+void Channel::discard_output() noexcept {
+    out_.clear();
+    if (tls_) tls_->wire().clear();
+}
+
+std::size_t Channel::memory() const noexcept {
+    std::size_t bytes = out_.memory() + parked_.capacity() + (tls_ ? tls_->queued_bytes() : 0);
+    if (const auto* rawsocket = std::get_if<RawSocket>(&framing_)) bytes += rawsocket->memory();
+    if (const auto* websocket = std::get_if<WebSocket>(&framing_)) bytes += websocket->memory();
+    return bytes;
 }
 
 std::size_t Channel::queued_bytes() const noexcept {

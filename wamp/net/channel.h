@@ -30,7 +30,7 @@ struct ChannelOpened {
 /// to write are read out.
 class Channel {
 public:
-    enum class Kind : std::uint8_t { none, opened, message, alive, failed };
+    enum class Kind : std::uint8_t { none, circuit, opened, message, alive, failed };
     struct Event {
         Kind kind = Kind::none;
         std::string_view bytes;  ///< message, or reason of a failure; valid until the next call
@@ -38,8 +38,9 @@ public:
     /// Memory that all channels of one thread share while they process input.
     struct Shared {
         boost::asio::execution_context& context;
-        std::span<char> messages;   ///< for WebSocket
-        std::span<char> plaintext;  ///< for TLS
+        std::span<char> messages;                   ///< for WebSocket
+        std::span<char> plaintext;                  ///< for TLS
+        std::size_t* queued_frame_bytes = nullptr;  ///< of all, each frame counted once
     };
     enum class Start : std::uint8_t {
         sniff,  ///< accept: the first octet of the peer decides
@@ -50,6 +51,7 @@ public:
     struct Config {
         Start start = Start::sniff;
         std::size_t message_bytes = 4u << 20;
+        std::size_t login_message_bytes = 4u << 20;  ///< until set_joined()
         bool proxy_line = false;
         Serializer serializer = Serializer::msgpack;  ///< of a client
         std::string host;                             ///< of the HTTP upgrade
@@ -69,15 +71,25 @@ public:
     void park();
     /// After Kind::opened.
     ChannelOpened opened() const;
+    bool is_open() const noexcept { return open_; }
+    /// Of the PROXY line, after Kind::circuit; 0 without one.
+    std::uint64_t circuit() const noexcept { return circuit_; }
+    /// Whether messages may be as large as announced. Otherwise, and at first, only those of a
+    /// login are accepted.
+    void set_joined(bool joined);
 
     void send(Frame message);
     void ping();
     /// Sends the closing message of the protocol; nothing may be sent after it.
     void close();
 
+    /// Frees what has not been written.
+    void discard_output() noexcept;
     /// What to write to the socket.
     OutQueue& wire();
     std::size_t queued_bytes() const noexcept;
+    /// The memory of what waits in both directions, without that of frames.
+    std::size_t memory() const noexcept;
     /// Whether so many PONGs wait to be written that the peer must read before it is read again:
     /// what it causes to be sent to itself is bounded (W-RAW-07).
     bool owes_much() noexcept;
@@ -89,6 +101,7 @@ private:
     bool read_proxy();
     Event next_plaintext(std::string_view& plain);
     bool start_framing(char first_octet);
+    void limit(std::size_t bytes);
     void start_client();
     void collect();
     std::uint64_t written() const noexcept;
@@ -103,6 +116,7 @@ private:
     Serializer serializer_;
     std::uint32_t circuit_ = 0;
     std::uint32_t message_bytes_;
+    std::uint32_t login_message_bytes_;
     std::size_t peer_receives_max_ = 0;
     std::string_view input_;
     std::string early_;  ///< a PROXY line received in pieces; later: the reason of a failure

@@ -4,16 +4,13 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <cstdint>
 #include <set>
 #include <utility>
 #include <vector>
 
-#include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <malloc.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -22,7 +19,10 @@
 
 #include "wamp/base/check.h"
 #include "wamp/base/id_map.h"
+#include "wamp/flow/shares.h"
 #include "wamp/net/channel.h"
+#include "wamp/net/connection.h"
+#include "wamp/net/socket_options.h"
 
 namespace sallyport::wamp {
 namespace {
@@ -32,71 +32,11 @@ constexpr std::size_t read_turn_bytes = std::size_t{256} << 10;  // then other c
 constexpr std::size_t message_scratch_bytes = std::size_t{64} << 10;
 constexpr std::size_t plaintext_scratch_bytes = std::size_t{16} << 10;  // one TLS record
 constexpr std::size_t gather_max = 64;
+constexpr std::size_t connection_bytes = 2048;  // of one that is idle, with its session
+constexpr std::size_t pressed_bytes = std::size_t{64} << 10;
+constexpr std::chrono::seconds trim_delay{1};
+constexpr std::size_t lingering_max = 1024;  // of connections that are closing
 constexpr int events_per_turn = 64;
-constexpr int kernel_unsent_bytes = 64 << 10;  // of a TCP connection
-
-/// One socket and its state. It exists until the end of the turn in which it ended, so that
-/// functions on the stack can still use it.
-struct Connection {
-    Connection(PeerId name, int descriptor, const Channel::Shared& shared,
-               const Channel::Config& config)
-        : id(name), fd(descriptor), channel(shared, config) {}
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
-    ~Connection() {
-        if (fd >= 0) ::close(fd);
-    }
-
-    PeerId id;
-    int fd;
-    bool dirty = false;             ///< is in State::dirty
-    bool blocked = false;           ///< the kernel accepts no more: wait for EPOLLOUT
-    bool paused = false;            ///< by the host: not read until it resumes
-    bool parked = false;            ///< paused with input that was read and not passed on
-    bool stalls = false;            ///< `deadline` is for the peer to read something
-    bool watched = true;            ///< by epoll; not once it has gone before all of it was read
-    std::uint32_t armed = EPOLLIN;  ///< what epoll watches for
-    bool detached = false;          ///< closed by the host, or reported to it as closed
-    bool closing = false;           ///< flush, then wait for the peer to close; input is discarded
-    bool shut = false;              ///< sending has ended
-    bool deaf = false;              ///< the peer receives no more; what it has sent is still read
-    bool ended = false;
-    std::uint32_t queue_bytes = 0;
-    Duration close_timeout{};
-    Duration stall_timeout{};
-    Instant read_at{};  ///< while it stalls: when the peer was last known to have read something
-    int unread = 0;     ///< bytes in the kernel at that time
-    Instant deadline = never;
-    std::string broken;  ///< the reason with which it is reported as closed at the end of this turn
-    Channel channel;
-
-    bool is_read() noexcept {
-        return closing || (!paused && !parked && (deaf || !channel.owes_much()));
-    }
-};
-
-std::string error_text(std::string_view what, int error) {
-    return std::string(what) + ": " + std::strerror(error);
-}
-
-void set_tcp_options(int fd) {
-    int domain = 0;
-    socklen_t size = sizeof(domain);
-    if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return;
-    if (domain != AF_INET && domain != AF_INET6) return;
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    // What the network does not take waits here, in an order that may change, and not in the
-    // kernel.
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kernel_unsent_bytes,
-                 sizeof(kernel_unsent_bytes));
-}
-
-/// Bytes that the kernel has taken and the peer has not read (unix) or not acknowledged (TCP).
-int unread_by_peer(int fd) {
-    int bytes = 0;
-    return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
-}
 
 int make_epoll() {
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -121,10 +61,11 @@ struct Connections::State {
           host(owner),
           epoll(context, make_epoll()),
           timer(context),
+          trim_timer(context),
           scratch(scratch_bytes),
           message_scratch(message_scratch_bytes),
           plaintext_scratch(plaintext_scratch_bytes),
-          shared{context, message_scratch, plaintext_scratch} {
+          shared{context, message_scratch, plaintext_scratch, &queued_frame_bytes} {
         wait();
     }
 
@@ -141,9 +82,18 @@ struct Connections::State {
 
     void read(Connection& c);
     void dispatch_events(Connection& c);
+    void park(Connection& c);
+    void go_on_with_yielded();
     void dispatch(Connection& c, const Channel::Event& event);
     void report_closed(Connection& c, std::string_view why);
     void flush(Connection& c);
+    void charge(Connection& c);
+    void keep_budget();
+    void release_pressed();
+    void trim_later();
+    void end_costliest();
+    void end_for_memory(PeerId peer);
+    std::size_t used() const;
     static void write(Connection& c, OutQueue& wire);
     void watch(Connection& c);
     void on_gone(Connection& c);
@@ -161,19 +111,29 @@ struct Connections::State {
     Host& host;
     boost::asio::posix::stream_descriptor epoll;
     boost::asio::steady_timer timer;
+    boost::asio::steady_timer trim_timer;
+    bool trims = false;  ///< the timer is set
     std::vector<char> scratch;
     std::vector<char> message_scratch;
     std::vector<char> plaintext_scratch;
+    std::size_t queued_frame_bytes = 0;
     Channel::Shared shared;
 
     PeerMap<std::unique_ptr<Connection>> table;
     std::uint64_t last_id = 0;
+    std::size_t lingering = 0;  ///< closing, not ended
+    flow::Budget budget{SIZE_MAX};
+    std::size_t charged = 0;      ///< to all connections, without frames
+    std::vector<PeerId> pressed;  ///< may contain some that no longer are
+    std::uint64_t closed_for_memory = 0;
     std::vector<PeerId> dirty;
+    std::vector<PeerId> yielded;
     std::vector<PeerId> ended;
     std::set<std::pair<Instant, PeerId>> deadlines;
     Instant armed = never;
     bool in_turn = false;
     bool posted = false;
+    bool turn_posted = false;
     bool host_called = false;
     /// Handlers that outlive this object hold a weak pointer.
     std::shared_ptr<char> alive = std::make_shared<char>();
@@ -182,6 +142,7 @@ struct Connections::State {
 PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
                                Channel::Config config) {
     config.message_bytes = options.message_bytes;
+    config.login_message_bytes = std::min(options.login_message_bytes, options.message_bytes);
     config.proxy_line = options.proxy_line;
     boost::system::error_code ec;
     const int fd = socket.release(ec);
@@ -189,10 +150,12 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
     auto made = std::make_unique<Connection>(id, ec ? -1 : fd, shared, config);
     Connection& c = *made;
     table.emplace(id, std::move(made));
-    c.queue_bytes = static_cast<std::uint32_t>(options.queue_bytes);
+    c.essential = options.essential;
+    c.turn_messages = static_cast<std::uint32_t>(options.turn_messages);
     c.close_timeout = options.close_timeout;
     c.stall_timeout = options.stall_timeout;
-    set_deadline(c, now() + options.handshake_timeout);
+    c.since = now();
+    set_deadline(c, c.since + options.handshake_timeout);
     epoll_event interest{};
     interest.events = EPOLLIN;
     interest.data.u64 = static_cast<std::uint64_t>(id);
@@ -226,15 +189,24 @@ void Connections::State::turn() {
             c->blocked = false;
             mark(*c);
         }
-        if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) continue;
+        if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0 || c->yielded) continue;
         if (c->is_read()) {
             read(*c);
         } else {
             on_gone(*c);
         }
     }
+    go_on_with_yielded();
     in_turn = false;
     end_turn();
+}
+
+void Connections::State::go_on_with_yielded() {
+    for (const PeerId peer : std::exchange(yielded, {})) {
+        Connection* c = find(peer);
+        if (c == nullptr || !std::exchange(c->yielded, false) || !c->parked || c->paused) continue;
+        dispatch_events(*c);
+    }
 }
 
 // Writes once to every connection with output; then frees the closed ones.
@@ -244,7 +216,7 @@ void Connections::State::end_turn() {
         Connection* c = find(dirty[i]);
         if (c == nullptr) continue;
         c->dirty = false;
-        if (c->parked && !c->paused) dispatch_events(*c);
+        if (c->parked && !c->paused && !c->yielded) dispatch_events(*c);
         if (c->ended) continue;
         if (c->broken.empty()) flush(*c);
         if (!c->broken.empty()) {
@@ -256,6 +228,13 @@ void Connections::State::end_turn() {
     for (PeerId peer : ended) table.erase(peer);
     ended.clear();
     in_turn = false;
+    keep_budget();
+    if (yielded.empty() || std::exchange(turn_posted, true)) return;
+    boost::asio::post(io, [this, guard = std::weak_ptr<char>(alive)] {
+        if (guard.expired()) return;
+        turn_posted = false;
+        turn();
+    });
 }
 
 void Connections::State::end_turn_later() {
@@ -295,30 +274,45 @@ void Connections::State::read(Connection& c) {
 void Connections::State::dispatch_events(Connection& c) {
     host_called = false;
     c.parked = false;
+    std::uint32_t messages = 0;
     while (!c.closing && !c.ended && c.broken.empty()) {
         if (c.paused) {
-            c.channel.park();
-            c.parked = true;
+            park(c);
+            break;
+        }
+        if (messages == c.turn_messages) {
+            park(c);
+            c.yielded = true;
+            yielded.push_back(c.id);
             break;
         }
         const Channel::Event event = c.channel.next();
         if (event.kind == Channel::Kind::none) break;
+        if (event.kind == Channel::Kind::message) ++messages;
         dispatch(c, event);
     }
     mark(c);
     if (std::exchange(host_called, false)) host.on_batch_end();
 }
 
+void Connections::State::park(Connection& c) {
+    c.channel.park();
+    c.parked = true;
+}
+
 void Connections::State::dispatch(Connection& c, const Channel::Event& event) {
     switch (event.kind) {
         case Channel::Kind::none:
+            return;
+        case Channel::Kind::circuit:
+            host.on_circuit(c.id, c.channel.circuit());
             return;
         case Channel::Kind::opened: {
             set_deadline(c, never);
             ChannelOpened opened = c.channel.opened();
             host_called = true;
             host.on_open(c.id, {opened.serializer, opened.peer_receives_max, opened.rawsocket,
-                                opened.circuit, std::move(opened.peer_pin)});
+                                opened.circuit, c.since, std::move(opened.peer_pin)});
             return;
         }
         case Channel::Kind::message:
@@ -348,10 +342,83 @@ void Connections::State::flush(Connection& c) {
     write(c, wire);
     if (!c.broken.empty()) return;
     const bool progress = wire.consumed() != before;
+    charge(c);
     if (progress && !c.detached) host.on_written(c.id, c.channel.queued_bytes());
     if (c.closing && wire.empty() && !std::exchange(c.shut, true)) ::shutdown(c.fd, SHUT_WR);
     expect_reading(c, progress);
     watch(c);
+}
+
+void Connections::State::charge(Connection& c) {
+    const std::size_t bytes = connection_bytes + c.channel.memory();
+    charged += bytes - c.charged;
+    c.charged = bytes;
+    const bool presses = budget.pressure() >= flow::Pressure::slow && !c.essential &&
+                         c.channel.queued_bytes() > pressed_bytes;
+    if (presses && !c.pressed) pressed.push_back(c.id);
+    c.pressed = presses;
+}
+
+std::size_t Connections::State::used() const {
+    return charged + queued_frame_bytes + host.held_bytes();
+}
+
+void Connections::State::keep_budget() {
+    budget.set_used(used());
+    if (budget.pressure() == flow::Pressure::none) release_pressed();
+    if (budget.pressure() >= flow::Pressure::refuse) end_costliest();
+    if (budget.take_spike()) trim_later();
+}
+
+// At most once in a second, as it takes milliseconds, and when the rest is likely to be free too.
+void Connections::State::trim_later() {
+    if (std::exchange(trims, true)) return;
+    trim_timer.expires_after(trim_delay);
+    trim_timer.async_wait([this, guard = std::weak_ptr<char>(alive)](boost::system::error_code ec) {
+        if (ec || guard.expired()) return;
+        trims = false;
+        ::malloc_trim(0);
+    });
+}
+
+void Connections::State::release_pressed() {
+    for (const PeerId peer : std::exchange(pressed, {})) {
+        Connection* c = find(peer);
+        if (c != nullptr && std::exchange(c->pressed, false)) mark(*c);
+    }
+}
+
+void Connections::State::end_costliest() {
+    flow::Shares strangers;
+    flow::Shares everybody;
+    for (const auto& [id, c] : table) {
+        if (c->ended || c->essential || !c->broken.empty()) continue;
+        const std::size_t cost = c->charged + c->channel.queued_bytes();
+        everybody.add(c->channel.circuit(), id, cost);
+        if (!c->joined) strangers.add(c->channel.circuit(), id, cost);
+    }
+    while (budget.pressure() >= flow::Pressure::refuse && everybody.largest() > budget.share())
+        end_for_memory(everybody.take_costliest());
+    for (flow::Shares* const shares : {&strangers, &everybody}) {
+        const auto step =
+            shares == &strangers ? flow::Pressure::strangers : flow::Pressure::members;
+        if (budget.pressure() < step) return;
+        const std::size_t goal = budget.used() - budget.excess();
+        while (budget.used() > goal && shares->largest() > 0)
+            end_for_memory(shares->take_costliest());
+    }
+}
+
+// It is reported at the end of the turn; what it costs is free at once.
+void Connections::State::end_for_memory(PeerId peer) {
+    Connection* c = find(peer);
+    if (c == nullptr || !c->broken.empty()) return;
+    ++closed_for_memory;
+    c->broken = "memory is short";
+    c->channel.discard_output();
+    charged -= std::exchange(c->charged, 0);
+    budget.set_used(used());
+    mark(*c);
 }
 
 void Connections::State::write(Connection& c, OutQueue& wire) {
@@ -406,7 +473,7 @@ bool Connections::State::still_stalls(Connection& c, Instant present) {
 }
 
 void Connections::State::watch(Connection& c) {
-    const bool reads = c.is_read();
+    const bool reads = c.is_read() || c.yielded;  // it soon will be
     const std::uint32_t wanted = (reads ? EPOLLIN : 0u) | (c.blocked ? EPOLLOUT : 0u);
     if (c.watched ? wanted == c.armed : !reads) return;
     epoll_event interest{};
@@ -443,14 +510,21 @@ void Connections::State::start_closing(Connection& c) {
     if (std::exchange(c.closing, true)) return;
     c.stalls = false;
     c.channel.close();
+    if (++lingering > lingering_max) {
+        flush(c);
+        return mark_ended(c);
+    }
     set_deadline(c, now() + c.close_timeout);
     mark(c);
 }
 
 void Connections::State::mark_ended(Connection& c) {
     if (std::exchange(c.ended, true)) return;
+    if (c.closing) --lingering;
+    charged -= std::exchange(c.charged, 0);
     set_deadline(c, never);
     ended.push_back(c.id);
+    end_turn_later();
 }
 
 void Connections::State::set_deadline(Connection& c, Instant when) {
@@ -529,10 +603,10 @@ void Connections::send(PeerId peer, Frame frame) {
     if (bytes > c->channel.peer_receives_max()) {
         c->broken = "a message is larger than the peer accepts";
     } else {
-        const auto full = [c] { return c->channel.queued_bytes() >= c->queue_bytes; };
-        if (full()) state_->flush(*c);
-        if (full() && c->broken.empty()) c->broken = "does not read: its queue is full";
-        if (c->broken.empty()) c->channel.send(std::move(frame));
+        c->channel.send(std::move(frame));
+        state_->charge(*c);
+        if (state_->charged + state_->queued_frame_bytes > state_->budget.limit())
+            state_->keep_budget();
     }
     state_->mark(*c);
 }
@@ -542,6 +616,13 @@ void Connections::ping(PeerId peer) {
     if (c == nullptr || c->detached) return;
     c->channel.ping();
     state_->mark(*c);
+}
+
+void Connections::set_joined(PeerId peer, bool joined) {
+    Connection* c = state_->find(peer);
+    if (c == nullptr) return;
+    c->joined = joined;
+    c->channel.set_joined(joined);
 }
 
 void Connections::pause(PeerId peer) {
@@ -560,6 +641,25 @@ void Connections::resume(PeerId peer) {
 void Connections::close(PeerId peer) {
     Connection* c = state_->find(peer);
     if (c != nullptr) state_->start_closing(*c);
+}
+
+void Connections::drop(PeerId peer) {
+    Connection* c = state_->find(peer);
+    if (c == nullptr) return;
+    c->detached = true;
+    state_->mark_ended(*c);
+}
+
+void Connections::limit_memory(std::size_t bytes) {
+    state_->budget = flow::Budget(bytes);
+}
+
+const flow::Budget& Connections::memory() const noexcept {
+    return state_->budget;
+}
+
+std::uint64_t Connections::closed_for_memory() const noexcept {
+    return state_->closed_for_memory;
 }
 
 std::size_t Connections::size() const noexcept {

@@ -14,6 +14,7 @@
 #include "wamp/base/frame.h"
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
+#include "wamp/flow/budget.h"
 #include "wamp/message/payload.h"
 
 namespace sallyport::wamp {
@@ -29,6 +30,7 @@ struct Opened {
     std::size_t peer_receives_max = 16u << 20;
     bool pings = false;         ///< RawSocket: effect::Ping may be used
     std::uint64_t circuit = 0;  ///< Tor circuit id of the PROXY line; 0 if there was none
+    Instant since{};            ///< when it was connected
     std::string peer_pin;       ///< "sha256:…" of the peer's key if TLS is used
 };
 
@@ -37,6 +39,8 @@ struct Opened {
 class Host {
 public:
     virtual ~Host() = default;
+    /// The PROXY line of an accepted connection has come.
+    virtual void on_circuit(PeerId /*peer*/, std::uint64_t /*circuit*/) {}
     virtual void on_open(PeerId peer, const Opened& opened) = 0;
     /// One complete WAMP message; `bytes` are valid until the call returns.
     virtual void on_message(PeerId peer, std::string_view bytes) = 0;
@@ -46,6 +50,8 @@ public:
     virtual void on_written(PeerId /*peer*/, std::size_t /*unsent*/) {}
     /// Everything from one read was passed on: the time to carry out effects.
     virtual void on_batch_end() = 0;
+    /// The memory that the host uses for its peers, in bytes: part of limit_memory().
+    virtual std::size_t held_bytes() const { return 0; }
     /// The connection was closed or never opened; `why` is for the log.
     virtual void on_closed(PeerId peer, std::string_view why) = 0;
 };
@@ -53,19 +59,23 @@ public:
 /// Limits of connections.
 struct ConnectionOptions {
     std::size_t message_bytes = 4u << 20;  ///< largest message accepted, 512 B to 16 MiB
-    /// A peer for which so much is unsent when a further message comes is closed (W-PUB-10).
-    std::size_t queue_bytes = 4u << 20;
+    /// The same of an accepted connection until set_joined(): a stranger gets little memory.
+    std::size_t login_message_bytes = 16u << 20;
+    /// Messages after which other connections have their turn.
+    std::size_t turn_messages = 4096;
     Duration handshake_timeout = std::chrono::seconds(10);  ///< from connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
     /// A peer for which bytes wait and that has read none for this long is closed.
     Duration stall_timeout = std::chrono::seconds(30);
     bool proxy_line = false;  ///< a PROXY line with the circuit id comes first
+    bool essential = false;   ///< a link: never ended or slowed down because memory is short
 };
 
 /// All transport connections of one reactor thread: reads, splits the input into messages, queues
 /// output and writes it, one gathered write per connection and wake-up. Contains no WAMP logic.
-/// Frames are queued by send() and written after the current turn of the loop; a queue beyond its
-/// limit closes the connection (a message is never silently dropped). A peer that does not read the
+/// Frames are queued by send() and written after the current turn of the loop. A message is never
+/// dropped: a peer that reads nothing for stall_timeout is closed, however little waits for it, and
+/// when memory is short those that cost most are (limit_memory). A peer that does not read the
 /// PONGs that it asks for is not read until it does.
 class Connections {
 public:
@@ -73,6 +83,14 @@ public:
     ~Connections();
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
+
+    /// Bounds the memory of all connections together, with what the host holds, in bytes. Near the
+    /// limit the steps of flow::Pressure follow: connections are then closed, first those of a
+    /// circuit with more than its share, then by the share of their circuit and by their own.
+    void limit_memory(std::size_t bytes);
+    const flow::Budget& memory() const noexcept;
+    /// Connections that were closed because memory was short.
+    std::uint64_t closed_for_memory() const noexcept;
 
     /// The accepting end: the first octet distinguishes RawSocket and WebSocket (W-RAW-03).
     PeerId accept(Socket socket, const ConnectionOptions& options);
@@ -98,15 +116,18 @@ public:
 
     void send(PeerId peer, Frame frame);
     void ping(PeerId peer);
+    /// Whether the peer has a session: only then are messages of the full size accepted.
+    void set_joined(PeerId peer, bool joined);
     /// Reads no more from the peer, and passes on nothing more that was read: what it sends waits
     /// in the kernel, and so does the peer.
     void pause(PeerId peer);
     /// Reads on. Messages that were read before come in the current turn or after it, never from
     /// within this call.
     void resume(PeerId peer);
-    /// Writes the queued bytes for at most close_timeout, then closes; on_closed() is not
-    /// called.
+    /// Writes the queued bytes for at most close_timeout, then closes; on_closed() is not called.
     void close(PeerId peer);
+    /// Closes at once and frees the descriptor; on_closed() is not called.
+    void drop(PeerId peer);
 
     std::size_t size() const noexcept;
     std::size_t queued_bytes(PeerId peer) const noexcept;

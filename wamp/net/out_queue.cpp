@@ -14,7 +14,7 @@ constexpr std::size_t chunks_kept = 8;
 }  // namespace
 
 std::string_view OutQueue::Chunk::view() const noexcept {
-    if (!frame) return octets;
+    if (!frame) return octets == nullptr ? std::string_view() : *octets;
     return prefixed ? frame.rawsocket() : frame.message();
 }
 
@@ -22,6 +22,8 @@ void OutQueue::push(Chunk chunk) {
     const std::size_t size = chunk.view().size();
     if (size == 0) return;
     bytes_ += size;
+    if (!chunk.frame) octets_ += size;
+    if (chunk.frame && frame_bytes_ != nullptr) *frame_bytes_ += chunk.frame.enter_queue();
     chunks_.push_back(std::move(chunk));
 }
 
@@ -34,7 +36,7 @@ void OutQueue::append_message(Frame frame) {
 }
 
 void OutQueue::append(std::string octets) {
-    push({{}, std::move(octets), false});
+    push({{}, std::make_unique<const std::string>(std::move(octets)), false});
 }
 
 std::size_t OutQueue::gather(std::span<iovec> out) const noexcept {
@@ -65,6 +67,7 @@ void OutQueue::consume(std::size_t bytes) noexcept {
         }
         bytes -= left;
         offset_ = 0;
+        release(chunks_[first_]);
         chunks_[first_] = {};  // releases a shared frame now
         ++first_;
     }
@@ -74,7 +77,16 @@ void OutQueue::consume(std::size_t bytes) noexcept {
     }
 }
 
+void OutQueue::release(const Chunk& chunk) noexcept {
+    if (!chunk.frame) {
+        octets_ -= chunk.octets->size();
+    } else if (frame_bytes_ != nullptr) {
+        *frame_bytes_ -= chunk.frame.leave_queue();
+    }
+}
+
 void OutQueue::clear() noexcept {
+    for (std::size_t i = first_; i < chunks_.size(); ++i) release(chunks_[i]);
     if (chunks_.capacity() > chunks_kept) {
         std::vector<Chunk>().swap(chunks_);
     } else {

@@ -381,6 +381,14 @@ WebSocket WebSocket::client(asio::execution_context& context, std::span<char> sc
     return WebSocket(std::move(machine));
 }
 
+void WebSocket::limit(std::size_t bytes) {
+    machine_->stream.read_message_max(bytes);
+}
+
+std::size_t WebSocket::memory() const noexcept {
+    return machine_->partial.capacity() + machine_->head.capacity();
+}
+
 void WebSocket::feed(std::string_view bytes) {
     if (machine_->stage == Machine::Stage::open) {
         machine_->stream.next_layer().feed(bytes);

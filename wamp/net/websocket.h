@@ -43,8 +43,13 @@ public:
     /// `bytes` must stay valid until next() has returned Kind::none or failed.
     void feed(std::string_view bytes);
     Event next();
+    /// Accepts messages of at most so many bytes from now on.
+    void limit(std::size_t bytes);
     /// Removes and returns the input that next() has not processed.
     std::string_view take_rest() noexcept;
+
+    /// The memory of an incomplete message.
+    std::size_t memory() const noexcept;
 
     /// Octets of the framing itself (handshake, PONG, Close) to send before anything else; the
     /// caller clears it.

@@ -285,12 +285,14 @@ void Dealer::hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvo
     ++share.calls;
     share.bytes += call.held->bytes;
     held->bytes += call.held->bytes;
+    held_bytes_ += call.held->bytes;
     held->queue.push(caller, call.held->bytes, {handle, call.held->serial});
 }
 
 void Dealer::release_share(Member& callee, const HeldInvocation& held) noexcept {
     const auto share = callee.held->shares.find(held.caller);
     callee.held->bytes -= held.bytes;
+    held_bytes_ -= held.bytes;
     share->second.bytes -= held.bytes;
     if (--share->second.calls == 0) callee.held->shares.erase(share);
 }

@@ -56,6 +56,8 @@ public:
     /// Sends the callee the held INVOCATION whose turn it is; false if it has no room or none is
     /// held. The message borrows from this object until the next call of a function of it.
     bool invoke_held(Member& callee, Deliveries& out);
+    /// Of the invocations that are held for all callees.
+    std::size_t held_bytes() const noexcept { return held_bytes_; }
 
     /// Procedure and match policy of an existing registration.
     std::pair<std::string_view, MatchPolicy> registered(RegistrationId id) const {
@@ -87,7 +89,7 @@ private:
     Member& choose_any(Registration& registration) noexcept;
     static bool may_hold(const Member& callee, const flow::Sender& caller) noexcept;
     /// It does not count for its callee any more.
-    static void release_share(Member& callee, const HeldInvocation& held) noexcept;
+    void release_share(Member& callee, const HeldInvocation& held) noexcept;
     /// The call has ended.
     void end(CallTable::Handle handle);
     void hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
@@ -106,6 +108,7 @@ private:
     RegistrationId last_registration_ = 0;
     CallTable calls_;
     std::uint64_t last_held_ = 0;
+    std::size_t held_bytes_ = 0;            ///< of all held invocations
     std::unique_ptr<HeldInvocation> sent_;  ///< borrowed by the last deliveries
 };
 

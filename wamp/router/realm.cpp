@@ -134,7 +134,8 @@ Realm::Counts Realm::counts() const noexcept {
             calls.calls(),
             calls.invocations(),
             retained.size(),
-            retained.bytes()};
+            retained.bytes(),
+            tables_->dealer.held_bytes()};
 }
 
 }  // namespace sallyport::wamp

@@ -90,6 +90,7 @@ public:
     struct Counts {
         std::size_t sessions, subscriptions, registrations, calls, invocations;
         std::size_t retained, retained_bytes;
+        std::size_t held_bytes;  ///< of invocations that wait for their callees
     };
     Counts counts() const noexcept;
 

@@ -34,6 +34,11 @@ struct Ping {
 struct Resume {
     PeerId peer;
 };
+/// The peer now has a session, or no longer has one. Without one it is accepted little from.
+struct Joined {
+    PeerId peer;
+    bool joined;
+};
 /// Connect the link with this number; the answer is on_link_open() or on_link_failed().
 struct Dial {
     std::uint32_t link;
@@ -54,8 +59,8 @@ struct Work {
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Send, effect::Close, effect::Ping, effect::Resume, effect::Dial,
-                            effect::Note, effect::Work>;
+using Effect = std::variant<effect::Send, effect::Close, effect::Ping, effect::Resume,
+                            effect::Joined, effect::Dial, effect::Note, effect::Work>;
 
 using Outbox = std::vector<Effect>;
 

@@ -63,6 +63,8 @@ public:
         closed_.erase(id);
         return transport;
     }
+    /// Whether its last effect::Joined said so.
+    bool joined(std::uint64_t id) const { return joined_.contains(id); }
     wamp::Serializer serializer(std::uint64_t id) { return transports_[id].serializer; }
 
     Lines take() {
@@ -129,6 +131,13 @@ private:
     void read(const wamp::effect::Resume& resume, Lines& lines) {
         lines.push_back(std::to_string(static_cast<std::uint64_t>(resume.peer)) + " resumed");
     }
+    void read(const wamp::effect::Joined& joined, Lines&) {
+        if (joined.joined) {
+            joined_.insert(static_cast<std::uint64_t>(joined.peer));
+        } else {
+            joined_.erase(static_cast<std::uint64_t>(joined.peer));
+        }
+    }
     void read(const wamp::effect::Dial& dial, Lines& lines) {
         lines.push_back("dial " + std::to_string(dial.link));
     }
@@ -142,6 +151,7 @@ private:
     std::map<std::uint64_t, wamp::Welcome> welcomes_;
     std::map<std::uint64_t, std::string> raw_;
     std::set<std::uint64_t> closed_;
+    std::set<std::uint64_t> joined_;
     std::string notes_;
     std::vector<wamp::effect::Work> works_;
 };

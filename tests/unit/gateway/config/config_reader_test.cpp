@@ -157,10 +157,19 @@ TEST(ConfigReader, ReadsLimitsUpToTheirBounds) {
     EXPECT_TRUE(is_sound("queue_bytes = \"1GiB\""));
     EXPECT_FALSE(is_sound("queue_bytes = \"1073741825B\""));
     EXPECT_FALSE(is_sound("handshake_timeout = \"soon\""));
+    EXPECT_FALSE(is_sound("stall_timeout = \"later\""));
+    EXPECT_TRUE(is_sound("sessions = 20\nreserved_sessions = 19\ncircuit_connections = 20"));
+    EXPECT_FALSE(is_sound("sessions = 20\nreserved_sessions = 20"));
+    EXPECT_FALSE(is_sound("sessions = 20\ncircuit_connections = 21"));
+    EXPECT_FALSE(is_sound("circuit_connections = 0"));
+    EXPECT_TRUE(is_sound("memory = \"16MiB\""));
+    EXPECT_FALSE(is_sound("memory = \"15MiB\""));
 
     Reading reading("[limits]\nsessions = 7\nhandshake_timeout = \"1500ms\"\n");
     const LimitsText limits = reading.reader.limits(reading.root);
     EXPECT_EQ(limits.sessions, 7U);
+    EXPECT_EQ(limits.reserved_sessions, 0U);
+    EXPECT_EQ(limits.circuit_connections, 7U);
     EXPECT_EQ(limits.handshake_timeout, std::chrono::milliseconds(1500));
     EXPECT_EQ(limits.message_bytes, LimitsText{}.message_bytes);
 }

@@ -149,6 +149,41 @@ TEST_F(DoorTest, AbortsPeersThatSendNothingInTime) {  // W-SES-12
     EXPECT_EQ(world_.door.deadline(), wamp::never);
 }
 
+TEST_F(DoorTest, CountsTheTransportHandshakeIntoTheTimeToJoin) {  // W-SES-12
+    Transport transport = world_.wires.open(1);
+    transport.handshake = 4s;
+    world_.door.on_open(peer(1), transport, Trust::client, world_.now, world_.wires.out);
+    EXPECT_EQ(world_.door.deadline(), world_.now + 6s);
+    transport.handshake = 11s;
+    world_.door.on_open(peer(2), transport, Trust::client, world_.now, world_.wires.out);
+    EXPECT_EQ(world_.door.deadline(), world_.now);
+}
+
+TEST_F(DoorTest, TellsWhetherAPeerHasASession) {
+    world_.open(1);
+    EXPECT_EQ(world_.take(), Lines{});
+    EXPECT_FALSE(world_.wires.joined(1));
+    world_.send(1, hello);
+    world_.take();
+    EXPECT_TRUE(world_.wires.joined(1));
+    world_.send(1, R"([6,{},"wamp.close.close_realm"])");
+    world_.take();
+    EXPECT_FALSE(world_.wires.joined(1));
+}
+
+TEST_F(DoorTest, KeepsPlacesForThoseWhoLogIn) {
+    DoorLimits limits;
+    limits.guests_max = 1;
+    DoorWorld world(limits);
+    world.join(1);
+    world.open(2);
+    world.send(2, hello);
+    EXPECT_EQ(world.take(), refused(2, uris::unavailable));
+    world.send(1, R"([6,{},"wamp.close.close_realm"])");
+    world.take();
+    world.join(3);
+}
+
 TEST_F(DoorTest, GivesNoMoreTimeForAChallenge) {  // W-SES-12, W-AUT-05
     world_.open(1);
     world_.advance(9s);

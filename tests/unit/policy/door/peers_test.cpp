@@ -19,7 +19,7 @@ TEST(Peers, KnowTheirSessionsUntilThoseLeave) {
     Session& joined = sessions.add(std::move(session));
     Peer& one = peers.add(peer(1));
     peers.add(peer(2));
-    Peers::bind(one, joined);
+    peers.bind(one, joined);
     EXPECT_EQ(joined.peer, peer(1));
     EXPECT_EQ(joined.connection, &one);
     EXPECT_EQ(peers.sessions(), std::vector<wamp::SessionId>{42});
@@ -35,7 +35,7 @@ TEST(Peers, LeaveNoPointerToAConnectionThatIsGone) {
     Peers peers;
     Session session;
     Peer& one = peers.add(peer(1));
-    Peers::bind(one, session);
+    peers.bind(one, session);
     wamp::Outbox out;
     peers.close(one, out);
     EXPECT_EQ(session.connection, nullptr);
@@ -50,11 +50,12 @@ TEST(Peers, AreDueOnceAndOnlyForTheirLastTimeout) {
     Peer& one = peers.add(peer(1));
     Peer& two = peers.add(peer(2));
     EXPECT_EQ(peers.deadline(), wamp::never);
-    peers.set_due(one, 10s, start);
-    peers.set_due(two, 10s, start + 1s);
+    peers.set_due(one, start + 1s);
+    peers.set_due(two, start + 11s);
+    peers.set_due(one, start + 10s);
     EXPECT_EQ(peers.deadline(), start + 10s);
     EXPECT_EQ(peers.next_due(start + 9s), nullptr);
-    one.due = wamp::never;  // it has joined
+    peers.set_due(one, wamp::never);  // it has joined
     EXPECT_EQ(peers.next_due(start + 11s), &two);
     EXPECT_EQ(peers.next_due(start + 11s), nullptr);
     EXPECT_EQ(peers.deadline(), wamp::never);
@@ -63,7 +64,7 @@ TEST(Peers, AreDueOnceAndOnlyForTheirLastTimeout) {
 TEST(Peers, ThatAreGoneAreNotDue) {
     Peers peers;
     const wamp::Instant start{1h};
-    peers.set_due(peers.add(peer(1)), 10s, start);
+    peers.set_due(peers.add(peer(1)), start + 10s);
     peers.remove(*peers.find(peer(1)));
     EXPECT_EQ(peers.next_due(start + 10s), nullptr);
 }

@@ -5,12 +5,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <ctime>
+#include <deque>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/wamp/net/accepted.h"
 #include "tests/unit/wamp/net/key_folder.h"
 #include "tests/unit/wamp/net/net_fixture.h"
 #include "wamp/net/tls_context.h"
@@ -19,15 +21,6 @@ namespace sallyport::wamp::test {
 namespace {
 
 using std::chrono::milliseconds;
-
-struct Reactor {
-    boost::asio::io_context io{1};
-    RecordingHost host;
-    Connections connections{io, host};
-
-    RecordingHost::Peer& at(PeerId peer) { return host.peers[peer]; }
-    bool until(const std::function<bool()>& condition) { return run_until(io, condition); }
-};
 
 class BothFramings : public testing::TestWithParam<std::tuple<bool, Serializer>> {
 protected:
@@ -86,33 +79,6 @@ TEST_P(BothFramings, PassOnNothingWhileAPeerIsPaused) {
     EXPECT_FALSE(r.at(server).closed);
 }
 
-/// A connection that was accepted, with a plain descriptor at its other end.
-struct Accepted : Reactor {
-    explicit Accepted(const ConnectionOptions& options = {}) : pair(io) {
-        peer = connections.accept(std::move(pair.socket), options);
-    }
-    RecordingHost::Peer& it() { return at(peer); }
-    void open() {
-        pair.write(hex_bytes("7ff20000"));
-        ASSERT_TRUE(until([&] { return it().open; })) << it().why;
-        pair.read();
-    }
-    static std::string frame(std::string_view message) {
-        return std::string(Frame::copy_of(message).rawsocket());
-    }
-    std::string read_until_end() {
-        std::string all;
-        EXPECT_TRUE(until([&] {
-            all += pair.read();
-            return pair.ended;
-        }));
-        return all;
-    }
-
-    RawPair pair;
-    PeerId peer{};
-};
-
 TEST(Connections, TellEverythingOfOneReadBeforeOneBatchEnd) {
     Accepted a;
     a.open();
@@ -147,61 +113,6 @@ TEST(Connections, WriteOnceForAllThatATurnQueued) {
     a.io.poll();
     EXPECT_EQ(a.pair.read().size(), 350u);
     EXPECT_EQ(a.connections.queued_bytes(a.peer), 0u);
-}
-
-TEST(Connections, GoOnWritingWhenASlowReaderReads) {
-    Accepted a({.queue_bytes = 64u << 20});
-    a.open();
-    const std::string large(3 << 20, 'x');
-    std::string expected;
-    for (int i = 0; i < 4; ++i) {
-        a.connections.send(a.peer, Frame::copy_of(large));
-        a.connections.send(a.peer, Frame::copy_of("[1]"));
-        expected += Accepted::frame(large) + Accepted::frame("[1]");
-    }
-    std::string got;
-    ASSERT_TRUE(a.until([&] {
-        got += a.pair.read();
-        return got.size() >= expected.size();
-    }));
-    EXPECT_TRUE(got == expected);
-    EXPECT_FALSE(a.it().closed);
-}
-
-TEST(Connections, CloseAPeerThatDoesNotReadWhenItsQueueIsFull) {  // W-PUB-10
-    Accepted a({.queue_bytes = 1u << 20});
-    a.open();
-    const Frame frame = Frame::copy_of(std::string(100000, 'x'));
-    int sent = 0;
-    for (; sent < 100 && !a.it().closed; ++sent) {
-        a.connections.send(a.peer, frame);
-        EXPECT_LE(a.connections.queued_bytes(a.peer), (1u << 20) + 100'004);
-        a.io.poll();
-    }
-    EXPECT_TRUE(a.it().closed);
-    EXPECT_GE(sent, 10);
-    EXPECT_EQ(a.it().why, "does not read: its queue is full");
-    EXPECT_EQ(a.connections.size(), 0u);
-}
-
-TEST(Connections, NeverCallTheHostFromWithinSend) {
-    Accepted a({.queue_bytes = 512});
-    a.open();
-    for (int i = 0; i < 100; ++i)
-        a.connections.send(a.peer, Frame::copy_of(std::string(100000, 'x')));
-    EXPECT_FALSE(a.it().closed);
-    ASSERT_TRUE(a.until([&] { return a.it().closed; }));
-}
-
-TEST(Connections, TakeOneMessageLargerThanTheQueueWhenNothingElseWaits) {
-    Accepted a({.queue_bytes = 1000});
-    a.open();
-    a.connections.send(a.peer, Frame::copy_of(std::string(1 << 20, 'x')));
-    std::string got;
-    ASSERT_TRUE(a.until([&] {
-        got += a.pair.read();
-        return got.size() == (1u << 20) + 4;
-    }));
 }
 
 TEST(Connections, SendNoMessageThatThePeerDoesNotReceive) {  // W-RAW-06
@@ -249,221 +160,8 @@ TEST(Connections, LeaveAnOpenConnectionAloneAfterTheHandshakeTime) {
     EXPECT_EQ(a.connections.size(), 1u);
 }
 
-TEST(Connections, LetAPausedPeerWaitInTheKernel) {
-    Accepted a;
-    a.open();
-    a.host.when_message = [&](PeerId peer, std::string_view) { a.connections.pause(peer); };
-    const std::string block = Accepted::frame(std::string(1000, 'x'));
-    std::size_t taken = 0;
-    for (int turn = 0; turn < 2000; ++turn) {
-        const ssize_t count =
-            ::send(a.pair.fd, block.data(), block.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (count > 0) taken += static_cast<std::size_t>(count);
-        a.io.poll();
-    }
-    EXPECT_EQ(a.it().messages.size(), 1u);
-    EXPECT_LT(taken, std::size_t{1} << 20) << "it did not have to wait";
-}
-
-TEST(Connections, ReadToTheEndWhatAPeerSentThatHasGoneWhilePaused) {
-    Accepted a;
-    a.open();
-    a.host.when_message = [&](PeerId peer, std::string_view) { a.connections.pause(peer); };
-    std::string sent;
-    for (int i = 0; i < 40; ++i) sent += Accepted::frame(std::string(2000, 'x'));
-    a.pair.write(sent);
-    ASSERT_TRUE(a.until([&] { return a.it().messages.size() == 1; }));
-    a.pair.close();
-    const auto start = std::chrono::steady_clock::now();
-    a.io.run_for(milliseconds(50));
-    EXPECT_FALSE(a.it().closed);
-    const auto cpu = std::clock();
-    a.io.run_for(milliseconds(200));
-    EXPECT_LT(double(std::clock() - cpu) / CLOCKS_PER_SEC, 0.1) << "waits in a busy loop";
-    ASSERT_TRUE(a.until([&] {
-        a.connections.resume(a.peer);
-        return a.it().closed;
-    }));
-    EXPECT_EQ(a.it().messages.size(), 40u);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
-}
-
-// What was read before the pause comes before what is read after it, whenever the host resumes.
-TEST(Connections, PassOnWhatWasReadBeforeTheyReadOn) {
-    Accepted a;
-    a.open();
-    bool in_batch = false;
-    a.host.when_message = [&](PeerId peer, std::string_view) {
-        a.connections.pause(peer);
-        in_batch = true;
-    };
-    a.host.when_batch_ends = [&] {
-        if (std::exchange(in_batch, false)) a.connections.resume(a.peer);
-    };
-    std::vector<std::string> sent;
-    std::string bytes;
-    for (int i = 0; i < 600; ++i) {
-        sent.push_back(std::string(1000, 'x') + std::to_string(i));
-        bytes += Accepted::frame(sent.back());
-    }
-    std::size_t written = 0;
-    ASSERT_TRUE(a.until([&] {
-        const ssize_t count = ::send(a.pair.fd, bytes.data() + written, bytes.size() - written,
-                                     MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (count > 0) written += static_cast<std::size_t>(count);
-        return a.it().messages.size() == sent.size() || a.it().closed;
-    })) << a.it().messages.size();
-    EXPECT_TRUE(a.it().messages == sent);
-}
-
-TEST(Connections, PassOnWhatWasReadOfAPeerThatHasGoneWhenItIsResumedInTheSameTurn) {
-    Reactor r;
-    RawPair one(r.io);
-    RawPair other(r.io);
-    const PeerId waker = r.connections.accept(std::move(other.socket), {});
-    const PeerId peer = r.connections.accept(std::move(one.socket), {});
-    for (const RawPair* pair : {&one, &other}) pair->write(hex_bytes("7ff20000"));
-    ASSERT_TRUE(r.until([&] { return r.at(peer).open && r.at(waker).open; }));
-    r.host.when_message = [&](PeerId from, std::string_view) {
-        if (from == peer) r.connections.pause(peer);
-        if (from == waker) r.connections.resume(peer);
-    };
-    std::string bytes;
-    for (int i = 0; i < 20; ++i) bytes += Accepted::frame(std::string(100, 'x'));
-    one.write(bytes);
-    ASSERT_TRUE(r.until([&] { return r.at(peer).messages.size() == 1; }));
-    for (std::size_t i = 2; i <= 20; ++i) {
-        other.write(Accepted::frame("[1]"));
-        if (i == 10) one.close();
-        ASSERT_TRUE(r.until([&] { return r.at(peer).messages.size() >= i; })) << i;
-        EXPECT_FALSE(r.at(peer).closed);
-    }
-    other.write(Accepted::frame("[1]"));
-    ASSERT_TRUE(r.until([&] { return r.at(peer).closed; }));
-    EXPECT_EQ(r.at(peer).messages.size(), 20u);
-}
-
-TEST(Connections, ReadToTheEndWhatAPeerSentThatReceivesNoMore) {
-    Accepted a;
-    a.open();
-    a.host.when_message = [&](PeerId peer, std::string_view) {
-        a.connections.send(peer, Frame::copy_of("[17,1,2]"));
-        a.connections.pause(peer);
-    };
-    std::string bytes;
-    for (int i = 0; i < 30; ++i) bytes += Accepted::frame(std::string(100, 'x'));
-    a.pair.write(bytes);
-    a.pair.close();
-    ASSERT_TRUE(a.until([&] {
-        a.connections.resume(a.peer);
-        return a.it().closed;
-    }));
-    EXPECT_EQ(a.it().messages.size(), 30u);
-}
-
-TEST(Connections, TellWhatIsWritten) {
-    Accepted a({.queue_bytes = 64u << 20});
-    a.open();
-    a.it().written = 0;
-    a.connections.send(a.peer, Frame::copy_of("[1]"));
-    a.io.poll();
-    EXPECT_EQ(a.it().written, 1);
-    EXPECT_EQ(a.it().unsent, 0u);
-    a.connections.send(a.peer, Frame::copy_of(std::string(4 << 20, 'x')));
-    a.io.poll();
-    EXPECT_EQ(a.it().written, 2);
-    EXPECT_GT(a.it().unsent, std::size_t{3} << 20);
-    EXPECT_EQ(a.it().unsent, a.connections.queued_bytes(a.peer));
-    // What the host sends when it is told goes out in the same turn.
-    bool more = true;
-    a.host.when_written = [&](PeerId peer, std::size_t unsent) {
-        if (unsent == 0 && std::exchange(more, false))
-            a.connections.send(peer, Frame::copy_of("[2]"));
-    };
-    std::string got;
-    ASSERT_TRUE(a.until([&] {
-        got += a.pair.read();
-        return got.ends_with("[2]");
-    }));
-    EXPECT_EQ(a.it().unsent, 0u);
-}
-
-/// Sends PINGs as long as they are taken, and reads nothing.
-struct PingFlood {
-    PingFlood() {
-        for (int i = 0; i < 1000; ++i) pings += hex_bytes("0100007d") + std::string(125, 'p');
-    }
-    void turn(Accepted& a) {
-        const std::string_view next = std::string_view(pings).substr(sent % pings.size());
-        const ssize_t count =
-            ::send(a.pair.fd, next.data(), next.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (count > 0) sent += static_cast<std::size_t>(count);
-        a.io.poll();
-    }
-
-    std::string pings;
-    std::size_t sent = 0;
-};
-
-// Two such peers cost their own PONGs and nothing else.
-TEST(Connections, DoNotReadAPeerThatDoesNotReadItsPongs) {  // W-RAW-07
-    Accepted a;
-    a.open();
-    PingFlood flood;
-    std::size_t most = 0;
-    for (int turn = 0; turn < 3000; ++turn) {
-        flood.turn(a);
-        most = std::max(most, a.connections.queued_bytes(a.peer));
-    }
-    EXPECT_GT(flood.sent, std::size_t{100} << 10);
-    EXPECT_LT(most, std::size_t{256} << 10);
-    EXPECT_FALSE(a.it().closed);
-    std::string got;  // it is read on once it reads, and gets every PONG
-    ASSERT_TRUE(a.until([&] {
-        got += a.pair.read();
-        return got.size() >= flood.sent / 129 * 129;
-    }));
-    EXPECT_EQ(got.substr(0, 4), hex_bytes("0200007d"));
-}
-
-TEST(Connections, CloseAPeerThatGoesAndOwesTheReadingOfPongs) {
-    Accepted a;
-    a.open();
-    PingFlood flood;
-    for (int turn = 0; turn < 1000; ++turn) flood.turn(a);
-    a.pair.close();
-    const auto start = std::chrono::steady_clock::now();
-    ASSERT_TRUE(a.until([&] { return a.it().closed; }));
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
-    EXPECT_EQ(a.connections.size(), 0u);
-}
-
-TEST(Connections, CloseAPeerThatHasReadNothingForTooLong) {
-    Accepted a({.queue_bytes = 64u << 20, .stall_timeout = milliseconds(200)});
-    a.open();
-    const auto start = std::chrono::steady_clock::now();
-    a.connections.send(a.peer, Frame::copy_of(std::string(4 << 20, 'x')));
-    std::size_t got = 0;
-    for (int i = 0; i < 8; ++i) {  // it reads a little, again and again
-        a.io.run_for(milliseconds(100));
-        std::array<char, 40'000> some;
-        const ssize_t count = ::recv(a.pair.fd, some.data(), some.size(), MSG_DONTWAIT);
-        ASSERT_GT(count, 0);
-        got += static_cast<std::size_t>(count);
-    }
-    EXPECT_FALSE(a.it().closed) << "after " << got;
-    ASSERT_TRUE(a.until([&] { return a.it().closed; }));
-    EXPECT_EQ(a.it().why, "does not read");
-    EXPECT_GT(std::chrono::steady_clock::now() - start, milliseconds(900));
-    Accepted idle({.stall_timeout = milliseconds(20)});
-    idle.open();
-    idle.connections.send(idle.peer, Frame::copy_of("[1]"));
-    idle.io.run_for(milliseconds(100));
-    EXPECT_FALSE(idle.it().closed) << "nothing waits for it";
-}
-
 TEST(Connections, FlushBeforeTheyClose) {
-    Accepted a({.queue_bytes = 64u << 20});
+    Accepted a;
     a.open();
     const std::string large(5 << 20, 'x');
     a.connections.send(a.peer, Frame::copy_of(large));
@@ -476,7 +174,7 @@ TEST(Connections, FlushBeforeTheyClose) {
 }
 
 TEST(Connections, DoNotWaitWithoutLimitForAPeerThatDoesNotClose) {
-    Accepted a({.queue_bytes = 64u << 20, .close_timeout = milliseconds(50)});
+    Accepted a({.close_timeout = milliseconds(50)});
     a.open();
     a.connections.send(a.peer, Frame::copy_of(std::string(5 << 20, 'x')));
     a.connections.close(a.peer);
@@ -558,33 +256,61 @@ TEST(Connections, PingAndReceiveThePong) {  // W-RAW-07
     EXPECT_TRUE(a.it().messages.empty());
 }
 
-TEST(Connections, GiveEveryoneATurnWhileOneFloods) {
+TEST(Connections, AcceptOnlySmallMessagesBeforeLogin) {
+    const std::string large(100'000, 'x');
+    Accepted stranger({.login_message_bytes = 64u << 10});
+    stranger.open();
+    stranger.pair.write(Accepted::frame(large).substr(0, 100));
+    ASSERT_TRUE(stranger.until([&] { return stranger.it().closed; }));
+    EXPECT_EQ(stranger.it().why, "message too long before login");
+
+    Accepted member({.login_message_bytes = 64u << 10});
+    member.open();
+    member.connections.set_joined(member.peer, true);
+    member.pair.write(Accepted::frame(large));
+    ASSERT_TRUE(member.until([&] { return member.it().messages.size() == 1; }));
+    member.connections.set_joined(member.peer, false);
+    member.pair.write(Accepted::frame(large).substr(0, 100));
+    ASSERT_TRUE(member.until([&] { return member.it().closed; }));
+}
+
+TEST(Connections, AcceptOnlySmallMessagesBeforeLoginOverWebSocket) {
+    for (const bool joined : {false, true}) {
+        Reactor r;
+        auto [a, b] = socket_pair(r.io);
+        const PeerId server =
+            r.connections.accept(std::move(a), {.login_message_bytes = 64u << 10});
+        const PeerId client =
+            r.connections.connect(std::move(b), {Serializer::json, true, "localhost", "/"}, {});
+        ASSERT_TRUE(r.until([&] { return r.at(server).open && r.at(client).open; }));
+        r.connections.set_joined(server, joined);
+        r.connections.send(client, Frame::copy_of(std::string(100'000, 'x')));
+        ASSERT_TRUE(r.until([&] { return r.at(server).closed || !r.at(server).messages.empty(); }));
+        EXPECT_EQ(r.at(server).closed, !joined);
+    }
+}
+
+TEST(Connections, DropAPeerAtOnce) {
+    Accepted a;
+    a.open();
+    a.connections.send(a.peer, Frame::copy_of("[1]"));
+    a.connections.drop(a.peer);
+    EXPECT_EQ(a.read_until_end(), "");
+    EXPECT_EQ(a.connections.size(), 0u);
+    EXPECT_FALSE(a.it().closed) << "the host is told of its own doing";
+}
+
+TEST(Connections, DoNotKeepDescriptorsForManyThatDoNotClose) {
     Reactor r;
-    RawPair flood(r.io);
-    RawPair quiet(r.io);
-    const PeerId a = r.connections.accept(std::move(flood.socket), {});
-    const PeerId b = r.connections.accept(std::move(quiet.socket), {});
-    flood.write(hex_bytes("7ff20000"));
-    quiet.write(hex_bytes("7ff20000"));
-    ASSERT_TRUE(r.until([&] { return r.at(a).open && r.at(b).open; }));
-    std::string block;
-    for (int i = 0; i < 1000; ++i) block += Accepted::frame("[1]");
-    std::size_t offset = 0;
-    const auto refill = [&] {  // as much as the socket takes, each time the host is told of a batch
-        for (;;) {
-            const ssize_t count = ::send(flood.fd, block.data() + offset, block.size() - offset,
-                                         MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (count <= 0) return;
-            offset = (offset + static_cast<std::size_t>(count)) % block.size();
-        }
-    };
-    refill();
-    r.host.when_batch_ends = refill;
-    r.host.when_message = [&](PeerId peer, std::string_view) {
-        if (peer == a) r.at(a).messages.clear();
-    };
-    quiet.write(Accepted::frame("[2]"));
-    EXPECT_TRUE(r.until([&] { return !r.at(b).messages.empty(); }));
+    constexpr std::size_t many = 1100;
+    std::deque<RawPair> pairs;
+    for (std::size_t i = 0; i < many; ++i) {
+        pairs.emplace_back(r.io);
+        r.connections.accept(std::move(pairs.back().socket),
+                             {.close_timeout = std::chrono::hours(1)});
+        pairs.back().write("garbage!");
+    }
+    EXPECT_TRUE(r.until([&] { return r.connections.size() == 1024; })) << r.connections.size();
 }
 
 TEST(Connections, CarryThousandsOfSmallMessagesOverLoopbackTcp) {

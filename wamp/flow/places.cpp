@@ -1,0 +1,70 @@
+#include "wamp/flow/places.h"
+
+#include "wamp/base/check.h"
+
+namespace sallyport::wamp::flow {
+
+PeerId Places::enter(PeerId peer, Group origin) {
+    const Place place{origin, ++last_order_, false};
+    places_.emplace(peer, place);
+    add(peer, place);
+    return places_.size() > total_ ? remove_oldest_of(by_unsettled_.rbegin()->second) : no_peer;
+}
+
+PeerId Places::assign_circuit(PeerId peer, Group circuit) {
+    const auto found = places_.find(peer);
+    if (found == places_.end()) return no_peer;
+    remove(found->second);
+    found->second.group = circuit;
+    add(peer, found->second);
+    const Members& members = groups_.find(circuit)->second;
+    return members.count > per_circuit_ ? remove_oldest_of(circuit) : no_peer;
+}
+
+void Places::settle(PeerId peer, bool settled) {
+    const auto found = places_.find(peer);
+    if (found == places_.end() || found->second.settled == settled) return;
+    remove(found->second);
+    found->second.settled = settled;
+    add(peer, found->second);
+}
+
+void Places::leave(PeerId peer) {
+    const auto found = places_.find(peer);
+    if (found == places_.end()) return;
+    remove(found->second);
+    places_.erase(found);
+}
+
+// Of those that have not logged in, of which there is one at least: the newcomer.
+PeerId Places::remove_oldest_of(Group group) {
+    const PeerId oldest = groups_.find(group)->second.unsettled.begin()->second;
+    leave(oldest);
+    return oldest;
+}
+
+void Places::add(PeerId peer, const Place& place) {
+    Members& members = groups_[place.group];
+    ++members.count;
+    if (!place.settled) set_unsettled(place.group, members, place.order, peer);
+}
+
+void Places::remove(const Place& place) {
+    const auto found = groups_.find(place.group);
+    SALLYPORT_CHECK(found != groups_.end());
+    if (!place.settled) set_unsettled(place.group, found->second, place.order, no_peer);
+    if (--found->second.count == 0) groups_.erase(found);
+}
+
+// Adds the connection, or removes the one with that order for no_peer.
+void Places::set_unsettled(Group group, Members& members, std::uint64_t order, PeerId peer) {
+    by_unsettled_.erase({members.unsettled.size(), group});
+    if (peer == no_peer) {
+        members.unsettled.erase(order);
+    } else {
+        members.unsettled.emplace(order, peer);
+    }
+    if (!members.unsettled.empty()) by_unsettled_.emplace(members.unsettled.size(), group);
+}
+
+}  // namespace sallyport::wamp::flow

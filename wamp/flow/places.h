@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "wamp/base/id_map.h"
+#include "wamp/base/ids.h"
+
+namespace sallyport::wamp::flow {
+
+/// The places of connections at a listener. Places are never refused to a newcomer as long as
+/// somebody holds one without having logged in: among these the oldest goes, of the group that has
+/// the most of them. So whoever opens many connections only displaces his own.
+class Places {
+public:
+    /// What is displaced together: the connections from one address, or of one Tor circuit.
+    using Group = std::uint64_t;
+
+    /// `total` is at least 1; `per_circuit` limits the connections of one circuit.
+    explicit Places(std::size_t total, std::size_t per_circuit = SIZE_MAX) noexcept
+        : total_(total), per_circuit_(per_circuit) {}
+
+    /// A new connection; `origin` stands for its address, 0 for none. Returns the connection that
+    /// has to be closed for it and that has no place any longer: an older one, `peer` itself, or
+    /// no_peer.
+    [[nodiscard]] PeerId enter(PeerId peer, Group origin);
+    /// The connection's circuit is now known, and is its group. Returns the same as enter().
+    [[nodiscard]] PeerId assign_circuit(PeerId peer, Group circuit);
+    /// The connection has logged in, or no longer is.
+    void settle(PeerId peer, bool settled);
+    void leave(PeerId peer);
+
+    std::size_t size() const noexcept { return places_.size(); }
+
+private:
+    struct Place {
+        Group group = 0;
+        std::uint64_t order = 0;  ///< of arrival
+        bool settled = false;
+    };
+    struct Members {
+        std::size_t count = 0;
+        std::map<std::uint64_t, PeerId> unsettled;  ///< by their order
+    };
+
+    PeerId remove_oldest_of(Group group);
+    void add(PeerId peer, const Place& place);
+    void remove(const Place& place);
+    void set_unsettled(Group group, Members& members, std::uint64_t order, PeerId peer);
+
+    std::size_t total_;
+    std::size_t per_circuit_;
+    std::uint64_t last_order_ = 0;
+    PeerMap<Place> places_;
+    std::unordered_map<Group, Members> groups_;
+    std::set<std::pair<std::size_t, Group>> by_unsettled_;  ///< groups with any, by their number
+};
+
+}  // namespace sallyport::wamp::flow

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sallyport::wamp {
+
+/// "lost: Connection reset by peer" for a number of errno.
+std::string error_text(std::string_view what, int error);
+
+/// Prepares a TCP socket for messages; does nothing for other sockets.
+void set_tcp_options(int fd);
+
+/// Bytes that the kernel has taken and the peer has not read (unix) or not acknowledged (TCP).
+int unread_by_peer(int fd);
+
+}  // namespace sallyport::wamp
