@@ -149,9 +149,10 @@ bool Bridge::unregister(SessionId from, const wamp::Unregister& request, Instant
     return tables_->registrations.unregister(from, request, out);
 }
 
-bool Bridge::cancel(SessionId from, const wamp::Cancel& request, Instant now, BridgeOutbox& out) {
+bool Bridge::cancel(SessionId from, const wamp::Cancel& request, Instant now, BridgeOutbox& out,
+                    std::string_view reason) {
     tables_->release_borrowed();
-    return tables_->calls.cancel(from, request, now, out);
+    return tables_->calls.cancel(from, request, now, out, reason);
 }
 
 bool Bridge::answer(SessionId from, wamp::Yield&& yield, Instant, BridgeOutbox& out) {

@@ -17,6 +17,7 @@
 #include "wamp/base/random.h"
 #include "wamp/base/tally.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/message/uris.h"
 #include "wamp/session/features.h"
 
 namespace sallyport::backend_link {
@@ -29,6 +30,9 @@ struct BridgeOutbox {
     /// Sessions for which Bridge::has_room_to_publish() was false and may be true now.
     std::vector<wamp::SessionId> relieved;
 
+    bool empty() const noexcept {
+        return to_sessions.empty() && to_link.empty() && relieved.empty();
+    }
     void clear() noexcept {
         to_sessions.clear();
         to_link.clear();
@@ -81,8 +85,9 @@ public:
                      BridgeOutbox& out);
     bool unregister(wamp::SessionId from, const wamp::Unregister& request, wamp::Instant now,
                     BridgeOutbox& out);
+    /// The caller gets `reason`.
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
-                BridgeOutbox& out);
+                BridgeOutbox& out, std::string_view reason = wamp::uris::canceled);
     bool answer(wamp::SessionId from, wamp::Yield&& yield, wamp::Instant now, BridgeOutbox& out);
     bool answer(wamp::SessionId from, wamp::Error&& error, wamp::Instant now, BridgeOutbox& out);
 

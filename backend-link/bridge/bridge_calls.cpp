@@ -98,7 +98,7 @@ wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Dict& a
 }
 
 bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant now,
-                   BridgeOutbox& out) {
+                   BridgeOutbox& out, std::string_view reason) {
     const Slot slot = table_.find_front(from, request.request);
     if (slot == Table::none) return waiting_.cancel(from, request.request, out);
     settle(slot);
@@ -114,7 +114,7 @@ bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant no
     // After `kill` the callee has been interrupted already; only the caller stops waiting
     // (W-CAN-06).
     if (mode != "skip" && first) cancel_behind(slot, "killnowait", out);
-    abandon(slot, uris::canceled, now, out);
+    abandon(slot, reason, now, out);
     return true;
 }
 

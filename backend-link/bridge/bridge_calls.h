@@ -31,7 +31,7 @@ public:
 
     void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
-                BridgeOutbox& out);
+                BridgeOutbox& out, std::string_view reason);
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     void on_result(wamp::CallResult&& result, wamp::Instant now, BridgeOutbox& out);

@@ -156,7 +156,7 @@ bool Inside::has_room(const policy::Session& session) noexcept {
 }
 
 void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
-    const policy::Session* const callee = gate_.on_written(peer, unsent);
+    const policy::Session* const callee = gate_.on_written(peer, unsent, now);
     if (callee == nullptr) return;
     wamp::Realm& realm = realm_of(*callee);
     realm.set_room(callee->id, true);
@@ -174,7 +174,14 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
             if (const policy::Session* session = gate_.sessions().find(full))
                 realm_of(*session).set_room(full, has_room(*session));
         }
-        if (undelivered_.empty()) return;
+        for (const auto& [session, id, call] : gate_.take_overruns()) {
+            if (call) {
+                realm.end_call(session, id, uris::too_slow, now, deliveries_);
+            } else {
+                realm.revoke({session, false, id, {}, {}}, uris::too_slow, deliveries_);
+            }
+        }
+        if (undelivered_.empty() && deliveries_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
             const policy::Session* const session = gate_.sessions().find(callee);
             if (session == nullptr) continue;

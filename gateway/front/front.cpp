@@ -403,12 +403,27 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
         gate_.deliver(bridge_out_.to_sessions, undelivered_, out);
         gate_.take_full();  // links are never paused: a callee that is too full refuses
         bridge_out_.clear();
-        if (undelivered_.empty()) return;
+        end_overruns(backend, now);
+        if (undelivered_.empty() && bridge_out_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
             wamp::Error failure{
                 wamp::MessageType::invocation, invocation, {}, std::string(error), {}};
             backend.bridge.answer(callee, std::move(failure), now, bridge_out_);
         }
+    }
+}
+
+void Front::end_overruns(Backend& backend, wamp::Instant now) {
+    for (const auto& [session, id, call] : gate_.take_overruns()) {
+        if (call) {
+            backend.bridge.cancel(session, wamp::Cancel{id, {}}, now, bridge_out_, uris::too_slow);
+            continue;
+        }
+        backend_link::Holding subscription;
+        subscription.session = session;
+        subscription.id = id;
+        backend.bridge.drop(subscription, bridge_out_);
+        backend.bridge.notify_lost(subscription, uris::too_slow, bridge_out_);
     }
 }
 

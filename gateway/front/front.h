@@ -169,6 +169,8 @@ private:
     void carry_out(Backend& backend, backend_link::LinkMachine::Outbox& wanted, wamp::Outbox& out);
     /// Carries out the output of the bridge until there is none.
     void flush(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    /// Ends what outruns its session: subscriptions, and calls with progressive results.
+    void end_overruns(Backend& backend, wamp::Instant now);
     std::uint32_t index_of(const Backend& backend) const noexcept;
 
     wamp::Random random_;

@@ -39,6 +39,7 @@ policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit)
     door.join_timeout = limits.handshake_timeout;
     door.audit = audit_level(audit);
     door.callee_bytes_max = limits.queue_bytes / 2;
+    door.session_bytes_max = limits.queue_bytes;
     return door;
 }
 

@@ -1,5 +1,6 @@
 #include "policy/door/delivery.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -74,6 +75,7 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
             return;
         }
     }
+    if (peer.slow && outruns(peer, message)) return;
     const Frame& frame = encoded.in(peer.transport.serializer, message);
     if (!frame) {
         deliver_instead(peer, message, uris::invalid_argument, undelivered, out);
@@ -87,8 +89,34 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
     }
 }
 
-bool Delivery::on_written(Peer& peer, std::size_t unsent) const noexcept {
+bool Delivery::outruns(const Peer& peer, const Message& message) {
+    if (peer.trust == Trust::link || peer.unsent < state_.limits.session_bytes_max) return false;
+    Overrun overrun{peer.session->id, 0, false};
+    if (const auto* event = std::get_if<wamp::Event>(&message)) {
+        overrun.id = event->subscription;
+    } else if (const auto* result = std::get_if<wamp::CallResult>(&message);
+               result != nullptr && result->details.get_bool("progress", false)) {
+        overrun.id = result->request;
+        overrun.call = true;
+    } else {
+        return false;
+    }
+    if (std::find(overruns_.begin(), overruns_.end(), overrun) == overruns_.end()) {
+        overruns_.push_back(overrun);
+        ++overrun_;
+    }
+    return true;
+}
+
+// Slow is who reads, but has not caught up for a while: a burst alone makes nobody slow.
+bool Delivery::on_written(Peer& peer, std::size_t unsent, wamp::Instant now) const noexcept {
     peer.unsent = unsent;
+    if (unsent == 0) {
+        peer.behind_since = wamp::never;
+    } else if (peer.behind_since == wamp::never) {
+        peer.behind_since = now;
+    }
+    peer.slow = unsent > 0 && now - peer.behind_since >= state_.limits.slow_after;
     return unsent < state_.limits.window_bytes && std::exchange(peer.full, false);
 }
 

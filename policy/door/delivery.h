@@ -31,6 +31,18 @@ public:
     };
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
                  wamp::Outbox& out);
+    /// A subscription, or a call with progressive results, that outruns its session: the message
+    /// was not sent, and the owner ends the subscription or call with `too_slow`.
+    struct Overrun {
+        wamp::SessionId session;
+        wamp::Id id;  ///< of the subscription, or the request of the call
+        bool call;
+        bool operator==(const Overrun&) const noexcept = default;
+    };
+    /// Removes and returns those since the last time, each once.
+    std::vector<Overrun> take_overruns() noexcept {
+        return overruns_.empty() ? std::vector<Overrun>() : std::exchange(overruns_, {});
+    }
     /// Removes and returns the sessions whose transport has become full (DoorLimits::window_bytes)
     /// since the last time. Some may have room again: Peer::full says so.
     std::vector<wamp::SessionId> take_full() noexcept {
@@ -39,7 +51,7 @@ public:
     }
     /// The transport of the peer has written all but so many bytes. Whether it was full and is not
     /// any more.
-    bool on_written(Peer& peer, std::size_t unsent) const noexcept;
+    bool on_written(Peer& peer, std::size_t unsent, wamp::Instant now) const noexcept;
 
     /// Answers a request with an error without details.
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
@@ -47,6 +59,8 @@ public:
 
     /// Events, progressive results and notifications that a receiver could not accept.
     std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
+    /// Subscriptions and calls that were ended with `too_slow`.
+    std::uint64_t overrun() const noexcept { return overrun_; }
     /// Whether note_undeliverable() has nothing to note.
     bool is_quiet() const noexcept { return undeliverable_events_ == noted_; }
     /// Logs their number since the last time, at most once a minute.
@@ -54,6 +68,8 @@ public:
 
 private:
     struct Encoded;
+    /// Whether the message outruns its receiver, which is then in overruns_.
+    bool outruns(const Peer& peer, const wamp::Message& message);
     void deliver_to(wamp::SessionId to, const wamp::Message& message, Encoded& encoded,
                     std::vector<Undelivered>& undelivered, wamp::Outbox& out);
     void deliver_instead(const Peer& receiver, const wamp::Message& message, std::string_view error,
@@ -62,6 +78,8 @@ private:
     DoorState& state_;
     AuthCalls& auth_calls_;
     std::vector<wamp::SessionId> newly_full_;
+    std::vector<Overrun> overruns_;
+    std::uint64_t overrun_ = 0;
     std::uint64_t undeliverable_events_ = 0;
     std::uint64_t noted_ = 0;  ///< of these
     wamp::Instant next_note_{};

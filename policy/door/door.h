@@ -84,11 +84,13 @@ public:
     }
     /// Removes and returns the sessions whose transport has become full.
     std::vector<wamp::SessionId> take_full() noexcept { return delivery_.take_full(); }
+    /// As Delivery::take_overruns().
+    std::vector<Delivery::Overrun> take_overruns() noexcept { return delivery_.take_overruns(); }
     /// The transport of a peer has written all but so many bytes. Returns its session if it was
     /// full and has room again, null otherwise.
-    Session* on_written(wamp::PeerId peer, std::size_t unsent) noexcept {
+    Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now) noexcept {
         Peer* const written = state_.peers.find(peer);
-        if (written == nullptr || !delivery_.on_written(*written, unsent)) return nullptr;
+        if (written == nullptr || !delivery_.on_written(*written, unsent, now)) return nullptr;
         return written->session;
     }
     /// Answers a request with an error without details.
@@ -153,6 +155,7 @@ public:
     AuditTrail& audit() noexcept { return state_.judge.recorder().trail(); }
     const AuditTrail& audit() const noexcept { return state_.judge.recorder().trail(); }
     std::uint64_t undeliverable_events() const noexcept { return delivery_.undeliverable_events(); }
+    std::uint64_t overrun() const noexcept { return delivery_.overrun(); }
     const RealmPolicy* realm(std::string_view name) const noexcept;
     std::vector<std::string_view> realm_names() const { return state_.realms.names(); }
 

@@ -39,6 +39,10 @@ struct DoorLimits {
     std::size_t window_bytes = 64u << 10;
     /// With so much its callers are refused with `unavailable`, before its queue is full.
     std::size_t callee_bytes_max = 2u << 20;
+    /// With so much, a subscription or a call with progressive results ends if its session has not
+    /// caught up for `slow_after`.
+    std::size_t session_bytes_max = 4u << 20;
+    wamp::Duration slow_after = std::chrono::seconds(2);
 };
 
 /// The state that the parts of a door share.

@@ -54,6 +54,8 @@ struct Peer {
     wamp::Instant due = wamp::never;  ///< when it must have joined or disconnected: Peers::set_due
     std::size_t unsent = 0;           ///< bytes that its transport has not written, approximately
     bool full = false;                ///< it has less than DoorLimits::window_bytes of room
+    bool slow = false;                ///< it has not caught up for DoorLimits::slow_after
+    wamp::Instant behind_since = wamp::never;  ///< since then bytes have been unsent
     std::shared_ptr<OpenRealm> realm;
     JoinState join;
 

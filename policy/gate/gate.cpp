@@ -128,10 +128,13 @@ void Gate::finish_ending(wamp::Instant now, wamp::Outbox& out) {
 }
 
 void Gate::deliver_meta(wamp::Outbox& out) {
-    if (meta_out_.empty()) return;
-    undelivered_.clear();
-    door_.deliver(meta_out_, undelivered_, out);
-    meta_out_.clear();
+    while (!meta_out_.empty()) {
+        undelivered_.clear();
+        door_.deliver(meta_out_, undelivered_, out);
+        meta_out_.clear();
+        for (const Delivery::Overrun& overrun : door_.take_overruns())
+            meta_.revoke(overrun.session, overrun.id, uris::too_slow, meta_out_);
+    }
 }
 
 std::size_t Gate::begin_reload(const std::vector<DoorRealm>& realms) {
@@ -171,7 +174,8 @@ wamp::Dict Gate::decisions_status() const {
 
 wamp::Dict Gate::events_status() const {
     return {{"undeliverable", door_.undeliverable_events()},
-            {"withheld", door_.judge().withheld()}};
+            {"withheld", door_.judge().withheld()},
+            {"too_slow", door_.overrun()}};
 }
 
 }  // namespace sallyport::policy

@@ -51,10 +51,11 @@ public:
                  wamp::Outbox& out) {
         door_.deliver(deliveries, undelivered, out);
     }
-    /// As Door::take_full() and Door::on_written().
+    /// As those of Door.
     std::vector<wamp::SessionId> take_full() noexcept { return door_.take_full(); }
-    Session* on_written(wamp::PeerId peer, std::size_t unsent) noexcept {
-        return door_.on_written(peer, unsent);
+    std::vector<Delivery::Overrun> take_overruns() noexcept { return door_.take_overruns(); }
+    Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now) noexcept {
+        return door_.on_written(peer, unsent, now);
     }
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
                 std::string_view uri, wamp::Outbox& out) {

@@ -133,6 +133,12 @@ void MetaRegistry::drop_publications(wamp::SessionId session) noexcept {
     for (const auto& provider : providers_) provider->drop_publications(session);
 }
 
+void MetaRegistry::revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,
+                          wamp::Deliveries& out) {
+    topics_.revoke(member, id, reason, out);
+    topics_.forget_spent();
+}
+
 void MetaRegistry::judge_again(wamp::Deliveries& out) {
     topics_.forget_spent();
     topics_.judge_again(out);

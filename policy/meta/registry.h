@@ -49,6 +49,9 @@ public:
     /// next call.
     std::vector<Door::Request> last_publications(wamp::SessionId session, wamp::Instant now);
     void drop_publications(wamp::SessionId session) noexcept;
+    /// As MetaTopics::revoke().
+    void revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,
+                wamp::Deliveries& out);
     /// Another version of the policy is active.
     void judge_again(wamp::Deliveries& out);
 

@@ -80,6 +80,21 @@ void MetaTopics::publish(const Session& about, std::string_view topic, const wam
     }
 }
 
+void MetaTopics::notify_revoked(const Session& member, wamp::SubscriptionId id,
+                                std::string_view reason, wamp::Deliveries& out) {
+    if (!member.features.has(wamp::Feature::subscriber_subscription_revocation)) return;
+    out.add(member.id, wamp::Unsubscribed{0, {{"subscription", id}, {"reason", reason}}});
+}
+
+void MetaTopics::revoke(SessionId member, wamp::SubscriptionId id, std::string_view reason,
+                        wamp::Deliveries& out) {
+    const Session* const session = door_.sessions().find(member);
+    for (Subscription& subscription : subscriptions_) {
+        if (subscription.id != id || std::erase(subscription.members, member) == 0) continue;
+        if (session != nullptr) notify_revoked(*session, id, reason, out);
+    }
+}
+
 void MetaTopics::judge_again(wamp::Deliveries& out) {
     for (Subscription& subscription : subscriptions_) {
         std::erase_if(subscription.members, [&](SessionId member) {
@@ -88,12 +103,7 @@ void MetaTopics::judge_again(wamp::Deliveries& out) {
             const auto decision = door_.judge().judge_holding(
                 *session, {Action::subscribe, subscription.topic, subscription.match});
             if (std::holds_alternative<Permit>(decision)) return false;
-            if (session->features.has(wamp::Feature::subscriber_subscription_revocation)) {
-                wamp::Unsubscribed revocation;
-                revocation.details.append("subscription", subscription.id);
-                revocation.details.append("reason", uris::not_authorized);
-                out.add(member, std::move(revocation));
-            }
+            notify_revoked(*session, subscription.id, uris::not_authorized, out);
             return true;
         });
     }

@@ -35,6 +35,9 @@ public:
     /// Sends an event to the subscribers in the realm of `about`, except `about` itself.
     void publish(const Session& about, std::string_view topic, const wamp::List& args,
                  wamp::Deliveries& out);
+    /// Ends the subscription of that session, and says why.
+    void revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,
+                wamp::Deliveries& out);
     /// Another version of the policy is active: revokes subscriptions that it does not allow.
     void judge_again(wamp::Deliveries& out);
 
@@ -50,6 +53,8 @@ private:
         wamp::MatchPolicy match;
         std::vector<wamp::SessionId> members;
     };
+    static void notify_revoked(const Session& member, wamp::SubscriptionId id,
+                               std::string_view reason, wamp::Deliveries& out);
     void forget_unheld() noexcept;
 
     Door& door_;

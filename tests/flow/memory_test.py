@@ -11,8 +11,8 @@ from support import processes, rawclient, socks  # noqa: E402
 from support.crossbar import free_port  # noqa: E402
 from support.deployment import REALM, TICKETS, Deployment  # noqa: E402
 from support.peers import MIB, Counter, Service, frames, leave, memory_mib, send_in_background  # noqa: E402
-from support.rawclient import (ABORT, CALL, INVOCATION, PUBLISH, PUBLISHED, REGISTER, REGISTERED, RESULT,  # noqa: E402
-                               SUBSCRIBE, SUBSCRIBED, WELCOME, YIELD)
+from support.rawclient import (ABORT, CALL, ERROR, EVENT, INVOCATION, PUBLISH, PUBLISHED, REGISTER, REGISTERED,  # noqa: E402
+                               RESULT, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBED, WELCOME, YIELD)
 from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("memory")
@@ -68,12 +68,13 @@ class Watch:
 
 @suite.test(timeout=60)
 def large_events_in_a_row_reach_a_reader_that_keeps_up():
-    reader, publisher = Counter(world.raw("alice"), "lab.large"), world.raw_inside()
+    reader, publisher = world.raw("alice"), world.raw_inside()
+    equal(reader.ask(SUBSCRIBE, {}, "lab.large")[0], SUBSCRIBED)
     text = "x" * (3 * MIB)
     for number in range(5):
-        publisher.send(PUBLISH, publisher.next_request(), {}, "lab.large", [number, text])
-    eventually(lambda: reader.numbers == list(range(5)), "all events arrive", 30)
-    leave(reader.client)
+        equal(publisher.ask(PUBLISH, {"acknowledge": True}, "lab.large", [number, text])[0], PUBLISHED)
+    equal([reader.receive()[4][0] for _ in range(5)], list(range(5)))
+    leave(reader)
     leave(publisher)
 
 
@@ -88,11 +89,11 @@ def thousands_of_progressive_results_reach_a_caller_that_keeps_up():
     text = "x" * 4096
     answers = [[YIELD, invocation[1], {"progress": True}, [i, text]] for i in range(3000)]
     writer = send_in_background(callee.transport.sock, frames(callee, [*answers, [YIELD, invocation[1], {}, ["done"]]]))
+    writer.join(10)
     for i in range(3000):
         answer = caller.answer()
         equal((answer[0], answer[3][0]), (RESULT, i))
     equal(caller.answer()[3], ["done"])
-    writer.join(10)
     for client in (callee, caller):
         leave(client)
 
@@ -122,6 +123,51 @@ def our_own_subscriber_prints_every_event_of_a_burst():
     equal(numbers, list(range(len(numbers))))
     for client in (counted.client, publisher):
         leave(client)
+
+
+# Readers that cannot keep up
+# ---------------------------------------------------------------------------------------------------------------------
+
+@suite.test(timeout=60)
+def a_subscription_that_outruns_its_reader_ends_alone_and_the_reader_is_told():
+    roles = {"caller": {}, "subscriber": {"features": {"subscription_revocation": True}}}
+    reader, publisher = world.raw("alice", roles=roles), world.raw_inside()
+    subscribed = reader.ask(SUBSCRIBE, {}, "lab.fast")
+    equal(subscribed[0], SUBSCRIBED)
+    for _ in range(80):  # 1 MB/s is sent, and a tenth of it read
+        for _ in range(10):
+            equal(publisher.ask(PUBLISH, {"acknowledge": True}, "lab.fast", ["x" * 10_000])[0], PUBLISHED)
+        reader.receive()
+        time.sleep(0.1)
+    message, events = reader.receive(), 80
+    while message[0] == EVENT:
+        message, events = reader.receive(), events + 1
+    equal(message, [UNSUBSCRIBED, 0, {"subscription": subscribed[2], "reason": "sallyport.error.too_slow"}])
+    assert 300 < events < 800, f"{events} of 800 events came before the end"
+    equal(reader.call("lab.nothing")[4], "wamp.error.no_such_procedure", "the session lives")
+    leave(reader)
+    leave(publisher)
+
+
+@suite.test(timeout=60)
+def a_call_whose_progress_outruns_its_caller_ends_alone_and_the_caller_is_told():
+    roles = {**rawclient.ROLES, "callee": {"features": {"call_canceling": True, "progressive_call_results": True}}}
+    callee, caller = world.raw_inside(roles=roles), world.raw("alice")
+    equal(callee.ask(REGISTER, {}, "lab.torrent")[0], REGISTERED)
+    caller.send(CALL, caller.next_request(), {"receive_progress": True}, "lab.torrent")
+    invocation = callee.receive()
+    for _ in range(80):
+        for _ in range(10):
+            callee.send(YIELD, invocation[1], {"progress": True}, ["x" * 10_000])
+        caller.receive()
+        time.sleep(0.1)
+    message = caller.answer()
+    while message[0] == RESULT:
+        message = caller.answer()
+    equal(message[:3] + message[4:], [ERROR, CALL, 1, "sallyport.error.too_slow"])
+    equal(caller.call("lab.nothing")[4], "wamp.error.no_such_procedure", "the session lives")
+    leave(callee)
+    leave(caller)
 
 
 # One budget of memory

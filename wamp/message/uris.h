@@ -32,6 +32,9 @@ inline constexpr std::string_view unavailable = "wamp.error.unavailable";
 inline constexpr std::string_view no_available_callee = "wamp.error.no_available_callee";
 inline constexpr std::string_view feature_not_supported = "wamp.error.feature_not_supported";
 
+/// Not of the specification: whoever gets it cannot read as fast as others send to him.
+inline constexpr std::string_view too_slow = "sallyport.error.too_slow";
+
 inline constexpr std::string_view close_realm = "wamp.close.close_realm";
 inline constexpr std::string_view system_shutdown = "wamp.close.system_shutdown";
 inline constexpr std::string_view goodbye_and_out = "wamp.close.goodbye_and_out";

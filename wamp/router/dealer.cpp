@@ -325,7 +325,8 @@ bool Dealer::invoke_held(Member& callee, Deliveries& out) {
     return false;
 }
 
-void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out) {
+void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out,
+                    std::string_view reason) {
     const CallTable::Handle handle = calls_.find_call(from.session.id, cancel.request);
     if (handle == CallTable::none) return;  // the call has just ended: a race (W-CAN-05)
     PendingCall& call = calls_.at(handle);
@@ -340,7 +341,7 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
     // After `kill`, only `killnowait` has a further effect (W-CAN-06).
     if (mode == mode_skip && call.killed) return;
     if (mode != mode_skip) interrupt(call, mode_killnowait, uris::canceled, out);
-    fail(handle, uris::canceled, out);
+    fail(handle, reason, out);
 }
 
 void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveries& out) {

@@ -15,6 +15,7 @@
 #include "wamp/base/random.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/message/uris.h"
 #include "wamp/router/call_table.h"
 #include "wamp/router/member.h"
 
@@ -50,7 +51,9 @@ public:
     void unregister(Member& from, const Unregister& request, Deliveries& out);
     void call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits, Instant now,
               Deliveries& out);
-    void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out);
+    /// The caller gets `reason`.
+    void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out,
+                std::string_view reason = uris::canceled);
     void yield(const Member& from, const Yield& yield, Instant now, Deliveries& out);
     void error(const Member& from, Error&& error, Deliveries& out);
     /// Sends the callee the held INVOCATION whose turn it is; false if it has no room or none is

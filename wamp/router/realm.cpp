@@ -107,6 +107,13 @@ void Realm::revoke(const Holding& holding, std::string_view reason, Deliveries& 
     }
 }
 
+void Realm::end_call(SessionId caller, RequestId request, std::string_view reason, Instant now,
+                     Deliveries& out) {
+    const auto at = tables_->members.find(caller);
+    if (at != tables_->members.end())
+        tables_->dealer.cancel(at->second, Cancel{request, {}}, now, out, reason);
+}
+
 void Realm::set_room(SessionId callee, bool has_room) noexcept {
     const auto at = tables_->members.find(callee);
     if (at != tables_->members.end()) at->second.has_room = has_room;

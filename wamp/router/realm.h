@@ -75,6 +75,10 @@ public:
     /// W-RRV-01). Open invocations continue (W-RRV-03).
     void revoke(const Holding& holding, std::string_view reason, Deliveries& out);
 
+    /// Ends an open call of the session with that error, and cancels it at its callee.
+    void end_call(SessionId caller, RequestId request, std::string_view reason, Instant now,
+                  Deliveries& out);
+
     /// Whether the transport of a callee takes further invocations. Otherwise they are held for a
     /// limited time (hold_max), and go in a fair order over the callers (W-GWY-10).
     void set_room(SessionId callee, bool has_room) noexcept;

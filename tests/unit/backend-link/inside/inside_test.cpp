@@ -247,6 +247,29 @@ TEST_F(InsideTest, CallsAServiceAgainThatWasFullOfSomethingElse) {
     EXPECT_EQ(world_.after(2, R"([48,4,{},"lab.a"])").size(), 1u);
 }
 
+// A service that reads, but not as fast as others send to it.
+TEST_F(InsideTest, EndsWhatOutrunsAService) {
+    world_.join(1, Serializer::json, 16u << 20,
+                R"([1,"lab",{"roles":{"caller":{"features":{"progressive_call_results":true}},)"
+                R"("subscriber":{"features":{"subscription_revocation":true}}}}])");
+    world_.join(2, Serializer::json, 16u << 20,
+                R"([1,"lab",{"roles":{"publisher":{},"callee":{"features":{)"
+                R"("progressive_call_results":true,"call_canceling":true}}}}])");
+    world_.send(2, R"([64,1,{},"lab.a"])");
+    world_.send(1, R"([48,1,{"receive_progress":true},"lab.a"])");
+    world_.take();
+    const std::string subscribed = world_.after(1, R"([32,2,{},"lab.t"])").at(0);
+    const std::string id = subscribed.substr(8, subscribed.size() - 9);
+    for (int i = 0; i < 2; ++i, world_.now += 2s)
+        world_.inside.on_written(peer(1), 5u << 20, world_.now, world_.wires.out);
+    EXPECT_EQ(
+        world_.after(2, R"([16,2,{},"lab.t",[1]])"),
+        Lines{"1 [35,0,{\"subscription\":" + id + R"(,"reason":"sallyport.error.too_slow"}])"});
+    EXPECT_EQ(world_.after(2, R"([70,1,{"progress":true},[1]])"),
+              (Lines{R"(2 [69,1,{"mode":"killnowait","reason":"wamp.error.canceled"}])",
+                     R"(1 [8,48,1,{},"sallyport.error.too_slow"])"}));
+}
+
 // Payload passthru mode (W-PPT-01 to 04)
 // -------------------------------------------------------------------
 
@@ -540,7 +563,7 @@ TEST_F(InsideTest, ReportsItsState) {
     world_.join(1);
     EXPECT_EQ(
         world_.inside.status_json(),
-        R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,"events":{"undeliverable":0,"withheld":0},"links":[{"name":"gateway","up":true}]})");
+        R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,"events":{"undeliverable":0,"withheld":0,"too_slow":0},"links":[{"name":"gateway","up":true}]})");
 }
 
 // Vectors

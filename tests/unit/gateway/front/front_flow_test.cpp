@@ -260,5 +260,45 @@ TEST(FrontFlow, SendsWhatWaitedForTheLinkThroughTheSameWindow) {
     EXPECT_EQ(world.front.links()[0].counts.waiting, 0u);
 }
 
+// A client that reads, but not as fast as others send to it.
+struct Behind : FrontWorld {
+    Behind() {
+        link_up();
+        join(1, Serializer::json, 16u << 20,
+             R"([1,"lab",{"roles":{"caller":{"features":{"progressive_call_results":true}},)"
+             R"("subscriber":{"features":{"subscription_revocation":true}}}}])");
+    }
+    void fall_behind() {
+        front.on_written(policy::peer(1), 5u << 20, now, wires.out);
+        now += std::chrono::seconds(2);
+        front.on_written(policy::peer(1), 5u << 20, now, wires.out);
+    }
+};
+
+TEST(FrontFlow, EndsASubscriptionThatOutrunsItsSession) {
+    Behind world;
+    world.send(1, R"([32,1,{},"lab.topic"])");
+    world.take();
+    const std::string subscribed = world.after(9, "[33,1,500]").at(0);  // 1 [33,1,ID]
+    const std::string id = subscribed.substr(8, subscribed.size() - 9);
+    world.fall_behind();
+    EXPECT_EQ(world.after(9, "[36,500,9,{},[1]]"),
+              (Lines{"9 [34,2,500]", "1 [35,0,{\"subscription\":" + id +
+                                         R"(,"reason":"sallyport.error.too_slow"}])"}));
+    EXPECT_EQ(world.after(9, "[36,500,10,{},[1]]"), Lines{});
+    EXPECT_EQ(world.after(1, R"([48,2,{},"lab.a"])").size(), 1u) << "the session lives";
+}
+
+TEST(FrontFlow, EndsACallWhoseProgressOutrunsItsCaller) {
+    Behind world;
+    EXPECT_EQ(world.after(1, R"([48,1,{"receive_progress":true},"lab.a"])").size(), 1u);
+    EXPECT_EQ(world.after(9, R"([50,1,{"progress":true},[1]])").size(), 1u);
+    world.fall_behind();
+    EXPECT_EQ(world.after(9, R"([50,1,{"progress":true},[2]])"),
+              (Lines{R"(9 [49,1,{"mode":"killnowait"}])",
+                     R"(1 [8,48,1,{},"sallyport.error.too_slow"])"}));
+    EXPECT_EQ(world.after(9, R"([50,1,{},[3]])"), Lines{});
+}
+
 }  // namespace
 }  // namespace sallyport::gateway

@@ -194,5 +194,66 @@ TEST_F(Deliver, SendsNothingToTheNextSessionOfAConnection) {  // W-SES-16
     EXPECT_EQ(deliver({first}, wamp::Event{1, 2, {}, {}}), Lines{});
 }
 
+// Who reads, but cannot keep up
+// ---------------------------------------------------------------------------------------------------
+
+class Slow : public Deliver {
+protected:
+    Slow() {
+        world_.join(1);
+        session_ = world_.wires.session(1);
+    }
+    void written(std::size_t unsent) { world_.door.on_written(peer(1), unsent, world_.now); }
+    /// Whether an event of the subscription 7 gets through.
+    bool gets_event() { return !deliver({session_}, wamp::Event{7, 2, {}, {}}).empty(); }
+    void fall_behind() {
+        deliver({session_}, large_);
+        written(5u << 20);
+        world_.advance(2s);
+        written(4u << 20);
+    }
+
+    wamp::SessionId session_ = 0;
+    const std::string text_ = "[\"" + std::string(5u << 20, 'x') + "\"]";
+    const wamp::CallResult large_{9, {}, {Serializer::json, text_, {}}};
+};
+
+TEST_F(Slow, EndsTheSubscriptionThatOutrunsASessionAndNotTheSession) {
+    fall_behind();
+    EXPECT_FALSE(gets_event());
+    EXPECT_FALSE(gets_event());
+    using Overruns = std::vector<Delivery::Overrun>;
+    EXPECT_EQ(world_.door.take_overruns(), (Overruns{{session_, 7, false}}));
+    EXPECT_EQ(world_.door.take_overruns(), Overruns{});
+    EXPECT_EQ(world_.door.overrun(), 1u);
+    EXPECT_EQ(deliver({session_}, wamp::CallResult{1, {}, {}}).size(), 1u) << "a final answer";
+    EXPECT_EQ(deliver({session_}, wamp::CallResult{1, {{"progress", true}}, {}}), Lines{});
+    EXPECT_EQ(world_.door.take_overruns(), (Overruns{{session_, 1, true}}));
+}
+
+TEST_F(Slow, IsNobodyForABurstAlone) {
+    deliver({session_}, large_);
+    written(5u << 20);
+    world_.advance(1999ms);
+    written(4u << 20);
+    EXPECT_TRUE(gets_event());
+}
+
+TEST_F(Slow, IsNobodyWhoHasCaughtUp) {
+    fall_behind();
+    written(0);
+    deliver({session_}, large_);
+    written(5u << 20);
+    world_.advance(1s);
+    written(4u << 20);
+    EXPECT_TRUE(gets_event());
+}
+
+TEST_F(Slow, IsNobodyForWhomLittleWaits) {
+    fall_behind();
+    written((4u << 20) - 1);
+    EXPECT_TRUE(gets_event());
+}
+
 }  // namespace
 }  // namespace sallyport::policy
