@@ -63,8 +63,13 @@ wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Inst
                                  wamp::Outbox& out) {
     const auto found = link_peers_.find(peer);
     if (found == link_peers_.end()) {
+        const std::size_t before = unsent_to_links();
         act_on(gate_.on_message(peer, bytes, now, out), now, out);
-        return wamp::Reading::go_on;
+        if (gate_.take_paused()) return wamp::Reading::pause;
+        const std::size_t unsent = unsent_to_links();
+        if (unsent <= before || unsent < config_.link_room_bytes) return wamp::Reading::go_on;
+        waiting_.push_back(peer);
+        return wamp::Reading::pause;
     }
     Link& link = links_[found->second];
     link.last_heard = now;
@@ -155,8 +160,20 @@ bool Inside::has_room(const policy::Session& session) noexcept {
     return session.connection == nullptr || !session.connection->full;
 }
 
+std::size_t Inside::unsent_to_links() noexcept {
+    std::size_t sum = 0;
+    for (const Link& link : links_) sum += gate_.unsent(link.peer);
+    return sum;
+}
+
+void Inside::resume_services(wamp::Outbox& out) {
+    if (waiting_.empty() || unsent_to_links() > config_.link_room_bytes / 2) return;
+    for (const PeerId peer : std::exchange(waiting_, {})) out.push_back(wamp::effect::Resume{peer});
+}
+
 void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
     const policy::Session* const callee = gate_.on_written(peer, unsent, now);
+    resume_services(out);
     if (callee == nullptr) return;
     wamp::Realm& realm = realm_of(*callee);
     realm.set_room(callee->id, true);
@@ -253,6 +270,7 @@ void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Out
     wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
     link_peers_.erase(link.peer);
     link.peer = wamp::no_peer;
+    resume_services(out);
     link.due = gate_.stopping() ? wamp::never : now + link.backoff.next();
 }
 

@@ -27,6 +27,8 @@ struct InsideConfig {
     wamp::Duration heartbeat = std::chrono::seconds(3);
     /// Silence after which the peer counts as dead.
     wamp::Duration dead_after = std::chrono::seconds(9);
+    /// A service whose messages wait for a link is not read while the links have so much unwritten.
+    std::size_t link_room_bytes = std::size_t{1} << 20;
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own
@@ -115,6 +117,10 @@ private:
     void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    /// Of the links' transports together.
+    std::size_t unsent_to_links() noexcept;
+    /// Reads on from the services that wait for a link, if there is room again.
+    void resume_services(wamp::Outbox& out);
     wamp::Realm& realm_of(const policy::Session& session);
 
     wamp::Random random_;
@@ -123,6 +129,7 @@ private:
     std::unordered_map<const policy::RealmPolicy*, wamp::Realm> realms_;
     std::vector<Link> links_;
     wamp::PeerMap<std::uint32_t> link_peers_;
+    std::vector<wamp::PeerId> waiting_;  ///< services that sent more than the links take
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;
 };

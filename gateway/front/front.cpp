@@ -136,7 +136,9 @@ wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Insta
         reading_ = peer;
         act_on(gate_.on_message(peer, bytes, now, out), now, out);
         reading_ = wamp::no_peer;
-        return std::exchange(paused_, false) ? wamp::Reading::pause : wamp::Reading::go_on;
+        const bool denied = gate_.take_paused();
+        const bool held = std::exchange(paused_, false);
+        return denied || held ? wamp::Reading::pause : wamp::Reading::go_on;
     }
     Backend& backend = *link->second;
     on_link_message(backend, bytes, now, out);

@@ -4,8 +4,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +22,13 @@ namespace {
 constexpr std::chrono::milliseconds pause_when_exhausted{100};
 constexpr int accepted_per_turn_max = 64;
 
+/// The first half of the address: one machine may have all addresses that begin so.
+std::array<unsigned char, 8> network_of(const sockaddr_in6& address) noexcept {
+    std::array<unsigned char, 8> network{};
+    std::copy_n(std::begin(address.sin6_addr.s6_addr), network.size(), network.begin());
+    return network;
+}
+
 std::uint64_t origin_of(const sockaddr_storage& address) noexcept {
     const auto hash = [](const auto& octets) {
         const std::string_view bytes(reinterpret_cast<const char*>(&octets), sizeof(octets));
@@ -27,7 +37,7 @@ std::uint64_t origin_of(const sockaddr_storage& address) noexcept {
     if (address.ss_family == AF_INET)
         return hash(reinterpret_cast<const sockaddr_in&>(address).sin_addr);
     if (address.ss_family == AF_INET6)
-        return hash(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+        return hash(network_of(reinterpret_cast<const sockaddr_in6&>(address)));
     return 0;
 }
 

@@ -40,6 +40,7 @@ policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit)
     door.audit = audit_level(audit);
     door.callee_bytes_max = limits.queue_bytes / 2;
     door.session_bytes_max = limits.queue_bytes;
+    door.denials_per_s = limits.denials_per_second;
     return door;
 }
 
@@ -52,6 +53,7 @@ wamp::ConnectionOptions client_options(const LimitsText& limits) {
     options.message_bytes = limits.message_bytes;
     options.login_message_bytes = login_message_bytes;
     options.turn_messages = turn_messages;
+    options.unread_bytes_max = limits.queue_bytes;
     options.handshake_timeout = limits.handshake_timeout;
     options.stall_timeout = limits.stall_timeout;
     return options;

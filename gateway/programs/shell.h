@@ -61,8 +61,8 @@ public:
         const wamp::flow::Budget& memory = connections_.memory();
         return {{"memory", wamp::Dict{{"limit", std::uint64_t{memory.limit()}},
                                       {"used", std::uint64_t{memory.used()}},
+                                      {"held", std::uint64_t{memory.held()}},
                                       {"peak", std::uint64_t{memory.peak()}},
-                                      {"refused", refused_},
                                       {"closed", connections_.closed_for_memory()}}},
                 {"displaced", displaced_}};
     }
@@ -71,11 +71,12 @@ public:
     /// Accepts a client. For it another connection that has not logged in may have to go, or
     /// itself.
     void accept(wamp::Socket socket, const wamp::ConnectionOptions& options, std::uint64_t origin) {
-        if (connections_.memory().pressure() >= wamp::flow::Pressure::refuse) {
-            ++refused_;
-            return;  // closes it
+        const wamp::PeerId peer = connections_.accept(std::move(socket), options);
+        if (options.proxy_line) {
+            clients_.enter_before_circuit(peer);
+        } else {
+            displace(clients_.enter(peer, origin));
         }
-        displace(clients_.enter(connections_.accept(std::move(socket), options), origin));
     }
 
     /// Assigns a peer, still in its transport handshake, to that link. `asked_for`: the core
@@ -298,7 +299,6 @@ private:
     wamp::flow::Places clients_;
     wamp::flow::Places links_{links_pending_max};
     std::uint64_t displaced_ = 0;  ///< connections closed for newer ones
-    std::uint64_t refused_ = 0;    ///< because memory was short
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer flush_timer_;

@@ -111,12 +111,13 @@ bool Delivery::outruns(const Peer& peer, const Message& message) {
 // Slow is who reads, but has not caught up for a while: a burst alone makes nobody slow.
 bool Delivery::on_written(Peer& peer, std::size_t unsent, wamp::Instant now) const noexcept {
     peer.unsent = unsent;
-    if (unsent == 0) {
+    if (unsent < state_.limits.window_bytes) {
         peer.behind_since = wamp::never;
     } else if (peer.behind_since == wamp::never) {
         peer.behind_since = now;
     }
-    peer.slow = unsent > 0 && now - peer.behind_since >= state_.limits.slow_after;
+    peer.slow =
+        peer.behind_since != wamp::never && now - peer.behind_since >= state_.limits.slow_after;
     return unsent < state_.limits.window_bytes && std::exchange(peer.full, false);
 }
 

@@ -59,7 +59,8 @@ Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random
     : state_(std::move(realms), limits, random, std::move(roles)),
       auth_calls_(state_),
       joining_(state_, auth_calls_),
-      delivery_(state_, auth_calls_) {}
+      delivery_(state_, auth_calls_),
+      pace_(limits.denials_per_s) {}
 
 const RealmPolicy* Door::realm(std::string_view name) const noexcept {
     const auto found = state_.realms.find(name);
@@ -202,6 +203,7 @@ void Door::turn_away(wamp::Outbox& out) {
 }
 
 void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
+    pace_.on_deadline(now, out);
     while (Peer* const peer = state_.peers.next_due(now)) {
         if (peer->is_leaving()) {
             state_.peers.close(*peer, out);  // nothing is sent after GOODBYE (W-SES-08)
@@ -221,6 +223,7 @@ Door::Event Door::judge_request(Peer& peer, Message&& request, wamp::Instant now
     const Requester requester = requester_of(session, peer.trust, request.options);
     Judge::Verdict verdict = state_.judge.judge(requester, request, now);
     if (!verdict.permit) {
+        if (peer.trust == Trust::client) pace_.count(peer, now);
         if (wants_answer(request))
             Peers::send(
                 peer,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "policy/audit/audit.h"
 #include "policy/door/auth_calls.h"
 #include "policy/door/delivery.h"
+#include "policy/door/denial_pace.h"
 #include "policy/door/door_event.h"
 #include "policy/door/door_state.h"
 #include "policy/door/joining.h"
@@ -74,7 +76,12 @@ public:
     void forget(wamp::SessionId session) noexcept;
 
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
-    wamp::Instant deadline() const noexcept { return state_.peers.deadline(); }
+    wamp::Instant deadline() const noexcept {
+        return std::min(state_.peers.deadline(), pace_.deadline());
+    }
+    /// Whether the peer of the last message is denied too much, and is not to be read until
+    /// effect::Resume; once.
+    bool take_paused() noexcept { return pace_.take_paused(); }
 
     /// Sends the messages of a machine behind the door. An INVOCATION that cannot be sent is
     /// appended to `undelivered`.
@@ -121,6 +128,11 @@ public:
     Judge& judge() noexcept { return state_.judge; }
     const Judge& judge() const noexcept { return state_.judge; }
     bool has_peer(wamp::PeerId peer) const noexcept { return state_.peers.has(peer); }
+    /// Bytes that the peer's transport has not written, approximately; 0 if there is none.
+    std::size_t unsent(wamp::PeerId id) noexcept {
+        const Peer* const peer = state_.peers.find(id);
+        return peer == nullptr ? 0 : peer->unsent;
+    }
     std::size_t peers() const noexcept { return state_.peers.size(); }
     /// Sessions other than the door's own.
     std::size_t joined() const noexcept { return state_.sessions.size() - auth_calls_.sessions(); }
@@ -173,6 +185,7 @@ private:
     AuthCalls auth_calls_;
     Joining joining_;
     Delivery delivery_;
+    DenialPace pace_;
 };
 
 }  // namespace sallyport::policy

@@ -28,6 +28,7 @@ struct DoorLimits {
     std::size_t peers_max = 10'000;
     /// Anonymous sessions; the other places are for those who log in.
     std::size_t guests_max = 9'000;
+    std::size_t denials_per_s = 100;  ///< of one connection, before it is slowed down
     /// Transport open to WELCOME (W-SES-12).
     wamp::Duration join_timeout = std::chrono::seconds(10);
     /// Tickets that are checked at the same time; further ones are refused.

@@ -56,6 +56,7 @@ struct Peer {
     bool full = false;                ///< it has less than DoorLimits::window_bytes of room
     bool slow = false;                ///< it has not caught up for DoorLimits::slow_after
     wamp::Instant behind_since = wamp::never;  ///< since then bytes have been unsent
+    wamp::Instant denials_until{};             ///< of DenialPace
     std::shared_ptr<OpenRealm> realm;
     JoinState join;
 

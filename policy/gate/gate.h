@@ -53,6 +53,8 @@ public:
     }
     /// As those of Door.
     std::vector<wamp::SessionId> take_full() noexcept { return door_.take_full(); }
+    bool take_paused() noexcept { return door_.take_paused(); }
+    std::size_t unsent(wamp::PeerId peer) noexcept { return door_.unsent(peer); }
     std::vector<Delivery::Overrun> take_overruns() noexcept { return door_.take_overruns(); }
     Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now) noexcept {
         return door_.on_written(peer, unsent, now);

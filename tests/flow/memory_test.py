@@ -309,5 +309,42 @@ def idle_connections_to_the_link_listener_do_not_keep_the_inside_out():
         crowded.stop()
 
 
+# Denials cost the one who asks
+# ---------------------------------------------------------------------------------------------------------------------
+
+@suite.test(timeout=60)
+def a_flood_of_denied_requests_is_slowed_down_and_others_are_not():
+    service = Service(world, "lab.small")
+    innocent = world.raw("alice")
+    counts, flooders, ended = [], [], threading.Event()
+    for _ in range(8):
+        flooder, count = world.raw("bob"), []
+        block = frames(flooder, [[CALL, i + 1, {}, "lab.denied"] for i in range(20_000)])
+        send_in_background(flooder.transport.sock, block)
+
+        def read(flooder=flooder, count=count):
+            with contextlib.suppress(rawclient.Closed, OSError):
+                while not ended.is_set():
+                    equal(flooder.receive()[4], "wamp.error.not_authorized")
+                    count.append(None)
+        threading.Thread(target=read, daemon=True).start()
+        counts.append(count)
+        flooders.append(flooder)
+    times, begin = [], time.monotonic()
+    while time.monotonic() - begin < 3:
+        start = time.monotonic()
+        equal(innocent.call("lab.small", "x")[0], RESULT)
+        times.append(time.monotonic() - start)
+    took = time.monotonic() - begin
+    ended.set()
+    for count in counts:  # 100 at once, then 100 in a second
+        assert 200 < len(count) < 100 * (took + 2), f"{len(count)} answers in {took:.1f} s"
+    print(f"  beside 8 floods of denied calls a call takes {1000 * sorted(times)[len(times) // 2]:.2f} ms (median); each flood "
+          f"got {len(counts[0]) / took:.0f} answers in a second", flush=True)
+    for client in (*flooders, innocent):
+        leave(client)
+    service.close()
+
+
 if __name__ == "__main__":
     suite.main()

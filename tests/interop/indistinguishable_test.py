@@ -11,7 +11,7 @@ from support.rawclient import CALL, PUBLISH, REGISTER, REGISTERED, SUBSCRIBE, SU
 from support.runner import Suite, equal  # noqa: E402
 
 suite = Suite("indistinguishable")
-world = Deployment(name="same", outside_rules=OUTSIDE_RULES + '''
+world = Deployment(name="same", limits="denials_per_second = 1000000", outside_rules=OUTSIDE_RULES + '''
 [[forbid]]
 id = "secret"
 roles = ["guest"]

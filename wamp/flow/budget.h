@@ -6,61 +6,57 @@
 
 namespace sallyport::wamp::flow {
 
-/// What has to be done because memory is short. Each step includes those before it.
+/// What has to be done because memory is short.
 enum class Pressure : std::uint8_t {
     none,
-    slow,       ///< whoever has much queued is not read until he has read it
-    refuse,     ///< no new connections
-    strangers,  ///< connections that have not logged in are ended
-    members,    ///< sessions are ended, those first that cost most
+    slow,  ///< whoever has much queued is not read until he has read it
+    full,  ///< connections are ended: those without a session first, then those that cost most
 };
 
-/// The memory of a process for everything that others cause: what is used, and what follows from
-/// it. Pure; its owner does the sums and carries out the steps.
+/// The memory of a process for the connections of others: what is used, and what follows from it.
+/// Pure; its owner does the sums and carries out the steps.
 class Budget {
 public:
-    /// `limit` in bytes.
+    /// `limit` in bytes. An eighth is for what comes between two looks at the sum.
     explicit Budget(std::size_t limit) noexcept : limit_(std::max<std::size_t>(limit, 1)) {}
 
-    /// The sum of everything is now `bytes`.
-    void set_used(std::size_t bytes) noexcept {
+    /// The connections now use `bytes`, and the host holds `held` for them, which has limits of its
+    /// own and causes no pressure.
+    void set_used(std::size_t bytes, std::size_t held) noexcept {
         used_ = bytes;
-        peak_ = std::max(peak_, bytes);
-        spike_ = std::max(spike_, bytes);
+        held_ = held;
+        peak_ = std::max(peak_, bytes + held);
+        spike_ = std::max(spike_, bytes + held);
     }
 
     Pressure pressure() const noexcept {
-        if (used_ >= limit_) return Pressure::members;
-        if (used_ >= part(7)) return Pressure::strangers;
-        if (used_ >= part(6)) return Pressure::refuse;
-        return used_ >= part(5) ? Pressure::slow : Pressure::none;
+        if (used_ >= part(14)) return Pressure::full;
+        return used_ >= part(10) ? Pressure::slow : Pressure::none;
     }
-    /// So much has to be freed to get below the step of `pressure()`, if it ends connections.
-    std::size_t excess() const noexcept {
-        const std::size_t goal = pressure() == Pressure::members ? part(7) : part(6);
-        return pressure() < Pressure::strangers ? 0 : used_ - goal;
-    }
+    /// What `used()` has to come down to when it is full.
+    std::size_t goal() const noexcept { return part(13); }
     /// Whether a spike is over, so that it is worth giving memory back to the system. Once for
     /// each.
     bool take_spike() noexcept {
-        if (spike_ < used_ + spike_bytes || used_ > spike_ / 2) return false;
-        spike_ = used_;
+        const std::size_t total = used_ + held_;
+        if (spike_ < total + spike_bytes || total > spike_ / 2) return false;
+        spike_ = total;
         return true;
     }
 
     std::size_t limit() const noexcept { return limit_; }
-    /// What one circuit, or one peer without a circuit, may use when memory is short.
-    std::size_t share() const noexcept { return part(2); }
     std::size_t used() const noexcept { return used_; }
-    /// The most that was used at one time.
+    std::size_t held() const noexcept { return held_; }
+    /// The most that was used and held at one time.
     std::size_t peak() const noexcept { return peak_; }
 
 private:
     static constexpr std::size_t spike_bytes = 4u << 20;
-    std::size_t part(std::size_t eighths) const noexcept { return limit_ / 8 * eighths; }
+    std::size_t part(std::size_t sixteenths) const noexcept { return limit_ / 16 * sixteenths; }
 
     std::size_t limit_;
     std::size_t used_ = 0;
+    std::size_t held_ = 0;
     std::size_t peak_ = 0;
     std::size_t spike_ = 0;  ///< the most since the last one
 };

@@ -8,7 +8,13 @@ PeerId Places::enter(PeerId peer, Group origin) {
     const Place place{origin, ++last_order_, false};
     places_.emplace(peer, place);
     add(peer, place);
-    return places_.size() > total_ ? remove_oldest_of(by_unsettled_.rbegin()->second) : no_peer;
+    return make_room();
+}
+
+void Places::enter_before_circuit(PeerId peer) {
+    const Place place{0, ++last_order_, false};
+    places_.emplace(peer, place);
+    add(peer, place);
 }
 
 PeerId Places::assign_circuit(PeerId peer, Group circuit) {
@@ -18,7 +24,12 @@ PeerId Places::assign_circuit(PeerId peer, Group circuit) {
     found->second.group = circuit;
     add(peer, found->second);
     const Members& members = groups_.find(circuit)->second;
-    return members.count > per_circuit_ ? remove_oldest_of(circuit) : no_peer;
+    return members.count > per_circuit_ ? remove_oldest_of(circuit) : make_room();
+}
+
+PeerId Places::make_room() {
+    if (places_.size() <= total_) return no_peer;
+    return remove_oldest_of(std::get<2>(*by_unsettled_.rbegin()));
 }
 
 void Places::settle(PeerId peer, bool settled) {
@@ -56,15 +67,21 @@ void Places::remove(const Place& place) {
     if (--found->second.count == 0) groups_.erase(found);
 }
 
+std::tuple<std::size_t, std::uint64_t, Places::Group> Places::rank(Group group,
+                                                                   const Members& members) {
+    const std::uint64_t oldest = members.unsettled.empty() ? 0 : members.unsettled.begin()->first;
+    return {members.unsettled.size(), UINT64_MAX - oldest, group};
+}
+
 // Adds the connection, or removes the one with that order for no_peer.
 void Places::set_unsettled(Group group, Members& members, std::uint64_t order, PeerId peer) {
-    by_unsettled_.erase({members.unsettled.size(), group});
+    by_unsettled_.erase(rank(group, members));
     if (peer == no_peer) {
         members.unsettled.erase(order);
     } else {
         members.unsettled.emplace(order, peer);
     }
-    if (!members.unsettled.empty()) by_unsettled_.emplace(members.unsettled.size(), group);
+    if (!members.unsettled.empty()) by_unsettled_.insert(rank(group, members));
 }
 
 }  // namespace sallyport::wamp::flow

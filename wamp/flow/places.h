@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -28,6 +29,8 @@ public:
     /// has to be closed for it and that has no place any longer: an older one, `peer` itself, or
     /// no_peer.
     [[nodiscard]] PeerId enter(PeerId peer, Group origin);
+    /// A new connection whose circuit will be known at once: nobody goes for it before.
+    void enter_before_circuit(PeerId peer);
     /// The connection's circuit is now known, and is its group. Returns the same as enter().
     [[nodiscard]] PeerId assign_circuit(PeerId peer, Group circuit);
     /// The connection has logged in, or no longer is.
@@ -48,6 +51,8 @@ private:
     };
 
     PeerId remove_oldest_of(Group group);
+    PeerId make_room();
+    static std::tuple<std::size_t, std::uint64_t, Group> rank(Group group, const Members& members);
     void add(PeerId peer, const Place& place);
     void remove(const Place& place);
     void set_unsettled(Group group, Members& members, std::uint64_t order, PeerId peer);
@@ -57,7 +62,8 @@ private:
     std::uint64_t last_order_ = 0;
     PeerMap<Place> places_;
     std::unordered_map<Group, Members> groups_;
-    std::set<std::pair<std::size_t, Group>> by_unsettled_;  ///< groups with any, by their number
+    /// Groups with any, by their number and then by the age of the oldest; the last one is first.
+    std::set<std::tuple<std::size_t, std::uint64_t, Group>> by_unsettled_;
 };
 
 }  // namespace sallyport::wamp::flow

@@ -24,11 +24,6 @@ public:
         share.peers.emplace_back(cost, peer);
     }
 
-    /// The largest share; 0 if there is none left.
-    std::size_t largest() {
-        sort();
-        return order_.empty() ? 0 : order_.top().first;
-    }
     /// The peer that costs most, which is removed; no_peer if none is left.
     PeerId take_costliest() {
         sort();

@@ -26,7 +26,7 @@ Channel::Channel(const Shared& shared, const Config& config)
       serializer_(config.serializer),
       message_bytes_(static_cast<std::uint32_t>(config.message_bytes)),
       login_message_bytes_(static_cast<std::uint32_t>(config.login_message_bytes)),
-      out_(shared.queued_frame_bytes) {
+      out_(config.essential ? nullptr : shared.queued_frame_bytes) {
     if (config.tls != nullptr) tls_ = std::make_unique<TlsSession>(config.tls, config.tls_end);
     if (start_ == Start::rawsocket_client || start_ == Start::websocket_client) {
         client_ = std::make_unique<Config>(config);

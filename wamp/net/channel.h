@@ -53,6 +53,7 @@ public:
         std::size_t message_bytes = 4u << 20;
         std::size_t login_message_bytes = 4u << 20;  ///< until set_joined()
         bool proxy_line = false;
+        bool essential = false;                       ///< its frames are not counted
         Serializer serializer = Serializer::msgpack;  ///< of a client
         std::string host;                             ///< of the HTTP upgrade
         std::string path;

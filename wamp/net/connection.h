@@ -42,8 +42,11 @@ struct Connection {
     bool ended = false;
     bool essential = false;
     bool joined = false;
+    bool lingers = false;  ///< is in State::lingering
+    bool listed = false;   ///< is in State::pressed
     bool pressed = false;  ///< not read until it has read what waits for it: memory is short
     std::uint32_t turn_messages = 0;
+    std::size_t unread_bytes_max = 0;
     std::size_t charged = 0;  ///< part of State::charged
     Duration close_timeout{};
     Duration stall_timeout{};

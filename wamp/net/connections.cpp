@@ -35,7 +35,7 @@ constexpr std::size_t gather_max = 64;
 constexpr std::size_t connection_bytes = 2048;  // of one that is idle, with its session
 constexpr std::size_t pressed_bytes = std::size_t{64} << 10;
 constexpr std::chrono::seconds trim_delay{1};
-constexpr std::size_t lingering_max = 1024;  // of connections that are closing
+constexpr std::size_t lingering_max = 1024;  // of strangers whose connections are closing
 constexpr int events_per_turn = 64;
 
 int make_epoll() {
@@ -91,9 +91,9 @@ struct Connections::State {
     void keep_budget();
     void release_pressed();
     void trim_later();
-    void end_costliest();
+    void end_costliest(bool joined);
+    void add_up();
     void end_for_memory(PeerId peer);
-    std::size_t used() const;
     static void write(Connection& c, OutQueue& wire);
     void watch(Connection& c);
     void on_gone(Connection& c);
@@ -121,7 +121,7 @@ struct Connections::State {
 
     PeerMap<std::unique_ptr<Connection>> table;
     std::uint64_t last_id = 0;
-    std::size_t lingering = 0;  ///< closing, not ended
+    std::size_t lingering = 0;  ///< strangers: closing, not ended
     flow::Budget budget{SIZE_MAX};
     std::size_t charged = 0;      ///< to all connections, without frames
     std::vector<PeerId> pressed;  ///< may contain some that no longer are
@@ -144,6 +144,7 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
     config.message_bytes = options.message_bytes;
     config.login_message_bytes = std::min(options.login_message_bytes, options.message_bytes);
     config.proxy_line = options.proxy_line;
+    config.essential = options.essential;
     boost::system::error_code ec;
     const int fd = socket.release(ec);
     const PeerId id{++last_id};
@@ -151,6 +152,7 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
     Connection& c = *made;
     table.emplace(id, std::move(made));
     c.essential = options.essential;
+    c.unread_bytes_max = options.unread_bytes_max;
     c.turn_messages = static_cast<std::uint32_t>(options.turn_messages);
     c.close_timeout = options.close_timeout;
     c.stall_timeout = options.stall_timeout;
@@ -344,29 +346,34 @@ void Connections::State::flush(Connection& c) {
     const bool progress = wire.consumed() != before;
     charge(c);
     if (progress && !c.detached) host.on_written(c.id, c.channel.queued_bytes());
+    if (c.ended) return;
     if (c.closing && wire.empty() && !std::exchange(c.shut, true)) ::shutdown(c.fd, SHUT_WR);
     expect_reading(c, progress);
     watch(c);
 }
 
+// A link is neither counted nor slowed down: whoever sends to it waits for it.
 void Connections::State::charge(Connection& c) {
+    if (c.essential) return;
     const std::size_t bytes = connection_bytes + c.channel.memory();
     charged += bytes - c.charged;
     c.charged = bytes;
-    const bool presses = budget.pressure() >= flow::Pressure::slow && !c.essential &&
-                         c.channel.queued_bytes() > pressed_bytes;
-    if (presses && !c.pressed) pressed.push_back(c.id);
-    c.pressed = presses;
+    const bool slow = budget.pressure() != flow::Pressure::none;
+    c.pressed = c.channel.queued_bytes() > (slow ? pressed_bytes : c.unread_bytes_max);
+    if (c.pressed && slow && !std::exchange(c.listed, true)) pressed.push_back(c.id);
 }
 
-std::size_t Connections::State::used() const {
-    return charged + queued_frame_bytes + host.held_bytes();
+void Connections::State::add_up() {
+    budget.set_used(charged + queued_frame_bytes, host.held_bytes());
 }
 
 void Connections::State::keep_budget() {
-    budget.set_used(used());
+    add_up();
     if (budget.pressure() == flow::Pressure::none) release_pressed();
-    if (budget.pressure() >= flow::Pressure::refuse) end_costliest();
+    if (budget.pressure() == flow::Pressure::full) {
+        end_costliest(false);
+        end_costliest(true);
+    }
     if (budget.take_spike()) trim_later();
 }
 
@@ -384,28 +391,24 @@ void Connections::State::trim_later() {
 void Connections::State::release_pressed() {
     for (const PeerId peer : std::exchange(pressed, {})) {
         Connection* c = find(peer);
-        if (c != nullptr && std::exchange(c->pressed, false)) mark(*c);
+        if (c == nullptr) continue;
+        c->listed = false;
+        mark(*c);
     }
 }
 
-void Connections::State::end_costliest() {
-    flow::Shares strangers;
-    flow::Shares everybody;
+// Links are not part of the sum, so there always is somebody whose end brings it down.
+void Connections::State::end_costliest(bool joined) {
+    if (budget.used() <= budget.goal()) return;
+    flow::Shares shares;
     for (const auto& [id, c] : table) {
-        if (c->ended || c->essential || !c->broken.empty()) continue;
-        const std::size_t cost = c->charged + c->channel.queued_bytes();
-        everybody.add(c->channel.circuit(), id, cost);
-        if (!c->joined) strangers.add(c->channel.circuit(), id, cost);
+        if (c->ended || c->essential || !c->broken.empty() || c->joined != joined) continue;
+        shares.add(c->channel.circuit(), id, c->charged + c->channel.queued_bytes());
     }
-    while (budget.pressure() >= flow::Pressure::refuse && everybody.largest() > budget.share())
-        end_for_memory(everybody.take_costliest());
-    for (flow::Shares* const shares : {&strangers, &everybody}) {
-        const auto step =
-            shares == &strangers ? flow::Pressure::strangers : flow::Pressure::members;
-        if (budget.pressure() < step) return;
-        const std::size_t goal = budget.used() - budget.excess();
-        while (budget.used() > goal && shares->largest() > 0)
-            end_for_memory(shares->take_costliest());
+    while (budget.used() > budget.goal()) {
+        const PeerId costliest = shares.take_costliest();
+        if (costliest == no_peer) return;
+        end_for_memory(costliest);
     }
 }
 
@@ -417,7 +420,7 @@ void Connections::State::end_for_memory(PeerId peer) {
     c->broken = "memory is short";
     c->channel.discard_output();
     charged -= std::exchange(c->charged, 0);
-    budget.set_used(used());
+    add_up();
     mark(*c);
 }
 
@@ -507,10 +510,11 @@ void Connections::State::mark(Connection& c) {
 // closing a socket with unread bytes would discard what was sent before.
 void Connections::State::start_closing(Connection& c) {
     c.detached = true;
-    if (std::exchange(c.closing, true)) return;
+    if (c.ended || std::exchange(c.closing, true)) return;
     c.stalls = false;
     c.channel.close();
-    if (++lingering > lingering_max) {
+    c.lingers = !c.joined;
+    if (c.lingers && ++lingering > lingering_max) {
         flush(c);
         return mark_ended(c);
     }
@@ -520,7 +524,7 @@ void Connections::State::start_closing(Connection& c) {
 
 void Connections::State::mark_ended(Connection& c) {
     if (std::exchange(c.ended, true)) return;
-    if (c.closing) --lingering;
+    if (c.lingers) --lingering;
     charged -= std::exchange(c.charged, 0);
     set_deadline(c, never);
     ended.push_back(c.id);
@@ -605,7 +609,7 @@ void Connections::send(PeerId peer, Frame frame) {
     } else {
         c->channel.send(std::move(frame));
         state_->charge(*c);
-        if (state_->charged + state_->queued_frame_bytes > state_->budget.limit())
+        if (state_->charged + state_->queued_frame_bytes >= state_->budget.limit())
             state_->keep_budget();
     }
     state_->mark(*c);

@@ -50,7 +50,7 @@ public:
     virtual void on_written(PeerId /*peer*/, std::size_t /*unsent*/) {}
     /// Everything from one read was passed on: the time to carry out effects.
     virtual void on_batch_end() = 0;
-    /// The memory that the host uses for its peers, in bytes: part of limit_memory().
+    /// The memory that the host uses for its peers beyond their connections, in bytes.
     virtual std::size_t held_bytes() const { return 0; }
     /// The connection was closed or never opened; `why` is for the log.
     virtual void on_closed(PeerId peer, std::string_view why) = 0;
@@ -69,6 +69,8 @@ struct ConnectionOptions {
     Duration stall_timeout = std::chrono::seconds(30);
     bool proxy_line = false;  ///< a PROXY line with the circuit id comes first
     bool essential = false;   ///< a link: never ended or slowed down because memory is short
+    /// A peer is not read while more than this waits for it.
+    std::size_t unread_bytes_max = SIZE_MAX;
 };
 
 /// All transport connections of one reactor thread: reads, splits the input into messages, queues
@@ -84,9 +86,8 @@ public:
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
-    /// Bounds the memory of all connections together, with what the host holds, in bytes. Near the
-    /// limit the steps of flow::Pressure follow: connections are then closed, first those of a
-    /// circuit with more than its share, then by the share of their circuit and by their own.
+    /// Bounds the memory of all connections but the essential ones, in bytes. Near the limit the
+    /// steps of flow::Pressure follow: those of a circuit count together, and the costliest go.
     void limit_memory(std::size_t bytes);
     const flow::Budget& memory() const noexcept;
     /// Connections that were closed because memory was short.

@@ -270,6 +270,50 @@ TEST_F(InsideTest, EndsWhatOutrunsAService) {
                      R"(1 [8,48,1,{},"sallyport.error.too_slow"])"}));
 }
 
+TEST_F(InsideTest, PausesAServiceWhoseRequestsAreDeniedTooOften) {
+    world_.join(1);
+    const auto denied = [&](int request) {
+        const std::string call = "[48," + std::to_string(request) + R"(,{},"other.thing"])";
+        return world_.inside.on_message(peer(1), call, world_.now, world_.wires.out);
+    };
+    for (int request = 1; request <= 100; ++request)
+        EXPECT_EQ(denied(request), wamp::Reading::go_on) << request;
+    EXPECT_EQ(denied(101), wamp::Reading::pause);
+    EXPECT_EQ(world_.take().size(), 101u);
+    world_.advance(10ms);
+    EXPECT_EQ(world_.take(), Lines{"1 resumed"});
+}
+
+// What services send to a link that does not take it waits in their connections.
+TEST_F(InsideTest, PausesAServiceThatSendsMoreThanTheLinkTakes) {
+    world_.link_up();
+    world_.join(1);
+    world_.join(2);
+    world_.send(9, R"([32,1,{},"lab.t"])");
+    world_.take();
+    const auto publish = [&](std::uint64_t from, int request, std::string_view topic) {
+        const std::string message = "[16," + std::to_string(request) + ",{},\"" +
+                                    std::string(topic) + "\",[\"" + std::string(600'000, 'x') +
+                                    "\"]]";
+        return world_.inside.on_message(peer(from), message, world_.now, world_.wires.out);
+    };
+    EXPECT_EQ(publish(1, 1, "lab.t"), wamp::Reading::go_on);
+    EXPECT_EQ(publish(1, 2, "lab.t"), wamp::Reading::pause);
+    EXPECT_EQ(publish(2, 1, "lab.other"), wamp::Reading::go_on) << "not for the link";
+    EXPECT_EQ(publish(2, 2, "lab.t"), wamp::Reading::pause);
+    EXPECT_EQ(world_.take().size(), 3u) << "nothing is lost";
+    world_.inside.on_written(peer(9), 600'000, world_.now, world_.wires.out);
+    EXPECT_EQ(world_.take(), Lines{});
+    world_.inside.on_written(peer(9), 500'000, world_.now, world_.wires.out);
+    EXPECT_EQ(world_.take(), (Lines{"1 resumed", "2 resumed"}));
+    publish(1, 3, "lab.t");
+    EXPECT_EQ(publish(1, 4, "lab.t"), wamp::Reading::pause);
+    world_.take();
+    world_.inside.on_closed(peer(9), "gone", world_.now, world_.wires.out);
+    const Lines lines = world_.take();
+    EXPECT_NE(std::find(lines.begin(), lines.end(), "1 resumed"), lines.end());
+}
+
 // Payload passthru mode (W-PPT-01 to 04)
 // -------------------------------------------------------------------
 

@@ -162,6 +162,8 @@ TEST(ConfigReader, ReadsLimitsUpToTheirBounds) {
     EXPECT_FALSE(is_sound("sessions = 20\nreserved_sessions = 20"));
     EXPECT_FALSE(is_sound("sessions = 20\ncircuit_connections = 21"));
     EXPECT_FALSE(is_sound("circuit_connections = 0"));
+    EXPECT_TRUE(is_sound("denials_per_second = 1"));
+    EXPECT_FALSE(is_sound("denials_per_second = 0"));
     EXPECT_TRUE(is_sound("memory = \"16MiB\""));
     EXPECT_FALSE(is_sound("memory = \"15MiB\""));
 

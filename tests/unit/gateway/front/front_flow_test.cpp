@@ -300,5 +300,25 @@ TEST(FrontFlow, EndsACallWhoseProgressOutrunsItsCaller) {
     EXPECT_EQ(world.after(9, R"([50,1,{},[3]])"), Lines{});
 }
 
+TEST(FrontFlow, PausesAClientWhoseRequestsAreDeniedTooOften) {
+    FrontWorld world;
+    world.link_up();
+    world.join(1);
+    world.join(2);
+    const auto denied = [&](std::uint64_t id, int request) {
+        return world.send_bytes(id, "[48," + std::to_string(request) + R"(,{},"other.thing"])");
+    };
+    for (int request = 1; request <= 100; ++request)
+        EXPECT_EQ(denied(1, request), Reading::go_on) << request;
+    EXPECT_EQ(denied(1, 101), Reading::pause);
+    EXPECT_EQ(denied(2, 1), Reading::go_on) << "of another client";
+    EXPECT_EQ(world.take().size(), 102u) << "each is answered";
+    EXPECT_EQ(world.front.deadline(), world.now + std::chrono::milliseconds(10));
+    world.advance(std::chrono::milliseconds(10));
+    EXPECT_EQ(world.take(), Lines{"1 resumed"});
+    EXPECT_EQ(world.send_bytes(1, R"([48,102,{},"lab.a"])"), Reading::go_on) << "an allowed one";
+    EXPECT_EQ(denied(1, 103), Reading::pause);
+}
+
 }  // namespace
 }  // namespace sallyport::gateway
