@@ -73,7 +73,7 @@ public:
     void accept(wamp::Socket socket, const wamp::ConnectionOptions& options, std::uint64_t origin) {
         const wamp::PeerId peer = connections_.accept(std::move(socket), options);
         if (options.proxy_line) {
-            clients_.enter_before_circuit(peer);
+            displace(clients_.enter_before_circuit(peer));
         } else {
             displace(clients_.enter(peer, origin));
         }

@@ -11,10 +11,12 @@ PeerId Places::enter(PeerId peer, Group origin) {
     return make_room();
 }
 
-void Places::enter_before_circuit(PeerId peer) {
-    const Place place{0, ++last_order_, false};
+PeerId Places::enter_before_circuit(PeerId peer) {
+    const Place place{circuit_pending, ++last_order_, false};
     places_.emplace(peer, place);
     add(peer, place);
+    const Members& pending = groups_.find(circuit_pending)->second;
+    return pending.count > pending_max ? remove_oldest_of(circuit_pending) : no_peer;
 }
 
 PeerId Places::assign_circuit(PeerId peer, Group circuit) {

@@ -29,8 +29,10 @@ public:
     /// has to be closed for it and that has no place any longer: an older one, `peer` itself, or
     /// no_peer.
     [[nodiscard]] PeerId enter(PeerId peer, Group origin);
-    /// A new connection whose circuit will be known at once: nobody goes for it before.
-    void enter_before_circuit(PeerId peer);
+    /// A new connection whose circuit will be known at once: nobody else goes for it before, except
+    /// the oldest of those that wait for theirs, if there are too many. Returns the same as
+    /// enter().
+    [[nodiscard]] PeerId enter_before_circuit(PeerId peer);
     /// The connection's circuit is now known, and is its group. Returns the same as enter().
     [[nodiscard]] PeerId assign_circuit(PeerId peer, Group circuit);
     /// The connection has logged in, or no longer is.
@@ -40,6 +42,9 @@ public:
     std::size_t size() const noexcept { return places_.size(); }
 
 private:
+    static constexpr Group circuit_pending = UINT64_MAX;
+    static constexpr std::size_t pending_max = 256;
+
     struct Place {
         Group group = 0;
         std::uint64_t order = 0;  ///< of arrival

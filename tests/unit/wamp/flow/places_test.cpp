@@ -77,6 +77,32 @@ TEST_F(PlacesTest, WhoLeavesMakesRoom) {
     EXPECT_EQ(places_.size(), 4u);
 }
 
+// Whose group is the newest, or has the largest number, must not matter.
+TEST_F(PlacesTest, OfCircuitsWithEquallyManyTheOldestGoes) {
+    EXPECT_EQ(connect(1, 9), no_peer);
+    EXPECT_EQ(connect(2, 7), no_peer);
+    EXPECT_EQ(connect(3, 8), no_peer);
+    EXPECT_EQ(connect(4, 6), no_peer);
+    EXPECT_EQ(places_.enter(peer(5), 100), peer(1));
+    EXPECT_EQ(places_.enter(peer(6), 101), peer(2));
+}
+
+TEST_F(PlacesTest, NobodyGoesForAConnectionWhoseCircuitIsNotKnownYet) {
+    for (std::uint64_t number = 1; number <= 4; ++number)
+        EXPECT_EQ(connect(number, number), no_peer);
+    EXPECT_EQ(places_.enter_before_circuit(peer(5)), no_peer);
+    EXPECT_EQ(places_.enter_before_circuit(peer(6)), no_peer);
+    EXPECT_EQ(places_.assign_circuit(peer(6), 1), peer(1)) << "its own circuit has most then";
+}
+
+TEST_F(PlacesTest, ConnectionsThatNeverTellTheirCircuitDisplaceEachOther) {
+    EXPECT_EQ(connect(1, 7), no_peer);
+    for (std::uint64_t number = 2; number <= 257; ++number)
+        EXPECT_EQ(places_.enter_before_circuit(peer(number)), no_peer);
+    EXPECT_EQ(places_.enter_before_circuit(peer(258)), peer(2));
+    EXPECT_EQ(places_.enter_before_circuit(peer(259)), peer(3));
+}
+
 TEST_F(PlacesTest, AFloodOfOneCircuitLeavesRoomForOthers) {
     EXPECT_EQ(connect(1, 7), no_peer);
     for (std::uint64_t number = 2; number < 1000; ++number) {
