@@ -339,7 +339,7 @@ std::size_t Inside::held_bytes() const noexcept {
            sum.calls * policy::call_bytes;
 }
 
-std::string Inside::status_json(wamp::Dict extra) {
+std::string Inside::status_json(const wamp::Dict& extra) {
     wamp::List links;
     for (const Link& link : links_) {
         links.push_back(wamp::Dict{{"name", link.name}, {"up", link.peer != wamp::no_peer}});
@@ -352,7 +352,7 @@ std::string Inside::status_json(wamp::Dict extra) {
                       {"calls", std::uint64_t{sum.calls}},
                       {"events", gate_.events_status()},
                       {"links", std::move(links)}};
-    for (auto& [name, value] : extra) status.set(name, std::move(value));
+    for (const auto& [name, value] : extra) status.set(name, value);
     return wamp::encode_value(wamp::Serializer::json, status);
 }
 

@@ -85,7 +85,7 @@ public:
     /// The memory for sessions beyond their connections, in bytes, approximately.
     std::size_t held_bytes() const noexcept;
     /// `extra` is added to the members of the object.
-    std::string status_json(wamp::Dict extra = {});
+    std::string status_json(const wamp::Dict& extra = {});
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }
 

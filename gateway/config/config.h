@@ -25,7 +25,7 @@ struct LimitsText {
     std::size_t denials_per_second = 100;    ///< of one client before it is slowed down
     wamp::Duration handshake_timeout = std::chrono::seconds(10);
     wamp::Duration stall_timeout = std::chrono::seconds(30);
-    std::size_t memory = 256u << 20;  ///< for everything that connections cause
+    std::size_t memory = 256u << 20;  ///< for the connections of clients
     std::size_t message_bytes = 4u << 20;
     std::size_t queue_bytes = 4u << 20;
 };

@@ -500,7 +500,7 @@ std::size_t Front::held_bytes() const noexcept {
     return bytes;
 }
 
-std::string Front::status_json(wamp::Dict extra) {
+std::string Front::status_json(const wamp::Dict& extra) {
     wamp::List links;
     for (const auto& link : Front::links()) {
         links.push_back(wamp::Dict{{"name", link.name},
@@ -516,7 +516,7 @@ std::string Front::status_json(wamp::Dict extra) {
                       {"decisions", gate_.decisions_status()},
                       {"events", gate_.events_status()},
                       {"links", std::move(links)}};
-    for (auto& [name, value] : extra) status.set(name, std::move(value));
+    for (const auto& [name, value] : extra) status.set(name, value);
     return wamp::encode_value(wamp::Serializer::json, status);
 }
 

@@ -52,6 +52,7 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     core.limits = door_limits(loaded.config.limits, loaded.config.audit);
     for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
     if (embedded) core.links.emplace_back("supervisor");
+    core.limits.peers_max += core.links.size();  // a link is a peer of the door too
     return core;
 }
 

@@ -26,8 +26,8 @@ public:
     /// A request of the peer was denied.
     void count(Peer& peer, wamp::Instant now) {
         peer.denials_until = std::max(peer.denials_until, now) + cost_;
-        if (peer.denials_until - now <= free_) return;
-        waiting_.emplace(peer.denials_until - free_, peer.id);
+        if (peer.denials_until - now <= free_time) return;
+        waiting_.emplace(peer.denials_until - free_time, peer.id);
         paused_ = true;
     }
     /// Whether the peer of the last message is to be paused; once.
@@ -44,7 +44,7 @@ public:
     }
 
 private:
-    static constexpr wamp::Duration free_ = std::chrono::seconds(1);
+    static constexpr wamp::Duration free_time = std::chrono::seconds(1);
 
     wamp::Duration cost_;
     std::set<std::pair<wamp::Instant, wamp::PeerId>> waiting_;

@@ -38,7 +38,7 @@ struct DoorLimits {
     wamp::MessageLimits message;
     /// A session whose transport has so much unwritten has no room for further invocations.
     std::size_t window_bytes = 64u << 10;
-    /// With so much its callers are refused with `unavailable`, before its queue is full.
+    /// With so much its callers are refused with `unavailable`.
     std::size_t callee_bytes_max = 2u << 20;
     /// With so much, a subscription or a call with progressive results ends if its session has not
     /// caught up for `slow_after`.

@@ -30,7 +30,9 @@ PeerId Places::assign_circuit(PeerId peer, Group circuit) {
 }
 
 PeerId Places::make_room() {
-    if (places_.size() <= total_) return no_peer;
+    const auto pending = groups_.find(circuit_pending);
+    const std::size_t waiting = pending == groups_.end() ? 0 : pending->second.count;
+    if (places_.size() - waiting <= total_) return no_peer;
     return remove_oldest_of(std::get<2>(*by_unsettled_.rbegin()));
 }
 
@@ -83,7 +85,8 @@ void Places::set_unsettled(Group group, Members& members, std::uint64_t order, P
     } else {
         members.unsettled.emplace(order, peer);
     }
-    if (!members.unsettled.empty()) by_unsettled_.insert(rank(group, members));
+    if (group != circuit_pending && !members.unsettled.empty())
+        by_unsettled_.insert(rank(group, members));
 }
 
 }  // namespace sallyport::wamp::flow

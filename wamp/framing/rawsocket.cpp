@@ -89,13 +89,18 @@ std::string RawSocket::ping(std::string_view payload) {
     return frame;
 }
 
-void RawSocket::feed(std::string_view bytes) {
-    SALLYPORT_CHECK(input_.empty());
+// The last message has been processed. A large one must not stay in the memory of an idle peer.
+void RawSocket::free_complete() noexcept {
     if (complete_.capacity() > kept_buffer_bytes) {
         complete_ = std::string();
     } else {
         complete_.clear();
     }
+}
+
+void RawSocket::feed(std::string_view bytes) {
+    SALLYPORT_CHECK(input_.empty());
+    free_complete();
     if (state_ != State::failed) input_ = bytes;
 }
 
@@ -162,6 +167,7 @@ RawSocket::Event RawSocket::opened(unsigned char length_code) {
 }
 
 RawSocket::Event RawSocket::next_frame() {
+    free_complete();
     while (!input_.empty()) {
         std::string_view start = partial_.empty() ? input_ : std::string_view(partial_);
         if (start.size() < prefix_bytes) {

@@ -28,7 +28,7 @@ public:
     };
     struct Event {
         Kind kind = Kind::none;
-        std::string_view bytes;   ///< message, PONG payload or failure; valid until feed()
+        std::string_view bytes;   ///< message, PONG payload or failure; valid until the next call
         Serializer serializer{};  ///< opened
         /// If opened: the maximum message size in bytes that the peer accepts.
         std::size_t peer_receives_max = 0;
@@ -63,6 +63,7 @@ private:
     RawSocket(State state, std::size_t receives_max) noexcept
         : state_(state), receives_max_(receives_max), accepts_max_(receives_max) {}
 
+    void free_complete() noexcept;
     Event next_handshake();
     Event accept(std::string_view octets);
     Event on_reply(std::string_view octets);

@@ -401,10 +401,15 @@ void Connections::State::release_pressed() {
 void Connections::State::end_costliest(bool joined) {
     if (budget.used() <= budget.goal()) return;
     flow::Shares shares;
+    std::size_t sum = 0;
     for (const auto& [id, c] : table) {
         if (c->ended || c->essential || !c->broken.empty() || c->joined != joined) continue;
-        shares.add(c->channel.circuit(), id, c->charged + c->channel.queued_bytes());
+        const std::size_t cost = c->charged + c->channel.queued_bytes();
+        shares.add(c->channel.circuit(), id, cost);
+        sum += cost;
     }
+    // Newcomers are not ended for what others cost.
+    if (!joined && sum < budget.used() - budget.goal()) return;
     while (budget.used() > budget.goal()) {
         const PeerId costliest = shares.take_costliest();
         if (costliest == no_peer) return;

@@ -103,6 +103,15 @@ TEST_F(PlacesTest, ConnectionsThatNeverTellTheirCircuitDisplaceEachOther) {
     EXPECT_EQ(places_.enter_before_circuit(peer(259)), peer(3));
 }
 
+TEST_F(PlacesTest, ConnectionsThatWaitForTheirCircuitTakeNoPlaceOfOthers) {
+    for (std::uint64_t number = 1; number <= 3; ++number)
+        EXPECT_EQ(connect(number, number), no_peer);
+    for (std::uint64_t number = 10; number < 20; ++number)
+        EXPECT_EQ(places_.enter_before_circuit(peer(number)), no_peer);
+    EXPECT_EQ(places_.enter(peer(4), 100), no_peer) << "the fourth place";
+    EXPECT_EQ(places_.enter(peer(5), 101), peer(1));
+}
+
 TEST_F(PlacesTest, AFloodOfOneCircuitLeavesRoomForOthers) {
     EXPECT_EQ(connect(1, 7), no_peer);
     for (std::uint64_t number = 2; number < 1000; ++number) {

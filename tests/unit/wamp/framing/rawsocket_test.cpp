@@ -214,6 +214,18 @@ TEST(RawSocket, SpeaksToItself) {
     EXPECT_EQ(event.peer_receives_max, 2 * mib);
 }
 
+TEST(RawSocket, KeepsNoMemoryOfALargeMessageThatIsProcessed) {
+    RawSocket socket = open_server();
+    const std::string frame = unhex("00010000") + std::string(0x10000, 'x');
+    socket.feed(std::string_view(frame).substr(0, 1000));
+    EXPECT_EQ(socket.next().kind, Kind::none);
+    EXPECT_GE(socket.memory(), 1000U);
+    socket.feed(std::string_view(frame).substr(1000));
+    EXPECT_EQ(socket.next().kind, Kind::message);
+    EXPECT_EQ(socket.next().kind, Kind::none);
+    EXPECT_LT(socket.memory(), 8192U);
+}
+
 TEST(RawSocket, LengthCodeRoundsDownAndIsClamped) {  // W-RAW-01
     EXPECT_EQ(rawsocket_length_code(0), 0);
     EXPECT_EQ(rawsocket_length_code(512), 0);
