@@ -92,7 +92,7 @@ std::string RawSocket::ping(std::string_view payload) {
 // The last message has been processed. A large one must not stay in the memory of an idle peer.
 void RawSocket::free_complete() noexcept {
     if (complete_.capacity() > kept_buffer_bytes) {
-        complete_ = std::string();
+        std::string().swap(complete_);  // an assignment would keep the buffer
     } else {
         complete_.clear();
     }
@@ -120,7 +120,7 @@ RawSocket::Event RawSocket::next() {
 RawSocket::Event RawSocket::fail(std::string_view why) {
     state_ = State::failed;
     input_ = {};
-    partial_ = std::string();
+    std::string().swap(partial_);
     return {Kind::failed, why, serializer_, 0};
 }
 
