@@ -339,20 +339,19 @@ std::size_t Inside::held_bytes() const noexcept {
            sum.calls * policy::call_bytes;
 }
 
-std::string Inside::status_json(const wamp::Dict& extra) {
+std::string Inside::status_json() {
     wamp::List links;
     for (const Link& link : links_) {
         links.push_back(wamp::Dict{{"name", link.name}, {"up", link.peer != wamp::no_peer}});
     }
     const auto sum = counts();
-    wamp::Dict status{{"connections", std::uint64_t{gate_.door().peers()}},
-                      {"sessions", std::uint64_t{sum.sessions}},
-                      {"subscriptions", std::uint64_t{sum.subscriptions}},
-                      {"registrations", std::uint64_t{sum.registrations}},
-                      {"calls", std::uint64_t{sum.calls}},
-                      {"events", gate_.events_status()},
-                      {"links", std::move(links)}};
-    for (const auto& [name, value] : extra) status.set(name, value);
+    const wamp::Dict status{{"connections", std::uint64_t{gate_.door().peers()}},
+                            {"sessions", std::uint64_t{sum.sessions}},
+                            {"subscriptions", std::uint64_t{sum.subscriptions}},
+                            {"registrations", std::uint64_t{sum.registrations}},
+                            {"calls", std::uint64_t{sum.calls}},
+                            {"events", gate_.events_status()},
+                            {"links", std::move(links)}};
     return wamp::encode_value(wamp::Serializer::json, status);
 }
 

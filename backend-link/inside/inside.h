@@ -84,8 +84,7 @@ public:
     std::size_t testament_bytes() const noexcept { return gate_.meta().bytes(); }
     /// The memory for sessions beyond their connections, in bytes, approximately.
     std::size_t held_bytes() const noexcept;
-    /// `extra` is added to the members of the object.
-    std::string status_json(const wamp::Dict& extra = {});
+    std::string status_json();
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }
 

@@ -18,8 +18,8 @@
 
 namespace sallyport::policy {
 
-/// The memory of a subscription or registration, and of an open call, in bytes: measured with one
-/// of each and many sessions, rounded up.
+/// The memory of a subscription or registration, and of an open call, in bytes. They are
+/// estimates, for the status.
 inline constexpr std::size_t entry_bytes = 3'400;
 inline constexpr std::size_t call_bytes = 1'024;
 

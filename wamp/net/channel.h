@@ -72,7 +72,6 @@ public:
     void park();
     /// After Kind::opened.
     ChannelOpened opened() const;
-    bool is_open() const noexcept { return open_; }
     /// Of the PROXY line, after Kind::circuit; 0 without one.
     std::uint64_t circuit() const noexcept { return circuit_; }
     /// Whether messages may be as large as announced. Otherwise, and at first, only those of a

@@ -67,44 +67,50 @@ TEST(Flow, CloseWhoCostsMostWhenMemoryIsShort) {  // W-PUB-10
     EXPECT_EQ(r.connections.size(), 1u);
 }
 
-TEST(Flow, CloseFirstWhoHasNotLoggedIn) {
-    Reactor r;
-    r.connections.limit_memory(8u << 20);
-    std::deque<RawPair> pairs;
-    std::vector<PeerId> peers;
-    for (int i = 0; i < 5; ++i) {
-        pairs.emplace_back(r.io);
-        peers.push_back(r.connections.accept(std::move(pairs.back().socket), {}));
-        pairs.back().write(hex_bytes("7ff20000"));
-        ASSERT_TRUE(r.until([&] { return r.at(peers.back()).open; }));
-        r.connections.set_joined(peers.back(), i > 0);
+/// Clients that have joined, and 8 MiB of memory for them.
+struct Crowd : Reactor {
+    Crowd() { connections.limit_memory(8u << 20); }
+    /// `circuit` is of one digit; "" for a client without one.
+    PeerId join(const std::string& circuit = {}) {
+        RawPair& pair = pairs.emplace_back(io);
+        const PeerId peer =
+            connections.accept(std::move(pair.socket), {.proxy_line = !circuit.empty()});
+        if (!circuit.empty())
+            pair.write("PROXY TCP6 fc00:dead:beef:4dad::0:" + circuit + " ::1 65535 42\r\n");
+        pair.write(hex_bytes("7ff20000"));
+        EXPECT_TRUE(until([&] { return at(peer).open; }));
+        connections.set_joined(peer, true);
+        return peer;
     }
-    for (std::size_t i = 0; i < 5; ++i)
-        r.connections.send(peers[i], Frame::copy_of(std::string(1'500'000, 'x')));
-    ASSERT_TRUE(r.until([&] { return r.at(peers[0]).closed; }));
-    for (std::size_t i = 1; i < 5; ++i) EXPECT_FALSE(r.at(peers[i]).closed);
+    void send(PeerId peer, std::size_t bytes) {
+        connections.send(peer, Frame::copy_of(std::string(bytes, 'x')));
+    }
+
+    std::deque<RawPair> pairs;
+};
+
+TEST(Flow, CloseFirstWhoHasNotLoggedIn) {
+    Crowd r;
+    const PeerId stranger = r.join();
+    r.connections.set_joined(stranger, false);
+    std::vector<PeerId> members;
+    for (int i = 0; i < 4; ++i) members.push_back(r.join());
+    r.send(stranger, 1'500'000);
+    for (const PeerId member : members) r.send(member, 1'500'000);
+    ASSERT_TRUE(r.until([&] { return r.at(stranger).closed; }));
+    for (const PeerId member : members) EXPECT_FALSE(r.at(member).closed);
 }
 
 // The circuit counts, not each of its connections.
 TEST(Flow, CloseThoseOfTheCostliestCircuit) {
-    Reactor r;
-    r.connections.limit_memory(8u << 20);
-    std::deque<RawPair> pairs;
+    Crowd r;
     std::vector<PeerId> peers;
-    for (int i = 0; i < 5; ++i) {
-        pairs.emplace_back(r.io);
-        peers.push_back(r.connections.accept(std::move(pairs.back().socket), {.proxy_line = true}));
-        const std::string circuit = i < 4 ? "1" : "2";
-        pairs.back().write("PROXY TCP6 fc00:dead:beef:4dad::0:" + circuit + " ::1 65535 42\r\n" +
-                           hex_bytes("7ff20000"));
-        ASSERT_TRUE(r.until([&] { return r.at(peers.back()).open; }));
-        r.connections.set_joined(peers.back(), true);
-    }
-    r.connections.send(peers[4], Frame::copy_of(std::string(4'000'000, 'x')));
-    for (std::size_t i = 0; i < 4; ++i)
-        r.connections.send(peers[i], Frame::copy_of(std::string(1'500'000, 'x')));
+    for (int i = 0; i < 4; ++i) peers.push_back(r.join("1"));
+    const PeerId other = r.join("2");
+    r.send(other, 4'000'000);
+    for (const PeerId peer : peers) r.send(peer, 1'500'000);
     ASSERT_TRUE(r.until([&] { return r.connections.closed_for_memory() > 0; }));
-    EXPECT_FALSE(r.at(peers[4]).closed) << r.at(peers[4]).why;
+    EXPECT_FALSE(r.at(other).closed) << r.at(other).why;
 }
 
 TEST(Flow, KeepLinksAndNeverEndingMessagesApart) {
