@@ -136,7 +136,10 @@ void Inside::join(wamp::SessionId id) {
     realm_of(session).join({session.id, session.principal.authid, session.principal.role,
                             session.features, 0, is_link});
     realm_of(session).set_room(id, has_room(session));
-    if (is_link) links_[link->second].backoff.succeeded();
+    if (is_link) {
+        links_[link->second].session = id;
+        links_[link->second].backoff.succeeded();
+    }
 }
 
 void Inside::act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
@@ -160,31 +163,11 @@ bool Inside::has_room(const policy::Session& session) noexcept {
     return session.connection == nullptr || !session.connection->full;
 }
 
-std::size_t Inside::unsent_to_links() noexcept {
-    std::size_t sum = 0;
-    for (const Link& link : links_) sum += gate_.unsent(link.peer);
-    return sum;
-}
-
-void Inside::resume_services(wamp::Outbox& out) {
-    if (waiting_.empty() || unsent_to_links() > config_.link_room_bytes / 2) return;
-    for (const PeerId peer : std::exchange(waiting_, {})) out.push_back(wamp::effect::Resume{peer});
-}
-
-void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
-    const policy::Session* const callee = gate_.on_written(peer, unsent, now);
-    resume_services(out);
-    if (callee == nullptr) return;
-    wamp::Realm& realm = realm_of(*callee);
-    realm.set_room(callee->id, true);
-    while (realm.invoke_held(callee->id, deliveries_)) flush(realm, now, out);
-    act_on(gate_.next(now, out), now, out);
-}
-
-void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
-    for (;;) {
+void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out, Crossing crossing) {
+    for (;; crossing = Crossing::in_turn) {
         undelivered_.clear();
         only_receivable(deliveries_);
+        if (crossing == Crossing::in_turn) hold_for_links();
         gate_.deliver(deliveries_, undelivered_, out);
         deliveries_.clear();
         for (const wamp::SessionId full : gate_.take_full()) {
@@ -198,7 +181,7 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out) {
                 realm.revoke({session, false, id, {}, {}}, uris::too_slow, deliveries_);
             }
         }
-        if (undelivered_.empty() && deliveries_.empty()) return;
+        if (undelivered_.empty() && deliveries_.empty()) return pump_links(now, out);
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
             const policy::Session* const session = gate_.sessions().find(callee);
             if (session == nullptr) continue;
@@ -232,7 +215,7 @@ void Inside::only_receivable(wamp::Deliveries& checked) {
         receivers.clear();
         std::copy_if(all.begin(), all.end(), std::back_inserter(receivers),
                      [&](auto to) { return topic.empty() || receivable(to, topic); });
-        kept.add(receivers, entry.message);
+        kept.add(receivers, entry.message, entry.origin);
     }
     checked = std::move(kept);
 }
@@ -270,6 +253,8 @@ void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Out
     wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
     link_peers_.erase(link.peer);
     link.peer = wamp::no_peer;
+    link.session = 0;
+    link.egress.clear();
     resume_services(out);
     link.due = gate_.stopping() ? wamp::never : now + link.backoff.next();
 }
@@ -334,7 +319,9 @@ wamp::Realm::Counts Inside::counts() const noexcept {
 
 std::size_t Inside::held_bytes() const noexcept {
     const auto sum = counts();
-    return sum.retained_bytes + sum.held_bytes + gate_.meta().bytes() +
+    std::size_t egress_bytes = 0;
+    for (const Link& link : links_) egress_bytes += link.egress.bytes();
+    return sum.retained_bytes + sum.held_bytes + egress_bytes + gate_.meta().bytes() +
            (sum.subscriptions + sum.registrations) * policy::entry_bytes +
            sum.calls * policy::call_bytes;
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backend-link/inside/link_egress.h"
 #include "backend-link/link/backoff.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
@@ -93,6 +94,8 @@ private:
         std::string name;
         Backoff backoff;
         wamp::PeerId peer = wamp::no_peer;
+        wamp::SessionId session = 0;  ///< of the gateway, once it has joined
+        LinkEgress egress{};
         bool pings = false;
         wamp::Instant due = wamp::never;  ///< to dial, or to check that the peer is alive
         wamp::Instant last_heard{};
@@ -113,10 +116,24 @@ private:
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     /// Whether its transport takes further invocations.
     static bool has_room(const policy::Session& session) noexcept;
-    void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out);
+    /// Whether what is for a link waits for its turn there, or has had it.
+    enum class Crossing : bool { in_turn, now };
+    void flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out,
+               Crossing crossing = Crossing::in_turn);
+    /// Null if it is not the session of a link that is up.
+    Link* link_of(wamp::SessionId session) noexcept;
+    /// Whether its transport can be given more.
+    bool has_window(const Link& link) noexcept;
+    bool must_wait(const Link& link, const wamp::Message& message) noexcept;
+    /// Moves what has to wait for a link from deliveries_ to there.
+    void hold_for_links();
+    /// Sends the message whose turn it is at the link, or its next part.
+    void send_next(Link& link, wamp::Instant now, wamp::Outbox& out);
+    /// Sends what has waited for links, as far as there is room.
+    void pump_links(wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
-    /// Of the links' transports together.
+    /// Of the links' transports together, with what waits for them.
     std::size_t unsent_to_links() noexcept;
     /// Reads on from the services that wait for a link, if there is room again.
     void resume_services(wamp::Outbox& out);
@@ -128,6 +145,7 @@ private:
     std::unordered_map<const policy::RealmPolicy*, wamp::Realm> realms_;
     std::vector<Link> links_;
     wamp::PeerMap<std::uint32_t> link_peers_;
+    bool pumping_ = false;
     std::vector<wamp::PeerId> waiting_;  ///< services that sent more than the links take
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;

@@ -13,15 +13,16 @@ namespace {
 constexpr wamp::Duration goodbye_wait = std::chrono::seconds(1);
 
 /// Sealed payloads of clients are forwarded unchanged.
-LinkMachine::Config with_passthru(LinkMachine::Config config) {
+LinkMachine::Config with_features(LinkMachine::Config config) {
     config.session.passthru = true;
+    config.session.carries_payloads = config.profile.carries_payloads;
     return config;
 }
 
 }  // namespace
 
 LinkMachine::LinkMachine(Config config, wamp::Random random)
-    : config_(with_passthru(std::move(config))), session_(config_.session), backoff_(random) {}
+    : config_(with_features(std::move(config))), session_(config_.session), backoff_(random) {}
 
 void LinkMachine::start(wamp::Instant now, Outbox& out) {
     if (state_ != State::idle) return;

@@ -63,6 +63,11 @@ public:
     Verdict stop(wamp::Instant now, Outbox& out);
 
     State state() const noexcept { return state_; }
+    /// Whether both ends do (W-GWY-13).
+    bool carries_payloads() const noexcept {
+        return config_.profile.carries_payloads &&
+               router_features().has(wamp::Feature::carries_payloads);
+    }
     wamp::Features router_features() const noexcept { return session_.router_features(); }
 
 private:

@@ -18,6 +18,8 @@ struct Profile {
                            ///< (W-CAN-08)
     bool retains = false;  ///< keeps retained events, and announces it
     bool pattern_options = true;  ///< Options.match on SUBSCRIBE and REGISTER
+    /// Understands payloads of other serializers and in parts, if it says so (W-GWY-13).
+    bool carries_payloads = false;
     bool passthru = true;  ///< false if the options of payload passthru mode are dropped (W-PPT-06)
 };
 

@@ -43,10 +43,6 @@ bool wants_answer(const Request& request) noexcept {
     return true;  // only publications may be unacknowledged (W-PUB-04)
 }
 
-backend_link::LinkWire wire_of(const policy::Transport& transport) noexcept {
-    return {transport.serializer, transport.peer_receives_max};
-}
-
 /// A shorter answer, for a link whose message limit the full one exceeds.
 Message shortened(const Message& message) {
     if (const auto* error = std::get_if<wamp::Error>(&message)) {
@@ -136,6 +132,12 @@ wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Insta
         reading_ = peer;
         act_on(gate_.on_message(peer, bytes, now, out), now, out);
         reading_ = wamp::no_peer;
+        if (paused_) {
+            for (auto& backend : backends_) {
+                if (backend->queue.is_due()) pump(*backend, now, out);
+            }
+            act_on(gate_.next(now, out), now, out);
+        }
         const bool denied = gate_.take_paused();
         const bool held = std::exchange(paused_, false);
         return denied || held ? wamp::Reading::pause : wamp::Reading::go_on;
@@ -186,7 +188,7 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     Backend& backend = *backends_[route_of(session, request.permit)];
     if (lacks_room(backend, session, request.message)) {
         backend.queue.hold_back({&session, session.policy, now, std::move(request)});
-    } else if (must_wait(backend, session)) {
+    } else if (must_wait(backend, session, request.message)) {
         backend.queue.hold({&session, session.policy, now, std::move(request)});
     } else {
         return cross(backend, request, now, now, out);
@@ -198,8 +200,7 @@ void Front::cross(Backend& backend, Door::Request& request, wamp::Instant since,
                   wamp::Outbox& out) {
     policy::Session& session = *request.session;
     wamp::OwnedPayload keep;
-    const auto error =
-        backend_link::prepare_for_link(wire_of(backend.transport), request.message, keep);
+    const auto error = backend_link::prepare_for_link(wire_of(backend), request.message, keep);
     if (!error.empty()) return refuse(session, request.message, error, out);
     std::visit(
         [&]<class Received>(Received& received) {
@@ -232,7 +233,8 @@ void Front::refuse(const policy::Session& session, const Message& request, std::
 void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out) {
     policy::Session& session = *followup.session;
     const auto link = ids_.link_of(session.id, followup.message);
-    if (!link || !must_wait(*backends_[*link], session)) return cross(followup, now, out);
+    if (!link || !must_wait(*backends_[*link], session, followup.message))
+        return cross(followup, now, out);
     backends_[*link]->queue.hold({&session, session.policy, now, std::move(followup)});
     paused_ = true;
 }
@@ -254,8 +256,10 @@ void Front::cross(Door::Followup& followup, wamp::Instant now, wamp::Outbox& out
 
 bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep,
                          wamp::Instant now, wamp::Outbox& out) {
+    const backend_link::LinkWire wire = wire_of(backend);
     const auto error =
-        backend_link::transcode_payload(backend.transport.serializer, followup.message, keep);
+        wire.serializer ? backend_link::transcode_payload(*wire.serializer, followup.message, keep)
+                        : std::string_view();
     const wamp::SessionId from = followup.session->id;
     const bool known = std::visit(
         [&]<class Answer>(Answer& message) {
@@ -289,7 +293,9 @@ void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& ou
     const policy::Session& leaving = *gate_.sessions().find(session);
     for (auto& backend : backends_) {
         // Its GOODBYE is still to be read.
-        if (backend->queue.remove(leaving)) out.push_back(wamp::effect::Resume{leaving.peer});
+        const auto [held, streams] = backend->queue.remove(leaving);
+        if (held) out.push_back(wamp::effect::Resume{leaving.peer});
+        for (const wamp::Id stream : streams) send(*backend, wamp::encode_part_end(stream), out);
         backend->bridge.leave(session, now, bridge_out_);
         flush(*backend, now, out);
     }
@@ -331,14 +337,22 @@ void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Insta
 
 void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
                             wamp::Outbox& out) {
-    auto message = wamp::decode(backend.transport.serializer, bytes, link_message_limits_);
-    if (message.has_error()) {
+    const auto give_up = [&](wamp::DecodeError error) {
         const PeerId peer = backend.peer;
         wamp::note(out, Level::error, "link ", backend.name,
-                   ": undecodable message: ", to_string(message.error()));
+                   ": undecodable message: ", to_string(error));
         out.push_back(wamp::effect::Close{peer});
         on_closed(peer, "protocol violation by the backend", now, out);
-        return;
+    };
+    if (backend.carried) {
+        const auto part = backend.carried->take(bytes);
+        if (part.has_error()) return give_up(part.error());
+        if (*part == wamp::CarriedPayloads::Part::taken) return;
+    }
+    auto message = wamp::decode(backend.transport.serializer, bytes, link_message_limits_);
+    if (message.has_error()) return give_up(message.error());
+    if (backend.carried) {
+        if (const auto error = backend.carried->resolve(*message)) return give_up(*error);
     }
     LinkMachine::Outbox wanted;
     const auto verdict = backend.link.on_message(*message, now, wanted);
@@ -356,8 +370,14 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
     switch (verdict) {
         case LinkMachine::Verdict::up:
             wamp::note(out, Level::info, "link ", backend.name, ": up");
-            backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend.transport),
-                                      now, bridge_out_);
+            backend.carried.reset();
+            if (backend.link.carries_payloads() &&
+                backend.transport.serializer == wamp::Serializer::msgpack) {
+                backend.carried.emplace(link_message_limits_);
+            }
+            backend.queue.on_up(backend.carried.has_value());
+            backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend), now,
+                                      bridge_out_);
             for (const auto& waiting : backend.bridge.waiting())
                 backend.queue.await_turn(*gate_.sessions().find(waiting.from), waiting.bytes);
             break;
@@ -393,12 +413,15 @@ void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbo
 void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
     for (;;) {
         for (const Message& message : bridge_out_.to_link) {
-            wamp::Frame frame = wamp::encode(backend.transport.serializer, message);
+            const wamp::Payload* const payload = wamp::payload_of(message);
+            if (payload != nullptr && payload->sent_as != 0) crossed_stream_ = payload->sent_as;
+            wamp::Frame frame = backend.carried
+                                    ? wamp::encode_carrying(message)
+                                    : wamp::encode(backend.transport.serializer, message);
             if (frame.message().size() > backend.transport.peer_receives_max) {
                 frame = wamp::encode(backend.transport.serializer, shortened(message));
             }
-            backend.queue.sent(frame.rawsocket().size());
-            out.push_back(wamp::effect::Send{backend.peer, std::move(frame)});
+            send(backend, std::move(frame), out);
         }
         for (const wamp::SessionId session : bridge_out_.relieved) backend.queue.relieve(session);
         undelivered_.clear();

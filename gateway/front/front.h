@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "wamp/base/id_map.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/codec/carried_payloads.h"
 #include "wamp/session/outbox.h"
 
 namespace sallyport::gateway {
@@ -115,6 +117,8 @@ private:
         LinkQueue queue;
         wamp::PeerId peer = wamp::no_peer;
         policy::Transport transport;
+        /// While the link is up, if the backend carries payloads (W-GWY-13).
+        std::optional<wamp::CarriedPayloads> carried{};
     };
 
     /// The backends of the routes of a policy. There are few realms, so the list is searched
@@ -151,11 +155,19 @@ private:
     void cross(policy::Door::Followup& followup, wamp::Instant now, wamp::Outbox& out);
     bool can_wait(const policy::Session& session) const noexcept;
     /// Whether a message of the session that is being read has to wait.
-    bool must_wait(const Backend& backend, const policy::Session& session) const noexcept;
+    bool must_wait(const Backend& backend, const policy::Session& session,
+                   const wamp::Message& message) const noexcept;
+    /// How messages for the link are encoded.
+    static backend_link::LinkWire wire_of(const Backend& backend) noexcept;
     bool lacks_room(Backend& backend, const policy::Session& session, const wamp::Message& message);
     /// Lets cross what has waited, as far as there is room.
     void pump(Backend& backend, wamp::Instant now, wamp::Outbox& out);
-    void release(Backend& backend, LinkQueue::Held& held, wamp::Instant now, wamp::Outbox& out);
+    /// Lets a message cross; `stream` is that of its parts, or 0.
+    void release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wamp::Instant now,
+                 wamp::Outbox& out);
+    /// Whether that was its last part.
+    static bool send_part(Backend& backend, LinkQueue::Turn& turn, wamp::Outbox& out);
+    static void send(Backend& backend, wamp::Frame&& frame, wamp::Outbox& out);
     /// Whether the backend knows the id that the message refers to and has processed it.
     bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep,
                       wamp::Instant now, wamp::Outbox& out);
@@ -184,6 +196,7 @@ private:
     std::vector<policy::Door::Undelivered> undelivered_;
     wamp::PeerId reading_ = wamp::no_peer;  ///< the client whose message is being processed
     bool paused_ = false;                   ///< that message is held
+    wamp::Id crossed_stream_ = 0;           ///< the last one whose message crossed
 };
 
 }  // namespace sallyport::gateway

@@ -9,17 +9,9 @@
 namespace sallyport::gateway {
 namespace {
 
-wamp::Message* message_of(LinkQueue::Held& held) noexcept {
-    if (auto* request = std::get_if<policy::door_event::Request>(&held.what))
-        return &request->message;
-    if (auto* followup = std::get_if<policy::door_event::Followup>(&held.what))
-        return &followup->message;
-    return nullptr;
-}
-
 /// With a copy of the payload, which is borrowed from the received bytes or from `held`.
 std::unique_ptr<LinkQueue::Held> owned(LinkQueue::Held&& held) {
-    const wamp::Payload* const borrowed = wamp::payload_of(*message_of(held));
+    const wamp::Payload* const borrowed = wamp::payload_of(*held.message());
     wamp::OwnedPayload payload =
         borrowed == nullptr ? wamp::OwnedPayload() : wamp::OwnedPayload(*borrowed);
     auto kept = std::make_unique<LinkQueue::Held>(std::move(held));
@@ -28,20 +20,35 @@ std::unique_ptr<LinkQueue::Held> owned(LinkQueue::Held&& held) {
         [&](auto& m) {
             if constexpr (requires { m.payload; }) m.payload = kept->payload.view();
         },
-        *message_of(*kept));
+        *kept->message());
     return kept;
 }
 
 std::size_t cost_of(LinkQueue::Held& held) {
-    return backend_link::bytes_of(*message_of(held));
+    return backend_link::bytes_of(*held.message());
 }
 
 }  // namespace
 
+wamp::Message* LinkQueue::Held::message() noexcept {
+    if (auto* request = std::get_if<policy::door_event::Request>(&what)) return &request->message;
+    if (auto* followup = std::get_if<policy::door_event::Followup>(&what))
+        return &followup->message;
+    return nullptr;
+}
+
+bool LinkQueue::is_divided(const wamp::Message& message) const noexcept {
+    const wamp::Payload* const payload = divides_ ? wamp::payload_of(message) : nullptr;
+    return payload != nullptr && payload->bytes() >= divided_bytes_min;
+}
+
 void LinkQueue::push(std::unique_ptr<Held> held) {
     const wamp::flow::Sender from = sender_of(*held->session);
     const std::size_t cost = cost_of(*held);
-    queue_.push(from, cost, std::move(held));
+    const wamp::Message& message = *held->message();
+    if (!is_divided(message)) return queue_.push(from, cost, std::move(held));
+    const std::size_t bytes = wamp::payload_of(message)->bytes();
+    queue_.push_divided(from, cost, bytes, std::move(held));
 }
 
 void LinkQueue::hold(Held&& held) {
@@ -74,11 +81,10 @@ void LinkQueue::await_turn(policy::Session& session, std::size_t bytes) {
                 std::make_unique<Held>(Held{&session, session.policy, {}, WaitedForLink{}}));
 }
 
-bool LinkQueue::remove(const policy::Session& session) {
+LinkQueue::Removed LinkQueue::remove(const policy::Session& session) {
     const bool was_held_back = take_held_back(session.id) != nullptr;
     const bool held = queue_.has(sender_of(session)) || was_held_back;
-    queue_.remove(sender_of(session));
-    return held;
+    return {held, queue_.remove(sender_of(session))};
 }
 
 }  // namespace sallyport::gateway

@@ -3,13 +3,17 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "policy/door/door_event.h"
 #include "policy/door/sessions.h"
 #include "wamp/base/id_map.h"
+#include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
-#include "wamp/flow/fair_queue.h"
+#include "wamp/flow/divided_queue.h"
+#include "wamp/message/message.h"
 #include "wamp/message/payload.h"
 
 namespace sallyport::gateway {
@@ -18,7 +22,8 @@ namespace sallyport::gateway {
 /// too many publications of the session are not acknowledged. While one of its messages is here,
 /// the session is not read, so it has at most one, apart from requests that waited for the link to
 /// come up. Only a small window of bytes is given to the transport; what waits is sent in a fair
-/// order (wamp::flow::FairQueue).
+/// order, and the payloads of large messages in parts, if the inside understands that
+/// (wamp::flow::DividedQueue).
 class LinkQueue {
 public:
     /// A request of the session that the bridge keeps (Bridge::forward_waiting).
@@ -29,7 +34,13 @@ public:
         wamp::Instant since;                                ///< its arrival
         std::variant<WaitedForLink, policy::door_event::Request, policy::door_event::Followup> what;
         wamp::OwnedPayload payload{};  ///< of the message, which borrows it
+
+        /// Null if the bridge keeps it.
+        wamp::Message* message() noexcept;
     };
+    using Turn = wamp::flow::DividedQueue<std::unique_ptr<Held>>::Turn;
+    /// A smaller payload is not divided.
+    static constexpr std::size_t divided_bytes_min = 32U << 10;
 
     /// `window_bytes`: what is given to the transport before it has written it, except that one
     /// more message may exceed it.
@@ -38,7 +49,12 @@ public:
     /// Whether a message may cross now, before any other one.
     bool is_open() const noexcept { return unsent_ < window_ && queue_.empty(); }
     /// Whether next() is to be called, as long as the link is up.
-    bool is_due() const noexcept { return unsent_ < window_ && !queue_.empty(); }
+    bool is_due() const noexcept { return unsent_ < window_ && queue_.is_ready(); }
+    /// Whether the message has to be held even if the queue is open, as it is sent in parts.
+    bool is_divided(const wamp::Message& message) const noexcept;
+
+    /// The link is up; whether the other end takes payloads in parts.
+    void on_up(bool divides) noexcept { divides_ = divides; }
 
     /// A message was given to the transport.
     void sent(std::size_t bytes) noexcept { unsent_ += bytes; }
@@ -54,11 +70,16 @@ public:
     /// The session has a request that waited for the link.
     void await_turn(policy::Session& session, std::size_t bytes);
 
-    /// The message whose turn it is, which is removed; there is one.
-    std::unique_ptr<Held> next() { return queue_.pop(); }
+    /// The message whose turn it is, or whose part's; there is one (DividedQueue::next).
+    Turn next() { return queue_.next(); }
+    void again(Turn&& turn) { queue_.again(std::move(turn)); }
+    void done(const Turn& turn) { queue_.done(turn); }
     bool empty() const noexcept { return queue_.empty(); }
-    /// Whether the session had a message here, which is removed.
-    bool remove(const policy::Session& session);
+    struct Removed {
+        bool any = false;               ///< the session had a message here, which is removed
+        std::vector<wamp::Id> streams;  ///< of parts that may have been sent
+    };
+    Removed remove(const policy::Session& session);
 
     std::size_t size() const noexcept { return queue_.size() + held_back_.size(); }
     std::size_t bytes() const noexcept { return queue_.bytes() + held_back_bytes_; }
@@ -73,7 +94,8 @@ private:
 
     std::size_t window_;
     std::size_t unsent_ = 0;
-    wamp::flow::FairQueue<std::unique_ptr<Held>> queue_;
+    bool divides_ = false;
+    wamp::flow::DividedQueue<std::unique_ptr<Held>> queue_;
     wamp::IdMap<std::unique_ptr<Held>> held_back_;
     std::size_t held_back_bytes_ = 0;
 };

@@ -20,17 +20,21 @@ constexpr wamp::Duration note_interval = std::chrono::minutes(1);
 
 }  // namespace
 
-/// One message in each serializer that a receiver uses, encoded on first use.
+/// One message in each form that a receiver needs, encoded on first use.
 struct Delivery::Encoded {
     struct Slot {
         bool tried = false;
         Frame frame;  ///< empty if the serializer cannot represent the payload
     };
-    std::array<Slot, 3> slots;  ///< by the serializer's number
+    std::array<Slot, 3> slots;  ///< by the serializer's number; 0: for peers that carry payloads
 
-    const Frame& in(wamp::Serializer serializer, const Message& message) {
-        Slot& slot = slots[static_cast<std::size_t>(serializer)];
-        if (!std::exchange(slot.tried, true)) slot.frame = encode_for(serializer, message);
+    const Frame& for_peer(const Peer& peer, const Message& message) {
+        const bool carries = peer.carried != nullptr;
+        const wamp::Serializer serializer = peer.transport.serializer;
+        Slot& slot = slots[carries ? 0 : static_cast<std::size_t>(serializer)];
+        if (!std::exchange(slot.tried, true)) {
+            slot.frame = carries ? wamp::encode_carrying(message) : encode_for(serializer, message);
+        }
         return slot.frame;
     }
 
@@ -69,24 +73,30 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
     if (session->connection == nullptr) return;
     Peer& peer = *session->connection;
     if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
-        peer.machine.next_invocation();
+        peer.machine.invoked(invocation->request);
         if (peer.unsent >= state_.limits.callee_bytes_max) {
             undelivered.push_back({to, invocation->request, uris::unavailable});
             return;
         }
     }
     if (peer.slow && outruns(peer, message)) return;
-    const Frame& frame = encoded.in(peer.transport.serializer, message);
+    const Frame& frame = encoded.for_peer(peer, message);
     if (!frame) {
         deliver_instead(peer, message, uris::invalid_argument, undelivered, out);
     } else if (frame.message().size() > peer.transport.peer_receives_max) {
         deliver_instead(peer, message, uris::payload_size_exceeded, undelivered, out);
     } else {
-        peer.unsent += frame.rawsocket().size();
-        if (peer.unsent >= state_.limits.window_bytes && !std::exchange(peer.full, true))
-            newly_full_.push_back(to);
-        out.push_back(wamp::effect::Send{peer.id, frame});
+        send(peer, frame, out);
     }
+}
+
+void Delivery::send(Peer& peer, Frame frame, wamp::Outbox& out) {
+    peer.unsent += frame.rawsocket().size();
+    if (peer.unsent >= state_.limits.window_bytes && !std::exchange(peer.full, true) &&
+        peer.session != nullptr) {
+        newly_full_.push_back(peer.session->id);
+    }
+    out.push_back(wamp::effect::Send{peer.id, std::move(frame)});
 }
 
 bool Delivery::outruns(const Peer& peer, const Message& message) {

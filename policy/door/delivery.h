@@ -31,6 +31,8 @@ public:
     };
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
                  wamp::Outbox& out);
+    /// Sends a message that is encoded, or a part of one.
+    void send(Peer& peer, wamp::Frame frame, wamp::Outbox& out);
     /// A subscription, or a call with progressive results, that outruns its session: the message
     /// was not sent, and the owner ends the subscription or call with `too_slow`.
     struct Overrun {

@@ -98,17 +98,27 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
                              wamp::Outbox& out) {
     Peer* const peer = state_.peers.find(id);
     if (peer == nullptr) return {};
+    if (peer->carried != nullptr) {
+        const auto part = peer->carried->take(bytes);
+        if (part.has_error()) return violate(*peer, part.error(), out);
+        if (*part == wamp::CarriedPayloads::Part::taken) return {};
+    }
     auto message = wamp::decode(peer->transport.serializer, bytes, state_.limits.message);
-    if (message.has_error()) {
-        if (peer->is_leaving()) return {};
-        wamp::note(out, Level::info, "protocol violation: ", to_string(message.error()),
-                   wamp::of_session(peer->session == nullptr ? 0 : peer->session->id),
-                   wamp::on_circuit(peer->transport.circuit));
-        return abort(*peer, uris::protocol_violation, out);
+    if (message.has_error()) return violate(*peer, message.error(), out);
+    if (peer->carried != nullptr) {
+        if (const auto error = peer->carried->resolve(*message)) return violate(*peer, *error, out);
     }
     const Verdict verdict = peer->machine.judge(*message);
     if (verdict == Verdict::dispatch) return dispatch(*peer, std::move(*message), now, out);
     return act(*peer, verdict, std::move(*message), now, out);
+}
+
+Door::Event Door::violate(Peer& peer, wamp::DecodeError error, wamp::Outbox& out) {
+    if (peer.is_leaving()) return {};
+    wamp::note(out, Level::info, "protocol violation: ", to_string(error),
+               wamp::of_session(peer.session == nullptr ? 0 : peer.session->id),
+               wamp::on_circuit(peer.transport.circuit));
+    return abort(peer, uris::protocol_violation, out);
 }
 
 Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Instant now,

@@ -128,6 +128,16 @@ public:
     Judge& judge() noexcept { return state_.judge; }
     const Judge& judge() const noexcept { return state_.judge; }
     bool has_peer(wamp::PeerId peer) const noexcept { return state_.peers.has(peer); }
+    /// Whether it is a link that carries payloads (W-GWY-13).
+    bool carries_payloads(wamp::PeerId id) noexcept {
+        const Peer* const peer = state_.peers.find(id);
+        return peer != nullptr && peer->carried != nullptr;
+    }
+    /// Sends what is no message of a session: the part of one.
+    void send(wamp::PeerId id, wamp::Frame&& frame, wamp::Outbox& out) {
+        Peer* const peer = state_.peers.find(id);
+        if (peer != nullptr) delivery_.send(*peer, std::move(frame), out);
+    }
     /// Bytes that the peer's transport has not written, approximately; 0 if there is none.
     std::size_t unsent(wamp::PeerId id) noexcept {
         const Peer* const peer = state_.peers.find(id);
@@ -180,6 +190,8 @@ private:
     template <class Message>
     Event judge_request(Peer& peer, Message&& request, wamp::Instant now, wamp::Outbox& out);
     Event abort(Peer& peer, std::string_view reason, wamp::Outbox& out);
+    /// The peer sent what is not a message.
+    Event violate(Peer& peer, wamp::DecodeError error, wamp::Outbox& out);
 
     DoorState state_;
     AuthCalls auth_calls_;

@@ -193,6 +193,12 @@ DoorEvent Joining::welcome(Peer& peer, Authenticator::Admitted&& admitted, wamp:
                            {"roles", state_.roles}}};
     if (!admitted.authextra.empty())
         message.details.set("authextra", std::move(admitted.authextra));
+    peer.carried.reset();
+    if (peer.trust == Trust::link && session.features.has(wamp::Feature::carries_payloads) &&
+        peer.transport.serializer == wamp::Serializer::msgpack) {
+        peer.carried = std::make_unique<wamp::CarriedPayloads>(state_.limits.message);
+        message.details.append(std::string(wamp::carries_payloads_key), true);
+    }
     wamp::Frame frame = wamp::encode(peer.transport.serializer, message);
     // RawSocket allows as little as 512 bytes.
     if (frame.message().size() > peer.transport.peer_receives_max) {

@@ -16,6 +16,7 @@
 #include "wamp/base/id_map.h"
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
+#include "wamp/codec/carried_payloads.h"
 #include "wamp/codec/codec.h"
 #include "wamp/session/outbox.h"
 #include "wamp/session/server_session.h"
@@ -58,6 +59,7 @@ struct Peer {
     wamp::Instant behind_since = wamp::never;  ///< since then bytes have been unsent
     wamp::Instant denials_until{};             ///< of DenialPace
     std::shared_ptr<OpenRealm> realm;
+    std::unique_ptr<wamp::CarriedPayloads> carried;  ///< of a link that sends them; else null
     JoinState join;
 
     bool is_leaving() const noexcept {

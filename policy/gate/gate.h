@@ -55,6 +55,10 @@ public:
     std::vector<wamp::SessionId> take_full() noexcept { return door_.take_full(); }
     bool take_paused() noexcept { return door_.take_paused(); }
     std::size_t unsent(wamp::PeerId peer) noexcept { return door_.unsent(peer); }
+    bool carries_payloads(wamp::PeerId peer) noexcept { return door_.carries_payloads(peer); }
+    void send(wamp::PeerId peer, wamp::Frame&& frame, wamp::Outbox& out) {
+        door_.send(peer, std::move(frame), out);
+    }
     std::vector<Delivery::Overrun> take_overruns() noexcept { return door_.take_overruns(); }
     Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now) noexcept {
         return door_.on_written(peer, unsent, now);

@@ -170,7 +170,7 @@ private:
                 seen.opened = {serializer, event.peer_receives_max};
             } else if (event.kind == wamp::RawSocket::Kind::message) {
                 seen.cause = Turn::Cause::message;
-                if (auto message = wamp::decode(serializer, event.bytes, {}); message.has_value())
+                if (auto message = read_message(serializer, event.bytes); message.has_value())
                     seen.in = std::move(*message);
             }
             host.turn(std::move(seen), [&](wamp::Outbox& out) {

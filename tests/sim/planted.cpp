@@ -16,7 +16,7 @@ namespace uris = wamp::uris;
 namespace {
 
 auto decoded(wamp::Serializer serializer, std::string_view bytes) {
-    return wamp::decode(serializer, bytes.substr(wamp::Frame::prefix_bytes), {});
+    return read_message(serializer, bytes.substr(wamp::Frame::prefix_bytes));
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ void Planter::to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::stri
     if (bug_ == Bug::promotes_guests && welcome != nullptr &&
         welcome->details.get_string("authprovider") == "dynamic") {
         welcome->details.set("authrole", "warden");
-        bytes = wamp::encode(serializer, *message).rawsocket();
+        bytes = write_message(serializer, *message).rawsocket();
     }
     const auto* const goodbye = std::get_if<wamp::Goodbye>(&*message);
     if (bug_ == Bug::spares_sessions && goodbye != nullptr && goodbye->reason == uris::killed &&
@@ -69,7 +69,7 @@ void Planter::to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::stri
     } else {
         return;
     }
-    bytes = wamp::encode(serializer, *message).rawsocket();
+    bytes = write_message(serializer, *message).rawsocket();
 }
 
 void Planter::spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes,
@@ -87,7 +87,7 @@ void Planter::spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::s
     const auto& others = subscriptions_[peer];
     if (bug_ == Bug::misdelivers_events && !others.empty() && dice_.chance(20)) {
         event.subscription = others[dice_.between(0, others.size() - 1)];
-        const std::string spoilt(wamp::encode(serializer, event).rawsocket());
+        const std::string spoilt(write_message(serializer, event).rawsocket());
         bytes = spoilt;
     }
 }
@@ -97,7 +97,7 @@ void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
     if (bug_ == Bug::forgets_to_retain || bug_ == Bug::forgets_lists)
         return strip_publication(serializer, bytes);
     if (bug_ != Bug::crosses_unpermitted || !dice_.chance(2)) return;
-    bytes += wamp::encode(serializer, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
+    bytes += write_message(serializer, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
 }
 
 void Planter::strip_publication(wamp::Serializer serializer, std::string& bytes) const {
@@ -112,7 +112,7 @@ void Planter::strip_publication(wamp::Serializer serializer, std::string& bytes)
             publish->options.erase(list);
         }
     }
-    bytes = wamp::encode(serializer, *message).rawsocket();
+    bytes = write_message(serializer, *message).rawsocket();
 }
 
 void Planter::show_ticket(wamp::Serializer serializer, std::string& bytes) const {
@@ -124,7 +124,7 @@ void Planter::show_ticket(wamp::Serializer serializer, std::string& bytes) const
     args[2].get_if<wamp::Dict>()->set("ticket", "ticket of " + *args[1].get_if<std::string>());
     const auto payload = wamp::make_payload(serializer, args);
     call->payload = payload.view();
-    bytes = wamp::encode(serializer, *message).rawsocket();
+    bytes = write_message(serializer, *message).rawsocket();
 }
 
 void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {
@@ -140,7 +140,7 @@ void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {
     if (invocation == nullptr || invocation->details.find("caller") == nullptr) return;
     if (!dice_.chance(20)) return;
     invocation->details.set("caller", invocation->details.get_uint("caller", 0) + 1);
-    bytes = wamp::encode(serializer, *message).rawsocket();
+    bytes = write_message(serializer, *message).rawsocket();
 }
 
 void Planter::to_front(wamp::Serializer serializer, std::string& bytes) {

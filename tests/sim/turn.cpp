@@ -7,6 +7,20 @@
 
 namespace sallyport::sim {
 
+wamp::Result<wamp::Message, wamp::DecodeError> read_message(wamp::Serializer serializer,
+                                                            std::string_view bytes) {
+    auto message = wamp::decode(serializer, bytes, {});
+    if (message.has_error()) return message;
+    if (const auto error = wamp::CarriedPayloads({}).resolve(*message)) return *error;
+    return message;
+}
+
+wamp::Frame write_message(wamp::Serializer serializer, const wamp::Message& message) {
+    const wamp::Payload* const payload = wamp::payload_of(message);
+    const bool carried = payload != nullptr && payload->serializer != serializer;
+    return carried ? wamp::encode_carrying(message) : wamp::encode(serializer, message);
+}
+
 void Turn::add_sent(bool to_link, std::uint32_t number, wamp::PeerId to,
                     wamp::Serializer serializer, const std::string& frames) {
     std::string_view rest = kept_.emplace_back(frames);
@@ -15,7 +29,7 @@ void Turn::add_sent(bool to_link, std::uint32_t number, wamp::PeerId to,
         for (std::size_t i = 1; i < wamp::Frame::prefix_bytes; ++i)
             size = size << 8U | static_cast<unsigned char>(rest[i]);
         const std::string_view bytes = rest.substr(wamp::Frame::prefix_bytes, size);
-        auto message = wamp::decode(serializer, bytes, {});
+        auto message = read_message(serializer, bytes);
         if (message.has_value()) sent.push_back({to_link, number, to, std::move(*message), bytes});
         rest.remove_prefix(wamp::Frame::prefix_bytes + bytes.size());
     }

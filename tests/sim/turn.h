@@ -9,10 +9,17 @@
 
 #include "tests/sim/network.h"
 #include "wamp/base/ids.h"
+#include "wamp/codec/carried_payloads.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/message.h"
 
 namespace sallyport::sim {
+
+/// A message as decode() and encode() have it; one of a link may carry a payload of another
+/// serializer. Its parts are not understood.
+wamp::Result<wamp::Message, wamp::DecodeError> read_message(wamp::Serializer serializer,
+                                                            std::string_view bytes);
+wamp::Frame write_message(wamp::Serializer serializer, const wamp::Message& message);
 
 /// One input of a core, and what the core sent and recorded because of it. Cores are synchronous,
 /// so a model finds the effects of an input in the same turn.

@@ -46,6 +46,7 @@ template <class Value>
 using PeerMap = boost::unordered_flat_map<PeerId, Value, PeerHash>;
 template <class Value>
 using IdPairMap = boost::unordered_flat_map<IdPair, Value, IdPairHash>;
+using IdPairSet = boost::unordered_flat_set<IdPair, IdPairHash>;
 
 /// The initial capacity of tables whose entries come and go with every message. Smaller tables are
 /// rehashed every few erasures (docs/benchmarks.md).

@@ -7,6 +7,7 @@
 
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
+#include "wamp/codec/carried_payloads.h"
 #include "wamp/codec/json_reader.h"
 #include "wamp/codec/json_text.h"
 #include "wamp/codec/json_writer.h"
@@ -114,8 +115,19 @@ std::size_t element_count(const Layout& layout, const BorrowedParts& parts) noex
     return parts.payload != nullptr && !parts.payload->args.empty() ? all - 1 : all - 2;
 }
 
+void append_carrying(std::string& out, const Dict& dict, const List& carried) {
+    append_msgpack_map(out, dict.size() + 1);
+    for (const Dict::Entry& entry : dict) {
+        append_msgpack_text(out, entry.first);
+        append_msgpack(out, entry.second);
+    }
+    append_msgpack_text(out, carried_payload_key);
+    append_msgpack(out, carried);
+}
+
 // Everything before the payload, with the number of elements of the layout.
-std::string head_of(Serializer serializer, MessageType type, const BorrowedParts& parts) {
+std::string head_of(Serializer serializer, MessageType type, const BorrowedParts& parts,
+                    const List* carried = nullptr) {
     const bool json = serializer == Serializer::json;
     const Layout* layout = layout_of(static_cast<std::uint64_t>(type));
     SALLYPORT_CHECK(layout != nullptr);
@@ -149,7 +161,11 @@ std::string head_of(Serializer serializer, MessageType type, const BorrowedParts
                 json ? append_json_string(out, parts.text) : append_msgpack_text(out, parts.text);
                 break;
             case Element::dict:
-                json ? append_json(out, *parts.dict) : append_msgpack(out, *parts.dict);
+                if (carried != nullptr) {
+                    append_carrying(out, *parts.dict, *carried);
+                } else {
+                    json ? append_json(out, *parts.dict) : append_msgpack(out, *parts.dict);
+                }
                 break;
             case Element::args:
                 return out;
@@ -217,6 +233,27 @@ Frame encode(Serializer serializer, const Message& message) {
     return with_pieces(serializer, message, [](std::initializer_list<std::string_view> pieces) {
         return Frame::join(pieces);
     });
+}
+
+Frame encode_carrying(const Message& message) {
+    BorrowedParts parts = parts_of(message);
+    const Payload* const payload = parts.payload;
+    if (payload == nullptr || payload->empty() ||
+        (payload->serializer == Serializer::msgpack && payload->sent_as == 0)) {
+        return encode(Serializer::msgpack, message);
+    }
+    const List carried{static_cast<std::uint64_t>(payload->serializer),
+                       std::uint64_t{payload->args.size()}, payload->sent_as};
+    if (payload->sent_as != 0) {
+        parts.payload = nullptr;
+        return Frame::copy_of(head_of(Serializer::msgpack, type_of(message), parts, &carried));
+    }
+    constexpr Payload one_element{Serializer::msgpack, "\x91", {}};
+    parts.payload = &one_element;
+    std::string head = head_of(Serializer::msgpack, type_of(message), parts, &carried);
+    append_msgpack_array(head, 1);
+    append_msgpack_binary_head(head, payload->bytes());
+    return Frame::join({std::string_view(head), payload->args, payload->kwargs});
 }
 
 void encode_to(std::string& out, Serializer serializer, const Message& message) {

@@ -42,6 +42,12 @@ Result<Message, DecodeError> decode(Serializer serializer, std::string_view byte
 /// written before a lone ArgsKw (W-MSG-09). A payload of another serializer is a bug (check()).
 Frame encode(Serializer serializer, const Message& message);
 
+/// As encode() in MessagePack, for a peer that carries payloads (Feature::carries_payloads): one of
+/// another serializer is sent as it is, in one binary argument, and of one that was sent in parts
+/// only the stream is named. The options or details then have `_payload`: the number of the
+/// serializer, the bytes of Args, and the stream or 0. Requirements: Carried payloads.
+Frame encode_carrying(const Message& message);
+
 /// As encode(), appended to `out` without a RawSocket prefix.
 void encode_to(std::string& out, Serializer serializer, const Message& message);
 

@@ -40,8 +40,7 @@ void append_container(std::string& out, std::size_t count, unsigned char fixed,
     }
 }
 
-void append_sized(std::string& out, std::string_view bytes, unsigned char mark8) {
-    const std::size_t size = bytes.size();
+void append_size(std::string& out, std::size_t size, unsigned char mark8) {
     SALLYPORT_CHECK(size <= std::numeric_limits<std::uint32_t>::max());
     if (size <= 0xFF) {
         append_marked(out, mark8, static_cast<std::uint8_t>(size));
@@ -50,7 +49,6 @@ void append_sized(std::string& out, std::string_view bytes, unsigned char mark8)
     } else {
         append_marked(out, static_cast<unsigned char>(mark8 + 2), static_cast<std::uint32_t>(size));
     }
-    out += bytes;
 }
 
 struct Writer {
@@ -116,12 +114,18 @@ void append_msgpack_text(std::string& out, std::string_view text) {
         append_byte(out, 0xA0 | text.size());
         out += text;
     } else {
-        append_sized(out, text, 0xD9);
+        append_size(out, text.size(), 0xD9);
+        out += text;
     }
 }
 
 void append_msgpack_binary(std::string& out, std::string_view bytes) {
-    append_sized(out, bytes, 0xC4);
+    append_msgpack_binary_head(out, bytes.size());
+    out += bytes;
+}
+
+void append_msgpack_binary_head(std::string& out, std::size_t bytes) {
+    append_size(out, bytes, 0xC4);
 }
 
 void append_msgpack_array(std::string& out, std::size_t count) {

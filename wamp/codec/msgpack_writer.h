@@ -19,6 +19,8 @@ void append_msgpack_boolean(std::string& out, bool flag);
 void append_msgpack_nil(std::string& out);
 void append_msgpack_text(std::string& out, std::string_view text);
 void append_msgpack_binary(std::string& out, std::string_view bytes);
+/// What precedes the bytes of a binary value.
+void append_msgpack_binary_head(std::string& out, std::size_t bytes);
 void append_msgpack_array(std::string& out, std::size_t count);
 void append_msgpack_map(std::string& out, std::size_t count);
 

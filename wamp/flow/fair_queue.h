@@ -90,6 +90,13 @@ public:
         forget_idle();
     }
 
+    /// Calls `visit` with each item that the session has in the queue.
+    template <class Visit>
+    void visit(const Sender& from, Visit&& visit) const {
+        const Flow* const flow = find(from);
+        if (flow == nullptr) return;
+        for (const Entry& entry : flow->items) visit(entry.item);
+    }
     bool has(const Sender& from) const noexcept {
         const Flow* flow = find(from);
         return flow != nullptr && !flow->items.empty();

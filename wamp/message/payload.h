@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "wamp/base/ids.h"
+
 namespace sallyport::wamp {
 
 /// A serializer of a session. The numbers are those of RawSocket (W-RAW-01).
@@ -24,6 +26,9 @@ struct Payload {
     Serializer serializer = Serializer::msgpack;
     std::string_view args;
     std::string_view kwargs;
+    /// The stream of parts in which the bytes were sent already to the one peer that the message is
+    /// for (encode_carrying()); 0: none.
+    Id sent_as = 0;
 
     bool empty() const noexcept { return args.empty() && kwargs.empty(); }
     std::size_t bytes() const noexcept { return args.size() + kwargs.size(); }
@@ -38,7 +43,7 @@ public:
     OwnedPayload(Serializer serializer, std::string args, std::string kwargs)
         : serializer_(serializer), args_(std::move(args)), kwargs_(std::move(kwargs)) {}
 
-    Payload view() const noexcept { return {serializer_, args_, kwargs_}; }
+    Payload view() const noexcept { return {serializer_, args_, kwargs_, 0}; }
 
 private:
     Serializer serializer_ = Serializer::msgpack;

@@ -12,7 +12,7 @@ namespace sallyport::wamp {
 
 namespace {
 
-constexpr int kernel_unsent_bytes = 64 << 10;  // of a TCP connection
+constexpr int kernel_unsent_bytes = 16 << 10;  // of a TCP connection
 
 }  // namespace
 

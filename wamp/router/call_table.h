@@ -32,6 +32,7 @@ struct HeldInvocation {
 struct PendingCall {
     Member* caller = nullptr;
     Member* callee = nullptr;
+    SessionId origin = 0;           ///< on whose behalf the caller calls
     RequestId request = 0;          ///< the caller's id of the CALL
     RequestId invocation = 0;       ///< the callee's id of the INVOCATION; 0 while that is held
     Duration timeout{};             ///< zero: none

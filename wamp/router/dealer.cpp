@@ -231,6 +231,7 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     PendingCall pending;
     pending.caller = &from;
     pending.callee = &callee;
+    pending.origin = origin.session;
     pending.request = call.request;
     pending.invocation = held ? 0 : next_invocation(callee);
     pending.lease = std::move(limits.lease);
@@ -365,11 +366,12 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
         // The timeout limits the time between results (W-PCR-06), but does not change the deadline
         // that `kill` set.
         if (!call.killed) calls_.set_deadline(handle, deadline_after(now, call.timeout));
-        out.add(caller, CallResult{request, std::move(details), yield.payload});
+        out.add_answer(caller, call.origin, CallResult{request, std::move(details), yield.payload});
         return;
     }
+    const SessionId origin = call.origin;
     calls_.remove(handle);
-    out.add(caller, CallResult{request, std::move(details), yield.payload});
+    out.add_answer(caller, origin, CallResult{request, std::move(details), yield.payload});
 }
 
 void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
@@ -383,6 +385,7 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
     append_passthru(details, error.details);
     // A caller that cannot decode the payload still receives the error (W-PPT-02).
     const bool opaque = !details.empty() && !can_decode(*call.caller);
+    const SessionId origin = call.origin;
     calls_.remove(handle);
     // Type and id are those of the caller's request, not of the INVOCATION (W-RPC-06).
     Error failure{Call::type, request, {}, std::move(error.uri), {}};
@@ -390,12 +393,12 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
         failure.details = std::move(details);
         failure.payload = error.payload;
     }
-    out.add(caller, std::move(failure));
+    out.add_answer(caller, origin, std::move(failure));
 }
 
 void Dealer::fail(CallTable::Handle handle, std::string_view uri, Deliveries& out) {
     const PendingCall& call = calls_.at(handle);
-    out.add(call.caller->session.id, refusal(Call::type, call.request, uri));
+    out.add_answer(call.caller->session.id, call.origin, refusal(Call::type, call.request, uri));
     end(handle);
 }
 

@@ -72,6 +72,7 @@ Hello ClientSession::hello() {
     if (!config_.authid.empty()) hello.details.append("authid", config_.authid);
     if (!config_.authextra.empty()) hello.details.append("authextra", config_.authextra);
     if (!config_.agent.empty()) hello.details.append("agent", config_.agent);
+    if (config_.carries_payloads) hello.details.append(std::string(carries_payloads_key), true);
     return hello;
 }
 

@@ -24,6 +24,7 @@ public:
         Dict authextra;                        ///< "" when empty
         std::string agent;                     ///< "" for none
         bool passthru = false;                 ///< announces payload_passthru_mode
+        bool carries_payloads = false;         ///< announces Feature::carries_payloads
     };
     enum class State : std::uint8_t { closed, joining, established, leaving, ended };
     enum class Verdict : std::uint8_t {

@@ -95,6 +95,7 @@ Features read_features(const Dict& details) noexcept {
         if (announces(broker, passthru_mode)) out.add(Feature::broker_payload_passthru_mode);
     }
     read_dealer(role_of(details, "dealer"), out);
+    if (details.get_bool(carries_payloads_key, false)) out.add(Feature::carries_payloads);
     return out;
 }
 

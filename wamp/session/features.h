@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "wamp/base/value.h"
 
@@ -31,6 +32,7 @@ enum class Feature : std::uint32_t {
     subscriber_payload_passthru_mode = 1u << 19,
     broker_payload_passthru_mode = 1u << 20,
     dealer_payload_passthru_mode = 1u << 21,
+    carries_payloads = 1u << 22,  ///< ours: `_carries_payloads` beside the roles (W-GWY-13)
 };
 
 /// A set of roles and features.
@@ -47,6 +49,10 @@ public:
 private:
     std::uint32_t bits_ = 0;
 };
+
+/// The detail of HELLO and WELCOME by which our gateway and inside agree on carried payloads
+/// (W-GWY-13).
+inline constexpr std::string_view carries_payloads_key = "_carries_payloads";
 
 /// Reads `roles` of HELLO.Details or WELCOME.Details, whose types were checked at decoding. A
 /// callee that cannot be cancelled counts as without progressive results (W-FEA-05);

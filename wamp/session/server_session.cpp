@@ -145,10 +145,10 @@ void ServerSession::goodbye_sent() noexcept {
     state_ = State::shutting_down;
 }
 
-RequestId ServerSession::next_invocation() noexcept {
-    invocations_wrapped_ = invocations_wrapped_ || last_invocation_ == id_max;
-    last_invocation_ = next_id(last_invocation_);
-    return last_invocation_;
+void ServerSession::invoked(RequestId id) noexcept {
+    const bool wraps = last_invocation_ == id_max;
+    invocations_wrapped_ = invocations_wrapped_ || wraps;
+    if (wraps || id > last_invocation_) last_invocation_ = id;
 }
 
 /// Options that must not be used unless both sides announced them. The router never announces

@@ -58,9 +58,9 @@ public:
     void goodbye_sent() noexcept;          ///< GOODBYE sent without one from the client
     void failed() noexcept { state_ = State::failed; }  ///< ABORT sent
 
-    /// The id of the next INVOCATION to this client (W-ID-04). If an invocation with that id is
-    /// still pending, after 2^53 of them, the owner calls again (W-ID-10).
-    RequestId next_invocation() noexcept;
+    /// An INVOCATION with that id is sent to this client, one after the other (W-ID-04), except on
+    /// a link, where a later one may overtake one that is sent in parts.
+    void invoked(RequestId id) noexcept;
 
     State state() const noexcept { return state_; }
     SessionId id() const noexcept { return id_; }

@@ -105,6 +105,14 @@ private:
         EXPECT_FALSE(closed_.contains(id)) << "sent after Close: " << bytes;
         EXPECT_LE(bytes.size(), transports_[id].peer_receives_max);
         raw_[id] += bytes;
+        const auto part = wamp::decode_value(serializer(id), bytes, {});
+        const auto* const list = part.has_value() ? part->get_if<wamp::List>() : nullptr;
+        if (list != nullptr && list->size() == 3 && list->front() == wamp::Value(256)) {
+            lines.push_back(std::to_string(id) + " part " +
+                            std::to_string(*(*list)[1].get_if<std::uint64_t>()) + " " +
+                            std::to_string((*list)[2].get_if<wamp::Bytes>()->data.size()));
+            return;
+        }
         auto message = wamp::decode(serializer(id), bytes, {});
         ASSERT_TRUE(message.has_value()) << bytes;
         const std::string prefix = std::to_string(id) + " ";

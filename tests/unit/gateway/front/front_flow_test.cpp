@@ -320,5 +320,107 @@ TEST(FrontFlow, PausesAClientWhoseRequestsAreDeniedTooOften) {
     EXPECT_EQ(denied(1, 103), Reading::pause);
 }
 
+/// A link to an inside that carries payloads.
+struct Carrying : FrontWorld {
+    explicit Carrying(std::size_t window_bytes = 64U << 10)
+        : FrontWorld(true, backend_link::BackendKind::sallyport, front_policy, window_bytes) {
+        link_open(9, wamp::Serializer::msgpack);
+        wires.take();
+        send(9, R"([2,77,{"_carries_payloads":true,"roles":{"broker":{},"dealer":{}}}])");
+        for (std::uint64_t id = 1; id <= 3; ++id) join(id);
+        links_write = false;
+        written(0);
+        take();
+    }
+    Reading call(std::uint64_t id, int request, std::size_t bytes) {
+        return send_bytes(id, "[48," + std::to_string(request) + ",{},\"lab.a\",[\"" +
+                                  std::string(bytes, static_cast<char>('a' + id)) + "\"]]");
+    }
+    /// The lines without the options and arguments of calls.
+    Lines brief() {
+        Lines lines = take();
+        for (std::string& line : lines) {
+            if (line.starts_with("9 [48,")) line.resize(line.find(',', 6));
+        }
+        return lines;
+    }
+};
+
+TEST(FrontFlow, CarriesAPayloadAsItsSenderWroteIt) {
+    Carrying world;
+    world.send(1, R"([48,1,{},"lab.a",[1.0,"x"],{"k": 2}])");
+    const std::string line = world.take().at(0);
+    EXPECT_NE(line.find(R"("_payload":[1,9,0])"), std::string::npos) << line;
+    EXPECT_NE(world.wires.raw(9).find(R"([1.0,"x"]{"k": 2})"), std::string::npos);
+    // {"_payload": [1, 3, 0]} and the binary "[2]" as its only argument
+    world.send_bytes(
+        9, std::string("\x94\x32\x01\x81\xA8_payload\x93\x01\x03\x00\x91\xC4\x03[2]", 23));
+    EXPECT_EQ(world.take(), Lines{"1 [50,1,{},[2]]"});
+}
+
+TEST(FrontFlow, SendsALargePayloadInPartsAndOthersBetweenThem) {
+    Carrying world;
+    EXPECT_EQ(world.call(1, 1, 100'000), Reading::pause);
+    EXPECT_EQ(world.brief(),
+              (Lines{"9 part 1 16384", "9 part 1 16384", "9 part 1 16384", "9 part 1 16384"}));
+    EXPECT_EQ(world.call(2, 1, 10), Reading::pause);
+    world.written(60'000);
+    EXPECT_EQ(world.brief(), (Lines{"2 resumed", "9 [48,1", "9 part 1 16384"}));
+    world.written(0);
+    EXPECT_EQ(world.brief(), (Lines{"9 part 1 16384", "9 part 1 1700", "1 resumed", "9 [48,2"}));
+    EXPECT_EQ(world.front.held_bytes(), 2 * policy::call_bytes);
+}
+
+TEST(FrontFlow, TellsTheInsideWhenTheMessageOfPartsWillNotCome) {
+    Carrying world;
+    world.call(1, 1, 100'000);
+    world.take();
+    world.lose(1);
+    EXPECT_EQ(world.take(), (Lines{"1 resumed", "9 part 1 0"}));
+
+    EXPECT_EQ(world.call(2, 1, 100'000), Reading::pause);
+    world.written(0);
+    world.take();
+    std::string stricter(front_policy);
+    stricter +=
+        "[[forbid]]\nid = \"now\"\nroles = [\"guest\"]\nactions = [\"call\"]\nuri = \"lab.a\"\n";
+    world.front.reload({policy::door_realm(stricter)}, world.now, world.wires.out);
+    world.written(0);
+    const Lines lines = world.take();
+    EXPECT_EQ(lines.back(), "9 part 2 0");
+    EXPECT_EQ(
+        std::count(lines.begin(), lines.end(), R"(2 [8,48,1,{},"wamp.error.not_authorized"])"), 1);
+}
+
+TEST(FrontFlow, EndsWhatItSendsInPartsWithTheLink) {
+    Carrying world;
+    world.call(1, 1, 100'000);
+    world.take();
+    world.lose(9);
+    const Lines lines = world.take();
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), R"(1 [8,48,1,{},"wamp.error.unavailable"])"),
+              1);
+    EXPECT_EQ(world.front.links()[0].held, 0u);
+}
+
+TEST(FrontFlow, TakesThePartsOfTheInside) {
+    Carrying world;
+    world.call(1, 1, 10);
+    world.take();
+    const wamp::Payload payload{wamp::Serializer::json, "[\"abc\"]", {}, 0};
+    const auto part = [&](std::size_t begin, std::size_t bytes) {
+        world.send_bytes(9, std::string(wamp::encode_part(5, payload, begin, bytes).message()));
+    };
+    part(0, 3);
+    part(3, 4);
+    EXPECT_EQ(world.take(), Lines{});
+    wamp::CallResult result{1, {}, payload};
+    result.payload.sent_as = 5;
+    world.send_bytes(9, std::string(wamp::encode_carrying(result).message()));
+    EXPECT_EQ(world.take(), Lines{R"(1 [50,1,{},["abc"]])"});
+    world.send_bytes(9, std::string(wamp::encode_carrying(result).message()));
+    EXPECT_EQ(world.take().back(), "9 closed") << "the stream is used up";
+}
+
 }  // namespace
 }  // namespace sallyport::gateway

@@ -52,7 +52,7 @@ TEST(LinkQueue, KeepsTheBytesOfWhatItHolds) {
         received.assign(received.size(), 'y');
         EXPECT_TRUE(queue.is_due());
         EXPECT_FALSE(queue.is_open()) << "others wait";
-        EXPECT_TRUE(args_of(*queue.next()) == expected);
+        EXPECT_TRUE(args_of(*queue.next().item) == expected);
     }
     EXPECT_TRUE(queue.empty());
 }
@@ -68,13 +68,36 @@ TEST(LinkQueue, KeepsWhatIsHeldBackUntilItIsRelieved) {
     queue.relieve(2);
     EXPECT_TRUE(queue.empty());
     queue.relieve(1);
-    EXPECT_EQ(args_of(*queue.next()), "[1]");
+    EXPECT_EQ(args_of(*queue.next().item), "[1]");
     queue.hold_back(yield(one, "[1]"));
     queue.hold(yield(two, "[2]"));
-    EXPECT_TRUE(queue.remove(one));
-    EXPECT_FALSE(queue.remove(one));
-    EXPECT_TRUE(queue.remove(two));
+    EXPECT_TRUE(queue.remove(one).any);
+    EXPECT_FALSE(queue.remove(one).any);
+    EXPECT_TRUE(queue.remove(two).any);
     EXPECT_EQ(queue.size(), 0U);
+}
+
+TEST(LinkQueue, DividesALargePayloadIfTheOtherEndUnderstandsIt) {
+    LinkQueue queue(100);
+    policy::Session one = session(1);
+    const std::string large = "[" + std::string(LinkQueue::divided_bytes_min, '1') + "]";
+    const wamp::Message message = wamp::Yield{1, {}, {wamp::Serializer::json, large, {}, 0}};
+    EXPECT_FALSE(queue.is_divided(message));
+    queue.hold(yield(one, large));
+    EXPECT_FALSE(queue.next().is_divided());
+    queue.on_up(true);
+    EXPECT_TRUE(queue.is_divided(message));
+    EXPECT_FALSE(queue.is_divided(wamp::Yield{1, {}, {wamp::Serializer::json, "[1]", {}, 0}}));
+    queue.hold(yield(one, large));
+    LinkQueue::Turn turn = queue.next();
+    EXPECT_EQ(turn.bytes, large.size());
+    const wamp::Id stream = turn.stream;
+    turn.sent += turn.part();
+    queue.again(std::move(turn));
+    const LinkQueue::Removed removed = queue.remove(one);
+    EXPECT_TRUE(removed.any);
+    EXPECT_EQ(removed.streams, std::vector<wamp::Id>{stream});
+    EXPECT_TRUE(queue.empty());
 }
 
 }  // namespace

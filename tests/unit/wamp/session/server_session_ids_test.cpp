@@ -102,27 +102,37 @@ TEST(ServerSessionIds, CancelNamesAnIdThatWasUsed) {
 // W-ID-07
 TEST(ServerSessionIds, AnswersNameAnInvocationThatWasSent) {
     ServerSession session = joined();
-    EXPECT_EQ(session.next_invocation(), 1u);
-    EXPECT_EQ(session.next_invocation(), 2u);
+    session.invoked(1);
+    session.invoked(2);
     EXPECT_EQ(session.judge(Yield{2, {}, {}}), Verdict::dispatch);
     EXPECT_EQ(session.judge(Yield{2, {}, {}}), Verdict::dispatch) << "late, not illegal";
     EXPECT_EQ(session.judge(Error{MessageType::invocation, 1, {}, "a", {}}), Verdict::dispatch);
     EXPECT_EQ(session.judge(Yield{3, {}, {}}), Verdict::violation);
     ServerSession other = joined();
-    other.next_invocation();
+    other.invoked(1);
     EXPECT_EQ(other.judge(Error{MessageType::invocation, 2, {}, "a", {}}), Verdict::violation);
 }
 
 TEST(ServerSessionIds, InvocationsAreNumberedAnewInEachSession) {
     ServerSession session = joined();
-    session.next_invocation();
-    session.next_invocation();
+    session.invoked(1);
+    session.invoked(2);
     rejoin(session);
     EXPECT_EQ(session.judge(Yield{1, {}, {}}), Verdict::violation);
     ServerSession again = joined();
-    again.next_invocation();
+    again.invoked(1);
     rejoin(again);
-    EXPECT_EQ(again.next_invocation(), 1u);
+    again.invoked(1);
+    EXPECT_EQ(again.judge(Yield{1, {}, {}}), Verdict::dispatch);
+    EXPECT_EQ(again.judge(Yield{2, {}, {}}), Verdict::violation);
+}
+
+TEST(ServerSessionIds, AnInvocationOfALinkMayBeOvertaken) {
+    ServerSession session = joined();
+    session.invoked(2);
+    session.invoked(1);
+    EXPECT_EQ(session.judge(Yield{2, {}, {}}), Verdict::dispatch);
+    EXPECT_EQ(session.judge(Yield{3, {}, {}}), Verdict::violation);
 }
 
 // W-ID-09

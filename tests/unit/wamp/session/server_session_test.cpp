@@ -31,7 +31,7 @@ ServerSession in_state(State state) {
         return session;
     }
     session.welcomed(7);
-    session.next_invocation();
+    session.invoked(1);
     if (state == State::shutting_down) session.goodbye_sent();
     if (state == State::failed) session.failed();
     return session;
@@ -51,7 +51,7 @@ ServerSession with_passthru(std::string_view announcing, ServerSession session =
     role.append("features", Dict{{"payload_passthru_mode", true}});
     session.judge(hello(std::move(details)));
     session.welcomed(7);
-    session.next_invocation();
+    session.invoked(1);
     return session;
 }
 

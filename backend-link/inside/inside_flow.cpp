@@ -1,0 +1,114 @@
+// Who waits for a link of the inside, and in which order what has waited crosses it.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "backend-link/inside/inside.h"
+#include "wamp/codec/carried_payloads.h"
+
+namespace sallyport::backend_link {
+
+using wamp::PeerId;
+
+Inside::Link* Inside::link_of(wamp::SessionId session) noexcept {
+    const auto found = std::find_if(links_.begin(), links_.end(), [session](const Link& link) {
+        return link.session == session && link.peer != wamp::no_peer;
+    });
+    return found == links_.end() ? nullptr : &*found;
+}
+
+bool Inside::has_window(const Link& link) noexcept {
+    return gate_.unsent(link.peer) < config_.limits.window_bytes;
+}
+
+bool Inside::must_wait(const Link& link, const wamp::Message& message) noexcept {
+    if (!LinkEgress::can_wait(message)) return false;
+    return !link.egress.empty() || !has_window(link) ||
+           (LinkEgress::is_large(message) && gate_.carries_payloads(link.peer));
+}
+
+void Inside::hold_for_links() {
+    const auto& entries = deliveries_.entries();
+    const auto waits = [&](const auto& entry, wamp::SessionId to) {
+        const Link* const link = link_of(to);
+        return link != nullptr && must_wait(*link, entry.message);
+    };
+    const bool needed = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+        const auto receivers = deliveries_.receivers(entry);
+        return std::any_of(receivers.begin(), receivers.end(),
+                           [&](wamp::SessionId to) { return waits(entry, to); });
+    });
+    if (!needed) return;
+    wamp::Deliveries kept;
+    std::vector<wamp::SessionId> receivers;
+    for (const auto& entry : entries) {
+        receivers.clear();
+        for (const wamp::SessionId to : deliveries_.receivers(entry)) {
+            if (!waits(entry, to)) {
+                receivers.push_back(to);
+                continue;
+            }
+            Link& link = *link_of(to);
+            link.egress.hold(to, entry.origin, entry.message, gate_.carries_payloads(link.peer));
+        }
+        if (!receivers.empty()) kept.add(receivers, entry.message, entry.origin);
+    }
+    deliveries_ = std::move(kept);
+}
+
+void Inside::send_next(Link& link, wamp::Instant now, wamp::Outbox& out) {
+    LinkEgress::Turn turn = link.egress.next();
+    LinkEgress::Held& held = *turn.item;
+    if (turn.is_divided()) {
+        const wamp::Payload& payload = *wamp::payload_of(held.message);
+        const std::size_t bytes = turn.part();
+        gate_.send(link.peer, wamp::encode_part(turn.stream, payload, turn.sent, bytes), out);
+        turn.sent += bytes;
+        if (turn.sent < turn.bytes) return link.egress.again(std::move(turn));
+        wamp::set_stream(held.message, turn.stream);
+        link.egress.done(turn);
+    }
+    const policy::Session* const session = gate_.sessions().find(held.to);
+    if (session == nullptr) return;  // it has left, and the link is about to be closed
+    deliveries_.add(held.to, held.message);
+    flush(realm_of(*session), now, out, Crossing::now);
+}
+
+void Inside::pump_links(wamp::Instant now, wamp::Outbox& out) {
+    if (std::exchange(pumping_, true)) return;
+    for (Link& link : links_) {
+        while (!link.egress.empty() && has_window(link)) send_next(link, now, out);
+    }
+    pumping_ = false;
+}
+
+std::size_t Inside::unsent_to_links() noexcept {
+    std::size_t sum = 0;
+    for (const Link& link : links_) sum += gate_.unsent(link.peer) + link.egress.bytes();
+    return sum;
+}
+
+void Inside::resume_services(wamp::Outbox& out) {
+    if (waiting_.empty() || unsent_to_links() > config_.link_room_bytes / 2) return;
+    for (const PeerId peer : std::exchange(waiting_, {})) out.push_back(wamp::effect::Resume{peer});
+}
+
+void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
+    const policy::Session* const callee = gate_.on_written(peer, unsent, now);
+    if (callee != nullptr) {
+        wamp::Realm& realm = realm_of(*callee);
+        realm.set_room(callee->id, true);
+        // A link gets held invocations and what else waits for it by turns.
+        while (has_room(*callee) && realm.invoke_held(callee->id, deliveries_)) {
+            flush(realm, now, out);
+            Link* const link = link_of(callee->id);
+            if (link != nullptr && !link->egress.empty()) send_next(*link, now, out);
+        }
+    }
+    pump_links(now, out);
+    resume_services(out);
+    act_on(gate_.next(now, out), now, out);
+}
+
+}  // namespace sallyport::backend_link
