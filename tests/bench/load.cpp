@@ -1,11 +1,15 @@
-// A load generator for WAMP routers: one thread, RawSocket and MessagePack, one JSON object on
-// stdout.
+// A load generator for WAMP routers: one thread, RawSocket, one JSON object on stdout.
 //
-//   sallyport_load call  --at ADDRESS --callee-at ADDRESS [--callers N] [--in-flight K] [--seconds
-//   S] [--bytes B] sallyport_load event --at ADDRESS [--publisher-at ADDRESS] [--subscribers N]
-//   [--in-flight K] [--seconds S] [--bytes B] sallyport_load idle  --at ADDRESS [--sessions N]
-//   [--websocket] common: [--realm R] [--authid A --ticket T] [--callee-authid A --callee-ticket T]
-//   [--uri U] [--pids P,P,...]
+//   sallyport_load call  --at ADDRESS --callee-at ADDRESS [--callers N] [--in-flight K]
+//                        [--seconds S]
+//   sallyport_load event --at ADDRESS [--publisher-at ADDRESS] [--subscribers N] [--in-flight K]
+//                        [--seconds S]
+//   sallyport_load idle  --at ADDRESS [--sessions N] [--websocket]
+//   common: [--realm R] [--authid A --ticket T] [--callee-authid A --callee-ticket T] [--uri U]
+//           [--pids P,P,...] [--serializer json|msgpack] [--bytes B | --records B]
+//
+// The payload is a text of --bytes, or a list of as many records as fit into --records bytes. Both
+// ends use the serializer.
 //
 // ADDRESS: unix:/path or tcp:127.0.0.1:PORT. CPU time is summed over --pids, between the end of
 // warming up and the end.
@@ -15,6 +19,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -47,6 +52,11 @@ struct Options {
     std::size_t count(const std::string& name, std::size_t otherwise) const {
         return static_cast<std::size_t>(number(name, static_cast<double>(otherwise)));
     }
+    Serializer serializer() const {
+        const std::string name = text("serializer", "msgpack");
+        if (name != "json" && name != "msgpack") fail("no serializer of the name " + name);
+        return name == "json" ? Serializer::json : Serializer::msgpack;
+    }
     Login login(const std::string& prefix = "") const {
         return {text("realm", "realm1"), text(prefix + "authid", text("authid", "")),
                 text(prefix + "ticket", text("ticket", ""))};
@@ -76,21 +86,37 @@ Options read_options(int argc, char** argv) {
     return options;
 }
 
-std::uint64_t code_of(std::string_view message) {
-    Reader reader(message);
+std::uint64_t code_of(const Session& session, std::string_view message) {
+    Reader reader(session.serializer(), message);
     reader.array();
     return reader.uint();
 }
 
-void must_be(std::uint64_t code, const std::string& answer) {
-    if (code_of(answer) != code) fail("a request was refused: " + hex(answer));
+void must_be(std::uint64_t code, const Session& session, const std::string& answer) {
+    if (code_of(session, answer) != code) fail("a request was refused: " + hex(answer));
 }
 
-std::string options_and_uri(const std::string& uri) {
-    std::string rest;
-    put_map(rest, 0);
-    put_text(rest, uri);
-    return rest;
+std::string options_and_uri(const Options& options, const std::string& otherwise) {
+    const Encoding encode(options.serializer());
+    return encode.joined({encode.map({}), encode.text(options.text("uri", otherwise))});
+}
+
+/// The list of arguments of each request.
+std::string payload(const Options& options) {
+    const Encoding encode(options.serializer());
+    const std::size_t room = options.count("records", 0);
+    if (room == 0) return encode.list({encode.text(std::string(options.count("bytes", 64), 'x'))});
+    std::vector<std::string> records;
+    for (std::size_t used = 0; true; ++used) {
+        records.push_back(encode.map({{"angle", encode.real(12.5)},
+                                      {"id", encode.uint(records.size())},
+                                      {"name", encode.text("telescope")},
+                                      {"on", encode.yes()}}));
+        used += records.back().size();
+        if (used > room) break;
+    }
+    records.pop_back();
+    return encode.list({encode.list(records)});
 }
 
 /// What a measured stretch of time cost: from begin() to end().
@@ -178,31 +204,28 @@ double percentile(std::vector<double>& sorted, double part) {
                            static_cast<std::size_t>(static_cast<double>(sorted.size()) * part))];
 }
 
-void answer_invocation(Session& callee, std::string_view message) {
-    Reader reader(message);
-    const std::size_t elements = reader.array();
+void answer_invocation(Session& callee, std::string_view message, std::string& reply) {
+    Reader reader(callee.serializer(), message);
+    reader.array();
     reader.uint();
     const std::uint64_t request = reader.uint();
     reader.uint();
     reader.skip();
-    std::string reply;
-    put_array(reply, elements - 1);
-    put_uint(reply, yield);
-    put_uint(reply, request);
-    put_map(reply, 0);
-    reply += reader.rest();
+    const Encoding encode(callee.serializer());
+    put_message(reply, callee.serializer(), yield, request, 1 + reader.left(),
+                encode.joined({encode.map({}), std::string(reader.rest())}));
     callee.queue(reply);
 }
 
 class Callers {
 public:
-    explicit Callers(const Options& options) : in_flight_(options.count("in-flight", 1)) {
-        rest_ = options_and_uri(options.text("uri", "lab.bench"));
-        put_array(rest_, 1);
-        put_text(rest_, std::string(options.count("bytes", 64), 'x'));
+    explicit Callers(const Options& options)
+        : in_flight_(options.count("in-flight", 1)), serializer_(options.serializer()) {
+        rest_ =
+            Encoding(serializer_).joined({options_and_uri(options, "lab.bench"), payload(options)});
         for (std::size_t i = 0; i < options.count("callers", 1); ++i) {
-            sessions_.push_back(
-                std::make_unique<Session>(options.text("at", ""), false, options.login()));
+            sessions_.push_back(std::make_unique<Session>(
+                options.text("at", ""), Transport{serializer_, false}, options.login()));
             sent_.emplace_back(65536);
         }
     }
@@ -213,7 +236,7 @@ public:
         }
     }
     void on_answer(std::size_t index, std::string_view message, bool counts) {
-        Reader reader(message);
+        Reader reader(serializer_, message);
         reader.array();
         const std::uint64_t code = reader.uint();
         if (code == error) fail("a call failed: " + hex(message));
@@ -231,16 +254,13 @@ private:
     void next(std::size_t index) {
         Session& session = *sessions_[index];
         const std::uint64_t request = session.next_request();
-        message_.clear();
-        put_array(message_, 5);
-        put_uint(message_, call);
-        put_uint(message_, request);
-        message_ += rest_;
+        put_message(message_, serializer_, call, request, 3, rest_);
         sent_[index][request % 65536] = Clock::now();
         session.queue(message_);
     }
 
     std::size_t in_flight_;
+    Serializer serializer_;
     std::string rest_, message_;
     std::vector<std::unique_ptr<Session>> sessions_;
     std::vector<std::vector<Clock::time_point>> sent_;
@@ -248,10 +268,9 @@ private:
 };
 
 int run_calls(const Options& options) {
-    Session callee(options.text("callee-at", options.text("at", "")), false,
+    Session callee(options.text("callee-at", options.text("at", "")), {options.serializer(), false},
                    options.login("callee-"));
-    must_be(registered,
-            callee.ask(register_, 2, options_and_uri(options.text("uri", "lab.bench"))));
+    must_be(registered, callee, callee.ask(register_, 2, options_and_uri(options, "lab.bench")));
     ::usleep(static_cast<useconds_t>(options.number("settle", 0.3) *
                                      1e6));  // a link may need to hear of it
     Callers callers(options);
@@ -262,6 +281,7 @@ int run_calls(const Options& options) {
     const auto end = warm + std::chrono::duration<double>(options.number("seconds", 3));
     Stretch stretch(options);
     bool counts = false;
+    std::string reply;
     callers.first();
     poller.flush();
     for (auto now = Clock::now(); now < end; now = Clock::now()) {
@@ -272,8 +292,8 @@ int run_calls(const Options& options) {
         poller.turn([&](std::size_t index, std::string_view message) {
             if (index > 0) {
                 callers.on_answer(index - 1, message, counts);
-            } else if (code_of(message) == invocation) {
-                answer_invocation(callee, message);
+            } else if (code_of(callee, message) == invocation) {
+                answer_invocation(callee, message, reply);
             }
         });
     }
@@ -291,21 +311,18 @@ int run_calls(const Options& options) {
 class Publisher {
 public:
     Publisher(const Options& options, std::size_t subscribers)
-        : session_(options.text("publisher-at", options.text("at", "")), false,
-                   options.login("publisher-")),
+        : session_(options.text("publisher-at", options.text("at", "")),
+                   {options.serializer(), false}, options.login("publisher-")),
           subscribers_(subscribers),
           ahead_(options.count("in-flight", 8)) {
-        put_map(rest_, 1);
-        put_text(rest_, "acknowledge");
-        rest_.push_back(static_cast<char>(0xC3));
-        put_text(rest_, options.text("uri", "lab.events"));
-        put_array(rest_, 1);
-        put_text(rest_, std::string(options.count("bytes", 64), 'x'));
+        const Encoding encode(options.serializer());
+        rest_ = encode.joined({encode.map({{"acknowledge", encode.yes()}}),
+                               encode.text(options.text("uri", "lab.events")), payload(options)});
     }
     Session& session() { return session_; }
     std::uint64_t lost() const { return lost_; }
     void on_message(std::string_view message) {
-        const std::uint64_t code = code_of(message);
+        const std::uint64_t code = code_of(session_, message);
         if (code == error) fail("a publication failed: " + hex(message));
         if (code == published) ++acknowledged_;
     }
@@ -323,11 +340,8 @@ public:
         while (sent_ < acknowledged_ + ahead_ &&
                sent_ * subscribers_ < events + ahead_ * subscribers_) {
             ++sent_;
-            message_.clear();
-            put_array(message_, 5);
-            put_uint(message_, publish);
-            put_uint(message_, session_.next_request());
-            message_ += rest_;
+            put_message(message_, session_.serializer(), publish, session_.next_request(), 3,
+                        rest_);
             session_.queue(message_);
         }
     }
@@ -346,10 +360,11 @@ int run_events(const Options& options) {
     Poller poller;
     poller.add(publisher.session());
     for (std::size_t i = 0; i < options.count("subscribers", 50); ++i) {
-        subscribers.push_back(
-            std::make_unique<Session>(options.text("at", ""), false, options.login()));
-        must_be(subscribed, subscribers.back()->ask(
-                                subscribe, 2, options_and_uri(options.text("uri", "lab.events"))));
+        subscribers.push_back(std::make_unique<Session>(
+            options.text("at", ""), Transport{options.serializer(), false}, options.login()));
+        Session& session = *subscribers.back();
+        must_be(subscribed, session,
+                session.ask(subscribe, 2, options_and_uri(options, "lab.events")));
         poller.add(*subscribers.back());
     }
     ::usleep(static_cast<useconds_t>(options.number("settle", 0.3) * 1e6));
@@ -369,7 +384,7 @@ int run_events(const Options& options) {
         poller.turn([&](std::size_t index, std::string_view message) {
             if (index == 0) {
                 publisher.on_message(message);
-            } else if (code_of(message) == event) {
+            } else if (code_of(*subscribers[index - 1], message) == event) {
                 ++events;
             }
         });
@@ -393,8 +408,8 @@ int run_idle(const Options& options) {
             ::usleep(200'000);
             before = resident_kb(options.pids);
         }
-        idle.push_back(
-            std::make_unique<Session>(options.text("at", ""), websocket, options.login()));
+        idle.push_back(std::make_unique<Session>(
+            options.text("at", ""), Transport{Serializer::msgpack, websocket}, options.login()));
     }
     ::usleep(500'000);
     const double after = resident_kb(options.pids);

@@ -73,128 +73,8 @@ std::pair<std::string_view, std::size_t> whole_frame(std::string_view in, bool w
 
 }  // namespace
 
-void fail(const std::string& what) {
-    std::fprintf(stderr, "load: %s\n", what.c_str());
-    std::exit(1);
-}
-
-std::string hex(std::string_view bytes) {
-    std::string text;
-    for (const char c : bytes.substr(0, 120)) {
-        if (c >= 32 && c < 127) {
-            text.push_back(c);
-        } else {
-            std::array<char, 8> buffer{};
-            std::snprintf(buffer.data(), buffer.size(), "\\x%02x",
-                          static_cast<unsigned>(static_cast<unsigned char>(c)));
-            text += buffer.data();
-        }
-    }
-    return text;
-}
-
-void put_array(std::string& out, std::size_t count) {
-    out.push_back(static_cast<char>(0x90 | count));
-}
-
-void put_map(std::string& out, std::size_t count) {
-    out.push_back(static_cast<char>(0x80 | count));
-}
-
-void put_uint(std::string& out, std::uint64_t value) {
-    if (value < 128) {
-        out.push_back(static_cast<char>(value));
-    } else if (value <= 0xFFFFFFFF) {
-        out.push_back(static_cast<char>(0xCE));
-        put_big_endian(out, value, 4);
-    } else {
-        out.push_back(static_cast<char>(0xCF));
-        put_big_endian(out, value, 8);
-    }
-}
-
-void put_text(std::string& out, std::string_view text) {
-    if (text.size() < 32) {
-        out.push_back(static_cast<char>(0xA0 | text.size()));
-    } else {
-        out.push_back(static_cast<char>(0xDA));
-        put_big_endian(out, text.size(), 2);
-    }
-    out += text;
-}
-
-std::string_view Reader::take(std::size_t count) {
-    if (data_.size() < count) fail("a message ends too early");
-    const std::string_view taken = data_.substr(0, count);
-    data_.remove_prefix(count);
-    return taken;
-}
-
-std::uint8_t Reader::byte() {
-    return static_cast<std::uint8_t>(take(1).front());
-}
-
-std::uint64_t Reader::big_endian(std::size_t bytes) {
-    std::uint64_t value = 0;
-    for (const char c : take(bytes)) value = value << 8 | static_cast<std::uint8_t>(c);
-    return value;
-}
-
-std::size_t Reader::array() {
-    const std::uint8_t first = byte();
-    if ((first & 0xF0) == 0x90) return first & 15U;
-    if (first == 0xDC) return big_endian(2);
-    fail("no array where one is due");
-}
-
-std::uint64_t Reader::uint() {
-    const std::uint8_t first = byte();
-    if (first < 128) return first;
-    if (first >= 0xCC && first <= 0xCF) return big_endian(std::size_t{1} << (first - 0xCC));
-    fail("no integer where one is due");
-}
-
-std::string_view Reader::text() {
-    const std::uint8_t first = byte();
-    if ((first & 0xE0) == 0xA0) return take(first & 31U);
-    if (first >= 0xD9 && first <= 0xDB) return take(big_endian(std::size_t{1} << (first - 0xD9)));
-    fail("no text where one is due");
-}
-
-std::string_view Reader::skip() {
-    const std::string_view before = data_;
-    std::uint64_t left = 1;
-    while (left-- > 0) {
-        const std::uint8_t b = byte();
-        if (b < 0x80 || b >= 0xE0 || (b >= 0xC0 && b <= 0xC3)) continue;
-        if (b < 0x90)
-            left += 2U * (b & 15U);
-        else if (b < 0xA0)
-            left += b & 15U;
-        else if (b < 0xC0)
-            take(b & 31U);
-        else if (b >= 0xC4 && b <= 0xC6)
-            take(big_endian(std::size_t{1} << (b - 0xC4)));
-        else if (b == 0xCA)
-            take(4);
-        else if (b == 0xCB)
-            take(8);
-        else if (b >= 0xCC && b <= 0xD3)
-            take(std::size_t{1} << ((b - 0xCC) & 3));
-        else if (b >= 0xD9 && b <= 0xDB)
-            take(big_endian(std::size_t{1} << (b - 0xD9)));
-        else if (b == 0xDC || b == 0xDD)
-            left += big_endian(b == 0xDC ? 2 : 4);
-        else if (b == 0xDE || b == 0xDF)
-            left += 2 * big_endian(b == 0xDE ? 2 : 4);
-        else
-            fail("a type that this reader does not know");
-    }
-    return before.substr(0, before.size() - data_.size());
-}
-
-Session::Session(const std::string& address, bool websocket, const Login& login)
-    : fd_(connected(address)), websocket_(websocket) {
+Session::Session(const std::string& address, Transport transport, const Login& login)
+    : fd_(connected(address)), transport_(transport) {
     shake_hands("localhost");
     join(login);
 }
@@ -204,11 +84,13 @@ Session::~Session() {
 }
 
 void Session::shake_hands(const std::string& host) {
-    if (!websocket_) {
-        out_ = std::string("\x7f\xf2\0\0", 4);
+    if (!transport_.websocket) {
+        const auto serializer = static_cast<int>(transport_.serializer);
+        out_ = {'\x7f', static_cast<char>(0xF0 | serializer), '\0', '\0'};
         write_blocking();
         std::array<char, 4> reply{};
-        if (::recv(fd_, reply.data(), reply.size(), MSG_WAITALL) != 4 || (reply[1] & 15) != 2)
+        if (::recv(fd_, reply.data(), reply.size(), MSG_WAITALL) != 4 ||
+            (reply[1] & 15) != serializer)
             fail("not a RawSocket handshake");
         return;
     }
@@ -227,52 +109,36 @@ void Session::shake_hands(const std::string& host) {
 }
 
 void Session::join(const Login& login) {
-    std::string message;
-    put_array(message, 3);
-    put_uint(message, hello);
-    put_text(message, login.realm);
-    put_map(message, login.authid.empty() ? 1 : 3);
-    put_text(message, "roles");
-    put_map(message, 4);
-    for (const std::string_view role : {"caller", "callee", "publisher", "subscriber"}) {
-        put_text(message, role);
-        put_map(message, 0);
-    }
+    const Encoding encode(serializer());
+    std::vector<std::pair<std::string, std::string>> roles, details;
+    for (const char* role : {"caller", "callee", "publisher", "subscriber"})
+        roles.emplace_back(role, encode.map({}));
+    details.emplace_back("roles", encode.map(roles));
     if (!login.authid.empty()) {
-        put_text(message, "authid");
-        put_text(message, login.authid);
-        put_text(message, "authmethods");
-        put_array(message, 1);
-        put_text(message, "ticket");
+        details.emplace_back("authid", encode.text(login.authid));
+        details.emplace_back("authmethods", encode.list({encode.text("ticket")}));
     }
-    queue(message);
-    write_blocking();
-    std::string answer = receive();
-    Reader reader(answer);
-    reader.array();
-    std::uint64_t code = reader.uint();
-    if (code == challenge) {
-        message.clear();
-        put_array(message, 3);
-        put_uint(message, authenticate);
-        put_text(message, login.ticket);
-        put_map(message, 0);
-        queue(message);
+    queue(encode.list({encode.uint(hello), encode.text(login.realm), encode.map(details)}));
+    std::uint64_t code = 0;
+    std::string answer;
+    const auto read_answer = [&] {
         write_blocking();
         answer = receive();
-        reader = Reader(answer);
+        Reader reader(serializer(), answer);
         reader.array();
         code = reader.uint();
+    };
+    read_answer();
+    if (code == challenge) {
+        queue(encode.list({encode.uint(authenticate), encode.text(login.ticket), encode.map({})}));
+        read_answer();
     }
     if (code != welcome) fail("the join was refused: " + hex(answer));
 }
 
 std::string Session::ask(std::uint64_t code, std::size_t count, std::string_view rest) {
     std::string message;
-    put_array(message, 2 + count);
-    put_uint(message, code);
-    put_uint(message, next_request());
-    message += rest;
+    put_message(message, serializer(), code, next_request(), count, rest);
     queue(message);
     write_blocking();
     return receive();
@@ -283,7 +149,7 @@ void Session::start() {
 }
 
 void Session::queue(std::string_view message) {
-    if (!websocket_) {
+    if (!transport_.websocket) {
         put_big_endian(out_, message.size(), 4);
         out_ += message;
         return;
@@ -310,7 +176,7 @@ void Session::write_blocking() {
 std::string Session::receive() {
     std::array<char, 65536> buffer{};
     while (true) {
-        const auto [message, used] = whole_frame(in_, websocket_);
+        const auto [message, used] = whole_frame(in_, transport_.websocket);
         if (used != 0) {
             std::string copy(message);
             in_.erase(0, used);
@@ -342,7 +208,7 @@ void Session::read(const std::function<void(std::string_view)>& on_message) {
     }
     std::size_t used_all = 0;
     while (true) {
-        const auto [message, used] = whole_frame(data.substr(used_all), websocket_);
+        const auto [message, used] = whole_frame(data.substr(used_all), transport_.websocket);
         if (used == 0) break;
         on_message(message);
         used_all += used;

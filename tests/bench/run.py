@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures the gateway beside its yardsticks, all in one run on one machine, and prints a table.
 
-    tests/bench/run.py --build build/release [--seconds 3] [--idle 2000] [--json FILE]
+    tests/bench/run.py --build build/release [--seconds 1] [--rounds 5] [--idle 2000] [--json FILE]
     tests/bench/run.py --build build/release --before OTHER/build/release [--turns 20]
 
 Paths: `inside` our internal router alone; `haproxy` a byte-copying proxy (mode tcp) in front of it; `gateway` our gateway
-with the embedded inside; `crossbar` a Crossbar front joined by rlink to a Crossbar behind. CPU is schedstat time summed over
-all threads of the processes named; the load generator's own is left out. docs/benchmarks.md tells what each figure is. With
---before only the gateway is measured, as built there and here by turns: medians of the figures, and of the ratios of the turns.
+with the embedded inside; `crossbar` a Crossbar front joined by rlink to a Crossbar behind. The first three are measured by
+turns, and the medians printed. CPU is schedstat time summed over all threads of the processes named; the load generator's own
+is left out. docs/benchmarks.md tells what each figure is. With --before only the gateway is measured, as built there and here
+by turns: medians of the figures, and of the ratios of the turns.
 """
 import argparse
 import json
@@ -45,6 +46,20 @@ match = "prefix"
 uri = "lab."
 """
 REALM = "observatory"
+# Each load: a key, a title, words for the load generator.
+LOADS = (
+    ("one", "64 bytes, 1 caller, 1 call in flight", ("--in-flight", 1)),
+    ("many", "64 bytes, 1 caller, 64 in flight", ("--in-flight", 64)),
+    ("crowd", "64 bytes, 64 callers, 1 in flight each", ("--in-flight", 1, "--callers", 64)),
+    ("json", "14.6 KB of JSON records, 8 in flight", ("--in-flight", 8, "--records", 14600, "--serializer", "json")),
+    ("msgpack", "4 KB of MessagePack records, 8 in flight", ("--in-flight", 8, "--records", 4000)))
+# The most that `gateway + inside` may cost in terms of `haproxy + inside`: the whole path, what it adds to `inside` (`hop`),
+# or the process in front alone.
+GOALS = (("json", "path", 1.2), ("msgpack", "path", 1.2), ("many", "hop", 2.0), ("many", "process", 2.0), ("crowd", "path", 0.7),
+         ("one", "path", 1.0))
+RATIOS = {"path": "gateway / haproxy", "hop": "hop of the gateway / of haproxy", "process": "process gateway / haproxy"}
+SESSION_GOALS = {"rawsocket": 2.5 * 1024, "websocket": 4 * 1024}  # bytes
+PROCESS_GOAL = 4.0  # MB, proportional
 
 
 class Path:
@@ -52,7 +67,8 @@ class Path:
 
     def __init__(self, name, at, callee_at, parts, settle=0.3):
         self.name, self.at, self.callee_at, self.parts, self.settle = name, at, callee_at, parts, settle
-        self.figures = {}
+        self.figures = {}  # by load: the median round
+        self.rounds = {}   # by load: all rounds
 
 
 class Bench:
@@ -72,15 +88,27 @@ class Bench:
             figures["cpu_us"] = sum(figures["cpu_us"])
         return figures
 
-    def measure(self, path):
-        """Discards one short run first, as the first figures can be cold."""
-        print(f"measuring {path.name} …", file=sys.stderr, flush=True)
-        calls = ("--callee-at", path.callee_at, "--uri", "lab.bench")
-        Bench(self.load, 0.3).run("call", path, *calls, "--in-flight", 16, "--warm", 0.1)
-        path.figures["one"] = self.run("call", path, *calls, "--in-flight", 1)
-        path.figures["many"] = self.run("call", path, *calls, "--in-flight", 64)
-        path.figures["crowd"] = self.run("call", path, *calls, "--in-flight", 1, "--callers", 64)
-        path.figures["events"] = self.run("event", path, "--uri", "lab.events", "--subscribers", 50)
+    def measure(self, paths, rounds=1):
+        """Each load on each path by turns; keeps the median round, by its CPU time. Discards one short run of each path
+        first, as the first figures can be cold."""
+        calls = [("--callee-at", path.callee_at, "--uri", "lab.bench") for path in paths]
+        for path, words in zip(paths, calls):
+            Bench(self.load, 0.3).run("call", path, *words, "--in-flight", 16, "--warm", 0.1)
+        for key, title, load in LOADS:
+            print(f"measuring {title} …", file=sys.stderr, flush=True)
+            self._by_turns(key, paths, rounds, lambda i, load=load: self.run("call", paths[i], *calls[i], *load))
+        self._by_turns("events", paths, rounds,
+                       lambda i: self.run("event", paths[i], "--uri", "lab.events", "--subscribers", 50))
+
+    @staticmethod
+    def _by_turns(key, paths, rounds, run):
+        found = [[] for _ in paths]
+        for turn in range(rounds):
+            for i in range(len(paths)) if turn % 2 == 0 else reversed(range(len(paths))):
+                found[i].append(run(i))
+        for path, figures in zip(paths, found):
+            path.rounds[key] = figures
+            path.figures[key] = sorted(figures, key=lambda f: f["cpu_us"])[len(figures) // 2]
 
 
 def haproxy(target):
@@ -142,9 +170,6 @@ def resident(parts):
     return {name: processes.rss_kb(pid) for name, pid in parts.items()}
 
 
-LOADS = (("one", "1 caller, 1 call in flight"), ("many", "1 caller, 64 in flight"), ("crowd", "64 callers, 1 in flight each"))
-
-
 def _table(paths, key, title):
     base = next(p for p in paths if p.name == "inside").figures[key]["cpu_us"]
     print(f"\n{title}\n{'':<18} {'CPU µs':>8} {'ratio':>7} {'calls/s':>9} {'p50 µs':>8} {'p99 µs':>8}   CPU µs of each process")
@@ -163,15 +188,41 @@ def _events_table(paths):
         print(f"{path.name:<18} {f['cpu_us']:>8.2f} {f['events_per_s']:>9.0f}   {each}")
 
 
+def _ratio(paths, key, kind):
+    """The median of the ratios of the rounds."""
+    rounds = {path.name: path.rounds[key] for path in paths}
+    ratios = []
+    for inside, haproxy, gateway in zip(*(rounds[name] for name in ("inside", "haproxy + inside", "gateway + inside"))):
+        if kind == "process":
+            ratios.append(gateway["each"]["gateway"] / haproxy["each"]["haproxy"])
+        else:
+            less = inside["cpu_us"] if kind == "hop" else 0
+            ratios.append((gateway["cpu_us"] - less) / max(haproxy["cpu_us"] - less, 0.01))
+    return statistics.median(ratios)
+
+
+def _goals_table(paths, idle, start):
+    print(f"\n{'goals':<76} {'measured':>9} {'at most':>8}")
+    for key, kind, goal in GOALS:
+        title = next(title for each, title, _ in LOADS if each == key)
+        print(f"{title + ': ' + RATIOS[kind]:<76} {_ratio(paths, key, kind):>9.2f} {goal:>8.2f}")
+    for name in ("gateway", "inside"):
+        for transport, goal in SESSION_GOALS.items():
+            print(f"{f'bytes of an idle session of {name}, {transport}':<76} {idle[name][transport]:>9.0f} {goal:>8.0f}")
+    for name, (_, proportional) in start.items():
+        print(f"{f'MB of an idle process: {name}':<76} {proportional * 1024 / 1e6:>9.2f} {PROCESS_GOAL:>8.2f}")
+
+
 def report(paths, idle, start, machine):
-    print(f"\n{machine}\n64-byte payloads, RawSocket and MessagePack, unix sockets (Crossbar's rlink: loopback TCP)")
-    for key, title in LOADS:
+    print(f"\n{machine}\nRawSocket, MessagePack unless it says JSON, unix sockets (Crossbar's rlink: loopback TCP)")
+    for key, title, _ in LOADS:
         _table(paths, key, title)
     _events_table(paths)
     print("\nbytes of resident memory per idle session (user space):")
     for name, figures in idle.items():
         print(f"  {name:<18} RawSocket {figures['rawsocket']:.0f}, WebSocket {figures['websocket']:.0f}")
     print("idle processes, resident (proportional) kB: " + ", ".join(f"{n} {r} ({p})" for n, (r, p) in start.items()))
+    _goals_table(paths, idle, start)
 
 
 def compare(bench, build, before, turns, idle_sessions):
@@ -186,8 +237,8 @@ def compare(bench, build, before, turns, idle_sessions):
         for name in sorted(worlds, reverse=turn % 2 == 0):
             world, parts = worlds[name]
             path = Path(name, f"unix:{world.local}", f"unix:{world.services_path}", list(parts.items()))
-            bench.measure(path)
-            for key, title in (*LOADS, ("events", "an event, 50 subscribers")):
+            bench.measure([path])
+            for key, title, _ in (*LOADS, ("events", "an event, 50 subscribers", ())):
                 figures.setdefault(title, {}).setdefault(name, []).append(path.figures[key]["cpu_us"])
     for name, (world, parts) in worlds.items():
         for kind, size in measure_idle(bench, [("gateway", parts["gateway"])], f"unix:{world.local}", idle_sessions, name).items():
@@ -202,7 +253,8 @@ def compare(bench, build, before, turns, idle_sessions):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--build", default="build/release", help="the build directory with sallyport and sallyport_load")
-    parser.add_argument("--seconds", type=float, default=3, help="measured time of each figure")
+    parser.add_argument("--seconds", type=float, default=1, help="measured time of each round of a figure")
+    parser.add_argument("--rounds", type=int, default=5, help="of each figure; the median is kept")
     parser.add_argument("--idle", type=int, default=2000, help="idle sessions")
     parser.add_argument("--json", help="also write all figures here")
     parser.add_argument("--without-crossbar", action="store_true")
@@ -228,8 +280,7 @@ def main():
         paths.append(Path("inside", services, services, [("inside", parts["inside"])]))
         paths.append(Path("haproxy + inside", f"unix:{listen}", services, [("haproxy", proxy.pid), ("inside", parts["inside"])]))
         paths.append(Path("gateway + inside", local, services, list(parts.items())))
-        for path in paths:
-            bench.measure(path)
+        bench.measure(paths, options.rounds)
         idle["gateway"] = measure_idle(bench, [("gateway", parts["gateway"])], local, options.idle, "gateway")
         idle["inside"] = measure_idle(bench, [("inside", parts["inside"])], services, options.idle, "inside")
         world.stop()
@@ -238,7 +289,7 @@ def main():
             inner, front = crossbars()
             workers = [("front", front.worker()[0]), ("inner", inner.worker()[0])]
             paths.append(Path("crossbar", f"unix:{front.path}", f"unix:{inner.path}", workers, 1.5))
-            bench.measure(paths[-1])
+            bench.measure(paths[-1:], options.rounds)
             idle["crossbar front"] = measure_idle(bench, workers[:1], f"tcp:127.0.0.1:{front.port}", options.idle // 4, "crossbar")
             front.stop()
             inner.stop()
