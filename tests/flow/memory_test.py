@@ -10,7 +10,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes, rawclient, socks  # noqa: E402
 from support.crossbar import free_port  # noqa: E402
 from support.deployment import REALM, TICKETS, Deployment  # noqa: E402
-from support.peers import MIB, Counter, Service, frames, leave, memory_mib, send_in_background  # noqa: E402
+from support.peers import (MIB, Counter, Service, Watch, frames, leave, memory_mib, onion_client, onion_socket,  # noqa: E402
+                           send_in_background)
 from support.rawclient import (ABORT, CALL, ERROR, EVENT, INVOCATION, PUBLISH, PUBLISHED, REGISTER, REGISTERED,  # noqa: E402
                                RESULT, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBED, WELCOME, YIELD)
 from support.runner import Suite, equal, eventually  # noqa: E402
@@ -30,37 +31,6 @@ def start():
 def stop():
     for code in world.stop():
         equal(code, 0, "exit code of an orderly stop")
-
-
-def onion_socket(deployment, circuit):
-    """A connection as tor makes it for a client on that circuit, before the handshake of the transport."""
-    sock = socks.plain(deployment.front)
-    sock.sendall(f"PROXY TCP6 fc00:dead:beef:4dad::0:{circuit:x} ::1 65535 42\r\n".encode())
-    return sock
-
-
-def onion_client(deployment, circuit):
-    return rawclient.Client(rawclient.RawSocket(onion_socket(deployment, circuit)))
-
-
-class Watch:
-    """The most memory that the worker and its gateway's inside had, in MiB."""
-
-    def __init__(self, *programs):
-        self.programs, self.most, self.ended = programs, [0.0] * len(programs), threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
-
-    def _watch(self):
-        while not self.ended.wait(0.02):
-            self.most = [max(most, memory_mib(*program)) for most, program in zip(self.most, self.programs)]
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
 
 
 # Readers that keep up
@@ -175,13 +145,13 @@ def a_call_whose_progress_outruns_its_caller_ends_alone_and_the_caller_is_told()
 
 @suite.test(timeout=60)
 def a_stranger_may_send_only_small_messages_and_has_one_deadline():
-    large = onion_socket(world, 1)
+    large = onion_socket(world.front, 1)
     client = rawclient.RawSocket(large)
     large.sendall(client.frame(b"x" * 100_000)[:1000])
     begin = time.monotonic()
     assert client.stream.at_end(1), "a message of 100 kB before login"
     assert time.monotonic() - begin < 1
-    slow = onion_socket(world, 1)
+    slow = onion_socket(world.front, 1)
     begin = time.monotonic()
     time.sleep(1.2)
     late = rawclient.RawSocket(slow)
@@ -210,7 +180,7 @@ def messages_that_never_end_cost_their_senders_and_nobody_else():
     greedy = []
     with Watch(worker) as watch:
         for _ in range(40):
-            client = onion_client(world, 7)
+            client = onion_client(world.front, 7)
             equal(client.join(REALM)[0], WELCOME)
             _never_ending(greedy, client)
             equal(innocent.call("lab.small", "x")[0], RESULT)
@@ -254,7 +224,7 @@ def subscribers_that_do_not_read_cost_no_more_than_the_budget():
 def one_circuit_that_takes_all_it_can_keeps_nobody_out():
     crowd = []
     for _ in range(500):  # idle, in the handshake, or anonymous
-        sock = onion_socket(world, 9)
+        sock = onion_socket(world.front, 9)
         crowd.append(sock)
         if len(crowd) % 3 == 0:
             continue
@@ -262,9 +232,9 @@ def one_circuit_that_takes_all_it_can_keeps_nobody_out():
             client = rawclient.RawSocket(sock)
             if len(crowd) % 3 == 1:
                 rawclient.Client(client).join(REALM)
-    operator = onion_client(world, 10)
+    operator = onion_client(world.front, 10)
     equal(operator.join(REALM, "alice", TICKETS["alice"][1])[0], WELCOME)
-    guest = onion_client(world, 11)
+    guest = onion_client(world.front, 11)
     equal(guest.join(REALM)[0], WELCOME)
     for sock in crowd:
         sock.close()
@@ -276,16 +246,16 @@ def one_circuit_that_takes_all_it_can_keeps_nobody_out():
 def anonymous_sessions_of_many_circuits_leave_places_for_those_who_log_in():
     guests, refused = [], 0
     for number in range(400):
-        client = onion_client(world, 100 + number)
+        client = onion_client(world.front, 100 + number)
         if client.join(REALM)[0] == WELCOME:
             guests.append(client)
         else:
             refused += 1
     assert refused >= 30 and len(guests) >= 300, f"{len(guests)} guests, {refused} refused"
-    one_more = onion_client(world, 99)
+    one_more = onion_client(world.front, 99)
     answer = one_more.join(REALM)
     equal((answer[0], answer[2]), (ABORT, "wamp.error.unavailable"))
-    operator = onion_client(world, 98)
+    operator = onion_client(world.front, 98)
     equal(operator.join(REALM, "alice", TICKETS["alice"][1])[0], WELCOME)
     for client in (*guests, operator):
         client.close()

@@ -1,4 +1,5 @@
 """A whole sallyport in a scratch directory: configuration, policy, principals, gateway and (when apart) the inside."""
+import json
 import os
 import re
 
@@ -99,13 +100,14 @@ class Deployment:
 
     def __init__(self, link="embedded", tor='mode = "off"', backend="", link_address=None, limits="",
                  gateway_namespace=None, inside_namespace=None, services="unix:run/services.sock", outside_rules=OUTSIDE_RULES,
-                 name="gw", auth=""):
+                 name="gw", auth="", inside_limits=""):
         self.dir = processes.scratch(name)
         self.link, self.tor, self.backend, self.limits = link, tor, backend, limits
         self.link_address = link_address or f"unix:{self.dir}/link.sock"
         self.gateway_namespace, self.inside_namespace, self.services = gateway_namespace, inside_namespace, services
         self.outside_rules, self.gateway, self.inside, self.starts = outside_rules, None, None, 0
         self.auth = auth  # further lines of [auth] outside
+        self.inside_limits = inside_limits
         self.state = self.dir / "state"
         self.inside_state = self.dir / "inside-state"
         self.local = self.state / "run/local.sock"
@@ -145,7 +147,7 @@ class Deployment:
         pin = f'peer_pin = "{self.pins["gateway"]}"\n' if self.pins else ""
         link = f'[[link]]\ngateway = "{self.link_address}"\n{pin}' if self.link == "accept" else ""
         (self.dir / "inside.toml").write_text(
-            f'state_dir = "inside-state"\nrealms = ["inside-observatory.toml"]\n\n'
+            f'state_dir = "inside-state"\nrealms = ["inside-observatory.toml"]\n\n[limits]\n{self.inside_limits}\n\n'
             f'[[listen]]\naddress = "unix:run/services.sock"\n' +
             (f'\n[[listen]]\naddress = "{self.services}"\n' if self.services.startswith("tcp:") else "") + "\n" + link)
         (self.dir / "inside-observatory.toml").write_text(INSIDE_POLICY)
@@ -204,6 +206,12 @@ class Deployment:
         eventually(up, "the link is up", timeout)
         client.close()
 
+    def link_status(self):
+        """What `sallyport status` says of the link: its open calls, held messages and more."""
+        result = sallyport("status", "--config", self.dir / "gateway.toml", "--json")
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)["front"]["links"][0]
+
     def raw(self, authid=None, serializer=rawclient.MSGPACK, websocket=False, roles=None):
         """A joined raw client at the local socket."""
         sock = socks.plain(self.local)
@@ -213,9 +221,10 @@ class Deployment:
         assert answer[0] == rawclient.WELCOME, answer
         return client
 
-    def raw_inside(self, serializer=rawclient.MSGPACK, roles=None):
+    def raw_inside(self, serializer=rawclient.MSGPACK, roles=None, websocket=False):
         """A joined raw client at the inside's socket: a service."""
-        client = rawclient.Client(rawclient.RawSocket(socks.plain(self.services_path), serializer), roles)
+        transport = (rawclient.WebSocket if websocket else rawclient.RawSocket)(socks.plain(self.services_path), serializer)
+        client = rawclient.Client(transport, roles)
         answer = client.join(REALM)
         assert answer[0] == rawclient.WELCOME, answer
         return client
