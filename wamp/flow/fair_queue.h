@@ -40,7 +40,7 @@ public:
         ++size_;
         bytes_ += cost;
         if (flow.items.size() > 1) return;
-        await_turn(circuit, from.session, flow);
+        await_turn(circuit, from.session, flow, std::max(circuit.clock.now, flow.used));
         reorder(name, circuit);
     }
 
@@ -54,17 +54,18 @@ public:
         const std::size_t cost = flow.items.front().cost;
         clock_.advance(cost, order_.size());
         circuit.clock.advance(cost, circuit.order.size());
-        order_.erase(order_.begin());
         circuit.order.erase(circuit.order.begin());
+        // What waits there still has waited all along: its time counts from where this item ends,
+        // even if others are ahead by now.
         circuit.used = circuit.start + cost;
-        circuit.queued = false;
+        circuit.start = circuit.used;
         flow.used = finish;
         Item item = std::move(flow.items.front().item);
         flow.items.pop_front();
         flow.bytes -= cost;
         --size_;
         bytes_ -= cost;
-        if (!flow.items.empty()) await_turn(circuit, session, flow);
+        if (!flow.items.empty()) await_turn(circuit, session, flow, flow.used);
         reorder(name, circuit);
         forget_idle();
         return item;
@@ -185,8 +186,8 @@ private:
         return flow == circuit->second.flows.end() ? nullptr : &flow->second;
     }
 
-    static void await_turn(Circuit& circuit, SessionId session, Flow& flow) {
-        flow.finish = std::max(circuit.clock.now, flow.used) + flow.items.front().cost;
+    static void await_turn(Circuit& circuit, SessionId session, Flow& flow, Time start) {
+        flow.finish = start + flow.items.front().cost;
         circuit.order.emplace(flow.finish, session);
     }
 

@@ -126,6 +126,22 @@ TEST(FairQueue, SharesAmongTheSessionsOfACircuit) {
     EXPECT_EQ(queue.pop(), "modest");
 }
 
+// Now and then another session of its circuit sends a small item, which does not put it off.
+TEST(FairQueue, LetsALargeItemGoAfterItsShareWhateverElseItsCircuitSends) {
+    Queue queue;
+    queue.push({5, 1}, 10'000, "large");
+    std::size_t others = 0;
+    for (std::string item = "other"; item != "large"; item = queue.pop()) {
+        if (item == "other") {
+            others += 1000;
+            queue.push({5, 2}, 10, "small");
+            queue.push({6, 3}, 1000, "other");
+        }
+        ASSERT_LE(others, 13'000U);
+    }
+    EXPECT_GE(others, 10'000U);
+}
+
 TEST(FairQueue, RemovesWhatASessionHas) {
     Queue queue;
     queue.push({5, 1}, 10, "a");
