@@ -137,6 +137,11 @@ void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Registe
     tables_->forward(from, permit, request, now, out);
 }
 
+void Bridge::give_up_publications(SessionId session, BridgeOutbox& out) {
+    tables_->release_borrowed();
+    tables_->publications.give_up(session, out);
+}
+
 bool Bridge::unsubscribe(SessionId from, const wamp::Unsubscribe& request, Instant,
                          BridgeOutbox& out) {
     tables_->release_borrowed();

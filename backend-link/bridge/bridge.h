@@ -78,6 +78,9 @@ public:
     /// until it is in BridgeOutbox::relieved or has left. While the link is down there is room: the
     /// publication does not wait for the backend.
     bool has_room_to_publish(wamp::SessionId session);
+    /// The backend has acknowledged too little for too long: ends the session's publications that
+    /// wait for it with `timeout`, and relieves the session.
+    void give_up_publications(wamp::SessionId session, BridgeOutbox& out);
 
     // Follow-ups, which need no permit of their own. False if this bridge knows no such id; nothing
     // was done.

@@ -197,15 +197,30 @@ void Publications::complete_followers(Publication& publication, BridgeOutbox& ou
     }
 }
 
-void Publications::on_link_lost(BridgeOutbox& out) {
+// Its payloads are freed, so that a backend that never acknowledges does not exhaust the memory.
+void Publications::give_up(SessionId session, BridgeOutbox& out) {
     std::vector<wamp::RequestId> requests;
-    for (const auto& [request, publication] : pending_) requests.push_back(request);
+    for (const auto& [request, publication] : pending_) {
+        if (publication->publisher == session) requests.push_back(request);
+    }
+    refuse_all(std::move(requests), uris::timeout, out);
+    if (without_room_.erase(session) > 0) out.relieved.push_back(session);
+}
+
+void Publications::refuse_all(std::vector<wamp::RequestId>&& requests, std::string_view uri,
+                              BridgeOutbox& out) {
     std::sort(requests.begin(), requests.end());
     for (const wamp::RequestId request : requests) {
         std::unique_ptr<Publication> publication = take(request);
         const bool publisher_is_there = release(*publication, out);
-        refuse(std::move(publication), publisher_is_there, uris::network_failure, out);
+        refuse(std::move(publication), publisher_is_there, uri, out);
     }
+}
+
+void Publications::on_link_lost(BridgeOutbox& out) {
+    std::vector<wamp::RequestId> requests;
+    for (const auto& [request, publication] : pending_) requests.push_back(request);
+    refuse_all(std::move(requests), uris::network_failure, out);
     // The next link numbers its requests from 1 again.
     for (auto& [session, publisher] : publishers_) publisher.last = 0;
     relieve_all(out);

@@ -35,6 +35,8 @@ public:
     void forward(const RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
     /// As Bridge::has_room_to_publish().
     bool has_room(wamp::SessionId session);
+    /// As Bridge::give_up_publications().
+    void give_up(wamp::SessionId session, BridgeOutbox& out);
     /// The session's publications continue, but it gets no more acknowledgements.
     void leave(wamp::SessionId session);
 
@@ -84,6 +86,9 @@ private:
                   wamp::PublicationId id, BridgeOutbox& out);
     void refuse(std::unique_ptr<Publication> publication, bool publisher_is_there,
                 std::string_view uri, BridgeOutbox& out);
+    /// In the order in which they were forwarded.
+    void refuse_all(std::vector<wamp::RequestId>&& requests, std::string_view uri,
+                    BridgeOutbox& out);
     void complete_followers(Publication& publication, BridgeOutbox& out);
     std::unique_ptr<Publication> take(wamp::RequestId back);
 

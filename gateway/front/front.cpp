@@ -475,6 +475,7 @@ void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
             backend->bridge.on_deadline(now, bridge_out_);
             flush(*backend, now, out);
         }
+        if (backend->queue.deadline() <= now) release_late(*backend, now, out);
     }
     act_on(gate_.next(now, out), now, out);
 }
@@ -482,7 +483,8 @@ void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
 wamp::Instant Front::deadline() const noexcept {
     wamp::Instant earliest = gate_.deadline();
     for (const auto& backend : backends_) {
-        earliest = std::min({earliest, backend->link.deadline(), backend->bridge.deadline()});
+        earliest = std::min({earliest, backend->link.deadline(), backend->bridge.deadline(),
+                             backend->queue.deadline()});
     }
     return earliest;
 }

@@ -168,6 +168,8 @@ private:
     /// Whether that was its last part.
     static bool send_part(Backend& backend, LinkQueue::Turn& turn, wamp::Outbox& out);
     static void send(Backend& backend, wamp::Frame&& frame, wamp::Outbox& out);
+    /// Lets go on whose publications have waited too long for acknowledgements.
+    void release_late(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     /// Whether the backend knows the id that the message refers to and has processed it.
     bool follow_up_at(Backend& backend, policy::Door::Followup& followup, wamp::OwnedPayload& keep,
                       wamp::Instant now, wamp::Outbox& out);

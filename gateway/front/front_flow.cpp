@@ -4,6 +4,7 @@
 
 #include "gateway/front/front.h"
 #include "wamp/message/uris.h"
+#include "wamp/session/notes.h"
 
 namespace sallyport::gateway {
 
@@ -76,6 +77,17 @@ backend_link::LinkWire Front::wire_of(const Backend& backend) noexcept {
     const policy::Transport& transport = backend.transport;
     return {backend.carried ? std::nullopt : std::optional(transport.serializer),
             transport.peer_receives_max};
+}
+
+void Front::release_late(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    wamp::note(out, wamp::effect::Note::Level::warning, "link ", backend.name,
+               ": does not acknowledge publications");
+    while (const auto publisher = backend.queue.late(now)) {
+        backend.bridge.give_up_publications(*publisher, bridge_out_);
+        flush(backend, now, out);
+        backend.queue.relieve(*publisher);
+    }
+    pump(backend, now, out);
 }
 
 void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wamp::Instant now,

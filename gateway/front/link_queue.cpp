@@ -59,6 +59,7 @@ void LinkQueue::hold_back(Held&& held) {
     auto kept = owned(std::move(held));
     held_back_bytes_ += cost_of(*kept);
     const wamp::SessionId session = kept->session->id;
+    held_back_since_.emplace(kept->since, session);
     const bool is_first = held_back_.emplace(session, std::move(kept)).second;
     SALLYPORT_CHECK(is_first);
 }
@@ -68,8 +69,18 @@ std::unique_ptr<LinkQueue::Held> LinkQueue::take_held_back(wamp::SessionId sessi
     if (found == held_back_.end()) return nullptr;
     std::unique_ptr<Held> held = std::move(found->second);
     held_back_.erase(found);
+    held_back_since_.erase({held->since, session});
     held_back_bytes_ -= cost_of(*held);
     return held;
+}
+
+std::optional<wamp::SessionId> LinkQueue::late(wamp::Instant now) const noexcept {
+    if (now < deadline()) return std::nullopt;
+    return held_back_since_.begin()->second;
+}
+
+wamp::Instant LinkQueue::deadline() const noexcept {
+    return held_back_since_.empty() ? wamp::never : held_back_since_.begin()->first + hold_back_max;
 }
 
 void LinkQueue::relieve(wamp::SessionId session) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -42,6 +44,9 @@ public:
     /// A smaller payload is not divided.
     static constexpr std::size_t divided_bytes_min = 32U << 10;
 
+    /// How long a publication waits for a backend that acknowledges none.
+    static constexpr wamp::Duration hold_back_max = std::chrono::seconds(30);
+
     /// `window_bytes`: what is given to the transport before it has written it, except that one
     /// more message may exceed it.
     explicit LinkQueue(std::size_t window_bytes) noexcept : window_(window_bytes) {}
@@ -63,8 +68,12 @@ public:
 
     /// Keeps the message, with a copy of its payload, until it is its turn.
     void hold(Held&& held);
-    /// Keeps the session's publication until relieve().
+    /// Keeps the session's publication until relieve(), which is due after hold_back_max.
     void hold_back(Held&& held);
+    /// A session whose publication has been held back for hold_back_max; nothing if there is none.
+    std::optional<wamp::SessionId> late(wamp::Instant now) const noexcept;
+    /// When late() is to be called; `never` if nothing is held back.
+    wamp::Instant deadline() const noexcept;
     /// The session may publish again: what was held back waits for its turn now.
     void relieve(wamp::SessionId session);
     /// The session has a request that waited for the link.
@@ -97,6 +106,7 @@ private:
     bool divides_ = false;
     wamp::flow::DividedQueue<std::unique_ptr<Held>> queue_;
     wamp::IdMap<std::unique_ptr<Held>> held_back_;
+    std::set<std::pair<wamp::Instant, wamp::SessionId>> held_back_since_;
     std::size_t held_back_bytes_ = 0;
 };
 

@@ -404,6 +404,24 @@ TEST(BridgePublications, HaveRoomForAllOnceTheLinkIsLost) {
     EXPECT_TRUE(world.bridge.has_room_to_publish(publisher));
 }
 
+TEST(BridgePublications, EndWithATimeoutIfTheBackendNeverAcknowledges) {
+    BridgeWorld world;
+    const SessionId publisher = world.join();
+    const SessionId other = world.join();
+    world.publish(other, 1, "lab.t", acknowledged);
+    for (std::size_t i = 1; i <= Publications::publications_per_session_max; ++i)
+        world.publish(publisher, i, "lab.t", i % 1000 == 0 ? acknowledged : Dict());
+    world.take();
+    EXPECT_FALSE(world.bridge.has_room_to_publish(publisher));
+    world.bridge.give_up_publications(publisher, world.out);
+    EXPECT_EQ(relieved(world), std::vector<SessionId>{publisher});
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,1000,{},"wamp.error.timeout"])"}));
+    EXPECT_TRUE(world.bridge.has_room_to_publish(publisher));
+    EXPECT_EQ(world.bridge.counts().publications, 1u) << "those of others wait on";
+    world.link(wamp::Published{1001, 900});
+    EXPECT_EQ(world.take(), Lines{}) << "too late";
+}
+
 // W-BWL-06
 TEST(BridgePublications, WithListsThatAreTooLongAreRefused) {
     BridgeWorld world;

@@ -226,6 +226,44 @@ TEST(FrontFlow, LosesNoPublicationOfABurst) {
     EXPECT_LT(pauses, 20) << "it should be paused for many publications at once";
 }
 
+// Otherwise its later messages, such as answers that others wait for, would never be read.
+TEST(FrontFlow, LetsAPublisherGoOnWhoseBackendNeverAcknowledges) {
+    Slow world(1U << 20);
+    world.links_write = true;
+    int request = 0;
+    const auto publish = [&](const char* options) {
+        return world.send_bytes(1,
+                                "[16," + std::to_string(++request) + "," + options + ",\"lab.t\"]");
+    };
+    ASSERT_EQ(publish(R"({"acknowledge":true})"), Reading::go_on);
+    for (Reading reading = Reading::go_on; reading == Reading::go_on;) {
+        ASSERT_LE(request, 1024);
+        reading = publish("{}");
+    }
+    world.take();
+    const wamp::Instant due = world.now + LinkQueue::hold_back_max;
+    const auto until = [&](wamp::Instant end) {
+        while (world.now < end) {
+            world.advance(std::min<wamp::Duration>(std::chrono::seconds(2), end - world.now));
+            world.front.on_alive(policy::peer(9), world.now);  // its heartbeat goes on
+        }
+    };
+    until(due - std::chrono::milliseconds(1));
+    EXPECT_EQ(world.front.links()[0].held, 1u);
+    world.take();
+    until(due);
+    const Lines lines = world.take();
+    const auto has = [&](std::string_view line) {
+        return std::find(lines.begin(), lines.end(), line) != lines.end();
+    };
+    EXPECT_TRUE(has(R"(1 [8,16,1,{},"wamp.error.timeout"])"));
+    EXPECT_TRUE(has("1 resumed"));
+    EXPECT_TRUE(has(R"(9 [16,1025,{"acknowledge":true},"lab.t"])"));
+    EXPECT_EQ(world.front.links()[0].held, 0u);
+    EXPECT_EQ(world.front.links()[0].counts.publications, 1u);
+    EXPECT_EQ(publish("{}"), Reading::go_on);
+}
+
 TEST(FrontFlow, SendsWhatWaitedForTheLinkThroughTheSameWindow) {
     std::string waiting(front_policy);
     const std::string route = "to = \"inside\"\n";

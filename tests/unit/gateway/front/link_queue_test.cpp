@@ -100,5 +100,27 @@ TEST(LinkQueue, DividesALargePayloadIfTheOtherEndUnderstandsIt) {
     EXPECT_TRUE(queue.empty());
 }
 
+TEST(LinkQueue, TellsWhoHasBeenHeldBackForTooLong) {
+    LinkQueue queue(100);
+    policy::Session one = session(1);
+    policy::Session two = session(2);
+    const wamp::Instant start{};
+    EXPECT_EQ(queue.deadline(), wamp::never);
+    for (policy::Session* each : {&two, &one}) {
+        LinkQueue::Held held = yield(*each, "[1]");
+        held.since = start + std::chrono::seconds(each == &two ? 1 : 2);
+        queue.hold_back(std::move(held));
+    }
+    const wamp::Instant due = start + std::chrono::seconds(1) + LinkQueue::hold_back_max;
+    EXPECT_EQ(queue.deadline(), due);
+    EXPECT_FALSE(queue.late(due - wamp::Duration(1)));
+    EXPECT_EQ(queue.late(due), 2U);
+    queue.relieve(2);
+    EXPECT_FALSE(queue.late(due));
+    EXPECT_EQ(queue.deadline(), due + std::chrono::seconds(1));
+    EXPECT_TRUE(queue.remove(one).any);
+    EXPECT_EQ(queue.deadline(), wamp::never);
+}
+
 }  // namespace
 }  // namespace sallyport::gateway
