@@ -82,3 +82,14 @@ mark_as_advanced(SALLYPORT_LLD)
 if(SALLYPORT_LLD)
     add_link_options(-fuse-ld=lld)
 endif()
+
+# sallyport_instruction_sets([SSE42 source...] [AVX2 source...])
+# Compiles sources of this folder for x86-64 instructions that not every machine has. Such a source is only called where
+# is_supported() (wamp/base/instruction_set.h) says so. On other machines it is empty.
+function(sallyport_instruction_sets)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SSE42;AVX2")
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+        set_source_files_properties(${arg_SSE42} PROPERTIES COMPILE_OPTIONS "-msse4.2;-mpopcnt;-mpclmul")
+        set_source_files_properties(${arg_AVX2} PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi;-mpopcnt;-mpclmul")
+    endif()
+endfunction()

@@ -97,6 +97,23 @@ nlohmann::json records(std::size_t count) {
     return all;
 }
 
+std::string repeated(std::string_view part) {
+    std::string text;
+    while (text.size() < 65536) text += part;
+    return text;
+}
+
+// Short strings of four scripts in no regular order.
+nlohmann::json foreign_names(std::size_t count) {
+    constexpr std::array names = {"\u043f\u0440\u0438\u0432\u0435\u0442", "\u671b\u9060\u93e1",
+                                  "\U0001F52D\U0001F680", "T\u00e9lescope \u2116 7"};
+    nlohmann::json all = nlohmann::json::array();
+    for (std::size_t index = 0; index < count; ++index) {
+        all.push_back(names[(index * 7 + index / 5) % names.size()]);
+    }
+    return all;
+}
+
 void print(const char* what, double ours, double sax, double tree) {
     std::printf("%-34s %10.0f", what, ours);
     if (sax > 0) {
@@ -151,9 +168,10 @@ int main() {
                 "ratio", "tree", "ratio");
     run("64 B text", nlohmann::json::array({std::string(64, 'x')}));
     run("64 KiB text", nlohmann::json::array({std::string(65536, 'x')}));
-    std::string foreign;
-    while (foreign.size() < 65536) foreign += "\u043f\u0440\u0438 ";
-    run("64 KiB Cyrillic", nlohmann::json::array({foreign}));
+    run("64 KiB Cyrillic", nlohmann::json::array({repeated("\u043f\u0440\u0438 ")}));
+    run("64 KiB CJK", nlohmann::json::array({repeated("\u671b\u9060\u93e1\u3002")}));
+    run("64 KiB emoji", nlohmann::json::array({repeated("\U0001F52D \U0001F680\u2728")}));
+    run("64 KiB foreign names", foreign_names(3500));
     run("64 KiB records", records(1200));
     return sink == 0 ? 1 : 0;
 }

@@ -7,6 +7,7 @@
 
 #include "tests/fuzz/codec_properties.h"
 #include "tests/fuzz/oracles.h"
+#include "tests/fuzz/skipping.h"
 
 namespace {
 
@@ -45,12 +46,23 @@ void compare_values(std::string_view text) {
     SALLYPORT_CHECK(sallyport::fuzz::reading_of(tree) == sallyport::fuzz::reading_of(*value));
 }
 
+// The vector code does with these bytes what the scalar code does.
+void compare_instruction_sets(std::string_view text, MessageLimits limits) {
+    const std::string args = "[" + std::string(text) + "]";
+    limits.string_bytes = std::max(limits.string_bytes, args.size());
+    for (const auto set : sallyport::fuzz::vector_sets) {
+        if (!sallyport::wamp::is_supported(set)) continue;
+        SALLYPORT_CHECK(sallyport::fuzz::skips_alike(Serializer::json, args, limits, set));
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(bytes), size);
     for (const MessageLimits& limits : {MessageLimits{}, sallyport::fuzz::small_limits()}) {
         sallyport::fuzz::check_message(Serializer::json, text, limits);
+        compare_instruction_sets(text, limits);
     }
     sallyport::fuzz::check_value(Serializer::json, text, MessageLimits{});
     compare_with_oracle(text);

@@ -1,5 +1,6 @@
 // MessagePack texts: as messages, and as values and payloads against msgpack-c and nlohmann/json
 // as oracles.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "tests/fuzz/codec_properties.h"
 #include "tests/fuzz/oracles.h"
+#include "tests/fuzz/skipping.h"
 
 namespace {
 
@@ -39,12 +41,23 @@ void compare_payloads(std::string_view bytes) {
         SALLYPORT_CHECK(decoded || decoded.error() != DecodeError::malformed);
 }
 
+// The vector code does with these bytes what the scalar code does.
+void compare_instruction_sets(std::string_view bytes, MessageLimits limits) {
+    const std::string args = "\x91" + std::string(bytes);
+    limits.string_bytes = std::max(limits.string_bytes, args.size());
+    for (const auto set : sallyport::fuzz::vector_sets) {
+        if (!sallyport::wamp::is_supported(set)) continue;
+        SALLYPORT_CHECK(sallyport::fuzz::skips_alike(Serializer::msgpack, args, limits, set));
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(bytes), size);
     for (const MessageLimits& limits : {MessageLimits{}, sallyport::fuzz::small_limits()}) {
         sallyport::fuzz::check_message(Serializer::msgpack, text, limits);
+        compare_instruction_sets(text, limits);
     }
     sallyport::fuzz::check_value(Serializer::msgpack, text, MessageLimits{});
     compare_values(text);

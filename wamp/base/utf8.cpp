@@ -2,7 +2,30 @@
 
 #include <cstring>
 
+#include "wamp/base/utf8_vector.h"
+
 namespace sallyport::wamp {
+namespace {
+
+// Below this size the scalar code is faster.
+constexpr std::size_t vector_bytes_min = 32;
+
+bool is_valid_utf8_by_sequences(std::string_view text) noexcept {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        if (static_cast<unsigned char>(*at) < 0x80) {
+            at = skip_ascii(at, end);
+            continue;
+        }
+        const std::size_t bytes = utf8_sequence_bytes(at, end);
+        if (bytes == 0) return false;
+        at += bytes;
+    }
+    return true;
+}
+
+}  // namespace
 
 const char* skip_ascii(const char* at, const char* end) noexcept {
     constexpr std::uint64_t high_bits = 0x8080808080808080u;
@@ -22,19 +45,32 @@ const char* skip_ascii(const char* at, const char* end) noexcept {
     return at;
 }
 
-bool is_valid_utf8(std::string_view text) noexcept {
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        if (static_cast<unsigned char>(*at) < 0x80) {
-            at = skip_ascii(at, end);
-            continue;
-        }
-        const std::size_t bytes = utf8_sequence_bytes(at, end);
-        if (bytes == 0) return false;
-        at += bytes;
+bool is_valid_utf8(std::string_view text, InstructionSet set) noexcept {
+    if (text.size() < vector_bytes_min) return is_valid_utf8_by_sequences(text);
+    switch (set) {
+        case InstructionSet::scalar:
+            break;
+#if defined(__x86_64__)
+        case InstructionSet::sse42:
+            return is_valid_utf8_sse42(text.data(), text.size());
+        case InstructionSet::avx2:
+            return is_valid_utf8_avx2(text.data(), text.size());
+        case InstructionSet::neon:
+            break;
+#elif defined(__aarch64__)
+        case InstructionSet::neon:
+            return is_valid_utf8_neon(text.data(), text.size());
+        case InstructionSet::sse42:
+        case InstructionSet::avx2:
+            break;
+#else
+        case InstructionSet::sse42:
+        case InstructionSet::avx2:
+        case InstructionSet::neon:
+            break;
+#endif
     }
-    return true;
+    return is_valid_utf8_by_sequences(text);
 }
 
 char32_t take_code_point(std::string_view& text) noexcept {

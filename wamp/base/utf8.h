@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "wamp/base/instruction_set.h"
+
 namespace sallyport::wamp {
 
 /// The size of the well-formed UTF-8 sequence at `at` (Unicode table 3-7: no overlong forms, no
@@ -33,7 +35,8 @@ inline std::size_t utf8_sequence_bytes(const char* at, const char* end) noexcept
 /// The first byte at or after `at` that is not ASCII, or `end`.
 const char* skip_ascii(const char* at, const char* end) noexcept;
 
-bool is_valid_utf8(std::string_view text) noexcept;
+/// `set` must be supported by this machine; tests compare one with another.
+bool is_valid_utf8(std::string_view text, InstructionSet set = best_instruction_set()) noexcept;
 
 /// Removes the well-formed sequence at the beginning of `text` and returns its code point. `text`
 /// is not empty.

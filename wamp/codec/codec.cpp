@@ -223,10 +223,12 @@ std::string_view to_string(DecodeError error) noexcept {
 }
 
 Result<Message, DecodeError> decode(Serializer serializer, std::string_view bytes,
-                                    const MessageLimits& limits) {
+                                    const MessageLimits& limits, InstructionSet set) {
     if (bytes.size() > limits.message_bytes) return DecodeError::too_large;
-    if (serializer == Serializer::json) return decode_with(JsonReader(bytes, limits), serializer);
-    return decode_with(MsgpackReader(bytes, limits), serializer);
+    if (serializer == Serializer::json) {
+        return decode_with(JsonReader(bytes, limits, set), serializer);
+    }
+    return decode_with(MsgpackReader(bytes, limits, set), serializer);
 }
 
 Frame encode(Serializer serializer, const Message& message) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "wamp/base/frame.h"
+#include "wamp/base/instruction_set.h"
 #include "wamp/base/result.h"
 #include "wamp/codec/limits.h"
 #include "wamp/message/message.h"
@@ -34,8 +35,10 @@ std::string_view to_string(DecodeError error) noexcept;
 /// Decodes and completely validates one message. Its Payload borrows from `bytes`. Of URIs only the
 /// length is checked, as the answer to an invalid URI depends on the message (W-URI-04). Never
 /// throws; memory is bounded.
+/// `set` must be supported by this machine; it changes no result.
 Result<Message, DecodeError> decode(Serializer serializer, std::string_view bytes,
-                                    const MessageLimits& limits);
+                                    const MessageLimits& limits,
+                                    InstructionSet set = best_instruction_set());
 
 /// Encodes a message whose payload has the same serializer or was transcoded before (see
 /// transcode()); the payload is copied, not parsed. Empty Args and ArgsKw are omitted, `[]` is

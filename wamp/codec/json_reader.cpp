@@ -4,6 +4,7 @@
 #include <bitset>
 #include <utility>
 
+#include "wamp/codec/skip.h"
 #include "wamp/codec/unique_keys.h"
 
 namespace sallyport::wamp {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::size_t message_depth = 1;
 constexpr std::size_t element_depth = 2;
+// With fewer bytes left the scalar code is faster.
+constexpr std::size_t vector_bytes_min = 192;
 
 std::string_view span_between(const char* begin, const char* end) noexcept {
     return {begin, static_cast<std::size_t>(end - begin)};
@@ -18,14 +21,16 @@ std::string_view span_between(const char* begin, const char* end) noexcept {
 
 }  // namespace
 
-JsonReader::JsonReader(std::string_view bytes, const MessageLimits& limits) noexcept
+JsonReader::JsonReader(std::string_view bytes, const MessageLimits& limits,
+                       InstructionSet set) noexcept
     : at_(bytes.data()),
       end_(bytes.data() + bytes.size()),
       limits_(limits),
       depth_max_(std::min(limits.depth, depth_max)),
       values_left_(limits.elements),
       option_values_left_(limits.option_values),
-      option_keys_max_(limits.option_keys) {}
+      option_keys_max_(limits.option_keys),
+      set_(set) {}
 
 bool JsonReader::fail(DecodeError error) noexcept {
     error_ = error;
@@ -171,7 +176,7 @@ bool JsonReader::literal(std::string_view text) noexcept {
 }
 
 bool JsonReader::string(JsonString& found) noexcept {
-    const char* const after = scan_json_string(at_ + 1, end_, found);
+    const char* const after = scan_json_string(at_ + 1, end_, found, set_);
     if (after == nullptr) return fail(DecodeError::malformed);
     if (found.decoded_bytes > limits_.string_bytes) return fail(DecodeError::too_large);
     at_ = after;
@@ -210,9 +215,22 @@ bool JsonReader::scalar() noexcept {
     }
 }
 
+// Whether the container was validated and skipped. If it was not, nothing has changed.
+bool JsonReader::skip_container_by_vectors(std::size_t depth) noexcept {
+    const auto left = static_cast<std::size_t>(end_ - at_);
+    if (left < vector_bytes_min || left > limits_.string_bytes || depth > depth_max_) return false;
+    const SkipLimits limits{depth_max_ - depth + 1, values_left_};
+    const Skipped skipped = skip_json_container(at_, end_, limits, set_);
+    if (skipped.after == nullptr) return false;
+    at_ = skipped.after;
+    values_left_ -= skipped.values;
+    return true;
+}
+
 // `depth` is that of the value if it is an array or object. Not recursive: the open containers are
 // one bit per level.
 bool JsonReader::skip_value(std::size_t depth) noexcept {
+    if ((at('[') || at('{')) && skip_container_by_vectors(depth)) return true;
     std::bitset<depth_max + 1> is_object;
     std::size_t open = 0;
     while (true) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "wamp/base/instruction_set.h"
 #include "wamp/base/value.h"
 #include "wamp/codec/codec.h"
 #include "wamp/codec/json_text.h"
@@ -19,8 +20,10 @@ class UniqueKeys;
 /// names; after that the reader must not be used. MsgpackReader has the same functions.
 class JsonReader {
 public:
-    /// `bytes` and `limits` must outlive the reader.
-    JsonReader(std::string_view bytes, const MessageLimits& limits) noexcept;
+    /// `bytes` and `limits` must outlive the reader. `set` must be supported by this machine; it
+    /// changes no result.
+    JsonReader(std::string_view bytes, const MessageLimits& limits,
+               InstructionSet set = best_instruction_set()) noexcept;
 
     /// Enters the array of a message and reads its type code.
     bool begin_message(std::uint64_t& code);
@@ -54,6 +57,7 @@ private:
     bool scalar() noexcept;
     bool key(JsonString& found) noexcept;
     bool skip_value(std::size_t depth) noexcept;
+    bool skip_container_by_vectors(std::size_t depth) noexcept;
     bool value(Value& out, std::size_t depth);
     bool text_value(Value& out);
     bool number_value(Value& out);
@@ -67,6 +71,7 @@ private:
     std::size_t values_left_;
     std::size_t option_values_left_;
     std::size_t option_keys_max_;
+    InstructionSet set_;
     DecodeError error_ = DecodeError::malformed;
     bool failed_ = false;
     bool first_element_ = true;

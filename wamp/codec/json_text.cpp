@@ -16,6 +16,9 @@
 namespace sallyport::wamp {
 namespace {
 
+// The first bytes of a string are validated one by one, as most strings have no more.
+constexpr std::ptrdiff_t long_text_bytes = 48;
+
 bool is_plain(char c) noexcept {
     const auto byte = static_cast<unsigned char>(c);
     return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
@@ -53,37 +56,6 @@ constexpr bool is_low_surrogate(std::int32_t unit) {
 
 std::size_t utf8_bytes(std::int32_t unit) noexcept {
     return unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-}
-
-// Reads the escape whose backslash is at `at`. Returns the byte after it, or null.
-const char* scan_escape(const char* at, const char* end, std::size_t& decoded_bytes) noexcept {
-    if (end - at < 2) return nullptr;
-    switch (at[1]) {
-        case '"':
-        case '\\':
-        case '/':
-        case 'b':
-        case 'f':
-        case 'n':
-        case 'r':
-        case 't':
-            decoded_bytes = 1;
-            return at + 2;
-        case 'u':
-            break;
-        default:
-            return nullptr;
-    }
-    const std::int32_t unit = hex_unit(at + 2, end);
-    if (unit < 0 || is_low_surrogate(unit)) return nullptr;
-    if (!is_high_surrogate(unit)) {
-        decoded_bytes = utf8_bytes(unit);
-        return at + 6;
-    }
-    if (end - at < 12 || at[6] != '\\' || at[7] != 'u') return nullptr;
-    if (!is_low_surrogate(hex_unit(at + 8, end))) return nullptr;
-    decoded_bytes = 4;
-    return at + 12;
 }
 
 // Appends the character of the escape at `at` and returns the byte after it. The escape was
@@ -216,7 +188,57 @@ const char* skip_json_plain(const char* at, const char* end) noexcept {
     return skip_json_plain_by_words(at, end);
 }
 
-const char* scan_json_string(const char* at, const char* end, JsonString& string) noexcept {
+const char* skip_json_text(const char* at, const char* end) noexcept {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i backslash = _mm_set1_epi8('\\');
+    const __m128i last_control = _mm_set1_epi8(0x1F);
+    while (end - at >= 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        const __m128i found = _mm_or_si128(
+            _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes),
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+        if (mask != 0) return at + std::countr_zero(mask);
+        at += 16;
+    }
+#endif
+    while (at != end && (is_plain(*at) || static_cast<unsigned char>(*at) >= 0x80)) ++at;
+    return at;
+}
+
+const char* scan_json_escape(const char* at, const char* end, std::size_t& decoded_bytes) noexcept {
+    if (end - at < 2) return nullptr;
+    switch (at[1]) {
+        case '"':
+        case '\\':
+        case '/':
+        case 'b':
+        case 'f':
+        case 'n':
+        case 'r':
+        case 't':
+            decoded_bytes = 1;
+            return at + 2;
+        case 'u':
+            break;
+        default:
+            return nullptr;
+    }
+    const std::int32_t unit = hex_unit(at + 2, end);
+    if (unit < 0 || is_low_surrogate(unit)) return nullptr;
+    if (!is_high_surrogate(unit)) {
+        decoded_bytes = utf8_bytes(unit);
+        return at + 6;
+    }
+    if (end - at < 12 || at[6] != '\\' || at[7] != 'u') return nullptr;
+    if (!is_low_surrogate(hex_unit(at + 8, end))) return nullptr;
+    decoded_bytes = 4;
+    return at + 12;
+}
+
+const char* scan_json_string(const char* at, const char* end, JsonString& string,
+                             InstructionSet set) noexcept {
     const char* const begin = at;
     std::size_t saved = 0;
     string.escaped = false;
@@ -226,7 +248,7 @@ const char* scan_json_string(const char* at, const char* end, JsonString& string
         if (*at == '"') break;
         if (*at == '\\') {
             std::size_t decoded = 0;
-            const char* after = scan_escape(at, end, decoded);
+            const char* after = scan_json_escape(at, end, decoded);
             if (after == nullptr) return nullptr;
             saved += static_cast<std::size_t>(after - at) - decoded;
             string.escaped = true;
@@ -234,11 +256,18 @@ const char* scan_json_string(const char* at, const char* end, JsonString& string
             continue;
         }
         if (static_cast<unsigned char>(*at) < 0x20) return nullptr;
+        if (at - begin >= long_text_bytes) {
+            const char* const stop = skip_json_text(at, end);
+            if (!is_valid_utf8({at, static_cast<std::size_t>(stop - at)}, set)) return nullptr;
+            at = stop;
+            continue;
+        }
         do {
             const std::size_t bytes = utf8_sequence_bytes(at, end);
             if (bytes == 0) return nullptr;
             at += bytes;
-        } while (at != end && static_cast<unsigned char>(*at) >= 0x80);
+        } while (at != end && static_cast<unsigned char>(*at) >= 0x80 &&
+                 at - begin < long_text_bytes);
     }
     string.raw = {begin, static_cast<std::size_t>(at - begin)};
     string.decoded_bytes = string.raw.size() - saved;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "wamp/base/instruction_set.h"
+
 namespace sallyport::wamp {
 
 /// How a string of the JSON binary convention begins in the text: U+0000 must be escaped
@@ -17,6 +19,13 @@ const char* skip_json_plain(const char* at, const char* end) noexcept;
 /// The same without vector instructions, for machines that have none.
 const char* skip_json_plain_by_words(const char* at, const char* end) noexcept;
 
+/// The first byte that is a quote, a backslash or a control character; `end` if there is none.
+const char* skip_json_text(const char* at, const char* end) noexcept;
+
+/// Validates the escape whose backslash is at `at`; a high surrogate must be followed by the escape
+/// of a low one. Returns the byte after it, or null.
+const char* scan_json_escape(const char* at, const char* end, std::size_t& decoded_bytes) noexcept;
+
 /// A string as encoded in a JSON text.
 struct JsonString {
     std::string_view raw;           ///< between the quotes
@@ -28,8 +37,9 @@ struct JsonString {
 
 /// Validates the string after its opening quote at `at`. Returns the byte after the closing quote,
 /// or null if it is not well-formed: control characters, unknown escapes, lone surrogates, invalid
-/// UTF-8, no end (W-SER-03).
-const char* scan_json_string(const char* at, const char* end, JsonString& string) noexcept;
+/// UTF-8, no end (W-SER-03). `set` is what validates UTF-8.
+const char* scan_json_string(const char* at, const char* end, JsonString& string,
+                             InstructionSet set = best_instruction_set()) noexcept;
 
 /// Appends the decoded string, which scan_json_string() accepted.
 void append_unescaped(std::string& out, std::string_view raw);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "wamp/base/utf8.h"
+#include "wamp/codec/skip.h"
 #include "wamp/codec/unique_keys.h"
 
 namespace sallyport::wamp {
@@ -15,6 +16,8 @@ using Kind = MsgpackToken::Kind;
 
 constexpr std::size_t message_depth = 1;
 constexpr std::size_t element_depth = 2;
+// With fewer bytes left the scalar code is faster.
+constexpr std::size_t vector_bytes_min = 64;
 
 bool begins_with_nul(std::string_view text) noexcept {
     return !text.empty() && text.front() == '\0';
@@ -22,14 +25,16 @@ bool begins_with_nul(std::string_view text) noexcept {
 
 }  // namespace
 
-MsgpackReader::MsgpackReader(std::string_view bytes, const MessageLimits& limits) noexcept
+MsgpackReader::MsgpackReader(std::string_view bytes, const MessageLimits& limits,
+                             InstructionSet set) noexcept
     : at_(bytes.data()),
       end_(bytes.data() + bytes.size()),
       limits_(limits),
       depth_max_(std::min(limits.depth, depth_max)),
       values_left_(limits.elements),
       option_values_left_(limits.option_values),
-      option_keys_max_(limits.option_keys) {}
+      option_keys_max_(limits.option_keys),
+      set_(set) {}
 
 bool MsgpackReader::fail(DecodeError error) noexcept {
     error_ = error;
@@ -49,7 +54,7 @@ bool MsgpackReader::next_token(MsgpackToken& token) noexcept {
     at_ = after;
     if (token.kind == Kind::text) {
         if (token.bytes.size() > limits_.string_bytes) return fail(DecodeError::too_large);
-        return is_valid_utf8(token.bytes) || fail(DecodeError::malformed);
+        return is_valid_utf8(token.bytes, set_) || fail(DecodeError::malformed);
     }
     if (token.kind == Kind::binary || token.kind == Kind::extension) {
         return token.bytes.size() <= limits_.string_bytes || fail(DecodeError::too_large);
@@ -152,10 +157,23 @@ bool MsgpackReader::finish() noexcept {
     return at_ == end_ || fail(DecodeError::malformed);
 }
 
+// Whether the value was validated and skipped. If it was not, nothing has changed.
+bool MsgpackReader::skip_by_vectors(std::size_t depth) noexcept {
+    const auto left = static_cast<std::size_t>(end_ - at_);
+    if (left < vector_bytes_min || left > limits_.string_bytes || depth > depth_max_) return false;
+    const SkipLimits limits{depth_max_ - depth + 1, values_left_};
+    const Skipped skipped = skip_msgpack_value(at_, end_, limits, set_);
+    if (skipped.after == nullptr) return false;
+    at_ = skipped.after;
+    values_left_ -= skipped.values;
+    return true;
+}
+
 // `depth` is that of the value if it is a container. Not recursive: a level is the number of its
 // remaining items. Keys may have any type here (W-SER-07); their position distinguishes them from
 // values.
 bool MsgpackReader::skip_value(std::size_t depth) noexcept {
+    if (skip_by_vectors(depth)) return true;
     struct Level {
         std::uint64_t left;
         bool is_map;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "wamp/base/instruction_set.h"
 #include "wamp/base/value.h"
 #include "wamp/codec/codec.h"
 #include "wamp/codec/limits.h"
@@ -18,8 +19,10 @@ namespace sallyport::wamp {
 /// and documents them.
 class MsgpackReader {
 public:
-    /// `bytes` and `limits` must outlive the reader.
-    MsgpackReader(std::string_view bytes, const MessageLimits& limits) noexcept;
+    /// `bytes` and `limits` must outlive the reader. `set` must be supported by this machine; it
+    /// changes no result.
+    MsgpackReader(std::string_view bytes, const MessageLimits& limits,
+                  InstructionSet set = best_instruction_set()) noexcept;
 
     bool begin_message(std::uint64_t& code);
     bool next_element() noexcept;
@@ -41,6 +44,7 @@ private:
     bool next_token(MsgpackToken& token) noexcept;
     bool read_key(std::string_view& key) noexcept;
     bool skip_value(std::size_t depth) noexcept;
+    bool skip_by_vectors(std::size_t depth) noexcept;
     bool value(Value& out, std::size_t depth);
     bool list_value(List& list, std::size_t count, std::size_t depth);
     bool dict_value(Dict& dict, std::size_t count, std::size_t depth);
@@ -53,6 +57,7 @@ private:
     std::size_t values_left_;
     std::size_t option_values_left_;
     std::size_t option_keys_max_;
+    InstructionSet set_;
     std::uint32_t message_elements_left_ = 0;
     DecodeError error_ = DecodeError::malformed;
     bool failed_ = false;

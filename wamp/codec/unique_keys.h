@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +26,7 @@ private:
     std::array<std::string_view, few> first_;
     std::size_t count_ = 0;
     std::vector<std::string_view> all_;  ///< used for more than a few keys
-    std::deque<std::string> owned_;
+    std::list<std::string> owned_;       // a list: it allocates nothing while it is empty
 };
 
 }  // namespace sallyport::wamp
