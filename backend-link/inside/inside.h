@@ -87,6 +87,8 @@ public:
     std::size_t held_bytes() const noexcept;
     std::string status_json();
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
+    /// Completes the audit records, before they are taken for the last time.
+    void end_audit() { gate_.end_audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }
 
 private:

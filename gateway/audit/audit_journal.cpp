@@ -36,13 +36,15 @@ void field(std::string& out, std::string_view name, std::uint64_t value) {
 bool is_of_message(Outcome outcome) noexcept {
     return outcome == Outcome::allow || outcome == Outcome::deny || outcome == Outcome::over_rate ||
            outcome == Outcome::over_in_flight || outcome == Outcome::invalid ||
-           outcome == Outcome::revoke;
+           outcome == Outcome::revoke || outcome == Outcome::shadow;
 }
 
 std::string message_of(const AuditRecord& record) {
     std::string text(to_string(record.outcome));
     if (is_of_message(record.outcome)) {
         text += " " + std::string(to_string(record.action)) + " " + wamp::printable(record.uri);
+        if (!record.other_uri.empty()) text += " and others";
+        if (record.repeated > 1) text += ", " + std::to_string(record.repeated) + " times,";
     }
     if (!record.authid.empty()) text += " by " + wamp::printable(record.authid);
     if (!record.role.empty()) text += " (" + wamp::printable(record.role) + ")";
@@ -83,6 +85,8 @@ void append_journal(std::string& out, const AuditRecord& record, std::string_vie
         if (record.match == wamp::MatchPolicy::prefix) field(out, "SALLYPORT_MATCH", "prefix");
         if (record.match == wamp::MatchPolicy::wildcard) field(out, "SALLYPORT_MATCH", "wildcard");
         field(out, "SALLYPORT_PAYLOAD_BYTES", record.payload_bytes);
+        field(out, "SALLYPORT_REPEATED", record.repeated);
+        field(out, "SALLYPORT_OTHER_URI", record.other_uri);
     }
     field(out, "SALLYPORT_RULE", record.rule);
     field(out, "SALLYPORT_FILE", record.file);

@@ -34,6 +34,10 @@ public:
         return true;
     }
 
+    /// For the producer: where the queued bytes begin and end, counted from the start.
+    std::size_t begin() const noexcept { return begin_.load(std::memory_order_acquire); }
+    std::size_t end() const noexcept { return end_.load(std::memory_order_relaxed); }
+
     /// Moves everything queued to `out`; false if the queue was empty.
     bool take(std::string& out) {
         const std::size_t begin = begin_.load(std::memory_order_relaxed);

@@ -320,7 +320,8 @@ private:
 };
 
 AuditWriter::AuditWriter(std::string door, std::size_t queue_bytes, std::string journal)
-    : shared_(std::make_shared<Shared>(std::move(door), queue_bytes, std::move(journal))) {}
+    : shared_(std::make_shared<Shared>(std::move(door), queue_bytes, std::move(journal))),
+      shares_(shared_->queue.capacity()) {}
 
 AuditWriter::~AuditWriter() {
     stop(std::chrono::milliseconds(0));
@@ -344,12 +345,18 @@ void AuditWriter::offer(std::string_view packed) noexcept {
     const std::string_view time(reinterpret_cast<const char*>(&ms), sizeof(ms));
     std::uint64_t newest = 0;
     policy::AuditRecord record;
+    shares_.taken(shared_->queue.begin());
     while (!packed.empty()) {
         const std::size_t bytes = policy::unpack(packed, record);
         if (bytes == 0) break;
         ++offered_;
         newest = record.number;
-        if (!shared_->queue.put(time, packed.substr(0, bytes))) ++refused_;
+        const std::size_t size = time.size() + bytes;
+        if (shares_.has_room(record, size) && shared_->queue.put(time, packed.substr(0, bytes))) {
+            shares_.entered(record, size, shared_->queue.end());
+        } else {
+            ++refused_;
+        }
         packed.remove_prefix(bytes);
     }
     if (newest == 0) return;

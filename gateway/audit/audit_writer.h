@@ -8,6 +8,7 @@
 #include <string_view>
 #include <thread>
 
+#include "gateway/audit/audit_shares.h"
 #include "gateway/host/descriptor.h"
 
 namespace sallyport::gateway {
@@ -15,7 +16,8 @@ namespace sallyport::gateway {
 /// Writes audit records on a thread of its own, so that a slow or full disk, or a reader that does
 /// not read, costs records but never delays the reactor. Guarantees that each offered record is
 /// either written or counted as dropped, and that a line in the log says how many are missing at
-/// that point. Memory is bounded by twice the queue.
+/// that point. While the queue fills, whoever has much in it is refused first (AuditShares). Memory
+/// is bounded by three times the queue.
 class AuditWriter {
 public:
     struct Counts {
@@ -52,6 +54,7 @@ private:
 
     std::shared_ptr<Shared> shared_;  ///< a blocked thread may outlive this
     std::thread thread_;
+    AuditShares shares_;
     std::uint64_t offered_ = 0;
     std::uint64_t refused_ = 0;  ///< for lack of room in the queue
 };

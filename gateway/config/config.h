@@ -41,7 +41,8 @@ struct AuditText {
     Kind kind = Kind::log;
     std::string path;  ///< of the file, or of the socket of the journal
     policy::Place place;
-    bool all = false;  ///< also allowed requests
+    bool all = false;                   ///< also allowed requests
+    std::size_t lines_per_second = 10;  ///< of one session, before its records are summed up
     std::size_t queue_bytes = 1u << 20;
 };
 

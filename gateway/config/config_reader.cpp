@@ -24,6 +24,7 @@ constexpr std::size_t memory_max = std::size_t{1} << 40;
 constexpr std::int64_t sessions_max = 1'000'000;
 constexpr std::int64_t denials_max = 1'000'000;
 constexpr std::size_t circuit_connections_least = 16;  // of the default
+constexpr std::int64_t lines_max = 1'000'000;
 constexpr std::size_t audit_queue_bytes_min = 64u << 10;
 constexpr std::size_t audit_queue_bytes_max = 1u << 30;
 
@@ -216,7 +217,8 @@ AuditText ConfigReader::audit(Section& root) {
     AuditText audit;
     const Item* table = root.find("audit", Item::Kind::table, "{}");
     if (table == nullptr) return audit;
-    static constexpr std::array<std::string_view, 3> keys{"to", "decisions", "queue_bytes"};
+    static constexpr std::array<std::string_view, 4> keys{"to", "decisions", "lines_per_second",
+                                                          "queue_bytes"};
     Section section(*table, "[audit]", keys, file_, diagnostics_);
     audit.place = section.place();
     if (const auto to = section.need_text("to", "\"file:audit.jsonl\"")) {
@@ -247,6 +249,8 @@ AuditText ConfigReader::audit(Section& root) {
                           "write \"denied\" or \"all\"");
         }
     }
+    if (const auto lines = integer(section, "lines_per_second", 1, lines_max))
+        audit.lines_per_second = static_cast<std::size_t>(*lines);
     bytes(section, "queue_bytes", audit_queue_bytes_min, audit_queue_bytes_max, audit.queue_bytes);
     return audit;
 }

@@ -107,6 +107,8 @@ public:
     /// `extra` is added to the members of the object.
     std::string status_json(const wamp::Dict& extra = {});
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
+    /// Completes the audit records, before they are taken for the last time.
+    void end_audit() { gate_.end_audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }
 
 private:

@@ -38,6 +38,7 @@ policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit)
     door.guests_max = limits.sessions - std::min(limits.reserved_sessions, limits.sessions - 1);
     door.join_timeout = limits.handshake_timeout;
     door.audit = audit_level(audit);
+    door.audit_lines_per_s = audit.lines_per_second;
     door.callee_bytes_max = limits.queue_bytes / 2;
     door.session_bytes_max = limits.queue_bytes;
     door.denials_per_s = limits.denials_per_second;

@@ -280,6 +280,7 @@ private:
         constexpr std::chrono::milliseconds step{10};
         const bool late = std::chrono::steady_clock::now() >= drain_end_;
         if (late || (core_.stopped() && connections_.size() == 0)) {
+            core_.end_audit();
             flush_logs();
             stopped_();
             return;

@@ -16,18 +16,18 @@ struct Header {
     Action action;
     wamp::MatchPolicy match;
     std::uint8_t unused;
-    std::uint64_t number, session, via, circuit, payload_bytes;
+    std::uint64_t number, session, via, circuit, payload_bytes, repeated;
     std::uint32_t line;
-    std::array<std::uint16_t, 9> texts;  ///< their sizes
-    std::uint16_t unused_too;
+    std::array<std::uint16_t, 10> texts;  ///< their sizes
 };
 static_assert(std::is_trivially_copyable_v<Header>);
-static_assert(audit_record_bytes_max >= sizeof(Header) + 9 * (audit_text_bytes_max + 3));
+static_assert(audit_record_bytes_max >= sizeof(Header) + 10 * (audit_text_bytes_max + 3));
 
 template <class Record>
 auto texts_of(Record& record) noexcept {
-    return std::array{&record.realm, &record.policy, &record.rule, &record.file,  &record.authid,
-                      &record.role,  &record.method, &record.uri,  &record.reason};
+    return std::array{&record.realm,  &record.policy,   &record.rule,   &record.file,
+                      &record.authid, &record.role,     &record.method, &record.uri,
+                      &record.reason, &record.other_uri};
 }
 
 constexpr bool continues(char c) noexcept {
@@ -153,6 +153,7 @@ void pack(std::string& out, const AuditRecord& record) {
     header.via = record.via;
     header.circuit = record.circuit;
     header.payload_bytes = record.payload_bytes;
+    header.repeated = record.repeated;
     header.line = record.line;
     const auto texts = texts_of(record);
     std::size_t bytes = sizeof(Header);
@@ -190,6 +191,7 @@ std::size_t unpack(std::string_view bytes, AuditRecord& record) noexcept {
     record.via = header.via;
     record.circuit = header.circuit;
     record.payload_bytes = header.payload_bytes;
+    record.repeated = header.repeated;
     record.line = header.line;
     std::size_t at = sizeof(Header);
     const auto texts = texts_of(record);
@@ -246,6 +248,8 @@ void append_json(std::string& out, const AuditRecord& record, std::string_view t
         if (record.match == wamp::MatchPolicy::wildcard) line.text("match", "wildcard");
         const bool carries = record.action == Action::call || record.action == Action::publish;
         line.number("payload_bytes", record.payload_bytes, carries);
+        line.number("repeated", record.repeated);
+        line.text("other_uri", record.other_uri);
     }
     line.text("rule", record.rule);
     line.text("file", record.file);
@@ -295,6 +299,7 @@ bool AuditTrail::count(Outcome outcome) noexcept {
 
 void AuditTrail::add(AuditRecord record) {
     record.number = ++counts_.recorded;
+    if (record.repeated > 1) counts_.summed += record.repeated - 1;
     pack(packed_, record);
 }
 

@@ -40,6 +40,8 @@ struct AuditRecord {
     wamp::SessionId via = 0;  ///< the link's session, if it conveys `session`
     std::uint64_t circuit = 0;
     std::uint64_t payload_bytes = 0;
+    /// Decisions that this record stands for (AuditSums); 0 if it is one.
+    std::uint64_t repeated = 0;
     /// Of the rule in `file`; 0 if no rule decided: `rule` and `file` are then meaningless.
     std::uint32_t line = 0;
     std::string_view realm;
@@ -51,6 +53,7 @@ struct AuditRecord {
     std::string_view method;  ///< of authentication
     std::string_view uri;
     std::string_view reason;
+    std::string_view other_uri;  ///< one more of those, if not all have the same
 };
 
 /// The maximum size of a text in bytes; a longer one is cut at a character and ends in "…".
@@ -89,6 +92,7 @@ public:
         std::uint64_t joined = 0;
         std::uint64_t join_refused = 0;
         std::uint64_t recorded = 0;  ///< records made so far
+        std::uint64_t summed = 0;    ///< decisions that share the record of another one
     };
 
     explicit AuditTrail(Level level = Level::nothing) noexcept : level_(level) {}

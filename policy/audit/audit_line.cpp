@@ -32,6 +32,8 @@ std::string_view words_for(Outcome outcome) noexcept {
 std::string of_message(const AuditRecord& record) {
     std::string line(words_for(record.outcome));
     line.append(to_string(record.action)).append(" ").append(wamp::printable(record.uri));
+    if (!record.other_uri.empty()) line.append(" and others");
+    if (record.repeated > 1) line.append(", " + std::to_string(record.repeated) + " times,");
     line.append(" by ").append(wamp::printable(record.authid));
     line.append(" (").append(wamp::printable(record.role)).append(")");
     std::string why(record.reason);

@@ -98,6 +98,7 @@ Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant no
                              wamp::Outbox& out) {
     Peer* const peer = state_.peers.find(id);
     if (peer == nullptr) return {};
+    state_.recorder().set_time(now);
     if (peer->carried != nullptr) {
         const auto part = peer->carried->take(bytes);
         if (part.has_error()) return violate(*peer, part.error(), out);
@@ -161,6 +162,7 @@ Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Inst
 
 Door::Event Door::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
                                wamp::Outbox& out) {
+    state_.recorder().set_time(now);
     return joining_.on_work_done(work, result, now, out);
 }
 
@@ -214,6 +216,8 @@ void Door::turn_away(wamp::Outbox& out) {
 
 void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
     pace_.on_deadline(now, out);
+    state_.recorder().set_time(now);
+    state_.recorder().on_deadline(now);
     while (Peer* const peer = state_.peers.next_due(now)) {
         if (peer->is_leaving()) {
             state_.peers.close(*peer, out);  // nothing is sent after GOODBYE (W-SES-08)
@@ -287,6 +291,7 @@ std::string_view Door::may_publish(const Session& session, wamp::Publish publica
 
 std::optional<Door::Request> Door::publish(Session& session, wamp::Publish&& publication,
                                            wamp::Instant now) {
+    state_.recorder().set_time(now);
     Judge::Verdict verdict = state_.judge.judge(Requester(session), publication, now);
     if (!verdict.permit) return std::nullopt;
     return Request{

@@ -77,7 +77,8 @@ public:
 
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept {
-        return std::min(state_.peers.deadline(), pace_.deadline());
+        return std::min(
+            {state_.peers.deadline(), pace_.deadline(), state_.judge.recorder().deadline()});
     }
     /// Whether the peer of the last message is denied too much, and is not to be read until
     /// effect::Resume; once.
@@ -173,6 +174,8 @@ public:
     /// The number of decisions of each rule of a realm since the start, by RuleIndex.
     std::span<const std::uint64_t> hits(std::string_view realm) const noexcept;
 
+    /// Completes the audit records, before the owner takes them for the last time.
+    void end_audit() { state_.recorder().end_sums(); }
     /// The audit records; the owner empties them.
     AuditTrail& audit() noexcept { return state_.judge.recorder().trail(); }
     const AuditTrail& audit() const noexcept { return state_.judge.recorder().trail(); }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct DoorLimits {
     std::size_t checks_max = 128;
     wamp::Duration leave_timeout = std::chrono::seconds(2);  ///< from our GOODBYE to the reply
     AuditTrail::Level audit = AuditTrail::Level::nothing;
+    std::size_t audit_lines_per_s = SIZE_MAX;  ///< of one session: AuditSums
     wamp::MessageLimits message;
     /// A session whose transport has so much unwritten has no room for further invocations.
     std::size_t window_bytes = 64u << 10;
@@ -55,7 +57,7 @@ struct DoorState {
           roles(std::move(announced)),
           passthru(wamp::read_features({{"roles", roles}})
                        .has(wamp::Feature::dealer_payload_passthru_mode)),
-          judge(limits.audit, random),
+          judge(limits.audit, random, limits.audit_lines_per_s),
           realms(std::move(open)) {}
 
     Recorder& recorder() noexcept { return judge.recorder(); }

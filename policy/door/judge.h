@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -23,8 +24,8 @@ namespace sallyport::policy {
 /// (architecture: Policy 11).
 class Judge {
 public:
-    Judge(AuditTrail::Level level, wamp::Random& random)
-        : random_(random), recorder_(level), limits_(random.next()) {}
+    Judge(AuditTrail::Level level, wamp::Random& random, std::size_t lines_per_s = SIZE_MAX)
+        : random_(random), recorder_(level, lines_per_s), limits_(random.next()) {}
 
     struct Verdict {
         std::optional<Permit> permit{};

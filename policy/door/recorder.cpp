@@ -53,7 +53,9 @@ void Recorder::record(const Decided& decided, const Requester& requester,
     record.role = requester.subject.authrole;
     record.uri = question.uri;
     record.reason = decided.reason;
-    trail_.add(record);
+    // What a reload takes away is recorded once, and each URI matters.
+    if (decided.outcome == Outcome::revoke) return trail_.add(record);
+    sums_.add(record, now_, trail_);
 }
 
 void Recorder::record_join(const Session& session) {
@@ -88,6 +90,7 @@ void Recorder::record_join_refused(const Visitor& visitor, std::string_view reas
 
 void Recorder::record_leave(const Session& session, std::string_view reason) {
     if (!trail_.count(Outcome::leave)) return;
+    sums_.end_session(session.id, 0, trail_);
     AuditRecord record;
     record.outcome = Outcome::leave;
     record.session = session.id;
@@ -101,6 +104,7 @@ void Recorder::record_leave(const Session& session, std::string_view reason) {
 }
 
 void Recorder::record_reload(const RealmPolicy& policy) {
+    end_sums();  // another version decides from now on
     if (!trail_.count(Outcome::reload)) return;
     AuditRecord record;
     record.outcome = Outcome::reload;

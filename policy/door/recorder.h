@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "policy/audit/audit.h"
+#include "policy/audit/audit_sums.h"
 #include "policy/door/sessions.h"
 #include "policy/engine/question.h"
+#include "wamp/base/instant.h"
 
 namespace sallyport::policy {
 
@@ -32,10 +35,15 @@ constexpr std::uint64_t counted_circuit(std::uint64_t circuit, wamp::PeerId peer
     return circuit != 0 ? circuit : static_cast<std::uint64_t>(peer);
 }
 
-/// Creates the audit records of a door and counts the decisions of each rule.
+/// Creates the audit records of a door and counts the decisions of each rule. Decisions that come
+/// in floods are summed up (AuditSums).
 class Recorder {
 public:
-    explicit Recorder(AuditTrail::Level level) noexcept : trail_(level) {}
+    explicit Recorder(AuditTrail::Level level, std::size_t lines_per_s = SIZE_MAX) noexcept
+        : trail_(level), sums_(lines_per_s) {}
+
+    /// The time of the input that leads to the next records.
+    void set_time(wamp::Instant now) noexcept { now_ = now; }
 
     /// The outcome of a request, and the rule that decided it.
     struct Decided {
@@ -58,11 +66,18 @@ public:
     /// Another version of the policy is now active.
     void record_reload(const RealmPolicy& policy);
 
+    /// Records the decisions that are summed up so far.
+    void end_sums() { sums_.end_all(trail_); }
+    void on_deadline(wamp::Instant now) { sums_.on_deadline(now, trail_); }
+    wamp::Instant deadline() const noexcept { return sums_.deadline(); }
+
     AuditTrail& trail() noexcept { return trail_; }
     const AuditTrail& trail() const noexcept { return trail_; }
 
 private:
     AuditTrail trail_;
+    AuditSums sums_;
+    wamp::Instant now_{};
 };
 
 }  // namespace sallyport::policy

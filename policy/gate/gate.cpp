@@ -169,7 +169,8 @@ wamp::Dict Gate::decisions_status() const {
             {"denied", decisions.denied},
             {"limited", decisions.limited},
             {"joined", decisions.joined},
-            {"join_refused", decisions.join_refused}};
+            {"join_refused", decisions.join_refused},
+            {"summed", decisions.summed}};
 }
 
 wamp::Dict Gate::events_status() const {

@@ -86,6 +86,7 @@ public:
     Sessions& sessions() noexcept { return door_.sessions(); }
     const Sessions& sessions() const noexcept { return door_.sessions(); }
     AuditTrail& audit() noexcept { return door_.audit(); }
+    void end_audit() { door_.end_audit(); }
     const MetaRegistry& meta() const noexcept { return meta_; }
     /// The decisions and events of a gate for `sallyport status`.
     wamp::Dict decisions_status() const;

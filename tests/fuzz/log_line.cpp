@@ -19,8 +19,9 @@ namespace {
 bool same(const LogLine& a, const LogLine& b) {
     return a.decision == b.decision && a.allowed == b.allowed && a.shadow == b.shadow &&
            a.action == b.action && a.match == b.match && a.payload_bytes == b.payload_bytes &&
-           a.realm == b.realm && a.authid == b.authid && a.role == b.role && a.uri == b.uri &&
-           a.rule == b.rule && a.policy == b.policy;
+           a.count == b.count && a.several_uris == b.several_uris && a.realm == b.realm &&
+           a.authid == b.authid && a.role == b.role && a.uri == b.uri && a.rule == b.rule &&
+           a.policy == b.policy;
 }
 
 // What is read does not depend on what was read into the same memory before.
@@ -30,7 +31,7 @@ void read_any(std::string_view text) {
     LogLine used;
     SALLYPORT_CHECK(read_log_line(
         R"({"time":"2026-01-01T00:00:00.000Z","door":"front","outcome":"allow","action":"call",)"
-        R"("uri":"a.b","match":"prefix","payload_bytes":7,"realm":"r","policy":"p","rule":"x",)"
+        R"("uri":"a.b","match":"prefix","payload_bytes":7,"repeated":3,"other_uri":"c","realm":"r","policy":"p","rule":"x",)"
         R"("authid":"alice","role":"guest"})",
         used));
     SALLYPORT_CHECK(read_log_line(text, used) == readable);
@@ -48,6 +49,7 @@ void write_and_read(fuzz::Input input) {
     record.action = input.one_of(actions);
     record.payload_bytes = input.byte();
     record.session = 5;
+    record.repeated = input.byte();
     record.realm = "r";
     record.policy = "0123";
     record.rule = input.bytes();
@@ -65,6 +67,7 @@ void write_and_read(fuzz::Input input) {
     SALLYPORT_CHECK(read.action == record.action && read.payload_bytes == record.payload_bytes);
     SALLYPORT_CHECK(read.authid == record.authid && read.uri == record.uri);
     SALLYPORT_CHECK(read.rule == record.rule);
+    SALLYPORT_CHECK(read.count == (record.repeated == 0 ? 1 : record.repeated));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ from autobahn.wamp.exception import ApplicationError  # noqa: E402
 from autobahn.wamp.types import PublishOptions  # noqa: E402
 
 RELOADS = int(os.environ.get("SALLYPORT_RELOADS", "1000"))
-AUDIT = '\n[audit]\nto = "file:audit.jsonl"\ndecisions = "all"\n'
+AUDIT = '\n[audit]\nto = "file:audit.jsonl"\ndecisions = "all"\nlines_per_second = 1000000\n'
 NARROW = OUTSIDE_RULES.replace('id = "operators"\nroles = ["operator"]\nactions = ["call", "register", "subscribe", "publish"]\n'
                                'match = "prefix"\nuri = "lab."',
                                'id = "operators"\nroles = ["operator"]\nactions = ["call", "register", "subscribe", "publish"]\n'
@@ -342,7 +342,7 @@ def the_log_goes_on_in_a_new_file_after_a_rotation():
 
 
 def _with_audit(to, name):
-    return Deployment(limits=f'\n[audit]\nto = "{to}"\ndecisions = "all"\nqueue_bytes = "64KiB"\n', name=name).start()
+    return Deployment(limits=f'\n[audit]\nto = "{to}"\ndecisions = "all"\nlines_per_second = 1000000\nqueue_bytes = "64KiB"\n', name=name).start()
 
 
 def _ask(deployment, count):

@@ -15,6 +15,8 @@ public:
         line_.decision = line_.allowed = line_.shadow = false;
         line_.match = wamp::MatchPolicy::exact;
         line_.payload_bytes = 0;
+        line_.count = 1;
+        line_.several_uris = false;
         for (std::string* text :
              {&line_.realm, &line_.authid, &line_.role, &line_.uri, &line_.rule, &line_.policy})
             text->clear();
@@ -41,6 +43,8 @@ public:
             if (value != "prefix" && value != "wildcard") return false;
             line_.match =
                 value == "prefix" ? wamp::MatchPolicy::prefix : wamp::MatchPolicy::wildcard;
+        } else if (key_ == "other_uri") {
+            line_.several_uris = true;
         } else if (std::string* to = place_of(key_)) {
             *to = value;
         }
@@ -48,7 +52,8 @@ public:
     }
     bool number_unsigned(Json::number_unsigned_t value) {
         if (key_ == "payload_bytes") line_.payload_bytes = value;
-        return true;
+        if (key_ == "repeated") line_.count = value;
+        return value > 0 || key_ != "repeated";
     }
 
     bool finish() {

@@ -20,6 +20,8 @@ struct LogLine {
     Action action = Action::call;
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     std::uint64_t payload_bytes = 0;
+    std::uint64_t count = 1;    ///< decisions that the line stands for
+    bool several_uris = false;  ///< `uri` and `payload_bytes` are those of the first of them only
     std::string realm, authid, role, uri, rule, policy;
 };
 

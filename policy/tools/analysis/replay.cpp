@@ -148,12 +148,13 @@ bool Replay::line(std::string_view text) {
         ++counts_.other_realms;
         return true;
     }
-    ++counts_.decisions;
+    counts_.decisions += line_.count;
+    if (line_.several_uris) counts_.by_first_uri += line_.count - 1;
     const Answer& now = answer(line_);
     const bool flips = line_.allowed ? now.may_deny : now.may_allow;
     if (!flips) return true;
-    const bool certain = !(now.may_allow && now.may_deny);
-    ++(certain ? counts_.flips : counts_.uncertain);
+    const bool certain = !(now.may_allow && now.may_deny) && !line_.several_uris;
+    (certain ? counts_.flips : counts_.uncertain) += line_.count;
     const Key key{!certain, line_.allowed, line_.rule, now.text, line_.action, line_.role};
     auto found = flips_.find(key);
     if (found == flips_.end()) {
@@ -163,7 +164,7 @@ bool Replay::line(std::string_view text) {
                                        counts_.lines, line_})
                     .first;
     }
-    ++found->second.count;
+    found->second.count += line_.count;
     return true;
 }
 
@@ -186,6 +187,7 @@ int print_replay(const Replay& replay, const Output& to) {
         for (const Replay::Flip& flip : flips) list.push_back(json_of(flip));
         print_json(to.out, {{"lines", counts.lines},
                             {"decisions", counts.decisions},
+                            {"by_first_uri", counts.by_first_uri},
                             {"flips", counts.flips},
                             {"uncertain", counts.uncertain},
                             {"other_realms", counts.other_realms},
@@ -200,6 +202,8 @@ int print_replay(const Replay& replay, const Output& to) {
         to.out << counted(counts.decisions, "decision", "decisions") << " of "
                << counted(counts.lines, "line", "lines") << ": " << counts.flips
                << " would change, " << counts.uncertain << " might by their arguments";
+        if (counts.by_first_uri > 0)
+            to.out << "; " << counts.by_first_uri << " of a flood decided by its first URI";
         if (counts.other_realms > 0) to.out << "; " << counts.other_realms << " of other realms";
         if (counts.shadows > 0) to.out << "; " << counts.shadows << " of shadow rules skipped";
         if (counts.unreadable > 0)

@@ -31,7 +31,7 @@ public:
 
     /// Decisions of one kind that would change.
     struct Flip {
-        bool certain = true;   ///< false: depends on arguments that the log does not hold
+        bool certain = true;   ///< false: depends on what the log does not hold: arguments, URIs
         bool allowed = false;  ///< the logged decision
         std::string rule;      ///< the rule that decided it, or ""
         std::string now;       ///< the decision of the policy, for people
@@ -42,6 +42,8 @@ public:
     struct Counts {
         std::uint64_t lines = 0;
         std::uint64_t decisions = 0;  ///< the number of replayed decisions
+        /// Of these: summed up with others, and decided here by the first one's URI, not by theirs.
+        std::uint64_t by_first_uri = 0;
         std::uint64_t other_realms = 0;
         /// About sessions and reloads, without a policy decision, and of shadows.
         std::uint64_t not_decisions = 0;

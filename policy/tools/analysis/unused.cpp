@@ -311,9 +311,9 @@ bool HitCounts::line(std::string_view text) {
         return false;
     }
     if ((!line_.decision && !line_.shadow) || line_.realm != realm_) return true;
-    decisions_ += line_.decision ? 1U : 0U;
+    decisions_ += line_.decision ? line_.count : 0U;
     if (!line_.rule.empty() && (hits_.size() < hit_rules_max || hits_.contains(line_.rule)))
-        ++hits_[line_.rule];
+        hits_[line_.rule] += line_.count;
     return true;
 }
 

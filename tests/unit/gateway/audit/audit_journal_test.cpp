@@ -64,6 +64,18 @@ TEST(AuditJournal, SaysWhatHappenedInAMessageAndInAFieldEach) {
               "SALLYPORT_SESSION=12\n");
 }
 
+TEST(AuditJournal, SaysHowManyDecisionsASumStandsFor) {
+    AuditRecord record = denied_call();
+    EXPECT_FALSE(has(datagram_of(record), "SALLYPORT_REPEATED"));
+    record.repeated = 12;
+    EXPECT_TRUE(datagram_of(record).starts_with("MESSAGE=deny call lab.secret, 12 times, by "));
+    EXPECT_TRUE(has(datagram_of(record), "\nSALLYPORT_REPEATED=12\n"));
+    record.other_uri = "lab.x";
+    EXPECT_TRUE(
+        datagram_of(record).starts_with("MESSAGE=deny call lab.secret and others, 12 times, by "));
+    EXPECT_TRUE(has(datagram_of(record), "\nSALLYPORT_OTHER_URI=lab.x\n"));
+}
+
 TEST(AuditJournal, MarksWhatWasAllowedAsLessUrgent) {
     for (const Outcome calm : {Outcome::allow, Outcome::join, Outcome::leave}) {
         AuditRecord record;

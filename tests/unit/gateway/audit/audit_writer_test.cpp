@@ -37,13 +37,15 @@ protected:
         return Descriptor(::open(path.c_str(), flags | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600));
     }
     /// That many records, in batches as a reactor makes them.
-    void offer(AuditWriter& writer, std::size_t count, std::size_t batch = 10) {
+    void offer(AuditWriter& writer, std::size_t count, std::size_t batch = 10,
+               std::uint64_t session = 0) {
         for (std::size_t i = 0; i < count; i += batch) {
             std::string packed;
             for (std::size_t j = i; j < std::min(i + batch, count); ++j) {
                 policy::AuditRecord record;
                 record.outcome = policy::Outcome::deny;
                 record.number = ++number_;
+                record.session = session;
                 record.uri = "lab.secret";
                 record.authid = "stranger";
                 record.reason = "no rule allows it";
@@ -105,6 +107,23 @@ TEST_F(AuditWriterTest, WritesEachRecordAsALine) {
     EXPECT_EQ(lines[0]["time"].get<std::string>().size(), 24U);
     EXPECT_EQ(writer.counts().written, 1005U);
     EXPECT_EQ(writer.counts().error, 0);
+}
+
+TEST_F(AuditWriterTest, RecordsOfOneSessionNeverTakeTheRoomOfAnother) {
+    AuditWriter writer("front", 64 << 10);
+    offer(writer, 5000, 10, 1);  // nothing is written yet
+    const std::uint64_t dropped = writer.counts().dropped;
+    EXPECT_GT(dropped, 4000U);
+    offer(writer, 50, 10, 2);
+    EXPECT_EQ(writer.counts().dropped, dropped);
+    writer.open(open_file(path()));
+    settle(writer);
+    offer(writer, 100, 10, 1);  // it has room again
+    settle(writer);
+    EXPECT_EQ(writer.counts().dropped, dropped);
+    std::size_t of_other = 0;
+    for (const Json& line : lines_of(content(path()))) of_other += line.value("session", 0) == 2;
+    EXPECT_EQ(of_other, 50U);
 }
 
 TEST_F(AuditWriterTest, WritesWhatIsThereWhenItStops) {

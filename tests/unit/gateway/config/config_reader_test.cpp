@@ -194,16 +194,21 @@ TEST(ConfigReader, ReadsWhereAuditRecordsGo) {
     EXPECT_EQ(read("to = \"file:/log/a\""), Target(Kind::file, "/log/a"));
     for (const char* wrong :
          {"to = \"file:\"", "to = \"syslog\"", "to = \"journald:x\"", "decisions = \"all\"",
-          "to = \"log\"\ndecisions = \"some\"", "to = \"log\"\nqueue_bytes = \"63KiB\""}) {
+          "to = \"log\"\ndecisions = \"some\"", "to = \"log\"\nqueue_bytes = \"63KiB\"",
+          "to = \"log\"\nlines_per_second = 0", "to = \"log\"\nlines_per_second = 1000001"}) {
         EXPECT_TRUE(read(wrong).second.starts_with("refused: ")) << wrong;
     }
 }
 
 TEST(ConfigReader, ReadsWhichDecisionsAreRecordedAndHowMuchMayWait) {
-    Reading reading("[audit]\nto = \"log\"\ndecisions = \"all\"\nqueue_bytes = \"64KiB\"\n");
+    Reading reading(
+        "[audit]\nto = \"log\"\ndecisions = \"all\"\nqueue_bytes = \"64KiB\"\n"
+        "lines_per_second = 50\n");
     const AuditText audit = reading.reader.audit(reading.root);
     EXPECT_TRUE(audit.all);
     EXPECT_EQ(audit.queue_bytes, 64U << 10);
+    EXPECT_EQ(audit.lines_per_second, 50U);
+    EXPECT_EQ(AuditText().lines_per_second, 10U);
     EXPECT_EQ(audit.place.line, 2U);
     EXPECT_TRUE(reading.reader.sound());
 }

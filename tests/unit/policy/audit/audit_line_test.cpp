@@ -48,6 +48,19 @@ TEST(AuditLines, SayWhoAskedForWhatAndWhichRuleDecided) {
     EXPECT_EQ(lines(world.door), "left, session " + session + "\n");
 }
 
+TEST(AuditLines, SayHowManyDecisionsASumStandsFor) {
+    AuditRecord record;
+    record.outcome = Outcome::deny;
+    record.action = Action::call;
+    record.uri = "lab.a";
+    record.authid = "eve";
+    record.role = "guest";
+    record.repeated = 12;
+    EXPECT_EQ(line_of(record), "denied: call lab.a, 12 times, by eve (guest)");
+    record.other_uri = "lab.b";
+    EXPECT_EQ(line_of(record), "denied: call lab.a and others, 12 times, by eve (guest)");
+}
+
 TEST(AuditLines, HoldNeitherTicketsNorPayloadsNorLineBreaks) {
     DoorWorld world(auditing());
     world.open(1);

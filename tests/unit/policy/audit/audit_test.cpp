@@ -71,6 +71,27 @@ TEST(AuditRecords, LeaveOutWhatThereIsNot) {
     EXPECT_FALSE(Json::parse(json_line(nameless)).contains("payload_bytes"));
 }
 
+TEST(AuditRecords, SayHowManyDecisionsTheyStandFor) {
+    AuditRecord sum = denial();
+    sum.repeated = 37;
+    sum.other_uri = "lab.other";
+    std::string packed;
+    pack(packed, sum);
+    AuditRecord back;
+    ASSERT_EQ(unpack(packed, back), packed.size());
+    const Json json = Json::parse(json_line(back));
+    EXPECT_EQ(json["repeated"], 37);
+    EXPECT_EQ(json["other_uri"], "lab.other");
+    const Json one = Json::parse(json_line(denial()));
+    EXPECT_FALSE(one.contains("repeated") || one.contains("other_uri"));
+    AuditTrail trail(AuditTrail::Level::all);
+    trail.add(denial());
+    EXPECT_EQ(trail.counts().summed, 0U);
+    trail.add(sum);
+    EXPECT_EQ(trail.counts().summed, 36U);
+    EXPECT_EQ(trail.counts().recorded, 2U);
+}
+
 TEST(AuditRecords, SayTheSameAfterTheirJourney) {
     std::string packed = "before";
     pack(packed, denial());
@@ -99,8 +120,9 @@ TEST(AuditRecords, AreBoundedAndCutAtACharacter) {
     EXPECT_EQ(back.authid, std::string(audit_text_bytes_max - 1, 'a') + "\xE2\x80\xA6");
 
     const std::string much(100'000, '\x01');
-    for (auto* text : {&record.realm, &record.policy, &record.rule, &record.file, &record.authid,
-                       &record.role, &record.method, &record.uri, &record.reason}) {
+    for (auto* text :
+         {&record.realm, &record.policy, &record.rule, &record.file, &record.authid, &record.role,
+          &record.method, &record.uri, &record.reason, &record.other_uri}) {
         *text = much;
     }
     packed.clear();

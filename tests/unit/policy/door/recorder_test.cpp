@@ -159,6 +159,61 @@ TEST(DoorAudit, NeverHoldsAPayloadOrASecret) {
     EXPECT_EQ(bytes.find("s3cr3t"), std::string::npos);
 }
 
+DoorLimits summing() {
+    DoorLimits limits = auditing(Level::all);
+    limits.audit_lines_per_s = 2;
+    limits.denials_per_s = 1'000'000;
+    return limits;
+}
+
+TEST(DoorAudit, SumsUpAFloodAndTellsTheSumWhenTheSecondIsOver) {
+    DoorWorld world(summing());
+    world.join(1);
+    for (int request = 1; request <= 50; ++request)
+        world.send(1, "[48," + std::to_string(request) + ",{},\"plant.a\"]");
+    EXPECT_EQ(outcomes(world.door), "join deny deny ");
+    ASSERT_EQ(world.door.deadline(), world.now + std::chrono::seconds(1));
+    world.now += std::chrono::seconds(1);
+    world.door.on_deadline(world.now, world.wires.out);
+    const auto told = records(world.door);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0]["repeated"], 48);
+    EXPECT_EQ(told[0]["session"], world.wires.session(1));
+    EXPECT_EQ(world.door.audit().counts().denied, 50U);
+    EXPECT_EQ(world.door.audit().counts().summed, 47U);
+    EXPECT_EQ(world.door.deadline(), wamp::never);
+}
+
+TEST(DoorAudit, TellsTheSumsOfASessionBeforeItsDepartureAndAllBeforeAReloadAndAtTheEnd) {
+    DoorWorld world(summing());
+    world.join(1);
+    world.join(2);
+    const auto flood = [&](std::uint64_t from, int first) {
+        for (int request = first; request < first + 10; ++request)
+            world.send(from, "[48," + std::to_string(request) + ",{},\"plant.a\"]");
+    };
+    flood(1, 1);
+    records(world.door);
+    world.send(1, R"([6,{},"wamp.close.close_realm"])");
+    EXPECT_EQ(outcomes(world.door), "deny leave ");
+    flood(2, 1);
+    EXPECT_EQ(outcomes(world.door), "deny deny ");
+    world.door.end_audit();
+    EXPECT_EQ(outcomes(world.door), "deny ");
+    flood(2, 11);
+    EXPECT_EQ(outcomes(world.door), "");
+    Diagnostics diagnostics;
+    const PolicyFile file = parse_policy(door_policy, "door.toml", diagnostics);
+    DoorRealm next = door_realm(door_policy);
+    next.policy = *Compiler::compile(file, {false, {}, true}, "another version");
+    world.door.reload({next}, world.wires.out);
+    EXPECT_EQ(outcomes(world.door), "deny reload ");
+    flood(2, 21);
+    EXPECT_EQ(outcomes(world.door), "");
+    world.door.end_audit();
+    EXPECT_EQ(outcomes(world.door), "deny ");
+}
+
 constexpr std::string_view trial_policy = R"(
 realm = "lab"
 [auth]

@@ -47,6 +47,18 @@ TEST(LogLine, KnowsWhatIsADecision) {
     EXPECT_EQ(outcome("dropped", ",\"dropped\":12"), std::pair(false, false));
 }
 
+TEST(LogLine, KnowsHowManyDecisionsASumStandsFor) {
+    LogLine line;
+    const std::string call = R"({"outcome":"deny","action":"call","uri":"a.b")";
+    ASSERT_TRUE(read_log_line(call + R"(,"repeated":37,"other_uri":"a.c"})", line));
+    EXPECT_EQ(line.count, 37U);
+    EXPECT_TRUE(line.several_uris);
+    ASSERT_TRUE(read_log_line(call + "}", line));
+    EXPECT_EQ(line.count, 1U);
+    EXPECT_FALSE(line.several_uris);
+    EXPECT_FALSE(read_log_line(call + R"(,"repeated":0})", line));
+}
+
 TEST(LogLine, KnowsAShadowsRecord) {
     LogLine line;
     ASSERT_TRUE(read_log_line(R"({"outcome":"shadow","action":"call","uri":"a.b"})", line));

@@ -83,7 +83,31 @@ TEST_F(ReplayTool, ReportsWhichDecisionsWouldChange) {
     out_.str("");
     EXPECT_EQ(print_replay(replay, json_), 1);
     EXPECT_TRUE(out().starts_with(
-        R"({"lines":9,"decisions":5,"flips":3,"uncertain":1,"other_realms":1,"not_decisions":2,"shadows":1,"unreadable":1,"first_unreadable":6,"kinds":[{)"))
+        R"({"lines":9,"decisions":5,"by_first_uri":0,"flips":3,"uncertain":1,"other_realms":1,"not_decisions":2,"shadows":1,"unreadable":1,"first_unreadable":6,"kinds":[{)"))
+        << out();
+}
+
+TEST_F(ReplayTool, WeighsASumByItsDecisions) {
+    LoadOptions options;
+    options.routes_required = false;
+    options.any_backend = true;
+    const auto realm = load_realm(file("r.toml", policy_text), options);
+    ASSERT_TRUE(realm.has_value());
+    Replay replay(*realm);
+    const std::string denied =
+        R"({"outcome":"deny","realm":"r","authid":"joe","role":"guest","action":"call","uri":)";
+    replay.line(denied + R"("lab.echo"})");
+    replay.line(denied + R"("lab.echo","repeated":40})");
+    replay.line(denied + R"("lab.echo","repeated":7,"other_uri":"lab.other"})");
+    replay.line(denied + R"("lab.other","repeated":100})");
+    EXPECT_EQ(replay.counts().decisions, 148U);
+    EXPECT_EQ(replay.counts().flips, 41U);
+    EXPECT_EQ(replay.counts().uncertain, 7U);  // the URIs of six of them are not known
+    EXPECT_EQ(replay.counts().by_first_uri, 6U);
+    print_replay(replay, to_);
+    EXPECT_TRUE(
+        out().ends_with("148 decisions of 4 lines: 41 would change, 7 might by their "
+                        "arguments; 6 of a flood decided by its first URI\n"))
         << out();
 }
 
