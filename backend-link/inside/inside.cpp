@@ -54,9 +54,10 @@ void Inside::start(wamp::Instant, wamp::Outbox& out) {
 // Services and the gateway
 // --------------------------------------------------------------------------------
 
-void Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                     wamp::Outbox& out) {
+wamp::Reading Inside::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                              wamp::Outbox& out) {
     gate_.on_open(peer, transport, policy::Trust::client, now, out);
+    return gate_.take_paused() ? wamp::Reading::pause : wamp::Reading::go_on;
 }
 
 wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now,

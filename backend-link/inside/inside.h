@@ -42,8 +42,9 @@ public:
 
     void start(wamp::Instant now, wamp::Outbox& out);
 
-    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                 wamp::Outbox& out);
+    /// A client's transport was opened; after `pause` it has to wait for its turn to join.
+    wamp::Reading on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                          wamp::Outbox& out);
     wamp::Reading on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
                              wamp::Outbox& out);
     /// The transport has taken bytes of the peer; `unsent` bytes still wait there. A callee that

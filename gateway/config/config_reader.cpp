@@ -22,6 +22,7 @@ constexpr std::size_t queue_bytes_max = 1u << 30;
 constexpr std::size_t memory_min = 16u << 20;
 constexpr std::size_t memory_max = std::size_t{1} << 40;
 constexpr std::int64_t sessions_max = 1'000'000;
+constexpr std::int64_t joins_max = 1'000'000;
 constexpr std::int64_t denials_max = 1'000'000;
 constexpr std::size_t circuit_connections_least = 16;  // of the default
 constexpr std::int64_t lines_max = 1'000'000;
@@ -188,10 +189,16 @@ LimitsText ConfigReader::limits(Section& root) {
     LimitsText limits;
     const Item* table = root.find("limits", Item::Kind::table, "{}");
     if (table == nullptr) return limits;
-    static constexpr std::array<std::string_view, 9> keys{
-        "sessions",           "reserved_sessions", "circuit_connections",
-        "denials_per_second", "handshake_timeout", "stall_timeout",
-        "message_bytes",      "queue_bytes",       "memory"};
+    static constexpr std::array<std::string_view, 10> keys{"sessions",
+                                                           "reserved_sessions",
+                                                           "circuit_connections",
+                                                           "circuit_joins_per_second",
+                                                           "denials_per_second",
+                                                           "handshake_timeout",
+                                                           "stall_timeout",
+                                                           "message_bytes",
+                                                           "queue_bytes",
+                                                           "memory"};
     Section section(*table, "[limits]", keys, file_, diagnostics_);
     if (const auto sessions = integer(section, "sessions", 1, sessions_max))
         limits.sessions = static_cast<std::size_t>(*sessions);
@@ -203,6 +210,8 @@ LimitsText ConfigReader::limits(Section& root) {
         limits.reserved_sessions = static_cast<std::size_t>(*reserved);
     if (const auto connections = integer(section, "circuit_connections", 1, most))
         limits.circuit_connections = static_cast<std::size_t>(*connections);
+    if (const auto joins = integer(section, "circuit_joins_per_second", 1, joins_max))
+        limits.circuit_joins_per_second = static_cast<std::size_t>(*joins);
     if (const auto denials = integer(section, "denials_per_second", 1, denials_max))
         limits.denials_per_second = static_cast<std::size_t>(*denials);
     duration(section, "handshake_timeout", limits.handshake_timeout);

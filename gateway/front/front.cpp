@@ -120,9 +120,10 @@ void Front::start(wamp::Instant now, wamp::Outbox& out) {
 // Clients
 // -------------------------------------------------------------------------------------------------
 
-void Front::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                    wamp::Outbox& out) {
+wamp::Reading Front::on_open(PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                             wamp::Outbox& out) {
     gate_.on_open(peer, transport, policy::Trust::client, now, out);
+    return gate_.take_paused() ? wamp::Reading::pause : wamp::Reading::go_on;
 }
 
 wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Instant now,
@@ -540,6 +541,7 @@ std::string Front::status_json(const wamp::Dict& extra) {
                       {"sessions", std::uint64_t{door.joined()}},
                       {"decisions", gate_.decisions_status()},
                       {"events", gate_.events_status()},
+                      {"joins", gate_.joins_status()},
                       {"links", std::move(links)}};
     for (const auto& [name, value] : extra) status.set(name, value);
     return wamp::encode_value(wamp::Serializer::json, status);

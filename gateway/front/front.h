@@ -47,8 +47,9 @@ public:
 
     void start(wamp::Instant now, wamp::Outbox& out);
 
-    void on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
-                 wamp::Outbox& out);
+    /// A client's transport was opened; after `pause` it has to wait for its turn to join.
+    wamp::Reading on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
+                          wamp::Outbox& out);
     /// One message of a client or of a link. Links are never paused, so that nobody waits in a
     /// circle.
     wamp::Reading on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,

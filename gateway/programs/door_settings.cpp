@@ -42,6 +42,7 @@ policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit)
     door.callee_bytes_max = limits.queue_bytes / 2;
     door.session_bytes_max = limits.queue_bytes;
     door.denials_per_s = limits.denials_per_second;
+    door.joins_per_s = limits.circuit_joins_per_second;
     return door;
 }
 

@@ -129,7 +129,8 @@ public:
                                           opened.circuit, wamp::now() - opened.since};
         const auto expected = expected_.find(peer);
         if (expected == expected_.end()) {
-            core_.on_open(peer, transport, wamp::now(), outbox_);
+            const wamp::Reading reading = core_.on_open(peer, transport, wamp::now(), outbox_);
+            if (reading == wamp::Reading::pause) connections_.pause(peer);
         } else {
             const std::uint32_t link = expected->second.link;
             expected_.erase(expected);

@@ -60,7 +60,8 @@ Door::Door(std::vector<DoorRealm> realms, DoorLimits limits, wamp::Random random
       auth_calls_(state_),
       joining_(state_, auth_calls_),
       delivery_(state_, auth_calls_),
-      pace_(limits.denials_per_s) {}
+      pace_(limits.denials_per_s),
+      join_pace_(limits.joins_per_s, limits.join_timeout) {}
 
 const RealmPolicy* Door::realm(std::string_view name) const noexcept {
     const auto found = state_.realms.find(name);
@@ -92,6 +93,7 @@ void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Ins
     peer.machine = wamp::ServerSession(wamp::IdRule::strict, state_.passthru);
     const wamp::Duration left = state_.limits.join_timeout - transport.handshake;
     state_.peers.set_due(peer, now + std::max(left, wamp::Duration::zero()));
+    if (trust == Trust::client) join_pace_.expect(peer, now);
 }
 
 Door::Event Door::on_message(PeerId id, std::string_view bytes, wamp::Instant now,
@@ -139,6 +141,7 @@ Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Inst
             state_.recorder().record_leave(*session, "left");
             // It may join again (W-SES-16).
             state_.peers.set_due(peer, now + state_.limits.join_timeout);
+            if (peer.trust == Trust::client) join_pace_.expect(peer, now);
             out.push_back(wamp::effect::Joined{peer.id, false});
             return Left{session->id};
         }
@@ -185,6 +188,7 @@ Door::Event Door::on_closed(PeerId id, std::string_view why) {
     const Session* const session = Peers::unbind(*peer);
     if (session != nullptr)
         state_.recorder().record_leave(*session, "connection lost: " + std::string(why));
+    join_pace_.leave(*peer);
     state_.peers.remove(*peer);
     return session == nullptr ? Event{} : Left{session->id};
 }
@@ -216,6 +220,7 @@ void Door::turn_away(wamp::Outbox& out) {
 
 void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
     pace_.on_deadline(now, out);
+    join_pace_.on_deadline(now, out);
     state_.recorder().set_time(now);
     state_.recorder().on_deadline(now);
     while (Peer* const peer = state_.peers.next_due(now)) {

@@ -15,6 +15,7 @@
 #include "policy/door/denial_pace.h"
 #include "policy/door/door_event.h"
 #include "policy/door/door_state.h"
+#include "policy/door/join_pace.h"
 #include "policy/door/joining.h"
 #include "policy/door/judge.h"
 #include "policy/door/peers.h"
@@ -57,7 +58,8 @@ public:
     /// Replaces the roles that are announced to sessions that join from now on.
     void announce(wamp::Dict roles) { state_.roles = std::move(roles); }
 
-    /// A transport was opened. Beyond peers_max it is closed.
+    /// A transport was opened. Beyond peers_max it is closed. Its circuit may have joined too often
+    /// of late: see take_paused().
     void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,
                  wamp::Outbox& out);
     /// One message. The returned event borrows from `bytes`.
@@ -77,12 +79,15 @@ public:
 
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept {
-        return std::min(
-            {state_.peers.deadline(), pace_.deadline(), state_.judge.recorder().deadline()});
+        return std::min({state_.peers.deadline(), pace_.deadline(), join_pace_.deadline(),
+                         state_.judge.recorder().deadline()});
     }
-    /// Whether the peer of the last message is denied too much, and is not to be read until
-    /// effect::Resume; once.
-    bool take_paused() noexcept { return pace_.take_paused(); }
+    /// Whether the peer that was opened last, or of the last message, is not to be read until
+    /// effect::Resume, because it is denied too much or its circuit joins too often; once.
+    bool take_paused() noexcept {
+        const bool denied = pace_.take_paused();
+        return join_pace_.take_paused() || denied;
+    }
 
     /// Sends the messages of a machine behind the door. An INVOCATION that cannot be sent is
     /// appended to `undelivered`.
@@ -145,6 +150,7 @@ public:
         return peer == nullptr ? 0 : peer->unsent;
     }
     std::size_t peers() const noexcept { return state_.peers.size(); }
+    const JoinPace& join_pace() const noexcept { return join_pace_; }
     /// Sessions other than the door's own.
     std::size_t joined() const noexcept { return state_.sessions.size() - auth_calls_.sessions(); }
     /// Open calls to the procedures of [auth.dynamic].
@@ -201,6 +207,7 @@ private:
     Joining joining_;
     Delivery delivery_;
     DenialPace pace_;
+    JoinPace join_pace_;
 };
 
 }  // namespace sallyport::policy

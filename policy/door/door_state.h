@@ -30,6 +30,8 @@ struct DoorLimits {
     /// Anonymous sessions; the other places are for those who log in.
     std::size_t guests_max = 9'000;
     std::size_t denials_per_s = 100;  ///< of one connection, before it is slowed down
+    /// Of one circuit, at least 1; SIZE_MAX: no limit. The next ones wait for their turn.
+    std::size_t joins_per_s = SIZE_MAX;
     /// Transport open to WELCOME (W-SES-12).
     wamp::Duration join_timeout = std::chrono::seconds(10);
     /// Tickets that are checked at the same time; further ones are refused.

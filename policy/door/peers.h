@@ -58,6 +58,7 @@ struct Peer {
     bool slow = false;                ///< it has not caught up for DoorLimits::slow_after
     wamp::Instant behind_since = wamp::never;  ///< since then bytes have been unsent
     wamp::Instant denials_until{};             ///< of DenialPace
+    wamp::Instant join_at{};                   ///< of JoinPace
     std::shared_ptr<OpenRealm> realm;
     std::unique_ptr<wamp::CarriedPayloads> carried;  ///< of a link that sends them; else null
     JoinState join;

@@ -165,12 +165,14 @@ void Gate::begin_stop() {
 
 wamp::Dict Gate::decisions_status() const {
     const auto& decisions = door_.audit().counts();
-    return {{"allowed", decisions.allowed},
-            {"denied", decisions.denied},
-            {"limited", decisions.limited},
-            {"joined", decisions.joined},
-            {"join_refused", decisions.join_refused},
-            {"summed", decisions.summed}};
+    return {{"allowed", decisions.allowed},           {"denied", decisions.denied},
+            {"limited", decisions.limited},           {"joined", decisions.joined},
+            {"join_refused", decisions.join_refused}, {"summed", decisions.summed}};
+}
+
+wamp::Dict Gate::joins_status() const {
+    const JoinPace& pace = door_.join_pace();
+    return {{"waiting", std::uint64_t{pace.waiting()}}, {"delayed", pace.delayed()}};
 }
 
 wamp::Dict Gate::events_status() const {

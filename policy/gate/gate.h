@@ -35,7 +35,7 @@ public:
     Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
          wamp::Random& random, wamp::Dict roles);
 
-    /// Closed at once while the gate is stopping.
+    /// Closed at once while the gate is stopping. As Door::on_open().
     void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,
                  wamp::Outbox& out);
     Step on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
@@ -91,6 +91,8 @@ public:
     /// The decisions and events of a gate for `sallyport status`.
     wamp::Dict decisions_status() const;
     wamp::Dict events_status() const;
+    /// Joins that wait for their turn, and those that ever had to.
+    wamp::Dict joins_status() const;
 
 private:
     /// How a session ends.

@@ -19,7 +19,7 @@ from support.runner import Suite, equal, eventually  # noqa: E402
 suite = Suite("memory")
 BUDGET = 64
 world = Deployment(link="accept", name="memory", limits=f'memory = "{BUDGET}MiB"\nsessions = 400\nreserved_sessions = 40\n'
-                                                        'circuit_connections = 50\nhandshake_timeout = "2s"\n')
+                                                        'circuit_connections = 50\ncircuit_joins_per_second = 1000\nhandshake_timeout = "2s"\n')
 
 
 @suite.setup

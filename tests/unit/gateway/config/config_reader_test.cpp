@@ -162,6 +162,8 @@ TEST(ConfigReader, ReadsLimitsUpToTheirBounds) {
     EXPECT_FALSE(is_sound("sessions = 20\nreserved_sessions = 20"));
     EXPECT_FALSE(is_sound("sessions = 20\ncircuit_connections = 21"));
     EXPECT_FALSE(is_sound("circuit_connections = 0"));
+    EXPECT_TRUE(is_sound("circuit_joins_per_second = 1"));
+    EXPECT_FALSE(is_sound("circuit_joins_per_second = 0"));
     EXPECT_TRUE(is_sound("denials_per_second = 1"));
     EXPECT_FALSE(is_sound("denials_per_second = 0"));
     EXPECT_TRUE(is_sound("memory = \"16MiB\""));
@@ -174,6 +176,7 @@ TEST(ConfigReader, ReadsLimitsUpToTheirBounds) {
     EXPECT_EQ(limits.circuit_connections, 7U);
     EXPECT_EQ(limits.handshake_timeout, std::chrono::milliseconds(1500));
     EXPECT_EQ(limits.message_bytes, LimitsText{}.message_bytes);
+    EXPECT_EQ(limits.circuit_joins_per_second, 20U);
 }
 
 TEST(ConfigReader, ReadsWhereAuditRecordsGo) {
