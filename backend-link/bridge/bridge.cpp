@@ -71,6 +71,10 @@ Bridge::Bridge(Profile profile, policy::Sessions& sessions, policy::Judge& judge
 
 Bridge::~Bridge() = default;
 
+void Bridge::count_in(wamp::flow::CircuitBytes& under_way) noexcept {
+    tables_->link.under_way = &under_way;
+}
+
 template <class Request>
 void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Request& request,
                              Instant now, BridgeOutbox& out, wamp::Tally::Lease lease) {

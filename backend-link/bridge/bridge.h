@@ -16,6 +16,7 @@
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/base/tally.h"
+#include "wamp/flow/circuit_bytes.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/message/uris.h"
 #include "wamp/session/features.h"
@@ -61,6 +62,10 @@ public:
     Bridge(Profile profile, policy::Sessions& sessions, policy::Judge& judge, FrontIds& ids,
            LinkNumber link, wamp::Random random);
     ~Bridge();
+
+    /// Counts there what sessions have waiting for the link: requests that wait until it is up, and
+    /// publications that the backend has not acknowledged. It outlives this.
+    void count_in(wamp::flow::CircuitBytes& under_way) noexcept;
 
     /// Forwards a request that the policy allows. `from` is one of `sessions`. `lease` is the
     /// call's share of the limit on calls in flight, held until the backend has finished with it.

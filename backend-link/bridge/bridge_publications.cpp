@@ -63,14 +63,14 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
         if (before == nullptr) {
             complete(std::move(publication), true, link_.random.global_id(), out);
         } else {
-            account(publisher, *publication);
+            account(context.from, publisher, *publication);
             (*before)->followers.push_back(std::move(publication));
         }
         return;
     }
     const wamp::RequestId back = link_.next_request();
     publisher.last = back;
-    account(publisher, *publication);
+    account(context.from, publisher, *publication);
     // A session that must not receive it now must not receive it later; the backend's router may be
     // unable to apply the lists (W-EVR-02).
     const bool retain = context.permit.grants(policy::Grant::retain) &&
@@ -99,13 +99,16 @@ void Publications::relieve_all(BridgeOutbox& out) {
     without_room_.clear();
 }
 
-void Publications::account(Publisher& publisher, const Publication& publication) noexcept {
+void Publications::account(const policy::Session& from, Publisher& publisher,
+                           Publication& publication) {
+    publication.charge = link_.charge(from, sizeof(Publication) + publication.bytes);
     ++publisher.pending;
     publisher.bytes += publication.bytes;
     bytes_ += publication.bytes;
 }
 
-bool Publications::release(const Publication& publication, BridgeOutbox& out) {
+bool Publications::release(Publication& publication, BridgeOutbox& out) {
+    publication.charge = {};
     const bool was_full = bytes_ >= bytes_max;
     bytes_ -= publication.bytes;
     if (was_full && bytes_ < bytes_max) relieve_all(out);

@@ -65,6 +65,7 @@ private:
         Audience audience{wamp::Dict{}};
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;
+        wamp::flow::CircuitBytes::Charge charge;
         /// Front-only publications that were sent after it.
         std::vector<std::unique_ptr<Publication>> followers;
     };
@@ -74,9 +75,9 @@ private:
         std::size_t bytes = 0;
     };
 
-    void account(Publisher& publisher, const Publication& publication) noexcept;
+    void account(const policy::Session& from, Publisher& publisher, Publication& publication);
     /// Returns whether the publisher's session still exists.
-    bool release(const Publication& publication, BridgeOutbox& out);
+    bool release(Publication& publication, BridgeOutbox& out);
     void relieve_all(BridgeOutbox& out);
     void send(const policy::Session& publisher, wamp::Publish&& publish,
               const Publication& publication, bool retain, wamp::RequestId back, BridgeOutbox& out);

@@ -50,6 +50,8 @@ void WaitingRequests::forget(const Entry& entry) noexcept {
 void WaitingRequests::wait(std::unique_ptr<Entry> entry, wamp::Instant due, std::string_view late) {
     entry->due = due;
     entry->late = late;
+    if (const policy::Session* from = link_.sessions.find(entry->from))
+        entry->charge = link_.charge(*from, entry->bytes);
     const Order order = entry->order;
     due_.emplace(due, order);
     std::vector<Order>& waiting = owners_[entry->from].waiting;
@@ -75,6 +77,7 @@ std::unique_ptr<WaitingRequests::Entry> WaitingRequests::take(Order order) {
         waiting.erase(std::lower_bound(waiting.begin(), waiting.end(), order));
     }
     forget(*entry);
+    entry->charge = {};
     return entry;
 }
 

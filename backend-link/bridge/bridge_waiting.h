@@ -36,6 +36,8 @@ public:
         wamp::OwnedPayload payload;
         wamp::Instant since;
         std::size_t bytes = 0;
+        /// While it waits. A call in flight is not charged: its answer may need its sender.
+        wamp::flow::CircuitBytes::Charge charge{};
         bool again = false;          ///< it was in flight when the link was lost
         wamp::Tally::Lease lease{};  ///< of a call that waits
         wamp::Instant due = wamp::never;

@@ -13,6 +13,7 @@
 #include "policy/door/judge.h"
 #include "policy/door/sessions.h"
 #include "wamp/base/random.h"
+#include "wamp/flow/circuit_bytes.h"
 #include "wamp/message/match.h"
 #include "wamp/message/message.h"
 #include "wamp/message/passthru.h"
@@ -57,8 +58,15 @@ struct LinkSide {
     wamp::Features router;
     bool up = false;
     wamp::RequestId last_request = 0;
-    std::uint64_t secret = 0;  ///< of pseudonym_of()
-    LinkWire wire{};           ///< while up
+    std::uint64_t secret = 0;                       ///< of pseudonym_of()
+    LinkWire wire{};                                ///< while up
+    wamp::flow::CircuitBytes* under_way = nullptr;  ///< counts what waits; null: nothing
+
+    /// What the session has waiting, from now on.
+    wamp::flow::CircuitBytes::Charge charge(const policy::Session& from, std::size_t bytes) const {
+        if (under_way == nullptr) return {};
+        return under_way->charge({from.circuit, from.id}, bytes);
+    }
 
     wamp::RequestId next_request() noexcept { return last_request = wamp::next_id(last_request); }
     bool cancels() const noexcept {

@@ -40,9 +40,14 @@ Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
       gate_(config.realms, for_services(config.limits), wamp::Random(seed), random_,
             wamp::router_roles()),
       config_(std::move(config)) {
-    for (const auto& realm : config_.realms)
-        realms_.emplace(realm.policy.get(), wamp::Realm(random_.fork()));
+    for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), new_realm());
     for (const auto& name : config_.links) links_.push_back({name, Backoff(random_.fork())});
+}
+
+wamp::Realm Inside::new_realm() {
+    wamp::Realm realm(random_.fork());
+    realm.limit_held_bytes(config_.caller_bytes_max);
+    return realm;
 }
 
 void Inside::start(wamp::Instant, wamp::Outbox& out) {

@@ -30,6 +30,8 @@ struct InsideConfig {
     wamp::Duration dead_after = std::chrono::seconds(9);
     /// A service whose messages wait for a link is not read while the links have so much unwritten.
     std::size_t link_room_bytes = std::size_t{1} << 20;
+    /// Of calls of one caller that wait for a service (wamp::held_bytes_max).
+    std::size_t caller_bytes_max = std::size_t{16} << 20;
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own
@@ -144,6 +146,8 @@ private:
 
     wamp::Random random_;
     policy::Gate gate_;
+    wamp::Realm new_realm();
+
     InsideConfig config_;
     std::unordered_map<const policy::RealmPolicy*, wamp::Realm> realms_;
     std::vector<Link> links_;

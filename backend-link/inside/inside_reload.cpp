@@ -73,8 +73,7 @@ Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Ins
         const policy::RealmPolicy* const policy = realm.policy.get();
         const auto present = realms_.find(gate_.door().realm(policy->realm()));
         order.push_back(policy);
-        next.emplace(policy, present == realms_.end() ? wamp::Realm(random_.fork())
-                                                      : std::move(present->second));
+        next.emplace(policy, present == realms_.end() ? new_realm() : std::move(present->second));
     }
     realms_ = std::move(next);
     gate_.reload(std::move(realms), out);

@@ -23,7 +23,8 @@ struct LimitsText {
     std::size_t reserved_sessions = 1000;    ///< of these, for those who log in; less than all
     std::size_t circuit_connections = 1000;  ///< of one Tor circuit
     std::size_t circuit_joins_per_second = 20;
-    std::size_t denials_per_second = 100;  ///< of one client before it is slowed down
+    std::size_t circuit_bytes = 16u << 20;  ///< under way, of all sessions of a circuit
+    std::size_t denials_per_second = 100;   ///< of one client before it is slowed down
     wamp::Duration handshake_timeout = std::chrono::seconds(10);
     wamp::Duration stall_timeout = std::chrono::seconds(30);
     std::size_t memory = 256u << 20;  ///< for the connections of clients

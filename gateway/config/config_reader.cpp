@@ -25,6 +25,7 @@ constexpr std::int64_t sessions_max = 1'000'000;
 constexpr std::int64_t joins_max = 1'000'000;
 constexpr std::int64_t denials_max = 1'000'000;
 constexpr std::size_t circuit_connections_least = 16;  // of the default
+constexpr std::size_t circuit_bytes_min = 64u << 10;
 constexpr std::int64_t lines_max = 1'000'000;
 constexpr std::size_t audit_queue_bytes_min = 64u << 10;
 constexpr std::size_t audit_queue_bytes_max = 1u << 30;
@@ -189,10 +190,11 @@ LimitsText ConfigReader::limits(Section& root) {
     LimitsText limits;
     const Item* table = root.find("limits", Item::Kind::table, "{}");
     if (table == nullptr) return limits;
-    static constexpr std::array<std::string_view, 10> keys{"sessions",
+    static constexpr std::array<std::string_view, 11> keys{"sessions",
                                                            "reserved_sessions",
                                                            "circuit_connections",
                                                            "circuit_joins_per_second",
+                                                           "circuit_bytes",
                                                            "denials_per_second",
                                                            "handshake_timeout",
                                                            "stall_timeout",
@@ -212,6 +214,7 @@ LimitsText ConfigReader::limits(Section& root) {
         limits.circuit_connections = static_cast<std::size_t>(*connections);
     if (const auto joins = integer(section, "circuit_joins_per_second", 1, joins_max))
         limits.circuit_joins_per_second = static_cast<std::size_t>(*joins);
+    bytes(section, "circuit_bytes", circuit_bytes_min, memory_max, limits.circuit_bytes);
     if (const auto denials = integer(section, "denials_per_second", 1, denials_max))
         limits.denials_per_second = static_cast<std::size_t>(*denials);
     duration(section, "handshake_timeout", limits.handshake_timeout);

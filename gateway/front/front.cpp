@@ -93,7 +93,8 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
       gate_(config.realms, config.limits, wamp::Random(seed), random_,
             front_roles(config.backends)),
       link_message_limits_(link_limits(config.limits.message)),
-      ids_(random_.next()) {
+      ids_(random_.next()),
+      under_way_(config.circuit_bytes) {
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
         backends_.emplace_back(new Backend{
@@ -105,6 +106,7 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
             LinkQueue(config.link_window_bytes),
             wamp::no_peer,
             {}});
+        backends_.back()->bridge.count_in(under_way_);
     }
     routes_ = routes_by(config.realms);
 }
@@ -131,6 +133,7 @@ wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Insta
     const auto link = link_peers_.find(peer);
     if (link == link_peers_.end()) {
         reading_ = peer;
+        if (under_way_.waiting() > 0) forget_wait(peer);
         act_on(gate_.on_message(peer, bytes, now, out), now, out);
         reading_ = wamp::no_peer;
         if (paused_) {
@@ -141,7 +144,8 @@ wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Insta
         }
         const bool denied = gate_.take_paused();
         const bool held = std::exchange(paused_, false);
-        return denied || held ? wamp::Reading::pause : wamp::Reading::go_on;
+        const bool waits = under_way_.is_short() && has_to_wait(peer, held);
+        return denied || held || waits ? wamp::Reading::pause : wamp::Reading::go_on;
     }
     Backend& backend = *link->second;
     on_link_message(backend, bytes, now, out);
@@ -182,17 +186,21 @@ void Front::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& o
             dispose(left->session, now, out);
         }
     }
+    if (under_way_.has_news()) settle_circuits(out);
 }
 
 void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
     policy::Session& session = *request.session;
     Backend& backend = *backends_[route_of(session, request.permit)];
-    if (lacks_room(backend, session, request.message)) {
-        backend.queue.hold_back({&session, session.policy, now, std::move(request)});
-    } else if (must_wait(backend, session, request.message)) {
-        backend.queue.hold({&session, session.policy, now, std::move(request)});
-    } else {
+    const bool lacks = lacks_room(backend, session, request.message);
+    if (!lacks && !must_wait(backend, session, request.message))
         return cross(backend, request, now, now, out);
+    auto charge = charge_for(session, request.message);
+    LinkQueue::Held held{&session, session.policy, now, std::move(request), {}, std::move(charge)};
+    if (lacks) {
+        backend.queue.hold_back(std::move(held));
+    } else {
+        backend.queue.hold(std::move(held));
     }
     paused_ = true;
 }
@@ -236,7 +244,9 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
     const auto link = ids_.link_of(session.id, followup.message);
     if (!link || !must_wait(*backends_[*link], session, followup.message))
         return cross(followup, now, out);
-    backends_[*link]->queue.hold({&session, session.policy, now, std::move(followup)});
+    auto charge = charge_for(session, followup.message);
+    backends_[*link]->queue.hold(
+        {&session, session.policy, now, std::move(followup), {}, std::move(charge)});
     paused_ = true;
 }
 
@@ -292,6 +302,7 @@ bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::Owned
 
 void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
     const policy::Session& leaving = *gate_.sessions().find(session);
+    if (under_way_.forget(sender_of(leaving))) out.push_back(wamp::effect::Resume{leaving.peer});
     for (auto& backend : backends_) {
         // Its GOODBYE is still to be read.
         const auto [held, streams] = backend->queue.remove(leaving);
@@ -542,6 +553,8 @@ std::string Front::status_json(const wamp::Dict& extra) {
                       {"decisions", gate_.decisions_status()},
                       {"events", gate_.events_status()},
                       {"joins", gate_.joins_status()},
+                      {"circuits", wamp::Dict{{"bytes", std::uint64_t{under_way_.bytes()}},
+                                              {"waiting", std::uint64_t{under_way_.waiting()}}}},
                       {"links", std::move(links)}};
     for (const auto& [name, value] : extra) status.set(name, value);
     return wamp::encode_value(wamp::Serializer::json, status);

@@ -17,6 +17,7 @@
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/codec/carried_payloads.h"
+#include "wamp/flow/circuit_bytes.h"
 #include "wamp/session/outbox.h"
 
 namespace sallyport::gateway {
@@ -33,6 +34,8 @@ struct FrontConfig {
     /// What is given to the transport of a link before it has written it: a message waits at most
     /// for so much, and for the rest of one other message.
     std::size_t link_window_bytes = 64u << 10;
+    /// What the sessions of one circuit may have waiting for links (wamp::flow::CircuitBytes).
+    std::size_t circuit_bytes = SIZE_MAX;
 };
 
 /// The whole gateway as one pure object: the gate that faces the onion service, and behind it one
@@ -162,6 +165,21 @@ private:
                    const wamp::Message& message) const noexcept;
     /// How messages for the link are encoded.
     static backend_link::LinkWire wire_of(const Backend& backend) noexcept;
+    /// The session, which held a message and is not read, is read on unless it has to wait for its
+    /// circuit.
+    void read_on(const policy::Session& session, LinkQueue::Held& held, wamp::Outbox& out);
+    static wamp::flow::Sender sender_of(const policy::Session& session) noexcept {
+        return {session.circuit, session.id};
+    }
+    /// For a message that has to wait for a link.
+    wamp::flow::CircuitBytes::Charge charge_for(const policy::Session& session,
+                                                const wamp::Message& message);
+    /// The client is read, so it does not wait for its circuit.
+    void forget_wait(wamp::PeerId peer);
+    /// Whether the client whose message was processed has to wait for its circuit.
+    bool has_to_wait(wamp::PeerId peer, bool is_held);
+    void settle_circuits(wamp::Outbox& out);
+    void pause_circuit(std::uint64_t circuit, wamp::Outbox& out);
     bool lacks_room(Backend& backend, const policy::Session& session, const wamp::Message& message);
     /// Lets cross what has waited, as far as there is room.
     void pump(Backend& backend, wamp::Instant now, wamp::Outbox& out);
@@ -194,6 +212,7 @@ private:
     policy::Gate gate_;
     wamp::MessageLimits link_message_limits_;
     backend_link::FrontIds ids_;
+    wamp::flow::CircuitBytes under_way_;
     std::vector<std::unique_ptr<Backend>> backends_;
     Routes routes_;
     wamp::PeerMap<Backend*> link_peers_;

@@ -1,7 +1,9 @@
 // Who waits for a link, and in which order what has waited crosses it.
+#include <algorithm>
 #include <utility>
 #include <variant>
 
+#include "backend-link/bridge/link_wire.h"
 #include "gateway/front/front.h"
 #include "wamp/message/uris.h"
 #include "wamp/session/notes.h"
@@ -26,6 +28,58 @@ bool Front::lacks_room(Backend& backend, const policy::Session& session,
                        const wamp::Message& message) {
     return can_wait(session) && std::holds_alternative<wamp::Publish>(message) &&
            !backend.bridge.has_room_to_publish(session.id);
+}
+
+// What the sessions of a circuit have waiting together
+// -------------------------------------------------------------------------------------------------
+
+wamp::flow::CircuitBytes::Charge Front::charge_for(const policy::Session& session,
+                                                   const wamp::Message& message) {
+    return under_way_.charge(sender_of(session), backend_link::bytes_of(message));
+}
+
+void Front::read_on(const policy::Session& session, LinkQueue::Held& held, wamp::Outbox& out) {
+    held.charge = {};
+    if (under_way_.must_wait(sender_of(session))) {
+        under_way_.wait(sender_of(session), session.peer);
+    } else {
+        out.push_back(wamp::effect::Resume{session.peer});
+    }
+}
+
+// Somebody else than CircuitBytes may have had it read on, such as the pace of denials.
+void Front::forget_wait(wamp::PeerId peer) {
+    const policy::Session* const session = gate_.door().session_of(peer);
+    if (session != nullptr) under_way_.forget(sender_of(*session));
+}
+
+bool Front::has_to_wait(wamp::PeerId peer, bool is_held) {
+    const policy::Session* const session = gate_.door().session_of(peer);
+    if (is_held || session == nullptr || !under_way_.must_wait(sender_of(*session))) return false;
+    under_way_.wait(sender_of(*session), peer);
+    return true;
+}
+
+void Front::settle_circuits(wamp::Outbox& out) {
+    while (const auto circuit = under_way_.take_full()) pause_circuit(*circuit, out);
+    for (const wamp::PeerId peer : under_way_.take_relieved())
+        out.push_back(wamp::effect::Resume{peer});
+}
+
+// Those with a message in a queue are not read anyway; so that each has only one there, they must
+// not be resumed before it has crossed.
+void Front::pause_circuit(std::uint64_t circuit, wamp::Outbox& out) {
+    gate_.door().for_each_session([&](const policy::Session& session) {
+        if (session.circuit != circuit || session.peer == reading_ ||
+            !under_way_.must_wait(sender_of(session)))
+            return;
+        const bool held = std::any_of(backends_.begin(), backends_.end(), [&](const auto& backend) {
+            return backend->queue.holds(session);
+        });
+        if (held) return;
+        if (under_way_.wait(sender_of(session), session.peer))
+            out.push_back(wamp::effect::Pause{session.peer});
+    });
 }
 
 void Front::on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now,
@@ -100,14 +154,14 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
     }
     wamp::set_stream(*held.message(), stream);
     if (auto* followup = std::get_if<Door::Followup>(&held.what)) {
-        out.push_back(wamp::effect::Resume{session.peer});
+        read_on(session, held, out);
         return cross(*followup, now, out);
     }
     auto& request = std::get<Door::Request>(held.what);
     if (session.policy != held.policy) {  // a reload has come between
         auto verdict = gate_.judge().judge_again(session, request.message);
         if (!verdict.permit) {
-            out.push_back(wamp::effect::Resume{session.peer});
+            read_on(session, held, out);
             return refuse(session, request.message, verdict.error, out);
         }
         request.permit = *std::move(verdict.permit);
@@ -119,7 +173,7 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
                 return moved.queue.hold(std::move(held));
         }
     }
-    out.push_back(wamp::effect::Resume{session.peer});
+    read_on(session, held, out);
     // Its time runs from its arrival.
     if (const auto* call = std::get_if<wamp::Call>(&request.message)) {
         const wamp::Duration timeout = backend_link::timeout_of(*call, request.permit);

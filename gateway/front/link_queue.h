@@ -14,6 +14,7 @@
 #include "wamp/base/id_map.h"
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
+#include "wamp/flow/circuit_bytes.h"
 #include "wamp/flow/divided_queue.h"
 #include "wamp/message/message.h"
 #include "wamp/message/payload.h"
@@ -36,6 +37,7 @@ public:
         wamp::Instant since;                                ///< its arrival
         std::variant<WaitedForLink, policy::door_event::Request, policy::door_event::Followup> what;
         wamp::OwnedPayload payload{};  ///< of the message, which borrows it
+        wamp::flow::CircuitBytes::Charge charge{};
 
         /// Null if the bridge keeps it.
         wamp::Message* message() noexcept;
@@ -84,6 +86,9 @@ public:
     void again(Turn&& turn) { queue_.again(std::move(turn)); }
     void done(const Turn& turn) { queue_.done(turn); }
     bool empty() const noexcept { return queue_.empty(); }
+    bool holds(const policy::Session& session) const noexcept {
+        return queue_.has(sender_of(session)) || held_back_.contains(session.id);
+    }
     struct Removed {
         bool any = false;               ///< the session had a message here, which is removed
         std::vector<wamp::Id> streams;  ///< of parts that may have been sent

@@ -233,6 +233,7 @@ private:
         connections_.set_joined(joined.peer, joined.joined);
     }
     void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
+    void apply(const wamp::effect::Pause& pause) { connections_.pause(pause.peer); }
     void apply(const wamp::effect::Resume& resume) { connections_.resume(resume.peer); }
     void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
     /// One thread at a time, so that a flood of work leaves processor time for the reactor.

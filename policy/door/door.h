@@ -150,6 +150,18 @@ public:
         return peer == nullptr ? 0 : peer->unsent;
     }
     std::size_t peers() const noexcept { return state_.peers.size(); }
+    /// Null if the peer has none.
+    const Session* session_of(wamp::PeerId id) const noexcept {
+        const Peer* const peer = state_.peers.find(id);
+        return peer == nullptr ? nullptr : peer->session;
+    }
+    /// The sessions with a connection.
+    template <class Visit>
+    void for_each_session(Visit&& visit) const {
+        state_.peers.for_each([&](const Peer& peer) {
+            if (peer.session != nullptr) visit(std::as_const(*peer.session));
+        });
+    }
     const JoinPace& join_pace() const noexcept { return join_pace_; }
     /// Sessions other than the door's own.
     std::size_t joined() const noexcept { return state_.sessions.size() - auth_calls_.sessions(); }

@@ -77,6 +77,10 @@ public:
         const auto found = peers_.find(id);
         return found == peers_.end() ? nullptr : found->second.get();
     }
+    const Peer* find(wamp::PeerId id) const noexcept {
+        const auto found = peers_.find(id);
+        return found == peers_.end() ? nullptr : found->second.get();
+    }
     bool has(wamp::PeerId id) const noexcept { return peers_.contains(id); }
     std::size_t size() const noexcept { return peers_.size(); }
     Peer& add(wamp::PeerId id);

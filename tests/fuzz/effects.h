@@ -39,6 +39,9 @@ void carry_out(Core& core, wamp::Instant now, wamp::Outbox& out, Peers& peers,
             dialled = true;
         } else if (const auto* ping = std::get_if<wamp::effect::Ping>(&effect)) {
             SALLYPORT_CHECK(!closed.contains(ping->to));
+        } else if (const auto* pause = std::get_if<wamp::effect::Pause>(&effect)) {
+            const auto found = peers.find(static_cast<std::uint64_t>(pause->peer));
+            if (found != peers.end()) found->second.paused = true;
         } else if (const auto* resume = std::get_if<wamp::effect::Resume>(&effect)) {
             const auto found = peers.find(static_cast<std::uint64_t>(resume->peer));
             if (found != peers.end()) found->second.paused = false;

@@ -306,6 +306,9 @@ private:
             const auto found = peers_.find(ping->to);
             if (found != peers_.end())
                 found->second->wire->write(found->second->side, wamp::RawSocket::ping("x"));
+        } else if (const auto* pause = std::get_if<wamp::effect::Pause>(&effect)) {
+            const auto found = peers_.find(pause->peer);
+            if (found != peers_.end()) found->second->paused = true;
         } else if (const auto* resume = std::get_if<wamp::effect::Resume>(&effect)) {
             seen.resumed.push_back(resume->peer);
             if (forgets_to_resume) return;

@@ -263,12 +263,12 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
 }
 
 // Whoever holds nothing yet may hold one call, so that a few callers do not keep him out.
-bool Dealer::may_hold(const Member& callee, const flow::Sender& caller) noexcept {
+bool Dealer::may_hold(const Member& callee, const flow::Sender& caller) const noexcept {
     if (callee.held == nullptr) return true;
     const Member::HeldShare* share = find_in(callee.held->shares, caller.session);
     if (callee.held->queue.size_of(caller) >= 2 * held_calls_max) return false;  // ended ones too
     if (share == nullptr) return callee.held->bytes < 2 * held_bytes_of_all_max;
-    return share->calls < held_calls_max && share->bytes < held_bytes_max &&
+    return share->calls < held_calls_max && share->bytes < held_bytes_of_caller_max_ &&
            callee.held->bytes < held_bytes_of_all_max;
 }
 

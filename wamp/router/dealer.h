@@ -44,6 +44,11 @@ class Dealer {
 public:
     explicit Dealer(Random random) : random_(std::move(random)) {}
 
+    /// Instead of held_bytes_max.
+    void limit_held_bytes(std::size_t bytes_of_caller) noexcept {
+        held_bytes_of_caller_max_ = bytes_of_caller;
+    }
+
     void join(Member& member) { member.calls = calls_.open_session(); }
     void leave(Member& member, Deliveries& out);
 
@@ -90,7 +95,7 @@ private:
     static Invoke invoke_of(const Dict& options) noexcept;
     Member& choose(Registration& registration) noexcept;
     Member& choose_any(Registration& registration) noexcept;
-    static bool may_hold(const Member& callee, const flow::Sender& caller) noexcept;
+    bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
     /// It does not count for its callee any more.
     void release_share(Member& callee, const HeldInvocation& held) noexcept;
     /// The call has ended.
@@ -106,6 +111,7 @@ private:
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 
     Random random_;
+    std::size_t held_bytes_of_caller_max_ = held_bytes_max;
     std::unordered_map<RegistrationId, Registration> registrations_;  ///< they stay in place
     PatternIndex<Registration*> procedures_;
     RegistrationId last_registration_ = 0;

@@ -54,6 +54,10 @@ Realm::~Realm() = default;
 Realm::Realm(Realm&&) noexcept = default;
 Realm& Realm::operator=(Realm&&) noexcept = default;
 
+void Realm::limit_held_bytes(std::size_t bytes_of_caller) noexcept {
+    tables_->dealer.limit_held_bytes(bytes_of_caller);
+}
+
 void Realm::join(Session session) {
     const SessionId id = session.id;
     const auto [at, is_new] = tables_->members.try_emplace(id);

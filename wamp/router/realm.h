@@ -50,6 +50,10 @@ public:
     Realm(Realm&&) noexcept;
     Realm& operator=(Realm&&) noexcept;
 
+    /// So many bytes of calls of one caller may wait for a callee that does not keep up, instead of
+    /// held_bytes_max.
+    void limit_held_bytes(std::size_t bytes_of_caller) noexcept;
+
     void join(Session session);
     /// Ends everything that the session has in the realm: subscriptions, registrations, its calls
     /// and its invocations (W-SES-05).

@@ -30,7 +30,11 @@ struct Close {
 struct Ping {
     PeerId to;
 };
-/// Read on from a peer that was paused (Reading::pause).
+/// Do not read on from a peer until effect::Resume; Reading::pause means the same.
+struct Pause {
+    PeerId peer;
+};
+/// Read on from a peer that was paused.
 struct Resume {
     PeerId peer;
 };
@@ -59,8 +63,9 @@ struct Work {
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Send, effect::Close, effect::Ping, effect::Resume,
-                            effect::Joined, effect::Dial, effect::Note, effect::Work>;
+using Effect =
+    std::variant<effect::Send, effect::Close, effect::Ping, effect::Pause, effect::Resume,
+                 effect::Joined, effect::Dial, effect::Note, effect::Work>;
 
 using Outbox = std::vector<Effect>;
 

@@ -136,6 +136,9 @@ private:
     void read(const wamp::effect::Ping& ping, Lines& lines) {
         lines.push_back(std::to_string(static_cast<std::uint64_t>(ping.to)) + " ping");
     }
+    void read(const wamp::effect::Pause& pause, Lines& lines) {
+        lines.push_back(std::to_string(static_cast<std::uint64_t>(pause.peer)) + " paused");
+    }
     void read(const wamp::effect::Resume& resume, Lines& lines) {
         lines.push_back(std::to_string(static_cast<std::uint64_t>(resume.peer)) + " resumed");
     }

@@ -43,6 +43,30 @@ TEST(BridgeWaiting, LetsEveryKindOfRequestWaitAndSendsThemInTheirOrder) {
     EXPECT_EQ(world.take(), (Lines{"101 [50,2,{},[3]]"}));
 }
 
+TEST(BridgeWaiting, CountsWhatWaitsForTheLinkButNoCallInFlight) {
+    wamp::flow::CircuitBytes under_way(1'000'000);
+    Down world;
+    world.bridge.count_in(under_way);
+    const SessionId session = world.join();
+    world.call(session, 1, "both.a", {}, json("[1]"));
+    world.publish(session, 2, "hold.t", {}, json("[2]"));
+    EXPECT_EQ(under_way.bytes(), world.bridge.counts().waiting_bytes);
+    EXPECT_GT(under_way.bytes(), 0U);
+    world.link_up();
+    EXPECT_GT(world.bridge.counts().waiting_bytes, 0U) << "the call is kept to be repeated";
+    const std::size_t publication = under_way.bytes();
+    EXPECT_GT(publication, 0U) << "it is not acknowledged";
+    world.link(wamp::Published{2, 77});
+    EXPECT_EQ(under_way.bytes(), 0U);
+    world.publish(session, 3, "hold.t", {}, json("[3]"));
+    EXPECT_EQ(under_way.bytes(), publication);
+    world.link_lost();
+    EXPECT_EQ(under_way.bytes(), world.bridge.counts().waiting_bytes) << "the call waits again";
+    world.call(session, 4, "hold.b", {}, json("[4]"));
+    world.leave(session);
+    EXPECT_EQ(under_way.bytes(), 0U);
+}
+
 TEST(BridgeWaiting, IsThereBeforeTheLinkWasUpForTheFirstTime) {
     policy::Sessions sessions;
     wamp::Random random({2});

@@ -164,6 +164,8 @@ TEST(ConfigReader, ReadsLimitsUpToTheirBounds) {
     EXPECT_FALSE(is_sound("circuit_connections = 0"));
     EXPECT_TRUE(is_sound("circuit_joins_per_second = 1"));
     EXPECT_FALSE(is_sound("circuit_joins_per_second = 0"));
+    EXPECT_TRUE(is_sound("circuit_bytes = \"64KiB\""));
+    EXPECT_FALSE(is_sound("circuit_bytes = \"63KiB\""));
     EXPECT_TRUE(is_sound("denials_per_second = 1"));
     EXPECT_FALSE(is_sound("denials_per_second = 0"));
     EXPECT_TRUE(is_sound("memory = \"16MiB\""));
@@ -177,6 +179,7 @@ TEST(ConfigReader, ReadsLimitsUpToTheirBounds) {
     EXPECT_EQ(limits.handshake_timeout, std::chrono::milliseconds(1500));
     EXPECT_EQ(limits.message_bytes, LimitsText{}.message_bytes);
     EXPECT_EQ(limits.circuit_joins_per_second, 20U);
+    EXPECT_EQ(limits.circuit_bytes, 16U << 20);
 }
 
 TEST(ConfigReader, ReadsWhereAuditRecordsGo) {

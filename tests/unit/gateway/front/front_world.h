@@ -73,11 +73,13 @@ public:
     explicit FrontWorld(bool dials = true,
                         backend_link::BackendKind kind = backend_link::BackendKind::generic,
                         std::string_view policy = front_policy,
-                        std::size_t link_window_bytes = 64U << 10)
+                        std::size_t link_window_bytes = 64U << 10,
+                        std::size_t circuit_bytes = SIZE_MAX)
         : front({{policy::door_realm(policy)},
                  {backend("inside", dials, kind), backend("plc", dials, kind)},
                  audited(),
-                 link_window_bytes},
+                 link_window_bytes,
+                 circuit_bytes},
                 {7}) {
         front.start(now, wires.out);
     }
@@ -107,6 +109,13 @@ public:
               std::size_t peer_receives_max = 16u << 20, std::string_view greeting = hello) {
         front.on_open(peer(id), wires.open(id, serializer, peer_receives_max), now, wires.out);
         send(id, greeting);
+        EXPECT_EQ(take().size(), 1u);
+    }
+    void join_on(std::uint64_t circuit, std::uint64_t id) {
+        policy::Transport transport = wires.open(id);
+        transport.circuit = circuit;
+        front.on_open(peer(id), transport, now, wires.out);
+        send(id, hello);
         EXPECT_EQ(take().size(), 1u);
     }
     void send(std::uint64_t id, std::string_view json) {

@@ -168,6 +168,17 @@ TEST_F(HeldInvocations, AreBoundedForEachCaller) {
     EXPECT_EQ(world_.all<Error>(caller).size(), 2u);
 }
 
+TEST_F(HeldInvocations, AreBoundedForEachCallerByWhatTheOwnerOfTheRealmSays) {
+    world_.realm.limit_held_bytes(100'000);
+    full();
+    const std::string large(60'000, 'x');
+    for (int i = 0; i < 2; ++i) world_.call(caller, "p", {}, args(large));
+    EXPECT_EQ(world_.all<Error>(caller).size(), 0u);
+    EXPECT_EQ(world_.error(caller, Call::type, world_.call(caller, "p")), uris::unavailable);
+    world_.call(other, "p");
+    EXPECT_EQ(world_.all<Error>(other).size(), 0u);
+}
+
 TEST_F(HeldInvocations, AreBoundedInBytes) {
     full();
     const std::string large(std::size_t{4} << 20, 'x');
