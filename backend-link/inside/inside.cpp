@@ -174,7 +174,7 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out, Cro
         undelivered_.clear();
         only_receivable(deliveries_);
         if (crossing == Crossing::in_turn) hold_for_links();
-        gate_.deliver(deliveries_, undelivered_, out);
+        gate_.deliver(deliveries_, undelivered_, now, out);
         deliveries_.clear();
         for (const wamp::SessionId full : gate_.take_full()) {
             if (const policy::Session* session = gate_.sessions().find(full))
@@ -328,6 +328,7 @@ std::size_t Inside::held_bytes() const noexcept {
     std::size_t egress_bytes = 0;
     for (const Link& link : links_) egress_bytes += link.egress.bytes();
     return sum.retained_bytes + sum.held_bytes + egress_bytes + gate_.meta().bytes() +
+           gate_.door().judge().latest().bytes() +
            (sum.subscriptions + sum.registrations) * policy::entry_bytes +
            sum.calls * policy::call_bytes;
 }

@@ -95,7 +95,7 @@ void Inside::resume_services(wamp::Outbox& out) {
 }
 
 void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
-    const policy::Session* const callee = gate_.on_written(peer, unsent, now);
+    const policy::Session* const callee = gate_.on_written(peer, unsent, now, out);
     if (callee != nullptr) {
         wamp::Realm& realm = realm_of(*callee);
         realm.set_room(callee->id, true);

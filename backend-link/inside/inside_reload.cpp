@@ -28,7 +28,7 @@ std::vector<wamp::Realm::Holding> Inside::lost_in(const wamp::Realm& realm,
     for (auto& holding : realm.holdings()) {
         const policy::Session* const session = gate_.sessions().find(holding.session);
         if (session == nullptr) continue;
-        const auto decision = decision_of(*session, question_of(holding));
+        const auto decision = decision_of(*session, holding);
         if (decision && std::holds_alternative<policy::Denial>(*decision))
             lost.push_back(std::move(holding));
     }
@@ -50,12 +50,12 @@ Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& real
         if (present == realms_.end()) continue;
         const auto decision_of =
             [&](const policy::Session& session,
-                const policy::Question& question) -> std::optional<policy::Decision> {
+                const wamp::Realm::Holding& holding) -> std::optional<policy::Decision> {
             const bool ends = std::binary_search(
                 ended.begin(), ended.end(), Door::Ended{session.id, {}},
                 [](const auto& a, const auto& b) { return a.session < b.session; });
             if (ends) return std::nullopt;
-            return policy::Judge::would_decide(*realm.policy, session, question);
+            return policy::Judge::would_decide(*realm.policy, session, question_of(holding));
         };
         count(summary, lost_in(present->second, decision_of));
     }
@@ -76,12 +76,15 @@ Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Ins
         next.emplace(policy, present == realms_.end() ? new_realm() : std::move(present->second));
     }
     realms_ = std::move(next);
-    gate_.reload(std::move(realms), out);
+    gate_.reload(std::move(realms), now, out);
     for (const policy::RealmPolicy* policy : order) {
         wamp::Realm& realm = realms_.at(policy);
-        const auto lost =
-            lost_in(realm, [&](const policy::Session& session, const policy::Question& question) {
-                return std::optional(gate_.judge().judge_holding(session, question));
+        const auto lost = lost_in(
+            realm, [&](const policy::Session& session, const wamp::Realm::Holding& holding) {
+                auto decision = gate_.judge().judge_holding(session, question_of(holding));
+                if (!holding.registration)
+                    gate_.redeliver(session, holding.id, 0, holding.uri, decision, out);
+                return std::optional(std::move(decision));
             });
         count(summary, lost);
         for (const auto& holding : lost) {

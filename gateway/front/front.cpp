@@ -437,7 +437,7 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
         }
         for (const wamp::SessionId session : bridge_out_.relieved) backend.queue.relieve(session);
         undelivered_.clear();
-        gate_.deliver(bridge_out_.to_sessions, undelivered_, out);
+        gate_.deliver(bridge_out_.to_sessions, undelivered_, now, out);
         gate_.take_full();  // links are never paused: a callee that is too full refuses
         bridge_out_.clear();
         end_overruns(backend, now);
@@ -527,7 +527,7 @@ std::vector<Front::LinkStatus> Front::links() const {
 }
 
 std::size_t Front::held_bytes() const noexcept {
-    std::size_t bytes = gate_.meta().bytes();
+    std::size_t bytes = gate_.meta().bytes() + gate_.door().judge().latest().bytes();
     for (const auto& backend : backends_) {
         const auto counts = backend->bridge.counts();
         bytes += backend->queue.bytes() + counts.publication_bytes + counts.waiting_bytes +

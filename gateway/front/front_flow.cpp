@@ -86,7 +86,7 @@ void Front::on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now,
                        wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
     if (link == link_peers_.end()) {
-        gate_.on_written(peer, unsent, now);
+        gate_.on_written(peer, unsent, now, out);
         return;
     }
     Backend& backend = *link->second;

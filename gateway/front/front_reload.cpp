@@ -106,11 +106,14 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
     act_on(gate_.next(now, out), now, out);
     // The routes of the old version refer to policies that may be freed with their last session.
     routes_ = std::move(routes);
-    gate_.reload(std::move(realms), out);
+    gate_.reload(std::move(realms), now, out);
     auto judged = judge(routes_, [&](const policy::Session& session, const Holding& holding,
                                      const policy::RealmPolicy*& policy) {
         policy = session.policy.get();
-        return gate_.judge().judge_holding(session, holding.question());
+        policy::Decision decision = gate_.judge().judge_holding(session, holding.question());
+        if (!holding.registration)
+            gate_.redeliver(session, holding.id, holding.waiting, holding.uri, decision, out);
+        return decision;
     });
     move_or_revoke(judged, now, out);
     act_on(gate_.next(now, out), now, out);

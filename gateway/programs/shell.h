@@ -232,6 +232,9 @@ private:
         clients_.settle(joined.peer, joined.joined);
         connections_.set_joined(joined.peer, joined.joined);
     }
+    void apply(const wamp::effect::SmallBuffer& wanted) {
+        connections_.keep_buffer_small(wanted.peer);
+    }
     void apply(const wamp::effect::Ping& ping) { connections_.ping(ping.to); }
     void apply(const wamp::effect::Pause& pause) { connections_.pause(pause.peer); }
     void apply(const wamp::effect::Resume& resume) { connections_.resume(resume.peer); }

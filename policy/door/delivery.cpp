@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "wamp/codec/codec.h"
@@ -27,6 +28,7 @@ struct Delivery::Encoded {
         Frame frame;  ///< empty if the serializer cannot represent the payload
     };
     std::array<Slot, 3> slots;  ///< by the serializer's number; 0: for peers that carry payloads
+    std::optional<LatestEvents::Shared> latest;  ///< once needed
 
     const Frame& for_peer(const Peer& peer, const Message& message) {
         const bool carries = peer.carried != nullptr;
@@ -56,17 +58,18 @@ struct Delivery::Encoded {
 };
 
 void Delivery::deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
-                       wamp::Outbox& out) {
+                       wamp::Instant now, wamp::Outbox& out) {
     for (const auto& entry : deliveries.entries()) {
         Encoded encoded;
         for (const wamp::SessionId to : deliveries.receivers(entry)) {
-            deliver_to(to, entry.message, encoded, undelivered, out);
+            deliver_to(to, entry.message, encoded, undelivered, now, out);
         }
     }
 }
 
 void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& encoded,
-                          std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+                          std::vector<Undelivered>& undelivered, wamp::Instant now,
+                          wamp::Outbox& out) {
     const Session* const session = state_.sessions.find(to);
     if (session == nullptr) return;
     if (session->peer == wamp::no_peer) return auth_calls_.on_message(*session, message);
@@ -79,6 +82,7 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
             return;
         }
     }
+    if (peer.latest && !passes_latest(peer, message, encoded, now, out)) return;
     if (peer.slow && outruns(peer, message)) return;
     const Frame& frame = encoded.for_peer(peer, message);
     if (!frame) {
@@ -119,7 +123,7 @@ bool Delivery::outruns(const Peer& peer, const Message& message) {
 }
 
 // Slow is who reads, but has not caught up for a while: a burst alone makes nobody slow.
-bool Delivery::on_written(Peer& peer, std::size_t unsent, wamp::Instant now) const noexcept {
+bool Delivery::on_written(Peer& peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
     peer.unsent = unsent;
     if (unsent < state_.limits.window_bytes) {
         peer.behind_since = wamp::never;
@@ -128,7 +132,89 @@ bool Delivery::on_written(Peer& peer, std::size_t unsent, wamp::Instant now) con
     }
     peer.slow =
         peer.behind_since != wamp::never && now - peer.behind_since >= state_.limits.slow_after;
-    return unsent < state_.limits.window_bytes && std::exchange(peer.full, false);
+    const bool relieved = unsent < state_.limits.window_bytes && std::exchange(peer.full, false);
+    if (peer.latest && peer.session != nullptr) send_latest(peer, now, out);
+    return relieved;
+}
+
+// Subscriptions with deliver = "latest"
+// ------------------------------------------------------------------------------------------------
+
+bool Delivery::passes_latest(Peer& peer, const Message& message, Encoded& encoded,
+                             wamp::Instant now, wamp::Outbox& out) {
+    LatestEvents& latest = state_.judge.latest();
+    const wamp::SessionId to = peer.session->id;
+    if (const auto* event = std::get_if<wamp::Event>(&message)) {
+        const bool room = has_room_for_latest(peer);
+        if (!encoded.latest) encoded.latest.emplace();
+        if (latest.offer(to, *event, *encoded.latest, room, now) == LatestEvents::Offer::send)
+            return true;
+        if (room) send_latest(peer, now, out);
+        return false;
+    }
+    if (const auto* subscribed = std::get_if<wamp::Subscribed>(&message)) {
+        if (latest.on_subscribed(to, *subscribed)) keep_buffer_small(peer, out);
+    } else if (const auto* unsubscribed = std::get_if<wamp::Unsubscribed>(&message)) {
+        latest.on_unsubscribed(to, *unsubscribed);
+    } else if (const auto* error = std::get_if<wamp::Error>(&message)) {
+        latest.on_error(to, error->request_type, error->request);
+    }
+    return true;
+}
+
+void Delivery::keep_buffer_small(Peer& peer, wamp::Outbox& out) {
+    if (!std::exchange(peer.small_buffer, true)) out.push_back(wamp::effect::SmallBuffer{peer.id});
+}
+
+void Delivery::send_latest(Peer& peer, wamp::Instant now, wamp::Outbox& out) {
+    LatestEvents& latest = state_.judge.latest();
+    const wamp::SessionId to = peer.session->id;
+    while (has_room_for_latest(peer)) {
+        const auto due = latest.next(to, now);
+        if (!due) return;
+        send_waited(peer, *due, out);
+    }
+    latest.pause(to);
+}
+
+void Delivery::send_waited(Peer& peer, const LatestEvents::Due& due, wamp::Outbox& out) {
+    if (!state_.judge.may_deliver(*peer.session, due.topic)) return;  // since a reload
+    const Frame frame = Encoded::encode_for(peer.transport.serializer, due.event);
+    if (frame && frame.message().size() <= peer.transport.peer_receives_max)
+        return send(peer, frame, out);
+    ++undeliverable_events_;
+    state_.judge.latest().add_skipped(peer.session->id, due.event.subscription, due.skipped + 1);
+}
+
+void Delivery::on_deadline(wamp::Instant now, wamp::Outbox& out) {
+    while (const wamp::SessionId due = state_.judge.latest().take_due(now)) {
+        const Session* const session = state_.sessions.find(due);
+        if (session != nullptr && session->connection != nullptr)
+            send_latest(*session->connection, now, out);
+    }
+}
+
+void Delivery::redeliver(const Session& session, wamp::SubscriptionId subscription,
+                         wamp::RequestId waiting, std::string_view topic, const Decision& decision,
+                         wamp::Outbox& out) {
+    Peer* const peer = session.connection;
+    if (peer == nullptr || peer->trust == Trust::link) return;
+    LatestEvents& latest = state_.judge.latest();
+    const auto* const permit = std::get_if<Permit>(&decision);
+    if (permit == nullptr) {
+        if (waiting == 0) latest.drop(session.id, subscription);
+        return;
+    }
+    const LatestEvents::Rule rule{session.policy, permit->rule(), topic};
+    if (!peer->latest && !rule.delivery().latest) return;
+    peer->latest = true;
+    if (waiting != 0) {
+        latest.expect(session.id, waiting, rule);
+        return;
+    }
+    for (const auto& due : latest.change(session.id, subscription, rule))
+        send_waited(*peer, due, out);
+    if (rule.delivery().latest) keep_buffer_small(*peer, out);
 }
 
 void Delivery::deliver_instead(const Peer& receiver, const Message& message, std::string_view error,
@@ -155,6 +241,9 @@ void Delivery::deliver_instead(const Peer& receiver, const Message& message, std
         send(wamp::Error{failure->request_type, failure->request, {}, failure->uri, {}});
     } else {
         ++undeliverable_events_;
+        const auto* event = std::get_if<wamp::Event>(&message);
+        if (event != nullptr && receiver.latest)
+            state_.judge.latest().add_skipped(receiver.session->id, event->subscription, 1);
     }
 }
 
@@ -162,7 +251,9 @@ void Delivery::refuse(const Session& session, wamp::MessageType type, wamp::Requ
                       std::string_view uri, wamp::Outbox& out) {
     const wamp::Error message{type, request, {}, std::string(uri), {}};
     if (session.peer == wamp::no_peer) return auth_calls_.on_message(session, message);
-    if (session.connection != nullptr) Peers::send(*session.connection, message, out);
+    if (session.connection == nullptr) return;
+    if (session.connection->latest) state_.judge.latest().on_error(session.id, type, request);
+    Peers::send(*session.connection, message, out);
 }
 
 void Delivery::note_undeliverable(wamp::Instant now, wamp::Outbox& out) {

@@ -30,7 +30,7 @@ public:
         std::string_view error;
     };
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
-                 wamp::Outbox& out);
+                 wamp::Instant now, wamp::Outbox& out);
     /// Sends a message that is encoded, or a part of one.
     void send(Peer& peer, wamp::Frame frame, wamp::Outbox& out);
     /// A subscription, or a call with progressive results, that outruns its session: the message
@@ -51,9 +51,18 @@ public:
         return newly_full_.empty() ? std::vector<wamp::SessionId>()
                                    : std::exchange(newly_full_, {});
     }
-    /// The transport of the peer has written all but so many bytes. Whether it was full and is not
-    /// any more.
-    bool on_written(Peer& peer, std::size_t unsent, wamp::Instant now) const noexcept;
+    /// The transport of the peer has written all but so many bytes: sends events that waited for
+    /// it. Whether it was full and is not any more.
+    bool on_written(Peer& peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out);
+
+    /// Sends events whose rate allows it now.
+    void on_deadline(wamp::Instant now, wamp::Outbox& out);
+    wamp::Instant deadline() const noexcept { return state_.judge.latest().deadline(); }
+    /// Another version of the policy has permitted, or denied, a subscription of the session, or
+    /// its SUBSCRIBE with the id `waiting` if that is not answered yet (0: it is).
+    void redeliver(const Session& session, wamp::SubscriptionId subscription,
+                   wamp::RequestId waiting, std::string_view topic, const Decision& decision,
+                   wamp::Outbox& out);
 
     /// Answers a request with an error without details.
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
@@ -73,7 +82,17 @@ private:
     /// Whether the message outruns its receiver, which is then in overruns_.
     bool outruns(const Peer& peer, const wamp::Message& message);
     void deliver_to(wamp::SessionId to, const wamp::Message& message, Encoded& encoded,
-                    std::vector<Undelivered>& undelivered, wamp::Outbox& out);
+                    std::vector<Undelivered>& undelivered, wamp::Instant now, wamp::Outbox& out);
+    bool has_room_for_latest(const Peer& peer) const noexcept {
+        return peer.unsent < state_.limits.latest_window_bytes;
+    }
+    /// Whether the message is to be sent now, and not an event that waits.
+    bool passes_latest(Peer& peer, const wamp::Message& message, Encoded& encoded,
+                       wamp::Instant now, wamp::Outbox& out);
+    void keep_buffer_small(Peer& peer, wamp::Outbox& out);
+    /// Sends events that have waited, as far as there is room.
+    void send_latest(Peer& peer, wamp::Instant now, wamp::Outbox& out);
+    void send_waited(Peer& peer, const LatestEvents::Due& due, wamp::Outbox& out);
     void deliver_instead(const Peer& receiver, const wamp::Message& message, std::string_view error,
                          std::vector<Undelivered>& undelivered, wamp::Outbox& out);
 

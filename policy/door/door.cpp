@@ -76,6 +76,7 @@ std::span<const std::uint64_t> Door::hits(std::string_view name) const noexcept 
 void Door::forget(wamp::SessionId id) noexcept {
     const Session* const session = state_.sessions.find(id);
     if (session != nullptr && session->connection != nullptr) Peers::unbind(*session->connection);
+    state_.judge.latest().forget(id);
     state_.sessions.remove(id);
 }
 
@@ -223,6 +224,7 @@ void Door::on_deadline(wamp::Instant now, wamp::Outbox& out) {
     join_pace_.on_deadline(now, out);
     state_.recorder().set_time(now);
     state_.recorder().on_deadline(now);
+    delivery_.on_deadline(now, out);
     while (Peer* const peer = state_.peers.next_due(now)) {
         if (peer->is_leaving()) {
             state_.peers.close(*peer, out);  // nothing is sent after GOODBYE (W-SES-08)
@@ -283,6 +285,8 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
                 return Followup{session,
                                 wamp::Error{m.request_type, m.request, {}, std::move(m.uri), {}}};
             } else {
+                if constexpr (std::is_same_v<Received, wamp::Unsubscribe>)
+                    if (peer.latest) state_.judge.latest().on_unsubscribe(session->id, m);
                 return Followup{session, std::move(m)};
             }
         },

@@ -80,7 +80,7 @@ public:
     void on_deadline(wamp::Instant now, wamp::Outbox& out);
     wamp::Instant deadline() const noexcept {
         return std::min({state_.peers.deadline(), pace_.deadline(), join_pace_.deadline(),
-                         state_.judge.recorder().deadline()});
+                         delivery_.deadline(), state_.judge.recorder().deadline()});
     }
     /// Whether the peer that was opened last, or of the last message, is not to be read until
     /// effect::Resume, because it is denied too much or its circuit joins too often; once.
@@ -92,8 +92,14 @@ public:
     /// Sends the messages of a machine behind the door. An INVOCATION that cannot be sent is
     /// appended to `undelivered`.
     void deliver(const wamp::Deliveries& deliveries, std::vector<Undelivered>& undelivered,
-                 wamp::Outbox& out) {
-        delivery_.deliver(deliveries, undelivered, out);
+                 wamp::Instant now, wamp::Outbox& out) {
+        delivery_.deliver(deliveries, undelivered, now, out);
+    }
+    /// As Delivery::redeliver().
+    void redeliver(const Session& session, wamp::SubscriptionId subscription,
+                   wamp::RequestId waiting, std::string_view topic, const Decision& decision,
+                   wamp::Outbox& out) {
+        delivery_.redeliver(session, subscription, waiting, topic, decision, out);
     }
     /// Removes and returns the sessions whose transport has become full.
     std::vector<wamp::SessionId> take_full() noexcept { return delivery_.take_full(); }
@@ -101,9 +107,10 @@ public:
     std::vector<Delivery::Overrun> take_overruns() noexcept { return delivery_.take_overruns(); }
     /// The transport of a peer has written all but so many bytes. Returns its session if it was
     /// full and has room again, null otherwise.
-    Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now) noexcept {
+    Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now,
+                        wamp::Outbox& out) {
         Peer* const written = state_.peers.find(peer);
-        if (written == nullptr || !delivery_.on_written(*written, unsent, now)) return nullptr;
+        if (written == nullptr || !delivery_.on_written(*written, unsent, now, out)) return nullptr;
         return written->session;
     }
     /// Answers a request with an error without details.

@@ -48,6 +48,12 @@ struct DoorLimits {
     /// caught up for `slow_after`.
     std::size_t session_bytes_max = 4u << 20;
     wamp::Duration slow_after = std::chrono::seconds(2);
+    /// A session gets events of subscriptions with deliver = "latest" while less than so much is
+    /// unwritten: with the small buffer of the kernel (effect::SmallBuffer) and one small event it
+    /// is read in a second at 20 kB/s.
+    std::size_t latest_window_bytes = 4u << 10;
+    /// So much of them waits for one session.
+    std::size_t latest_bytes_max = 4u << 20;
 };
 
 /// The state that the parts of a door share.
@@ -59,7 +65,7 @@ struct DoorState {
           roles(std::move(announced)),
           passthru(wamp::read_features({{"roles", roles}})
                        .has(wamp::Feature::dealer_payload_passthru_mode)),
-          judge(limits.audit, random, limits.audit_lines_per_s),
+          judge(limits.audit, random, limits.audit_lines_per_s, limits.latest_bytes_max),
           realms(std::move(open)) {}
 
     Recorder& recorder() noexcept { return judge.recorder(); }

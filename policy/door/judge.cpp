@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "policy/door/peers.h"
 #include "policy/engine/option_grants.h"
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
@@ -115,6 +116,8 @@ Judge::Verdict Judge::judge_request(const Requester& requester, Request& request
     if (judgement.permit) admit(requester, question, judgement, now);
     recorder_.record(judgement.decided, requester, question);
     if (!judgement.permit) hide_timing();
+    if constexpr (std::is_same_v<Request, wamp::Subscribe>)
+        if (judgement.permit) note_delivery(requester, request, *judgement.permit);
     return {std::move(judgement.permit), judgement.decided.outcome, judgement.error,
             std::move(judgement.lease)};
 }
@@ -152,6 +155,8 @@ Judge::Verdict Judge::judge_again(const Session& session, wamp::Message& request
                 const Question question = question_of(each);
                 Judgement judgement = decide(requester, question, each, false);
                 if (!judgement.permit) recorder_.record(judgement.decided, requester, question);
+                if constexpr (std::is_same_v<Request, wamp::Subscribe>)
+                    if (judgement.permit) note_delivery(requester, each, *judgement.permit);
                 return {
                     std::move(judgement.permit), judgement.decided.outcome, judgement.error, {}};
             } else {
@@ -160,6 +165,17 @@ Judge::Verdict Judge::judge_again(const Session& session, wamp::Message& request
             }
         },
         request);
+}
+
+// A link gets every event, as it subscribes for many.
+void Judge::note_delivery(const Requester& requester, const wamp::Subscribe& request,
+                          const Permit& permit) {
+    const Session& session = requester.session;
+    if (session.connection == nullptr || session.connection->trust == Trust::link) return;
+    const RealmPolicy& policy = *session.policy;
+    if (!session.connection->latest && !policy.rule(permit.rule()).delivery.latest) return;
+    if (latest_.expect(session.id, request.request, {session.policy, permit.rule(), request.topic}))
+        session.connection->latest = true;
 }
 
 void Judge::record_lost_route(const Session& session, const wamp::Message& request) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "policy/audit/audit.h"
+#include "policy/door/latest_events.h"
 #include "policy/door/recorder.h"
 #include "policy/door/sessions.h"
 #include "policy/engine/permit.h"
@@ -24,8 +25,12 @@ namespace sallyport::policy {
 /// (architecture: Policy 11).
 class Judge {
 public:
-    Judge(AuditTrail::Level level, wamp::Random& random, std::size_t lines_per_s = SIZE_MAX)
-        : random_(random), recorder_(level, lines_per_s), limits_(random.next()) {}
+    Judge(AuditTrail::Level level, wamp::Random& random, std::size_t lines_per_s = SIZE_MAX,
+          std::size_t latest_bytes_max = std::size_t{4} << 20)
+        : random_(random),
+          recorder_(level, lines_per_s),
+          limits_(random.next()),
+          latest_(latest_bytes_max) {}
 
     struct Verdict {
         std::optional<Permit> permit{};
@@ -77,6 +82,10 @@ public:
     /// Counts of calls in flight that are not zero: none when no call is open that a limit counts.
     std::size_t in_flight_counts() const noexcept { return limits_.counts(); }
 
+    /// The subscriptions that a rule with deliver = "latest" permitted.
+    LatestEvents& latest() noexcept { return latest_; }
+    const LatestEvents& latest() const noexcept { return latest_; }
+
     Recorder& recorder() noexcept { return recorder_; }
     const Recorder& recorder() const noexcept { return recorder_; }
 
@@ -89,12 +98,15 @@ private:
     Verdict judge_request(const Requester& requester, Request& request, wamp::Instant now);
     void admit(const Requester& requester, const Question& question, Judgement& judgement,
                wamp::Instant now);
+    void note_delivery(const Requester& requester, const wamp::Subscribe& request,
+                       const Permit& permit);
     void record_shadow(const Requester& requester, const Question& question, bool allowed);
     void hide_timing() noexcept;
 
     wamp::Random& random_;
     Recorder recorder_;
     RuleLimits limits_;
+    LatestEvents latest_;
     std::uint64_t withheld_ = 0;
     std::uint64_t hidden_ = 0;  ///< by hide_timing()
 };

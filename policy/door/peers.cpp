@@ -26,6 +26,7 @@ void Peers::close(Peer& peer, wamp::Outbox& out) {
 
 void Peers::bind(Peer& peer, Session& session) noexcept {
     peer.session = &session;
+    peer.latest = false;
     set_due(peer, wamp::never);
     session.peer = peer.id;
     session.connection = &peer;

@@ -56,6 +56,8 @@ struct Peer {
     std::size_t unsent = 0;           ///< bytes that its transport has not written, approximately
     bool full = false;                ///< it has less than DoorLimits::window_bytes of room
     bool slow = false;                ///< it has not caught up for DoorLimits::slow_after
+    bool latest = false;              ///< its session may have subscriptions in LatestEvents
+    bool small_buffer = false;        ///< the transport keeps little for it: effect::SmallBuffer
     wamp::Instant behind_since = wamp::never;  ///< since then bytes have been unsent
     wamp::Instant denials_until{};             ///< of DenialPace
     wamp::Instant join_at{};                   ///< of JoinPace

@@ -13,6 +13,7 @@
 
 #include "policy/document/diagnostic.h"
 #include "policy/engine/condition.h"
+#include "policy/engine/event_delivery.h"
 #include "policy/engine/permit.h"
 #include "policy/engine/question.h"
 #include "wamp/base/instant.h"
@@ -37,6 +38,7 @@ struct RuleInfo {
     Limits limits;
     Grants grants;
     std::vector<Condition> where;
+    EventDelivery delivery;  ///< of the events of a subscription that it allows
 };
 
 struct RouteInfo {

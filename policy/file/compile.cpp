@@ -81,8 +81,10 @@ private:
     bool has_shadows() const;
     std::shared_ptr<const RealmPolicy::Compiled> tables(bool with_shadows);
     Buckets buckets(bool with_shadows) const;
-    void check_limits(const Lines& own, const Lines& everyones, std::string_view role);
-    void ambiguous(RuleIndex a, RuleIndex b, const Pattern& pattern, std::string_view role);
+    void check_limits(const Lines& own, const Lines& everyones, std::string_view role,
+                      Action action);
+    void ambiguous(RuleIndex a, RuleIndex b, const Pattern& pattern, std::string_view role,
+                   Action action);
     std::string_view keep(const std::string& text) { return policy_->texts_.emplace_back(text); }
 
     /// A rule with its patterns, by RuleIndex.
@@ -178,7 +180,7 @@ void Compiler::Build::name_roles() {
 void Compiler::Build::rules() {
     for (const RuleText* rule : by_id(file_.rules)) {
         policy_->rules_.push_back({rule->id, rule->allow, rule->shadow, rule->payload, rule->place,
-                                   rule->limits, rule->grants, rule->where});
+                                   rule->limits, rule->grants, rule->where, rule->delivery});
         Rule& made = rules_.emplace_back(Rule{rule, {}, {}});
         for (const std::string& role : rule->roles)
             made.roles.insert(static_cast<std::size_t>(policy_->role(role)));
@@ -265,16 +267,17 @@ std::shared_ptr<const RealmPolicy::Compiled> Compiler::Build::tables(bool with_s
                     if (compiled->summaries[line.value].conditional) rules.conditional = line.value;
                 }
             }
-            check_limits(bucket.allows, all.front()[action].allows, names[role]);
+            check_limits(bucket.allows, all.front()[action].allows, names[role], actions[action]);
         }
     }
     return compiled;
 }
 
 // Both are sorted. Reports two rules for the same pattern and the same specificity with different
-// limits or grants. Comparing each with the first one is enough, as equality is transitive.
-void Compiler::Build::check_limits(const Lines& own, const Lines& everyones,
-                                   std::string_view role) {
+// limits, grants or delivery. Comparing each with the first one is enough, as equality is
+// transitive.
+void Compiler::Build::check_limits(const Lines& own, const Lines& everyones, std::string_view role,
+                                   Action action) {
     auto other = everyones.begin();
     for (auto at = own.begin(); at != own.end();) {
         const Pattern& pattern = at->pattern;
@@ -294,23 +297,26 @@ void Compiler::Build::check_limits(const Lines& own, const Lines& everyones,
             if (first == firsts.end()) {
                 firsts.push_back(rule);
             } else {
-                ambiguous(*first, rule, pattern, role);
+                ambiguous(*first, rule, pattern, role, action);
             }
         }
     }
 }
 
 void Compiler::Build::ambiguous(RuleIndex a, RuleIndex b, const Pattern& pattern,
-                                std::string_view role) {
+                                std::string_view role, Action action) {
     const RuleInfo* first = &policy_->rules_[a];
     const RuleInfo* second = &policy_->rules_[b];
-    const bool equal = first->limits == second->limits && first->grants == second->grants;
+    const bool same_limits = first->limits == second->limits;
+    const bool same_grants = first->grants == second->grants;
+    const bool same_delivery = action != Action::subscribe || first->delivery == second->delivery;
+    const bool equal = same_limits && same_grants && same_delivery;
     if (equal || !reported_.insert(std::minmax(a, b)).second) return;
     const auto where = [](const RuleInfo& rule) {
         return std::tuple(rule.place.file, rule.place.line);
     };
     if (where(*first) > where(*second)) std::swap(first, second);
-    const std::string what = first->limits == second->limits ? "grants" : "limits";
+    const std::string what = !same_limits ? "limits" : !same_grants ? "grants" : "delivery";
     const std::string other_file =
         first->place.file == second->place.file ? "" : " of " + first->place.file;
     diagnostics_.push_back(

@@ -13,8 +13,6 @@ constexpr std::array<std::string_view, 13> condition_keys{
     "max", "min_length", "max_length", "max_depth", "max_bytes", "one_of"};
 constexpr std::array<std::string_view, 8> type_names{"null", "boolean", "integer", "number",
                                                      "text", "binary",  "list",    "dict"};
-constexpr std::int64_t index_max = 1023;
-
 // Reads which argument the condition tests; false if it cannot be determined.
 bool read_subject(Section& section, Condition& out) {
     const Item* chosen = nullptr;
@@ -34,14 +32,9 @@ bool read_subject(Section& section, Condition& out) {
         return false;
     }
     if (chosen->key == "arg") {
-        const Item* item = section.find("arg", Item::Kind::integer, "0");
-        if (item == nullptr) return false;
-        if (item->integer < 0 || item->integer > index_max) {
-            section.error(*item, "\"arg\" is out of range", "write a number from 0 to 1023");
-            return false;
-        }
-        out.index = static_cast<std::uint32_t>(item->integer);
-        return true;
+        const auto index = read_argument_index(section);
+        out.index = index.value_or(0);
+        return index.has_value();
     }
     if (chosen->key == "kwarg") {
         const auto name = section.text("kwarg", "\"name\"");

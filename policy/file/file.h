@@ -11,6 +11,7 @@
 #include "policy/auth/auth_section.h"
 #include "policy/document/diagnostic.h"
 #include "policy/engine/condition.h"
+#include "policy/engine/event_delivery.h"
 #include "policy/engine/permit.h"
 #include "policy/engine/realm_policy.h"
 #include "wamp/base/result.h"
@@ -54,8 +55,9 @@ struct RuleText {
     PayloadMode payload = PayloadMode::readable;  ///< any, unless a forbid says otherwise
     std::vector<Condition> where;                 ///< all of them must hold
     bool shadow = false;
-    Limits limits;  ///< only of an allow, as are the grants
+    Limits limits;  ///< only of an allow, as are grants and delivery
     Grants grants;
+    EventDelivery delivery;  ///< only if it allows subscriptions
 };
 
 /// [[route]].
@@ -88,7 +90,8 @@ struct TestText {
     Expect expect = Expect::deny;
     std::string rule;  ///< the id of the rule that must decide; "" means any
     Place expect_place;
-    std::string route;  ///< the id of the route that must be used; "" means any
+    std::optional<EventDelivery> delivery;  ///< how events must be delivered; none means any
+    std::string route;                      ///< the id of the route that must be used; "" means any
     Place route_place;
 };
 

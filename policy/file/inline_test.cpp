@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "policy/document/nearest.h"
+#include "policy/document/units.h"
 
 namespace sallyport::policy {
 namespace {
@@ -12,7 +13,8 @@ std::string expected_of(const TestText& test) {
     const std::string rule = test.rule.empty() ? "" : " " + test.rule;
     switch (test.expect) {
         case TestText::Expect::allow:
-            return "allow" + rule + (test.route.empty() ? "" : " by route " + test.route);
+            return "allow" + rule + (test.route.empty() ? "" : " by route " + test.route) +
+                   (test.delivery ? ", delivery " + describe(*test.delivery) : "");
         case TestText::Expect::deny:
             return "deny";
         case TestText::Expect::forbid:
@@ -28,7 +30,8 @@ bool holds(const TestText& test, const Decision& decision, const RealmPolicy& po
         case TestText::Expect::allow:
             return permit != nullptr &&
                    (test.rule.empty() || policy.rule(permit->rule()).id == test.rule) &&
-                   (test.route.empty() || policy.route(permit->route()).id == test.route);
+                   (test.route.empty() || policy.route(permit->route()).id == test.route) &&
+                   (!test.delivery || policy.rule(permit->rule()).delivery == *test.delivery);
         case TestText::Expect::deny:
             return denial != nullptr;
         case TestText::Expect::forbid:
@@ -62,6 +65,17 @@ std::string describe(const Decision& decision, const RealmPolicy& policy) {
     return "deny: " + reason + "; rule " + named;
 }
 
+std::string describe(const EventDelivery& delivery) {
+    if (!delivery.latest) return "all";
+    std::string text = "latest";
+    if (const auto* index = std::get_if<std::uint32_t>(&delivery.key))
+        text += ", key arg " + std::to_string(*index);
+    if (const auto* name = std::get_if<std::string>(&delivery.key))
+        text += ", key kwarg " + quoted(*name);
+    if (delivery.rate_per_s > 0) text += ", rate " + format_rate(delivery.rate_per_s);
+    return text;
+}
+
 Decision decide(const TestText& test, const RealmPolicy& policy) {
     const wamp::Payload payload = test.payload.view();
     return policy.decide(
@@ -78,8 +92,11 @@ std::vector<TestOutcome> run_tests(const PolicyFile& file, const RealmPolicy& po
     outcomes.reserve(file.tests.size());
     for (const TestText& test : file.tests) {
         const Decision decision = decide(test, policy);
+        std::string got = describe(decision, policy);
+        if (const auto* permit = std::get_if<Permit>(&decision); permit != nullptr && test.delivery)
+            got += ", delivery " + describe(policy.rule(permit->rule()).delivery);
         outcomes.push_back(
-            {&test, holds(test, decision, policy), expected_of(test), describe(decision, policy)});
+            {&test, holds(test, decision, policy), expected_of(test), std::move(got)});
     }
     return outcomes;
 }

@@ -22,6 +22,9 @@ std::string describe(const TestText& test);
 /// The decision in the form that a test uses, with the reason for people.
 std::string describe(const Decision& decision, const RealmPolicy& policy);
 
+/// "latest, key kwarg "sensor", rate 2/s"; "all".
+std::string describe(const EventDelivery& delivery);
+
 /// The policy's decision on the test's request, and whether it is the expected one.
 Decision decide(const TestText& test, const RealmPolicy& policy);
 bool passes(const TestText& test, const RealmPolicy& policy);

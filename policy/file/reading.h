@@ -35,6 +35,9 @@ std::vector<PatternText> read_uris(Section& table, std::optional<wamp::MatchPoli
 /// A valid role; otherwise "".
 std::string read_role(Section& table, std::string_view key);
 
+/// "arg": the index of a positional argument; nothing if it is invalid.
+std::optional<std::uint32_t> read_argument_index(Section& table);
+
 /// A size: "64KiB" or a number of bytes, at least `least`.
 std::optional<std::uint64_t> read_bytes(Section& table, std::string_view key, std::int64_t least);
 
@@ -44,6 +47,13 @@ RuleText read_rule(const Item& table, bool allow, std::set<std::string>& ids,
 /// An entry of `where`.
 std::optional<Condition> read_condition(const Item& table, const std::string& file,
                                         Diagnostics& diagnostics);
+/// "deliver", "key" and "rate" of a table; nothing if it has none of them.
+std::optional<EventDelivery> read_delivery(Section& table, const std::string& file,
+                                           Diagnostics& diagnostics);
+/// Refuses those keys in a table to which they do not apply.
+void refuse_delivery(Section& table, const std::string& text, const std::string& hint);
+/// "20/s"; 0 if it is absent or invalid.
+double read_rate(Section& table);
 /// [[route]].
 RouteText read_route(const Item& table, std::set<std::string>& ids, const std::string& file,
                      Diagnostics& diagnostics);

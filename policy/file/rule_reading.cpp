@@ -12,8 +12,9 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 10> allow_keys{
-    "id", "roles", "actions", "match", "uri", "where", "payload", "limits", "grants", "shadow"};
+constexpr std::array<std::string_view, 13> allow_keys{
+    "id",     "roles",  "actions", "match",   "uri", "where", "payload",
+    "limits", "grants", "shadow",  "deliver", "key", "rate"};
 constexpr std::array<std::string_view, 8> forbid_keys{"id",  "roles", "actions", "match",
                                                       "uri", "where", "payload", "shadow"};
 constexpr std::array<std::string_view, 6> limit_keys{"rate",    "in_flight", "timeout",
@@ -64,15 +65,6 @@ void refuse_reserved(const Section& rule, const RuleText& out, Diagnostics& diag
             {uri.place, "no client may publish or register below \"wamp.\" (" + rule.name() + ")",
              "remove \"publish\" and \"register\" from its actions"});
     }
-}
-
-double read_rate(Section& limits) {
-    const auto text = limits.text("rate", "\"20/s\"");
-    if (!text) return 0;
-    if (const auto rate = parse_rate(*text)) return *rate;
-    limits.error(*limits.find("rate"), quoted(*text) + " is not a valid rate",
-                 "write a number per second, minute or hour: \"20/s\", \"5/m\", \"100/h\"");
-    return 0;
 }
 
 std::uint32_t read_in_flight(Section& limits) {
@@ -230,6 +222,12 @@ RuleText read_rule(const Item& table, bool allow, std::set<std::string>& ids,
         if (limits != nullptr)
             out.limits = LimitsReader(out.actions, file, diagnostics).limits(*limits);
         out.grants = read_grants(rule);
+        if (out.actions.empty() || out.actions.has(Action::subscribe)) {
+            out.delivery = read_delivery(rule, file, diagnostics).value_or(EventDelivery{});
+        } else {
+            refuse_delivery(rule, "is for subscriptions, and the rule does not allow subscribe",
+                            "remove it, or add \"subscribe\" to the actions");
+        }
     }
     refuse_reserved(rule, out, diagnostics);
     return out;

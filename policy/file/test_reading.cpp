@@ -10,9 +10,9 @@
 namespace sallyport::policy {
 namespace {
 
-constexpr std::array<std::string_view, 12> test_keys{"as",       "call",   "publish", "subscribe",
-                                                     "register", "match",  "payload", "args",
-                                                     "kwargs",   "opaque", "expect",  "route"};
+constexpr std::array<std::string_view, 15> test_keys{
+    "as",     "call",   "publish", "subscribe", "register", "match", "payload", "args",
+    "kwargs", "opaque", "expect",  "route",     "deliver",  "key",   "rate"};
 constexpr std::array<std::string_view, 2> as_keys{"authid", "role"};
 
 /// Reads one [[test]].
@@ -29,6 +29,7 @@ public:
         request();
         payload();
         expectation();
+        delivery();
         return std::move(out_);
     }
 
@@ -37,6 +38,7 @@ private:
     void request();
     void payload();
     void expectation();
+    void delivery();
     wamp::Value value(const Item& item);
 
     Section test_;
@@ -173,6 +175,14 @@ void TestReader::expectation() {
     if (!out_.route.empty() && out_.expect != TestText::Expect::allow) {
         test_.error_at_key(*test_.find("route"), "a denied request has no route",
                            "remove the line");
+    }
+}
+
+void TestReader::delivery() {
+    if (out_.action == Action::subscribe && out_.expect == TestText::Expect::allow) {
+        out_.delivery = read_delivery(test_, file_, diagnostics_);
+    } else {
+        refuse_delivery(test_, "is only for an allowed subscribe", "remove the line");
     }
 }
 

@@ -27,7 +27,7 @@ void Gate::on_open(wamp::PeerId peer, const Transport& transport, Trust trust, w
 Gate::Step Gate::on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
                             wamp::Outbox& out) {
     Step step = door_.on_message(peer, bytes, now, out);
-    if (consume(step, out)) step = next(now, out);
+    if (consume(step, now, out)) step = next(now, out);
     return step;
 }
 
@@ -47,7 +47,7 @@ Gate::Step Gate::on_deadline(wamp::Instant now, wamp::Outbox& out) {
 }
 
 Gate::Step Gate::forward(Step&& step, wamp::Instant now, wamp::Outbox& out) {
-    if (consume(step, out)) return next(now, out);
+    if (consume(step, now, out)) return next(now, out);
     return std::move(step);
 }
 
@@ -58,36 +58,36 @@ Gate::Step Gate::next(wamp::Instant now, wamp::Outbox& out) {
         if (auto step = next_of_endings(now)) return *std::move(step);
         if (std::exchange(turning_away_, false)) door_.turn_away(out);
         Step step = door_.next(now, out);
-        if (!is_due(step) || !consume(step, out)) return step;
+        if (!is_due(step) || !consume(step, now, out)) return step;
     }
 }
 
-bool Gate::consume(Step& step, wamp::Outbox& out) {
+bool Gate::consume(Step& step, wamp::Instant now, wamp::Outbox& out) {
     if (std::holds_alternative<std::monostate>(step)) return true;
     if (const auto* request = std::get_if<Door::Request>(&step)) {
         if (!MetaRegistry::serves(request->message)) return false;
-        answer(*request, out);
+        answer(*request, now, out);
         return true;
     }
     if (const auto* followup = std::get_if<Door::Followup>(&step)) {
         const auto* const ended = std::get_if<wamp::Unsubscribe>(&followup->message);
         if (ended == nullptr || !meta_.unsubscribe(followup->session->id, *ended, meta_out_))
             return false;
-        deliver_meta(out);
+        deliver_meta(now, out);
         return true;
     }
     if (const auto* joined = std::get_if<Door::Joined>(&step)) {
         meta_.joined(joined->session, meta_out_);
-        deliver_meta(out);
+        deliver_meta(now, out);
         return false;
     }
     endings_.push_back({std::get<Door::Left>(step).session, EndingKind::left});
     return true;
 }
 
-void Gate::answer(const Door::Request& request, wamp::Outbox& out) {
+void Gate::answer(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
     auto ended = meta_.handle(request, meta_out_);
-    deliver_meta(out);
+    deliver_meta(now, out);
     for (const wamp::SessionId session : ended.sessions) {  // testaments: W-SSM-04
         endings_.push_back({session, EndingKind::expelled, ended.reason, ended.publish_leave,
                             ended.publish_leave});
@@ -124,13 +124,13 @@ void Gate::finish_ending(wamp::Instant now, wamp::Outbox& out) {
         meta_.left(ending->session, ending->publish_leave, meta_out_);
     if (ending->kind != EndingKind::left) door_.dismiss(ending->session, ending->reason, now, out);
     door_.forget(ending->session);
-    deliver_meta(out);
+    deliver_meta(now, out);
 }
 
-void Gate::deliver_meta(wamp::Outbox& out) {
+void Gate::deliver_meta(wamp::Instant now, wamp::Outbox& out) {
     while (!meta_out_.empty()) {
         undelivered_.clear();
-        door_.deliver(meta_out_, undelivered_, out);
+        door_.deliver(meta_out_, undelivered_, now, out);
         meta_out_.clear();
         for (const Delivery::Overrun& overrun : door_.take_overruns())
             meta_.revoke(overrun.session, overrun.id, uris::too_slow, meta_out_);
@@ -146,10 +146,10 @@ std::size_t Gate::begin_reload(const std::vector<DoorRealm>& realms) {
     return ended.size();
 }
 
-void Gate::reload(std::vector<DoorRealm> realms, wamp::Outbox& out) {
+void Gate::reload(std::vector<DoorRealm> realms, wamp::Instant now, wamp::Outbox& out) {
     door_.reload(std::move(realms), out);
-    meta_.judge_again(meta_out_);
-    deliver_meta(out);
+    meta_.judge_again(meta_out_, out);
+    deliver_meta(now, out);
 }
 
 void Gate::begin_stop() {
@@ -178,7 +178,8 @@ wamp::Dict Gate::joins_status() const {
 wamp::Dict Gate::events_status() const {
     return {{"undeliverable", door_.undeliverable_events()},
             {"withheld", door_.judge().withheld()},
-            {"too_slow", door_.overrun()}};
+            {"too_slow", door_.overrun()},
+            {"skipped", door_.judge().latest().skipped()}};
 }
 
 }  // namespace sallyport::policy

@@ -48,8 +48,14 @@ public:
 
     /// Sends the owner's messages. An INVOCATION that cannot be sent is appended to `undelivered`.
     void deliver(const wamp::Deliveries& deliveries, std::vector<Door::Undelivered>& undelivered,
-                 wamp::Outbox& out) {
-        door_.deliver(deliveries, undelivered, out);
+                 wamp::Instant now, wamp::Outbox& out) {
+        door_.deliver(deliveries, undelivered, now, out);
+    }
+    /// After a reload, with the new decision on a subscription behind the gate: as that of Door.
+    void redeliver(const Session& session, wamp::SubscriptionId subscription,
+                   wamp::RequestId waiting, std::string_view topic, const Decision& decision,
+                   wamp::Outbox& out) {
+        door_.redeliver(session, subscription, waiting, topic, decision, out);
     }
     /// As those of Door.
     std::vector<wamp::SessionId> take_full() noexcept { return door_.take_full(); }
@@ -60,8 +66,9 @@ public:
         door_.send(peer, std::move(frame), out);
     }
     std::vector<Delivery::Overrun> take_overruns() noexcept { return door_.take_overruns(); }
-    Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now) noexcept {
-        return door_.on_written(peer, unsent, now);
+    Session* on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now,
+                        wamp::Outbox& out) {
+        return door_.on_written(peer, unsent, now, out);
     }
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
                 std::string_view uri, wamp::Outbox& out) {
@@ -72,7 +79,7 @@ public:
     /// Returns their number, without the door's own sessions.
     std::size_t begin_reload(const std::vector<DoorRealm>& realms);
     /// Activates these realms, after those steps.
-    void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
+    void reload(std::vector<DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
 
     /// Begins a shutdown: in the steps that follow all testaments are published, then all sessions
     /// end. No further session joins.
@@ -118,12 +125,12 @@ private:
     /// The step itself if it is for the owner, otherwise the next one.
     Step forward(Step&& step, wamp::Instant now, wamp::Outbox& out);
     /// Whether the gate has processed it itself.
-    bool consume(Step& step, wamp::Outbox& out);
-    void answer(const Door::Request& request, wamp::Outbox& out);
+    bool consume(Step& step, wamp::Instant now, wamp::Outbox& out);
+    void answer(const Door::Request& request, wamp::Instant now, wamp::Outbox& out);
     /// The next publication of an ending session, or its Left; nothing if no session ends.
     std::optional<Step> next_of_endings(wamp::Instant now);
     void finish_ending(wamp::Instant now, wamp::Outbox& out);
-    void deliver_meta(wamp::Outbox& out);
+    void deliver_meta(wamp::Instant now, wamp::Outbox& out);
 
     Door door_;
     MetaRegistry meta_;

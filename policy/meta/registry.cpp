@@ -139,9 +139,9 @@ void MetaRegistry::revoke(wamp::SessionId member, wamp::SubscriptionId id, std::
     topics_.forget_spent();
 }
 
-void MetaRegistry::judge_again(wamp::Deliveries& out) {
+void MetaRegistry::judge_again(wamp::Deliveries& out, wamp::Outbox& effects) {
     topics_.forget_spent();
-    topics_.judge_again(out);
+    topics_.judge_again(out, effects);
 }
 
 std::size_t MetaRegistry::bytes() const noexcept {

@@ -52,8 +52,8 @@ public:
     /// As MetaTopics::revoke().
     void revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,
                 wamp::Deliveries& out);
-    /// Another version of the policy is active.
-    void judge_again(wamp::Deliveries& out);
+    /// Another version of the policy is active. Events that need not wait any more go to `effects`.
+    void judge_again(wamp::Deliveries& out, wamp::Outbox& effects);
 
     std::vector<MetaProcedure> procedures() const;
     std::vector<std::string_view> topics() const;

@@ -95,13 +95,14 @@ void MetaTopics::revoke(SessionId member, wamp::SubscriptionId id, std::string_v
     }
 }
 
-void MetaTopics::judge_again(wamp::Deliveries& out) {
+void MetaTopics::judge_again(wamp::Deliveries& out, wamp::Outbox& effects) {
     for (Subscription& subscription : subscriptions_) {
         std::erase_if(subscription.members, [&](SessionId member) {
             const Session* const session = door_.sessions().find(member);
             if (session == nullptr) return true;
             const auto decision = door_.judge().judge_holding(
                 *session, {Action::subscribe, subscription.topic, subscription.match});
+            door_.redeliver(*session, subscription.id, 0, subscription.topic, decision, effects);
             if (std::holds_alternative<Permit>(decision)) return false;
             notify_revoked(*session, subscription.id, uris::not_authorized, out);
             return true;

@@ -39,7 +39,8 @@ public:
     void revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,
                 wamp::Deliveries& out);
     /// Another version of the policy is active: revokes subscriptions that it does not allow.
-    void judge_again(wamp::Deliveries& out);
+    /// Events that need not wait any more go to `effects`.
+    void judge_again(wamp::Deliveries& out, wamp::Outbox& effects);
 
     wamp::Payload keep(wamp::Serializer serializer, const wamp::List& args);
     void forget_spent() noexcept { kept_.clear(); }

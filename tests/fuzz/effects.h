@@ -47,6 +47,8 @@ void carry_out(Core& core, wamp::Instant now, wamp::Outbox& out, Peers& peers,
             if (found != peers.end()) found->second.paused = false;
         } else if (const auto* joined = std::get_if<wamp::effect::Joined>(&effect)) {
             SALLYPORT_CHECK(!closed.contains(joined->peer));
+        } else if (const auto* small = std::get_if<wamp::effect::SmallBuffer>(&effect)) {
+            SALLYPORT_CHECK(!closed.contains(small->peer));
         } else if (auto* work = std::get_if<wamp::effect::Work>(&effect)) {
             works.push_back(std::move(*work));
         } else {

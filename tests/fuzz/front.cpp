@@ -56,6 +56,14 @@ roles = ["guest"]
 actions = ["call", "publish"]
 uri = "a.limited"
 limits = { rate = "2/s", in_flight = 1, timeout = "1s", payload = 40 }
+[[allow]]
+id = "newest"
+roles = ["guest"]
+actions = ["subscribe"]
+uri = ["a.x", "a.b.c"]
+deliver = "latest"
+key = { arg = 0 }
+rate = "5/s"
 [[forbid]]
 id = "secret"
 roles = ["*"]

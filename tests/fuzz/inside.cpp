@@ -48,6 +48,14 @@ roles = ["y"]
 actions = ["call", "publish", "subscribe"]
 uri = ["a.x", "a.b.c"]
 limits = { rate = "2/s", in_flight = 1, timeout = "1s", payload = 40 }
+[[allow]]
+id = "newest"
+roles = ["service"]
+actions = ["subscribe"]
+uri = ["a.x", "a.b.c"]
+deliver = "latest"
+key = { arg = 0 }
+rate = "5/s"
 [[forbid]]
 id = "secret"
 roles = ["*"]

@@ -76,6 +76,9 @@ KNOWN = {
         "grant_names": lambda: names(*POLICY, "grant")},
     "policy/file/condition_reading.cpp": {
         "condition_keys": lambda: keys(*POLICY, "condition"), "type_names": lambda: names(*POLICY, "value_type")},
+    "policy/file/delivery_reading.cpp": {
+        "key_keys": lambda: keys(*POLICY, "event_key"), "delivery_names": lambda: names(*POLICY, "deliver", "anyOf", 0),
+        "delivery_keys": lambda: keys(*RULE) - keys(*POLICY, "forbid") - {"limits", "grants"}},
     "policy/file/test_reading.cpp": {
         "test_keys": lambda: keys(*POLICY, "test"),
         "as_keys": lambda: keys(*POLICY, "test", "properties", "as", "anyOf", 0)},
@@ -264,7 +267,7 @@ def malformed():
 
 
 # What a schema is able to see: keys, types, and the shape of a single value.
-VISIBLE = re.compile(r"unknown key|, expected | is an? [a-z ]+, expected|unknown (action|match|method|type|grant|payload|when_down)|"
+VISIBLE = re.compile(r"unknown key|, expected | is an? [a-z ]+, expected|unknown (action|match|method|type|grant|payload|when_down|delivery)|"
                      r" has no \"(id|roles|actions|uri|to|as|expect|role|procedure|methods)\"|cannot be (a role|an id)|is not a valid (rate|duration|size)")
 
 

@@ -296,6 +296,16 @@ bool Argument::is_text(std::string_view text) const noexcept {
     return escaped_ ? equals_escaped(spelling_, text) : spelling_ == text;
 }
 
+std::string Argument::text() const {
+    if (kind != Kind::text) return {};
+    if (!escaped_) return std::string(spelling_);
+    std::string text;
+    text.reserve(length);
+    for (std::string_view rest = spelling_; !rest.empty();)
+        append_utf8(text, take_json_character(rest));
+    return text;
+}
+
 std::optional<Argument> find_argument(const Payload& payload, std::size_t index) noexcept {
     if (payload.args.empty()) return std::nullopt;
     if (payload.serializer == Serializer::json) return json_item(payload.args, index);

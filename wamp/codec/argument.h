@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "wamp/message/payload.h"
@@ -36,6 +37,8 @@ struct Argument {
 
     /// Whether it is a string with that text, in any encoding of the serializer.
     bool is_text(std::string_view text) const noexcept;
+    /// The characters of a string as UTF-8; "" for other kinds.
+    std::string text() const;
 
 private:
     friend struct ArgumentReader;

@@ -634,6 +634,11 @@ void Connections::set_joined(PeerId peer, bool joined) {
     c->channel.set_joined(joined);
 }
 
+void Connections::keep_buffer_small(PeerId peer) {
+    const Connection* c = state_->find(peer);
+    if (c != nullptr && c->fd >= 0) set_small_send_buffer(c->fd);
+}
+
 void Connections::pause(PeerId peer) {
     Connection* c = state_->find(peer);
     if (c == nullptr) return;

@@ -119,6 +119,9 @@ public:
     void ping(PeerId peer);
     /// Whether the peer has a session: only then are messages of the full size accepted.
     void set_joined(PeerId peer, bool joined);
+    /// The kernel takes only so much of what is sent to the peer as little more than a second of a
+    /// slow reader: what waits is then the host's to replace.
+    void keep_buffer_small(PeerId peer);
     /// Reads no more from the peer, and passes on nothing more that was read: what it sends waits
     /// in the kernel, and so does the peer.
     void pause(PeerId peer);

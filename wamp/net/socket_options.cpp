@@ -13,6 +13,8 @@ namespace sallyport::wamp {
 namespace {
 
 constexpr int kernel_unsent_bytes = 16 << 10;  // of a TCP connection
+constexpr int small_buffer_bytes = 8 << 10;    // the kernel doubles it, for its own structures
+constexpr int small_unsent_bytes = 2 << 10;    // of these, of a TCP connection
 
 }  // namespace
 
@@ -31,6 +33,13 @@ void set_tcp_options(int fd) {
     // kernel.
     ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kernel_unsent_bytes,
                  sizeof(kernel_unsent_bytes));
+}
+
+void set_small_send_buffer(int fd) {
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small_buffer_bytes, sizeof(small_buffer_bytes));
+    // Beyond what is on its way; fails for other sockets than TCP.
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &small_unsent_bytes,
+                 sizeof(small_unsent_bytes));
 }
 
 int unread_by_peer(int fd) {

@@ -11,6 +11,9 @@ std::string error_text(std::string_view what, int error);
 /// Prepares a TCP socket for messages; does nothing for other sockets.
 void set_tcp_options(int fd);
 
+/// Limits what the kernel holds of what is sent to about 8 KiB, for any stream socket.
+void set_small_send_buffer(int fd);
+
 /// Bytes that the kernel has taken and the peer has not read (unix) or not acknowledged (TCP).
 int unread_by_peer(int fd);
 

@@ -43,6 +43,10 @@ struct Joined {
     PeerId peer;
     bool joined;
 };
+/// Have the kernel hold little of what is sent to the peer, so that what it gets is fresh.
+struct SmallBuffer {
+    PeerId peer;
+};
 /// Connect the link with this number; the answer is on_link_open() or on_link_failed().
 struct Dial {
     std::uint32_t link;
@@ -65,7 +69,7 @@ struct Work {
 
 using Effect =
     std::variant<effect::Send, effect::Close, effect::Ping, effect::Pause, effect::Resume,
-                 effect::Joined, effect::Dial, effect::Note, effect::Work>;
+                 effect::Joined, effect::SmallBuffer, effect::Dial, effect::Note, effect::Work>;
 
 using Outbox = std::vector<Effect>;
 

@@ -28,6 +28,7 @@ struct Behaviour {
     bool too_big = false;  ///< reported to the client as such
     Limits limits;
     Grants grants;
+    EventDelivery delivery;
     std::string backend;
     std::string realm;
     std::string target;
@@ -59,6 +60,7 @@ Behaviour behaviour(const RealmPolicy& policy, const Decision& decision, Action 
     made.allowed = true;
     made.limits = effective(permit.limits(), action);
     made.grants = policy.rule(permit.rule()).grants;
+    if (action == Action::subscribe) made.delivery = policy.rule(permit.rule()).delivery;
     made.backend = route.backend;
     made.realm = route.realm;
     made.target = target_of(route, uri);
@@ -148,6 +150,7 @@ private:
         const bool both = was.allowed && is.allowed;
         const unsigned limits = both && was.limits != is.limits ? 1U : 0U;
         const unsigned grants = both && !(was.grants == is.grants) ? 2U : 0U;
+        const unsigned delivery = both && was.delivery != is.delivery ? 8U : 0U;
         const bool same_target = was.backend == is.backend && was.realm == is.realm &&
                                  was.target == is.target && was.wait == is.wait &&
                                  was.idempotent == is.idempotent;
@@ -161,7 +164,7 @@ private:
                       rule_after,
                       route_before,
                       route_after,
-                      limits + grants + route,
+                      limits + grants + route + delivery,
                       causes_.of(place, arguments, rule_before, rule_after)};
         const auto [known, fresh] = by_key_.try_emplace(key, found_.size());
         if (fresh) {
@@ -193,7 +196,14 @@ private:
                 denial == nullptr ? "allow " + rule
                 : forbidden       ? "forbid " + rule
                                   : "deny",
-                route_of(policy, decision)};
+                route_of(policy, decision), delivery_of(policy, decision, place.action)};
+    }
+
+    static std::optional<EventDelivery> delivery_of(const RealmPolicy& policy,
+                                                    const Decision& decision, Action action) {
+        const auto* permit = std::get_if<Permit>(&decision);
+        if (permit == nullptr || action != Action::subscribe) return std::nullopt;
+        return policy.rule(permit->rule()).delivery;
     }
 
     // Changes although both policies allow it.
@@ -208,6 +218,8 @@ private:
             text += "; limits: " + describe(effective(permit->limits(), place.action));
         if ((changed & 2U) != 0)
             text += "; grants: " + describe(policy.rule(permit->rule()).grants);
+        if ((changed & 8U) != 0)
+            text += "; events: " + describe(policy.rule(permit->rule()).delivery);
         if ((changed & 4U) != 0)
             text += "; route: " + describe(policy.route(permit->route()), place.uri);
         return text;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Difference {
         std::string text;    ///< for people: "allow drive (old.toml:10:1) by route lab"
         std::string expect;  ///< in the form of a test: "allow drive", "forbid off", "deny"
         std::string route;   ///< if it is allowed
+        std::optional<EventDelivery> delivery{};  ///< if it is an allowed subscription
     };
     Answer before;
     Answer after;
@@ -38,11 +40,11 @@ struct Difference {
 };
 
 /// Every change between two policies in what is allowed, within which limits, with which grants,
-/// and to which route: one difference with an example message for each action and pair of deciding
-/// rules before and after, and for one such pair also for each bound, literal and URI that causes a
-/// change alone. Differences for pattern subscriptions and registrations follow from those for the
-/// URIs that they match. Empty exactly if both behave the same, apart from shadow rules and rule
-/// ids.
+/// with which delivery of events, and to which route: one difference with an example message for
+/// each action and pair of deciding rules before and after, and for one such pair also for each
+/// bound, literal and URI that causes a change alone. Differences for pattern subscriptions and
+/// registrations follow from those for the URIs that they match. Empty exactly if both behave the
+/// same, apart from shadow rules and rule ids.
 std::vector<Difference> differences(const ComparedPolicy& before, const ComparedPolicy& after);
 
 /// Differences outside of the rules: the realm, and who may join. One line each.

@@ -88,6 +88,11 @@ std::uint64_t mark_of(const RuleText& rule) {
     add(mark, rule.limits.circuit);
     for (std::size_t grant = 0; grant < grant_count; ++grant)
         mark.add(rule.grants.has(static_cast<Grant>(grant)));
+    mark.add(rule.delivery.latest).add(std::uint64_t{rule.delivery.key.index()});
+    if (const auto* index = std::get_if<std::uint32_t>(&rule.delivery.key))
+        mark.add(std::uint64_t{*index});
+    if (const auto* name = std::get_if<std::string>(&rule.delivery.key)) mark.add(*name);
+    mark.add(rule.delivery.rate_per_s);
     mark.add(std::uint64_t{rule.where.size()});
     for (const Condition& condition : rule.where) add(mark, condition);
     return mark.value();

@@ -70,6 +70,8 @@ void print(const Explanation& explanation, const Permit& permit, std::ostream& o
     print_rule(rule, out);
     out << "  limits: " << describe(permit.limits()) << '\n';
     if (!rule.grants.empty()) out << "  grants: " << describe(rule.grants) << '\n';
+    if (explanation.request.action == Action::subscribe && rule.delivery.latest)
+        out << "  events: " << describe(rule.delivery) << '\n';
     out << "  route:  " << describe(route, explanation.request.uri);
     if (route.place.line != 0) out << ", at " << to_string(route.place);
     out << '\n';
@@ -117,6 +119,8 @@ Json json_of(const Explanation& explanation) {
         add_rule(permit->rule());
         object["limits"] = describe(permit->limits());
         object["grants"] = describe(policy.rule(permit->rule()).grants);
+        if (explanation.request.action == Action::subscribe)
+            object["events"] = describe(policy.rule(permit->rule()).delivery);
         const RouteInfo& info = policy.route(permit->route());
         Json route = to_json(info.place);
         route["id"] = info.id;

@@ -25,6 +25,7 @@ public:
         for (std::size_t i = 0; i < rule_.where.size(); ++i) condition(i);
         payload();
         grants();
+        delivery();
         add(rule_.shadow ? "is no longer a shadow" : "becomes a shadow",
             [](RuleText& rule) { rule.shadow = !rule.shadow; });
         return std::move(out_);
@@ -46,6 +47,7 @@ private:
     void condition(std::size_t index);
     void payload();
     void grants();
+    void delivery();
 
     const RuleText& rule_;
     std::vector<RuleMutant> out_;
@@ -56,6 +58,7 @@ void Mutation::turn_round() {
         rule.allow = !rule.allow;
         rule.limits = {};
         rule.grants = {};
+        rule.delivery = {};
         if (!rule.allow && rule.payload == PayloadMode::readable) rule.payload = PayloadMode::any;
     });
 }
@@ -211,6 +214,16 @@ void Mutation::grants() {
             }
         });
     }
+}
+
+void Mutation::delivery() {
+    const EventDelivery& delivery = rule_.delivery;
+    if (!delivery.latest) return;
+    add("delivering all events", [](RuleText& rule) { rule.delivery = {}; });
+    if (delivery.key.index() != 0)
+        add("without its key", [](RuleText& rule) { rule.delivery.key = {}; });
+    if (delivery.rate_per_s > 0)
+        add("without its rate of events", [](RuleText& rule) { rule.delivery.rate_per_s = 0; });
 }
 
 bool same_destination(const RouteText& a, const RouteText& b) {

@@ -208,7 +208,8 @@ bool Mutations::fits(const TestText& test, const RuleText* allow, const RuleText
     switch (test.expect) {
         case TestText::Expect::allow:
             return !denied && (test.rule.empty() || test.rule == allow->id) &&
-                   (test.route.empty() || test.route == *route);
+                   (test.route.empty() || test.route == *route) &&
+                   (!test.delivery || *test.delivery == allow->delivery);
         case TestText::Expect::deny:
             return denied;
         case TestText::Expect::forbid:
@@ -376,7 +377,8 @@ void Mutations::keep(SurvivingMutant survivor, const PolicyFile& before, const P
     }
     for (Difference& difference : differences({before, **old}, {after, **changed})) {
         if (difference.before.expect == difference.after.expect &&
-            difference.before.route == difference.after.route)
+            difference.before.route == difference.after.route &&
+            difference.before.delivery == difference.after.delivery)
             continue;  // no test can ask about it
         if (survivor.witness && !survivor.test.empty()) break;
         survivor.test = test_text(difference, !file_.routes.empty());

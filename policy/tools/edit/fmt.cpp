@@ -19,13 +19,14 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 10> rule_order{
-    "id", "roles", "actions", "match", "uri", "payload", "where", "shadow", "limits", "grants"};
+constexpr std::array<std::string_view, 13> rule_order{
+    "id",     "roles",  "actions", "match",   "uri", "payload", "where",
+    "shadow", "limits", "grants",  "deliver", "key", "rate"};
 constexpr std::array<std::string_view, 9> route_order{
     "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent"};
-constexpr std::array<std::string_view, 12> test_order{"as",       "call",   "publish", "subscribe",
-                                                      "register", "match",  "payload", "opaque",
-                                                      "args",     "kwargs", "expect",  "route"};
+constexpr std::array<std::string_view, 15> test_order{
+    "as",   "call",   "publish", "subscribe", "register", "match", "payload", "opaque",
+    "args", "kwargs", "expect",  "route",     "deliver",  "key",   "rate"};
 
 Names order_of(std::string_view head) {
     if (head == "[[allow]]" || head == "[[forbid]]") return rule_order;

@@ -149,6 +149,9 @@ private:
             joined_.erase(static_cast<std::uint64_t>(joined.peer));
         }
     }
+    void read(const wamp::effect::SmallBuffer& wanted, Lines& lines) {
+        lines.push_back(std::to_string(static_cast<std::uint64_t>(wanted.peer)) + " small buffer");
+    }
     void read(const wamp::effect::Dial& dial, Lines& lines) {
         lines.push_back("dial " + std::to_string(dial.link));
     }

@@ -715,7 +715,7 @@ TEST_F(InsideTest, ReportsItsState) {
     world_.join(1);
     EXPECT_EQ(
         world_.inside.status_json(),
-        R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,"events":{"undeliverable":0,"withheld":0,"too_slow":0},"links":[{"name":"gateway","up":true}]})");
+        R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,"events":{"undeliverable":0,"withheld":0,"too_slow":0,"skipped":0},"links":[{"name":"gateway","up":true}]})");
 }
 
 // Vectors

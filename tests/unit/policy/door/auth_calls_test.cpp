@@ -107,7 +107,7 @@ private:
         wamp::Deliveries deliveries;
         deliveries.add(caller, std::move(message));
         std::vector<Door::Undelivered> undelivered;
-        door.deliver(deliveries, undelivered, wires.out);
+        door.deliver(deliveries, undelivered, now, wires.out);
         EXPECT_TRUE(undelivered.empty());
         settle();
     }

@@ -28,7 +28,7 @@ protected:
         wamp::Deliveries deliveries;
         deliveries.add(to, std::move(message));
         std::vector<Door::Undelivered> undelivered;
-        world_.door.deliver(deliveries, undelivered, world_.wires.out);
+        world_.door.deliver(deliveries, undelivered, world_.now, world_.wires.out);
         Lines lines = world_.take();
         for (const auto& one : undelivered) {
             lines.push_back("undelivered " + std::to_string(one.invocation) + " " +
@@ -58,7 +58,7 @@ TEST_F(Deliver, EncodesOnceForAllReceiversOfASerializer) {
     wamp::Deliveries deliveries;
     deliveries.add(std::vector{one, two}, wamp::Event{1, 2, {}, {}});
     std::vector<Door::Undelivered> undelivered;
-    world_.door.deliver(deliveries, undelivered, world_.wires.out);
+    world_.door.deliver(deliveries, undelivered, world_.now, world_.wires.out);
     const auto& out = world_.wires.out;
     ASSERT_EQ(out.size(), 2u);
     EXPECT_EQ(std::get<wamp::effect::Send>(out[0]).frame.message().data(),
@@ -74,7 +74,7 @@ TEST_F(Deliver, PassesOverReceiversOfPoisonedEventsAlone) {  // W-SUB-18, W-SER-
         wamp::Deliveries deliveries;
         deliveries.add(std::vector{json, msgpack}, wamp::Event{1, 2, {}, payload});
         std::vector<Door::Undelivered> undelivered;
-        world_.door.deliver(deliveries, undelivered, world_.wires.out);
+        world_.door.deliver(deliveries, undelivered, world_.now, world_.wires.out);
         ASSERT_EQ(world_.wires.out.size(), 1u);
         const auto& send = std::get<wamp::effect::Send>(world_.wires.out[0]);
         EXPECT_EQ(send.to, peer(2));
@@ -203,7 +203,9 @@ protected:
         world_.join(1);
         session_ = world_.wires.session(1);
     }
-    void written(std::size_t unsent) { world_.door.on_written(peer(1), unsent, world_.now); }
+    void written(std::size_t unsent) {
+        world_.door.on_written(peer(1), unsent, world_.now, world_.wires.out);
+    }
     /// Whether an event of the subscription 7 gets through.
     bool gets_event() { return !deliver({session_}, wamp::Event{7, 2, {}, {}}).empty(); }
     void fall_behind() {

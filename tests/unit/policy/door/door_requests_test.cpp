@@ -271,7 +271,7 @@ TEST_F(DoorPassthru, AnswersThatSayTheyAreSealedAndAreNotBecomeErrors) {  // W-P
     wamp::Deliveries deliveries;
     deliveries.add(world_.wires.session(1), invocation);
     std::vector<Door::Undelivered> undelivered;
-    world_.door.deliver(deliveries, undelivered, world_.wires.out);
+    world_.door.deliver(deliveries, undelivered, world_.now, world_.wires.out);
     const auto error_of = [&](std::string_view json) {
         const auto event = world_.send(1, json);
         const auto* followup = std::get_if<Door::Followup>(&event);

@@ -84,6 +84,30 @@ TEST(Compiler, RefusesLimitsThatDependOnTheOrder) {
         0U);
 }
 
+TEST(Compiler, RefusesDeliveriesThatDependOnTheOrder) {
+    const auto rule = [](const std::string& id, const std::string& actions,
+                         const std::string& rest) {
+        return "[[allow]]\nid = \"" + id + "\"\nroles = [\"x\"]\nactions = [" + actions +
+               "]\nuri = \"u\"\n" + rest;
+    };
+    const auto count = [](const std::string& text) {
+        return errors_of(realm + text, tool_options()).size();
+    };
+    const std::string latest = "deliver = \"latest\"\n";
+    const std::string subscribe = "\"subscribe\"";
+    EXPECT_EQ(count(rule("a", subscribe, latest) + rule("b", subscribe, "")), 1U);
+    EXPECT_EQ(
+        count(rule("a", subscribe, latest) + rule("b", subscribe, latest + "rate = \"1/s\"\n")),
+        1U);
+    EXPECT_EQ(count(rule("a", subscribe, latest + "key = { arg = 0 }\n") +
+                    rule("b", subscribe, latest + "key = { arg = 1 }\n")),
+              1U);
+    EXPECT_EQ(count(rule("a", subscribe, latest) + rule("b", subscribe, latest)), 0U);
+    EXPECT_EQ(count(rule("a", subscribe, "deliver = \"all\"\n") + rule("b", subscribe, "")), 0U);
+    EXPECT_EQ(count(rule("a", "\"subscribe\", \"call\"", latest) + rule("b", "\"call\"", "")), 0U)
+        << "a call has no events";
+}
+
 TEST(Compiler, ReportsOnePairOfRulesOnce) {
     const std::string both =
         "[[allow]]\nid = \"a\"\nroles = [\"x\", \"y\"]\nactions = [\"call\", \"publish\"]\n"

@@ -39,6 +39,27 @@ TEST(InlineTest, PassesWhenThePolicyAnswersAsExpected) {
     EXPECT_TRUE(with("subscribe = \"lab\"\nmatch = \"prefix\"", "deny").empty());
 }
 
+TEST(InlineTest, MayExpectHowEventsAreDelivered) {
+    const std::string text =
+        "realm = \"r\"\n[[allow]]\nid = \"a\"\nroles = [\"guest\"]\nactions = [\"subscribe\"]\n"
+        "uri = \"lab.x\"\ndeliver = \"latest\"\nkey = { kwarg = \"k\" }\nrate = \"2/s\"\n"
+        "[[test]]\nas = { authid = \"joe\", role = \"guest\" }\nsubscribe = \"lab.x\"\n"
+        "expect = \"allow\"\n";
+    const auto with_delivery = [&](const std::string& delivery) {
+        return errors_of(text + delivery, tool_options());
+    };
+    EXPECT_TRUE(with_delivery("").empty());
+    EXPECT_TRUE(
+        with_delivery("deliver = \"latest\"\nkey = { kwarg = \"k\" }\nrate = \"2/s\"\n").empty());
+    EXPECT_EQ(with_delivery("deliver = \"latest\"\nrate = \"2/s\"\n").size(), 1U);
+    EXPECT_EQ(with_delivery("deliver = \"latest\"\nkey = { kwarg = \"k\" }\n").size(), 1U);
+    EXPECT_EQ(with_delivery("deliver = \"all\"\n"),
+              std::vector<std::string>{
+                  "10:1: error: test failed: subscribe \"lab.x\" as joe:guest: expected allow, "
+                  "delivery all, got allow a (realm.toml:2:1) by route local, delivery latest, key "
+                  "kwarg \"k\", rate 2/s (change the rules or the test)"});
+}
+
 TEST(InlineTest, FailsWithWhatCameOutAndWhy) {
     const auto one = [](const std::string& request, const std::string& expect) {
         const auto errors = with(request, expect);

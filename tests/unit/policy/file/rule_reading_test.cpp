@@ -48,6 +48,17 @@ TEST(ReadRule, ReadsGrantsShadowsAndPayloads) {
     EXPECT_EQ(sound_rule("actions = \"call\"\n", false).payload, PayloadMode::any);
 }
 
+TEST(ReadRule, ReadsHowEventsAreDelivered) {
+    EXPECT_EQ(sound_rule("actions = \"subscribe\"\n").delivery, EventDelivery{});
+    EXPECT_EQ(sound_rule("actions = [\"call\", \"subscribe\"]\ndeliver = \"latest\"\n"
+                         "key = { arg = 2 }\nrate = \"60/m\"\nlimits = { rate = \"2/s\" }\n")
+                  .delivery,
+              (EventDelivery{true, 2U, 1}));
+    EXPECT_EQ(error_of("actions = \"publish\"\nkey = { arg = 2 }\n"),
+              "f:5:1: error: \"key\" is for subscriptions, and the rule does not allow subscribe "
+              "(remove it, or add \"subscribe\" to the actions)");
+}
+
 TEST(ReadRule, ReadsConditions) {
     const RuleText rule = sound_rule(
         "actions = \"call\"\nwhere = [{ arg = 0, type = \"integer\", max = 9 }, { kwarg = "

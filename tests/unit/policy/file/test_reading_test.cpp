@@ -36,6 +36,19 @@ TEST(ReadTest, MakesThePayloadOfItsArguments) {
     EXPECT_EQ(read("call = \"a\"\nexpect = \"allow\"\nroute = \"r\"\n", errors).route, "r");
 }
 
+TEST(ReadTest, ReadsAnExpectedDelivery) {
+    std::vector<std::string> errors;
+    EXPECT_EQ(read("subscribe = \"a.b\"\nexpect = \"allow\"\n", errors).delivery, std::nullopt);
+    EXPECT_EQ(read("subscribe = \"a.b\"\nexpect = \"allow r\"\ndeliver = \"latest\"\nrate = "
+                   "\"2/s\"\n",
+                   errors)
+                  .delivery,
+              (EventDelivery{true, {}, 2}));
+    EXPECT_TRUE(errors.empty());
+    EXPECT_EQ(error_of("subscribe = \"a.b\"\nexpect = \"deny\"\ndeliver = \"all\"\n"),
+              "f:4:1: error: \"deliver\" is only for an allowed subscribe (remove the line)");
+}
+
 TEST(ReadTest, RefusesWhatMakesNoSense) {
     EXPECT_EQ(error_of("subscribe = \"a.b\"\nargs = [1]\nexpect = \"allow\"\n"),
               "f:3:1: error: only call and publish have a payload (remove the line)");

@@ -163,7 +163,7 @@ TEST_F(GateTest, EndsWhomAReloadDoesNotAdmitAndRecordsEachOnce) {
     EXPECT_EQ(gate_.begin_reload(closed), 1U);
     act_on(gate_.next(now_, wires_.out));
     EXPECT_EQ(steps(), Lines{"left"});
-    gate_.reload(closed, wires_.out);
+    gate_.reload(closed, now_, wires_.out);
     EXPECT_EQ(wires_.take(), Lines{R"(1 [6,{},"wamp.close.close_realm"])"});
     EXPECT_EQ(brief_records(gate_.audit()), (Lines{"leave (wamp.close.close_realm)", "reload"}));
 }

@@ -103,7 +103,7 @@ protected:
     }
     void deliver() {
         std::vector<Door::Undelivered> undelivered;
-        world_.door.deliver(out_, undelivered, world_.wires.out);
+        world_.door.deliver(out_, undelivered, world_.now, world_.wires.out);
         out_.clear();
     }
     std::string id_of(std::uint64_t id) { return std::to_string(world_.wires.welcome(id).session); }
@@ -320,7 +320,7 @@ TEST_F(SessionMetaTest, TellsWhoMayListenNoLonger) {
     after(1, R"([32,2,{},"wamp.session.on_join"])");
     world_.door.reload({door_realm(narrow_policy)}, world_.wires.out);
     brief_records(world_.door.audit());
-    meta_.judge_again(out_);
+    meta_.judge_again(out_, world_.wires.out);
     deliver();
     EXPECT_EQ(brief_records(world_.door.audit()),
               Lines{"revoke subscribe wamp.session.on_leave (forbidden)"});

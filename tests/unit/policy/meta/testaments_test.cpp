@@ -91,7 +91,7 @@ protected:
             answer(*request);
         }
         std::vector<Door::Undelivered> undelivered;
-        world_.door.deliver(out_, undelivered, world_.wires.out);
+        world_.door.deliver(out_, undelivered, world_.now, world_.wires.out);
         out_.clear();
         Lines lines = world_.take();
         for (auto& line : lines) line = with_names(line, {{"," + number + ",{}", ",R,{}"}});

@@ -35,7 +35,7 @@ protected:
     }
     Lines sent() {
         std::vector<Door::Undelivered> undelivered;
-        world_.door.deliver(out_, undelivered, world_.wires.out);
+        world_.door.deliver(out_, undelivered, world_.now, world_.wires.out);
         out_.clear();
         topics_.forget_spent();
         return world_.take();
@@ -80,7 +80,7 @@ TEST_F(TopicsTest, AreNotDeliveredToWhoMayNotReceiveThem) {
     topics_.publish(session(2), "wamp.a.on_one", {7}, out_);
     EXPECT_EQ(sent(), Lines{});
     EXPECT_EQ(world_.door.judge().withheld(), 1U);
-    topics_.judge_again(out_);
+    topics_.judge_again(out_, world_.wires.out);
     EXPECT_EQ(topics_.subscriptions(), 0U);
 }
 

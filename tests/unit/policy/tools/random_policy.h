@@ -67,6 +67,7 @@ public:
                 case 5:
                     rule.limits = other.limits;
                     rule.grants = other.grants;
+                    rule.delivery = other.delivery;
                     break;
                 case 6:
                     rule.payload = other.payload;
@@ -78,6 +79,7 @@ public:
             if (at < file.rules.size() && !file.rules[at].allow) {
                 file.rules[at].limits = {};
                 file.rules[at].grants = {};
+                file.rules[at].delivery = {};
             }
         }
         return file;
@@ -108,6 +110,12 @@ private:
             if (random_.below(2) == 0) rule.limits.circuit.in_flight = 3;
         }
         if (rule.allow && random_.below(4) == 0) rule.grants.add(Grant::disclose_me);
+        if (rule.allow && subscribes && random_.below(6) == 0) {
+            rule.delivery.latest = true;
+            if (random_.below(2) == 0)
+                rule.delivery.key = static_cast<std::uint32_t>(random_.below(2));
+            if (random_.below(2) == 0) rule.delivery.rate_per_s = 2;
+        }
         return rule;
     }
 

@@ -52,6 +52,7 @@ void expect_same(const Argument& argument, const Value& value, const std::string
         EXPECT_EQ(argument.kind, Kind::text);
         EXPECT_EQ(argument.length, text->size());
         EXPECT_TRUE(argument.is_text(*text));
+        EXPECT_EQ(argument.text(), *text);
         EXPECT_FALSE(argument.is_text(*text + "x"));
         EXPECT_FALSE(argument.is_text("other"));
     } else if (const auto* bytes = value.get_if<Bytes>()) {

@@ -273,6 +273,24 @@ TEST(Flow, ReadToTheEndWhatAPeerSentThatReceivesNoMore) {
     EXPECT_EQ(a.it().messages.size(), 30u);
 }
 
+// What is not in the kernel can be replaced by something newer.
+TEST(Flow, KeepLittleInTheKernelIfAsked) {
+    for (const bool small : {false, true}) {
+        Accepted a;
+        a.open();
+        if (small) a.connections.keep_buffer_small(a.peer);
+        constexpr std::size_t sent = 100'000;
+        for (int i = 0; i < 100; ++i)
+            a.connections.send(a.peer, Frame::copy_of(std::string(996, 'x')));
+        a.io.poll();
+        const std::size_t in_kernel = sent - a.connections.queued_bytes(a.peer);
+        EXPECT_EQ(in_kernel < 17'000, small) << in_kernel;
+        std::size_t got = 0;
+        ASSERT_TRUE(a.until([&] { return (got += a.pair.read().size()) >= sent; }));
+        EXPECT_FALSE(a.it().closed);
+    }
+}
+
 TEST(Flow, TellWhatIsWritten) {
     Accepted a;
     a.open();

@@ -73,6 +73,29 @@ TEST_F(Diff, ShowsAMessageForEachChange) {
         << out();
 }
 
+TEST_F(Diff, ShowsHowEventsAreDelivered) {
+    const std::string watch =
+        "realm = \"r\"\n[[allow]]\nid = \"watch\"\nroles = [\"*\"]\nactions = [\"subscribe\", "
+        "\"call\"]\nuri = \"lab.x\"\n";
+    const std::string latest = watch + "deliver = \"latest\"\n";
+    const std::string a = file("a.toml", watch);
+    const std::string b = file("b.toml", latest);
+    EXPECT_EQ(diff(a, b, to_), 1);
+    EXPECT_EQ(out(),
+              "subscribe \"lab.x\" as anna:somebody\n"
+              "  before: allow watch (a.toml:2:1) by route local; events: all\n"
+              "  after:  allow watch (b.toml:2:1) by route local; events: latest\n"
+              "  roles:  all others\n"
+              "1 difference\n");
+    for (const char* other :
+         {"key = { arg = 0 }\n", "key = { kwarg = \"a\" }\n", "rate = \"2/s\"\n"})
+        EXPECT_EQ(diff(b, file("c.toml", latest + other), to_), 1) << other;
+    EXPECT_EQ(diff(file("c.toml", latest + "key = { arg = 0 }\n"),
+                   file("d.toml", latest + "key = { arg = 1 }\n"), to_),
+              1);
+    EXPECT_EQ(diff(a, file("c.toml", watch + "deliver = \"all\"\n"), to_), 0);
+}
+
 TEST_F(Diff, ShowsEachOfSeveralChangesOfOneRule) {
     const std::string old_text = R"(realm = "r"
 [[allow]]
@@ -174,6 +197,8 @@ std::string change(const Seen& before, const Seen& after, const Question& questi
         if (!bound_alike(before.rule->limits, after.rule->limits, question.action))
             parts += " limits";
         if (!(before.rule->grants == after.rule->grants)) parts += " grants";
+        if (question.action == Action::subscribe && before.rule->delivery != after.rule->delivery)
+            parts += " events";
         if (!led_alike(*before.route, *after.route, question)) parts += " route";
     } else if (before.route != after.route || before.too_big != after.too_big) {
         parts = " decision";

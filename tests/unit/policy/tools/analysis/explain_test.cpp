@@ -38,6 +38,17 @@ TEST_F(Explain, NamesRuleLimitsAndRouteOfAnAllow) {
     EXPECT_NE(out().find("limits: none"), std::string::npos);
 }
 
+TEST_F(Explain, SaysHowEventsAreDelivered) {
+    path_ = file("events.toml",
+                 "realm = \"r\"\n[[allow]]\nid = \"a\"\nroles = [\"guest\"]\nactions = "
+                 "[\"subscribe\", \"call\"]\nuri = \"lab.x\"\ndeliver = \"latest\"\nkey = { "
+                 "arg = 0 }\nrate = \"5/m\"\n");
+    EXPECT_EQ(ask("joe:guest", Action::subscribe, "lab.x"), 0);
+    EXPECT_NE(out().find("\n  events: latest, key arg 0, rate 5/m\n"), std::string::npos) << out();
+    EXPECT_EQ(ask("joe:guest", Action::call, "lab.x"), 0);
+    EXPECT_EQ(out().find("  events:"), std::string::npos);
+}
+
 TEST_F(Explain, GivesTheReasonOfADenial) {
     EXPECT_EQ(ask("joe:guest", Action::call, "lab.slew"), 1);
     EXPECT_EQ(out(),

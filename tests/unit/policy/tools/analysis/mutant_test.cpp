@@ -50,6 +50,23 @@ TEST(Mutant, OfConditionsMovesEachBound) {
     EXPECT_EQ(std::count(all.begin(), all.end(), "for payloads of any kind"), 0);
 }
 
+TEST(Mutant, OfADeliveryDropsEachPart) {
+    RuleText rule = drive();
+    rule.actions.add(Action::subscribe);
+    const auto without = names(mutants_of(rule));
+    rule.delivery = {true, 0U, 2};
+    std::vector<std::string> more;
+    for (const RuleMutant& mutant : mutants_of(rule)) {
+        if (std::find(without.begin(), without.end(), mutant.what) == without.end())
+            more.push_back(mutant.what);
+        if (mutant.what == "becomes a forbid") {
+            EXPECT_EQ(mutant.rule->delivery, EventDelivery{});
+        }
+    }
+    EXPECT_EQ(more, (std::vector<std::string>{"delivering all events", "without its key",
+                                              "without its rate of events"}));
+}
+
 TEST(Mutant, OfAPrefixGoesUpByOneComponent) {
     RuleText rule = drive();
     rule.match = wamp::MatchPolicy::prefix;

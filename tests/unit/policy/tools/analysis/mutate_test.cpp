@@ -54,6 +54,25 @@ TEST_F(Mutate, SuggestsTheTestsThatNoticeAll) {
     EXPECT_TRUE(out().ends_with("\"not_noticed\":[]}\n")) << out();
 }
 
+TEST_F(Mutate, FindsATestForEachPartOfADelivery) {
+    const std::string text =
+        "realm = \"r\"\n[[allow]]\nid = \"watch\"\nroles = [\"*\"]\nactions = [\"subscribe\"]\n"
+        "uri = \"lab.x\"\ndeliver = \"latest\"\nkey = { arg = 1 }\nrate = \"2/s\"\n";
+    const std::string path = file("r.toml", text);
+    EXPECT_EQ(mutate({path, false}, to_), 1);
+    for (const char* what : {"delivering all events", "without its key", "without its rate"})
+        EXPECT_NE(out().find(what), std::string::npos) << what;
+    EXPECT_NE(out().find("  now:     allow watch (r.toml:2:1) by route local; events: latest, key "
+                         "arg 1, rate 2/s\n"),
+              std::string::npos)
+        << out();
+    out_.str("");
+    EXPECT_EQ(mutate({path, true}, to_), 1);
+    file("r.toml", text + out());
+    out_.str("");
+    EXPECT_EQ(mutate({path, false}, to_), 0) << out();
+}
+
 TEST_F(Mutate, WantsAFileWhoseTestsPass) {
     const std::string text(one_rule);
     const std::string path = file(
@@ -111,6 +130,8 @@ void add_tests(PolicyFile& file, const RealmPolicy& policy, wamp::Random& random
             test.expect = TestText::Expect::allow;
             if (random.below(2) == 0) test.rule = policy.rule(permit->rule()).id;
             if (random.below(2) == 0) test.route = policy.route(permit->route()).id;
+            if (test.action == Action::subscribe && random.below(2) == 0)
+                test.delivery = policy.rule(permit->rule()).delivery;
         } else if (const auto& denial = std::get<Denial>(decision);
                    denial.reason == Denial::Reason::forbidden && random.below(2) == 0) {
             test.expect = TestText::Expect::forbid;

@@ -116,7 +116,7 @@ TEST(ReplayAgainstTheEngine, IsRightAboutEachLine) {
     wamp::Random random({6});
     int flips = 0;
     int certain = 0;
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (std::uint64_t seed = 0; seed < 500; ++seed) {
         RandomPolicies policies(seed);
         PolicyFile before = policies.file();
         PolicyFile after = policies.changed(before);

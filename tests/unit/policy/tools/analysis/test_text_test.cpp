@@ -29,5 +29,23 @@ TEST(TestText, OfADifferenceIsATestThatLoads) {
     EXPECT_EQ(file.tests[0].route, "lab");
 }
 
+TEST(TestText, NamesTheDeliveryIfThatIsTheDifference) {
+    Difference difference;
+    difference.action = Action::subscribe;
+    difference.uri = "lab.x";
+    difference.role = "guest";
+    difference.before = {"", "allow a", "", EventDelivery{true, std::string("k"), 2}};
+    difference.after = {"", "allow a", "", EventDelivery{}};
+    const std::string head =
+        "[[test]]\nas = { authid = \"\", role = \"guest\" }\nsubscribe = \"lab.x\"\nexpect = "
+        "\"allow a\"\n";
+    EXPECT_EQ(test_text(difference, false),
+              head + "deliver = \"latest\"\nkey = { kwarg = \"k\" }\nrate = \"2/s\"\n");
+    std::swap(difference.before, difference.after);
+    EXPECT_EQ(test_text(difference, false), head + "deliver = \"all\"\n");
+    difference.after = difference.before;
+    EXPECT_EQ(test_text(difference, false), head);
+}
+
 }  // namespace
 }  // namespace sallyport::policy

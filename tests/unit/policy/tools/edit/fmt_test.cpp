@@ -53,6 +53,12 @@ TEST_F(Fmt, PutsARuleInTheOneOrderAndKeepsItsComments) {
               "id = \"off\"\n");
 }
 
+TEST_F(Fmt, KeepsHowEventsAreDelivered) {
+    EXPECT_EQ(formatted("[[allow]]\nrate=\"2/s\"\nkey={kwarg=\"k\"}\ndeliver='latest'\nid='a'\n"),
+              "[[allow]]\nid = \"a\"\ndeliver = \"latest\"\nkey = { kwarg = \"k\" }\nrate = "
+              "\"2/s\"\n");
+}
+
 TEST_F(Fmt, BreaksLongListsAndThoseWithComments) {
     std::string uris;
     for (int i = 0; i < 9; ++i)
