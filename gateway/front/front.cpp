@@ -520,8 +520,8 @@ std::vector<Front::LinkStatus> Front::links() const {
     std::vector<LinkStatus> status;
     status.reserve(backends_.size());
     for (const auto& backend : backends_) {
-        status.push_back(
-            {backend->name, backend->bridge.up(), backend->bridge.counts(), backend->queue.size()});
+        status.push_back({backend->name, backend->bridge.up(), backend->bridge.counts(),
+                          backend->queue.size(), backend->queue.bytes()});
     }
     return status;
 }

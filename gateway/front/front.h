@@ -99,7 +99,8 @@ public:
         std::string_view name;
         bool up;
         backend_link::Bridge::Counts counts;
-        std::size_t held;  ///< messages of sessions that wait for the link to have room
+        std::size_t held;        ///< messages of sessions that wait for the link to have room
+        std::size_t held_bytes;  ///< of these, approximately
     };
     std::vector<LinkStatus> links() const;
     std::size_t sessions() noexcept { return gate_.door().joined(); }

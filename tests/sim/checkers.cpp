@@ -37,6 +37,12 @@ std::string_view to_string(Check check) noexcept {
             return "leases_returned";
         case Check::waits_end:
             return "waits_end";
+        case Check::no_message_lost:
+            return "no_message_lost";
+        case Check::fair_share:
+            return "fair_share";
+        case Check::bytes_counted:
+            return "bytes_counted";
     }
     return "";
 }

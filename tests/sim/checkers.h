@@ -28,7 +28,10 @@ enum class Check : std::uint8_t {
     host_hidden,      ///< nothing of the host is sent outside
     atomic_reload,    ///< after a reload nothing is decided or held by the old version
     leases_returned,  ///< calls that are over count for no limit any more
-    waits_end,        ///< who has to wait for a link is let go on
+    waits_end,        ///< who has to wait is let go on, and nobody waits in a circle
+    no_message_lost,  ///< what was not refused reaches its backend; who is too slow is told
+    fair_share,       ///< nobody waits for the appetite of others
+    bytes_counted,    ///< what the cores say that they hold is what they hold
 };
 
 std::string_view to_string(Check check) noexcept;
@@ -71,6 +74,8 @@ public:
         std::uint64_t reloads = 0;
         std::uint64_t judged_again = 0;  ///< requests that waited, after a reload
         std::uint64_t held = 0;          ///< requests for which a link had no room at once
+        std::uint64_t held_calls = 0;    ///< for which a callee had none
+        std::uint64_t too_slow = 0;      ///< subscriptions and calls that outran their sessions
         std::uint64_t shadows = 0;       ///< decisions that shadow rules would change
     };
     Counts counts;

@@ -29,6 +29,15 @@ Testament testament_of(const wamp::Call& call) {
             testament.payload_id.second = *second;
     }
     testament.detached = kwargs && kwargs->get_string("scope") == "detached";
+    const auto* const given = kwargs ? kwargs->find("publish_options") : nullptr;
+    const auto* const lists = given == nullptr ? nullptr : given->get_if<wamp::Dict>();
+    const wamp::Dict options = lists == nullptr ? wamp::Dict() : *lists;
+    testament.audience = Audience(options);
+    constexpr std::size_t overhead_bytes = 128;
+    testament.bytes = overhead_bytes + testament.topic.size() +
+                      wamp::encode_value(wamp::Serializer::msgpack, options).size();
+    if (const auto* inner = (*args)[1].get_if<wamp::List>())
+        testament.bytes += wamp::make_payload(call.payload.serializer, *inner, {}).view().bytes();
     return testament;
 }
 
@@ -96,7 +105,7 @@ void DoorWatch::check_meta_answer(const Turn& turn, const wamp::Call& call) {
         const bool may = rules_->decide(from.is.principal, asked_for).allowed;
         demand(may == (result != nullptr));
         if (result == nullptr) return;
-        from.testaments.push_back({testament.detached, testament.payload_id, testament.topic});
+        from.testaments.push_back(testament);
     } else if (call.procedure == flush_testaments) {
         const bool detached = testament_of(call).detached;
         const std::size_t flushed = std::erase_if(

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tests/sim/names.h"
+#include "wamp/base/frame.h"
 #include "wamp/message/match.h"
 #include "wamp/message/uris.h"
 
@@ -20,7 +21,10 @@ void DoorWatch::see(const Turn& turn) {
     unheard_.clear();
     leaving_.clear();
     judged_.reset();
+    overrun_.clear();
     old_ = rules_;
+    on_begin(turn);
+    note_reading(turn);
     if (turn.cause == Turn::Cause::reload && next_ != nullptr)
         rules_ = std::exchange(next_, nullptr);
     look_at_input(turn);
@@ -32,7 +36,7 @@ void DoorWatch::see(const Turn& turn) {
     expect_meta_events(turn);
     for (const Turn::Sent& sent : turn.sent) see_sent(turn, sent);
     for (const ExpectedEvent& missing : events_) {
-        if (missing.optional) continue;
+        if (missing.optional || is_overrun(missing)) continue;
         wrong(Check::no_event_lost, turn,
               "no EVENT " + std::to_string(missing.payload_id.first) + ":" +
                   std::to_string(missing.payload_id.second) + " to peer " +
@@ -47,9 +51,64 @@ void DoorWatch::see(const Turn& turn) {
         Peer& peer = peers_[id];
         peer.is = {};
         peer.testaments.clear();
+        peer.published = 0;
     }
     if (turn.cause == Turn::Cause::reload) check_holdings(turn);
     on_end(turn);
+}
+
+/// Who is slow, and which subscriptions of slow sessions end.
+void DoorWatch::note_reading(const Turn& turn) {
+    if (turn.cause == Turn::Cause::written && !turn.from_link) {
+        Peer& from = peers_[turn.peer];
+        from.unread = turn.unread;
+        from.given = 0;
+        if (turn.unread < limits_.window_bytes) {
+            from.behind_since = wamp::never;
+        } else if (from.behind_since == wamp::never) {
+            from.behind_since = turn.now;
+        }
+        from.slow =
+            from.behind_since != wamp::never && turn.now - from.behind_since >= limits_.slow_after;
+    }
+    for (const Turn::Sent& sent : turn.sent) {
+        if (sent.to_link) continue;
+        peers_[sent.to].given += sent.bytes.size() + wamp::Frame::prefix_bytes;
+        const auto* const ended = std::get_if<wamp::Unsubscribed>(&sent.message);
+        if (ended == nullptr || ended->details.get_string("reason") != uris::too_slow) continue;
+        ++ledger_.findings.counts.too_slow;
+        overrun_.emplace_back(sent.to, ended->details.get_uint("subscription", 0));
+        outruns(turn, sent.to);
+    }
+}
+
+bool DoorWatch::outruns(const Turn& turn, wamp::PeerId id) {
+    const Peer& to = peers_[id];
+    if (to.slow && to.unread + to.given >= limits_.session_bytes_max) return true;
+    wrong(Check::no_message_lost, turn,
+          "peer " + std::to_string(static_cast<std::uint64_t>(id)) + ", for which " +
+              std::to_string(to.unread + to.given) + " bytes wait, is told that it is too slow");
+    return false;
+}
+
+bool DoorWatch::is_overrun(const ExpectedEvent& event) const {
+    return std::find(overrun_.begin(), overrun_.end(),
+                     Holdings::Key(event.to, event.subscription)) != overrun_.end();
+}
+
+std::size_t DoorWatch::testament_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [id, each] : peers_) {
+        for (const Testament& testament : each.testaments) bytes += testament.bytes;
+    }
+    return bytes;
+}
+
+std::uint64_t DoorWatch::published(wamp::SessionId session) const {
+    for (const auto& [id, each] : peers_) {
+        if (each.is.session == session) return each.published;
+    }
+    return 0;
 }
 
 bool DoorWatch::is_leaving(wamp::PeerId id) const {
@@ -79,6 +138,7 @@ void DoorWatch::look_at_input(const Turn& turn) {
     }
     const Peer* const from = peer(turn.peer);
     if (from == nullptr || !from->joined() || !turn.in) return;
+    if (turn.in_as<wamp::Publish>() != nullptr) ++peers_[turn.peer].published;
     // A protocol violation ends the session; the request is not decided.
     const bool violated = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
         return sent.to == turn.peer && std::holds_alternative<wamp::Abort>(sent.message);
@@ -186,6 +246,7 @@ void DoorWatch::expect_revocations(const Turn& turn) {
             const bool told = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& s) {
                 if (s.to != key.first || (s.to_link && !links_join())) return false;
                 if (const auto* ended = std::get_if<wamp::Unsubscribed>(&s.message)) {
+                    if (ended->details.get_string("reason") == uris::too_slow) return false;
                     return action == Action::subscribe && ended->request == 0 &&
                            ended->details.get_uint("subscription", 0) == key.second;
                 }
@@ -322,8 +383,16 @@ void DoorWatch::expect(ExpectedEvent event) {
 void DoorWatch::check_undeliverable(const Turn& turn) {
     const std::uint64_t counted =
         turn.undeliverable - std::exchange(undeliverable_, turn.undeliverable);
-    const auto most = unheard_.size();
-    std::erase_if(unheard_, [](const ExpectedEvent& each) { return each.optional; });
+    // A large progressive result that its caller cannot receive is counted, too.
+    const auto* const yield = turn.in_as<wamp::Yield>();
+    const auto* const result = turn.in_as<wamp::CallResult>();
+    const bool progress = (yield != nullptr && yield->options.get_bool("progress", false) &&
+                           weight_of(yield->payload).large) ||
+                          (result != nullptr && result->details.get_bool("progress", false) &&
+                           weight_of(result->payload).large);
+    const auto most = unheard_.size() + (progress ? 1 : 0);
+    std::erase_if(unheard_,
+                  [this](const ExpectedEvent& each) { return each.optional || is_overrun(each); });
     ledger_.findings.counts.undeliverable += counted;
     if (counted >= unheard_.size() && counted <= most) return;
     wrong(Check::no_event_lost, turn,
@@ -332,6 +401,9 @@ void DoorWatch::check_undeliverable(const Turn& turn) {
 }
 
 void DoorWatch::see_event(const Turn& turn, const Turn::Sent& sent, const wamp::Event& event) {
+    const Peer& to = peers_[sent.to];
+    if (!to.link && to.slow && to.unread >= limits_.session_bytes_max)
+        wrong(Check::bytes_counted, turn, "an EVENT to a session for which too much waits");
     const Holdings::Held* const held = subscriptions_.find(sent.to, event.subscription);
     PayloadId payload_id = payload_id_of(event.payload);
     if (held != nullptr && wamp::reaches_reserved(held->uri, held->match) &&

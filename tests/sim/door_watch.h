@@ -21,6 +21,8 @@ struct Testament {
     bool detached = false;
     PayloadId payload_id;
     std::string topic;
+    Audience audience{};
+    std::size_t bytes = 0;  ///< that it takes
 };
 
 /// The model of one door: its sessions, their subscriptions, registrations and testaments. Looks at
@@ -29,6 +31,12 @@ struct Testament {
 /// InsideWatch model what is behind the door.
 class DoorWatch {
 public:
+    /// The limits of the door for those who read slowly.
+    struct Limits {
+        std::size_t window_bytes = SIZE_MAX;
+        std::size_t session_bytes_max = SIZE_MAX;
+        Duration slow_after{};
+    };
     DoorWatch(Ledger& ledger, std::string name, const Rules& rules)
         : ledger_(ledger),
           name_(std::move(name)),
@@ -38,8 +46,13 @@ public:
 
     /// The next turn is a reload to this version.
     void reload(const Rules& next) { next_ = &next; }
+    void limit(const Limits& limits) { limits_ = limits; }
     void see(const Turn& turn);
     const Rules& rules() const noexcept { return *rules_; }
+    /// Of the testaments that are kept.
+    std::size_t testament_bytes() const;
+    /// PUBLISHes of the session so far.
+    std::uint64_t published(wamp::SessionId session) const;
 
 protected:
     struct Peer {
@@ -49,6 +62,11 @@ protected:
         wamp::Features features;
         Turn::Opened transport;
         std::vector<Testament> testaments;
+        std::uint64_t published = 0;
+        std::size_t unread = 0;              ///< by it, when it last read something
+        std::size_t given = 0;               ///< bytes, since then
+        Instant behind_since = wamp::never;  ///< it has had a window unread ever since
+        bool slow = false;
         bool joined() const noexcept { return is.session != 0; }
     };
     struct ExpectedEvent {
@@ -64,6 +82,7 @@ protected:
 
     /// True for an inside, where the link joins as a client; false for the front.
     virtual bool links_join() const noexcept = 0;
+    virtual void on_begin(const Turn&) {}
     /// Adds the records that a subclass expects of this turn.
     virtual void expect_more_records(const Turn&) {}
     virtual void on_request(const Turn& turn, const Judged& judged) = 0;
@@ -87,6 +106,9 @@ protected:
         ledger_.findings.wrong(check, turn.now, name_ + ": " + std::move(what));
     }
     bool is_leaving(wamp::PeerId id) const;
+    /// Whether so much waits for that peer, which is slow, that what it is sent may be ended. It is
+    /// wrong if not.
+    bool outruns(const Turn& turn, wamp::PeerId id);
     bool anybody_leaves() const noexcept { return !leaving_.empty(); }
     static const wamp::Error* refusal(const Turn& turn, wamp::PeerId to, wamp::RequestId request);
 
@@ -101,6 +123,7 @@ protected:
 
 private:
     void look_at_input(const Turn& turn);
+    void note_reading(const Turn& turn);
     void find_leavers(const Turn& turn);
     void expect_records(const Turn& turn);
     void expect_shadow(const ExpectedRecord& decided, const Rules::Answer& answer);
@@ -122,7 +145,11 @@ private:
     void expect_meta_event(const Identity& about, wamp::PeerId from, std::string_view topic,
                            std::uint64_t kind);
 
+    bool is_overrun(const ExpectedEvent& event) const;
+
     const Rules* next_ = nullptr;
+    Limits limits_;
+    std::vector<Holdings::Key> overrun_;  ///< subscriptions that end in this turn
     Records records_;
     std::optional<Judged> judged_;  ///< the request of this turn
     std::vector<wamp::PeerId> leaving_;

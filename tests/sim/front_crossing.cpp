@@ -16,7 +16,7 @@ using wamp::MatchPolicy;
 void FrontWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
     if (sent.to_link) return check_forwarded(turn, sent);
     if (const auto* welcome = std::get_if<wamp::Welcome>(&sent.message)) {
-        const bool up = is_up_(link_of(rules_->target(ask_procedure)->backend));
+        const bool up = is_up(link_of(rules_->target(ask_procedure)->backend));
         return logins_.on_welcome(turn, sent.to, *welcome, *rules_, up);
     }
     if (const auto* abort = std::get_if<wamp::Abort>(&sent.message))
@@ -25,14 +25,22 @@ void FrontWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
         const auto found = calls_.find({sent.to, result->request});
         if (found == calls_.end()) return;
         may_repeat_.erase(found->second);
-        if (!result->details.get_bool("progress", false)) calls_.erase(found);
+        if (result->details.get_bool("progress", false)) return;
+        kept_.erase(found->second);
+        calls_.erase(found);
     } else if (const auto* error = std::get_if<wamp::Error>(&sent.message)) {
         std::erase_if(waiting_, [&](const Waiting& each) {
             return each.peer == sent.to && each.request == error->request;
         });
         const auto found = calls_.find({sent.to, error->request});
         if (error->request_type != wamp::MessageType::call || found == calls_.end()) return;
+        CallState* const state = ledger_.call(found->second);
+        if (error->uri == uris::too_slow && outruns(turn, sent.to) && state != nullptr) {
+            ++ledger_.findings.counts.too_slow;
+            state->may.insert(error->uri);
+        }
         may_repeat_.erase(found->second);
+        kept_.erase(found->second);
         calls_.erase(found);
     } else if (const auto* registered = std::get_if<wamp::Registered>(&sent.message)) {
         check_registered(turn, sent, *registered);
@@ -119,7 +127,9 @@ void FrontWatch::check_forwarded_call(const Turn& turn, const Turn::Sent& sent,
                    MatchPolicy::exact, wamp::is_passthru(call.options)};
     again.tag = tag;
     again.link = sent.link;
+    again.bytes = state->bytes;
     again.rules = rules_;
+    kept_[tag] = again;
     may_repeat_[tag] = std::move(again);
 }
 
@@ -142,7 +152,9 @@ void FrontWatch::check_forwarded_publication(const Turn& turn, const Turn::Sent&
     const Audience& audience = found->second.audience;
     if (audience.is_front_only() || Audience(publish.options) != audience.behind())
         wrong(Check::right_subscription, turn, publish.topic + " crosses the link for others");
-    pending_[{sent.link, publish.request}] = pending_of(payload_id, sent.link, publish.topic);
+    Pending pending = pending_of(payload_id, sent.link, publish.topic);
+    pending.bytes = publish.payload.bytes() + publish.topic.size();
+    pending_[{sent.link, publish.request}] = std::move(pending);
 }
 
 FrontWatch::Pending FrontWatch::pending_of(const PayloadId& payload_id, std::uint32_t link,
@@ -163,6 +175,7 @@ FrontWatch::Pending FrontWatch::pending_of(const PayloadId& payload_id, std::uin
 void FrontWatch::stay_in_front(const PayloadId& payload_id, std::uint32_t link,
                                const std::string& topic) {
     Pending staying = pending_of(payload_id, link, topic);
+    staying.bytes = ledger_.publications.at(payload_id).bytes + topic.size();
     Pending* before = nullptr;
     for (auto& [on_link, pending] : pending_) {
         if (on_link.first == link && pending.publisher == staying.publisher) before = &pending;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backend-link/bridge/link_wire.h"
 #include "tests/sim/names.h"
 #include "wamp/message/match.h"
 #include "wamp/message/passthru.h"
@@ -22,14 +23,20 @@ constexpr Duration patience = std::chrono::seconds(2);  // `wait` of the policie
 }  // namespace
 
 FrontWatch::FrontWatch(Ledger& ledger, const Rules& rules, std::vector<std::string> links,
-                       std::function<bool(std::uint32_t)> up,
-                       std::function<std::size_t(std::uint32_t)> held)
+                       std::function<std::vector<LinkStatus>()> status, std::size_t window)
     : DoorWatch(ledger, "front", rules),
       links_(std::move(links)),
-      is_up_(std::move(up)),
-      held_at_(std::move(held)),
+      status_(std::move(status)),
+      now_(links_.size()),
       up_(links_.size(), false),
+      shares_(ledger.findings, links_.size(), window),
       logins_(ledger.findings) {}
+
+void FrontWatch::on_begin(const Turn&) {
+    const auto status = status_();
+    for (std::size_t link = 0; link < links_.size(); ++link)
+        now_[link] = {status[link].up, status[link].held, status[link].held_bytes};
+}
 
 std::uint32_t FrontWatch::link_of(std::string_view backend) const {
     return static_cast<std::uint32_t>(std::find(links_.begin(), links_.end(), backend) -
@@ -51,6 +58,7 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.topic = judged.asked.uri;
         publication.sealed = judged.asked.opaque;
         publication.weight = weight_of(publish->payload);
+        publication.bytes = publish->payload.bytes();
         publication.exclude_me = publish->options.get_bool("exclude_me", true);
         publication.audience = Audience(publish->options);
         publication.retains = publish->options.get_bool("retain", false) &&
@@ -59,7 +67,8 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.discloses =
             publish->options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
     }
-    Crossing crossing{judged, turn.peer, {}, {}, rules_, turn.now};
+    Crossing crossing{
+        judged, turn.peer, {}, {}, rules_, turn.now, backend_link::bytes_of(*turn.in)};
     if (call != nullptr) crossing.call = payload_id_of(call->payload);
     if (const auto* publish = turn.in_as<wamp::Publish>())
         crossing.publication = payload_id_of(publish->payload);
@@ -76,23 +85,61 @@ void FrontWatch::cross(const Turn& turn, const Crossing& crossing) {
     const Judged& judged = crossing.judged;
     const auto target = rules_->target(judged.asked.uri);
     const std::uint32_t link = link_of(target->backend);
-    const bool up = is_up_(link);
+    const bool up = is_up(link);
     if (crossing.call) cross_call(turn, crossing, *target, link);
+    const bool stays = crossing.publication &&
+                       ledger_.publications[*crossing.publication].audience.is_front_only();
     if (up) {
-        if (crossing.publication &&
-            ledger_.publications[*crossing.publication].audience.is_front_only())
+        if (stays) {
             stay_in_front(*crossing.publication, link, target->inner);
+        } else if (crossing.publication) {
+            check_published(turn, crossing);
+        }
         return;
     }
     if (target->waits) {
         waiting_.push_back({crossing.peer, judged.of, judged.request, judged.asked, judged.answers,
-                            crossing.call ? crossing.call->first : 0, link, rules_,
+                            crossing.call ? crossing.call->first : 0, link, crossing.bytes, rules_,
                             turn.now + patience});
+        if (stays) {
+            Pending later = pending_of(*crossing.publication, link, target->inner);
+            later.bytes = crossing.bytes;
+            staying_later_.emplace_back(link, std::move(later));
+        }
         return;
     }
     const wamp::Error* const error = refusal(turn, crossing.peer, judged.request);
     if (judged.answers && (error == nullptr || error->uri != uris::unavailable))
         wrong(Check::expected_outcome, turn, judged.asked.uri + " while its link is down");
+}
+
+/// What is permitted crosses, or is refused: nothing else may become of it.
+void FrontWatch::check_published(const Turn& turn, const Crossing& crossing) const {
+    const bool crosses = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
+        const auto* const publish = std::get_if<wamp::Publish>(&sent.message);
+        return sent.to_link && publish != nullptr &&
+               payload_id_of(publish->payload) == *crossing.publication;
+    });
+    const bool refused =
+        crossing.judged.answers && refusal(turn, crossing.peer, crossing.judged.request) != nullptr;
+    if (!crosses && !refused) {
+        wrong(Check::no_message_lost, turn,
+              "a publication to " + crossing.judged.asked.uri + " is permitted, and lost");
+    }
+}
+
+bool FrontWatch::may_be_held_back(const Turn& turn) const {
+    constexpr std::size_t publications_max = 500;  // half of what may be under way
+    constexpr std::size_t bytes_max = std::size_t{500} << 10U;
+    if (turn.in_as<wamp::Publish>() == nullptr) return false;
+    std::size_t publications = 0;
+    std::size_t bytes = 0;
+    for (const auto& [on_link, pending] : pending_) {
+        if (pending.publisher != turn.peer) continue;
+        publications += 1 + pending.followers.size();
+        bytes += pending.bytes;
+    }
+    return publications > publications_max || bytes > bytes_max;
 }
 
 void FrontWatch::note_call(const Turn& turn, const Judged& judged, const wamp::Call& call) {
@@ -101,6 +148,7 @@ void FrontWatch::note_call(const Turn& turn, const Judged& judged, const wamp::C
     CallState* const state = ledger_.call(tag);
     if (state == nullptr) return;
     state->caller = judged.of;
+    state->bytes = backend_link::bytes_of(call);
     state->discloses = call.options.get_bool("disclose_me", false);
     if (!judged.passes()) state->must = judged.error;
 }
@@ -116,7 +164,7 @@ void FrontWatch::cross_call(const Turn& turn, const Crossing& crossing, const Ru
     const Duration limit = crossing.judged.answer->text->limits.timeout;
     if (limit != Duration::zero())
         state->due = state->due == Duration::zero() ? limit : std::min(state->due, limit);
-    const bool up = is_up_(link);
+    const bool up = is_up(link);
     if (!up && !target.waits) state->must = uris::unavailable;
     if (!up && target.waits) state->may.insert(std::string(uris::unavailable));
     const bool forwarded = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
@@ -176,12 +224,23 @@ bool FrontWatch::judge_held(const Turn& turn, Crossing& held) {
     return false;
 }
 
-void FrontWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& testament,
+void FrontWatch::on_testament(const Turn& turn, wamp::PeerId from, const Testament& testament,
                               bool passes) {
     if (!passes) return;
     Publication& publication = ledger_.publications[testament.payload_id];
     publication.publisher = peers_.at(from).is;
     publication.topic = testament.topic;
+    publication.audience = testament.audience;
+    publication.bytes = testament.bytes;
+    const auto target = rules_->target(testament.topic);
+    if (!target || !publication.audience.is_front_only()) return;
+    const std::uint32_t link = link_of(target->backend);
+    if (!is_up(link)) return;
+    // It may have to wait for what the publisher has left for the link in this same turn.
+    Pending later = pending_of(testament.payload_id, link, target->inner);
+    later.bytes = testament.bytes;
+    staying_later_.emplace_back(link, std::move(later));
+    release_staying(turn);
 }
 
 // Waiting requests
@@ -190,16 +249,32 @@ void FrontWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& t
 void FrontWatch::expect_more_records(const Turn& turn) {
     if (auto asking = logins_.see(turn, *rules_)) expected_.push_back(*std::move(asking));
     for (std::uint32_t link = 0; link < links_.size(); ++link) {
-        const bool now = is_up_(link);
+        const bool now = is_up(link);
         if (up_[link] && !now) on_link_lost(link);
         if (now) release_waiting(turn, link);
     }
     release_held(turn);
+    release_staying(turn);
+}
+
+void FrontWatch::release_staying(const Turn& turn) {
+    std::erase_if(staying_later_, [&](auto& staying) {
+        const PayloadId& payload_id = staying.second.payload_id;
+        const bool now = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
+            const auto* const event = std::get_if<wamp::Event>(&sent.message);
+            return event != nullptr && payload_id_of(event->payload) == payload_id;
+        });
+        if (!now) return false;
+        const Pending pending = pending_of(payload_id, staying.first, staying.second.topic);
+        fan_out(staying.first, pending);
+        staying_now_.emplace_back(staying.first, pending);
+        return true;
+    });
 }
 
 /// Requests that waited are released as the link has room; after a reload they are decided again.
 void FrontWatch::release_waiting(const Turn& turn, std::uint32_t link) {
-    const bool last = held_at_(link) == 0;
+    const bool last = held_at(link) == 0;
     std::erase_if(waiting_, [&](const Waiting& each) {
         if (each.link != link) return false;
         const bool refused =
@@ -264,6 +339,7 @@ void FrontWatch::on_left(const Turn&, wamp::PeerId id) {
     std::erase_if(calls_, [&](const auto& each) {
         if (each.first.first != id) return false;
         may_repeat_.erase(each.second);
+        kept_.erase(each.second);
         return true;
     });
     std::erase_if(waiting_, [&](const Waiting& each) { return each.peer == id; });
@@ -272,8 +348,14 @@ void FrontWatch::on_left(const Turn&, wamp::PeerId id) {
 
 void FrontWatch::on_end(const Turn& turn) {
     staying_now_.clear();
+    const auto who_is = [this](wamp::PeerId id) -> std::optional<FairShares::Sender> {
+        const Peer* const known = peer(id);
+        if (known == nullptr || !known->joined()) return std::nullopt;
+        return FairShares::Sender{known->transport.circuit, known->is.session};
+    };
+    shares_.see(turn, now_, who_is, may_be_held_back(turn));
     if (turn.cause == Turn::Cause::reload) forget_moved();
-    for (std::uint32_t link = 0; link < links_.size(); ++link) up_[link] = is_up_(link);
+    for (std::uint32_t link = 0; link < links_.size(); ++link) up_[link] = is_up(link);
 }
 
 // Subscriptions and registrations on the links
@@ -315,8 +397,47 @@ bool FrontWatch::is_wanted(const Holdings& holdings, std::uint32_t link, std::st
            std::any_of(holdings.asked().begin(), holdings.asked().end(), leads_there);
 }
 
+void FrontWatch::check_books(const std::vector<LinkStatus>& status, Instant now) const {
+    const auto must_be = [&](std::string_view what, std::size_t bytes, std::size_t least,
+                             std::size_t most) {
+        if (bytes >= least && bytes <= most) return;
+        ledger_.findings.wrong(Check::bytes_counted, now,
+                               "front: " + std::to_string(bytes) + " bytes of " +
+                                   std::string(what) + ", not " + std::to_string(least) + " to " +
+                                   std::to_string(most));
+    };
+    std::vector<LinkShares::Link> links;
+    for (std::uint32_t link = 0; link < links_.size(); ++link) {
+        const auto& counts = status[link].counts;
+        links.push_back({status[link].up, status[link].held, status[link].held_bytes});
+        std::size_t kept = 0;
+        std::size_t forwarded = 0;
+        std::size_t staying = 0;
+        for (const auto& [on_link, pending] : pending_) {
+            if (on_link.first != link) continue;
+            forwarded += pending.bytes;
+            if (!pending.matching.empty()) kept += pending.bytes;
+            for (const Pending& follower : pending.followers) staying += follower.bytes;
+        }
+        for (const auto& [later_link, later] : staying_later_)
+            staying += later_link == link ? later.bytes : 0;
+        // Payloads of those that stay in front are in the publisher's serializer.
+        must_be("publications", counts.publication_bytes, kept, forwarded + 2 * staying);
+        std::size_t waiting = 0;
+        for (const Waiting& each : waiting_) waiting += each.link == link ? each.bytes : 0;
+        for (const auto& [tag, each] : kept_) waiting += each.link == link ? each.bytes : 0;
+        must_be("waiting requests", counts.waiting_bytes, 0, waiting);
+    }
+    shares_.check_books(links, now);
+}
+
 void FrontWatch::check_behind(Instant now) {
     logins_.check_all_ended(now);
+    for (const auto& [on_link, pending] : pending_) {
+        if (is_up(on_link.first))
+            ledger_.findings.wrong(Check::no_message_lost, now,
+                                   "a publication to " + pending.topic + " is not acknowledged");
+    }
     const auto check = [&](const Holdings& front, const Holdings& back) {
         for (const auto& [key, held] : front.held()) {
             if (held.uri.starts_with(meta_head)) continue;

@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/front/front.h"
 #include "tests/sim/door_watch.h"
+#include "tests/sim/flow/link_shares.h"
 #include "tests/sim/logins.h"
 
 namespace sallyport::sim {
@@ -18,16 +20,19 @@ namespace sallyport::sim {
 /// forwarded on a link, what waits for one, and which guests receive what a link delivers.
 class FrontWatch final : public DoorWatch {
 public:
-    /// `links`: the names of the backends, in order. `up`: which of their links are. `held`: what
-    /// waits for a link to have room.
+    using LinkStatus = gateway::Front::LinkStatus;
+    /// `links`: the names of the backends, in order. `status`: what the front says of their links.
+    /// `window`: of a link.
     FrontWatch(Ledger& ledger, const Rules& rules, std::vector<std::string> links,
-               std::function<bool(std::uint32_t)> up,
-               std::function<std::size_t(std::uint32_t)> held);
+               std::function<std::vector<LinkStatus>()> status, std::size_t window);
 
     /// Checks that every subscription and registration of a guest exists on its link, if that is
     /// up.
     void check_behind(Instant now);
-    std::size_t waiting() const noexcept { return waiting_.size(); }
+    /// Compares the bytes that the front says it keeps with those that it should keep.
+    void check_books(const std::vector<LinkStatus>& status, Instant now) const;
+    /// Messages that wait for a link.
+    std::size_t waiting() const noexcept { return held_.size() + waiting_.size(); }
 
 private:
     /// A request that waits for its link, or a call that will wait if the link is lost.
@@ -39,6 +44,7 @@ private:
         bool answers = true;
         std::uint64_t tag = 0;  ///< of a call
         std::uint32_t link = 0;
+        std::size_t bytes = 0;  ///< that it takes
         const Rules* rules = nullptr;
         Instant due = wamp::never;
         bool unsure = false;  ///< the link was lost while it may have crossed
@@ -49,6 +55,7 @@ private:
         wamp::PeerId publisher = wamp::no_peer;
         std::string topic;                 ///< inside
         std::set<Holdings::Key> matching;  ///< that led to this link ever since it was forwarded
+        std::size_t bytes = 0;             ///< of its payload and its topic
         std::vector<Pending> followers{};  ///< of the same publisher, that stay in front
     };
     /// A permitted request on its way to a link.
@@ -59,10 +66,12 @@ private:
         std::optional<PayloadId> publication{};
         const Rules* rules = nullptr;
         Instant since{};
+        std::size_t bytes = 0;
     };
     using OnLink = std::pair<std::uint32_t, wamp::RequestId>;
 
     bool links_join() const noexcept override { return false; }
+    void on_begin(const Turn& turn) override;
     void expect_more_records(const Turn& turn) override;
     void on_request(const Turn& turn, const Judged& judged) override;
     void on_testament(const Turn& turn, wamp::PeerId from, const Testament& testament,
@@ -76,6 +85,11 @@ private:
 
     Pending pending_of(const PayloadId& payload_id, std::uint32_t link, std::string topic) const;
     void stay_in_front(const PayloadId& payload_id, std::uint32_t link, const std::string& topic);
+    /// Of what stays in front and has waited for its link: if somebody gets it now, all do.
+    void release_staying(const Turn& turn);
+    void check_published(const Turn& turn, const Crossing& crossing) const;
+    /// Whether the guest has so much published that is not acknowledged that it may have to wait.
+    bool may_be_held_back(const Turn& turn) const;
     /// Whoever is to get it gets it now; then those that wait behind it.
     void fan_out(std::uint32_t link, const Pending& pending);
     void expect_for(const Holdings::Key& key, const Holdings::Held& held, std::uint32_t link,
@@ -118,15 +132,22 @@ private:
     static wamp::PeerId link_peer(std::uint32_t link) { return wamp::PeerId{link + 1}; }
 
     std::vector<std::string> links_;
-    std::function<bool(std::uint32_t)> is_up_;
-    std::function<std::size_t(std::uint32_t)> held_at_;
+    bool is_up(std::uint32_t link) const { return now_[link].up; }
+    std::size_t held_at(std::uint32_t link) const { return now_[link].held; }
+
+    std::function<std::vector<LinkStatus>()> status_;
+    std::vector<LinkShares::Link> now_;  ///< in this turn
     std::vector<bool> up_;
+    LinkShares shares_;
     std::map<wamp::PeerId, Crossing> held_;  ///< of guests that are paused
     std::map<std::pair<wamp::PeerId, wamp::RequestId>, std::uint64_t> calls_;  ///< tags
     std::vector<Waiting> waiting_;
     std::map<std::uint64_t, Waiting> may_repeat_;  ///< by tag
+    std::map<std::uint64_t, Waiting> kept_;  ///< the same, also those that were cancelled since
     std::map<OnLink, Pending> pending_;
     std::vector<std::pair<std::uint32_t, Pending>> staying_now_;  ///< delivered in this turn
+    /// What stays in front and waits for its link; who has left it is not known.
+    std::vector<std::pair<std::uint32_t, Pending>> staying_later_;
     Logins logins_;
     Holdings back_subscriptions_;
     Holdings back_registrations_;

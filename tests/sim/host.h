@@ -50,13 +50,15 @@ public:
 
     /// Takes one end of a wire; `accepts`: the other end speaks RawSocket first. `link`: the number
     /// of the link, where it is one.
+    /// `circuit`: of a client, 0 for none.
     wamp::PeerId attach(std::shared_ptr<Wire> wire, int side, bool accepts, Role role,
-                        WireEnd*& end, std::uint32_t link = 0) {
+                        WireEnd*& end, std::uint32_t link = 0, std::uint64_t circuit = 0) {
         const wamp::PeerId id{++last_peer_};
         auto peer = std::make_unique<Peer>(
             *this, id, std::move(wire), side, role, link,
             accepts ? wamp::RawSocket::server(message_max, 0b110)
                     : wamp::RawSocket::client(message_max, wamp::Serializer::msgpack));
+        peer->circuit = circuit;
         peer->dialled = accepts;  // a link turns round: whoever dialled is spoken to
         end = peer.get();
         peers_.emplace(id, std::move(peer));
@@ -95,9 +97,13 @@ public:
 
     Core& core() { return *core_; }
     /// Peers that are not read.
-    std::size_t paused() const {
-        return static_cast<std::size_t>(std::count_if(
-            peers_.begin(), peers_.end(), [](const auto& each) { return each.second->paused; }));
+    std::size_t paused() const { return paused_since(schedule_.now()); }
+    /// Those that have not been read from then on.
+    std::size_t paused_since(Instant then) const {
+        return static_cast<std::size_t>(
+            std::count_if(peers_.begin(), peers_.end(), [then](const auto& each) {
+                return each.second->paused && each.second->paused_at <= then;
+            }));
     }
     std::function<void(std::uint32_t)> dial = [](std::uint32_t) {};
     std::function<void(std::string_view)> log = [](std::string_view) {};
@@ -113,10 +119,13 @@ public:
     bool forgets_reloads = false;
     bool hides_undeliverable = false;  ///< planted bug: they are not counted
     bool forgets_to_resume = false;    ///< planted bug
-    std::size_t queue_bytes_max = 256 * 1024;
+    /// Planted bug: the core is given another message than the one that the peer has sent.
+    std::function<void(Role, wamp::Serializer, std::string&)> spoil_input;
 
 private:
     static constexpr std::size_t message_max = 1 << 20;
+    /// A client for which bytes wait and that has read none for so long is disconnected.
+    static constexpr Duration stall_timeout = std::chrono::seconds(30);
 
     struct Peer final : WireEnd {
         Peer(Host& owner, wamp::PeerId peer_id, std::shared_ptr<Wire> the_wire, int the_side,
@@ -130,10 +139,6 @@ private:
               machine(std::move(rawsocket)) {}
 
         void on_bytes(std::string_view bytes) override {
-            if (paused) {
-                parked += bytes;
-                return;
-            }
             machine.feed(bytes);
             read_on();
         }
@@ -167,7 +172,7 @@ private:
                 opened = true;
                 serializer = event.serializer;
                 seen.cause = Turn::Cause::opened;
-                seen.opened = {serializer, event.peer_receives_max};
+                seen.opened = {serializer, event.peer_receives_max, circuit};
             } else if (event.kind == wamp::RawSocket::Kind::message) {
                 seen.cause = Turn::Cause::message;
                 if (auto message = read_message(serializer, event.bytes); message.has_value())
@@ -177,7 +182,7 @@ private:
                 switch (event.kind) {
                     case wamp::RawSocket::Kind::opened: {
                         const policy::Transport transport{event.serializer, event.peer_receives_max,
-                                                          true, 0};
+                                                          true, circuit};
                         if (role == Role::link) {
                             host.core_->on_link_open(link, id, transport, now, out);
                         } else {
@@ -186,8 +191,12 @@ private:
                         break;
                     }
                     case wamp::RawSocket::Kind::message:
-                        paused = host.core_->on_message(id, event.bytes, now, out) ==
-                                 wamp::Reading::pause;
+                        spoilt = event.bytes;
+                        if (host.spoil_input) host.spoil_input(role, serializer, spoilt);
+                        paused =
+                            host.core_->on_message(id, spoilt, now, out) == wamp::Reading::pause;
+                        paused_at = now;
+                        if (paused) wire->refuse_to_read(side, true);
                         break;
                     case wamp::RawSocket::Kind::ping:
                     case wamp::RawSocket::Kind::pong:
@@ -201,6 +210,7 @@ private:
         }
         void resume() {
             if (!std::exchange(paused, false)) return;
+            wire->refuse_to_read(side, false);
             input = std::exchange(parked, {});
             machine.feed(input);
             Host& owner = host;
@@ -217,9 +227,14 @@ private:
             }
         }
         void on_read(std::size_t unread) override {
+            read_at = host.schedule_.now();
             if (!opened) return;
             Turn seen;
+            seen.cause = Turn::Cause::written;
             seen.peer = id;
+            seen.from_link = role == Role::link;
+            seen.link = link;
+            seen.unread = unread;
             host.turn(std::move(seen), [&](wamp::Outbox& out) {
                 host.core_->on_written(id, unread, host.schedule_.now(), out);
             });
@@ -235,14 +250,19 @@ private:
         int side;
         Role role;
         std::uint32_t link;  ///< its number, of Role::link only
+        std::uint64_t circuit = 0;
         wamp::RawSocket machine;
         wamp::Serializer serializer = wamp::Serializer::msgpack;  ///< once opened
         bool opened = false;
         bool paused = false;
-        bool cut = false;      ///< by the other end, while paused
-        std::string parked;    ///< received while paused
-        std::string input;     ///< parked before, now read
-        bool dialled = false;  ///< by us: only then its failure is an answer to effect::Dial
+        Instant paused_at{};
+        Instant read_at{};            ///< when the other end last read something
+        bool awaits_reading = false;  ///< expect_reading() is scheduled
+        bool cut = false;             ///< by the other end, while paused
+        std::string parked;           ///< received while paused
+        std::string spoilt;           ///< the message that is being processed
+        std::string input;            ///< parked before, now read
+        bool dialled = false;         ///< by us: only then its failure is an answer to effect::Dial
     };
 
     void lose(wamp::PeerId id, std::string_view why) {
@@ -265,6 +285,30 @@ private:
         seen.link = lost.link;
         turn(std::move(seen),
              [&](wamp::Outbox& out) { core_->on_closed(id, reason, schedule_.now(), out); });
+    }
+
+    /// Looks now and then whether the peer reads.
+    void expect_reading(Peer& peer) {
+        if (peer.role != Role::client || peer.awaits_reading) return;
+        peer.awaits_reading = true;
+        peer.read_at = schedule_.now();
+        look_again(peer.id, peer.read_at + stall_timeout);
+    }
+    void look_again(wamp::PeerId id, Instant when) {
+        schedule_.at(when, [this, id, alive = std::weak_ptr<int>(alive_)] {
+            if (alive.expired()) return;
+            const auto found = peers_.find(id);
+            if (found == peers_.end()) return;
+            Peer& peer = *found->second;
+            const Instant due = peer.read_at + stall_timeout;
+            if (peer.wire->unread(peer.side) == 0) {
+                peer.awaits_reading = false;
+            } else if (schedule_.now() < due) {
+                look_again(id, due);
+            } else {
+                lose(id, "does not read");
+            }
+        });
     }
 
     template <class Feed>
@@ -290,11 +334,10 @@ private:
             peer.flush_machine();
             std::string bytes(send->frame.rawsocket());
             tap(peer.role, peer.id, peer.serializer, bytes);
-            seen.add_sent(peer.role == Role::link, peer.link, peer.id, peer.serializer, bytes);
+            seen.add_sent(peer.role == Role::link, peer.link, peer.id, peer.serializer, bytes,
+                          peer.wire->unread(peer.side));
             peer.wire->write(peer.side, bytes);
-            if (peer.wire->unread(peer.side) > queue_bytes_max && peer.role == Role::client) {
-                schedule_.after({}, [this, id = peer.id] { lose(id, "does not read"); });
-            }
+            expect_reading(peer);
         } else if (const auto* close = std::get_if<wamp::effect::Close>(&effect)) {
             const auto found = peers_.find(close->peer);
             if (found == peers_.end()) return;

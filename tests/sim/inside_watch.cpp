@@ -51,13 +51,25 @@ void InsideWatch::on_call(const Turn& turn, const Judged& judged, const wamp::Ca
     if (invoked && !offered)
         wrong(Check::expected_outcome, turn, "nobody offers " + call.procedure);
     if (invoked) return;
+    const bool large = weight_of(call.payload).large;
+    if (state != nullptr && large) state->may.insert(std::string(uris::payload_size_exceeded));
     const wamp::Error* const error = refusal(turn, turn.peer, call.request);
+    if (offered && large && error != nullptr && error->uri == uris::payload_size_exceeded) {
+        const bool small = std::any_of(all.begin(), all.end(), [&](const auto& each) {
+            return wamp::matches(each.second.uri, each.second.match, call.procedure) &&
+                   peers_.at(each.first.first).transport.receives_max <= small_receives_max;
+        });
+        if (!small)
+            wrong(Check::expected_outcome, turn, call.procedure + " is too large for nobody");
+        return;
+    }
     const bool sealed =
         judged.asked.opaque && error != nullptr && error->uri == uris::feature_not_supported;
     if (offered && !sealed && error == nullptr) {
-        ++ledger_.findings.counts.held;
-        held_.push_back(
-            {turn.peer, call.request, payload_id_of(call.payload).first, call.procedure});
+        ++ledger_.findings.counts.held_calls;
+        held_.push_back({turn.peer, call.request, payload_id_of(call.payload).first, call.procedure,
+                         judged.of.session, held_overhead_bytes + call.payload.bytes(),
+                         shares_.now()});
         if (state == nullptr) return;
         state->may.insert(std::string(uris::unavailable));
         state->may.insert(std::string(uris::no_such_procedure));  // the callee has unregistered
@@ -86,8 +98,10 @@ void InsideWatch::check_invocation(const Turn& turn, const Turn::Sent& sent,
     invocations_[{sent.to, invocation.request}] = tag;
     wamp::PeerId caller = turn.peer;
     std::string procedure;
+    const auto callee_queue = static_cast<FairShares::Queue>(sent.to);
     if (const auto* const call = turn.in_as<wamp::Call>()) {
         procedure = call->procedure;
+        shares_.is_empty(callee_queue);
     } else {
         const auto held = std::find_if(held_.begin(), held_.end(), [&](const HeldCall& each) {
             return each.tag == tag && offers(sent.to, invocation.registration, each.procedure);
@@ -96,6 +110,9 @@ void InsideWatch::check_invocation(const Turn& turn, const Turn::Sent& sent,
             return wrong(Check::expected_outcome, turn, "an INVOCATION of no call that was held");
         caller = held->caller;
         procedure = held->procedure;
+        for (const HeldCall& each : held_) shares_.wait(callee_queue, each.bytes);
+        const auto unfair = shares_.pass(callee_queue, {0, held->from}, held->bytes, held->since);
+        if (unfair) wrong(Check::fair_share, turn, "a call of " + procedure + " " + *unfair);
         held_.erase(held);
     }
     if (!offers(sent.to, invocation.registration, procedure))
@@ -135,7 +152,11 @@ void InsideWatch::on_other_input(const Turn& turn) {
 
 void InsideWatch::on_left(const Turn&, wamp::PeerId id) {
     std::erase_if(calls_, [&](const auto& each) { return each.first.first == id; });
-    std::erase_if(held_, [&](const HeldCall& each) { return each.caller == id; });
+    std::erase_if(held_, [&](const HeldCall& each) {
+        if (each.caller != id) return false;
+        shares_.forgive(each.from, each.bytes);
+        return true;
+    });
     std::erase_if(invocations_, [&](const auto& each) {
         if (each.first.first != id) return false;
         if (CallState* const state = ledger_.call(each.second))
@@ -213,6 +234,12 @@ std::size_t bytes_of(const wamp::Publish& publish) {
 
 }  // namespace
 
+std::size_t InsideWatch::held_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const HeldCall& held : held_) bytes += held.bytes;
+    return bytes;
+}
+
 std::size_t InsideWatch::retained_bytes() const noexcept {
     std::size_t bytes = 0;
     for (const auto& [topic, kept] : retained_) bytes += kept.bytes;
@@ -249,7 +276,10 @@ void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp:
 
 void InsideWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& testament,
                                bool passes) {
-    if (passes) expect_publication(testament.payload_id, testament.topic, from, {});
+    if (!passes) return;
+    Publication publication;
+    publication.audience = testament.audience;
+    expect_publication(testament.payload_id, testament.topic, from, publication);
 }
 
 bool InsideWatch::is_for(const Publication& publication, const Peer& receiver) {
@@ -293,8 +323,15 @@ void InsideWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
         check_invocation(turn, sent, *invocation);
     if (const auto* error = std::get_if<wamp::Error>(&sent.message);
         error != nullptr && error->request_type == wamp::MessageType::call) {
+        const auto own = calls_.find({sent.to, error->request});
+        CallState* const slow = own == calls_.end() ? nullptr : ledger_.call(own->second);
+        if (error->uri == uris::too_slow && outruns(turn, sent.to) && slow != nullptr) {
+            ++ledger_.findings.counts.too_slow;
+            slow->may.insert(error->uri);
+        }
         std::erase_if(held_, [&](const HeldCall& each) {
             if (each.caller != sent.to || each.request != error->request) return false;
+            shares_.forgive(each.from, each.bytes);
             // Who leaves may be the callee, even if it offers the procedure no longer.
             CallState* const state = ledger_.call(each.tag);
             if (state != nullptr && anybody_leaves())

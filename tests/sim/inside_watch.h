@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/sim/door_watch.h"
+#include "tests/sim/flow/fair_shares.h"
 
 namespace sallyport::sim {
 
@@ -18,6 +19,9 @@ public:
     /// The retained events that there are, and what they amount to.
     std::size_t retained() const noexcept { return retained_.size(); }
     std::size_t retained_bytes() const noexcept;
+    /// Of the calls that are held for callees that have no room.
+    std::size_t held_bytes() const noexcept;
+    std::size_t held() const noexcept { return held_.size(); }
 
 private:
     bool links_join() const noexcept override { return true; }
@@ -58,8 +62,13 @@ private:
         wamp::RequestId request;
         std::uint64_t tag;
         std::string procedure;
+        wamp::SessionId from;  ///< the caller, who may be outside
+        std::size_t bytes;
+        FairShares::Moment since;
     };
+    static constexpr std::size_t held_overhead_bytes = 512;
     std::vector<HeldCall> held_;
+    FairShares shares_;
 };
 
 }  // namespace sallyport::sim

@@ -35,6 +35,7 @@ struct CallState {
     Duration due{};  ///< the shortest of the caller's and the rules' timeouts; zero: none
     std::string backend;
     std::string procedure;  ///< as it is called there
+    std::size_t bytes = 0;  ///< that it takes while it waits for a link
     bool forwarded = false;
     bool may_repeat = false;    ///< idempotent route, not repeated yet
     bool yielded = false;       ///< a callee has answered with a result
@@ -51,6 +52,7 @@ struct Publication {
     bool retains = false;
     bool sealed = false;
     Weight weight{};
+    std::size_t bytes = 0;  ///< of its payload, as its publisher sends it
     Audience audience{};
 };
 

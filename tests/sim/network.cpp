@@ -25,18 +25,30 @@ void Wire::write(int side, std::string_view bytes) {
 
 void Wire::wake(int side) {
     if (std::exchange(sides_[side].scheduled, true)) return;
-    schedule_.after(faults_.latency + std::chrono::microseconds(dice_.between(0, 300)),
+    const Duration delay = faults_.latency + sides_[side].reading.pause;
+    schedule_.after(delay + std::chrono::microseconds(dice_.between(0, 300)),
                     [self = shared_from_this(), side] {
                         self->sides_[side].scheduled = false;
                         self->read(side);
                     });
 }
 
+bool Wire::reads(int side) const noexcept {
+    const Side& here = sides_[side];
+    if (cut_ || faults_.stalled || here.reader == nullptr || here.refuses) return false;
+    const std::size_t unread_max = here.reading.unread_max;
+    // Whoever writes to an end that has closed is told so.
+    const bool closed = sides_[1 - side].reader == nullptr;
+    return unread_max == 0 || closed || unread(side) < unread_max;
+}
+
 void Wire::read(int side) {
     Side& here = sides_[side];
-    if (cut_ || faults_.stalled || here.reader == nullptr) return;
+    if (!reads(side)) return;
     if (!here.pending.empty()) {
         std::size_t count = here.pending.size();
+        if (here.reading.bytes_at_a_time != 0)
+            count = std::min(count, here.reading.bytes_at_a_time);
         if (faults_.one_byte_reads) {
             count = 1;
         } else if (dice_.chance(30)) {
@@ -48,6 +60,7 @@ void Wire::read(int side) {
         if (WireEnd* const writer = sides_[1 - side].reader; writer != nullptr && !cut_)
             writer->on_read(here.pending.size());
         if (!cut_ && (!here.pending.empty() || here.ends)) wake(side);
+        if (!cut_ && sides_[1 - side].reading.unread_max != 0) wake(1 - side);
     } else if (here.ends) {
         cut_ = true;
         std::exchange(here.reader, nullptr)->on_cut();
@@ -77,6 +90,10 @@ void Wire::stall(bool on) {
     if (on || cut_) return;
     wake(0);
     wake(1);
+}
+
+void Wire::refuse_to_read(int side, bool on) {
+    if (std::exchange(sides_[side].refuses, on) && !on && !cut_) wake(side);
 }
 
 void Wire::heal() {

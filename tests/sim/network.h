@@ -49,6 +49,16 @@ struct WireFaults {
     Duration latency = std::chrono::microseconds(200);
 };
 
+/// How one end reads; unlike faults, this does not end with heal().
+struct Reading {
+    /// It reads so much at a time, each `pause` after the last time; 0: everything at once.
+    std::size_t bytes_at_a_time = 0;
+    Duration pause{};
+    /// It reads nothing while the other end has not read so much of what it has written, as a
+    /// program that writes and reads by turns. 0: it reads anyway.
+    std::size_t unread_max = 0;
+};
+
 /// A byte stream between two ends over virtual time, cut into reads of any size. Bytes on their way
 /// when it is cut are lost, those before stay in order.
 class Wire : public std::enable_shared_from_this<Wire> {
@@ -70,6 +80,14 @@ public:
     /// As cut(), but the other end first reads what is on its way.
     void finish(int by_side);
     void stall(bool on);
+    void read_as(int side, Reading reading) { sides_[side].reading = reading; }
+    /// From now on it reads all that there is.
+    void catch_up(int side) {
+        sides_[side].reading.bytes_at_a_time = 0;
+        sides_[side].reading.pause = {};
+    }
+    /// While on, the end on that side reads nothing: it does not want to.
+    void refuse_to_read(int side, bool on);
     /// Ends all faults but a cut.
     void heal();
     bool is_cut() const noexcept { return cut_; }
@@ -80,9 +98,12 @@ private:
         std::string pending;
         bool scheduled = false;
         bool ends = false;
+        bool refuses = false;
+        Reading reading{};
     };
     void wake(int side);
     void read(int side);
+    bool reads(int side) const noexcept;
 
     Schedule& schedule_;
     Dice& dice_;

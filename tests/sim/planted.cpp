@@ -50,6 +50,12 @@ void Planter::to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::stri
         welcome->details.set("authrole", "warden");
         bytes = write_message(serializer, *message).rawsocket();
     }
+    if (bug_ == Bug::ends_the_quick && std::holds_alternative<wamp::Published>(*message) &&
+        !subscriptions_[peer].empty() && dice_.chance(5)) {
+        const wamp::Unsubscribed ended{0, wamp::Dict{{"subscription", subscriptions_[peer].back()},
+                                                     {"reason", uris::too_slow}}};
+        bytes += wamp::encode(serializer, ended).rawsocket();
+    }
     const auto* const goodbye = std::get_if<wamp::Goodbye>(&*message);
     if (bug_ == Bug::spares_sessions && goodbye != nullptr && goodbye->reason == uris::killed &&
         dice_.chance(20)) {
@@ -94,10 +100,26 @@ void Planter::spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::s
 
 void Planter::to_link(wamp::Serializer serializer, std::string& bytes) {
     if (bug_ == Bug::shows_tickets) return show_ticket(serializer, bytes);
+    if (bug_ == Bug::loses_publications) {
+        const auto message = decoded(serializer, bytes);
+        const bool publish = message.has_value() && std::holds_alternative<wamp::Publish>(*message);
+        if (publish && dice_.chance(5)) bytes.clear();
+        return;
+    }
     if (bug_ == Bug::forgets_to_retain || bug_ == Bug::forgets_lists)
         return strip_publication(serializer, bytes);
     if (bug_ != Bug::crosses_unpermitted || !dice_.chance(2)) return;
     bytes += write_message(serializer, wamp::Call{1, {}, "lab.svc.secret", {}}).rawsocket();
+}
+
+void Planter::from_guest(wamp::Serializer serializer, std::string& message) const {
+    if (bug_ != Bug::pads_requests) return;
+    const std::string kept = message;
+    auto sent = wamp::decode(serializer, kept, {});
+    auto* const call = sent.has_error() ? nullptr : std::get_if<wamp::Call>(&*sent);
+    if (call == nullptr) return;
+    call->options.set("_padding", std::string(100, 'x'));
+    message = wamp::encode(serializer, *sent).message();
 }
 
 void Planter::strip_publication(wamp::Serializer serializer, std::string& bytes) const {

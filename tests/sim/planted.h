@@ -44,6 +44,11 @@ enum class Bug : std::uint8_t {
     reloads_halfway,             ///< one inside ignores reloads
     keeps_leases,                ///< the backend never answers some calls
     forgets_to_resume,           ///< a guest that had to wait is not read any more
+    forgets_services,            ///< as above, of services
+    loses_publications,          ///< some that are permitted do not cross the link
+    ends_the_quick,              ///< sessions that keep up are told that they are too slow
+    ignores_the_window,          ///< a link's transport is given everything at once
+    pads_requests,               ///< the front holds more than was sent
 };
 
 /// Carries out a planted bug on what a core sends or records.
@@ -59,6 +64,8 @@ public:
     /// Bytes of the front to a guest, to a link; of an inside to a service, to the link.
     void to_guest(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes);
     void to_link(wamp::Serializer serializer, std::string& bytes);
+    /// What the front is given, from a guest.
+    void from_guest(wamp::Serializer serializer, std::string& message) const;
     void to_service(wamp::Serializer serializer, std::string& bytes);
     void to_front(wamp::Serializer serializer, std::string& bytes);
     void records(std::string& packed);

@@ -22,7 +22,7 @@ wamp::Frame write_message(wamp::Serializer serializer, const wamp::Message& mess
 }
 
 void Turn::add_sent(bool to_link, std::uint32_t number, wamp::PeerId to,
-                    wamp::Serializer serializer, const std::string& frames) {
+                    wamp::Serializer serializer, const std::string& frames, std::size_t waiting) {
     std::string_view rest = kept_.emplace_back(frames);
     while (rest.size() >= wamp::Frame::prefix_bytes) {
         std::size_t size = 0;
@@ -30,8 +30,10 @@ void Turn::add_sent(bool to_link, std::uint32_t number, wamp::PeerId to,
             size = size << 8U | static_cast<unsigned char>(rest[i]);
         const std::string_view bytes = rest.substr(wamp::Frame::prefix_bytes, size);
         auto message = read_message(serializer, bytes);
-        if (message.has_value()) sent.push_back({to_link, number, to, std::move(*message), bytes});
+        if (message.has_value())
+            sent.push_back({to_link, number, to, std::move(*message), bytes, waiting});
         rest.remove_prefix(wamp::Frame::prefix_bytes + bytes.size());
+        waiting += wamp::Frame::prefix_bytes + bytes.size();
     }
 }
 
@@ -60,11 +62,13 @@ Weight weight_of(const wamp::Payload& payload) {
     return weight;
 }
 
-wamp::OwnedPayload payload_of(wamp::Serializer serializer, const PayloadId& payload_id,
-                              bool sealed) {
-    if (!sealed)
-        return wamp::make_payload(serializer,
-                                  {wamp::Value(payload_id.first), wamp::Value(payload_id.second)});
+wamp::OwnedPayload payload_of(wamp::Serializer serializer, const PayloadId& payload_id, bool sealed,
+                              std::size_t padding) {
+    if (!sealed) {
+        wamp::List args{wamp::Value(payload_id.first), wamp::Value(payload_id.second)};
+        if (padding != 0) args.emplace_back(std::string(padding, 'x'));
+        return wamp::make_payload(serializer, args);
+    }
     const std::string text =
         std::to_string(payload_id.first) + ":" + std::to_string(payload_id.second);
     return wamp::make_payload(serializer, {wamp::Value(wamp::Bytes{text})});

@@ -24,19 +24,21 @@ wamp::Frame write_message(wamp::Serializer serializer, const wamp::Message& mess
 /// One input of a core, and what the core sent and recorded because of it. Cores are synchronous,
 /// so a model finds the effects of an input in the same turn.
 struct Turn {
-    enum class Cause : std::uint8_t { other, opened, message, closed, reload };
+    enum class Cause : std::uint8_t { other, opened, message, closed, reload, written };
     struct Sent {
         bool to_link;
         std::uint32_t link;
         wamp::PeerId to;
         wamp::Message message;
         std::string_view bytes;  ///< of the message, without its prefix
+        std::size_t unread = 0;  ///< that waited for the receiver before
     };
 
     /// What is known of a peer from its transport.
     struct Opened {
         wamp::Serializer serializer{};
         std::size_t receives_max = 0;
+        std::uint64_t circuit = 0;
     };
 
     Cause cause = Cause::other;
@@ -46,6 +48,7 @@ struct Turn {
     std::uint32_t link = 0;           ///< its number
     std::optional<wamp::Message> in;  ///< of Cause::message, unless it cannot be decoded
     Opened opened{};                  ///< of Cause::opened
+    std::size_t unread = 0;           ///< of Cause::written: what still waits for `peer`
     std::vector<Sent> sent;
     std::vector<wamp::PeerId> closed;  ///< by the core
     bool paused = false;               ///< the core wants nothing more of `peer` for now
@@ -53,9 +56,10 @@ struct Turn {
     std::string records;              ///< packed, as the core's audit trail gives them
     std::uint64_t undeliverable = 0;  ///< events so far, as the core counts them
 
-    /// Decodes RawSocket frames: a planted bug may have added or removed some.
+    /// Decodes RawSocket frames: a planted bug may have added or removed some. `waiting`: bytes
+    /// that the receiver has not read yet.
     void add_sent(bool to_link, std::uint32_t number, wamp::PeerId to, wamp::Serializer serializer,
-                  const std::string& frames);
+                  const std::string& frames, std::size_t waiting);
 
     template <class Message>
     const Message* in_as() const noexcept {
@@ -85,7 +89,8 @@ inline constexpr std::size_t small_receives_max = 4096;
 inline constexpr std::string_view not_for_json{"\0sim", 4};
 Weight weight_of(const wamp::Payload& payload);
 
-wamp::OwnedPayload payload_of(wamp::Serializer serializer, const PayloadId& payload_id,
-                              bool sealed);
+/// `padding`: of one that is not sealed, so many bytes more.
+wamp::OwnedPayload payload_of(wamp::Serializer serializer, const PayloadId& payload_id, bool sealed,
+                              std::size_t padding = 0);
 
 }  // namespace sallyport::sim

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t guests = 8;
 constexpr std::size_t services_each = 2;
+constexpr std::uint64_t circuits = 3;  ///< over which strangers come
 constexpr std::array<std::string_view, 2> backend_names{"mark-alpha", "mark-beta"};
 
 }  // namespace
@@ -60,8 +61,12 @@ void World::log(std::string_view principal, std::string_view text) {
 void World::start_front() {
     const Rules& rules = versions().front[front_version_];
     gateway::FrontConfig config{{planter_.versions().front[front_version_].realm()}, {}, {}};
-    config.link_window_bytes = dice_.between(1, 4000);
+    const std::size_t window = dice_.chance(75) ? dice_.between(1, 4000) : 64U << 10U;
+    const bool ignores = planter_.bug() == Bug::ignores_the_window;
+    config.link_window_bytes = ignores ? std::size_t{1} << 30U : window;
     config.limits.audit = policy::AuditTrail::Level::all;
+    config.limits.denials_per_s = dice_.between(100, 300);
+    const DoorWatch::Limits limits = choose_limits(config.limits);
     for (const auto name : backend_names) {
         backend_link::LinkMachine::Config link;
         link.session.realm = "mark.inner";
@@ -76,8 +81,14 @@ void World::start_front() {
         schedule_, std::make_unique<gateway::Front>(std::move(config), entropy()));
     front_watch_ = std::make_unique<FrontWatch>(
         ledger_, rules, std::vector<std::string>(backend_names.begin(), backend_names.end()),
-        [this](std::uint32_t link) { return front_->core().links()[link].up; },
-        [this](std::uint32_t link) { return front_->core().links()[link].held; });
+        [this] { return front_->core().links(); }, window);
+    front_watch_->limit(limits);
+    if (planter_.bug() == Bug::pads_requests) {
+        front_->spoil_input = [this](FrontHost::Role role, wamp::Serializer serializer,
+                                     std::string& message) {
+            if (role == FrontHost::Role::client) planter_.from_guest(serializer, message);
+        };
+    }
     front_->hides_undeliverable = planter_.bug() == Bug::hides_undeliverable;
     front_->forgets_to_resume = planter_.bug() == Bug::forgets_to_resume;
     front_->deaf_to_losses = planter_.bug() == Bug::ignores_closed_connections;
@@ -106,11 +117,15 @@ void World::start_inside(std::size_t index) {
     config.realms = {planter_.versions().inside[backend.version].realm()};
     config.links = {"gateway"};
     config.limits.audit = policy::AuditTrail::Level::all;
-    config.limits.window_bytes = dice_.between(1, 4000);
+    config.limits.denials_per_s = dice_.between(100, 300);
+    config.link_room_bytes = dice_.between(1000, 20'000);
+    const DoorWatch::Limits limits = choose_limits(config.limits);
     backend.host = std::make_unique<InsideHost>(
         schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
     backend.watch = std::make_unique<InsideWatch>(
         ledger_, "inside " + std::string(backend_names[index]), rules);
+    backend.watch->limit(limits);
+    backend.host->forgets_to_resume = planter_.bug() == Bug::forgets_services;
     backend.host->forgets_reloads = planter_.bug() == Bug::reloads_halfway && index == 1;
     backend.host->tap = [this](InsideHost::Role role, wamp::PeerId, wamp::Serializer serializer,
                                std::string& bytes) {
@@ -145,6 +160,15 @@ void World::dial(std::size_t index) {
     front_->speak_first(left);
 }
 
+/// A door for which much is little.
+DoorWatch::Limits World::choose_limits(policy::DoorLimits& limits) {
+    limits.window_bytes = dice_.between(1, 4000);
+    limits.session_bytes_max = dice_.between(4000, 40'000);
+    limits.callee_bytes_max = dice_.between(4000, 40'000);
+    limits.slow_after = std::chrono::milliseconds(dice_.between(100, 2000));
+    return {limits.window_bytes, limits.session_bytes_max, limits.slow_after};
+}
+
 World::Participant& World::add(Kind kind, std::size_t place, Principal account) {
     auto wire = std::make_shared<Wire>(schedule_, dice_, faults());
     const auto serializer = dice_.chance(50) ? wamp::Serializer::json : wamp::Serializer::msgpack;
@@ -152,13 +176,34 @@ World::Participant& World::add(Kind kind, std::size_t place, Principal account) 
                                          std::move(account));
     WireEnd* router = nullptr;
     if (kind == Kind::guest) {
-        front_->attach(wire, 1, true, FrontHost::Role::client, router);
+        const bool stranger = actor->principal().authid.empty();
+        front_->attach(wire, 1, true, FrontHost::Role::client, router, 0,
+                       stranger ? dice_.between(0, circuits) : 0);
     } else {
         backends_[place].host->attach(wire, 1, true, InsideHost::Role::client, router);
     }
     wire->attach(actor.get(), router);
     actor->start();
-    return actors_.emplace_back(Participant{std::move(actor), std::move(wire), place, kind});
+    Participant& added =
+        actors_.emplace_back(Participant{std::move(actor), std::move(wire), place, kind});
+    if (!calm_) misbehave(added);
+    return added;
+}
+
+/// Some send much at once; some read slowly, not at all, or only while they can write.
+void World::misbehave(Participant& participant) {
+    if (dice_.chance(20)) participant.actor->make_greedy();
+    const auto roll = dice_.between(0, 99);
+    if (roll < 15) {
+        participant.wire->read_as(
+            0, {dice_.between(50, 1000), std::chrono::milliseconds(dice_.between(10, 200))});
+    } else if (roll < 30) {
+        participant.wire->read_as(0, {0, {}, dice_.between(1, 4000)});
+    } else if (roll < 33) {
+        participant.never_reads = true;
+        schedule_.after(std::chrono::milliseconds(dice_.between(100, 12'000)),
+                        [wire = participant.wire] { wire->refuse_to_read(0, true); });
+    }
 }
 
 void World::add_guest() {
@@ -184,14 +229,25 @@ void World::run() {
         run_for(std::chrono::milliseconds(20));
     }
     calm_ = true;
-    for (auto& participant : actors_) participant.wire->heal();
+    for (auto& participant : actors_) {
+        participant.wire->heal();
+        participant.wire->catch_up(0);
+        participant.wire->refuse_to_read(0, participant.never_reads);
+    }
     for (auto& backend : backends_) {
         if (backend.link != nullptr) backend.link->heal();
     }
-    run_for(std::chrono::seconds(40));  // longer than any bound on an answer
-    for (auto& participant : actors_) participant.actor->check_all_answered();
+    all_at_once();
+    const Instant calm_since = schedule_.now();
+    run_for(std::chrono::seconds(15));
+    check_waits_since(calm_since);
+    run_for(std::chrono::seconds(30));  // longer than any bound on an answer
+    for (auto& participant : actors_) {
+        if (!participant.never_reads) participant.actor->check_all_answered();
+    }
     front_watch_->check_behind(schedule_.now());
     check_waits();
+    check_published();
     publish_everywhere();
     check_leases();
     everybody_leaves();
@@ -202,6 +258,7 @@ void World::tick() {
         if (dice_.chance(30)) participant.actor->act();
     }
     trouble();
+    check_books();
     for (std::size_t i = 0; i < actors_.size(); ++i) {
         if (!actors_[i].actor->gone()) continue;
         gone_.push_back(std::move(actors_[i]));
@@ -224,7 +281,13 @@ void World::trouble() {
     } else if (roll < 10) {
         if (backend.link != nullptr) backend.link->stall(dice_.chance(50));
     } else if (roll < 22 && !actors_.empty()) {
-        any_of(actors_, dice_).wire->stall(dice_.chance(50));
+        const auto& chosen = any_of(actors_, dice_);
+        const bool on = dice_.chance(50);
+        if (dice_.chance(50)) {
+            chosen.wire->stall(on);
+        } else if (!chosen.never_reads) {
+            chosen.wire->refuse_to_read(0, on);
+        }
     } else if (roll < 23) {
         front_->crash();
         dead_fronts_.push_back(std::move(front_));

@@ -47,6 +47,7 @@ private:
         std::shared_ptr<Wire> wire;
         std::size_t place = 0;  ///< of a service: which inside
         Kind kind = Kind::guest;
+        bool never_reads = false;  ///< any more
     };
 
     void log(std::string_view principal, std::string_view text);
@@ -54,6 +55,7 @@ private:
     void start_inside(std::size_t index);
     void dial(std::size_t index);
     Participant& add(Kind kind, std::size_t place, Principal account);
+    void misbehave(Participant& participant);
     void add_guest();
     void tick();
     void trouble();
@@ -61,7 +63,11 @@ private:
     void reload_inside(std::size_t index, std::size_t version);
     void reload_some();
     void run_for(Duration time);
+    void all_at_once();
     void check_waits();
+    void check_waits_since(Instant then);
+    void check_published();
+    void check_books();
     void publish_everywhere();
     void check_received(const Participant& participant, std::size_t backend, std::string_view topic,
                         std::uint64_t publisher, std::uint64_t number);
@@ -72,6 +78,7 @@ private:
     void check_hidden(std::string_view bytes);
     WireFaults faults();
     wamp::Random::Seed entropy();
+    DoorWatch::Limits choose_limits(policy::DoorLimits& limits);
 
     Schedule schedule_;
     Dice dice_;

@@ -20,13 +20,78 @@ void World::check_hidden(std::string_view bytes) {
     }
 }
 
-/// At rest nobody has to wait for a link.
-void World::check_waits() {
-    std::size_t held = front_->paused();
-    for (const auto& link : front_->core().links()) held += link.held;
-    if (held != 0)
+/// Everybody calls the others as fast as he can while he is called, and nothing fails any more.
+void World::all_at_once() {
+    for (auto& participant : actors_) {
+        if (participant.actor->joined()) participant.actor->caller().call_much(10);
+    }
+}
+
+/// Who waited then has been let go on by now, whatever he waits for now.
+void World::check_waits_since(Instant then) {
+    std::size_t waiting = front_->paused_since(then);
+    for (auto& backend : backends_) waiting += backend.host->paused_since(then);
+    if (waiting != 0)
         findings_.wrong(Check::waits_end, schedule_.now(),
-                        std::to_string(held) + " guests or messages wait for nothing");
+                        std::to_string(waiting) + " have waited since nothing fails any more");
+}
+
+/// At rest nobody waits.
+void World::check_waits() {
+    const auto must_be_none = [&](std::string_view what, std::size_t count) {
+        if (count == 0) return;
+        findings_.wrong(Check::waits_end, schedule_.now(),
+                        std::to_string(count) + " " + std::string(what) + " for nothing");
+    };
+    must_be_none("guests wait", front_->paused());
+    must_be_none("requests of guests wait", front_watch_->waiting());
+    for (const auto& link : front_->core().links()) {
+        must_be_none("messages are held", link.held);
+        must_be_none("requests wait for a link", link.counts.waiting);
+    }
+    for (auto& backend : backends_) {
+        must_be_none("services wait", backend.host->paused());
+        must_be_none("calls are held", backend.watch->held());
+        must_be_none("bytes are held", backend.host->core().counts().held_bytes);
+    }
+}
+
+/// Each PUBLISH of a session that is there has come in.
+void World::check_published() {
+    for (const auto& participant : actors_) {
+        Actor& actor = *participant.actor;
+        if (!actor.joined()) continue;
+        const DoorWatch& door = participant.kind == Kind::guest
+                                    ? static_cast<const DoorWatch&>(*front_watch_)
+                                    : *backends_[participant.place].watch;
+        const std::uint64_t came = door.published(actor.session());
+        if (came != actor.published() && came != 0)
+            findings_.wrong(Check::no_message_lost, schedule_.now(),
+                            "actor " + std::to_string(actor.key()) + " published " +
+                                std::to_string(actor.published()) + " times, and " +
+                                std::to_string(came) + " came in");
+    }
+}
+
+/// What the cores say that they hold is what the models hold.
+void World::check_books() {
+    const auto must_be = [&](std::string_view what, std::size_t bytes, std::size_t due) {
+        if (bytes == due) return;
+        findings_.wrong(
+            Check::bytes_counted, schedule_.now(),
+            std::string(what) + ": " + std::to_string(bytes) + ", not " + std::to_string(due));
+    };
+    front_watch_->check_books(front_->core().links(), schedule_.now());
+    must_be("bytes of testaments at the front", front_->core().testament_bytes(),
+            front_watch_->testament_bytes());
+    for (auto& backend : backends_) {
+        const auto& inside = backend.host->core();
+        const auto counts = inside.counts();
+        must_be("bytes of calls held inside", counts.held_bytes, backend.watch->held_bytes());
+        must_be("bytes of retained events", counts.retained_bytes, backend.watch->retained_bytes());
+        must_be("bytes of testaments inside", inside.testament_bytes(),
+                backend.watch->testament_bytes());
+    }
 }
 
 /// Publishes once on each topic at rest; every subscriber must receive it.
@@ -35,7 +100,7 @@ void World::publish_everywhere() {
         Actor* publisher = nullptr;
         for (auto& participant : actors_) {
             if (participant.kind == Kind::service && participant.place == index &&
-                participant.actor->joined())
+                participant.actor->joined() && !participant.never_reads)
                 publisher = participant.actor.get();
         }
         if (publisher == nullptr) {
@@ -49,7 +114,8 @@ void World::publish_everywhere() {
         number = last_number;
         for (const auto tail : topics) {
             for (const auto& participant : actors_) {
-                if (participant.actor->joined() && participant.actor.get() != publisher)
+                if (participant.actor->joined() && !participant.never_reads &&
+                    participant.actor.get() != publisher)
                     check_received(participant, index, "lab." + std::string(tail), publisher->key(),
                                    number);
             }

@@ -46,6 +46,8 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.reloads += counts.reloads;
     sum.judged_again += counts.judged_again;
     sum.held += counts.held;
+    sum.held_calls += counts.held_calls;
+    sum.too_slow += counts.too_slow;
     sum.shadows += counts.shadows;
 }
 
@@ -67,6 +69,7 @@ std::string text_of(const Findings::Counts& counts) {
            item(counts.records, "decisions recorded, ") + item(counts.reloads, "reloads, ") +
            item(counts.revoked, "revoked, ") + item(counts.taken, "taken over, ") +
            item(counts.judged_again, "judged again, ") + item(counts.held, "held, ") +
+           item(counts.held_calls, "calls held, ") + item(counts.too_slow, "too slow, ") +
            item(counts.shadows, "disputed by shadow rules");
 }
 
@@ -87,10 +90,12 @@ TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
     EXPECT_GT(sum.events, 50 * seeds);
     EXPECT_GT(sum.records, 500 * seeds);
     EXPECT_GT(sum.reloads, seeds);
-    for (const auto count : {sum.progress, sum.network_failures, sum.canceled, sum.timeouts,
-                             sum.chosen, sum.undeliverable, sum.retained, sum.sealed, sum.meta,
-                             sum.testaments, sum.killed, sum.let_in, sum.turned_away, sum.named,
-                             sum.revoked, sum.taken, sum.judged_again, sum.held, sum.shadows}) {
+    for (const auto count :
+         {sum.progress,      sum.network_failures, sum.canceled,    sum.timeouts,   sum.chosen,
+          sum.undeliverable, sum.retained,         sum.sealed,      sum.meta,       sum.testaments,
+          sum.killed,        sum.let_in,           sum.turned_away, sum.named,      sum.revoked,
+          sum.taken,         sum.judged_again,     sum.held,        sum.held_calls, sum.too_slow,
+          sum.shadows}) {
         EXPECT_GT(count, seeds / 10);
     }
 }
@@ -161,7 +166,12 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"},
-        Planted{Bug::forgets_to_resume, Check::waits_end, "ForgetsToResume"}),
+        Planted{Bug::forgets_to_resume, Check::waits_end, "ForgetsToResume"},
+        Planted{Bug::forgets_services, Check::waits_end, "ForgetsServices"},
+        Planted{Bug::loses_publications, Check::no_message_lost, "LosesPublications"},
+        Planted{Bug::ends_the_quick, Check::no_message_lost, "EndsTheQuick"},
+        Planted{Bug::ignores_the_window, Check::fair_share, "IgnoresTheWindow"},
+        Planted{Bug::pads_requests, Check::bytes_counted, "PadsRequests"}),
     [](const testing::TestParamInfo<Planted>& planted) { return std::string(planted.param.name); });
 
 }  // namespace

@@ -143,6 +143,7 @@ void Actor::on(const wamp::Goodbye&) {
 void Actor::act() {
     if (client_.gone || !joined()) return;
     Dice& dice = client_.dice();
+    if (client_.greedy && dice.chance(20)) return burst();
     const auto roll = dice.between(0, 99);
     if (roll < 35) {
         caller_.call();
@@ -166,6 +167,18 @@ void Actor::act() {
         cut();
     } else if (roll == 98 && client_.kind == Kind::guest && dice.chance(30)) {
         garbage();
+    }
+}
+
+void Actor::burst() {
+    Dice& dice = client_.dice();
+    const auto roll = dice.between(0, 999);
+    if (roll < 600) {
+        caller_.call_much(dice.between(3, 12));
+    } else if (roll < 997) {
+        subscriber_.publish_much(dice.between(5, 40));
+    } else {
+        subscriber_.publish_much(1100);  // more than may be under way
     }
 }
 

@@ -31,6 +31,12 @@ public:
     }
     const Principal& principal() const noexcept { return client_.principal; }
     std::uint64_t key() const noexcept { return client_.key; }
+    void make_greedy() { client_.greedy = true; }
+    /// Much at once.
+    void burst();
+    wamp::SessionId session() const noexcept { return client_.session; }
+    /// PUBLISHes that this session has sent.
+    std::uint64_t published() const noexcept { return client_.published; }
     Caller& caller() noexcept { return caller_; }
     Subscriber& subscriber() noexcept { return subscriber_; }
     /// Reports every request and call that has no answer.

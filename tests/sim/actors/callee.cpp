@@ -173,7 +173,8 @@ void Callee::answer(wamp::RequestId invocation, const std::string& procedure,
     Dict options = host;
     if (progress) options.set("progress", true);
     if (sealed) options.set("ppt_scheme", "sim");
-    const auto payload = payload_of(client_.serializer, payload_id, sealed);
+    const std::size_t padding = progress && client_.dice().chance(30) ? small_receives_max : 0;
+    const auto payload = payload_of(client_.serializer, payload_id, sealed, padding);
     const wamp::Yield yield{invocation, options, payload.view()};
     client_.send(yield);
     if (procedure.ends_with("svc.twice")) client_.send(yield);  // the second one is late

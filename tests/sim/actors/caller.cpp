@@ -27,7 +27,14 @@ void Caller::call() {
     call_named(client_.named(tail));
 }
 
-void Caller::call_named(std::string uri) {
+void Caller::call_much(std::uint64_t count) {
+    static constexpr std::array<std::string_view, 6> tails{"own.alice.p", "own.bob.p", "front.a",
+                                                           "front.a",     "svc.echo",  "svc.slow"};
+    Dice& dice = client_.dice();
+    for (; count > 0; --count) call_named(client_.named(any_of(tails, dice)), some_padding(dice));
+}
+
+void Caller::call_named(std::string uri, std::size_t padding) {
     Dice& dice = client_.dice();
     const std::uint64_t tag = ++client_.environment.last_tag;
     const bool sealed = client_.passes && uri.ends_with("svc.sealed") && dice.chance(70);
@@ -46,7 +53,7 @@ void Caller::call_named(std::string uri) {
     if (sealed) options.set("ppt_scheme", "sim");
     if (dice.chance(5)) options.set("forward_for", List{Dict{{"session", std::uint64_t{1}}}});
     calls_[request] = {uri, tag, progressive};
-    const auto payload = payload_of(client_.serializer, {tag, 0}, sealed);
+    const auto payload = payload_of(client_.serializer, {tag, 0}, sealed, padding);
     client_.send(wamp::Call{request, options, std::move(uri), payload.view()});
 }
 
@@ -100,8 +107,13 @@ void Caller::leave_testament() {
     Dice& dice = client_.dice();
     const std::uint64_t key = 1'000'000'000 + ++client_.environment.last_testament;
     const std::string topic = client_.named(any_of(topics, dice));
-    ask(add_testament, {Value(topic), Value(List{Value(key), Value(std::uint64_t{1})})},
-        Dict{{"scope", dice.chance(50) ? "detached" : "destroyed"}});
+    Dict kwargs{{"scope", dice.chance(50) ? "detached" : "destroyed"}};
+    if (dice.chance(30)) {
+        Dict options;
+        choose_receivers(client_, options);
+        kwargs.set("publish_options", std::move(options));
+    }
+    ask(add_testament, {Value(topic), Value(List{Value(key), Value(std::uint64_t{1})})}, kwargs);
 }
 
 void Caller::cancel() {

@@ -14,9 +14,11 @@ public:
     explicit Caller(Client& client) : client_(client) {}
 
     void call();
+    /// So many, with large payloads, of those who call themselves.
+    void call_much(std::uint64_t count);
     /// One of the meta API; what it is answered is for the door's model.
     void call_meta();
-    void call_named(std::string uri);
+    void call_named(std::string uri, std::size_t padding = 0);
     void cancel();
 
     void on(const wamp::CallResult& result);

@@ -46,10 +46,12 @@ struct Client {
     Principal principal{};   ///< whom it logs in as; a guest without an account learns its authid
     bool passes = true;      ///< announces payload passthru mode
     bool identifies = true;  ///< announces caller and publisher identification
+    bool greedy = false;     ///< sends much at once
     bool gone = false;
     bool leaving = false;  ///< answers are ignored from here on
     wamp::SessionId session = 0;
     wamp::RequestId last_request = 0;
+    std::uint64_t published = 0;  ///< PUBLISHes so far
 
     Dice& dice() const noexcept { return environment.dice; }
     Findings& findings() const noexcept { return environment.ledger.findings; }
@@ -63,6 +65,14 @@ struct Client {
     /// The full URI for a name: guests choose a route, services say "lab.".
     std::string named(std::string_view tail) const;
 };
+
+/// The size of a padding that makes a message too large for small receivers, or small enough.
+inline std::size_t some_padding(Dice& dice) {
+    return dice.chance(60) ? dice.between(small_receives_max, 12'000) : dice.between(0, 2000);
+}
+
+/// Lists of receivers for the options of a publication: up to three entries of one list or two.
+void choose_receivers(const Client& client, wamp::Dict& options);
 
 template <class Array>
 const auto& any_of(const Array& all, Dice& dice) {

@@ -95,30 +95,40 @@ void Subscriber::publish() {
         options.set("retain", true);
     if (client_.kind == Kind::guest && dice.chance(client_.principal.role == "operator" ? 40 : 3))
         options.set("disclose_me", true);
-    if (dice.chance(15)) choose_receivers(topic, options);
+    if (dice.chance(15)) choose_receivers(client_, options);
     if (client_.kind == Kind::service) options.set("_host", "mark-host");
     if (sealed) options.set("ppt_scheme", "sim");
     client_.send(wamp::Publish{request, options, topic, payload.view()});
+    ++client_.published;
 }
 
-/// Up to three entries of one list or two.
-void Subscriber::choose_receivers(std::string_view topic, Dict& options) {
+void Subscriber::publish_much(std::uint64_t count) {
     Dice& dice = client_.dice();
+    // Many denials would make it wait for long.
+    const std::string topic = client_.named(count > 100 ? topics[0] : any_of(topics, dice));
+    const bool large = count < 20 && dice.chance(50);
+    for (; count > 0; --count) {
+        const auto payload = payload_of(client_.serializer, {client_.key, ++last_published_}, false,
+                                        large ? some_padding(dice) : 0);
+        client_.send(wamp::Publish{++client_.last_request, {}, topic, payload.view()});
+        ++client_.published;
+    }
+}
+
+void choose_receivers(const Client& client, Dict& options) {
+    Dice& dice = client.dice();
     static constexpr std::array<std::string_view, 6> lists{"eligible",          "exclude",
                                                            "eligible_authid",   "exclude_authid",
                                                            "eligible_authrole", "exclude_authrole"};
     static constexpr std::array<std::string_view, 6> roles{"guest",  "operator", "viewer",
                                                            "warden", "service",  "gateway"};
-    const auto& environment = client_.environment;
+    const auto& environment = client.environment;
     const auto& sessions =
-        client_.kind == Kind::guest ? environment.sessions : environment.sessions_of_inside;
+        client.kind == Kind::guest ? environment.sessions : environment.sessions_of_inside;
     for (std::uint64_t left = dice.between(1, 2); left > 0; --left) {
         const auto name = any_of(lists, dice);
-        // What waits for a link and stays in front is not in the front's model.
-        const bool waits = topic.starts_with("hold.");
-        if (waits && name == "eligible") continue;
         wamp::List entries;
-        for (auto count = dice.between(waits ? 1 : 0, 3); count > 0; --count) {
+        for (auto count = dice.between(0, 3); count > 0; --count) {
             if (name == "eligible" || name == "exclude") {
                 if (!sessions.empty()) entries.emplace_back(any_of(sessions, dice));
             } else {
@@ -146,6 +156,7 @@ void Subscriber::publish(const std::string& topic, std::uint64_t number) {
     requests_[request] = {RequestKind::publish, topic};
     const auto payload = payload_of(client_.serializer, {client_.key, number}, false);
     client_.send(wamp::Publish{request, {{"acknowledge", true}}, topic, payload.view()});
+    ++client_.published;
 }
 
 // Answers and events

@@ -19,6 +19,8 @@ public:
     void subscribe();
     void unsubscribe();
     void publish();
+    /// So many, without acknowledgement, and at times large.
+    void publish_much(std::uint64_t count);
     /// Acknowledged, under that number; for the checks at the end.
     void publish(const std::string& topic, std::uint64_t number);
 
@@ -48,7 +50,6 @@ private:
         wamp::Id id = 0;  ///< of what is given up
     };
     wamp::OwnedPayload random_payload();
-    void choose_receivers(std::string_view topic, wamp::Dict& options);
     bool take(wamp::RequestId request, RequestKind kind, Request& taken);
     void check_order(Subscription& subscription, const PayloadId& payload_id);
 
