@@ -347,4 +347,11 @@ Bridge::Counts Bridge::counts() const noexcept {
             tables_->publications.bytes(), tables_->waiting.bytes()};
 }
 
+Bridge::Counts Bridge::counts_of(SessionId session) const noexcept {
+    return {tables_->calls.count_of(session),         0,
+            tables_->subscriptions.count_of(session), tables_->registrations.count_of(session),
+            tables_->invocations.count_of(session),   0,
+            tables_->publications.bytes_of(session),  tables_->waiting.bytes_of(session)};
+}
+
 }  // namespace sallyport::backend_link

@@ -149,6 +149,8 @@ public:
         std::size_t waiting_bytes;      ///< with calls that are kept to be made again
     };
     Counts counts() const noexcept;
+    /// The same of one session.
+    Counts counts_of(wamp::SessionId session) const noexcept;
 
 private:
     struct Tables;

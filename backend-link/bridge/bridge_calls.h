@@ -42,6 +42,9 @@ public:
     wamp::Instant deadline() const noexcept { return deadlines_.next(); }
 
     std::size_t size() const noexcept { return table_.size(); }
+    std::size_t count_of(wamp::SessionId session) const noexcept {
+        return table_.count_of(session);
+    }
 
 private:
     enum class State : std::uint8_t {

@@ -28,6 +28,9 @@ public:
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     std::size_t size() const noexcept { return table_.size(); }
+    std::size_t count_of(wamp::SessionId session) const noexcept {
+        return table_.count_of(session);
+    }
 
 private:
     struct Invocation {

@@ -49,6 +49,11 @@ public:
         if (!spent_.empty()) spent_.clear();
     }
     std::size_t size() const noexcept { return pending_.size(); }
+    /// As bytes(), of one session.
+    std::size_t bytes_of(wamp::SessionId session) const noexcept {
+        const Publisher* publisher = wamp::find_in(publishers_, session);
+        return publisher == nullptr ? 0 : publisher->bytes;
+    }
     /// Kept for front subscribers, of publications that the backend has not taken yet.
     std::size_t bytes() const noexcept { return bytes_; }
 

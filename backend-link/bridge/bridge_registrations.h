@@ -54,6 +54,10 @@ public:
     Target target_of(wamp::RegistrationId back) const noexcept;
 
     std::size_t size() const noexcept { return by_id_.size() + leaving_.size(); }
+    std::size_t count_of(wamp::SessionId session) const noexcept {
+        const auto* held = wamp::find_in(by_session_, session);
+        return held == nullptr ? 0 : held->size();
+    }
 
 private:
     enum class State : std::uint8_t {

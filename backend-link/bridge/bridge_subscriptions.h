@@ -64,6 +64,10 @@ public:
     void fan_out(const AcceptedPublication& publication, BridgeOutbox& out);
 
     std::size_t size() const noexcept;
+    std::size_t count_of(wamp::SessionId session) const noexcept {
+        const auto* held = wamp::find_in(by_session_, session);
+        return held == nullptr ? 0 : held->size();
+    }
 
 private:
     enum class State : std::uint8_t {

@@ -16,7 +16,7 @@ namespace uris = wamp::uris;
 std::unique_ptr<WaitingRequests::Entry> WaitingRequests::keep(RequestContext& context,
                                                               const wamp::Message& message) {
     const policy::Session& session = context.from;
-    const std::size_t bytes = bytes_of(message);
+    const std::size_t bytes = backend_link::bytes_of(message);
     Owner& owner = owners_[session.id];
     if (owner.requests >= requests_per_session_max || owner.bytes + bytes > bytes_per_session_max ||
         bytes_ + bytes > bytes_max) {

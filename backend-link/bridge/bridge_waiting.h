@@ -68,6 +68,11 @@ public:
     }
 
     std::size_t size() const noexcept { return queue_.size(); }
+    /// As bytes(), of one session.
+    std::size_t bytes_of(wamp::SessionId session) const noexcept {
+        const Owner* owner = wamp::find_in(owners_, session);
+        return owner == nullptr ? 0 : owner->bytes;
+    }
     /// Of those that wait and of the calls that are kept to be made again.
     std::size_t bytes() const noexcept { return bytes_; }
 

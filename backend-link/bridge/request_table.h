@@ -65,6 +65,11 @@ public:
         return at->second;
     }
     std::size_t open_of(Owner owner) const noexcept { return owners_[owner].open; }
+    /// The open requests of the session.
+    std::size_t count_of(wamp::SessionId session) const noexcept {
+        const auto owner = owners_by_session_.find(session);
+        return owner == owners_by_session_.end() ? 0 : owners_[owner->second].open;
+    }
 
     /// `none` if the session already has an open request with that id, here or at another bridge.
     /// Otherwise the entry must get a back id before any other change of the table.

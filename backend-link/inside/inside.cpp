@@ -333,6 +333,28 @@ std::size_t Inside::held_bytes() const noexcept {
            sum.calls * policy::call_bytes;
 }
 
+std::size_t Inside::held_of_peers() const noexcept {
+    std::size_t entries = 0;
+    for (const auto& [policy, realm] : realms_) {
+        const auto counts = realm.counts();
+        entries += counts.subscriptions + counts.registrations;
+    }
+    for (const Link& link : links_) entries -= std::min(entries, entries_of(link.session));
+    return entries * policy::entry_bytes + gate_.door().judge().latest().bytes();
+}
+
+std::size_t Inside::held_of(PeerId peer) const {
+    const policy::Session* const session = gate_.door().session_of(peer);
+    if (session == nullptr || link_peers_.contains(peer)) return 0;
+    return entries_of(session->id) * policy::entry_bytes +
+           gate_.door().judge().latest().bytes_of(session->id);
+}
+
+std::size_t Inside::entries_of(wamp::SessionId id) const {
+    const policy::Session* const session = gate_.sessions().find(id);
+    return session == nullptr ? 0 : realms_.at(session->policy.get()).entries_of(id);
+}
+
 std::string Inside::status_json() {
     wamp::List links;
     for (const Link& link : links_) {

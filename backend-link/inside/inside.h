@@ -88,6 +88,10 @@ public:
     std::size_t testament_bytes() const noexcept { return gate_.meta().bytes(); }
     /// The memory for sessions beyond their connections, in bytes, approximately.
     std::size_t held_bytes() const noexcept;
+    /// Of these, what ends with peers other than links, and for one of them: subscriptions,
+    /// registrations and events.
+    std::size_t held_of_peers() const noexcept;
+    std::size_t held_of(wamp::PeerId peer) const;
     std::string status_json();
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     /// Completes the audit records, before they are taken for the last time.
@@ -142,6 +146,8 @@ private:
     std::size_t unsent_to_links() noexcept;
     /// Reads on from the services that wait for a link, if there is room again.
     void resume_services(wamp::Outbox& out);
+    /// The subscriptions and registrations of the session.
+    std::size_t entries_of(wamp::SessionId session) const;
     wamp::Realm& realm_of(const policy::Session& session);
 
     wamp::Random random_;

@@ -43,6 +43,13 @@ bool wants_answer(const Request& request) noexcept {
     return true;  // only publications may be unacknowledged (W-PUB-04)
 }
 
+/// The memory for what they count.
+std::size_t bytes_of(const backend_link::Bridge::Counts& counts) noexcept {
+    return counts.publication_bytes + counts.waiting_bytes +
+           (counts.subscriptions + counts.registrations) * policy::entry_bytes +
+           (counts.calls + counts.invocations) * policy::call_bytes;
+}
+
 /// A shorter answer, for a link whose message limit the full one exceeds.
 Message shortened(const Message& message) {
     if (const auto* error = std::get_if<wamp::Error>(&message)) {
@@ -527,12 +534,23 @@ std::vector<Front::LinkStatus> Front::links() const {
 }
 
 std::size_t Front::held_bytes() const noexcept {
-    std::size_t bytes = gate_.meta().bytes() + gate_.door().judge().latest().bytes();
+    return gate_.meta().bytes() + held_of_peers();
+}
+
+std::size_t Front::held_of_peers() const noexcept {
+    std::size_t bytes = gate_.door().judge().latest().bytes();
+    for (const auto& backend : backends_)
+        bytes += backend->queue.bytes() + bytes_of(backend->bridge.counts());
+    return bytes;
+}
+
+std::size_t Front::held_of(PeerId peer) const {
+    const policy::Session* const session = gate_.door().session_of(peer);
+    if (session == nullptr) return 0;
+    std::size_t bytes = gate_.door().judge().latest().bytes_of(session->id);
     for (const auto& backend : backends_) {
-        const auto counts = backend->bridge.counts();
-        bytes += backend->queue.bytes() + counts.publication_bytes + counts.waiting_bytes +
-                 (counts.subscriptions + counts.registrations) * policy::entry_bytes +
-                 (counts.calls + counts.invocations) * policy::call_bytes;
+        bytes +=
+            backend->queue.bytes_of(*session) + bytes_of(backend->bridge.counts_of(session->id));
     }
     return bytes;
 }

@@ -109,6 +109,9 @@ public:
     std::size_t testament_bytes() const noexcept { return gate_.meta().bytes(); }
     /// The memory for sessions beyond their connections, in bytes, approximately.
     std::size_t held_bytes() const noexcept;
+    /// Of these, what is held for peers, and ends with them; and for one of them.
+    std::size_t held_of_peers() const noexcept;
+    std::size_t held_of(wamp::PeerId peer) const;
     /// `extra` is added to the members of the object.
     std::string status_json(const wamp::Dict& extra = {});
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }

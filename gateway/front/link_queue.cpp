@@ -51,6 +51,12 @@ void LinkQueue::push(std::unique_ptr<Held> held) {
     queue_.push_divided(from, cost, bytes, std::move(held));
 }
 
+std::size_t LinkQueue::bytes_of(const policy::Session& session) const {
+    const auto held_back = held_back_.find(session.id);
+    return queue_.bytes_of(sender_of(session)) +
+           (held_back == held_back_.end() ? 0 : cost_of(*held_back->second));
+}
+
 void LinkQueue::hold(Held&& held) {
     push(owned(std::move(held)));
 }

@@ -97,6 +97,8 @@ public:
 
     std::size_t size() const noexcept { return queue_.size() + held_back_.size(); }
     std::size_t bytes() const noexcept { return queue_.bytes() + held_back_bytes_; }
+    /// Of one session.
+    std::size_t bytes_of(const policy::Session& session) const;
 
 private:
     void push(std::unique_ptr<Held> held);

@@ -154,7 +154,11 @@ public:
 
     void on_batch_end() override { carry_out(); }
 
-    std::size_t held_bytes() const override { return core_.held_bytes(); }
+    Held held() const override {
+        const std::size_t of_peers = core_.held_of_peers();
+        return {of_peers, core_.held_bytes() - of_peers};
+    }
+    std::size_t held_of(wamp::PeerId peer) const override { return core_.held_of(peer); }
 
     void on_closed(wamp::PeerId peer, std::string_view why) override {
         clients_.leave(peer);

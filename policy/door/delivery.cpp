@@ -19,6 +19,17 @@ namespace {
 
 constexpr wamp::Duration note_interval = std::chrono::minutes(1);
 
+// Slow is who has not caught up for a while, whether he reads or not: a burst alone makes nobody
+// slow.
+void see_whether_slow(Peer& peer, const DoorLimits& limits, wamp::Instant now) noexcept {
+    if (peer.unsent < limits.window_bytes) {
+        peer.behind_since = wamp::never;
+    } else if (peer.behind_since == wamp::never) {
+        peer.behind_since = now;
+    }
+    peer.slow = peer.behind_since != wamp::never && now - peer.behind_since >= limits.slow_after;
+}
+
 }  // namespace
 
 /// One message in each form that a receiver needs, encoded on first use.
@@ -83,6 +94,7 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
         }
     }
     if (peer.latest && !passes_latest(peer, message, encoded, now, out)) return;
+    see_whether_slow(peer, state_.limits, now);
     if (peer.slow && outruns(peer, message)) return;
     const Frame& frame = encoded.for_peer(peer, message);
     if (!frame) {
@@ -122,16 +134,9 @@ bool Delivery::outruns(const Peer& peer, const Message& message) {
     return true;
 }
 
-// Slow is who reads, but has not caught up for a while: a burst alone makes nobody slow.
 bool Delivery::on_written(Peer& peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {
     peer.unsent = unsent;
-    if (unsent < state_.limits.window_bytes) {
-        peer.behind_since = wamp::never;
-    } else if (peer.behind_since == wamp::never) {
-        peer.behind_since = now;
-    }
-    peer.slow =
-        peer.behind_since != wamp::never && now - peer.behind_since >= state_.limits.slow_after;
+    see_whether_slow(peer, state_.limits, now);
     const bool relieved = unsent < state_.limits.window_bytes && std::exchange(peer.full, false);
     if (peer.latest && peer.session != nullptr) send_latest(peer, now, out);
     return relieved;

@@ -114,6 +114,11 @@ public:
 
     /// What waits, in bytes, and the number of events that were replaced by newer ones so far.
     std::size_t bytes() const noexcept { return bytes_; }
+    /// Of one session.
+    std::size_t bytes_of(wamp::SessionId session) const noexcept {
+        const auto* found = wamp::find_in(sessions_, session);
+        return found == nullptr ? 0 : (*found)->bytes;
+    }
     std::uint64_t skipped() const noexcept { return skipped_; }
 
 private:

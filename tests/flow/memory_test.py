@@ -217,6 +217,36 @@ def subscribers_that_do_not_read_cost_no_more_than_the_budget():
           f"{memory_mib(*worker):.0f} MiB, before {idle:.0f} MiB", flush=True)
 
 
+@suite.test(timeout=180)
+def what_sessions_hold_is_part_of_the_budget():
+    programs = (world.gateway, "worker"), (world.inside, "inside")
+    idle = [memory_mib(*program) for program in programs]
+    clients, closed = [], 0
+    with Watch(*programs) as watch:
+        for number in range(40):  # 1,024 subscriptions with long topics cost 3.3 MiB
+            client = world.raw("alice")
+            clients.append(client)
+            send_in_background(client.transport.sock, frames(
+                client, [[SUBSCRIBE, i + 1, {}, f"lab.s{number}.{'x' * 900}{i}"] for i in range(1024)]))
+            try:
+                for _ in range(1024):
+                    equal(client.receive()[0], SUBSCRIBED)
+            except (OSError, rawclient.Closed):
+                closed += 1
+        one_more = world.raw("alice")
+        equal(one_more.ask(CALL, {}, "lab.echo", ["still here"])[0] in (RESULT, ERROR), True)
+    for most in watch.most:
+        assert most <= BUDGET + 32, f"{most:.0f} MiB"
+    assert closed < 40, closed
+    for client in (*clients, one_more):
+        with contextlib.suppress(OSError, rawclient.Closed):
+            leave(client)
+    eventually(lambda: all(memory_mib(*program) < before + 16 for program, before in zip(programs, idle)),
+               "memory is given back", 30)
+    print(f"  40 sessions with 1,024 subscriptions each: worker {watch.most[0]:.0f}, inside {watch.most[1]:.0f} MiB of "
+          f"{BUDGET} + 32", flush=True)
+
+
 # No crowd keeps others out
 # ---------------------------------------------------------------------------------------------------------------------
 

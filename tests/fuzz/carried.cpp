@@ -1,4 +1,5 @@
-// Parts and messages as they arrive on a link that carries payloads: nothing may crash, and what is kept stays bounded.
+// Parts and messages as they arrive on a link that carries payloads: nothing may crash, and what is
+// kept stays bounded.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

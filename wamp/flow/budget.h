@@ -20,8 +20,8 @@ public:
     /// `limit` in bytes. An eighth is for what comes between two looks at the sum.
     explicit Budget(std::size_t limit) noexcept : limit_(std::max<std::size_t>(limit, 1)) {}
 
-    /// The connections now use `bytes`, and the host holds `held` for them, which has limits of its
-    /// own and causes no pressure.
+    /// The connections, with what ends with them, now use `bytes`. `held` is the rest, which has
+    /// limits of its own and causes no pressure.
     void set_used(std::size_t bytes, std::size_t held) noexcept {
         used_ = bytes;
         held_ = held;

@@ -95,6 +95,10 @@ public:
     std::size_t size() const noexcept { return size_; }
     /// The cost of all items, until they are sent.
     std::size_t bytes() const noexcept { return bytes_; }
+    std::size_t bytes_of(const Sender& from) const noexcept {
+        const Share* share = find_in(sessions_, from.session);
+        return share == nullptr ? 0 : share->bytes;
+    }
 
 private:
     struct Stream {
@@ -103,6 +107,7 @@ private:
     };
     struct Share {
         std::size_t items = 0;
+        std::size_t bytes = 0;
         bool divided = false;  ///< one of them is in large_, in behind_ or under way
     };
     // Items may be movable only, which a map does not see in a deque.
@@ -121,6 +126,7 @@ private:
 
     void count_out(const Turn& turn) {
         const auto share = sessions_.find(turn.from.session);
+        share->second.bytes -= turn.cost;
         if (--share->second.items == 0) sessions_.erase(share);
         --size_;
         bytes_ -= turn.cost;
@@ -129,6 +135,7 @@ private:
     void add(Turn&& turn) {
         Share& share = sessions_[turn.from.session];
         ++share.items;
+        share.bytes += turn.cost;
         ++size_;
         bytes_ += turn.cost;
         if (share.divided) {

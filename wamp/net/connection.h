@@ -47,7 +47,8 @@ struct Connection {
     bool pressed = false;  ///< not read until it has read what waits for it: memory is short
     std::uint32_t turn_messages = 0;
     std::size_t unread_bytes_max = 0;
-    std::size_t charged = 0;  ///< part of State::charged
+    std::size_t charged = 0;       ///< part of State::charged
+    std::size_t leaving_held = 0;  ///< part of State::leaving_held
     Duration close_timeout{};
     Duration stall_timeout{};
     Instant read_at{};  ///< while it stalls: when the peer was last known to have read something

@@ -123,8 +123,9 @@ struct Connections::State {
     std::uint64_t last_id = 0;
     std::size_t lingering = 0;  ///< strangers: closing, not ended
     flow::Budget budget{SIZE_MAX};
-    std::size_t charged = 0;      ///< to all connections, without frames
-    std::vector<PeerId> pressed;  ///< may contain some that no longer are
+    std::size_t leaving_held = 0;  ///< of connections that are ended, and not reported yet
+    std::size_t charged = 0;       ///< to all connections, without frames
+    std::vector<PeerId> pressed;   ///< may contain some that no longer are
     std::uint64_t closed_for_memory = 0;
     std::vector<PeerId> dirty;
     std::vector<PeerId> yielded;
@@ -335,6 +336,7 @@ void Connections::State::dispatch(Connection& c, const Channel::Event& event) {
 void Connections::State::report_closed(Connection& c, std::string_view why) {
     if (std::exchange(c.detached, true)) return;
     host.on_closed(c.id, why);
+    leaving_held -= std::exchange(c.leaving_held, 0);
     host.on_batch_end();
 }
 
@@ -364,7 +366,9 @@ void Connections::State::charge(Connection& c) {
 }
 
 void Connections::State::add_up() {
-    budget.set_used(charged + queued_frame_bytes, host.held_bytes());
+    const Host::Held held = host.held();
+    const std::size_t of_peers = held.of_peers - std::min(held.of_peers, leaving_held);
+    budget.set_used(charged + queued_frame_bytes + of_peers, held.other);
 }
 
 void Connections::State::keep_budget() {
@@ -404,7 +408,7 @@ void Connections::State::end_costliest(bool joined) {
     std::size_t sum = 0;
     for (const auto& [id, c] : table) {
         if (c->ended || c->essential || !c->broken.empty() || c->joined != joined) continue;
-        const std::size_t cost = c->charged + c->channel.queued_bytes();
+        const std::size_t cost = c->charged + c->channel.queued_bytes() + host.held_of(id);
         shares.add(c->channel.circuit(), id, cost);
         sum += cost;
     }
@@ -425,6 +429,8 @@ void Connections::State::end_for_memory(PeerId peer) {
     c->broken = "memory is short";
     c->channel.discard_output();
     charged -= std::exchange(c->charged, 0);
+    c->leaving_held = host.held_of(peer);
+    leaving_held += c->leaving_held;
     add_up();
     mark(*c);
 }

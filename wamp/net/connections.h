@@ -51,7 +51,12 @@ public:
     /// Everything from one read was passed on: the time to carry out effects.
     virtual void on_batch_end() = 0;
     /// The memory that the host uses for its peers beyond their connections, in bytes.
-    virtual std::size_t held_bytes() const { return 0; }
+    struct Held {
+        std::size_t of_peers = 0;  ///< the sum of held_of(), which ends with their connections
+        std::size_t other = 0;     ///< has limits of its own
+    };
+    virtual Held held() const { return {}; }
+    virtual std::size_t held_of(PeerId /*peer*/) const { return 0; }
     /// The connection was closed or never opened; `why` is for the log.
     virtual void on_closed(PeerId peer, std::string_view why) = 0;
 };

@@ -136,6 +136,12 @@ Instant Realm::deadline() const noexcept {
     return tables_->dealer.deadline();
 }
 
+std::size_t Realm::entries_of(SessionId session) const noexcept {
+    const auto at = tables_->members.find(session);
+    if (at == tables_->members.end()) return 0;
+    return at->second.subscriptions.size() + at->second.registrations.size();
+}
+
 Realm::Counts Realm::counts() const noexcept {
     const CallTable& calls = tables_->dealer.calls();
     const RetainedEvents& retained = tables_->broker.retained();

@@ -101,6 +101,8 @@ public:
         std::size_t held_bytes;  ///< of invocations that wait for their callees
     };
     Counts counts() const noexcept;
+    /// The subscriptions and registrations of one session.
+    std::size_t entries_of(SessionId session) const noexcept;
 
 private:
     struct Tables;

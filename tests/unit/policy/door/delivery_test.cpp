@@ -241,6 +241,13 @@ TEST_F(Slow, IsNobodyForABurstAlone) {
     EXPECT_TRUE(gets_event());
 }
 
+TEST_F(Slow, IsWhoReadsNothing) {
+    deliver({session_}, large_);
+    EXPECT_TRUE(gets_event());
+    world_.advance(2s);
+    EXPECT_FALSE(gets_event());
+}
+
 TEST_F(Slow, IsNobodyWhoHasCaughtUp) {
     fall_behind();
     written(0);
