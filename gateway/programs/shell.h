@@ -210,6 +210,10 @@ private:
             }
             batch_.clear();
         }
+        // An event for very many receivers makes them large.
+        constexpr std::size_t kept_effects = 4096;
+        if (batch_.capacity() > kept_effects) wamp::Outbox().swap(batch_);
+        if (outbox_.capacity() > kept_effects) wamp::Outbox().swap(outbox_);
         carrying_out_ = false;
         if (!notes_.empty() || !core_.audit().empty()) flush_logs_later();
         arm();

@@ -29,7 +29,7 @@ def stop():
 
 
 def operator_on(circuit):
-    client = onion_client(world, circuit)
+    client = onion_client(world.front, circuit)
     equal(client.join(REALM, "alice", TICKETS["alice"][1])[0], WELCOME)
     return client
 

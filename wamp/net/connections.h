@@ -67,7 +67,7 @@ struct ConnectionOptions {
     /// The same of an accepted connection until set_joined(): a stranger gets little memory.
     std::size_t login_message_bytes = 16u << 20;
     /// Messages after which other connections have their turn.
-    std::size_t turn_messages = 4096;
+    std::size_t turn_messages = 256;
     Duration handshake_timeout = std::chrono::seconds(10);  ///< from connected to Opened
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
     /// A peer for which bytes wait and that has read none for this long is closed.
