@@ -323,11 +323,15 @@ wamp::Realm::Counts Inside::counts() const noexcept {
     return sum;
 }
 
+std::size_t Inside::egress_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const Link& link : links_) bytes += link.egress.bytes();
+    return bytes;
+}
+
 std::size_t Inside::held_bytes() const noexcept {
     const auto sum = counts();
-    std::size_t egress_bytes = 0;
-    for (const Link& link : links_) egress_bytes += link.egress.bytes();
-    return sum.retained_bytes + sum.held_bytes + egress_bytes + gate_.meta().bytes() +
+    return sum.retained_bytes + sum.held_bytes + egress_bytes() + gate_.meta().bytes() +
            gate_.door().judge().latest().bytes() +
            (sum.subscriptions + sum.registrations) * policy::entry_bytes +
            sum.calls * policy::call_bytes;

@@ -86,6 +86,8 @@ public:
     wamp::Realm::Counts counts() const noexcept;
     /// Held by the testaments of the sessions that are there.
     std::size_t testament_bytes() const noexcept { return gate_.meta().bytes(); }
+    /// Of messages that wait for links, approximately.
+    std::size_t egress_bytes() const noexcept;
     /// The memory for sessions beyond their connections, in bytes, approximately.
     std::size_t held_bytes() const noexcept;
     /// Of these, what ends with peers other than links, and for one of them: subscriptions,

@@ -23,6 +23,7 @@ bool Inside::has_window(const Link& link) noexcept {
 }
 
 bool Inside::must_wait(const Link& link, const wamp::Message& message) noexcept {
+    if (link.egress.must_follow(message)) return true;
     if (!LinkEgress::can_wait(message)) return false;
     return !link.egress.empty() || !has_window(link) ||
            (LinkEgress::is_large(message) && gate_.carries_payloads(link.peer));

@@ -10,23 +10,26 @@ using wamp::Message;
 
 constexpr std::size_t overhead_bytes = 512;  // approximately, of one message
 
-/// Those for whom a message is; they share a link as sessions do. The numbers of the kinds differ
-/// in what a session id cannot have.
+/// What keeps its order (W-ORD-01, W-ORD-02): the answers of a caller, the invocations of a caller,
+/// and all events, of which a publisher's go to many subscriptions. They share a link as sessions
+/// do. The numbers of the kinds differ in what a session id cannot have.
 wamp::flow::Sender share_of(const Message& message, wamp::SessionId origin) noexcept {
-    enum Kind : std::uint64_t { session = 0, subscription = 1, invocation = 2 };
+    enum Kind : std::uint64_t { answers = 0, events = 1, invocations = 2 };
     const auto share = [](Kind kind, wamp::Id id) {
         constexpr unsigned id_bits = 54;
         return wamp::flow::Sender{0, (std::uint64_t{kind} << id_bits) | id};
     };
     return std::visit(
-        [&]<class Sent>(const Sent& sent) {
-            if constexpr (std::is_same_v<Sent, wamp::Event>) {
-                return share(subscription, sent.subscription);
+        [&]<class Sent>(const Sent&) {
+            if constexpr (std::is_same_v<Sent, wamp::Event> ||
+                          std::is_same_v<Sent, wamp::Subscribed> ||
+                          std::is_same_v<Sent, wamp::Unsubscribed>) {
+                return share(events, 0);
             } else if constexpr (std::is_same_v<Sent, wamp::Invocation> ||
                                  std::is_same_v<Sent, wamp::Interrupt>) {
-                return share(invocation, sent.request);
+                return share(invocations, origin);
             }
-            return share(session, origin);
+            return share(answers, origin);
         },
         message);
 }
@@ -40,6 +43,13 @@ bool LinkEgress::can_wait(const Message& message) noexcept {
            std::holds_alternative<wamp::Event>(message) ||
            std::holds_alternative<wamp::Invocation>(message) ||
            std::holds_alternative<wamp::Interrupt>(message);
+}
+
+bool LinkEgress::must_follow(const Message& message) const noexcept {
+    const auto* const ended = std::get_if<wamp::Unsubscribed>(&message);
+    const bool revoked = ended != nullptr && ended->request == 0;
+    return (revoked || std::holds_alternative<wamp::Subscribed>(message)) &&
+           queue_.has(share_of(message, 0));
 }
 
 bool LinkEgress::is_large(const Message& message) noexcept {

@@ -12,10 +12,12 @@
 namespace sallyport::backend_link {
 
 /// The answers, events and invocations that an inside has for a gateway while the link's transport
-/// is full. They are sent in a fair order over those for whom they are: the sessions of the gateway
-/// that called, the subscriptions, and the invocations. Large payloads are sent in parts, if the
-/// gateway understands that (wamp::flow::DividedQueue). All other messages are small, and are sent
-/// at once.
+/// is full. They are sent in a fair order over the callers, and all events together, so that those
+/// of a publisher keep their order across subscriptions (W-ORD-01). Large payloads are sent in
+/// parts, if the gateway understands that (wamp::flow::DividedQueue). All other messages are small,
+/// and are sent at once, except those that follow the events that are held: SUBSCRIBED, as a
+/// retained event comes before all that are published later (W-EVR-03), and the UNSUBSCRIBED of a
+/// revocation.
 class LinkEgress {
 public:
     struct Held {
@@ -29,10 +31,12 @@ public:
 
     /// Whether the message may be held; others must not wait behind it.
     static bool can_wait(const wamp::Message& message) noexcept;
+    /// Whether it has to be held, as others of which it may not get ahead are.
+    bool must_follow(const wamp::Message& message) const noexcept;
     static bool is_large(const wamp::Message& message) noexcept;
 
-    /// Keeps a copy. `origin` is the session for which an answer is, if known; `divides`: it may be
-    /// sent in parts.
+    /// Keeps a copy. `origin` is the session on whose behalf a call was made, if known; `divides`:
+    /// it may be sent in parts.
     void hold(wamp::SessionId to, wamp::SessionId origin, const wamp::Message& message,
               bool divides);
 

@@ -20,12 +20,12 @@ public:
         std::uint32_t first;
         std::uint32_t count;
         Message message;
-        /// Of an answer to a call: the session on whose behalf it was made, if that is known.
+        /// Of what a call causes: the session on whose behalf it was made, if that is known.
         SessionId origin = 0;
     };
 
     void add(SessionId to, Message message) { add(std::span(&to, 1), std::move(message)); }
-    void add_answer(SessionId to, SessionId origin, Message message) {
+    void add_for(SessionId to, SessionId origin, Message message) {
         add(std::span(&to, 1), std::move(message), origin);
     }
     void add(std::span<const SessionId> to, Message message, SessionId origin = 0) {

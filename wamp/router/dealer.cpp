@@ -46,7 +46,8 @@ void interrupt(const PendingCall& call, std::string_view mode, std::string_view 
     Dict options;
     options.append("mode", mode);
     options.append("reason", reason);
-    out.add(call.callee->session.id, Interrupt{call.invocation, std::move(options)});
+    out.add_for(call.callee->session.id, call.origin,
+                Interrupt{call.invocation, std::move(options)});
 }
 
 /// The details of INVOCATION, built from scratch (W-GWY-02).
@@ -258,8 +259,8 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
                      0, 0, deadline},
                     now);
     }
-    out.add(callee.session.id,
-            Invocation{invocation, registration.id, std::move(details), call.payload});
+    out.add_for(callee.session.id, origin.session,
+                Invocation{invocation, registration.id, std::move(details), call.payload});
 }
 
 // Whoever holds nothing yet may hold one call, so that a few callers do not keep him out.
@@ -319,8 +320,9 @@ bool Dealer::invoke_held(Member& callee, Deliveries& out) {
         sent_ = std::move(call.held);
         calls_.invoke(handle, next_invocation(callee));
         calls_.set_deadline(handle, sent_->due);
-        out.add(callee.session.id, Invocation{call.invocation, sent_->registration,
-                                              std::move(sent_->details), sent_->payload.view()});
+        out.add_for(callee.session.id, call.origin,
+                    Invocation{call.invocation, sent_->registration, std::move(sent_->details),
+                               sent_->payload.view()});
         return true;
     }
     return false;
@@ -366,12 +368,12 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
         // The timeout limits the time between results (W-PCR-06), but does not change the deadline
         // that `kill` set.
         if (!call.killed) calls_.set_deadline(handle, deadline_after(now, call.timeout));
-        out.add_answer(caller, call.origin, CallResult{request, std::move(details), yield.payload});
+        out.add_for(caller, call.origin, CallResult{request, std::move(details), yield.payload});
         return;
     }
     const SessionId origin = call.origin;
     calls_.remove(handle);
-    out.add_answer(caller, origin, CallResult{request, std::move(details), yield.payload});
+    out.add_for(caller, origin, CallResult{request, std::move(details), yield.payload});
 }
 
 void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
@@ -393,12 +395,12 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
         failure.details = std::move(details);
         failure.payload = error.payload;
     }
-    out.add_answer(caller, origin, std::move(failure));
+    out.add_for(caller, origin, std::move(failure));
 }
 
 void Dealer::fail(CallTable::Handle handle, std::string_view uri, Deliveries& out) {
     const PendingCall& call = calls_.at(handle);
-    out.add_answer(call.caller->session.id, call.origin, refusal(Call::type, call.request, uri));
+    out.add_for(call.caller->session.id, call.origin, refusal(Call::type, call.request, uri));
     end(handle);
 }
 

@@ -133,6 +133,32 @@ TEST_F(InsideCarrying, SendsInvocationsBetweenTheParts) {
                             [](const std::string& line) { return line.starts_with("9 [68,1,"); }));
 }
 
+TEST_F(InsideCarrying, KeepsTheOrderOfEventsAndSubscriptionsWhileTheLinkIsFull) {
+    const Lines before = [&] {
+        world_.send(9, R"([32,1,{},"lab.topic.a"])");
+        world_.send(9, R"([32,2,{},"lab.topic.b"])");
+        return world_.take();
+    }();
+    EXPECT_EQ(before, (Lines{"9 [33,1,1]", "9 [33,2,2]"}));
+    call(3, 5);
+    world_.take();
+    answer(1, 200'000);
+    world_.take();
+    const std::string large(10'000, 'x');
+    world_.send(1, R"([16,2,{},"lab.topic.a",[")" + large + R"("]])");
+    world_.send(1, R"([16,3,{},"lab.topic.b",[]])");
+    world_.send(9, R"([32,4,{},"lab.topic.a"])");
+    EXPECT_EQ(world_.take(), Lines{}) << "all of it waits";
+    Lines order;
+    for (int round = 0; round < 20; ++round) {
+        written(0);
+        for (const std::string& line : world_.take()) {
+            if (line.starts_with("9 [3")) order.push_back(line.substr(0, 8));
+        }
+    }
+    EXPECT_EQ(order, (Lines{"9 [36,1,", "9 [36,2,", "9 [33,4,"}));
+}
+
 TEST_F(InsideCarrying, TakesThePartsOfTheGateway) {
     wamp::Call call{1, {}, "lab.open.p", {Serializer::json, R"(["abc"])", {}, 0}};
     const auto part = [&](std::size_t begin, std::size_t bytes) {

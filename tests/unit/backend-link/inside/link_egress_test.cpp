@@ -1,6 +1,8 @@
 #include "backend-link/inside/link_egress.h"
 
+#include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -8,27 +10,91 @@
 namespace sallyport::backend_link {
 namespace {
 
-using wamp::Message;
+constexpr wamp::SessionId gateway = 1;
 
-wamp::Payload json(const std::string& args) {
+wamp::Payload json_of(const std::string& args) {
     return {wamp::Serializer::json, args, {}, 0};
 }
 
-TEST(LinkEgress, HoldsWhatMayBeLargeAndNothingThatOthersNeed) {
-    for (const Message& message : std::vector<Message>{
+class LinkEgressTest : public testing::Test {
+protected:
+    void hold(wamp::Message message, wamp::SessionId origin = 0) {
+        egress_.hold(gateway, origin, message, false);
+    }
+    wamp::Payload payload(std::size_t bytes) {
+        text_ = "[\"" + std::string(bytes, 'x') + "\"]";
+        return {wamp::Serializer::json, text_, {}, 0};
+    }
+    wamp::Message next() { return egress_.next().item->message; }
+    wamp::SubscriptionId next_event() { return std::get<wamp::Event>(next()).subscription; }
+    wamp::RequestId next_invocation() { return std::get<wamp::Invocation>(next()).request; }
+
+    LinkEgress egress_;
+    std::string text_;
+};
+
+// W-ORD-01: also across subscriptions.
+TEST_F(LinkEgressTest, KeepsTheOrderOfEvents) {
+    hold(wamp::Event{7, 1, {}, payload(10'000)});
+    hold(wamp::Event{8, 2, {}, {}});
+    EXPECT_EQ(next_event(), 7u);
+    EXPECT_EQ(next_event(), 8u);
+}
+
+// W-ORD-02: those of other callers do not wait for them.
+TEST_F(LinkEgressTest, KeepsTheOrderOfTheInvocationsOfACaller) {
+    hold(wamp::Invocation{1, 3, {}, payload(10'000)}, 5);
+    hold(wamp::Invocation{2, 3, {}, {}}, 5);
+    hold(wamp::Invocation{3, 3, {}, {}}, 6);
+    EXPECT_EQ(next_invocation(), 3u);
+    EXPECT_EQ(next_invocation(), 1u);
+    EXPECT_EQ(next_invocation(), 2u);
+}
+
+TEST_F(LinkEgressTest, SendsAnInterruptAfterItsInvocation) {
+    hold(wamp::Invocation{1, 3, {}, payload(10'000)}, 5);
+    hold(wamp::Interrupt{1, {}}, 5);
+    EXPECT_EQ(next_invocation(), 1u);
+    EXPECT_TRUE(std::holds_alternative<wamp::Interrupt>(next()));
+}
+
+// W-EVR-03: the retained event that follows SUBSCRIBED comes before all later ones.
+TEST_F(LinkEgressTest, LetsSubscriptionsFollowTheEventsThatAreHeld) {
+    const wamp::Message subscribed = wamp::Subscribed{4, 7};
+    const wamp::Message revoked =
+        wamp::Unsubscribed{0, wamp::Dict{{"subscription", std::uint64_t{7}}}};
+    EXPECT_FALSE(egress_.must_follow(subscribed));
+    hold(wamp::CallResult{1, {}, {}}, 5);
+    EXPECT_FALSE(egress_.must_follow(subscribed));
+    hold(wamp::Event{7, 1, {}, {}});
+    EXPECT_TRUE(egress_.must_follow(subscribed));
+    EXPECT_TRUE(egress_.must_follow(revoked));
+    EXPECT_FALSE(egress_.must_follow(wamp::Unsubscribed{4, {}}));
+    hold(subscribed);
+    hold(wamp::Event{7, 2, wamp::Dict{{"retained", true}}, {}});
+    EXPECT_TRUE(std::holds_alternative<wamp::CallResult>(next()));
+    EXPECT_EQ(next_event(), 7u);
+    EXPECT_TRUE(std::holds_alternative<wamp::Subscribed>(next()));
+    EXPECT_EQ(next_event(), 7u);
+    EXPECT_TRUE(egress_.empty());
+    EXPECT_FALSE(egress_.must_follow(subscribed));
+}
+
+TEST_F(LinkEgressTest, HoldsWhatMayBeLargeAndNothingThatOthersNeed) {
+    for (const wamp::Message& message : std::vector<wamp::Message>{
              wamp::CallResult{}, wamp::Event{}, wamp::Invocation{}, wamp::Interrupt{},
              wamp::Error{wamp::MessageType::call, 1, {}, "a", {}}})
         EXPECT_TRUE(LinkEgress::can_wait(message));
-    for (const Message& message : std::vector<Message>{
+    for (const wamp::Message& message : std::vector<wamp::Message>{
              wamp::Subscribed{}, wamp::Published{}, wamp::Unregistered{}, wamp::Goodbye{},
              wamp::Error{wamp::MessageType::subscribe, 1, {}, "a", {}}})
         EXPECT_FALSE(LinkEgress::can_wait(message));
 }
 
-TEST(LinkEgress, KeepsACopyOfThePayload) {
+TEST_F(LinkEgressTest, KeepsACopyOfThePayload) {
     LinkEgress egress;
     std::string args = "[1]";
-    egress.hold(7, 5, wamp::CallResult{1, {}, json(args)}, true);
+    egress.hold(7, 5, wamp::CallResult{1, {}, json_of(args)}, true);
     args = "xxx";
     EXPECT_FALSE(egress.empty());
     EXPECT_GT(egress.bytes(), 3U);
@@ -39,37 +105,21 @@ TEST(LinkEgress, KeepsACopyOfThePayload) {
     EXPECT_EQ(egress.bytes(), 0U);
 }
 
-TEST(LinkEgress, DividesALargePayloadIfTheGatewayUnderstandsIt) {
+TEST_F(LinkEgressTest, DividesALargePayloadIfTheGatewayUnderstandsIt) {
     LinkEgress egress;
     const std::string large = "[" + std::string(LinkEgress::divided_bytes_min, '1') + "]";
-    egress.hold(7, 5, wamp::CallResult{1, {}, json(large)}, false);
+    egress.hold(7, 5, wamp::CallResult{1, {}, json_of(large)}, false);
     EXPECT_FALSE(egress.next().is_divided());
-    egress.hold(7, 5, wamp::CallResult{1, {}, json(large)}, true);
+    egress.hold(7, 5, wamp::CallResult{1, {}, json_of(large)}, true);
     const LinkEgress::Turn turn = egress.next();
     EXPECT_EQ(turn.bytes, large.size());
     egress.done(turn);
     EXPECT_TRUE(egress.empty());
 }
 
-// A session, a subscription and an invocation with the same number have shares of their own.
-TEST(LinkEgress, SharesAmongThoseForWhomTheMessagesAre) {
+TEST_F(LinkEgressTest, ForgetsAllWithTheLink) {
     LinkEgress egress;
-    const std::string args = "[" + std::string(20'000, '1') + "]";
-    for (wamp::RequestId request = 1; request <= 3; ++request)
-        egress.hold(7, 5, wamp::CallResult{request, {}, json(args)}, true);
-    egress.hold(7, 0, wamp::Event{5, 1, {}, json("[1]")}, true);
-    egress.hold(7, 0, wamp::Invocation{5, 1, {}, json("[1]")}, true);
-    std::vector<Message> next;
-    for (int i = 0; i < 2; ++i) next.push_back(egress.next().item->message);
-    EXPECT_TRUE(std::holds_alternative<wamp::Event>(next[0]) ||
-                std::holds_alternative<wamp::Event>(next[1]));
-    EXPECT_TRUE(std::holds_alternative<wamp::Invocation>(next[0]) ||
-                std::holds_alternative<wamp::Invocation>(next[1]));
-}
-
-TEST(LinkEgress, ForgetsAllWithTheLink) {
-    LinkEgress egress;
-    egress.hold(7, 5, wamp::CallResult{1, {}, json("[1]")}, true);
+    egress.hold(7, 5, wamp::CallResult{1, {}, json_of("[1]")}, true);
     egress.clear();
     EXPECT_TRUE(egress.empty());
     EXPECT_EQ(egress.bytes(), 0U);
