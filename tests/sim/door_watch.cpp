@@ -16,6 +16,7 @@ using policy::Action;
 using policy::Outcome;
 
 void DoorWatch::see(const Turn& turn) {
+    ++turn_;
     expected_.clear();
     events_.clear();
     unheard_.clear();
@@ -36,16 +37,16 @@ void DoorWatch::see(const Turn& turn) {
     expect_meta_events(turn);
     for (const Turn::Sent& sent : turn.sent) see_sent(turn, sent);
     for (const ExpectedEvent& missing : events_) {
-        if (missing.optional || is_overrun(missing)) continue;
-        wrong(Check::no_event_lost, turn,
-              "no EVENT " + std::to_string(missing.payload_id.first) + ":" +
-                  std::to_string(missing.payload_id.second) + " to peer " +
-                  std::to_string(static_cast<std::uint64_t>(missing.to)) + " on " +
-                  std::to_string(missing.subscription));
+        if (may_wait(missing)) {
+            owed_.push_back(missing);
+        } else if (!missing.optional && !is_overrun(missing) && !has_ended(turn, missing)) {
+            miss(turn, missing);
+        }
     }
     check_undeliverable(turn);
     for (const wamp::PeerId id : leaving_) {
         on_left(turn, id);
+        std::erase_if(owed_, [id](const ExpectedEvent& each) { return each.to == id; });
         subscriptions_.gone(id);
         registrations_.gone(id);
         Peer& peer = peers_[id];
@@ -53,8 +54,26 @@ void DoorWatch::see(const Turn& turn) {
         peer.testaments.clear();
         peer.published = 0;
     }
-    if (turn.cause == Turn::Cause::reload) check_holdings(turn);
+    if (turn.cause == Turn::Cause::reload) {
+        take_denied();
+        check_holdings(turn);
+    }
     on_end(turn);
+}
+
+void DoorWatch::miss(const Turn& turn, const ExpectedEvent& missing) const {
+    wrong(Check::no_event_lost, turn,
+          "no EVENT " + std::to_string(missing.payload_id.first) + ":" +
+              std::to_string(missing.payload_id.second) + " to peer " +
+              std::to_string(static_cast<std::uint64_t>(missing.to)) + " on " +
+              std::to_string(missing.subscription));
+}
+
+void DoorWatch::expect_none_owed(const Turn& turn) {
+    for (const ExpectedEvent& each : owed_) {
+        if (!each.optional) miss(turn, each);
+    }
+    owed_.clear();
 }
 
 /// Who is slow, and which subscriptions of slow sessions end.
@@ -89,6 +108,11 @@ bool DoorWatch::outruns(const Turn& turn, wamp::PeerId id) {
           "peer " + std::to_string(static_cast<std::uint64_t>(id)) + ", for which " +
               std::to_string(to.unread + to.given) + " bytes wait, is told that it is too slow");
     return false;
+}
+
+bool DoorWatch::has_ended(const Turn& turn, const ExpectedEvent& event) const {
+    return subscriptions_.find(event.to, event.subscription) == nullptr &&
+           std::find(turn.resumed.begin(), turn.resumed.end(), event.to) != turn.resumed.end();
 }
 
 bool DoorWatch::is_overrun(const ExpectedEvent& event) const {
@@ -268,11 +292,26 @@ void DoorWatch::expect_revocations(const Turn& turn) {
     for (const auto* pending : {&subscriptions_.asked(), &registrations_.asked()}) {
         const bool subscribes = pending == &subscriptions_.asked();
         for (const auto& [key, held] : *pending) {
-            if (refusal(turn, key.first, key.second) == nullptr || is_leaving(key.first)) continue;
             const Action action = subscribes ? Action::subscribe : Action::register_;
+            const bool later =
+                may_be_told_later(key.first) &&
+                !rules_->decide(peers_.at(key.first).is.principal, {action, held.uri, held.match})
+                     .allowed;
+            if (is_leaving(key.first)) continue;
+            if (!later && refusal(turn, key.first, key.second) == nullptr) continue;
             expected_.push_back(
                 {{Outcome::revoke}, peers_.at(key.first).is, 0, {action, held.uri, held.match}});
         }
+    }
+}
+
+void DoorWatch::take_denied() {
+    const Holdings::All all = subscriptions_.held();
+    for (const auto& [key, held] : all) {
+        const Rules::Query asked{Action::subscribe, held.uri, held.match};
+        if (may_be_told_later(key.first) &&
+            !rules_->decide(peers_.at(key.first).is.principal, asked).allowed)
+            subscriptions_.take_away(key.first, key.second);
     }
 }
 
@@ -377,6 +416,7 @@ void DoorWatch::expect(ExpectedEvent event) {
     const bool unheard =
         (event.weight.large && to.transport.receives_max <= small_receives_max) ||
         (event.weight.only_msgpack && to.transport.serializer == wamp::Serializer::json);
+    event.turn = turn_;
     (unheard ? unheard_ : events_).push_back(std::move(event));
 }
 
@@ -400,6 +440,36 @@ void DoorWatch::check_undeliverable(const Turn& turn) {
               " events cannot be delivered, and the door counts " + std::to_string(counted));
 }
 
+std::optional<DoorWatch::ExpectedEvent> DoorWatch::take_due(const Turn& turn,
+                                                            const Turn::Sent& sent,
+                                                            const wamp::Event& event,
+                                                            const PayloadId& payload_id) {
+    const bool retained = event.details.get_bool("retained", false);
+    const auto is_there = [&](const ExpectedEvent& each) {
+        return each.to == sent.to &&
+               (each.subscription == event.subscription || each.subscription == unconfirmed);
+    };
+    const auto is_it = [&](const ExpectedEvent& each) {
+        return is_there(each) && each.payload_id == payload_id && each.retained == retained;
+    };
+    const auto owed = std::find_if(owed_.begin(), owed_.end(), is_it);
+    // A retained event is due from SUBSCRIBED on, whatever else is owed.
+    const std::uint64_t since = owed == owed_.end() ? turn_ : owed->turn;
+    const bool overtakes = std::any_of(owed_.begin(), owed, [&](const ExpectedEvent& each) {
+        return is_there(each) && each.turn < since && !each.optional && !retained && !each.retained;
+    });
+    if (overtakes)
+        wrong(Check::publisher_order, turn,
+              "EVENT " + std::to_string(payload_id.first) + ":" +
+                  std::to_string(payload_id.second) + " overtakes others");
+    std::vector<ExpectedEvent>& all = owed == owed_.end() ? events_ : owed_;
+    const auto found = std::find_if(all.begin(), all.end(), is_it);
+    if (found == all.end()) return std::nullopt;
+    ExpectedEvent due = std::move(*found);
+    all.erase(found);
+    return due;
+}
+
 void DoorWatch::see_event(const Turn& turn, const Turn::Sent& sent, const wamp::Event& event) {
     const Peer& to = peers_[sent.to];
     if (!to.link && to.slow && to.unread >= limits_.session_bytes_max)
@@ -415,19 +485,15 @@ void DoorWatch::see_event(const Turn& turn, const Turn::Sent& sent, const wamp::
         payload_id.second = joins ? 1 : 2;
     }
     const bool retained = event.details.get_bool("retained", false);
-    const auto found = std::find_if(events_.begin(), events_.end(), [&](const auto& each) {
-        return each.to == sent.to && each.subscription == event.subscription &&
-               each.payload_id == payload_id && each.retained == retained;
-    });
-    if (found == events_.end()) {
+    const auto due = take_due(turn, sent, event, payload_id);
+    if (!due) {
         return wrong(Check::right_subscription, turn,
                      "EVENT " + std::to_string(payload_id.first) + ":" +
                          std::to_string(payload_id.second) + " on " +
                          (held == nullptr ? std::string("nothing") : held->uri) + " to peer " +
                          std::to_string(static_cast<std::uint64_t>(sent.to)));
     }
-    const ExpectedEvent expected = *found;
-    events_.erase(found);
+    const ExpectedEvent& expected = *due;
     if (event.details.get_string("topic") != expected.topic)
         wrong(Check::right_subscription, turn,
               "EVENT of " + expected.topic + " is told as of " +

@@ -78,7 +78,12 @@ protected:
         std::optional<Identity> publisher{};  ///< that the event must disclose
         std::string topic{};                  ///< in its details; pattern subscriptions only
         Weight weight{};
+        std::size_t bytes = 0;  ///< of its payload, at most
+        bool is_bytes_known = false;
+        std::uint64_t turn = 0;  ///< in which it became due
     };
+    /// Of an event whose subscription is not confirmed yet.
+    static constexpr wamp::SubscriptionId unconfirmed = 0;
 
     /// True for an inside, where the link joins as a client; false for the front.
     virtual bool links_join() const noexcept = 0;
@@ -95,6 +100,10 @@ protected:
                                const Holdings::Held&) {}
     virtual void on_left(const Turn&, wamp::PeerId) {}
     virtual void on_end(const Turn&) {}
+    /// Events that were not sent in the turn in which they were due, and may come later.
+    virtual bool may_wait(const ExpectedEvent&) const { return false; }
+    /// Whether a peer may be told later of what a reload takes from it.
+    virtual bool may_be_told_later(wamp::PeerId) const { return false; }
 
     /// What the receiver cannot be sent is to be counted.
     void expect(ExpectedEvent event);
@@ -109,6 +118,15 @@ protected:
     /// Whether so much waits for that peer, which is slow, that what it is sent may be ended. It is
     /// wrong if not.
     bool outruns(const Turn& turn, wamp::PeerId id);
+    /// Events that are still due, in their order.
+    const std::vector<ExpectedEvent>& owed() const noexcept { return owed_; }
+    /// Nothing is held any more: what is owed now has been lost.
+    void expect_none_owed(const Turn& turn);
+    /// Ends up sent or not, as policy has changed.
+    template <class IsIt>
+    void make_optional(IsIt is_it) {
+        for (ExpectedEvent& each : owed_) each.optional = each.optional || is_it(each);
+    }
     bool anybody_leaves() const noexcept { return !leaving_.empty(); }
     static const wamp::Error* refusal(const Turn& turn, wamp::PeerId to, wamp::RequestId request);
 
@@ -130,8 +148,13 @@ private:
     void expect_revocations(const Turn& turn);
     void after_request(const Turn& turn);
     void see_sent(const Turn& turn, const Turn::Sent& sent);
+    void miss(const Turn& turn, const ExpectedEvent& missing) const;
+    /// What is due of this EVENT, which is not due any more; nothing if it is not.
+    std::optional<ExpectedEvent> take_due(const Turn& turn, const Turn::Sent& sent,
+                                          const wamp::Event& event, const PayloadId& payload_id);
     void see_event(const Turn& turn, const Turn::Sent& sent, const wamp::Event& event);
     void check_undeliverable(const Turn& turn);
+    void take_denied();
     void check_holdings(const Turn& turn);
 
     // The meta API (door_meta.cpp).
@@ -145,6 +168,9 @@ private:
     void expect_meta_event(const Identity& about, wamp::PeerId from, std::string_view topic,
                            std::uint64_t kind);
 
+    /// Whether its subscription has ended in this turn, in which several requests of guests
+    /// crossed.
+    bool has_ended(const Turn& turn, const ExpectedEvent& event) const;
     bool is_overrun(const ExpectedEvent& event) const;
 
     const Rules* next_ = nullptr;
@@ -155,6 +181,8 @@ private:
     std::vector<wamp::PeerId> leaving_;
     std::size_t first_testament_ = 0;  ///< among the expected records
     std::vector<ExpectedEvent> events_;
+    std::uint64_t turn_ = 0;              ///< how many there were
+    std::vector<ExpectedEvent> owed_;     ///< of the turns before
     std::vector<ExpectedEvent> unheard_;  ///< that cannot be sent
     std::uint64_t undeliverable_ = 0;     ///< of the turns before
 };

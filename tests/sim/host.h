@@ -185,18 +185,17 @@ private:
                                                           true, circuit};
                         if (role == Role::link) {
                             host.core_->on_link_open(link, id, transport, now, out);
-                        } else {
-                            host.core_->on_open(id, transport, now, out);
+                        } else if (host.core_->on_open(id, transport, now, out) ==
+                                   wamp::Reading::pause) {
+                            host.pause_reading(*this);
                         }
                         break;
                     }
                     case wamp::RawSocket::Kind::message:
                         spoilt = event.bytes;
                         if (host.spoil_input) host.spoil_input(role, serializer, spoilt);
-                        paused =
-                            host.core_->on_message(id, spoilt, now, out) == wamp::Reading::pause;
-                        paused_at = now;
-                        if (paused) wire->refuse_to_read(side, true);
+                        if (host.core_->on_message(id, spoilt, now, out) == wamp::Reading::pause)
+                            host.pause_reading(*this);
                         break;
                     case wamp::RawSocket::Kind::ping:
                     case wamp::RawSocket::Kind::pong:
@@ -264,6 +263,12 @@ private:
         std::string input;            ///< parked before, now read
         bool dialled = false;         ///< by us: only then its failure is an answer to effect::Dial
     };
+
+    void pause_reading(Peer& peer) {
+        peer.paused = true;
+        peer.paused_at = schedule_.now();
+        peer.wire->refuse_to_read(peer.side, true);
+    }
 
     void lose(wamp::PeerId id, std::string_view why) {
         const auto found = peers_.find(id);
@@ -351,7 +356,7 @@ private:
                 found->second->wire->write(found->second->side, wamp::RawSocket::ping("x"));
         } else if (const auto* pause = std::get_if<wamp::effect::Pause>(&effect)) {
             const auto found = peers_.find(pause->peer);
-            if (found != peers_.end()) found->second->paused = true;
+            if (found != peers_.end()) pause_reading(*found->second);
         } else if (const auto* resume = std::get_if<wamp::effect::Resume>(&effect)) {
             seen.resumed.push_back(resume->peer);
             if (forgets_to_resume) return;

@@ -15,9 +15,68 @@ using policy::Grant;
 using wamp::Feature;
 using wamp::MatchPolicy;
 
+void InsideWatch::on_begin(const Turn& turn) {
+    egress_before_ = std::exchange(egress_now_, egress_bytes_());
+    count_answers(turn);
+}
+
+/// Whatever follows from a message that is not modelled: answers of calls, and INTERRUPTs.
+void InsideWatch::count_answers(const Turn& turn) {
+    constexpr std::size_t messages_max = 3;  // ERROR, INTERRUPT, SUBSCRIBED and such
+    if (!turn.in) return;
+    const wamp::Payload* const payload = wamp::payload_of(*turn.in);
+    answer_bytes_max_ += messages_max * held_overhead_bytes;
+    if (payload != nullptr) answer_bytes_max_ += payload->bytes();
+}
+
+bool InsideWatch::may_wait(const ExpectedEvent& event) const {
+    return is_link(event.to);
+}
+
+bool InsideWatch::may_be_told_later(wamp::PeerId id) const {
+    return is_link(id) && holds_for_links();
+}
+
+void InsideWatch::on_end(const Turn& turn) {
+    if (turn.cause == Turn::Cause::reload) {
+        make_optional([this](const ExpectedEvent& each) {
+            const Peer* const to = peer(each.to);
+            return !each.topic.empty() && to != nullptr &&
+                   !rules_->may_receive(to->is.principal, each.topic);
+        });
+    }
+    if (egress_now_ != 0) return;
+    expect_none_owed(turn);
+    ended_.clear();
+    constexpr std::size_t logins_max = 16;  // under way; they call, too
+    answer_bytes_max_ = 2 * held_overhead_bytes * (ledger_.calls.size() + logins_max);
+}
+
+void InsideWatch::check_books(std::size_t held_bytes, std::size_t egress_bytes, Instant now) const {
+    const auto wrong_bytes = [&](std::string_view what, std::size_t bytes, std::size_t due) {
+        ledger_.findings.wrong(Check::bytes_counted, now,
+                               name_ + ": " + std::to_string(bytes) + " bytes " +
+                                   std::string(what) + ", not " + std::to_string(due));
+    };
+    const std::size_t calls = this->held_bytes();
+    std::size_t ended = 0;
+    for (const HeldCall& each : ended_) ended += each.bytes;
+    std::size_t least = 0;
+    std::size_t most = answer_bytes_max_ + calls + ended;
+    for (const ExpectedEvent& each : owed()) {
+        most += held_overhead_bytes + each.bytes;
+        if (!each.optional) least += held_overhead_bytes + (each.is_bytes_known ? each.bytes : 0);
+    }
+    if (egress_bytes < least) wrong_bytes("are held for links", egress_bytes, least);
+    if (egress_bytes > most) wrong_bytes("are held for links", egress_bytes, most);
+    if (held_bytes > calls || (egress_bytes == 0 && held_bytes != calls))
+        wrong_bytes("of calls are held", held_bytes, calls);
+}
+
 void InsideWatch::on_request(const Turn& turn, const Judged& judged) {
     if (const auto* call = turn.in_as<wamp::Call>()) on_call(turn, judged, *call);
     if (const auto* publish = turn.in_as<wamp::Publish>()) on_publish(turn, judged, *publish);
+    if (const auto* request = turn.in_as<wamp::Subscribe>()) on_subscribe(turn, judged, *request);
     if (const auto* request = turn.in_as<wamp::Register>()) on_register(turn, judged, *request);
 }
 
@@ -53,6 +112,9 @@ void InsideWatch::on_call(const Turn& turn, const Judged& judged, const wamp::Ca
     if (invoked) return;
     const bool large = weight_of(call.payload).large;
     if (state != nullptr && large) state->may.insert(std::string(uris::payload_size_exceeded));
+    // The answer may be held for its link.
+    if (state != nullptr && judged.asked.opaque && is_link(turn.peer) && holds_for_links())
+        state->may.insert(std::string(uris::feature_not_supported));
     const wamp::Error* const error = refusal(turn, turn.peer, call.request);
     if (offered && large && error != nullptr && error->uri == uris::payload_size_exceeded) {
         const bool small = std::any_of(all.begin(), all.end(), [&](const auto& each) {
@@ -69,7 +131,7 @@ void InsideWatch::on_call(const Turn& turn, const Judged& judged, const wamp::Ca
         ++ledger_.findings.counts.held_calls;
         held_.push_back({turn.peer, call.request, payload_id_of(call.payload).first, call.procedure,
                          judged.of.session, held_overhead_bytes + call.payload.bytes(),
-                         shares_.now()});
+                         shares_.now(), args_of(call.payload).value_or(wamp::List())});
         if (state == nullptr) return;
         state->may.insert(std::string(uris::unavailable));
         state->may.insert(std::string(uris::no_such_procedure));  // the callee has unregistered
@@ -103,9 +165,19 @@ void InsideWatch::check_invocation(const Turn& turn, const Turn::Sent& sent,
         procedure = call->procedure;
         shares_.is_empty(callee_queue);
     } else {
-        const auto held = std::find_if(held_.begin(), held_.end(), [&](const HeldCall& each) {
-            return each.tag == tag && offers(sent.to, invocation.registration, each.procedure);
-        });
+        // What is held for a link may come after its registration has ended.
+        const bool is_late = is_link(sent.to) && holds_for_links();
+        const wamp::List args = args_of(invocation.payload).value_or(wamp::List());
+        const auto is_it = [&](const HeldCall& each) {
+            return each.tag == tag && (tag != 0 || each.args == args) &&
+                   (is_late || offers(sent.to, invocation.registration, each.procedure));
+        };
+        const auto held = std::find_if(held_.begin(), held_.end(), is_it);
+        if (held == held_.end() && is_link(sent.to)) {
+            const auto ended = std::find_if(ended_.begin(), ended_.end(),
+                                            [&](const auto& each) { return each.tag == tag; });
+            if (ended != ended_.end()) return void(ended_.erase(ended));
+        }
         if (held == held_.end())
             return wrong(Check::expected_outcome, turn, "an INVOCATION of no call that was held");
         caller = held->caller;
@@ -114,8 +186,9 @@ void InsideWatch::check_invocation(const Turn& turn, const Turn::Sent& sent,
         const auto unfair = shares_.pass(callee_queue, {0, held->from}, held->bytes, held->since);
         if (unfair) wrong(Check::fair_share, turn, "a call of " + procedure + " " + *unfair);
         held_.erase(held);
+        if (is_late) procedure.clear();
     }
-    if (!offers(sent.to, invocation.registration, procedure))
+    if (!procedure.empty() && !offers(sent.to, invocation.registration, procedure))
         wrong(Check::expected_outcome, turn, "an INVOCATION of what the callee does not offer");
     const CallState* const state = ledger_.call(tag);
     const Peer* const callee = peer(sent.to);
@@ -151,10 +224,16 @@ void InsideWatch::on_other_input(const Turn& turn) {
 }
 
 void InsideWatch::on_left(const Turn&, wamp::PeerId id) {
+    for (const HeldCall& each : held_) {
+        CallState* const state = is_link(each.caller) ? ledger_.call(each.tag) : nullptr;
+        // Who leaves may be the callee, and the answer may be held for its link.
+        if (state != nullptr && holds_for_links()) state->may.insert(std::string(uris::canceled));
+    }
     std::erase_if(calls_, [&](const auto& each) { return each.first.first == id; });
     std::erase_if(held_, [&](const HeldCall& each) {
         if (each.caller != id) return false;
         shares_.forgive(each.from, each.bytes);
+        if (holds_for_links()) ended_.push_back(each);
         return true;
     });
     std::erase_if(invocations_, [&](const auto& each) {
@@ -265,6 +344,8 @@ void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp:
         (known != nullptr ? known->retains : publish.options.get_bool("retain", false));
     publication.sealed = judged.asked.opaque;
     publication.weight = weight_of(publish.payload);
+    publication.bytes = publish.payload.bytes();
+    publication.is_bytes_known = true;
     publication.audience = known != nullptr ? known->audience.behind() : Audience(publish.options);
     if (publication.retains) {
         retained_[publish.topic] = {payload_id, from_link || !excludes ? wamp::no_peer : turn.peer,
@@ -279,6 +360,7 @@ void InsideWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& 
     if (!passes) return;
     Publication publication;
     publication.audience = testament.audience;
+    publication.bytes = testament.bytes;
     expect_publication(testament.payload_id, testament.topic, from, publication);
 }
 
@@ -302,19 +384,51 @@ void InsideWatch::expect_publication(const PayloadId& payload_id, const std::str
         if (!exact) event.topic = topic;
         event.optional = is_leaving(key.first);
         event.weight = publication.weight;
+        event.bytes = publication.bytes;
+        event.is_bytes_known = publication.is_bytes_known;
+        expect(std::move(event));
+    }
+    // The SUBSCRIBED of a link may be held, too.
+    for (const auto& [key, asked] : subscriptions_.asked()) {
+        if (!is_link(key.first) || !wamp::matches(asked.uri, asked.match, topic)) continue;
+        ExpectedEvent event{key.first, unconfirmed, payload_id};
+        if (publication.discloses) event.publisher = publication.publisher;
+        if (asked.match != MatchPolicy::exact) event.topic = topic;
+        event.optional = true;
+        event.bytes = publication.bytes;
         expect(std::move(event));
     }
 }
 
+const InsideWatch::Kept* InsideWatch::kept_of(const std::string& topic) const {
+    const auto found = retained_.find(topic);
+    return found == retained_.end() ? nullptr : &found->second;
+}
+
+void InsideWatch::on_subscribe(const Turn& turn, const Judged& judged,
+                               const wamp::Subscribe& request) {
+    if (!judged.passes() || !is_link(turn.peer)) return;
+    const bool answered = std::any_of(turn.sent.begin(), turn.sent.end(), [](const auto& sent) {
+        return std::holds_alternative<wamp::Subscribed>(sent.message);
+    });
+    if (answered) return;
+    const Kept* const kept = kept_of(request.topic);
+    kept_then_[{turn.peer, request.request}] =
+        kept == nullptr ? std::nullopt : std::optional(*kept);
+}
+
 void InsideWatch::on_subscribed(const Turn&, const Turn::Sent& sent,
                                 const wamp::Subscribed& subscribed, const Holdings::Held& held) {
-    const auto kept = retained_.find(held.uri);
-    if (!held.wants_retained || held.match != MatchPolicy::exact || kept == retained_.end()) return;
-    if (kept->second.excluded == sent.to) return;
-    if (!is_for(kept->second.publication, peers_.at(sent.to))) return;
-    ExpectedEvent event{sent.to, subscribed.subscription, kept->second.payload_id};
+    const auto then = kept_then_.extract({sent.to, subscribed.request});
+    const Kept* kept = kept_of(held.uri);
+    if (!then.empty()) kept = then.mapped() ? &*then.mapped() : nullptr;
+    if (!held.wants_retained || held.match != MatchPolicy::exact || kept == nullptr) return;
+    if (kept->excluded == sent.to) return;
+    if (!is_for(kept->publication, peers_.at(sent.to))) return;
+    ExpectedEvent event{sent.to, subscribed.subscription, kept->payload_id};
     event.retained = true;
-    event.weight = kept->second.publication.weight;
+    event.weight = kept->publication.weight;
+    event.bytes = kept->publication.bytes;
     expect(std::move(event));
 }
 
@@ -332,6 +446,7 @@ void InsideWatch::on_sent(const Turn& turn, const Turn::Sent& sent) {
         std::erase_if(held_, [&](const HeldCall& each) {
             if (each.caller != sent.to || each.request != error->request) return false;
             shares_.forgive(each.from, each.bytes);
+            if (holds_for_links()) ended_.push_back(each);
             // Who leaves may be the callee, even if it offers the procedure no longer.
             CallState* const state = ledger_.call(each.tag);
             if (state != nullptr && anybody_leaves())

@@ -52,7 +52,8 @@ struct Publication {
     bool retains = false;
     bool sealed = false;
     Weight weight{};
-    std::size_t bytes = 0;  ///< of its payload, as its publisher sends it
+    std::size_t bytes = 0;  ///< of its payload, as its publisher sends it, at most
+    bool is_bytes_known = false;
     Audience audience{};
 };
 

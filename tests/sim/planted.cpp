@@ -165,7 +165,22 @@ void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {
     bytes = write_message(serializer, *message).rawsocket();
 }
 
-void Planter::to_front(wamp::Serializer serializer, std::string& bytes) {
+void Planter::to_front(std::size_t backend, wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ == Bug::loses_events_inside || bug_ == Bug::swaps_events_inside) {
+        const auto sent = decoded(serializer, bytes);
+        if (sent.has_error() || !std::holds_alternative<wamp::Event>(*sent)) return;
+        if (bug_ == Bug::loses_events_inside) {
+            if (dice_.chance(5)) bytes.clear();
+            return;
+        }
+        std::string& held = held_inside_[backend];
+        if (held.empty()) {
+            if (dice_.chance(20)) held = std::exchange(bytes, {});
+        } else {
+            bytes += std::exchange(held, {});
+        }
+        return;
+    }
     if (bug_ != Bug::keeps_leases && bug_ != Bug::loses_acknowledgements) return;
     const auto message = decoded(serializer, bytes);
     if (bug_ == Bug::loses_acknowledgements) {

@@ -24,6 +24,8 @@ enum class Bug : std::uint8_t {
     ignores_closed_connections,  ///< the front is not told of lost connections
     speaks_out_of_turn,          ///< SUBSCRIBED is sent twice
     loses_events,                ///< some EVENTs are not sent
+    loses_events_inside,         ///< an inside does not send some EVENTs to the front
+    swaps_events_inside,         ///< two of them change places
     misdelivers_events,          ///< an EVENT comes on another subscription of the session
     tells_forbidden_apart,       ///< not_authorized becomes no_such_procedure
     misnames_callers,            ///< a service is told another caller's session
@@ -67,7 +69,7 @@ public:
     /// What the front is given, from a guest.
     void from_guest(wamp::Serializer serializer, std::string& message) const;
     void to_service(wamp::Serializer serializer, std::string& bytes);
-    void to_front(wamp::Serializer serializer, std::string& bytes);
+    void to_front(std::size_t backend, wamp::Serializer serializer, std::string& bytes);
     void records(std::string& packed);
     /// The front has been started anew.
     void forget();
@@ -82,6 +84,7 @@ private:
     Bug bug_;
     Dice& dice_;
     Ledger& ledger_;
+    std::map<std::size_t, std::string> held_inside_;  ///< swaps_events_inside: by backend
     std::map<wamp::PeerId, std::string> held_;        ///< swaps_events: waits for the next one
     std::map<wamp::PeerId, std::string> last_event_;  ///< events_after_end
     std::map<wamp::PeerId, std::vector<wamp::SubscriptionId>> subscriptions_;

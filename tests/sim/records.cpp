@@ -76,8 +76,13 @@ void Records::check(const Turn& turn, const AuditRecord& record, std::string_vie
     if (last_number_ != 0 && record.number != last_number_ + 1)
         findings_.wrong(Check::recorded_once, turn.now, text + " has another number");
     last_number_ = record.number;
-    const auto found = std::find_if(expected.begin(), expected.end(),
-                                    [&](const ExpectedRecord& each) { return fits(each, record); });
+    const auto find = [&](bool optional) {
+        return std::find_if(expected.begin(), expected.end(), [&](const ExpectedRecord& each) {
+            return each.optional == optional && fits(each, record);
+        });
+    };
+    auto found = find(false);
+    if (found == expected.end()) found = find(true);
     if (found == expected.end()) {
         return findings_.wrong(Check::recorded_once, turn.now,
                                text + " is on the record and was not decided");

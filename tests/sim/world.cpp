@@ -123,15 +123,16 @@ void World::start_inside(std::size_t index) {
     backend.host = std::make_unique<InsideHost>(
         schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
     backend.watch = std::make_unique<InsideWatch>(
-        ledger_, "inside " + std::string(backend_names[index]), rules);
+        ledger_, "inside " + std::string(backend_names[index]), rules,
+        [host = backend.host.get()] { return host->core().egress_bytes(); });
     backend.watch->limit(limits);
     backend.host->forgets_to_resume = planter_.bug() == Bug::forgets_services;
     backend.host->forgets_reloads = planter_.bug() == Bug::reloads_halfway && index == 1;
-    backend.host->tap = [this](InsideHost::Role role, wamp::PeerId, wamp::Serializer serializer,
-                               std::string& bytes) {
+    backend.host->tap = [this, index](InsideHost::Role role, wamp::PeerId,
+                                      wamp::Serializer serializer, std::string& bytes) {
         findings_.happened(bytes);
         if (role == InsideHost::Role::link) {
-            planter_.to_front(serializer, bytes);
+            planter_.to_front(index, serializer, bytes);
         } else if (!calm_) {
             planter_.to_service(serializer, bytes);
         }

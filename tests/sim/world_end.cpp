@@ -53,6 +53,7 @@ void World::check_waits() {
         must_be_none("services wait", backend.host->paused());
         must_be_none("calls are held", backend.watch->held());
         must_be_none("bytes are held", backend.host->core().counts().held_bytes);
+        must_be_none("bytes are held for links", backend.host->core().egress_bytes());
     }
 }
 
@@ -87,7 +88,7 @@ void World::check_books() {
     for (auto& backend : backends_) {
         const auto& inside = backend.host->core();
         const auto counts = inside.counts();
-        must_be("bytes of calls held inside", counts.held_bytes, backend.watch->held_bytes());
+        backend.watch->check_books(counts.held_bytes, inside.egress_bytes(), schedule_.now());
         must_be("bytes of retained events", counts.retained_bytes, backend.watch->retained_bytes());
         must_be("bytes of testaments inside", inside.testament_bytes(),
                 backend.watch->testament_bytes());

@@ -147,6 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::ignores_closed_connections, Check::tables_empty, "IgnoresClosedConnections"},
         Planted{Bug::speaks_out_of_turn, Check::legal_router, "SpeaksOutOfTurn"},
         Planted{Bug::loses_events, Check::no_event_lost, "LosesEvents"},
+        Planted{Bug::loses_events_inside, Check::no_event_lost, "LosesEventsInside"},
+        Planted{Bug::swaps_events_inside, Check::publisher_order, "SwapsEventsInside"},
         Planted{Bug::misdelivers_events, Check::right_subscription, "MisdeliversEvents"},
         Planted{Bug::tells_forbidden_apart, Check::expected_outcome, "TellsForbiddenApart"},
         Planted{Bug::misnames_callers, Check::true_identity, "MisnamesCallers"},

@@ -43,9 +43,11 @@ std::optional<DecodeError> validate(Payload& payload, const MessageLimits& limit
 
 /// The bytes of an array of one binary value; nothing if it is something else.
 std::optional<std::string_view> only_binary(std::string_view args) noexcept {
-    const char* const end = args.data() + args.size();
+    if (args.empty()) return std::nullopt;
+    const char* at = args.data();
+    const char* const end = at + args.size();
     MsgpackToken token;
-    const char* at = args.empty() ? nullptr : read_msgpack_token(args.data(), end, token);
+    at = read_msgpack_token(at, end, token);
     if (at == nullptr || token.kind != MsgpackToken::Kind::array || token.count != 1)
         return std::nullopt;
     at = read_msgpack_token(at, end, token);
