@@ -84,15 +84,20 @@ void DoorWatch::note_reading(const Turn& turn) {
         from.given = 0;
         if (turn.unread < limits_.window_bytes) {
             from.behind_since = wamp::never;
+            from.may_be_behind_since = wamp::never;
         } else if (from.behind_since == wamp::never) {
             from.behind_since = turn.now;
+            from.may_be_behind_since = std::min(from.may_be_behind_since, turn.now);
         }
         from.slow =
             from.behind_since != wamp::never && turn.now - from.behind_since >= limits_.slow_after;
     }
     for (const Turn::Sent& sent : turn.sent) {
         if (sent.to_link) continue;
-        peers_[sent.to].given += sent.bytes.size() + wamp::Frame::prefix_bytes;
+        Peer& to = peers_[sent.to];
+        to.given += sent.bytes.size() + wamp::Frame::prefix_bytes;
+        if (to.may_be_behind_since == wamp::never && to.unread + to.given >= limits_.window_bytes)
+            to.may_be_behind_since = turn.now;
         const auto* const ended = std::get_if<wamp::Unsubscribed>(&sent.message);
         if (ended == nullptr || ended->details.get_string("reason") != uris::too_slow) continue;
         ++ledger_.findings.counts.too_slow;
@@ -103,7 +108,7 @@ void DoorWatch::note_reading(const Turn& turn) {
 
 bool DoorWatch::outruns(const Turn& turn, wamp::PeerId id) {
     const Peer& to = peers_[id];
-    if (to.slow && to.unread + to.given >= limits_.session_bytes_max) return true;
+    if (may_be_slow(to, turn.now) && to.unread + to.given >= limits_.session_bytes_max) return true;
     wrong(Check::no_message_lost, turn,
           "peer " + std::to_string(static_cast<std::uint64_t>(id)) + ", for which " +
               std::to_string(to.unread + to.given) + " bytes wait, is told that it is too slow");

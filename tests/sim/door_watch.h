@@ -66,7 +66,8 @@ protected:
         std::size_t unread = 0;              ///< by it, when it last read something
         std::size_t given = 0;               ///< bytes, since then
         Instant behind_since = wamp::never;  ///< it has had a window unread ever since
-        bool slow = false;
+        bool slow = false;  ///< for sure: others may be when they are sent something
+        Instant may_be_behind_since = wamp::never;  ///< at the earliest
         bool joined() const noexcept { return is.session != 0; }
     };
     struct ExpectedEvent {
@@ -117,6 +118,10 @@ protected:
     bool is_leaving(wamp::PeerId id) const;
     /// Whether so much waits for that peer, which is slow, that what it is sent may be ended. It is
     /// wrong if not.
+    bool may_be_slow(const Peer& peer, Instant now) const noexcept {
+        return peer.may_be_behind_since != wamp::never &&
+               now - peer.may_be_behind_since >= limits_.slow_after;
+    }
     bool outruns(const Turn& turn, wamp::PeerId id);
     /// Events that are still due, in their order.
     const std::vector<ExpectedEvent>& owed() const noexcept { return owed_; }
