@@ -46,7 +46,7 @@ constexpr Utf8PairTables utf8_pair_tables() noexcept {
     for (unsigned nibble = 0; nibble < 16; ++nibble) {
         for (const Way& way : ways) {
             const auto put = [&way, nibble](std::uint8_t& entry, std::uint16_t nibbles) {
-                if (((nibbles >> nibble) & 1U) != 0) {
+                if (((unsigned{nibbles} >> nibble) & 1U) != 0) {
                     entry = static_cast<std::uint8_t>(entry | way.bit);
                 }
             };
