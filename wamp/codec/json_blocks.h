@@ -160,20 +160,17 @@ private:
         Bits escaped = is_escaped_;
         is_escaped_ = 0;
         for (Bits left = backslash; left != 0; left &= left - 1) {
-            const int index = __builtin_ctzll(left);
-            const char* const begin = at_ + index;
+            const Bits bit = left & (Bits{0} - left);
+            const char* const begin = at_ + __builtin_ctzll(left);
             if (begin < after_escape_) continue;
             std::size_t ignored = 0;
             after_escape_ = scan_escape_(begin, end_, ignored);
             if (after_escape_ == nullptr) {
-                wrong |= Bits{1} << index;
+                wrong |= bit;
                 after_escape_ = begin + 1;
             }
-            if (index == 63) {
-                is_escaped_ = 1;
-            } else {
-                escaped |= Bits{2} << index;
-            }
+            is_escaped_ = bit >> 63U;
+            escaped |= bit << 1U;
         }
         return escaped;
     }
@@ -241,15 +238,21 @@ private:
             std::memcpy(&word, eight, sizeof(word));
             return word;
         };
-        const std::uint64_t four = word_of("\xFF\xFF\xFF\xFF\0\0\0");
-        const std::uint64_t five = word_of("\xFF\xFF\xFF\xFF\xFF\0\0");
+        // As word_of() would read the text, followed by zeros.
+        const auto word_like = []<std::size_t bytes>(const char(&literal)[bytes]) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, literal, bytes - 1);
+            return word;
+        };
+        const std::uint64_t four = word_like("\xFF\xFF\xFF\xFF");
+        const std::uint64_t five = word_like("\xFF\xFF\xFF\xFF\xFF");
         const Bits begin = left & (Bits{0} - left);
         left ^= begin;
         const auto index = static_cast<unsigned>(__builtin_popcountll(begin - 1)) & 63U;
         const std::uint64_t word = word_of(text + index);
         const bool is_four =
-            ((word & four) == word_of("true\0\0\0")) | ((word & four) == word_of("null\0\0\0"));
-        const bool is_five = (word & five) == word_of("false\0\0");
+            ((word & four) == word_like("true")) | ((word & four) == word_like("null"));
+        const bool is_five = (word & five) == word_like("false");
         const Bits letters = is_four ? 0xF : is_five ? 0x1F : 0;
         const Bits wanted = begin == 0 ? 0 : letters;
         literals.here |= wanted << index;
@@ -361,6 +364,7 @@ private:
                 continue;
             }
             if (curly != is_object_) return Step::refused;
+            // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): what was open has an entry
             is_object_ = outer_is_object_[--open_];
             if (open_ == 0) {
                 after_ = at_ + __builtin_ctzll(bit) + 1;

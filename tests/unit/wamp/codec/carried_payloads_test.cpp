@@ -15,7 +15,10 @@ using Part = CarriedPayloads::Part;
 
 constexpr MessageLimits limits;
 
+/// Payloads borrow from the frame, which is kept.
 Message decoded(const Frame& frame) {
+    static std::vector<Frame> kept;
+    kept.push_back(frame);
     auto message = decode(Serializer::msgpack, frame.message(), limits);
     EXPECT_TRUE(message.has_value());
     return message.has_value() ? std::move(*message) : Message(Hello{});

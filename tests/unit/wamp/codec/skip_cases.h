@@ -96,7 +96,7 @@ public:
                 break;
             case 6:
                 out += one_of({"\xC4\x02zz", "\xC7\x01yz"});
-                out += std::string(below(3) == 0 ? "\xC5\0\1z" : "", below(2) == 0 ? 0 : 4);
+                if (below(6) == 0) out.append("\xC5\0\1z", 4);
                 break;
             case 7:
                 head(out, count, 0x80, '\xDE');

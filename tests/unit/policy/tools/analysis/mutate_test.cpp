@@ -195,7 +195,7 @@ TEST(MutateAgainstCompiling, NoticesExactlyWhatTheTestsNotice) {
         mutants += report.mutants;
         detected += report.detected;
     }
-    EXPECT_GE(mutants, worlds * 20);
+    EXPECT_GE(mutants, worlds * 15);
     EXPECT_GE(detected, mutants / 10);
     EXPECT_LE(detected, mutants * 9 / 10);
 }
