@@ -27,10 +27,10 @@ inline bool skips_alike(wamp::Serializer serializer, std::string_view bytes,
     // Arguments are on the second level of a message.
     const wamp::SkipLimits skip_limits{std::min(limits.depth, wamp::depth_max) - 1,
                                        limits.elements};
-    const char* const end = bytes.data() + bytes.size();
-    const wamp::Skipped skipped =
-        json ? wamp::skip_json_container(bytes.data(), end, skip_limits, set)
-             : wamp::skip_msgpack_value(bytes.data(), end, skip_limits, set);
+    const char* const at = bytes.data();
+    const char* const end = at + bytes.size();
+    const wamp::Skipped skipped = json ? wamp::skip_json_container(at, end, skip_limits, set)
+                                       : wamp::skip_msgpack_value(at, end, skip_limits, set);
     if (!valid || skipped.after == nullptr) return valid == (skipped.after != nullptr);
     return span.empty() || skipped.after == span.data() + span.size();
 }
