@@ -251,7 +251,7 @@ private:
         const auto index = static_cast<unsigned>(__builtin_popcountll(begin - 1)) & 63U;
         const std::uint64_t word = word_of(text + index);
         const bool is_four =
-            ((word & four) == word_like("true")) | ((word & four) == word_like("null"));
+            ((word & four) == word_like("true")) || ((word & four) == word_like("null"));
         const bool is_five = (word & five) == word_like("false");
         const Bits letters = is_four ? 0xF : is_five ? 0x1F : 0;
         const Bits wanted = begin == 0 ? 0 : letters;
