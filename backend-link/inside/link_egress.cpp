@@ -54,7 +54,7 @@ bool LinkEgress::must_follow(const Message& message) const noexcept {
 
 bool LinkEgress::is_large(const Message& message) noexcept {
     const wamp::Payload* const payload = wamp::payload_of(message);
-    return payload != nullptr && payload->bytes() >= divided_bytes_min;
+    return payload != nullptr && payload->bytes() >= wamp::flow::divided_bytes_min;
 }
 
 void LinkEgress::hold(wamp::SessionId to, wamp::SessionId origin, const Message& message,

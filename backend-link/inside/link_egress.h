@@ -26,8 +26,6 @@ public:
         wamp::OwnedPayload payload;  ///< of the message, which borrows it
     };
     using Turn = wamp::flow::DividedQueue<std::unique_ptr<Held>>::Turn;
-    /// A smaller payload is not divided.
-    static constexpr std::size_t divided_bytes_min = 32U << 10;
 
     /// Whether the message may be held; others must not wait behind it.
     static bool can_wait(const wamp::Message& message) noexcept;

@@ -39,7 +39,7 @@ wamp::Message* LinkQueue::Held::message() noexcept {
 
 bool LinkQueue::is_divided(const wamp::Message& message) const noexcept {
     const wamp::Payload* const payload = divides_ ? wamp::payload_of(message) : nullptr;
-    return payload != nullptr && payload->bytes() >= divided_bytes_min;
+    return payload != nullptr && payload->bytes() >= wamp::flow::divided_bytes_min;
 }
 
 void LinkQueue::push(std::unique_ptr<Held> held) {

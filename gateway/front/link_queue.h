@@ -43,8 +43,6 @@ public:
         wamp::Message* message() noexcept;
     };
     using Turn = wamp::flow::DividedQueue<std::unique_ptr<Held>>::Turn;
-    /// A smaller payload is not divided.
-    static constexpr std::size_t divided_bytes_min = 32U << 10;
 
     /// How long a publication waits for a backend that acknowledges none.
     static constexpr wamp::Duration hold_back_max = std::chrono::seconds(30);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "wamp/base/by_instruction_set.h"
 #include "wamp/base/utf8_vector.h"
 
 namespace sallyport::wamp {
@@ -47,30 +48,11 @@ const char* skip_ascii(const char* at, const char* end) noexcept {
 
 bool is_valid_utf8(std::string_view text, InstructionSet set) noexcept {
     if (text.size() < vector_bytes_min) return is_valid_utf8_by_sequences(text);
-    switch (set) {
-        case InstructionSet::scalar:
-            break;
-#if defined(__x86_64__)
-        case InstructionSet::sse42:
-            return is_valid_utf8_sse42(text.data(), text.size());
-        case InstructionSet::avx2:
-            return is_valid_utf8_avx2(text.data(), text.size());
-        case InstructionSet::neon:
-            break;
-#elif defined(__aarch64__)
-        case InstructionSet::neon:
-            return is_valid_utf8_neon(text.data(), text.size());
-        case InstructionSet::sse42:
-        case InstructionSet::avx2:
-            break;
-#else
-        case InstructionSet::sse42:
-        case InstructionSet::avx2:
-        case InstructionSet::neon:
-            break;
-#endif
-    }
-    return is_valid_utf8_by_sequences(text);
+    return by_instruction_set(
+        set, [=](auto) { return is_valid_utf8_by_sequences(text); },
+        [=](auto) { return is_valid_utf8_sse42(text.data(), text.size()); },
+        [=](auto) { return is_valid_utf8_avx2(text.data(), text.size()); },
+        [=](auto) { return is_valid_utf8_neon(text.data(), text.size()); });
 }
 
 char32_t take_code_point(std::string_view& text) noexcept {

@@ -14,6 +14,9 @@
 
 namespace sallyport::wamp::flow {
 
+/// A smaller payload is not worth dividing.
+inline constexpr std::size_t divided_bytes_min = 32U << 10;
+
 /// Items that wait for a link in the order of FairQueue, where a large item does not occupy the
 /// link while it is sent: it is sent in parts, and others have their turns between them. So a small
 /// message waits for parts only, however large the messages of others are.

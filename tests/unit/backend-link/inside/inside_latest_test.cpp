@@ -1,14 +1,8 @@
 // Subscriptions with deliver = "latest" at an inside: for the clients of its own listeners.
-#include "backend-link/inside/inside.h"
-#include "tests/unit/policy/wires.h"
+#include "tests/unit/backend-link/inside/inside_world.h"
 
 namespace sallyport::backend_link {
 namespace {
-
-using policy::hello;
-using policy::Lines;
-using policy::peer;
-using namespace std::chrono_literals;
 
 constexpr std::string_view rules = R"(
 realm = "lab"
@@ -33,26 +27,14 @@ rate = "1/s"
 class InsideLatest : public testing::Test {
 protected:
     InsideLatest() {
-        inside_.start(now_, wires_.out);
-        inside_.on_link_open(0, peer(9), wires_.open(9), now_, wires_.out);
-        send(9, hello);
-        for (const std::uint64_t id : {1u, 2u}) {
-            inside_.on_open(peer(id), wires_.open(id), now_, wires_.out);
-            send(id, hello);
-        }
-        wires_.take();
+        world_.link_open();
+        world_.send(9, hello);
+        world_.take();
+        for (const std::uint64_t id : {1u, 2u}) world_.join(id);
     }
-    void send(std::uint64_t id, std::string_view json) {
-        inside_.on_message(peer(id), json, now_, wires_.out);
-    }
-    Lines after(std::uint64_t id, std::string_view json) {
-        send(id, json);
-        return wires_.take();
-    }
+    Lines after(std::uint64_t id, std::string_view json) { return world_.after(id, json); }
 
-    wamp::Instant now_{1h};
-    policy::Wires wires_;
-    Inside inside_{{{policy::door_realm(rules, true)}, {"gateway"}, {}}, {7}};
+    InsideWorld world_{rules};
 };
 
 /// The lines without the publication's id, which is random.
@@ -72,37 +54,37 @@ TEST_F(InsideLatest, AClientGetsTheNewestAndALinkEveryEvent) {
               (Lines{"1 [36,1,{},[1]]", "9 [36,1,{},[1]]"}));
     EXPECT_EQ(brief(after(2, R"([16,2,{},"lab.x",[2]])")), Lines{"9 [36,1,{},[2]]"});
     EXPECT_EQ(brief(after(2, R"([16,3,{},"lab.x",[3]])")), Lines{"9 [36,1,{},[3]]"});
-    EXPECT_GT(inside_.held_bytes(), policy::entry_bytes) << "besides the subscription";
-    EXPECT_EQ(inside_.deadline(), now_ + 1s);
-    now_ += 1s;
-    inside_.on_deadline(now_, wires_.out);
-    EXPECT_EQ(brief(wires_.take()), Lines{R"(1 [36,1,{"_skipped":1},[3]])"});
+    EXPECT_GT(world_.inside.held_bytes(), policy::entry_bytes) << "besides the subscription";
+    EXPECT_EQ(world_.inside.deadline(), world_.now + 1s);
+    world_.now += 1s;
+    world_.inside.on_deadline(world_.now, world_.wires.out);
+    EXPECT_EQ(brief(world_.take()), Lines{R"(1 [36,1,{"_skipped":1},[3]])"});
     EXPECT_EQ(after(1, "[34,2,1]"), Lines{"1 [35,2]"});
 }
 
 TEST_F(InsideLatest, AReloadSendsWhatWaitedUnderAnotherDelivery) {
-    send(1, R"([32,1,{},"lab.x"])");
-    send(2, R"([16,1,{},"lab.x",[1]])");
-    send(2, R"([16,2,{},"lab.x",[2]])");
-    wires_.take();
+    world_.send(1, R"([32,1,{},"lab.x"])");
+    world_.send(2, R"([16,1,{},"lab.x",[1]])");
+    world_.send(2, R"([16,2,{},"lab.x",[2]])");
+    world_.take();
     std::string all(rules);
     all.replace(all.find("deliver"), all.size(), "");
-    inside_.reload({policy::door_realm(all, true)}, now_, wires_.out);
-    EXPECT_EQ(brief(wires_.take()), Lines{"1 [36,1,{},[2]]"});
+    world_.inside.reload({policy::door_realm(all, true)}, world_.now, world_.wires.out);
+    EXPECT_EQ(brief(world_.take()), Lines{"1 [36,1,{},[2]]"});
     EXPECT_EQ(brief(after(2, R"([16,3,{},"lab.x",[3]])")), Lines{"1 [36,1,{},[3]]"});
 }
 
 TEST_F(InsideLatest, AReloadThatRevokesIsObeyedByWhatWaits) {
-    send(1, R"([32,1,{},"lab.x"])");
-    send(2, R"([16,1,{},"lab.x",[1]])");
-    send(2, R"([16,2,{},"lab.x",[2]])");
-    wires_.take();
+    world_.send(1, R"([32,1,{},"lab.x"])");
+    world_.send(2, R"([16,1,{},"lab.x",[1]])");
+    world_.send(2, R"([16,2,{},"lab.x",[2]])");
+    world_.take();
     std::string none(rules);
     none.replace(none.find("roles = [\"service\", \"gateway\"]"), 30, "roles = [\"nobody\"]\n");
-    inside_.reload({policy::door_realm(none, true)}, now_, wires_.out);
-    now_ += 2s;
-    inside_.on_deadline(now_, wires_.out);
-    EXPECT_EQ(wires_.take(), Lines{});
+    world_.inside.reload({policy::door_realm(none, true)}, world_.now, world_.wires.out);
+    world_.now += 2s;
+    world_.inside.on_deadline(world_.now, world_.wires.out);
+    EXPECT_EQ(world_.take(), Lines{});
 }
 
 }  // namespace

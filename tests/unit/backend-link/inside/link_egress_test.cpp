@@ -107,7 +107,7 @@ TEST_F(LinkEgressTest, KeepsACopyOfThePayload) {
 
 TEST_F(LinkEgressTest, DividesALargePayloadIfTheGatewayUnderstandsIt) {
     LinkEgress egress;
-    const std::string large = "[" + std::string(LinkEgress::divided_bytes_min, '1') + "]";
+    const std::string large = "[" + std::string(wamp::flow::divided_bytes_min, '1') + "]";
     egress.hold(7, 5, wamp::CallResult{1, {}, json_of(large)}, false);
     EXPECT_FALSE(egress.next().is_divided());
     egress.hold(7, 5, wamp::CallResult{1, {}, json_of(large)}, true);

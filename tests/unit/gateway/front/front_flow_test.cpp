@@ -12,11 +12,11 @@ namespace {
 
 using wamp::Reading;
 
-/// A link that takes so many bytes and writes nothing until a test says so.
-struct Slow : FrontWorld {
-    explicit Slow(std::size_t window_bytes = 1000, std::string_view policy = front_policy)
-        : FrontWorld(true, backend_link::BackendKind::generic, policy, window_bytes) {
-        link_up();
+/// A link that writes nothing until a test says so, and three clients.
+struct Stopped : FrontWorld {
+    using FrontWorld::FrontWorld;
+    /// The link is up.
+    void begin() {
         for (std::uint64_t id = 1; id <= 3; ++id) join(id);
         links_write = false;
         written(0);
@@ -25,6 +25,15 @@ struct Slow : FrontWorld {
     Reading call(std::uint64_t id, int request, std::size_t bytes) {
         return send_bytes(id, "[48," + std::to_string(request) + ",{},\"lab.a\",[\"" +
                                   std::string(bytes, static_cast<char>('a' + id)) + "\"]]");
+    }
+};
+
+/// With a link that takes so many bytes.
+struct Slow : Stopped {
+    explicit Slow(std::size_t window_bytes = 1000, std::string_view policy = front_policy)
+        : Stopped(true, backend_link::BackendKind::generic, policy, window_bytes) {
+        link_up();
+        begin();
     }
     /// What was sent, with arguments cut to their first letter: "9 [48,1,{},"lab.a",["b".
     Lines brief() {
@@ -359,20 +368,13 @@ TEST(FrontFlow, PausesAClientWhoseRequestsAreDeniedTooOften) {
 }
 
 /// A link to an inside that carries payloads.
-struct Carrying : FrontWorld {
+struct Carrying : Stopped {
     explicit Carrying(std::size_t window_bytes = 64U << 10)
-        : FrontWorld(true, backend_link::BackendKind::sallyport, front_policy, window_bytes) {
+        : Stopped(true, backend_link::BackendKind::sallyport, front_policy, window_bytes) {
         link_open(9, wamp::Serializer::msgpack);
         wires.take();
         send(9, R"([2,77,{"_carries_payloads":true,"roles":{"broker":{},"dealer":{}}}])");
-        for (std::uint64_t id = 1; id <= 3; ++id) join(id);
-        links_write = false;
-        written(0);
-        take();
-    }
-    Reading call(std::uint64_t id, int request, std::size_t bytes) {
-        return send_bytes(id, "[48," + std::to_string(request) + ",{},\"lab.a\",[\"" +
-                                  std::string(bytes, static_cast<char>('a' + id)) + "\"]]");
+        begin();
     }
     /// The lines without the options and arguments of calls.
     Lines brief() {

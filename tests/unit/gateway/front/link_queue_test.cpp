@@ -80,7 +80,7 @@ TEST(LinkQueue, KeepsWhatIsHeldBackUntilItIsRelieved) {
 TEST(LinkQueue, DividesALargePayloadIfTheOtherEndUnderstandsIt) {
     LinkQueue queue(100);
     policy::Session one = session(1);
-    const std::string large = "[" + std::string(LinkQueue::divided_bytes_min, '1') + "]";
+    const std::string large = "[" + std::string(wamp::flow::divided_bytes_min, '1') + "]";
     const wamp::Message message = wamp::Yield{1, {}, {wamp::Serializer::json, large, {}, 0}};
     EXPECT_FALSE(queue.is_divided(message));
     queue.hold(yield(one, large));
