@@ -34,8 +34,16 @@ def operator_on(circuit):
     return client
 
 
+def front():
+    return json.loads(sallyport("status", "--config", world.dir / "gateway.toml", "--json").stdout)["front"]
+
+
 def circuits():
-    return json.loads(sallyport("status", "--config", world.dir / "gateway.toml", "--json").stdout)["front"]["circuits"]
+    return front()["circuits"]
+
+
+def held():
+    return front()["links"][0]["held"]
 
 
 class Most:
@@ -68,9 +76,10 @@ def many_sessions_of_a_circuit_hold_no_more_than_its_share_and_nothing_is_lost()
             for client in crowd:
                 send_in_background(client.transport.sock, frames(client, [[CALL, i + 1, {}, "lab.sink", ["x" * 700_000]] for i in range(2)]))
             eventually(lambda: circuits()["bytes"] > LIMIT, "the circuit has its share")
-            time.sleep(1.5)
+            time.sleep(1.5)  # for so long nothing more may come under way
+            before = held()
             innocent.send(CALL, innocent.next_request(), {}, "lab.small", ["x"])
-            time.sleep(0.3)
+            eventually(lambda: held() > before, "the small call waits for the link")
             waiting = circuits()["waiting"]
     finally:
         world.inside.popen.send_signal(signal.SIGCONT)
@@ -100,7 +109,7 @@ def unacknowledged_publications_of_a_circuit_are_bounded_and_all_arrive():
                 send_in_background(client.transport.sock, frames(
                     client, [[PUBLISH, i + 1, {}, "lab.crowd", [100 * number + i, "x" * 900_000]] for i in range(3)]))
             eventually(lambda: circuits()["bytes"] > LIMIT, "publications are under way")
-            time.sleep(1.5)
+            time.sleep(1.5)  # for so long nothing more may come under way
     finally:
         world.inside.popen.send_signal(signal.SIGCONT)
     total = 3 * len(crowd)

@@ -11,7 +11,7 @@ from support import rawclient  # noqa: E402
 from support.deployment import REALM, TICKETS, Deployment, sallyport  # noqa: E402
 from support.peers import onion_client  # noqa: E402
 from support.rawclient import ABORT, WELCOME  # noqa: E402
-from support.runner import Suite, equal  # noqa: E402
+from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("flow_joins")
 world = Deployment(link="accept", name="joins", limits="circuit_joins_per_second = 20")
@@ -55,7 +55,7 @@ def joins_beyond_the_share_of_a_circuit_wait_for_their_turn_and_others_do_not():
     answers = []
     crowd = threading.Thread(target=lambda: answers.extend(joins_at_once(world, 5, 60)))
     crowd.start()
-    time.sleep(0.3)
+    eventually(lambda: joins()["waiting"] > 0, "joins of the circuit wait")
     begin = time.monotonic()
     operator = onion_client(world.front, 6)
     equal(operator.join(REALM, "alice", TICKETS["alice"][1])[0], WELCOME)
