@@ -185,8 +185,6 @@ using ByteBlock = NeonBlock;
 
 #endif
 
-#if defined(__AVX2__) || defined(__SSE4_2__) || defined(__aarch64__)
-
 /// Bytes of a block.
 inline constexpr std::size_t block_bytes = 64;
 
@@ -215,7 +213,5 @@ std::uint64_t bits_equal(const Block& block, char c) noexcept {
     const auto wanted = Block::all(static_cast<std::uint8_t>(c));
     return bits_where(block, [wanted](auto bytes) { return Block::equal(bytes, wanted); });
 }
-
-#endif
 
 }  // namespace sallyport::wamp
