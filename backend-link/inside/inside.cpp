@@ -69,11 +69,11 @@ wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Inst
                                  wamp::Outbox& out) {
     const auto found = link_peers_.find(peer);
     if (found == link_peers_.end()) {
-        const std::size_t before = unsent_to_links();
+        reading_ = peer;
         act_on(gate_.on_message(peer, bytes, now, out), now, out);
+        reading_ = wamp::no_peer;
         if (gate_.take_paused()) return wamp::Reading::pause;
-        const std::size_t unsent = unsent_to_links();
-        if (unsent <= before || unsent < config_.link_room_bytes) return wamp::Reading::go_on;
+        if (!exceeds_links(peer)) return wamp::Reading::go_on;
         waiting_.push_back(peer);
         return wamp::Reading::pause;
     }

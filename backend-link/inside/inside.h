@@ -28,7 +28,8 @@ struct InsideConfig {
     wamp::Duration heartbeat = std::chrono::seconds(3);
     /// Silence after which the peer counts as dead.
     wamp::Duration dead_after = std::chrono::seconds(9);
-    /// A service whose messages wait for a link is not read while the links have so much unwritten.
+    /// While the links have so much unwritten, a service is not read of which more than a window
+    /// waits for them.
     std::size_t link_room_bytes = std::size_t{1} << 20;
     /// Of calls of one caller that wait for a service (wamp::held_bytes_max).
     std::size_t caller_bytes_max = std::size_t{16} << 20;
@@ -146,7 +147,9 @@ private:
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
     /// Of the links' transports together, with what waits for them.
     std::size_t unsent_to_links() noexcept;
-    /// Reads on from the services that wait for a link, if there is room again.
+    /// Whether it has to wait until the links have taken what it sent.
+    bool exceeds_links(wamp::PeerId service) noexcept;
+    /// Reads on from the services that wait for a link and have room again.
     void resume_services(wamp::Outbox& out);
     /// The subscriptions and registrations of the session.
     std::size_t entries_of(wamp::SessionId session) const;
@@ -161,7 +164,8 @@ private:
     std::vector<Link> links_;
     wamp::PeerMap<std::uint32_t> link_peers_;
     bool pumping_ = false;
-    std::vector<wamp::PeerId> waiting_;  ///< services that sent more than the links take
+    wamp::PeerId reading_ = wamp::no_peer;  ///< the service whose message is acted on
+    std::vector<wamp::PeerId> waiting_;     ///< services that sent more than the links take
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;
 };

@@ -51,7 +51,8 @@ void Inside::hold_for_links() {
                 continue;
             }
             Link& link = *link_of(to);
-            link.egress.hold(to, entry.origin, entry.message, gate_.carries_payloads(link.peer));
+            link.egress.hold(to, entry.origin, entry.message, gate_.carries_payloads(link.peer),
+                             reading_);
         }
         if (!receivers.empty()) kept.add(receivers, entry.message, entry.origin);
     }
@@ -90,9 +91,19 @@ std::size_t Inside::unsent_to_links() noexcept {
     return sum;
 }
 
+bool Inside::exceeds_links(PeerId service) noexcept {
+    if (unsent_to_links() < config_.link_room_bytes) return false;
+    std::size_t bytes = 0;
+    for (const Link& link : links_) bytes += link.egress.bytes_by(service);
+    return bytes > config_.limits.window_bytes;
+}
+
 void Inside::resume_services(wamp::Outbox& out) {
-    if (waiting_.empty() || unsent_to_links() > config_.link_room_bytes / 2) return;
-    for (const PeerId peer : std::exchange(waiting_, {})) out.push_back(wamp::effect::Resume{peer});
+    std::erase_if(waiting_, [&](PeerId service) {
+        if (exceeds_links(service)) return false;
+        out.push_back(wamp::effect::Resume{service});
+        return true;
+    });
 }
 
 void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out) {

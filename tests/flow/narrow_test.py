@@ -1,4 +1,4 @@
-"""A small call shares a link of 20 Mbit/s with the large ones of others: calls and results."""
+"""What is small shares a link of 20 Mbit/s with what others have that is large: calls, results and events."""
 import contextlib
 import os
 import pathlib
@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import rawclient  # noqa: E402
 from support.narrow import NarrowLink  # noqa: E402
 from support.peers import Service, frames, is_closed, send_in_background  # noqa: E402
-from support.rawclient import CALL, JSON, MSGPACK, RESULT  # noqa: E402
+from support.rawclient import CALL, EVENT, JSON, MSGPACK, PUBLISH, RESULT, SUBSCRIBE, SUBSCRIBED  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("narrow")
@@ -30,9 +30,9 @@ class Crowd:
 
     def __init__(self, clients, arguments):
         self.clients, self.answers, self.ended = clients, [], threading.Event()
-        for client in clients:
+        for number, client in enumerate(clients):
             send_in_background(client.transport.sock, frames(
-                client, [[CALL, i + 1, {}, "lab.large", arguments] for i in range(8)]))
+                client, [[CALL, i + 1, {}, f"lab.large.{number}", arguments] for i in range(8)]))
             threading.Thread(target=self._read, args=(client,), daemon=True).start()
 
     def _read(self, client):
@@ -49,8 +49,8 @@ class Crowd:
 
 def share(name, near, far, arguments, answer, passed_so_far, operator_calls):
     """`near` and `far` open clients where the callers and the services are. How long the operator's calls took beside 4 greedy
-    callers, and the most large ones that passed while one of them waited."""
-    service = Service(None, "lab.large", client=far(), answer=answer)
+    callers, each with a service of its own, and the most large ones that passed while one of them waited."""
+    services = [Service(None, f"lab.large.{number}", client=far(), answer=answer) for number in range(4)]
     small = Service(None, "lab.small", client=far())
     operator = near()
     quiet, loud, passed = [], [], []
@@ -62,22 +62,22 @@ def share(name, near, far, arguments, answer, passed_so_far, operator_calls):
     for _ in range(100):
         call(quiet)
     crowd = Crowd([near() for _ in range(4)], arguments)
-    eventually(lambda: passed_so_far(service, crowd) > 0, "the link is full", 20)
+    eventually(lambda: passed_so_far(services, crowd) > 0, "the link is full", 20)
     for _ in range(operator_calls):
-        before = passed_so_far(service, crowd)
+        before = passed_so_far(services, crowd)
         call(loud)
-        passed.append(passed_so_far(service, crowd) - before)
+        passed.append(passed_so_far(services, crowd) - before)
         time.sleep(0.05)
     crowd.check()
     print(f"  {name}: a small call takes {percentiles(quiet)}; beside 4 greedy callers {percentiles(loud)}, of {len(loud)}; "
           f"{max(passed)} large ones passed at most meanwhile", flush=True)
     assert max(passed) <= 2, f"{max(passed)} large ones passed while one small call waited"
-    for client in (operator, service.client, small.client, *crowd.clients):
+    for client in (operator, small.client, *(service.client for service in services), *crowd.clients):
         equal(is_closed(client), False, "a session was cut")
 
 
-def calls_have_passed(service, _):
-    return service.seen.count(SIZE)
+def calls_have_passed(services, _):
+    return sum(service.seen.count(SIZE) for service in services)
 
 
 def results_have_passed(_, crowd):
@@ -103,6 +103,46 @@ def a_small_call_does_not_wait_for_the_large_calls_of_guests():
 @suite.test(timeout=180)
 def a_small_result_does_not_wait_for_the_large_results_of_guests():
     _test("large results, inwards, WebSocket, JSON", Way(JSON, True), ["x"], lambda _: "x" * SIZE, results_have_passed)
+
+
+class Arrivals:
+    """Subscribes, and counts the events of each length."""
+
+    def __init__(self, client, topic):
+        self.client, self.lengths = client, []
+        equal(client.ask(SUBSCRIBE, {}, topic)[0], SUBSCRIBED)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        with contextlib.suppress(rawclient.Closed, OSError):
+            while True:
+                message = self.client.receive()
+                if message[0] == EVENT:
+                    self.lengths.append(len(message[4][0]))
+
+
+@suite.test(timeout=180)
+def a_small_event_does_not_wait_for_the_large_events_of_others():
+    with NarrowLink("narrow") as world:
+        large, small = Arrivals(world.raw("alice"), "lab.large"), Arrivals(world.raw("alice"), "lab.small")
+        publisher = world.raw_inside()
+        crowd = [world.raw_inside() for _ in range(4)]
+        for client in crowd:
+            send_in_background(client.transport.sock, frames(
+                client, [[PUBLISH, i + 1, {}, "lab.large", ["x" * SIZE]] for i in range(8)]))
+        eventually(lambda: len(large.lengths) > 0, "the link is full", 20)
+        loud, passed = [], []
+        for number in range(1, 11):
+            before, begin = len(large.lengths), time.monotonic()
+            publisher.send(PUBLISH, number, {}, "lab.small", ["x"])
+            eventually(lambda number=number: len(small.lengths) == number, "the small event comes", 30)
+            loud.append(time.monotonic() - begin)
+            passed.append(len(large.lengths) - before)
+        print(f"  large events, outwards: a small event beside 4 greedy publishers takes {percentiles(loud)}, of {len(loud)}; "
+              f"{max(passed)} large ones passed at most meanwhile", flush=True)
+        assert max(passed) <= 1, f"{max(passed)} large events passed while one small event waited"
+        for client in (large.client, small.client, publisher, *crowd):
+            equal(is_closed(client), False, "a session was cut")
 
 
 if __name__ == "__main__":

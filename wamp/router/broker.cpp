@@ -156,9 +156,9 @@ void Broker::deliver(const Subscription& subscription, PublicationId publication
     if (!disclosed_receivers_.empty()) {
         Event disclosing_event = event;
         append_publisher(disclosing_event.details, origin);
-        out.add(disclosed_receivers_, std::move(disclosing_event));
+        out.add(disclosed_receivers_, std::move(disclosing_event), origin.session);
     }
-    if (!receivers_.empty()) out.add(receivers_, std::move(event));
+    if (!receivers_.empty()) out.add(receivers_, std::move(event), origin.session);
 }
 
 }  // namespace sallyport::wamp

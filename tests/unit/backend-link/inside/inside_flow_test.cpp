@@ -39,19 +39,40 @@ TEST_F(InsideTest, PausesAServiceThatSendsMoreThanTheLinkTakes) {
     EXPECT_EQ(publish(2, 1, "lab.other"), wamp::Reading::go_on) << "not for the link";
     EXPECT_EQ(publish(2, 2, "lab.t"), wamp::Reading::pause);
     EXPECT_EQ(world_.take().size(), 1u) << "the others wait in the inside";
-    world_.inside.on_written(peer(9), 60'000, world_.now, world_.wires.out);
-    EXPECT_EQ(world_.take().size(), 1u);
-    world_.inside.on_written(peer(9), 60'000, world_.now, world_.wires.out);
-    const Lines last = world_.take();
-    EXPECT_EQ(last.size(), 1u) << "nothing is lost, and 660,000 bytes are on their way";
-    world_.inside.on_written(peer(9), 500'000, world_.now, world_.wires.out);
-    EXPECT_EQ(world_.take(), (Lines{"1 resumed", "2 resumed"}));
+    const auto written_60_000 = [&] {
+        world_.inside.on_written(peer(9), 60'000, world_.now, world_.wires.out);
+        Lines lines = world_.take();
+        EXPECT_EQ(lines.size(), 2u);
+        return lines.back();
+    };
+    Lines resumed = {written_60_000(), written_60_000()};
+    std::sort(resumed.begin(), resumed.end());
+    EXPECT_EQ(resumed, (Lines{"1 resumed", "2 resumed"})) << "each when its own event is sent";
+    world_.inside.on_written(peer(9), 0, world_.now, world_.wires.out);
+    EXPECT_EQ(world_.take(), Lines{}) << "nothing is lost, and nothing comes twice";
     publish(1, 3, "lab.t");
     EXPECT_EQ(publish(1, 4, "lab.t"), wamp::Reading::pause);
     world_.take();
     world_.inside.on_closed(peer(9), "gone", world_.now, world_.wires.out);
     const Lines lines = world_.take();
     EXPECT_NE(std::find(lines.begin(), lines.end(), "1 resumed"), lines.end());
+}
+
+TEST_F(InsideTest, ReadsAServiceThatSendsLittleWhileOthersFillTheLink) {
+    world_.link_up();
+    world_.join(1);
+    world_.join(2);
+    world_.send(9, R"([32,1,{},"lab.t"])");
+    world_.take();
+    const auto publish = [&](std::uint64_t from, int request, std::size_t bytes) {
+        const std::string message = "[16," + std::to_string(request) + R"(,{},"lab.t",[")" +
+                                    std::string(bytes, 'x') + R"("]])";
+        return world_.inside.on_message(peer(from), message, world_.now, world_.wires.out);
+    };
+    EXPECT_EQ(publish(1, 1, 900'000), wamp::Reading::go_on);
+    EXPECT_EQ(publish(1, 2, 900'000), wamp::Reading::pause);
+    for (int request = 1; request < 50; ++request)
+        EXPECT_EQ(publish(2, request, 1), wamp::Reading::go_on);
 }
 
 /// With a link that carries payloads.
@@ -156,7 +177,8 @@ TEST_F(InsideCarrying, KeepsTheOrderOfEventsAndSubscriptionsWhileTheLinkIsFull) 
             if (line.starts_with("9 [3")) order.push_back(line.substr(0, 8));
         }
     }
-    EXPECT_EQ(order, (Lines{"9 [36,1,", "9 [36,2,", "9 [33,4,"}));
+    // SUBSCRIBED follows the events of its topic; those of one publisher keep their order.
+    EXPECT_EQ(order, (Lines{"9 [36,1,", "9 [33,4,", "9 [36,2,"}));
 }
 
 TEST_F(InsideCarrying, TakesThePartsOfTheGateway) {
