@@ -19,6 +19,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "gateway/host/log.h"
+#include "gateway/host/startup_memory.h"
 #include "policy/door/door.h"
 #include "wamp/base/random.h"
 #include "wamp/flow/places.h"
@@ -47,12 +48,18 @@ public:
           audit_(std::move(audit)),
           clients_(clients),
           timer_(io),
+          startup_timer_(io),
           drain_timer_(io),
           flush_timer_(io) {}
 
     void start() {
         core_.start(wamp::now(), outbox_);
         carry_out();
+        constexpr std::chrono::milliseconds settled{250};
+        startup_timer_.expires_after(settled);
+        startup_timer_.async_wait([](boost::system::error_code error) {
+            if (!error) release_startup_memory();
+        });
     }
 
     wamp::Connections& connections() noexcept { return connections_; }
@@ -314,6 +321,7 @@ private:
     wamp::flow::Places links_{links_pending_max};
     std::uint64_t displaced_ = 0;  ///< connections closed for newer ones
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer startup_timer_;
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer flush_timer_;
     wamp::Instant armed_ = wamp::never;

@@ -15,6 +15,7 @@
 #include "gateway/host/dialer.h"
 #include "gateway/host/files.h"
 #include "gateway/host/log.h"
+#include "gateway/host/startup_memory.h"
 #include "gateway/programs/effect_log.h"
 #include "gateway/supervision/message.h"
 #include "wamp/net/connections.h"
@@ -259,6 +260,7 @@ void Supervisor::apply(const effect::SendOnion& wanted) {
 
 void Supervisor::apply(const effect::NotifyReady&) {
     notifier_.ready();
+    release_startup_memory();
 }
 
 void Supervisor::apply(const effect::NotifyStopping&) {

@@ -18,6 +18,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes  # noqa: E402
@@ -274,6 +275,7 @@ def main():
             return
         machine = versions()
         world, parts = ours()
+        time.sleep(1)  # for what is only done once after the start
         start = resident(parts)
         services, local = f"unix:{world.services_path}", f"unix:{world.local}"
         proxy, listen = haproxy(world.services_path)
