@@ -73,9 +73,11 @@ wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Inst
         act_on(gate_.on_message(peer, bytes, now, out), now, out);
         reading_ = wamp::no_peer;
         if (gate_.take_paused()) return wamp::Reading::pause;
-        if (!exceeds_links(peer)) return wamp::Reading::go_on;
-        waiting_.push_back(peer);
-        return wamp::Reading::pause;
+        if (exceeds_links(peer)) {
+            waiting_.push_back(peer);
+            return wamp::Reading::pause;
+        }
+        return outruns_callees(peer) ? wamp::Reading::pause : wamp::Reading::go_on;
     }
     Link& link = links_[found->second];
     link.last_heard = now;
@@ -187,6 +189,7 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out, Cro
                 realm.revoke({session, false, id, {}, {}}, uris::too_slow, deliveries_);
             }
         }
+        slow_down_callers(realm, out);
         if (undelivered_.empty() && deliveries_.empty()) return pump_links(now, out);
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
             const policy::Session* const session = gate_.sessions().find(callee);

@@ -149,6 +149,9 @@ private:
     std::size_t unsent_to_links() noexcept;
     /// Whether it has to wait until the links have taken what it sent.
     bool exceeds_links(wamp::PeerId service) noexcept;
+    bool outruns_callees(wamp::PeerId client) const noexcept;
+    /// Callers whose calls outrun their callees are not read: by us, or by their gateway.
+    void slow_down_callers(wamp::Realm& realm, wamp::Outbox& out);
     /// Reads on from the services that wait for a link and have room again.
     void resume_services(wamp::Outbox& out);
     /// The subscriptions and registrations of the session.
@@ -165,7 +168,8 @@ private:
     wamp::PeerMap<std::uint32_t> link_peers_;
     bool pumping_ = false;
     wamp::PeerId reading_ = wamp::no_peer;  ///< the service whose message is acted on
-    std::vector<wamp::PeerId> waiting_;     ///< services that sent more than the links take
+    wamp::IdSet outrunning_;  ///< sessions whose calls outrun their callees, and that are not read
+    std::vector<wamp::PeerId> waiting_;  ///< services that sent more than the links take
     wamp::Deliveries deliveries_;
     std::vector<policy::Door::Undelivered> undelivered_;
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend-link/inside/inside.h"
+#include "wamp/codec/caller_wait.h"
 #include "wamp/codec/carried_payloads.h"
 
 namespace sallyport::backend_link {
@@ -96,6 +97,31 @@ bool Inside::exceeds_links(PeerId service) noexcept {
     std::size_t bytes = 0;
     for (const Link& link : links_) bytes += link.egress.bytes_by(service);
     return bytes > config_.limits.window_bytes;
+}
+
+void Inside::slow_down_callers(wamp::Realm& realm, wamp::Outbox& out) {
+    for (const auto& [caller, waits] : realm.take_caller_waits()) {
+        if (const Link* link = link_of(caller.via)) {
+            const bool is_its_own = caller.via == caller.session;
+            if (is_its_own || !gate_.carries_payloads(link->peer)) continue;
+            gate_.send(link->peer, wamp::encode_caller_wait({caller.session, waits}), out);
+            continue;
+        }
+        const policy::Session* const session = gate_.sessions().find(caller.via);
+        const bool is_there = session != nullptr && session->connection != nullptr;
+        if (waits && is_there) {
+            outrunning_.insert(caller.via);
+            out.push_back(wamp::effect::Pause{session->peer});
+        } else if (!waits && outrunning_.erase(caller.via) != 0 && is_there) {
+            out.push_back(wamp::effect::Resume{session->peer});
+        }
+    }
+}
+
+bool Inside::outruns_callees(PeerId client) const noexcept {
+    if (outrunning_.empty()) return false;
+    const policy::Session* const session = gate_.door().session_of(client);
+    return session != nullptr && outrunning_.contains(session->id);
 }
 
 void Inside::resume_services(wamp::Outbox& out) {

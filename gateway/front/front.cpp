@@ -152,7 +152,8 @@ wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Insta
         const bool denied = gate_.take_paused();
         const bool held = std::exchange(paused_, false);
         const bool waits = under_way_.is_short() && has_to_wait(peer, held);
-        return denied || held || waits ? wamp::Reading::pause : wamp::Reading::go_on;
+        const bool outruns = outruns_callees(peer);
+        return denied || held || waits || outruns ? wamp::Reading::pause : wamp::Reading::go_on;
     }
     Backend& backend = *link->second;
     on_link_message(backend, bytes, now, out);
@@ -311,6 +312,7 @@ void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& ou
     const policy::Session& leaving = *gate_.sessions().find(session);
     if (under_way_.forget(sender_of(leaving))) out.push_back(wamp::effect::Resume{leaving.peer});
     for (auto& backend : backends_) {
+        stop_waiting(*backend, session, out);
         // Its GOODBYE is still to be read.
         const auto [held, streams] = backend->queue.remove(leaving);
         if (held) out.push_back(wamp::effect::Resume{leaving.peer});
@@ -367,6 +369,9 @@ void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Inst
         const auto part = backend.carried->take(bytes);
         if (part.has_error()) return give_up(part.error());
         if (*part == wamp::CarriedPayloads::Part::taken) return;
+        const auto wait = wamp::read_caller_wait(bytes);
+        if (wait.has_error()) return give_up(wait.error());
+        if (wait->has_value()) return on_caller_wait(backend, **wait, out);
     }
     auto message = wamp::decode(backend.transport.serializer, bytes, link_message_limits_);
     if (message.has_error()) return give_up(message.error());
@@ -402,6 +407,8 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
             break;
         case LinkMachine::Verdict::lost:
             wamp::note(out, Level::warning, "link ", backend.name, ": lost");
+            for (const wamp::SessionId session : wamp::IdSet(backend.outrunning))
+                stop_waiting(backend, session, out);
             backend.bridge.on_link_lost(now, bridge_out_);
             break;
         case LinkMachine::Verdict::none:

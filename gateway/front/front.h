@@ -16,6 +16,7 @@
 #include "wamp/base/id_map.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/codec/caller_wait.h"
 #include "wamp/codec/carried_payloads.h"
 #include "wamp/flow/circuit_bytes.h"
 #include "wamp/session/outbox.h"
@@ -129,6 +130,8 @@ private:
         policy::Transport transport;
         /// While the link is up, if the backend carries payloads (W-GWY-13).
         std::optional<wamp::CarriedPayloads> carried{};
+        /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
+        wamp::IdSet outrunning{};
     };
 
     /// The backends of the routes of a policy. There are few realms, so the list is searched
@@ -170,11 +173,18 @@ private:
     /// How messages for the link are encoded.
     static backend_link::LinkWire wire_of(const Backend& backend) noexcept;
     /// The session, which held a message and is not read, is read on unless it has to wait for its
-    /// circuit.
+    /// circuit or for callees.
     void read_on(const policy::Session& session, LinkQueue::Held& held, wamp::Outbox& out);
     static wamp::flow::Sender sender_of(const policy::Session& session) noexcept {
         return {session.circuit, session.id};
     }
+    void on_caller_wait(Backend& backend, const wamp::CallerWait& wait, wamp::Outbox& out);
+    /// The calls of the session do not outrun their callees at the backend any more.
+    void stop_waiting(Backend& backend, wamp::SessionId session, wamp::Outbox& out);
+    /// Whether its calls outrun their callees at some backend.
+    bool outruns_callees(wamp::SessionId session) const noexcept;
+    /// Whether those of the client do.
+    bool outruns_callees(wamp::PeerId client) const noexcept;
     /// For a message that has to wait for a link.
     wamp::flow::CircuitBytes::Charge charge_for(const policy::Session& session,
                                                 const wamp::Message& message);

@@ -40,6 +40,7 @@ wamp::flow::CircuitBytes::Charge Front::charge_for(const policy::Session& sessio
 
 void Front::read_on(const policy::Session& session, LinkQueue::Held& held, wamp::Outbox& out) {
     held.charge = {};
+    if (outruns_callees(session.id)) return;
     if (under_way_.must_wait(sender_of(session))) {
         under_way_.wait(sender_of(session), session.peer);
     } else {
@@ -80,6 +81,44 @@ void Front::pause_circuit(std::uint64_t circuit, wamp::Outbox& out) {
         if (under_way_.wait(sender_of(session), session.peer))
             out.push_back(wamp::effect::Pause{session.peer});
     });
+}
+
+// Callers whose calls outrun their callees
+// -------------------------------------------------------------------------------------------------
+
+bool Front::outruns_callees(wamp::SessionId session) const noexcept {
+    return std::any_of(backends_.begin(), backends_.end(), [session](const auto& backend) {
+        return backend->outrunning.contains(session);
+    });
+}
+
+bool Front::outruns_callees(wamp::PeerId client) const noexcept {
+    const bool any = std::any_of(backends_.begin(), backends_.end(),
+                                 [](const auto& backend) { return !backend->outrunning.empty(); });
+    if (!any) return false;
+    const policy::Session* const session = gate_.door().session_of(client);
+    return session != nullptr && outruns_callees(session->id);
+}
+
+void Front::on_caller_wait(Backend& backend, const wamp::CallerWait& wait, wamp::Outbox& out) {
+    if (!wait.waits) return stop_waiting(backend, wait.session, out);
+    const policy::Session* const session = gate_.sessions().find(wait.session);
+    if (session == nullptr || session->connection == nullptr) return;
+    backend.outrunning.insert(session->id);
+    out.push_back(wamp::effect::Pause{session->peer});
+}
+
+void Front::stop_waiting(Backend& backend, wamp::SessionId session, wamp::Outbox& out) {
+    if (backend.outrunning.erase(session) == 0 || outruns_callees(session)) return;
+    const policy::Session& waited = *gate_.sessions().find(session);
+    const bool held = std::any_of(backends_.begin(), backends_.end(),
+                                  [&](const auto& each) { return each->queue.holds(waited); });
+    if (held) return;  // it is read on when that has crossed
+    if (under_way_.must_wait(sender_of(waited))) {
+        under_way_.wait(sender_of(waited), waited.peer);
+    } else {
+        out.push_back(wamp::effect::Resume{waited.peer});
+    }
 }
 
 void Front::on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now,

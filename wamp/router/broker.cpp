@@ -71,7 +71,7 @@ void Broker::deliver_retained(const Member& to, SubscriptionId id, std::string_v
         session.features.has(Feature::subscriber_publisher_identification)) {
         append_publisher(event.details, {kept->origin, kept->authid, kept->authrole});
     }
-    out.add(session.id, std::move(event));
+    out.add_for(session.id, kept->origin, std::move(event));
 }
 
 void Broker::unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out) {

@@ -12,6 +12,7 @@
 #include "wamp/base/tally.h"
 #include "wamp/base/value.h"
 #include "wamp/message/payload.h"
+#include "wamp/router/caller_waits.h"
 
 namespace sallyport::wamp {
 
@@ -23,7 +24,7 @@ struct HeldInvocation {
     RegistrationId registration = 0;
     Dict details;
     OwnedPayload payload;
-    SessionId caller = 0;   ///< the one on whose behalf it is
+    CallerWaits::Caller caller;
     std::size_t bytes = 0;  ///< that it is counted with
     Instant due = never;    ///< when the call times out; it is held for a shorter time at most
 };

@@ -255,8 +255,13 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     append_passthru(details, call.options);
     if (held) {
         return hold(handle, sender,
-                    {++last_held_, registration.id, std::move(details), OwnedPayload(call.payload),
-                     0, 0, deadline},
+                    {++last_held_,
+                     registration.id,
+                     std::move(details),
+                     OwnedPayload(call.payload),
+                     {},
+                     0,
+                     deadline},
                     now);
     }
     out.add_for(callee.session.id, origin.session,
@@ -277,7 +282,7 @@ void Dealer::hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvo
                   Instant now) {
     constexpr std::size_t overhead_bytes = 512;  // approximately, of the envelope and the entry
     PendingCall& call = calls_.at(handle);
-    invocation.caller = caller.session;
+    invocation.caller = {call.caller->session.id, caller.session};
     invocation.bytes = overhead_bytes + invocation.payload.view().bytes();
     call.held = std::make_unique<HeldInvocation>(std::move(invocation));
     calls_.set_deadline(handle, std::min(call.held->due, now + hold_max));
@@ -288,13 +293,15 @@ void Dealer::hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvo
     share.bytes += call.held->bytes;
     held->bytes += call.held->bytes;
     held_bytes_ += call.held->bytes;
+    waits_.add(call.held->caller, call.held->bytes);
     held->queue.push(caller, call.held->bytes, {handle, call.held->serial});
 }
 
-void Dealer::release_share(Member& callee, const HeldInvocation& held) noexcept {
-    const auto share = callee.held->shares.find(held.caller);
+void Dealer::release_share(Member& callee, const HeldInvocation& held) {
+    const auto share = callee.held->shares.find(held.caller.session);
     callee.held->bytes -= held.bytes;
     held_bytes_ -= held.bytes;
+    waits_.remove(held.caller, held.bytes);
     share->second.bytes -= held.bytes;
     if (--share->second.calls == 0) callee.held->shares.erase(share);
 }

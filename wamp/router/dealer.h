@@ -47,7 +47,9 @@ public:
     /// Instead of held_bytes_max.
     void limit_held_bytes(std::size_t bytes_of_caller) noexcept {
         held_bytes_of_caller_max_ = bytes_of_caller;
+        waits_.limit(bytes_of_caller / waiting_share);
     }
+    CallerWaits& caller_waits() noexcept { return waits_; }
 
     void join(Member& member) { member.calls = calls_.open_session(); }
     void leave(Member& member, Deliveries& out);
@@ -97,7 +99,7 @@ private:
     Member& choose_any(Registration& registration) noexcept;
     bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
     /// It does not count for its callee any more.
-    void release_share(Member& callee, const HeldInvocation& held) noexcept;
+    void release_share(Member& callee, const HeldInvocation& held);
     /// The call has ended.
     void end(CallTable::Handle handle);
     void hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
@@ -111,7 +113,11 @@ private:
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 
     Random random_;
+    /// A caller is to wait with this part of what may be held for him: messages are on their way.
+    static constexpr std::size_t waiting_share = 4;
+
     std::size_t held_bytes_of_caller_max_ = held_bytes_max;
+    CallerWaits waits_{held_bytes_max / waiting_share};
     std::unordered_map<RegistrationId, Registration> registrations_;  ///< they stay in place
     PatternIndex<Registration*> procedures_;
     RegistrationId last_registration_ = 0;

@@ -128,6 +128,11 @@ bool Realm::invoke_held(SessionId callee, Deliveries& out) {
     return at != tables_->members.end() && tables_->dealer.invoke_held(at->second, out);
 }
 
+std::vector<CallerWaits::Change> Realm::take_caller_waits() {
+    CallerWaits& waits = tables_->dealer.caller_waits();
+    return waits.has_changes() ? waits.take_changes() : std::vector<CallerWaits::Change>();
+}
+
 void Realm::on_deadline(Instant now, Deliveries& out) {
     tables_->dealer.on_deadline(now, out);
 }

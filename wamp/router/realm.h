@@ -12,6 +12,7 @@
 #include "wamp/base/tally.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/router/caller_waits.h"
 #include "wamp/session/features.h"
 
 namespace sallyport::wamp {
@@ -89,6 +90,9 @@ public:
     /// Sends a callee that has room the held INVOCATION whose turn it is; false if there is none.
     /// The message is to be sent before the next call into the realm.
     bool invoke_held(SessionId callee, Deliveries& out);
+
+    /// The callers that are to be read no more, or again.
+    std::vector<CallerWaits::Change> take_caller_waits();
 
     void on_deadline(Instant now, Deliveries& out);
     Instant deadline() const noexcept;  ///< when on_deadline() is next due; `never` if not

@@ -113,6 +113,13 @@ private:
                             std::to_string((*list)[2].get_if<wamp::Bytes>()->data.size()));
             return;
         }
+        if (list != nullptr && list->size() == 3 && list->front() == wamp::Value(257)) {
+            const bool waits = *(*list)[2].get_if<bool>();
+            lines.push_back(std::to_string(id) + " session " +
+                            std::to_string(*(*list)[1].get_if<std::uint64_t>()) +
+                            (waits ? " waits" : " goes on"));
+            return;
+        }
         auto message = wamp::decode(serializer(id), bytes, {});
         ASSERT_TRUE(message.has_value()) << bytes;
         const std::string prefix = std::to_string(id) + " ";

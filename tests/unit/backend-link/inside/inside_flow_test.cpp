@@ -198,6 +198,58 @@ TEST_F(InsideCarrying, TakesThePartsOfTheGateway) {
     EXPECT_EQ(world_.take(), (Lines{"9 " + std::string(violated), "9 closed"}));
 }
 
+// Of calls of one caller, 4 MiB of 16 may be held before it is not read any more.
+TEST_F(InsideCarrying, SlowsDownCallersWhoseCallsOutrunTheirCallee) {
+    world_.join(2);
+    const std::string large = R"([")" + std::string(900'000, 'x') + R"("])";
+    int request = 0;
+    const auto call_of_service = [&] {
+        const std::string call =
+            "[48," + std::to_string(++request) + R"(,{},"lab.open.p",)" + large + "]";
+        return world_.inside.on_message(peer(2), call, world_.now, world_.wires.out);
+    };
+    EXPECT_EQ(call_of_service(), wamp::Reading::go_on);
+    EXPECT_EQ(world_.take().size(), 1u) << "it leaves no room";
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(call_of_service(), wamp::Reading::go_on);
+    EXPECT_EQ(world_.take(), Lines{});
+    EXPECT_EQ(call_of_service(), wamp::Reading::pause);
+    EXPECT_EQ(world_.take(), Lines{"2 paused"});
+    const wamp::Call carried{
+        1,
+        wamp::Dict{{"forward_for", wamp::List{wamp::Dict{
+                                       {"session", 5}, {"authid", "g"}, {"authrole", "guest"}}}}},
+        "lab.open.p",
+        {Serializer::json, large, {}, 0}};
+    for (int i = 1; i <= 5; ++i) {
+        wamp::Call each = carried;
+        each.request = static_cast<wamp::RequestId>(i);
+        world_.send_bytes(9, std::string(wamp::encode_carrying(each).message()));
+    }
+    EXPECT_EQ(world_.take(), Lines{"9 session 5 waits"});
+    for (int i = 0; i < 10; ++i) world_.inside.on_written(peer(1), 0, world_.now, world_.wires.out);
+    Lines lines = world_.take();
+    std::erase_if(lines, [](const std::string& line) { return line.starts_with("1 [68,"); });
+    std::sort(lines.begin(), lines.end());
+    EXPECT_EQ(lines, (Lines{"2 resumed", "9 session 5 goes on"}));
+}
+
+TEST_F(InsideCarrying, ReadsACallerOnWhenItsCallsHaveWaitedTooLong) {
+    world_.join(2);
+    for (int i = 1; i <= 6; ++i) {
+        world_.send(2, "[48," + std::to_string(i) + R"(,{},"lab.open.p",[")" +
+                           std::string(900'000, 'x') + R"("]])");
+    }
+    EXPECT_EQ(world_.take().back(), "2 paused");
+    world_.advance(10s);
+    const Lines lines = world_.take();
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), "2 resumed"), 1);
+    EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                            [](const std::string& line) {
+                                return line.ends_with(R"("wamp.error.unavailable"])");
+                            }),
+              5);
+}
+
 TEST_F(InsideTest, CarriesNoPayloadsForAService) {
     world_.join(1, Serializer::msgpack, 16u << 20,
                 R"([1,"lab",{"_carries_payloads":true,"roles":{"caller":{},"callee":{}}}])");

@@ -462,5 +462,69 @@ TEST(FrontFlow, TakesThePartsOfTheInside) {
     EXPECT_EQ(world.take().back(), "9 closed") << "the stream is used up";
 }
 
+/// W-GWY-16: an inside tells which callers to slow down.
+struct Outrunning : Carrying {
+    Outrunning() : Carrying(1000) {}
+
+    Lines tell(std::uint64_t id, bool waits) {
+        const wamp::CallerWait wait{wires.session(id), waits};
+        send_bytes(9, std::string(wamp::encode_caller_wait(wait).message()));
+        return take();
+    }
+};
+
+TEST(FrontFlow, DoesNotReadACallerWhoseCallsOutrunTheirCallees) {
+    Outrunning world;
+    EXPECT_EQ(world.tell(1, true), Lines{"1 paused"});
+    EXPECT_EQ(world.call(1, 1, 10), Reading::pause) << "somebody else had it read on";
+    EXPECT_EQ(world.call(2, 1, 10), Reading::go_on);
+    world.take();
+    EXPECT_EQ(world.tell(1, false), Lines{"1 resumed"});
+    EXPECT_EQ(world.tell(1, false), Lines{});
+    EXPECT_EQ(world.call(1, 2, 10), Reading::go_on);
+}
+
+TEST(FrontFlow, ReadsACallerOnWhenNeitherLinkNorCalleeKeepsIt) {
+    Outrunning world;
+    world.call(2, 1, 2000);
+    EXPECT_EQ(world.call(1, 1, 10), Reading::pause) << "the link is full";
+    world.take();
+    EXPECT_EQ(world.tell(1, true), Lines{"1 paused"});
+    world.written(0);
+    EXPECT_EQ(world.brief(), Lines{"9 [48,2"}) << "not read on, as callees keep it";
+    EXPECT_EQ(world.tell(1, false), Lines{"1 resumed"});
+
+    world.call(2, 2, 2000);
+    EXPECT_EQ(world.call(1, 2, 10), Reading::pause);
+    world.take();
+    world.tell(1, true);
+    EXPECT_EQ(world.tell(1, false), Lines{}) << "not read on, as the link keeps it";
+    world.written(0);
+    EXPECT_EQ(world.brief(), (Lines{"1 resumed", "9 [48,4"}));
+}
+
+TEST(FrontFlow, ReadsACallerOnWhenTheLinkIsLost) {
+    Outrunning world;
+    world.tell(1, true);
+    world.tell(2, true);
+    world.lose(9);
+    Lines lines = world.take();
+    std::erase_if(lines, [](const std::string& line) { return !line.ends_with(" resumed"); });
+    std::sort(lines.begin(), lines.end());
+    EXPECT_EQ(lines, (Lines{"1 resumed", "2 resumed"}));
+    EXPECT_EQ(world.call(1, 1, 10), Reading::go_on);
+}
+
+TEST(FrontFlow, ForgetsACallerThatLeaves) {
+    Outrunning world;
+    world.tell(1, true);
+    world.lose(1);
+    world.take();
+    EXPECT_EQ(world.tell(1, false), Lines{});
+    EXPECT_EQ(world.tell(1, true), Lines{}) << "nobody of that name";
+    world.send_bytes(9, std::string("\x93\xCD\x01\x01\x01\x01", 6));
+    EXPECT_EQ(world.take().back(), "9 closed") << "a protocol violation";
+}
+
 }  // namespace
 }  // namespace sallyport::gateway
