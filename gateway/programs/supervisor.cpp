@@ -72,8 +72,7 @@ int Supervisor::run() {
     try {
         listen();
         if (config.tor.mode == TorText::Mode::managed) {
-            tor_ = std::make_unique<TorProcess>(io_, config.state_dir.path, prepare_tor(config),
-                                                tor_events());
+            tor_ = std::make_unique<TorProcess>(io_, prepare_tor(config), tor_events());
         }
         await_child_signal();
         await_signal();
@@ -120,6 +119,8 @@ TorProcess::Events Supervisor::tor_events() {
             });
         },
         [this] { event([&] { core_.tor().on_descriptor_uploaded(outbox_); }); },
+        [this] { event([&] { core_.on_tor_verified(outbox_); }); },
+        [this](std::string_view how) { event([&] { core_.tor().on_unconfigured(how, outbox_); }); },
         [this](std::string_view why) {
             event([&] { core_.tor().on_control_lost(why, wamp::now(), outbox_); });
         }};

@@ -8,12 +8,15 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "gateway/host/child.h"
 #include "gateway/host/files.h"
 #include "gateway/host/path_text.h"
 #include "gateway/host/start_error.h"
 #include "gateway/programs/tor_process.h"
+#include "gateway/tor/extra_torrc.h"
 #include "gateway/tor/onion.h"
 #include "gateway/tor/torrc.h"
 
@@ -63,17 +66,14 @@ void guard_mode(const GatewayConfig& config, const std::string& folder) {
 }
 
 /// The errors that tor reports for `--verify-config`; nothing if the configuration is valid.
-std::optional<std::string> complaint_of_tor(const std::string& program, const std::string& torrc,
-                                            const std::string& none) {
+std::optional<std::string> complaint_of_tor(const TorSetup& setup) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
     const Descriptor read_end(ends[0]);
     Descriptor write_end(ends[1]);
-    const pid_t pid = start_child({program,
-                                   {"tor", "--verify-config", "-f", torrc, "--defaults-torrc", none,
-                                    "--ignore-missing-torrc"},
-                                   -1,
-                                   write_end.get()});
+    std::vector<std::string> words = tor_arguments(setup);
+    words.emplace_back("--verify-config");
+    const pid_t pid = start_child({setup.program, std::move(words), -1, write_end.get()});
     write_end.close();
     std::string said;
     std::array<char, 4096> bytes{};
@@ -95,9 +95,34 @@ std::optional<std::string> complaint_of_tor(const std::string& program, const st
     return complaints.empty() ? "it " + describe_exit(status) : complaints;
 }
 
+/// The lines of torrc_extra; "" if there is none.
+std::string extra_lines(const PathText& file) {
+    if (!file) return "";
+    ExtraTorrc extra = parse_extra_torrc(read_file(file.path, file.place));
+    if (extra.errors.empty()) return std::move(extra.lines);
+    policy::Diagnostics diagnostics;
+    for (ExtraTorrc::Error& error : extra.errors) {
+        diagnostics.push_back(
+            {{file.path, error.line, 1}, std::move(error.text), std::move(error.hint)});
+    }
+    throw StartError(std::move(diagnostics));
+}
+
 }  // namespace
 
-std::string prepare_tor(const GatewayConfig& config) {
+std::vector<std::string> tor_arguments(const TorSetup& setup) {
+    return {"tor", "-f", setup.folder + "/torrc", "--defaults-torrc",
+            setup.folder + "/torrc-defaults"};
+}
+
+void write_tor_files(const TorSetup& setup, const policy::Place& place) {
+    make_private_folder(setup.folder, place);
+    // Without this file tor would accept one that somebody else has put there.
+    write_file(setup.folder + "/torrc-defaults", "", place);
+    write_file(setup.folder + "/torrc", to_text(setup.torrc), place);
+}
+
+TorSetup prepare_tor(const GatewayConfig& config) {
     const auto program = find_program(config.tor.binary);
     if (!program) {
         throw StartError(config.tor.binary_place,
@@ -105,34 +130,32 @@ std::string prepare_tor(const GatewayConfig& config) {
                          "install tor (apt-get install tor) or set tor.binary to its path");
     }
     const std::string& state = config.state_dir.path;
-    Torrc torrc;
-    torrc.data_directory = state + "/tor";
-    torrc.control_socket = state + "/tor/control.sock";
+    TorSetup setup{*program, state + "/tor", {}};
+    Torrc& torrc = setup.torrc;
+    torrc.data_directory = setup.folder;
+    torrc.control_socket = setup.folder + "/control.sock";
     torrc.onion_directory = state + "/onion";
     torrc.front_socket = config.front.path;
     torrc.socks_socket = config.tor.socks.path;
-    torrc.extra = config.tor.extra.path;
+    torrc.extra = extra_lines(config.tor.extra);
     torrc.virtual_port = config.tor.virtual_port;
     torrc.single_onion = config.tor.single_onion;
-    if (config.tor.extra) read_file(config.tor.extra.path, config.tor.extra.place);
+    torrc.owner_pid = ::getpid();
     if (const auto why = unfit_for_unix_socket(torrc.control_socket)) {
         throw StartError(config.state_dir.place, quoted(torrc.control_socket) + " " + *why,
                          "use a shorter state_dir");
     }
-    make_private_folder(torrc.data_directory, config.state_dir.place);
     make_private_folder(torrc.onion_directory, config.state_dir.place);
     check_onion_key(torrc.onion_directory);
     guard_mode(config, torrc.onion_directory);
-    torrc.owner_pid = ::getpid();
-    write_file(state + "/tor/torrc", to_text(torrc), config.state_dir.place);
-    if (const auto complaint =
-            complaint_of_tor(*program, state + "/tor/torrc", state + "/tor/none")) {
+    write_tor_files(setup, config.state_dir.place);
+    if (const auto complaint = complaint_of_tor(setup)) {
         throw StartError(
             config.tor.extra ? config.tor.extra.place : config.tor.place,
             "tor refuses its configuration: " + *complaint,
             config.tor.extra ? "correct the file of torrc_extra" : "is it tor 0.4.8 or later?");
     }
-    return *program;
+    return setup;
 }
 
 }  // namespace sallyport::gateway

@@ -35,21 +35,18 @@ struct TorProcess::Output {
 };
 
 struct TorProcess::Connection {
-    explicit Connection(boost::asio::io_context& io) : socket(io) {}
+    Connection(boost::asio::io_context& io, const Torrc& torrc) : socket(io), client(torrc) {}
 
     boost::asio::local::stream_protocol::socket socket;
     ControlClient client;
     std::array<char, 4096> bytes{};
 };
 
-TorProcess::TorProcess(boost::asio::io_context& io, std::string state_dir, std::string program,
-                       Events events)
-    : io_(io),
-      state_dir_(std::move(state_dir)),
-      program_(std::move(program)),
-      events_(std::move(events)) {}
+TorProcess::TorProcess(boost::asio::io_context& io, TorSetup setup, Events events)
+    : io_(io), setup_(std::move(setup)), events_(std::move(events)) {}
 
 pid_t TorProcess::start() {
+    write_tor_files(setup_);
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         throw std::system_error(errno, std::generic_category(), "pipe");
@@ -57,12 +54,8 @@ pid_t TorProcess::start() {
     const Descriptor write_end(ends[1]);
     // tor would refuse the cookie of an earlier run, so that file is removed before tor writes its
     // own.
-    ::unlink((state_dir_ + "/tor/control_auth_cookie").c_str());
-    const pid_t pid = start_child({program_,
-                                   {"tor", "-f", state_dir_ + "/tor/torrc", "--defaults-torrc",
-                                    state_dir_ + "/tor/none", "--ignore-missing-torrc"},
-                                   -1,
-                                   write_end.get()});
+    ::unlink((setup_.folder + "/control_auth_cookie").c_str());
+    const pid_t pid = start_child({setup_.program, tor_arguments(setup_), -1, write_end.get()});
     output_ = std::make_shared<Output>(io_);
     output_->pipe.assign(read_end.release());
     read_output(output_);
@@ -94,12 +87,15 @@ void TorProcess::read_output(const std::shared_ptr<Output>& output) {
 }
 
 std::optional<std::string> TorProcess::attach() {
-    const std::string cookie_file = state_dir_ + "/tor/control_auth_cookie";
+    const std::string cookie_file = setup_.folder + "/control_auth_cookie";
     if (::access(cookie_file.c_str(), R_OK) != 0) return "";
-    auto connection = std::make_shared<Connection>(io_);
+    auto connection = std::make_shared<Connection>(io_, setup_.torrc);
     boost::system::error_code error;
-    connection->socket.connect(
-        boost::asio::local::stream_protocol::endpoint(state_dir_ + "/tor/control.sock"), error);
+    connection->socket.open(boost::asio::local::stream_protocol(), error);
+    // A tor that has stopped accepts nothing and reads nothing; the supervisor does not wait for
+    // it.
+    if (!error) connection->socket.non_blocking(true, error);
+    if (!error) connection->socket.connect({setup_.torrc.control_socket}, error);
     if (error) return "";
     ControlClient::Output out;
     try {
@@ -133,7 +129,9 @@ void TorProcess::read_control(const std::shared_ptr<Connection>& connection) {
 
 void TorProcess::carry_out(const std::shared_ptr<Connection>& connection,
                            ControlClient::Output& out) {
-    boost::system::error_code ignored;  // a broken connection is seen when reading
+    // What tor does not take is missing in its answers, and a broken connection is seen when
+    // reading.
+    boost::system::error_code ignored;
     if (!out.send.empty())
         boost::asio::write(connection->socket, boost::asio::buffer(out.send), ignored);
     for (const auto& event : out.events) {
@@ -144,6 +142,10 @@ void TorProcess::carry_out(const std::shared_ptr<Connection>& connection,
         }
         if (const auto* const bootstrap = std::get_if<Bootstrap>(&event)) {
             events_.bootstrap(*bootstrap);
+        } else if (std::holds_alternative<ControlClient::Verified>(event)) {
+            events_.verified();
+        } else if (const auto* const other = std::get_if<ControlClient::Unconfigured>(&event)) {
+            events_.unconfigured(other->how);
         } else {
             events_.uploaded();
         }
@@ -152,7 +154,7 @@ void TorProcess::carry_out(const std::shared_ptr<Connection>& connection,
 
 std::string TorProcess::onion_address() const {
     try {
-        std::string text = read_file(state_dir_ + "/onion/hostname");
+        std::string text = read_file(setup_.torrc.onion_directory + "/hostname");
         while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
         return is_onion_address(text) ? text : "";
     } catch (const StartError&) {

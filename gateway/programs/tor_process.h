@@ -7,31 +7,42 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/config/config.h"
 #include "gateway/tor/bootstrap.h"
 #include "gateway/tor/control_client.h"
+#include "gateway/tor/torrc.h"
 
 namespace sallyport::gateway {
 
+/// What a managed tor is started with.
+struct TorSetup {
+    std::string program;  ///< its path
+    std::string folder;   ///< has the files that sallyport writes for it
+    Torrc torrc;
+};
+
 /// The managed tor process: starts it, reads its log, and uses its control socket. It decides
-/// nothing: everything is reported to `Events`, for the supervision's TorMonitor. The onion key
-/// stays in `state_dir`/onion, so the address is the same after every restart.
+/// nothing: everything is reported to `Events`, for the supervision's TorMonitor. Its folder and
+/// its torrc are written before each start; the onion key stays in a folder of its own, so the
+/// address is the same after every restart.
 class TorProcess {
 public:
     struct Events {
         std::function<void(std::string_view line)> complaint;  ///< a warning or error in its log
         std::function<void(const Bootstrap&)> bootstrap;
         std::function<void()> uploaded;  ///< a directory accepted the service's descriptor
+        std::function<void()> verified;  ///< it runs as its torrc says
+        std::function<void(std::string_view how)> unconfigured;  ///< it runs otherwise
         std::function<void(std::string_view why)> control_lost;
     };
 
-    TorProcess(boost::asio::io_context& io, std::string state_dir, std::string program,
-               Events events);
+    TorProcess(boost::asio::io_context& io, TorSetup setup, Events events);
 
-    /// Throws std::system_error.
+    /// Throws StartError or std::system_error.
     pid_t start();
     /// The process has ended.
     void forget();
@@ -50,16 +61,22 @@ private:
     void carry_out(const std::shared_ptr<Connection>& connection, ControlClient::Output& out);
 
     boost::asio::io_context& io_;
-    std::string state_dir_;
-    std::string program_;
+    TorSetup setup_;
     Events events_;
     // Of the running process; handlers of earlier ones notice that they were replaced.
     std::shared_ptr<Output> output_;
     std::shared_ptr<Connection> connection_;
 };
 
-/// Checks the requirements of a managed tor, creates its folders, writes its torrc, and has tor
-/// itself verify it. Throws StartError. Returns tor's path.
-std::string prepare_tor(const GatewayConfig& config);
+/// Checks the requirements of a managed tor, the lines of torrc_extra included, writes its files,
+/// and has tor itself check them. Throws StartError.
+TorSetup prepare_tor(const GatewayConfig& config);
+
+/// Creates tor's folder if it does not exist, and writes its torrc. Throws StartError, with `place`
+/// as the position of the state directory in the configuration.
+void write_tor_files(const TorSetup& setup, const policy::Place& place = {});
+
+/// The command line of tor with these files: no others are read.
+std::vector<std::string> tor_arguments(const TorSetup& setup);
 
 }  // namespace sallyport::gateway

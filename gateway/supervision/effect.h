@@ -154,7 +154,8 @@ struct CloseConnection {  ///< the connection of that attempt is no longer neede
     bool operator==(const CloseConnection&) const = default;
 };
 
-/// Connect tor's control socket. Answer: on_tor_attached() or on_tor_attach_failed().
+/// Connect tor's control socket. Answer: on_tor_attached(), later on_tor_verified() or
+/// on_unconfigured(); or on_attach_failed().
 struct AttachTor {
     bool operator==(const AttachTor&) const = default;
 };

@@ -145,6 +145,10 @@ void SupervisorCore::on_dial_failed(AttemptId attempt, std::string_view why, Out
 
 void SupervisorCore::on_tor_attached(Outbox& out) {
     tor_.on_attached(out);
+}
+
+void SupervisorCore::on_tor_verified(Outbox& out) {
+    tor_.on_verified();
     if (tor_.state() == TorMonitor::State::attached) tree_.on_ready(tor_process, out);
 }
 

@@ -56,6 +56,7 @@ public:
     void on_dial_connected(AttemptId attempt, Outbox& out);
     void on_dial_failed(AttemptId attempt, std::string_view why, Outbox& out);
     void on_tor_attached(Outbox& out);
+    void on_tor_verified(Outbox& out);
     void on_onion_address(std::string_view address, Outbox& out);
     /// Receives all other events of tor: progress, warnings, its control connection.
     TorMonitor& tor() noexcept { return tor_; }

@@ -21,15 +21,25 @@ void TorMonitor::send_status(Outbox& out) const {
     out.emplace_back(effect::SendOnion{status_});
 }
 
+/// Its exit is reported as that of any process.
+void TorMonitor::end(const std::string& why, Outbox& out) {
+    state_ = State::ending;
+    attach_deadline_ = stall_deadline_ = verify_deadline_ = wamp::never;
+    last_complaint_ = why;
+    out.emplace_back(effect::Log{effect::Level::error, "tor: " + why + "; ending it"});
+    out.emplace_back(effect::Kill{tor_process});
+}
+
 void TorMonitor::on_started(wamp::Instant now) {
     lost_ = false;
+    verify_deadline_ = now + verify_limit;
     attach_after(attach_interval, now);
 }
 
 void TorMonitor::on_exit(Outbox& out) {
     if (state_ == State::down) return;
     state_ = State::down;
-    attach_deadline_ = stall_deadline_ = wamp::never;
+    attach_deadline_ = stall_deadline_ = verify_deadline_ = wamp::never;
     status_.percent = 0;
     status_.reachable = false;
     status_.summary = "tor is not running";
@@ -43,6 +53,14 @@ void TorMonitor::on_attached(Outbox& out) {
     look_for_address(out);
 }
 
+void TorMonitor::on_verified() {
+    if (state_ == State::attached) verify_deadline_ = wamp::never;
+}
+
+void TorMonitor::on_unconfigured(std::string_view how, Outbox& out) {
+    if (state_ == State::attached) end(std::string(how), out);
+}
+
 void TorMonitor::on_attach_failed(std::string_view why, wamp::Instant now, Outbox& out) {
     if (state_ != State::attaching) return;
     if (!why.empty())
@@ -54,6 +72,7 @@ void TorMonitor::on_control_lost(std::string_view why, wamp::Instant now, Outbox
     if (state_ != State::attached) return;
     if (!why.empty()) out.emplace_back(effect::Log{effect::Level::error, std::string(why)});
     lost_ = true;
+    verify_deadline_ = std::min(verify_deadline_, now + verify_limit);
     attach_after(retry_delay, now);
 }
 
@@ -95,10 +114,15 @@ void TorMonitor::on_complaint(std::string_view line, Outbox& out) {
 
 void TorMonitor::stop() {
     state_ = State::down;
-    attach_deadline_ = stall_deadline_ = wamp::never;
+    attach_deadline_ = stall_deadline_ = verify_deadline_ = wamp::never;
 }
 
 void TorMonitor::on_deadline(wamp::Instant now, Outbox& out) {
+    if (now >= verify_deadline_) {
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(verify_limit).count();
+        return end(
+            "it has not answered on its control socket for " + std::to_string(seconds) + " s", out);
+    }
     if (now >= attach_deadline_) {
         attach_deadline_ = wamp::never;
         state_ = State::attaching;
@@ -122,7 +146,7 @@ void TorMonitor::on_deadline(wamp::Instant now, Outbox& out) {
 }
 
 wamp::Instant TorMonitor::deadline() const noexcept {
-    return std::min(attach_deadline_, stall_deadline_);
+    return std::min({attach_deadline_, stall_deadline_, verify_deadline_});
 }
 
 }  // namespace sallyport::gateway::supervision

@@ -19,8 +19,9 @@ struct BootstrapProgress {
 };
 
 /// Monitors a managed tor: connects its control socket once it exists, and again if that connection
-/// is lost; tracks the state of bootstrap and onion service and sends each change to the worker;
-/// warns if the bootstrap stalls. The address remains known while tor restarts.
+/// is lost; ends a tor that cannot be asked what it does, or that does not run as configured;
+/// tracks the state of bootstrap and onion service and sends each change to the worker; warns if
+/// the bootstrap stalls. The address remains known while tor restarts.
 class TorMonitor {
 public:
     /// Between attempts while a new tor has not created its control socket yet.
@@ -28,12 +29,15 @@ public:
     /// Before the next attempt after a failure.
     static constexpr wamp::Duration retry_delay = std::chrono::seconds(1);
     static constexpr wamp::Duration stalled_after = std::chrono::seconds(30);
+    /// From its start, or from the loss of the control connection, until tor is verified.
+    static constexpr wamp::Duration verify_limit = std::chrono::seconds(30);
 
     enum class State : std::uint8_t {
         down,       ///< there is no tor, or it is stopped
         waiting,    ///< for the next attempt to connect the control socket
         attaching,  ///< the effect AttachTor is being carried out
         attached,
+        ending,  ///< the effect Kill was wanted
     };
 
     /// `mode` is "managed", "external" or "off"; without a managed tor there are no events.
@@ -42,6 +46,10 @@ public:
     void on_started(wamp::Instant now);
     void on_exit(Outbox& out);
     void on_attached(Outbox& out);
+    /// It has the listeners and the settings of its torrc.
+    void on_verified();
+    /// It has others (`how`).
+    void on_unconfigured(std::string_view how, Outbox& out);
     /// `why` is "" as long as tor has not created its control socket.
     void on_attach_failed(std::string_view why, wamp::Instant now, Outbox& out);
     /// The connection to the control socket ended or became unusable (`why`).
@@ -66,6 +74,7 @@ public:
 
 private:
     void attach_after(wamp::Duration delay, wamp::Instant now);
+    void end(const std::string& why, Outbox& out);
     void look_for_address(Outbox& out) const;
 
     OnionStatus status_;
@@ -74,6 +83,7 @@ private:
     bool lost_ = false;  ///< the control connection, and not connected again yet
     wamp::Instant attach_deadline_ = wamp::never;
     wamp::Instant stall_deadline_ = wamp::never;
+    wamp::Instant verify_deadline_ = wamp::never;
 };
 
 }  // namespace sallyport::gateway::supervision

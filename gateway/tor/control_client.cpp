@@ -1,5 +1,7 @@
 #include "gateway/tor/control_client.h"
 
+#include "gateway/tor/verification.h"
+
 namespace sallyport::gateway {
 
 namespace {
@@ -38,6 +40,12 @@ void ControlClient::start(std::string_view cookie, Output& out) {
     send(Command::authenticate, "AUTHENTICATE " + hex(cookie), out);
     send(Command::set_events, "SETEVENTS STATUS_CLIENT HS_DESC", out);
     send(Command::bootstrap_phase, "GETINFO status/bootstrap-phase", out);
+    verify(out);
+}
+
+void ControlClient::verify(Output& out) {
+    send(Command::listeners, listeners_command(), out);
+    send(Command::settings, settings_command(), out);
 }
 
 void ControlClient::on_bytes(std::string_view bytes, Output& out) {
@@ -62,7 +70,28 @@ void ControlClient::on_reply(const ControlReply& reply, Output& out) {
         out.events.push_back(Failed{"tor's control port reports: " + reply.lines.back()});
         return;
     }
-    if (what == Command::bootstrap_phase) on_event(reply, out);
+    switch (what) {
+        case Command::authenticate:
+        case Command::set_events:
+            return;
+        case Command::bootstrap_phase:
+            return on_event(reply, out);
+        case Command::listeners:
+            unconfigured_ = unconfigured_listener(reply, torrc_);
+            return;
+        case Command::settings:
+            return on_settings(reply, out);
+    }
+}
+
+void ControlClient::on_settings(const ControlReply& reply, Output& out) {
+    auto how = std::exchange(unconfigured_, std::nullopt);
+    if (!how) how = unconfigured_setting(reply, torrc_);
+    if (how) {
+        out.events.push_back(Unconfigured{*std::move(how)});
+    } else {
+        out.events.push_back(Verified{});
+    }
 }
 
 void ControlClient::on_event(const ControlReply& event, Output& out) {

@@ -14,13 +14,19 @@ std::optional<std::string> unfit_for_torrc(std::string_view path) {
     return std::nullopt;
 }
 
+std::vector<std::pair<std::string, std::string>> onion_options(const Torrc& torrc) {
+    return {
+        {"HiddenServiceDir", torrc.onion_directory},
+        {"HiddenServiceVersion", "3"},
+        {"HiddenServicePort", std::to_string(torrc.virtual_port) + " unix:" + torrc.front_socket},
+        {"HiddenServiceExportCircuitID", "haproxy"}};
+}
+
 std::string to_text(const Torrc& torrc) {
-    std::string text;
+    std::string text = torrc.extra;
     const auto line = [&text](std::string_view key, std::string_view value) {
         text.append(key).append(" ").append(value).append("\n");
     };
-    // Included first, so that the lines below override it.
-    if (!torrc.extra.empty()) line("%include", torrc.extra);
     line("DataDirectory", torrc.data_directory);
     line("ControlSocket", torrc.control_socket);
     line("CookieAuthentication", "1");
@@ -35,10 +41,7 @@ std::string to_text(const Torrc& torrc) {
         line("HiddenServiceSingleHopMode", "1");
     }
     if (torrc.owner_pid > 0) line("__OwningControllerProcess", std::to_string(torrc.owner_pid));
-    line("HiddenServiceDir", torrc.onion_directory);
-    line("HiddenServiceVersion", "3");
-    line("HiddenServicePort", std::to_string(torrc.virtual_port) + " unix:" + torrc.front_socket);
-    line("HiddenServiceExportCircuitID", "haproxy");
+    for (const auto& [option, value] : onion_options(torrc)) line(option, value);
     return text;
 }
 

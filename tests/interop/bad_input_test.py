@@ -188,6 +188,9 @@ def a_tor_that_cannot_start_is_refused():
     (world.dir / "extra.torrc").write_text("NoSuchOption 1\n")
     text = refused(world)
     assert "NoSuchOption" in text, text
+    (world.dir / "extra.torrc").write_text("UseBridges 2\n")
+    text = refused(world)
+    assert "tor refuses its configuration" in text and "UseBridges" in text, text
 
 
 @suite.test

@@ -43,6 +43,8 @@ public:
 
     void start();
     void receive(SupervisorPacket packet);
+    /// Answers after a while, when it is not stalled.
+    void ask(std::function<void()> answer) { after(some_time(1, 200), std::move(answer)); }
     void terminate();
     void kill() { die({-1, "was killed by signal 9 (Killed)"}); }
     void exit(int code) { die({code, "ended with code " + std::to_string(code)}); }

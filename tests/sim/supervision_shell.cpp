@@ -233,10 +233,24 @@ void SupervisionWorld::apply(const effect::AttachTor&) {
     const SimulatedProcess* const tor = find(supervision::tor_process);
     if (tor != nullptr && tor->alive() && dice_.chance(50)) {
         core_->on_tor_attached(outbox_);
+        verify_later();
     } else {
         core_->tor().on_attach_failed(dice_.chance(10) ? "no cookie" : "", schedule_.now(),
                                       outbox_);
     }
+}
+
+/// A tor that stalls answers late or never; one that was tampered with answers otherwise.
+void SupervisionWorld::verify_later() {
+    SimulatedProcess* const tor = find(supervision::tor_process);
+    const bool sound = calm_ || dice_.chance(95);
+    tor->ask([this, process = tor->shared_from_this(), sound] {
+        if (find(process->id()) != process.get()) return;
+        event([&] {
+            if (sound) return core_->on_tor_verified(outbox_);
+            core_->tor().on_unconfigured("it listens", outbox_);
+        });
+    });
 }
 
 void SupervisionWorld::apply(const effect::ReadOnionAddress&) {

@@ -119,6 +119,7 @@ private:
     void apply(const gateway::supervision::effect::CloseConnection&) {}
     void apply(const gateway::supervision::effect::AttachTor& attach);
     void apply(const gateway::supervision::effect::ReadOnionAddress& read);
+    void verify_later();
     void deliver(gateway::supervision::ProcessId to, SupervisorPacket packet);
     void receive(SimulatedProcess& from, const std::string& text);
     void on_took(SimulatedProcess& process, PolicyVersionNumber version);

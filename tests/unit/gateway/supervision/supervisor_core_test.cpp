@@ -31,6 +31,7 @@ struct World {
         now += TorMonitor::attach_interval;
         core.on_deadline(now, out);
         core.on_tor_attached(out);
+        core.on_tor_verified(out);
         out.clear();
     }
     void prepare() {
@@ -54,7 +55,9 @@ TEST(SupervisorCore, StartsEverythingTellsTheWorkerOfTheOnionAndIsReadyWhenAllAr
     world.core.on_deadline(world.now + 50ms, world.out);
     EXPECT_EQ(world.take(), "attach");
     world.core.on_tor_attached(world.out);
-    EXPECT_EQ(world.take(), "read address; info: ready; notify ready");
+    EXPECT_EQ(world.take(), "read address");
+    world.core.on_tor_verified(world.out);
+    EXPECT_EQ(world.take(), "info: ready; notify ready");
     EXPECT_EQ(world.core.phase(), ProcessTree::Phase::running);
     EXPECT_EQ(world.core.deadline(), wamp::never);
 }
@@ -85,6 +88,37 @@ TEST(SupervisorCore, NamesTorsLastComplaintWhenItEndsWhileStarting) {
     EXPECT_EQ(world.take(),
               "send onion: managed  0% tor is not running; "
               "print: tor ended while starting: no disk; kill inside 0; kill worker; kill tor");
+}
+
+TEST(SupervisorCore, FailsTheStartWithATorThatDoesNotRunAsConfigured) {
+    World world(false);
+    world.core.start(world.now, world.out);
+    world.core.on_deadline(world.now + 50ms, world.out);
+    world.core.on_tor_attached(world.out);
+    world.take();
+    world.core.tor().on_unconfigured("it listens on x", world.out);
+    EXPECT_EQ(world.take(), "error: tor: it listens on x; ending it; kill tor");
+    world.core.on_exit(tor_process, crashed, world.now, world.out);
+    EXPECT_EQ(world.take(),
+              "send onion: managed  0% tor is not running; "
+              "print: tor ended while starting: it listens on x; kill inside 0; kill worker; kill "
+              "tor");
+}
+
+TEST(SupervisorCore, WaitsLongerBeforeEachStartOfATorThatDoesNotRunAsConfigured) {
+    World world;
+    wamp::Duration waited{};
+    for (int attempt = 0; attempt < 8; ++attempt) {
+        world.core.on_exit(tor_process, crashed, world.now, world.out);
+        waited = world.core.deadline() - world.now;
+        world.now = world.core.deadline();
+        world.core.on_deadline(world.now, world.out);
+        world.now = world.core.deadline();
+        world.core.on_deadline(world.now, world.out);
+        world.core.on_tor_attached(world.out);
+        world.core.tor().on_unconfigured("it listens on x", world.out);
+    }
+    EXPECT_EQ(waited, ChildProcess::restart_delay_max);
 }
 
 TEST(SupervisorCore, FollowsATorThatIsStartedAgain) {

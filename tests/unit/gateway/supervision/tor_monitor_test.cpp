@@ -23,6 +23,8 @@ struct Tor {
                 return "waiting";
             case TorMonitor::State::attaching:
                 return "attaching";
+            case TorMonitor::State::ending:
+                return "ending";
             case TorMonitor::State::attached:
                 break;
         }
@@ -41,6 +43,7 @@ struct Tor {
         machine.on_started(now);
         wait_until_due();
         machine.on_attached(out);
+        machine.on_verified();
     }
 
     wamp::Instant now{100s};
@@ -56,7 +59,18 @@ const Steps<Tor> states = {
          t.machine.on_started(t.now);
          t.wait_until_due();
      }},
+    {"unverified",
+     [](Tor& t) {
+         t.machine.on_started(t.now);
+         t.wait_until_due();
+         t.machine.on_attached(t.out);
+     }},
     {"attached", [](Tor& t) { t.attach(); }},
+    {"ending",
+     [](Tor& t) {
+         t.attach();
+         t.machine.on_unconfigured("it listens", t.out);
+     }},
     {"bootstrapping",
      [](Tor& t) {
          t.attach();
@@ -80,6 +94,8 @@ const Steps<Tor> events = {
     {"started", [](Tor& t) { t.machine.on_started(t.now); }},
     {"exit", [](Tor& t) { t.machine.on_exit(t.out); }},
     {"attached", [](Tor& t) { t.machine.on_attached(t.out); }},
+    {"verified", [](Tor& t) { t.machine.on_verified(); }},
+    {"unconfigured", [](Tor& t) { t.machine.on_unconfigured("it listens", t.out); }},
     {"no socket yet", [](Tor& t) { t.machine.on_attach_failed("", t.now, t.out); }},
     {"no cookie", [](Tor& t) { t.machine.on_attach_failed("no cookie", t.now, t.out); }},
     {"control lost", [](Tor& t) { t.machine.on_control_lost("refused", t.now, t.out); }},
@@ -110,7 +126,12 @@ TEST(TorMonitor, FollowsItsTableOfStatesAndEvents) {
         {"bootstrap",
          "attached → " + stuck_line + "read address; send onion: managed  10% conn (no route)"},
         {"uploaded", uploaded + "0%  reachable"},
+        {"unconfigured", "ending → error: tor: it listens; ending it; kill tor"},
         {"address", "attached" + address + "0% "}};
+    auto unverified = attached;
+    unverified["due"] =
+        "ending → error: tor: it has not answered on its control socket for 30 s; ending it; kill "
+        "tor";
     auto bootstrapping = attached;
     bootstrapping["uploaded"] = uploaded + "50% loading reachable";
     bootstrapping["address"] = "attached" + address + "50% loading";
@@ -125,14 +146,18 @@ TEST(TorMonitor, FollowsItsTableOfStatesAndEvents) {
                                     {"due", "attaching → attach"}})},
         {"attaching", row("attaching", {{"exit", down},
                                         {"attached", "attached → read address"},
+                                        {"due", unverified.at("due")},
                                         {"no socket yet", "waiting"},
                                         {"no cookie", "waiting → error: tor: no cookie"},
                                         {"address", "attaching" + address + "0% "}})},
+        {"unverified", row("attached", unverified)},
         {"attached", row("attached", attached)},
+        {"ending", row("ending", {{"exit", down}, {"address", "ending" + address + "0% "}})},
         {"bootstrapping", row("attached", bootstrapping)},
         {"reachable",
          row("attached",
-             {{"exit", "down → status: x.onion; send onion: managed x.onion 0% tor is not running"},
+             {{"unconfigured", "ending → error: tor: it listens; ending it; kill tor"},
+              {"exit", "down → status: x.onion; send onion: managed x.onion 0% tor is not running"},
               {"control lost", "waiting → error: refused"},
               {"bootstrap", "attached → " + stuck_line +
                                 "status: x.onion, reachable; send onion: managed x.onion 10% conn "
@@ -167,6 +192,36 @@ TEST(TorMonitor, TriesOftenWhileTorBeginsAndSlowlyAfterAFailure) {
     tor.wait_until_due();
     tor.machine.on_attach_failed("", tor.now, tor.out);
     EXPECT_EQ(tor.machine.deadline(), tor.now + 1s) << "it is lost still";
+}
+
+TEST(TorMonitor, EndsATorThatIsNotVerifiedInTimeHoweverOftenItIsTried) {
+    Tor tor;
+    tor.machine.on_started(tor.now);
+    const wamp::Instant limit = tor.now + TorMonitor::verify_limit;
+    while (tor.machine.state() != TorMonitor::State::ending && tor.now <= limit) {
+        tor.wait_until_due();
+        tor.machine.on_attach_failed("", tor.now, tor.out);
+    }
+    EXPECT_EQ(tor.now, limit);
+    EXPECT_TRUE(tor.take().ends_with("ending it; kill tor"));
+    EXPECT_EQ(tor.machine.deadline(), wamp::never);
+    EXPECT_EQ(tor.machine.last_complaint(), "it has not answered on its control socket for 30 s");
+}
+
+TEST(TorMonitor, GivesATorWhoseControlConnectionIsLostTheSameTime) {
+    Tor tor;
+    tor.attach();
+    tor.machine.on_control_lost("", tor.now, tor.out);
+    const wamp::Instant limit = tor.now + TorMonitor::verify_limit;
+    tor.wait_until_due();
+    tor.machine.on_attached(tor.out);
+    EXPECT_EQ(tor.machine.deadline(), limit);
+    tor.machine.on_control_lost("", tor.now, tor.out);
+    tor.wait_until_due();
+    tor.machine.on_attached(tor.out);
+    EXPECT_EQ(tor.machine.deadline(), limit) << "losing it again does not give it more";
+    tor.machine.on_verified();
+    EXPECT_EQ(tor.machine.deadline(), wamp::never);
 }
 
 TEST(TorMonitor, WarnsOnceWhenTheBootstrapStandsStillAndNotAfterItsEnd) {

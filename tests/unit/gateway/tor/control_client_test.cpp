@@ -2,11 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/tor/verification.h"
+
 namespace sallyport::gateway {
 namespace {
 
+const std::string verification =
+    std::string(listeners_command()) + "\r\n" + std::string(settings_command()) + "\r\n";
+constexpr std::string_view started = "250 OK\r\n250 OK\r\n250 OK\r\n";
+constexpr std::string_view no_listeners = "250-net/listeners/or=\r\n250 OK\r\n";
+constexpr std::string_view settings =
+    "250-DataDirectory=/d\r\n250-HiddenServiceNonAnonymousMode=0\r\n250-HiddenServiceDir=/o\r\n"
+    "250-HiddenServiceVersion=3\r\n250-HiddenServicePort=80 unix:/f\r\n"
+    "250 HiddenServiceExportCircuitID=haproxy\r\n";
+
+Torrc torrc() {
+    Torrc all;
+    all.data_directory = "/d";
+    all.onion_directory = "/o";
+    all.front_socket = "/f";
+    return all;
+}
+
 struct Dialogue {
-    ControlClient client;
+    ControlClient client{torrc()};
     ControlClient::Output out;
 
     Dialogue() { client.start("\x01\xAB", out); }
@@ -16,11 +35,12 @@ struct Dialogue {
     }
 };
 
-TEST(ControlClient, AuthenticatesWithTheCookieThenListens) {
+TEST(ControlClient, AuthenticatesWithTheCookieThenListensAndVerifies) {
     Dialogue dialogue;
     EXPECT_EQ(dialogue.out.send,
               "AUTHENTICATE 01AB\r\nSETEVENTS STATUS_CLIENT HS_DESC\r\nGETINFO "
-              "status/bootstrap-phase\r\n");
+              "status/bootstrap-phase\r\n" +
+                  verification);
 }
 
 TEST(ControlClient, TellsEachStepOfTheBootstrapOnce) {
@@ -47,6 +67,37 @@ TEST(ControlClient, TellsOfAnUploadedDescriptor) {
     const auto events = dialogue.say("650 HS_DESC UPLOADED abc UNKNOWN $00\r\n");
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(std::get<ControlClient::Uploaded>(events[0]).address, "abc");
+}
+
+TEST(ControlClient, TellsThatTorRunsAsConfiguredForEachVerification) {
+    Dialogue dialogue;
+    dialogue.say(started);
+    EXPECT_TRUE(dialogue.say(no_listeners).empty());
+    const auto first = dialogue.say(settings);
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_TRUE(std::holds_alternative<ControlClient::Verified>(first[0]));
+    dialogue.out.send.clear();
+    dialogue.client.verify(dialogue.out);
+    EXPECT_EQ(dialogue.out.send, verification);
+    const auto second = dialogue.say(std::string(no_listeners) + std::string(settings));
+    ASSERT_EQ(second.size(), 1u);
+    EXPECT_TRUE(std::holds_alternative<ControlClient::Verified>(second[0]));
+}
+
+TEST(ControlClient, TellsHowTorDiffersFromItsTorrc) {
+    Dialogue dialogue;
+    dialogue.say(started);
+    dialogue.say("250-net/listeners/or=\"0.0.0.0:9001\"\r\n250 OK\r\n");
+    const auto listener = dialogue.say(settings);
+    ASSERT_EQ(listener.size(), 1u);
+    EXPECT_EQ(std::get<ControlClient::Unconfigured>(listener[0]).how,
+              "it listens on \"0.0.0.0:9001\" (or), which is not configured");
+    dialogue.client.verify(dialogue.out);
+    dialogue.say(no_listeners);
+    const auto setting = dialogue.say("250 DataDirectory=/other\r\n");
+    ASSERT_EQ(setting.size(), 1u);
+    EXPECT_EQ(std::get<ControlClient::Unconfigured>(setting[0]).how,
+              "it runs with \"DataDirectory=/other\", which is not configured");
 }
 
 TEST(ControlClient, FailsWhenRefused) {

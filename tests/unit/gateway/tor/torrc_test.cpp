@@ -27,10 +27,11 @@ TEST(Torrc, HasNoTcpListenerAndExportsCircuitIds) {
               "HiddenServiceExportCircuitID haproxy\n");
 }
 
-TEST(Torrc, IncludesExtraLinesBeforeOurs) {
+TEST(Torrc, BeginsWithTheExtraLinesAndIncludesNoFile) {
     Torrc torrc = example();
-    torrc.extra = "/etc/extra";
-    EXPECT_TRUE(to_text(torrc).starts_with("%include /etc/extra\nDataDirectory "));
+    torrc.extra = "UseBridges 1\n";
+    EXPECT_TRUE(to_text(torrc).starts_with("UseBridges 1\nDataDirectory "));
+    EXPECT_EQ(to_text(torrc).find("%include"), std::string::npos);
 }
 
 TEST(Torrc, OffersSocksOnUnixSocketOnly) {
