@@ -1,15 +1,18 @@
 #include "gateway/host/log.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <utility>
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "gateway/host/log_format.h"
+#include "gateway/host/log_output.h"
+#include "gateway/host/log_sink.h"
 #include "gateway/host/rate_limit_sink.h"
 
 namespace sallyport::gateway {
@@ -19,6 +22,12 @@ namespace {
 LogOptions& options_in_effect() {
     static LogOptions options;
     return options;
+}
+
+/// Null before open_log().
+std::shared_ptr<LogSink>& sink_in_use() {
+    static std::shared_ptr<LogSink> sink;
+    return sink;
 }
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
@@ -51,9 +60,9 @@ std::string_view bounded(std::string_view message) {
 
 void open_log(const std::string& program, const LogOptions& options) {
     options_in_effect() = options;
-    auto sink = std::make_shared<RateLimitSink>(std::make_shared<spdlog::sinks::stderr_sink_st>(),
-                                                log_messages_per_second_max);
-    auto logger = std::make_shared<spdlog::logger>(program, std::move(sink));
+    sink_in_use() = std::make_shared<LogSink>(STDERR_FILENO);
+    auto limited = std::make_shared<RateLimitSink>(sink_in_use(), log_messages_per_second_max);
+    auto logger = std::make_shared<spdlog::logger>(program, std::move(limited));
     logger->set_formatter(make_formatter(options.format));
     logger->set_level(to_spdlog(options.level));
     logger->flush_on(spdlog::level::trace);
@@ -69,9 +78,14 @@ void log(LogLevel level, std::string_view message) {
                                       spdlog::string_view_t(text.data(), text.size()));
 }
 
+void report_dropped_messages() {
+    if (sink_in_use()) sink_in_use()->report_dropped(spdlog::default_logger_raw()->name());
+}
+
 void log_start_failure(std::string_view text) {
+    constexpr std::chrono::milliseconds limit{1000};
     if (options_in_effect().format == LogFormat::text) {
-        std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+        LogOutput(STDERR_FILENO).write_patiently(std::string(text) + "\n", limit);
         return;
     }
     while (!text.empty()) {

@@ -24,8 +24,13 @@ void open_log(const std::string& program, const LogOptions& options);
 
 /// Logs one message, on the thread that opened the log. It is cut at log_message_bytes_max and its
 /// control characters are replaced or escaped, as parts of it may come from strangers. Beyond
-/// log_messages_per_second_max, messages below `error` are suppressed and counted.
+/// log_messages_per_second_max, messages below `error` are suppressed and counted. It never waits:
+/// a message that stderr does not take at once is dropped and counted.
 void log(LogLevel level, std::string_view message);
+
+/// Reports messages that were dropped because nobody read them in time, if lines can be written
+/// again. The next message does so too; this is for processes that may have nothing else to say.
+void report_dropped_messages();
 
 /// Writes why the program ends before it has started: in the format text as it is, in JSON one
 /// object for each line of `text`.

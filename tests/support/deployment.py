@@ -157,11 +157,11 @@ class Deployment:
     def services_path(self):
         return self.inside_state / "run/services.sock"
 
-    def start_gateway(self, timeout=30, options=()):
+    def start_gateway(self, timeout=30, options=(), **process):
         self.starts += 1
         self.gateway = processes.Process([processes.binary(), "serve", "--config", self.dir / "gateway.toml", *options],
                                          "gateway", namespace=self.gateway_namespace, cwd=self.dir,
-                                         log=self.dir / "gateway.log")
+                                         log=self.dir / "gateway.log", **process)
         eventually(lambda: self._answers(self.gateway, self.local), "the gateway's local socket answers", timeout)
         return self
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -62,9 +63,10 @@ def enter_namespace(name):
 
 
 class Process:
-    """One process under test; its output goes to a file that a failure prints."""
+    """One process under test; its output goes to a file that a failure prints, or to the descriptor `output`. `limits` are those
+    of resource.setrlimit(), by resource."""
 
-    def __init__(self, argv, name, namespace=None, cwd=None, env=None, log=None):
+    def __init__(self, argv, name, namespace=None, cwd=None, env=None, log=None, output=None, limits=None):
         self.name = name
         self.argv = [str(a) for a in argv]
         self.log = pathlib.Path(log) if log else scratch("log") / f"{name}.log"
@@ -76,8 +78,10 @@ class Process:
                 os._exit(1)
             if namespace:
                 enter_namespace(namespace)
+            for which, limit in (limits or {}).items():
+                resource.setrlimit(which, limit)
         with open(self.log, "ab") as out:
-            self.popen = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+            self.popen = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=output or out, stderr=subprocess.STDOUT,
                                           cwd=cwd, env=env, preexec_fn=prepare, start_new_session=True)
         self.pid = self.popen.pid
         _started.append(self)

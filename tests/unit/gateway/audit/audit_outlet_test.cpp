@@ -24,6 +24,11 @@ class AuditOutletTest : public testing::Test {
 protected:
     AuditOutletTest() { open_log("test", {}); }
 
+    static void capture_log() {
+        testing::internal::CaptureStderr();
+        open_log("test", {});  // it writes to what stderr is at that moment
+    }
+
     AuditText to_file(std::size_t queue_bytes = 1U << 20) const {
         AuditText audit;
         audit.kind = Kind::file;
@@ -91,7 +96,7 @@ TEST_F(AuditOutletTest, RefusesAFileThatCannotBeWritten) {
 
 TEST_F(AuditOutletTest, LogsRecordsThatHaveNoOtherPlaceButNotReloads) {
     AuditOutlet outlet(io_, {}, "front");
-    testing::internal::CaptureStderr();
+    capture_log();
     outlet.offer(records(1) + records(1, policy::Outcome::reload) + records(1));
     const std::string logged = testing::internal::GetCapturedStderr();
     EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 2) << logged;
@@ -119,14 +124,14 @@ TEST_F(AuditOutletTest, WritesRecordsToTheFileAndCountsThem) {
 TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
     AuditOutlet outlet(io_, to_file(1024), "front");
     outlet.offer(records(200));  // there is nothing yet that they could be written to
-    testing::internal::CaptureStderr();
+    capture_log();
     io_.run_one();
     const std::string logged = testing::internal::GetCapturedStderr();
     EXPECT_NE(logged.find("records dropped: records arrive faster than they are written"),
               std::string::npos)
         << logged;
     outlet.open(open_audit_target(to_file()));
-    testing::internal::CaptureStderr();
+    capture_log();
     io_.run();  // ends when nothing waits any more
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
     ASSERT_TRUE(outlet.counts());
@@ -136,7 +141,7 @@ TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
 TEST_F(AuditOutletTest, LogsWhatCouldNotBeWrittenBeforeTheEnd) {
     AuditOutlet outlet(io_, to_file(), "front");
     outlet.offer(records(5));
-    testing::internal::CaptureStderr();
+    capture_log();
     outlet.stop(0ms);
     EXPECT_NE(testing::internal::GetCapturedStderr().find("audit log: 5 of 5 records dropped"),
               std::string::npos);

@@ -50,9 +50,9 @@ TEST_F(VersionStoreTest, FindsThePreviousVersionAfterARestart) {
 }
 
 TEST_F(VersionStoreTest, RunsOnWhenTheStateDirectoryTakesNothing) {
-    open_log("test", {});
     const std::string no_folder = state_.write("file", "");
     testing::internal::CaptureStderr();
+    open_log("test", {});
     VersionStore store(no_folder, version_of("1"));
     store.adopt(version_of("2"));
     const std::string logged = testing::internal::GetCapturedStderr();
