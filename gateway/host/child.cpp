@@ -11,6 +11,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "gateway/host/signals.h"
+
 namespace sallyport::gateway {
 
 namespace {
@@ -20,7 +22,9 @@ namespace {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(0);  // the parent died before the prctl
     ::setpgid(0, 0);
-    for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::signal(number, SIG_DFL);
+    restore_signals();
+    // A program of ours, which has a channel, ignores signals from its beginning.
+    if (start.channel >= 0) ignore_signals(StoppedBy::signal);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -28,6 +27,7 @@
 #include "gateway/host/packet_channel.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
+#include "gateway/host/signals.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/local_reload.h"
 #include "gateway/programs/participant_shell.h"
@@ -84,7 +84,7 @@ public:
           audit_(io, config_.audit, "inside"),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
-          hangup_(io),
+          command_signals_(io),
           notifier_(io) {
         shell_.connections().limit_memory(config_.limits.memory);
         if (embedded_) {
@@ -96,7 +96,8 @@ public:
                 io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
                 [this] { io_.stop(); });
         } else {
-            hangup_.add(SIGHUP);
+            command_signals_.add(SIGHUP);
+            command_signals_.add(SIGUSR1);
             reload_ = std::make_unique<LocalReload>(
                 io, VersionStore(config_.state_dir.path, std::move(running)),
                 [file = config_.file](const PolicyVersion& before, std::string& notes) {
@@ -151,11 +152,7 @@ public:
     }
 
     void start() {
-        if (embedded_) {
-            std::signal(SIGHUP, SIG_IGN);  // the supervisor starts reloads
-        } else {
-            await_hangup();
-        }
+        if (!embedded_) await_command_signal();
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
         });
@@ -169,12 +166,15 @@ public:
     }
 
 private:
-    void await_hangup() {
-        hangup_.async_wait([this](boost::system::error_code error, int) {
+    void await_command_signal() {
+        command_signals_.async_wait([this](boost::system::error_code error, int number) {
             if (error) return;
-            reopen_audit();
-            reload_->on_hangup();
-            await_hangup();
+            if (number == SIGHUP) {
+                reload_->on_hangup();
+            } else {
+                reopen_audit();
+            }
+            await_command_signal();
         });
     }
 
@@ -249,7 +249,7 @@ private:
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::string> socket_paths_;
     asio::signal_set signals_;
-    asio::signal_set hangup_;
+    asio::signal_set command_signals_;               ///< of an inside without a supervisor
     std::unique_ptr<ParticipantShell> participant_;  ///< embedded: for the supervisor's reloads
     std::unique_ptr<LocalReload> reload_;            ///< null when embedded
     std::unique_ptr<Control> control_;
@@ -259,6 +259,7 @@ private:
 }  // namespace
 
 int run_inside(const std::string& config_file, int channel) {
+    ignore_signals(StoppedBy::signal);
     PolicyVersion version;
     const bool embedded = channel >= 0;
     if (embedded) version = receive_version(channel);

@@ -65,6 +65,7 @@ Supervisor::~Supervisor() {
 
 int Supervisor::run() {
     const GatewayConfig& config = loaded_.config;
+    signals_.add(SIGUSR1);
     make_private_folder(config.state_dir.path, config.state_dir.place);
     lock_ = lock_state_dir(config.state_dir);
     versions_ = std::make_unique<VersionStore>(config.state_dir.path, std::move(first_version_));
@@ -149,6 +150,8 @@ void Supervisor::await_signal() {
         event([&] {
             if (number == SIGHUP) {
                 core_.on_hangup(outbox_);
+            } else if (number == SIGUSR1) {
+                core_.on_reopen_signal(outbox_);
             } else {
                 core_.on_stop_signal(wamp::now(), outbox_);
             }

@@ -1,7 +1,6 @@
 #include "gateway/programs/worker.h"
 
 #include <charconv>
-#include <csignal>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "gateway/host/packet_channel.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
+#include "gateway/host/signals.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/participant_shell.h"
 #include "gateway/programs/shell.h"
@@ -210,7 +210,7 @@ private:
 }  // namespace
 
 int run_worker(const std::string& config_file, int channel) {
-    std::signal(SIGHUP, SIG_IGN);  // the supervisor starts reloads
+    ignore_signals(StoppedBy::supervisor);
     const PolicyVersion version = receive_version(channel);
     const LoadedGateway loaded = load_gateway(config_file, version.reader());
     asio::io_context io(1);

@@ -108,10 +108,14 @@ void SupervisorCore::on_stop_signal(wamp::Instant now, Outbox& out) {
 
 void SupervisorCore::on_hangup(Outbox& out) {
     if (phase() == ProcessTree::Phase::stopping || phase() == ProcessTree::Phase::stopped) return;
-    out.emplace_back(effect::ReopenAudit{});
     if (phase() == ProcessTree::Phase::running) return reload_.on_hangup(out);
     out.emplace_back(effect::Log{effect::Level::warning,
                                  "SIGHUP ignored: the policy cannot be reloaded during the start"});
+}
+
+void SupervisorCore::on_reopen_signal(Outbox& out) {
+    if (phase() == ProcessTree::Phase::starting || phase() == ProcessTree::Phase::running)
+        out.emplace_back(effect::ReopenAudit{});
 }
 
 void SupervisorCore::on_command(RequestId request, std::string_view line, Outbox& out) {

@@ -44,8 +44,10 @@ public:
     // Of the operator
     /// SIGTERM or SIGINT.
     void on_stop_signal(wamp::Instant now, Outbox& out);
-    /// SIGHUP.
+    /// SIGHUP: applies the policy.
     void on_hangup(Outbox& out);
+    /// SIGUSR1: opens the logs again.
+    void on_reopen_signal(Outbox& out);
     /// A line of the control socket; answered by the effect Reply.
     void on_command(RequestId request, std::string_view line, Outbox& out);
 

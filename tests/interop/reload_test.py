@@ -333,7 +333,7 @@ def each_decision_is_in_the_log_once():
 @suite.test
 def the_log_goes_on_in_a_new_file_after_a_rotation():
     (world.state / "audit.jsonl").rename(world.state / "audit.1")
-    os.kill(world.gateway.pid, signal.SIGHUP)
+    os.kill(world.gateway.pid, signal.SIGUSR1)
     eventually(lambda: (world.state / "audit.jsonl").exists(), "the file is made again")
     client = world.raw("alice")
     client.call("elsewhere.too")

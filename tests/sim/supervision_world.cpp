@@ -143,7 +143,8 @@ void SupervisionWorld::one_trouble() {
     }
     if (which < 35) return command("rollback");
     if (which < 36) return command("frobnicate");
-    if (which < 45) return event([&] { core_->on_hangup(outbox_); });
+    if (which < 44) return event([&] { core_->on_hangup(outbox_); });
+    if (which < 45) return event([&] { core_->on_reopen_signal(outbox_); });
     if (which < 47 && dice_.chance(10)) return stop();
     if (which < 47 && stop_asked_) return stop();
     if (processes_.empty()) return;

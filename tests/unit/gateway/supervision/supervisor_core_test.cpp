@@ -219,17 +219,33 @@ TEST(SupervisorCore, ClosesAConnectionThatWasMadeForAnEarlierWorker) {
     EXPECT_EQ(world.take(), "close #1");
 }
 
-TEST(SupervisorCore, ReopensTheAuditLogAndReadsThePolicyAtAHangup) {
+TEST(SupervisorCore, ReopensTheAuditLogWhenItIsToldUntilItStops) {
+    World world(false);
+    world.core.on_reopen_signal(world.out);
+    EXPECT_EQ(world.take(), "");
+    world.core.start(world.now, world.out);
+    world.take();
+    world.core.on_reopen_signal(world.out);
+    EXPECT_EQ(world.take(), "reopen audit");
+    world.run();
+    world.core.on_reopen_signal(world.out);
+    EXPECT_EQ(world.take(), "reopen audit");
+    world.core.on_stop_signal(world.now, world.out);
+    world.take();
+    world.core.on_reopen_signal(world.out);
+    EXPECT_EQ(world.take(), "");
+}
+
+TEST(SupervisorCore, ReadsThePolicyAtAHangup) {
     World world;
     world.core.on_hangup(world.out);
-    EXPECT_EQ(world.take(), "reopen audit; read 1");
+    EXPECT_EQ(world.take(), "read 1");
     World starting(false);
     starting.core.start(starting.now, starting.out);
     starting.take();
     starting.core.on_hangup(starting.out);
-    EXPECT_EQ(
-        starting.take(),
-        "reopen audit; warning: SIGHUP ignored: the policy cannot be reloaded during the start");
+    EXPECT_EQ(starting.take(),
+              "warning: SIGHUP ignored: the policy cannot be reloaded during the start");
     world.core.on_stop_signal(world.now, world.out);
     world.take();
     world.core.on_hangup(world.out);
