@@ -1,5 +1,6 @@
-"""Faults of a managed tor: its folder is gone, it does not run as configured, its extra lines ask for more than is permitted. Its
-network is disabled, as none is needed."""
+"""Faults of a managed tor: its folder is gone, it does not run as configured, its extra lines ask for more than is permitted.
+Its network is disabled, as none is needed."""
+import fcntl
 import os
 import pathlib
 import signal
@@ -139,6 +140,22 @@ def extra_lines_that_are_not_permitted_are_refused_with_line_and_cure():
         assert f"{world.dir}/extra.torrc:3:1: error: tor's option" in result.stderr, result.stderr
         assert line.split()[0] in result.stderr and cure in result.stderr, result.stderr
         equal(world.left_behind(), [])
+
+
+@suite.test
+def a_second_quickstart_in_one_directory_is_refused_and_touches_nothing():
+    directory = processes.scratch("quickstart")
+    kept = directory / "state-testnet/tor/torrc"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of the first one\n")
+    (directory / "gateway.toml").write_text("of the first one\n")
+    with open(directory / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = processes.run([processes.SOURCES / "deploy/quickstart", "--testnet", "--once", "--dir", directory, "--program",
+                                processes.binary()], timeout=60)
+    equal(result.returncode, 1, result.stdout)
+    assert f"another quickstart runs in {directory}" in result.stdout, result.stdout
+    equal(kept.read_text() + (directory / "gateway.toml").read_text(), "of the first one\n" * 2)
 
 
 @suite.test
