@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
@@ -11,7 +12,8 @@ namespace sallyport::gateway {
 /// nothing.
 class SystemdNotifier {
 public:
-    explicit SystemdNotifier(boost::asio::io_context& io);
+    /// The watchdog is fed as long as `works` says that what the program is for works.
+    SystemdNotifier(boost::asio::io_context& io, std::function<bool()> works);
 
     void ready();
     void stopping();
@@ -20,8 +22,10 @@ public:
 
 private:
     void beat();
+    void await_beat();
 
     boost::asio::steady_timer timer_;
+    std::function<bool()> works_;
     std::chrono::microseconds watchdog_{};
 };
 

@@ -84,8 +84,7 @@ public:
           audit_(io, config_.audit, "inside"),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
-          command_signals_(io),
-          notifier_(io) {
+          command_signals_(io) {
         shell_.connections().limit_memory(config_.limits.memory);
         if (embedded_) {
             participant_ = std::make_unique<ParticipantShell>(
@@ -96,6 +95,7 @@ public:
                 io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
                 [this] { io_.stop(); });
         } else {
+            notifier_.emplace(io, [] { return true; });
             command_signals_.add(SIGHUP);
             command_signals_.add(SIGUSR1);
             reload_ = std::make_unique<LocalReload>(
@@ -161,7 +161,7 @@ public:
             channel_->send(supervision::to_text(supervision::message::Ready{}));
         } else {
             log(LogLevel::info, "ready");
-            notifier_.ready();
+            notifier_->ready();
         }
     }
 
@@ -199,6 +199,10 @@ private:
     }
 
     void on_packet(Packet&& packet) {
+        if (packet.text == supervision::ping_text) {
+            channel_->send(supervision::to_text(supervision::message::Alive{}));
+            return report_dropped_messages();
+        }
         if (packet.text == "reopen") return reopen_audit();
         if (participant_->on_packet(packet)) return;
         if (packet.text != "link" || !packet.descriptor) return;
@@ -229,7 +233,7 @@ private:
     void stop() {
         if (!embedded_) {
             log(LogLevel::info, "stopping");
-            notifier_.stopping();
+            notifier_->stopping();
             reload_->stop();
         }
         acceptors_.clear();
@@ -253,7 +257,7 @@ private:
     std::unique_ptr<ParticipantShell> participant_;  ///< embedded: for the supervisor's reloads
     std::unique_ptr<LocalReload> reload_;            ///< null when embedded
     std::unique_ptr<Control> control_;
-    SystemdNotifier notifier_;
+    std::optional<SystemdNotifier> notifier_;  ///< the supervisor has its own
 };
 
 }  // namespace

@@ -55,7 +55,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, Policy
       child_signal_(io, SIGCHLD),
       signals_(io, SIGTERM, SIGINT, SIGHUP),
       timer_(io),
-      notifier_(io),
+      notifier_(io, [this] { return core_.feeds_watchdog(); }),
       children_(io, [this](ProcessId from, Packet&& packet) { on_packet(from, packet.text); }),
       core_(core_config(loaded_.config)) {}
 
@@ -123,7 +123,7 @@ TorProcess::Events Supervisor::tor_events() {
         [this] { event([&] { core_.on_tor_verified(outbox_); }); },
         [this](std::string_view how) { event([&] { core_.tor().on_unconfigured(how, outbox_); }); },
         [this](std::string_view why) {
-            event([&] { core_.tor().on_control_lost(why, wamp::now(), outbox_); });
+            event([&] { core_.on_tor_control_lost(why, wamp::now(), outbox_); });
         }};
 }
 
@@ -258,6 +258,16 @@ void Supervisor::apply(const effect::SendPacket& wanted) {
     send(wanted.to, wanted.text);
 }
 
+/// A process that cannot take it does not answer either.
+void Supervisor::apply(const effect::Ping& wanted) {
+    if (wanted.process.role == Role::tor) {
+        tor_->verify();
+    } else {
+        children_.send(wanted.process, supervision::ping_text);
+    }
+    report_dropped_messages();
+}
+
 void Supervisor::apply(const effect::SendOnion& wanted) {
     children_.send(supervision::worker_process, "onion " + to_json(wanted.status));
 }
@@ -380,7 +390,7 @@ void Supervisor::apply(const effect::AttachTor&) {
     if (const auto why = tor_->attach()) {
         core_.tor().on_attach_failed(*why, wamp::now(), outbox_);
     } else {
-        core_.on_tor_attached(outbox_);
+        core_.on_tor_attached(wamp::now(), outbox_);
     }
 }
 

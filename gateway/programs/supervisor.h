@@ -64,6 +64,7 @@ private:
     void apply(const supervision::effect::Terminate& wanted);
     void apply(const supervision::effect::Kill& wanted);
     void apply(const supervision::effect::SendPacket& wanted);
+    void apply(const supervision::effect::Ping& wanted);
     void apply(const supervision::effect::SendOnion& wanted);
     void apply(const supervision::effect::NotifyReady& wanted);
     void apply(const supervision::effect::NotifyStopping& wanted);

@@ -110,6 +110,14 @@ std::optional<std::string> TorProcess::attach() {
     return std::nullopt;
 }
 
+void TorProcess::verify() {
+    const std::shared_ptr<Connection> connection = connection_;
+    if (!connection) return;
+    ControlClient::Output out;
+    connection->client.verify(out);
+    carry_out(connection, out);
+}
+
 void TorProcess::read_control(const std::shared_ptr<Connection>& connection) {
     connection->socket.async_read_some(
         boost::asio::buffer(connection->bytes),

@@ -49,6 +49,9 @@ public:
     /// Connects the control socket. Nothing on success, otherwise the reason; "" if tor has not
     /// created it yet.
     std::optional<std::string> attach();
+    /// Asks tor again whether it runs as its torrc says: the answer is `verified` or
+    /// `unconfigured`.
+    void verify();
     /// The address that tor has written; "" if it has not yet.
     std::string onion_address() const;
 

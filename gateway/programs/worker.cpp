@@ -110,7 +110,10 @@ private:
         std::string_view text = packet.text;
         const std::string_view word = text.substr(0, text.find(' '));
         text.remove_prefix(std::min(word.size() + 1, text.size()));
-        if (word == "stop") {
+        if (packet.text == supervision::ping_text) {
+            channel_.send(supervision::to_text(supervision::message::Alive{}));
+            report_dropped_messages();
+        } else if (word == "stop") {
             stop();
         } else if (word == "onion") {
             onion_ = text;

@@ -62,6 +62,12 @@ struct SendPacket {
     std::string text;
     bool operator==(const SendPacket&) const = default;
 };
+/// Ask that process for an answer of its loop: message::Alive, or of tor on_tor_verified(). There
+/// is none if it hangs.
+struct Ping {
+    ProcessId process;
+    bool operator==(const Ping&) const = default;
+};
 /// Send the state of the onion service to the worker.
 struct SendOnion {
     OnionStatus status;
@@ -169,7 +175,7 @@ struct ReadOnionAddress {
 
 using Effect =
     std::variant<effect::Log, effect::Start, effect::Terminate, effect::Kill, effect::SendPacket,
-                 effect::SendOnion, effect::NotifyReady, effect::NotifyStopping,
+                 effect::Ping, effect::SendOnion, effect::NotifyReady, effect::NotifyStopping,
                  effect::NotifyStatus, effect::CloseListeners, effect::PrintFailure, effect::Finish,
                  effect::ReadVersion, effect::SendPrepare, effect::AdoptVersion,
                  effect::DiscardVersion, effect::Reply, effect::ReopenAudit, effect::DialAddress,

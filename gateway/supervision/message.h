@@ -16,6 +16,9 @@ namespace message {
 struct Ready {  ///< `ready`
     bool operator==(const Ready&) const = default;
 };
+struct Alive {  ///< `alive`: the answer to `ping`
+    bool operator==(const Alive&) const = default;
+};
 struct DialRequest {  ///< `dial BACKEND`
     std::uint32_t backend;
     bool operator==(const DialRequest&) const = default;
@@ -38,8 +41,12 @@ struct Committed {  ///< `committed ROUND SUMMARY`: the version is active
 
 }  // namespace message
 
-using Message = std::variant<message::Ready, message::DialRequest, message::Prepared,
-                             message::Refused, message::Committed>;
+using Message = std::variant<message::Ready, message::Alive, message::DialRequest,
+                             message::Prepared, message::Refused, message::Committed>;
+
+/// What a supervisor asks a child, to be answered by message::Alive from the loop that does its
+/// work.
+inline constexpr std::string_view ping_text = "ping";
 
 /// Nothing if the text is not one of these messages.
 std::optional<Message> parse_message(std::string_view text);

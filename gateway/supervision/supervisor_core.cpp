@@ -38,6 +38,7 @@ SupervisorCore::SupervisorCore(const Config& config)
     : tree_(all_processes(config)),
       reload_(insides_and_worker(config)),
       dials_(targets(config)),
+      heartbeats_(all_processes(config)),
       tor_(config.onion_mode) {}
 
 void SupervisorCore::note_starts(std::size_t begin, wamp::Instant now, Outbox& out) {
@@ -46,7 +47,11 @@ void SupervisorCore::note_starts(std::size_t begin, wamp::Instant now, Outbox& o
         if (start == nullptr) continue;
         const ProcessId process = start->process;
         reload_.on_started(process);
-        if (process.role == Role::tor) tor_.on_started(now);
+        if (process.role == Role::tor) {
+            tor_.on_started(now);
+        } else {
+            heartbeats_.on_started(process, now);
+        }
         if (process.role == Role::worker) tor_.send_status(out);
     }
 }
@@ -63,6 +68,7 @@ void SupervisorCore::start(wamp::Instant now, Outbox& out) {
 void SupervisorCore::on_start_failed(ProcessId process, std::string_view why, wamp::Instant now,
                                      Outbox& out) {
     reload_.on_exit(process, out);
+    heartbeats_.on_ended(process);
     if (process.role == Role::worker) dials_.on_worker_exit();
     if (process.role == Role::tor) tor_.on_exit(out);
     tree_.on_start_failed(process, why, now, out);
@@ -70,6 +76,7 @@ void SupervisorCore::on_start_failed(ProcessId process, std::string_view why, wa
 
 void SupervisorCore::on_exit(ProcessId process, const Exit& exit, wamp::Instant now, Outbox& out) {
     reload_.on_exit(process, out);
+    heartbeats_.on_ended(process);
     if (process.role == Role::worker) dials_.on_worker_exit();
     const bool is_tor = process.role == Role::tor;
     if (is_tor) tor_.on_exit(out);
@@ -81,9 +88,11 @@ void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::In
     if (reload_.on_message(from, message, now, out)) return;
     if (const auto* const request = std::get_if<message::DialRequest>(&message)) {
         if (from.role == Role::worker) on_dial_request(request->backend, out);
-    } else {
-        tree_.on_ready(from, out);
+        return;
     }
+    // A process that has become ready has answered, too.
+    heartbeats_.on_answer(from);
+    if (std::holds_alternative<message::Ready>(message)) tree_.on_ready(from, out);
 }
 
 void SupervisorCore::on_dial_request(std::uint32_t backend, Outbox& out) {
@@ -102,6 +111,7 @@ void SupervisorCore::on_unreachable(ProcessId process, wamp::Instant now, Outbox
 void SupervisorCore::on_stop_signal(wamp::Instant now, Outbox& out) {
     reload_.stop(out);
     dials_.stop();
+    heartbeats_.stop();
     tor_.stop();
     tree_.stop(now, out);
 }
@@ -147,12 +157,20 @@ void SupervisorCore::on_dial_failed(AttemptId attempt, std::string_view why, Out
     dials_.on_failed(attempt, why, out);
 }
 
-void SupervisorCore::on_tor_attached(Outbox& out) {
+void SupervisorCore::on_tor_attached(wamp::Instant now, Outbox& out) {
     tor_.on_attached(out);
+    if (tor_.state() == TorMonitor::State::attached) heartbeats_.on_started(tor_process, now);
+}
+
+/// Without the connection tor cannot be asked; TorMonitor limits how long that may be so.
+void SupervisorCore::on_tor_control_lost(std::string_view why, wamp::Instant now, Outbox& out) {
+    heartbeats_.on_ended(tor_process);
+    tor_.on_control_lost(why, now, out);
 }
 
 void SupervisorCore::on_tor_verified(Outbox& out) {
     tor_.on_verified();
+    heartbeats_.on_answer(tor_process);
     if (tor_.state() == TorMonitor::State::attached) tree_.on_ready(tor_process, out);
 }
 
@@ -161,6 +179,7 @@ void SupervisorCore::on_onion_address(std::string_view address, Outbox& out) {
 }
 
 void SupervisorCore::on_deadline(wamp::Instant now, Outbox& out) {
+    heartbeats_.on_deadline(now, out);
     reload_.on_deadline(now, out);
     tor_.on_deadline(now, out);
     const std::size_t begin = out.size();
@@ -169,7 +188,12 @@ void SupervisorCore::on_deadline(wamp::Instant now, Outbox& out) {
 }
 
 wamp::Instant SupervisorCore::deadline() const noexcept {
-    return std::min({tree_.deadline(), reload_.deadline(), tor_.deadline()});
+    return std::min(
+        {tree_.deadline(), reload_.deadline(), tor_.deadline(), heartbeats_.deadline()});
+}
+
+bool SupervisorCore::feeds_watchdog() const noexcept {
+    return phase() != ProcessTree::Phase::running || heartbeats_.all_answer();
 }
 
 }  // namespace sallyport::gateway::supervision

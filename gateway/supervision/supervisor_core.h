@@ -7,6 +7,7 @@
 
 #include "gateway/supervision/dial_requests.h"
 #include "gateway/supervision/effect.h"
+#include "gateway/supervision/heartbeats.h"
 #include "gateway/supervision/message.h"
 #include "gateway/supervision/process_tree.h"
 #include "gateway/supervision/reload_coordinator.h"
@@ -16,8 +17,8 @@
 namespace sallyport::gateway::supervision {
 
 /// All decisions of a supervisor in one object: the process tree, policy reloads, the worker's dial
-/// requests and the managed tor. Events in, effects out: the shell translates descriptors, signals,
-/// packets and timers.
+/// requests, heartbeats and the managed tor. Events in, effects out: the shell translates
+/// descriptors, signals, packets and timers.
 class SupervisorCore {
 public:
     struct Backend {
@@ -57,14 +58,19 @@ public:
     void on_no_previous_version(Round round, Outbox& out);
     void on_dial_connected(AttemptId attempt, Outbox& out);
     void on_dial_failed(AttemptId attempt, std::string_view why, Outbox& out);
-    void on_tor_attached(Outbox& out);
+    void on_tor_attached(wamp::Instant now, Outbox& out);
     void on_tor_verified(Outbox& out);
+    void on_tor_control_lost(std::string_view why, wamp::Instant now, Outbox& out);
     void on_onion_address(std::string_view address, Outbox& out);
-    /// Receives all other events of tor: progress, warnings, its control connection.
+    /// Receives all other events of tor: progress, warnings, its settings.
     TorMonitor& tor() noexcept { return tor_; }
 
     void on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept;
+
+    /// Whether the watchdog of the service manager is to be fed: not while processes that are
+    /// needed do not answer. Start and stop have limits of their own.
+    bool feeds_watchdog() const noexcept;
 
     ProcessTree::Phase phase() const noexcept { return tree_.phase(); }
     const ReloadCoordinator& reload() const noexcept { return reload_; }
@@ -77,6 +83,7 @@ private:
     ProcessTree tree_;
     ReloadCoordinator reload_;
     DialRequests dials_;
+    Heartbeats heartbeats_;
     TorMonitor tor_;
 };
 

@@ -29,6 +29,7 @@ void SimulatedProcess::after(Duration delay, std::function<void()> what) {
 }
 
 void SimulatedProcess::start() {
+    last_answer_ = world_.schedule.now();
     if (id_.role == Role::tor) return;
     if (!world_.calm && world_.dice.chance(2)) return after(some_time(1, 300), [this] { exit(2); });
     after(some_time(10, 500), [this] { say(supervision::to_text(supervision::message::Ready{})); });
@@ -38,6 +39,7 @@ void SimulatedProcess::start() {
 void SimulatedProcess::resume() {
     if (hangs_ && !world_.calm) return;
     if (!std::exchange(stalled_, false)) return;
+    resumed_at_ = world_.schedule.now();
     for (auto& what : std::exchange(held_, {})) act(std::move(what));
 }
 
@@ -60,12 +62,20 @@ void SimulatedProcess::receive(SupervisorPacket packet) {
 void SimulatedProcess::handle(const SupervisorPacket& packet) {
     if (packet.onion) {
         onion_ = packet.onion;
+    } else if (packet.text == supervision::ping_text) {
+        answered_ = true;
+        last_answer_ = world_.schedule.now();
+        world_.send(*this, supervision::to_text(supervision::message::Alive{}));
     } else if (packet.text == "stop") {
         if (!world_.calm && world_.dice.chance(10)) return;  // it hangs
         after(some_time(1, 4900), [this] { exit(0); });
     } else if (const auto command = supervision::parse_reload_command(packet.text)) {
         if (command->kind == supervision::ReloadCommand::Kind::prepare)
             received_[command->round] = packet.version;
+        // Its reload is stuck, and all else goes on.
+        const bool stuck = command->kind == supervision::ReloadCommand::Kind::commit &&
+                           !world_.calm && world_.dice.chance(3);
+        if (stuck) return;
         participant_.on_command(*command, outbox_);
         carry_out();
     } else {  // "connected N", "failed N why"

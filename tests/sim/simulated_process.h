@@ -44,20 +44,37 @@ public:
     void start();
     void receive(SupervisorPacket packet);
     /// Answers after a while, when it is not stalled.
-    void ask(std::function<void()> answer) { after(some_time(1, 200), std::move(answer)); }
+    void ask(std::function<void()> answer) {
+        after(some_time(1, 200), [this, answer = std::move(answer)] {
+            last_answer_ = world_.schedule.now();
+            answer();
+        });
+    }
     void terminate();
     void kill() { die({-1, "was killed by signal 9 (Killed)"}); }
     void exit(int code) { die({code, "ended with code " + std::to_string(code)}); }
     /// With `hangs` until all is calm.
     void stall(bool hangs) {
+        if (!stalled_) stalled_since_ = world_.schedule.now();
         stalled_ = true;
         hangs_ = hangs;
     }
     void resume();
+    /// It was asleep, together with all others.
+    void wake() {
+        hangs_ = false;
+        resume();
+    }
 
     gateway::supervision::ProcessId id() const noexcept { return id_; }
     bool alive() const noexcept { return alive_; }
     bool stalled() const noexcept { return stalled_; }
+    /// To a ping; before the first one the time of its start.
+    Instant last_answer() const noexcept { return last_answer_; }
+    Instant resumed_at() const noexcept { return resumed_at_; }
+    Instant stalled_since() const noexcept { return stalled_since_; }
+    /// Whether it has ever answered a ping.
+    bool answered() const noexcept { return answered_; }
     /// By which it decides.
     PolicyVersionNumber version() const noexcept { return version_; }
     const std::optional<gateway::supervision::OnionStatus>& onion() const noexcept {
@@ -96,6 +113,10 @@ private:
     bool alive_ = true;
     bool stalled_ = false;
     bool hangs_ = false;
+    Instant stalled_since_{};
+    Instant resumed_at_{};
+    Instant last_answer_{};
+    bool answered_ = false;
 };
 
 }  // namespace sallyport::sim

@@ -33,25 +33,30 @@ void SupervisionWorld::arm() {
     const Instant due = core_->deadline();
     if (due >= armed_) return;
     armed_ = due;
-    schedule_.at(std::max(due, schedule_.now()), [this, due] {
-        if (armed_ != due || finished_) return;
-        armed_ = wamp::never;
-        if (bug_ == SupervisionBug::ignores_deadlines && core_->reload().busy()) return;
-        const bool late = bug_ == SupervisionBug::hands_over_old_time;
-        const Instant now = schedule_.now() - (late ? Duration(1) : Duration::zero());
-        if (core_->deadline() > schedule_.now()) return arm();
-        core_->on_deadline(now, outbox_);
-        if (core_->deadline() <= schedule_.now()) {
-            wrong(SupervisionCheck::deadlines_pass, "it is due again at once");
-            finished_ = true;
-        }
-        carry_out();
-    });
+    schedule_.at(std::max(due, schedule_.now()), [this, due] { time_passed(due); });
+}
+
+void SupervisionWorld::time_passed(Instant due) {
+    if (armed_ != due || finished_) return;
+    if (schedule_.now() < asleep_until_ && bug_ != SupervisionBug::counts_sleep)
+        return schedule_.at(asleep_until_, [this, due] { time_passed(due); });
+    armed_ = wamp::never;
+    if (bug_ == SupervisionBug::ignores_deadlines && core_->reload().busy()) return;
+    const bool late = bug_ == SupervisionBug::hands_over_old_time;
+    const Instant now = schedule_.now() - (late ? Duration(1) : Duration::zero());
+    if (core_->deadline() > schedule_.now()) return arm();
+    core_->on_deadline(now, outbox_);
+    if (core_->deadline() <= schedule_.now()) {
+        wrong(SupervisionCheck::deadlines_pass, "it is due again at once");
+        finished_ = true;
+    }
+    carry_out();
 }
 
 void SupervisionWorld::apply(const effect::Log& log) {
     if (log.text.find("did not switch to the new policy") != std::string::npos)
         ++counts_.killed_for_commit;
+    ended_for_silence_ = log.text.find(" has not answered for ") != std::string::npos;
 }
 
 void SupervisionWorld::apply(const effect::Start& start) {
@@ -95,6 +100,7 @@ void SupervisionWorld::apply(const effect::Terminate& terminate) {
 void SupervisionWorld::apply(const effect::Kill& kill) {
     SimulatedProcess* const process = find(kill.process);
     if (process == nullptr) return;
+    if (std::exchange(ended_for_silence_, false)) check_silence(*process);
     if (bug_ != SupervisionBug::kills_nobody) return process->kill();
     processes_.erase(kill.process);
     core_->on_exit(kill.process, {-1, "was killed"}, schedule_.now(), outbox_);
@@ -107,6 +113,16 @@ void SupervisionWorld::apply(const effect::SendPacket& send) {
         return receive(*process, "committed " + send.text.substr(7) + " forged");
     if (commit) ++counts_.commits;
     deliver(send.to, {send.text, 0, std::nullopt});
+}
+
+void SupervisionWorld::apply(const effect::Ping& ping) {
+    SimulatedProcess* const process = find(ping.process);
+    if (process == nullptr || !process->alive() || bug_ == SupervisionBug::loses_pings) return;
+    if (bug_ == SupervisionBug::answers_for_others)
+        return core_->on_message(ping.process, supervision::message::Alive{}, schedule_.now(),
+                                 outbox_);
+    if (ping.process.role == Role::tor) return verify_later(true);
+    deliver(ping.process, {std::string(supervision::ping_text), 0, std::nullopt});
 }
 
 void SupervisionWorld::apply(const effect::SendOnion& send) {
@@ -232,8 +248,8 @@ void SupervisionWorld::apply(const effect::SendConnection& send) {
 void SupervisionWorld::apply(const effect::AttachTor&) {
     const SimulatedProcess* const tor = find(supervision::tor_process);
     if (tor != nullptr && tor->alive() && dice_.chance(50)) {
-        core_->on_tor_attached(outbox_);
-        verify_later();
+        core_->on_tor_attached(schedule_.now(), outbox_);
+        verify_later(calm_ || dice_.chance(95));
     } else {
         core_->tor().on_attach_failed(dice_.chance(10) ? "no cookie" : "", schedule_.now(),
                                       outbox_);
@@ -241,9 +257,8 @@ void SupervisionWorld::apply(const effect::AttachTor&) {
 }
 
 /// A tor that stalls answers late or never; one that was tampered with answers otherwise.
-void SupervisionWorld::verify_later() {
+void SupervisionWorld::verify_later(bool sound) {
     SimulatedProcess* const tor = find(supervision::tor_process);
-    const bool sound = calm_ || dice_.chance(95);
     tor->ask([this, process = tor->shared_from_this(), sound] {
         if (find(process->id()) != process.get()) return;
         event([&] {

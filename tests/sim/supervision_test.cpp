@@ -93,6 +93,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{"LosesDials", Bug::loses_dials, Check::dials_answered},
                     Planted{"ForgetsNewWorkers", Bug::forgets_new_workers, Check::onion_told},
                     Planted{"RefusesEverything", Bug::refuses_everything, Check::recovers},
+                    Planted{"AnswersForOthers", Bug::answers_for_others, Check::hang_ended},
+                    Planted{"LosesPings", Bug::loses_pings, Check::healthy_lives},
+                    Planted{"CountsSleep", Bug::counts_sleep, Check::healthy_lives},
                     Planted{"HandsOverOldTime", Bug::hands_over_old_time, Check::deadlines_pass}),
     [](const testing::TestParamInfo<Planted>& planted) { return planted.param.name; });
 

@@ -21,6 +21,10 @@ constexpr Duration answer_limit = 60s;
 constexpr Duration dial_limit = 6s;
 /// Worker and others have their grace periods; a process that was killed is soon gone.
 constexpr Duration stop_limit = ProcessTree::worker_grace + ProcessTree::child_grace + 1s;
+constexpr Duration hang_limit =
+    (supervision::Heartbeats::missed_max + 3) * supervision::Heartbeats::interval;
+constexpr Duration hang_limit_at_start =
+    (supervision::Heartbeats::missed_at_start_max + 3) * supervision::Heartbeats::interval;
 constexpr Duration restart_limit = supervision::ChildProcess::restart_delay_max + 1s;
 
 }  // namespace
@@ -45,6 +49,10 @@ std::string_view to_string(SupervisionCheck check) noexcept {
             return "onion_told";
         case SupervisionCheck::recovers:
             return "recovers";
+        case SupervisionCheck::hang_ended:
+            return "hang_ended";
+        case SupervisionCheck::healthy_lives:
+            return "healthy_lives";
         case SupervisionCheck::deadlines_pass:
             return "deadlines_pass";
     }
@@ -136,6 +144,7 @@ void SupervisionWorld::trouble() {
 }
 
 void SupervisionWorld::one_trouble() {
+    if (schedule_.now() < asleep_until_) return;
     const auto which = dice_.between(0, 99);
     if (which < 30) {
         if (dice_.chance(70)) ++on_disk_;
@@ -147,6 +156,7 @@ void SupervisionWorld::one_trouble() {
     if (which < 45) return event([&] { core_->on_reopen_signal(outbox_); });
     if (which < 47 && dice_.chance(10)) return stop();
     if (which < 47 && stop_asked_) return stop();
+    if (which == 99) return sleep();
     if (processes_.empty()) return;
     const auto chosen = dice_.between(0, processes_.size() - 1);
     SimulatedProcess& process =
@@ -161,6 +171,29 @@ void SupervisionWorld::one_trouble() {
     }
 }
 
+/// The machine is suspended: no process runs, and no timer goes off.
+void SupervisionWorld::sleep() {
+    if (stop_asked_) return;
+    const auto length = std::chrono::milliseconds(dice_.between(4000, 15'000));
+    happened("sleep");
+    asleep_until_ = schedule_.now() + length;
+    slept_ += length + 1s;
+    round_began_ += length + 1s;
+    for (auto& [id, due] : restart_due_) due += length + 1s;
+    std::vector<ProcessPointer> asleep;
+    for (const ProcessPointer& process : all_) {
+        if (!process->alive() || process->stalled()) continue;
+        process->stall(true);
+        asleep.push_back(process);
+    }
+    schedule_.at(asleep_until_ + std::chrono::milliseconds(dice_.between(1, 900)),
+                 [this, asleep] { wake_up(asleep); });
+}
+
+void SupervisionWorld::wake_up(const std::vector<ProcessPointer>& asleep) {
+    for (const ProcessPointer& process : asleep) process->wake();
+}
+
 void SupervisionWorld::follow_tor() {
     if (finished_ || quiet_) return;
     const SimulatedProcess* const tor = find(supervision::tor_process);
@@ -172,7 +205,7 @@ void SupervisionWorld::follow_tor() {
             if (which < 6) monitor.on_bootstrap({percent, "s", "", "l"}, schedule_.now(), outbox_);
             if (which == 6) monitor.on_descriptor_uploaded(outbox_);
             if (which == 7) monitor.on_complaint("w", outbox_);
-            if (which == 8 && !calm_) monitor.on_control_lost("", schedule_.now(), outbox_);
+            if (which == 8 && !calm_) core_->on_tor_control_lost("", schedule_.now(), outbox_);
         });
     }
     schedule_.after(std::chrono::milliseconds(dice_.between(100, 5000)), [this] { follow_tor(); });
@@ -182,11 +215,17 @@ void SupervisionWorld::command(std::string_view line) {
     const supervision::RequestId request = commands_.size() + 1;
     commands_[request];
     happened("command " + std::to_string(request) + " " + std::string(line));
-    schedule_.after(answer_limit, [this, request] {
-        if (commands_[request].answers == 0)
-            wrong(SupervisionCheck::answered_once, std::to_string(request) + " never");
-    });
+    expect_answer(request, answer_limit);
     event([&] { core_->on_command(request, line, outbox_); });
+}
+
+/// Within that time, in which sleep does not count.
+void SupervisionWorld::expect_answer(supervision::RequestId request, Duration limit) {
+    schedule_.after(limit, [this, request, slept = slept_] {
+        if (commands_[request].answers != 0) return;
+        if (slept_ > slept) return expect_answer(request, slept_ - slept);
+        wrong(SupervisionCheck::answered_once, std::to_string(request) + " never");
+    });
 }
 
 void SupervisionWorld::stop() {
@@ -212,8 +251,34 @@ void SupervisionWorld::expect_restart(ProcessId id) {
     restart_due_.try_emplace(id, schedule_.now() + restart_limit);
 }
 
+void SupervisionWorld::check_hanging() {
+    const Instant now = schedule_.now();
+    for (const auto& [id, process] : processes_) {
+        if (!process->alive() || !process->stalled()) continue;
+        // tor may have to be attached again first.
+        const Duration limit = id.role == Role::tor  ? 2 * hang_limit_at_start
+                               : process->answered() ? hang_limit
+                                                     : hang_limit_at_start;
+        if (now - std::max(process->stalled_since(), asleep_until_) > limit)
+            wrong(SupervisionCheck::hang_ended, text_of(id) + " hangs and is not ended");
+    }
+}
+
+/// A process is ended as it has not answered.
+void SupervisionWorld::check_silence(const SimulatedProcess& process) {
+    constexpr Duration certainly_answered = 100ms;
+    constexpr Duration surely_counted = (supervision::Heartbeats::missed_max - 2) * 1s;
+    const Instant now = schedule_.now();
+    const bool silent =
+        process.stalled()
+            ? now - std::max(process.last_answer(), asleep_until_) >= surely_counted
+            : now - std::max(process.resumed_at(), asleep_until_) < certainly_answered;
+    if (!silent) wrong(SupervisionCheck::healthy_lives, text_of(process.id()) + " was ended");
+}
+
 void SupervisionWorld::check_always() {
     if (core_->phase() != ProcessTree::Phase::running) return;
+    if (schedule_.now() >= asleep_until_) check_hanging();
     const Instant now = schedule_.now();
     for (const auto& [id, due] : restart_due_) {
         if (now > due) wrong(SupervisionCheck::restarted, text_of(id) + " is not started again");

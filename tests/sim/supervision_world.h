@@ -26,6 +26,8 @@ enum class SupervisionCheck : std::uint8_t {
     dials_answered,  ///< no dial request of a living worker stays unanswered
     onion_told,      ///< the worker knows the state of the onion service
     recovers,        ///< once nothing goes wrong any more, all runs and a reload succeeds
+    hang_ended,      ///< a process that answers nothing for long is ended
+    healthy_lives,   ///< a process that answers is not ended for hanging, also not after all slept
     deadlines_pass,  ///< a deadline that has passed is not due again
 };
 std::string_view to_string(SupervisionCheck check) noexcept;
@@ -43,6 +45,9 @@ enum class SupervisionBug : std::uint8_t {
     loses_dials,             ///< attempts that fail end without an event
     forgets_new_workers,     ///< a worker that was started again is not told of the onion service
     refuses_everything,      ///< every version is refused, also when nothing goes wrong any more
+    answers_for_others,      ///< pings of processes that hang are answered
+    loses_pings,             ///< processes are not asked, and are taken to be silent
+    counts_sleep,            ///< time in which nothing ran is counted as time without answers
     hands_over_old_time,     ///< a deadline is reported as if it had not passed yet
 };
 
@@ -95,11 +100,13 @@ private:
     }
     void carry_out();
     void arm();
+    void time_passed(Instant due);
     void apply(const gateway::supervision::effect::Log& log);
     void apply(const gateway::supervision::effect::Start& start);
     void apply(const gateway::supervision::effect::Terminate& terminate);
     void apply(const gateway::supervision::effect::Kill& kill);
     void apply(const gateway::supervision::effect::SendPacket& send);
+    void apply(const gateway::supervision::effect::Ping& ping);
     void apply(const gateway::supervision::effect::SendOnion& send);
     void apply(const gateway::supervision::effect::NotifyReady&) {}
     void apply(const gateway::supervision::effect::NotifyStopping&) {}
@@ -119,7 +126,7 @@ private:
     void apply(const gateway::supervision::effect::CloseConnection&) {}
     void apply(const gateway::supervision::effect::AttachTor& attach);
     void apply(const gateway::supervision::effect::ReadOnionAddress& read);
-    void verify_later();
+    void verify_later(bool sound);
     void deliver(gateway::supervision::ProcessId to, SupervisorPacket packet);
     void receive(SimulatedProcess& from, const std::string& text);
     void on_took(SimulatedProcess& process, PolicyVersionNumber version);
@@ -133,6 +140,11 @@ private:
     void live(Duration time);
     void stop();
     void calm_down();
+    void sleep();
+    void wake_up(const std::vector<ProcessPointer>& asleep);
+    void check_hanging();
+    void check_silence(const SimulatedProcess& process);
+    void expect_answer(gateway::supervision::RequestId request, Duration limit);
     void expect_restart(gateway::supervision::ProcessId id);
     void check_always();
     void check_recovered();
@@ -166,9 +178,12 @@ private:
     int last_exit_code_ = -1;
     gateway::supervision::Round round_ = 0;
     Instant round_began_{};
-    unsigned kills_percent_ = 0;  ///< how many of the chances to kill a process are taken
-    bool calm_ = false;           ///< nothing goes wrong any more
-    bool quiet_ = false;          ///< tor says nothing more
+    unsigned kills_percent_ = 0;      ///< how many of the chances to kill a process are taken
+    Duration slept_{};                ///< in all
+    bool ended_for_silence_ = false;  ///< by the Kill that follows
+    Instant asleep_until_{};          ///< nothing runs until then, this supervisor included
+    bool calm_ = false;               ///< nothing goes wrong any more
+    bool quiet_ = false;              ///< tor says nothing more
     bool stop_asked_ = false;
     bool finished_ = false;
 };

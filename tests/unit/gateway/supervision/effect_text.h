@@ -45,6 +45,7 @@ struct EffectText {
     std::string operator()(const effect::SendPacket& e) const {
         return "send " + text_of(e.to) + ": " + e.text;
     }
+    std::string operator()(const effect::Ping& e) const { return "ping " + text_of(e.process); }
     std::string operator()(const effect::SendOnion& e) const {
         return "send onion: " + e.status.mode + " " + e.status.address + " " +
                number(static_cast<std::uint64_t>(e.status.percent)) + "% " + e.status.summary +

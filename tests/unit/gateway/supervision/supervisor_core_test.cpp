@@ -1,5 +1,7 @@
 #include "gateway/supervision/supervisor_core.h"
 
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/gateway/supervision/effect_text.h"
@@ -30,7 +32,7 @@ struct World {
         core.on_message(worker_process, message::Ready{}, now, out);
         now += TorMonitor::attach_interval;
         core.on_deadline(now, out);
-        core.on_tor_attached(out);
+        core.on_tor_attached(now, out);
         core.on_tor_verified(out);
         out.clear();
     }
@@ -38,6 +40,21 @@ struct World {
         core.on_command(1, "apply", out);
         core.on_version_read(1, "", now, out);
         out.clear();
+    }
+
+    /// Time passes until there is such an effect.
+    void pass_until(const std::string& effect) {
+        for (int step = 0; step < 1000; ++step) {
+            now = core.deadline();
+            core.on_deadline(now, out);
+            if (("; " + take() + "; ").find("; " + effect + "; ") != std::string::npos) return;
+        }
+        ADD_FAILURE() << effect << " never happens";
+    }
+    void all_answer() {
+        core.on_message(inside, message::Alive{}, now, out);
+        core.on_message(worker_process, message::Alive{}, now, out);
+        core.on_tor_verified(out);
     }
 
     wamp::Instant now{100s};
@@ -54,12 +71,12 @@ TEST(SupervisorCore, StartsEverythingTellsTheWorkerOfTheOnionAndIsReadyWhenAllAr
     EXPECT_EQ(world.core.deadline(), world.now + 50ms);
     world.core.on_deadline(world.now + 50ms, world.out);
     EXPECT_EQ(world.take(), "attach");
-    world.core.on_tor_attached(world.out);
+    world.core.on_tor_attached(world.now, world.out);
     EXPECT_EQ(world.take(), "read address");
     world.core.on_tor_verified(world.out);
     EXPECT_EQ(world.take(), "info: ready; notify ready");
     EXPECT_EQ(world.core.phase(), ProcessTree::Phase::running);
-    EXPECT_EQ(world.core.deadline(), wamp::never);
+    EXPECT_EQ(world.core.deadline(), world.now + Heartbeats::interval);
 }
 
 TEST(SupervisorCore, IsReadyWithoutTorWhenItManagesNone) {
@@ -94,7 +111,7 @@ TEST(SupervisorCore, FailsTheStartWithATorThatDoesNotRunAsConfigured) {
     World world(false);
     world.core.start(world.now, world.out);
     world.core.on_deadline(world.now + 50ms, world.out);
-    world.core.on_tor_attached(world.out);
+    world.core.on_tor_attached(world.now, world.out);
     world.take();
     world.core.tor().on_unconfigured("it listens on x", world.out);
     EXPECT_EQ(world.take(), "error: tor: it listens on x; ending it; kill tor");
@@ -110,12 +127,11 @@ TEST(SupervisorCore, WaitsLongerBeforeEachStartOfATorThatDoesNotRunAsConfigured)
     wamp::Duration waited{};
     for (int attempt = 0; attempt < 8; ++attempt) {
         world.core.on_exit(tor_process, crashed, world.now, world.out);
-        waited = world.core.deadline() - world.now;
-        world.now = world.core.deadline();
-        world.core.on_deadline(world.now, world.out);
-        world.now = world.core.deadline();
-        world.core.on_deadline(world.now, world.out);
-        world.core.on_tor_attached(world.out);
+        const wamp::Instant ended = world.now;
+        world.pass_until("start tor");
+        waited = world.now - ended;
+        world.pass_until("attach");
+        world.core.on_tor_attached(world.now, world.out);
         world.core.tor().on_unconfigured("it listens on x", world.out);
     }
     EXPECT_EQ(waited, ChildProcess::restart_delay_max);
@@ -300,10 +316,11 @@ TEST(SupervisorCore, FollowsTorNoLongerWhenItStops) {
 
 TEST(SupervisorCore, HasTheEarliestDeadlineOfItsMachines) {
     World world;
+    const wamp::Instant heartbeat = world.core.deadline();
     world.prepare();
-    EXPECT_EQ(world.core.deadline(), world.now + ReloadCoordinator::prepare_timeout);
-    world.core.tor().on_bootstrap({1, "s", "", "l"}, world.now - 1s, world.out);
-    EXPECT_EQ(world.core.deadline(), world.now - 1s + TorMonitor::stalled_after);
+    EXPECT_EQ(world.core.deadline(), heartbeat) << "a reload has more time";
+    world.core.tor().on_bootstrap({1, "s", "", "l"}, world.now - 29s - 500ms, world.out);
+    EXPECT_EQ(world.core.deadline(), world.now + 500ms);
     world.core.on_exit(tor_process, crashed, world.now, world.out);
     EXPECT_EQ(world.core.deadline(), world.now + ChildProcess::restart_delay_min);
 }
@@ -311,8 +328,64 @@ TEST(SupervisorCore, HasTheEarliestDeadlineOfItsMachines) {
 TEST(SupervisorCore, EndsAReloadAtItsDeadline) {
     World world;
     world.prepare();
-    world.core.on_deadline(world.core.deadline(), world.out);
+    world.core.on_deadline(world.now + ReloadCoordinator::prepare_timeout, world.out);
     EXPECT_NE(world.take().find("no answer in time from worker, inside home"), std::string::npos);
+}
+
+TEST(SupervisorCore, EndsAndReplacesAProcessThatNoLongerAnswers) {
+    for (const auto& [silent, name, text] : {std::tuple{worker_process, "worker", "worker"},
+                                             {inside, "inside home", "inside 0"},
+                                             {tor_process, "tor", "tor"}}) {
+        World world;  // all have become ready
+        std::string effects;
+        for (int round = 0; round < 30 && effects.find("kill") == std::string::npos; ++round) {
+            world.now = world.core.deadline();
+            world.core.on_deadline(world.now, world.out);
+            effects = world.take();
+            if (silent != inside)
+                world.core.on_message(inside, message::Alive{}, world.now, world.out);
+            if (silent != worker_process)
+                world.core.on_message(worker_process, message::Alive{}, world.now, world.out);
+            if (silent != tor_process) world.core.on_tor_verified(world.out);
+        }
+        EXPECT_NE(effects.find("error: " + std::string(name) +
+                               " has not answered for 10 s; ending it; kill " + text),
+                  std::string::npos)
+            << effects;
+        EXPECT_EQ(world.core.feeds_watchdog(), silent == tor_process);
+        world.core.on_exit(silent, crashed, world.now, world.out);
+        world.pass_until(std::string("start ") + text);
+        EXPECT_TRUE(world.core.feeds_watchdog());
+    }
+}
+
+TEST(SupervisorCore, AsksTorOnlyWhileItsControlSocketIsConnected) {
+    World world;
+    world.now = world.core.deadline();
+    world.core.on_deadline(world.now, world.out);
+    EXPECT_EQ(world.take(), "ping inside 0; ping worker; ping tor");
+    world.core.on_tor_control_lost("", world.now, world.out);
+    world.core.on_deadline(world.now + 1s, world.out);
+    EXPECT_EQ(world.take(),
+              "ping inside 0; ping worker; warning: tor: the control connection was lost; "
+              "reconnecting; attach");
+    world.core.on_tor_attached(world.now, world.out);
+    world.take();
+    world.core.on_deadline(world.now + 2s, world.out);
+    EXPECT_EQ(world.take(), "ping inside 0; ping worker; ping tor");
+}
+
+TEST(SupervisorCore, FeedsTheWatchdogWhileItStartsAndStops) {
+    World world(false);
+    EXPECT_TRUE(world.core.feeds_watchdog());
+    world.core.start(world.now, world.out);
+    EXPECT_TRUE(world.core.feeds_watchdog());
+    world.run();
+    EXPECT_TRUE(world.core.feeds_watchdog());
+    world.core.on_exit(worker_process, crashed, world.now, world.out);
+    EXPECT_FALSE(world.core.feeds_watchdog());
+    world.core.on_stop_signal(world.now, world.out);
+    EXPECT_TRUE(world.core.feeds_watchdog());
 }
 
 TEST(SupervisorCore, FinishesWhenItsLastProcessHasEnded) {
