@@ -30,6 +30,7 @@ struct LimitsText {
     std::size_t memory = 256u << 20;  ///< for the connections of clients
     std::size_t message_bytes = 4u << 20;
     std::size_t queue_bytes = 4u << 20;
+    policy::Place sessions_place;  ///< of `sessions`, or of the file
 };
 
 /// [audit] of both files: the destination of decision records.

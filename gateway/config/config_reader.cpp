@@ -188,6 +188,7 @@ void ConfigReader::duration(Section& section, std::string_view key, wamp::Durati
 
 LimitsText ConfigReader::limits(Section& root) {
     LimitsText limits;
+    limits.sessions_place.file = file_;
     const Item* table = root.find("limits", Item::Kind::table, "{}");
     if (table == nullptr) return limits;
     static constexpr std::array<std::string_view, 11> keys{"sessions",
@@ -202,8 +203,10 @@ LimitsText ConfigReader::limits(Section& root) {
                                                            "queue_bytes",
                                                            "memory"};
     Section section(*table, "[limits]", keys, file_, diagnostics_);
-    if (const auto sessions = integer(section, "sessions", 1, sessions_max))
+    if (const auto sessions = integer(section, "sessions", 1, sessions_max)) {
         limits.sessions = static_cast<std::size_t>(*sessions);
+        limits.sessions_place = section.place(*section.find("sessions"));
+    }
     limits.reserved_sessions = limits.sessions / 10;
     limits.circuit_connections =
         std::min(limits.sessions, std::max(limits.sessions / 10, circuit_connections_least));

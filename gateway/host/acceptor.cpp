@@ -15,12 +15,15 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "gateway/host/log.h"
+
 namespace sallyport::gateway {
 
 namespace {
 
 constexpr std::chrono::milliseconds pause_when_exhausted{100};
 constexpr int accepted_per_turn_max = 64;
+constexpr std::chrono::seconds refusals_interval{10};
 
 /// The first half of the address: one machine may have all addresses that begin so.
 std::array<unsigned char, 8> network_of(const sockaddr_in6& address) noexcept {
@@ -48,16 +51,19 @@ bool is_exhausted(int number) {
 }  // namespace
 
 struct Acceptor::State {
-    State(boost::asio::io_context& context, Descriptor descriptor, Accepted callback)
+    State(boost::asio::io_context& context, Descriptor descriptor, Accepted callback, int refused)
         : io(context),
           listener(context, descriptor.release()),
           timer(context),
-          accepted(std::move(callback)) {}
+          accepted(std::move(callback)),
+          first_refused(refused) {}
 
     boost::asio::io_context& io;
     boost::asio::posix::stream_descriptor listener;
     boost::asio::steady_timer timer;
     Accepted accepted;
+    int first_refused;
+    std::chrono::steady_clock::time_point refusals_told{};
     bool gone = false;
 
     static void wait(const std::shared_ptr<State>& self) {
@@ -76,6 +82,14 @@ struct Acceptor::State {
             });
     }
 
+    void tell_refusal() {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - refusals_told < refusals_interval) return;
+        refusals_told = now;
+        log(LogLevel::warning,
+            "connections are refused: clients use all file descriptors that are not reserved");
+    }
+
     /// Accepts a bounded number of waiting connections. False if descriptors or memory are
     /// exhausted.
     bool accept_waiting() {
@@ -86,6 +100,10 @@ struct Acceptor::State {
                                         reinterpret_cast<sockaddr*>(&address), &bytes,
                                         SOCK_CLOEXEC | SOCK_NONBLOCK));
             if (!socket) return !is_exhausted(errno);
+            if (socket.get() >= first_refused) {
+                tell_refusal();
+                continue;
+            }
             if (address.ss_family != AF_UNIX) {
                 const int yes = 1;
                 ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
@@ -99,8 +117,9 @@ struct Acceptor::State {
     }
 };
 
-Acceptor::Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted)
-    : state_(std::make_shared<State>(io, std::move(listener), std::move(accepted))) {
+Acceptor::Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted,
+                   int first_refused)
+    : state_(std::make_shared<State>(io, std::move(listener), std::move(accepted), first_refused)) {
     State::wait(state_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -12,14 +13,16 @@
 namespace sallyport::gateway {
 
 /// Accepts connections on a listening socket, unix or TCP, until it is destroyed. If descriptors
-/// run out it waits a little instead of spinning.
+/// run out it waits a little instead of spinning. Connections that get a descriptor from
+/// `first_refused` on are closed at once: see first_reserved_descriptor().
 class Acceptor {
 public:
     using Socket = boost::asio::generic::stream_protocol::socket;
     /// `origin` is the same for all connections from one address; 0 for a unix socket.
     using Accepted = std::function<void(Socket, std::uint64_t origin)>;
 
-    Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted);
+    Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted,
+             int first_refused = std::numeric_limits<int>::max());
     ~Acceptor();
     Acceptor(const Acceptor&) = delete;
     Acceptor& operator=(const Acceptor&) = delete;

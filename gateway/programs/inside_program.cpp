@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "gateway/config/policy_version.h"
 #include "gateway/config/version_store.h"
 #include "gateway/host/acceptor.h"
+#include "gateway/host/descriptor_limit.h"
 #include "gateway/host/dialer.h"
 #include "gateway/host/files.h"
 #include "gateway/host/log.h"
@@ -145,9 +147,11 @@ public:
             if (listen.address.kind == Address::Kind::unix_path)
                 socket_paths_.push_back(listen.address.host_or_path);
             acceptors_.push_back(std::make_unique<Acceptor>(
-                io_, std::move(listener), [this](wamp::Socket socket, std::uint64_t origin) {
+                io_, std::move(listener),
+                [this](wamp::Socket socket, std::uint64_t origin) {
                     shell_.accept(std::move(socket), client_options(config_.limits), origin);
-                }));
+                },
+                first_reserved_descriptor()));
         }
     }
 
@@ -264,6 +268,7 @@ private:
 
 int run_inside(const std::string& config_file, int channel) {
     ignore_signals(StoppedBy::signal);
+    const std::uint64_t descriptors = raise_descriptor_limit();
     PolicyVersion version;
     const bool embedded = channel >= 0;
     if (embedded) version = receive_version(channel);
@@ -271,6 +276,8 @@ int run_inside(const std::string& config_file, int channel) {
         return load_inside(config_file,
                            embedded ? version.reader() : version.recorder(policy::read_file));
     });
+    const LimitsText& limits = loaded.config.limits;
+    require_descriptors(limits.sessions, descriptors, limits.sessions_place);
     make_private_folder(loaded.config.state_dir.path, loaded.config.state_dir.place);
     const Descriptor lock = lock_state_dir(loaded.config.state_dir);
     drop_privilege_gains();

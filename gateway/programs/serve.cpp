@@ -1,11 +1,13 @@
 #include "gateway/programs/serve.h"
 
+#include <cstdint>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
 
 #include "gateway/config/load_config.h"
 #include "gateway/config/version_store.h"
+#include "gateway/host/descriptor_limit.h"
 #include "gateway/host/signals.h"
 #include "gateway/programs/supervisor.h"
 
@@ -13,11 +15,14 @@ namespace sallyport::gateway {
 
 int run_gateway(const std::string& config_file) {
     ignore_signals(StoppedBy::signal);
+    const std::uint64_t descriptors = raise_descriptor_limit();
     boost::asio::io_context io(1);
     PolicyVersion version;
     LoadedGateway loaded = load_or_hint(config_file, [&] {
         return load_gateway(config_file, version.recorder(policy::read_file));
     });
+    const LimitsText& limits = loaded.config.limits;
+    require_descriptors(limits.sessions, descriptors, limits.sessions_place);
     return Supervisor(io, std::move(loaded), std::move(version)).run();
 }
 

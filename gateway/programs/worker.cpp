@@ -15,6 +15,7 @@
 #include "gateway/config/policy_version.h"
 #include "gateway/front/front.h"
 #include "gateway/host/acceptor.h"
+#include "gateway/host/descriptor_limit.h"
 #include "gateway/host/packet_channel.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
@@ -138,7 +139,8 @@ private:
         if (error != std::errc() || link >= config_.backends.size()) return;
         if (word == "listen") {
             accept_links(std::move(descriptor), link);
-        } else if (word == "connected" && descriptor) {
+        } else if (word == "connected") {
+            if (!descriptor) return shell_.link_failed(link, "there is no free file descriptor");
             connect_link(std::move(descriptor), link);
         } else if (word == "failed") {
             text.remove_prefix(
@@ -151,9 +153,11 @@ private:
         wamp::ConnectionOptions options = client_options(config_.limits);
         options.proxy_line = proxy_line;
         acceptors_.push_back(std::make_unique<Acceptor>(
-            io_, std::move(listener), [this, options](wamp::Socket socket, std::uint64_t origin) {
+            io_, std::move(listener),
+            [this, options](wamp::Socket socket, std::uint64_t origin) {
                 shell_.accept(std::move(socket), options, origin);
-            }));
+            },
+            first_refused_));
     }
 
     void accept_links(Descriptor listener, std::uint32_t link) {
@@ -208,6 +212,8 @@ private:
     std::vector<std::optional<asio::ssl::context>> contexts_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::string onion_ = "{}";
+    /// Read before the sandbox is entered.
+    int first_refused_ = first_reserved_descriptor();
 };
 
 }  // namespace
