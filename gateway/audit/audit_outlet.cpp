@@ -21,7 +21,8 @@ constexpr std::chrono::seconds look_every{1};
 }  // namespace
 
 Descriptor open_audit_target(const AuditText& audit) {
-    if (audit.kind == AuditText::Kind::journald) return make_journal_socket();
+    if (audit.kind == AuditText::Kind::journald)
+        return connect_journal(audit.path.empty() ? std::string(system_journal) : audit.path);
     if (audit.kind != AuditText::Kind::file) return {};
     constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     struct stat status{};
@@ -40,13 +41,12 @@ Descriptor open_audit_target(const AuditText& audit) {
     return target;
 }
 
-AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door)
-    : timer_(io) {
-    if (audit.kind != AuditText::Kind::file && audit.kind != AuditText::Kind::journald) return;
-    std::string journal;
-    if (audit.kind == AuditText::Kind::journald)
-        journal = audit.path.empty() ? std::string(system_journal) : audit.path;
-    writer_ = std::make_unique<AuditWriter>(std::move(door), audit.queue_bytes, std::move(journal));
+AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door,
+                         std::function<void()> lost)
+    : lost_(std::move(lost)), journal_(audit.kind == AuditText::Kind::journald), timer_(io) {
+    if (audit.kind != AuditText::Kind::file && !journal_) return;
+    const auto format = journal_ ? AuditWriter::Format::journal : AuditWriter::Format::lines;
+    writer_ = std::make_unique<AuditWriter>(std::move(door), audit.queue_bytes, format);
 }
 
 void AuditOutlet::open(Descriptor target) {
@@ -76,7 +76,9 @@ void AuditOutlet::watch() {
         watching_ = false;
         if (error) return;
         log_dropped();
-        if (writer_->counts().waiting() > 0) watch();
+        const AuditWriter::Counts counts = writer_->counts();
+        if (journal_ && counts.error != 0) lost_();
+        if (counts.waiting() > 0) watch();
     });
 }
 

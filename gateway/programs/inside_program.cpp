@@ -81,7 +81,7 @@ public:
               client_places(loaded.config.limits),
               [this](std::uint32_t link) { dial_gateway(link); },
               [this](std::string_view records) { audit_.offer(records); }),
-          audit_(io, config_.audit, "inside"),
+          audit_(io, config_.audit, "inside", [this] { reopen_audit(); }),
           contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
           hangup_(io),

@@ -6,11 +6,13 @@
 
 #include "gateway/config/load_config.h"
 #include "gateway/config/version_store.h"
+#include "gateway/host/sandbox.h"
 #include "gateway/programs/supervisor.h"
 
 namespace sallyport::gateway {
 
 int run_gateway(const std::string& config_file) {
+    forbid_tracing();  // it can do what its children cannot
     boost::asio::io_context io(1);
     PolicyVersion version;
     LoadedGateway loaded = load_or_hint(config_file, [&] {

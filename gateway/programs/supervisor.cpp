@@ -235,8 +235,8 @@ void Supervisor::start_program(ProcessId process, std::string_view program,
                                    "--config",  config_file,
                                    "--channel", std::to_string(child_channel)};
     for (std::string& word : log_arguments()) words.push_back(std::move(word));
-    const pid_t pid =
-        start_child({std::string(own_program), std::move(words), pair.theirs.get(), -1});
+    const pid_t pid = start_child({std::string(own_program), std::move(words), pair.theirs.get(),
+                                   -1, process.role == Role::worker});
     children_.add(process, pid, std::move(pair.ours));
     children_.send(process, "version", version.get());
 }
@@ -322,7 +322,7 @@ void Supervisor::apply(const effect::Reply& wanted) {
     replies_.erase(found);
 }
 
-void Supervisor::apply(const effect::ReopenAudit&) {
+void Supervisor::reopen_audit() {
     try {
         Descriptor target = open_audit_target(loaded_.config.audit);
         if (target) children_.send(supervision::worker_process, "audit", target.get());
@@ -330,8 +330,16 @@ void Supervisor::apply(const effect::ReopenAudit&) {
     } catch (const std::exception& error) {
         log(LogLevel::error, error.what());  // keeps writing to the old file
     }
+}
+
+void Supervisor::apply(const effect::ReopenAudit&) {
+    reopen_audit();
     for (std::uint32_t index = 0; index < loaded_.config.backends.size(); ++index)
         children_.send(supervision::inside_process(index), "reopen");
+}
+
+void Supervisor::apply(const effect::SendAudit& wanted) {
+    if (wanted.to.role == Role::worker) reopen_audit();
 }
 
 void Supervisor::apply(const effect::DialAddress& wanted) {

@@ -49,6 +49,7 @@ private:
     void start_process(supervision::ProcessId process);
     void start_program(supervision::ProcessId process, std::string_view program,
                        const std::string& config_file);
+    void reopen_audit();
     void send(supervision::ProcessId to, const std::string& text, int descriptor = -1);
 
     /// Passes an event to the core and carries out its effects.
@@ -77,6 +78,7 @@ private:
     void apply(const supervision::effect::DiscardVersion& wanted);
     void apply(const supervision::effect::Reply& wanted);
     void apply(const supervision::effect::ReopenAudit& wanted);
+    void apply(const supervision::effect::SendAudit& wanted);
     void apply(const supervision::effect::DialAddress& wanted);
     void apply(const supervision::effect::DialInside& wanted);
     void apply(const supervision::effect::SendConnection& wanted);

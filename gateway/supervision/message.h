@@ -16,7 +16,10 @@ namespace message {
 struct Ready {  ///< `ready`
     bool operator==(const Ready&) const = default;
 };
-struct DialRequest {  ///< `dial BACKEND`
+struct AuditLost {  ///< `audit`: the journal takes no records; open it again
+    bool operator==(const AuditLost&) const = default;
+};
+struct DialRequest {  ///< `dial LINK`: the worker's backend of that number, an inside's gateway
     std::uint32_t backend;
     bool operator==(const DialRequest&) const = default;
 };
@@ -38,8 +41,8 @@ struct Committed {  ///< `committed ROUND SUMMARY`: the version is active
 
 }  // namespace message
 
-using Message = std::variant<message::Ready, message::DialRequest, message::Prepared,
-                             message::Refused, message::Committed>;
+using Message = std::variant<message::Ready, message::AuditLost, message::DialRequest,
+                             message::Prepared, message::Refused, message::Committed>;
 
 /// Nothing if the text is not one of these messages.
 std::optional<Message> parse_message(std::string_view text);

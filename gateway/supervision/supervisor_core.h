@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +76,7 @@ private:
     ReloadCoordinator reload_;
     DialRequests dials_;
     TorMonitor tor_;
+    std::map<ProcessId, wamp::Instant> audit_due_;  ///< when its audit log may be opened again
 };
 
 }  // namespace sallyport::gateway::supervision

@@ -73,7 +73,7 @@ TEST_F(AuditOutletTest, OpensNothingForKindsWithoutAPlace) {
         AuditText audit;
         audit.kind = kind;
         EXPECT_FALSE(open_audit_target(audit));
-        EXPECT_FALSE(AuditOutlet(io_, audit, "front").active());
+        EXPECT_FALSE(AuditOutlet(io_, audit, "front", [] {}).active());
     }
 }
 
@@ -90,7 +90,7 @@ TEST_F(AuditOutletTest, RefusesAFileThatCannotBeWritten) {
 }
 
 TEST_F(AuditOutletTest, LogsRecordsThatHaveNoOtherPlaceButNotReloads) {
-    AuditOutlet outlet(io_, {}, "front");
+    AuditOutlet outlet(io_, {}, "front", [] {});
     testing::internal::CaptureStderr();
     outlet.offer(records(1) + records(1, policy::Outcome::reload) + records(1));
     const std::string logged = testing::internal::GetCapturedStderr();
@@ -100,7 +100,7 @@ TEST_F(AuditOutletTest, LogsRecordsThatHaveNoOtherPlaceButNotReloads) {
 }
 
 TEST_F(AuditOutletTest, WritesRecordsToTheFileAndCountsThem) {
-    AuditOutlet outlet(io_, to_file(), "front");
+    AuditOutlet outlet(io_, to_file(), "front", [] {});
     EXPECT_TRUE(outlet.active());
     outlet.open(open_audit_target(to_file()));
     outlet.offer(records(3));
@@ -117,7 +117,7 @@ TEST_F(AuditOutletTest, WritesRecordsToTheFileAndCountsThem) {
 }
 
 TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
-    AuditOutlet outlet(io_, to_file(1024), "front");
+    AuditOutlet outlet(io_, to_file(1024), "front", [] {});
     outlet.offer(records(200));  // there is nothing yet that they could be written to
     testing::internal::CaptureStderr();
     io_.run_one();
@@ -134,7 +134,7 @@ TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
 }
 
 TEST_F(AuditOutletTest, LogsWhatCouldNotBeWrittenBeforeTheEnd) {
-    AuditOutlet outlet(io_, to_file(), "front");
+    AuditOutlet outlet(io_, to_file(), "front", [] {});
     outlet.offer(records(5));
     testing::internal::CaptureStderr();
     outlet.stop(0ms);

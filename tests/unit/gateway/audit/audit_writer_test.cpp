@@ -289,7 +289,7 @@ TEST_F(AuditWriterTest, SaysAtOnceThatTheLastOnesAreMissing) {
     EXPECT_EQ(missing, counts.dropped);
 }
 
-TEST_F(AuditWriterTest, SpeaksToTheJournalAndFindsItAgain) {
+TEST_F(AuditWriterTest, SpeaksToTheJournalAndToANewOneThatItIsGiven) {
     const auto listen = [&] {
         const UnixAddress address(path("journal"));
         ::unlink(path("journal").c_str());
@@ -306,8 +306,8 @@ TEST_F(AuditWriterTest, SpeaksToTheJournalAndFindsItAgain) {
         return datagram;
     };
     Descriptor journal = listen();
-    AuditWriter writer("front", 1 << 20, path("journal"));
-    writer.open(make_journal_socket());
+    AuditWriter writer("front", 1 << 20, AuditWriter::Format::journal);
+    writer.open(connect_journal(path("journal")));
     offer(writer, 1);
     const std::string first = receive(journal);
     EXPECT_NE(first.find("SALLYPORT_OUTCOME=deny\n"), std::string::npos) << first;
@@ -320,6 +320,7 @@ TEST_F(AuditWriterTest, SpeaksToTheJournalAndFindsItAgain) {
     settle(writer);
     EXPECT_EQ(writer.counts().dropped, 7U);
     journal = listen();
+    writer.open(connect_journal(path("journal")));
     offer(writer, 1);
     EXPECT_NE(receive(journal).find("SALLYPORT_DROPPED=7\n"), std::string::npos);
     EXPECT_NE(receive(journal).find("SALLYPORT_NUMBER=9\n"), std::string::npos);

@@ -8,6 +8,7 @@ namespace {
 TEST(Message, IsReadAsItIsWritten) {
     const Message all[] = {
         message::Ready{},
+        message::AuditLost{},
         message::DialRequest{0},
         message::DialRequest{4294967295u},
         message::Prepared{1, "2 sessions ended"},
@@ -23,6 +24,7 @@ TEST(Message, IsReadAsItIsWritten) {
 
 TEST(Message, IsTheTextThatProcessesExchange) {
     EXPECT_EQ(to_text(message::Ready{}), "ready");
+    EXPECT_EQ(to_text(message::AuditLost{}), "audit");
     EXPECT_EQ(to_text(message::DialRequest{3}), "dial 3");
     EXPECT_EQ(to_text(message::Prepared{3, "x y"}), "prepared 3 x y");
     EXPECT_EQ(to_text(message::Refused{3, "x y"}), "refused 3 x y");
@@ -35,6 +37,7 @@ TEST(Message, IsNothingWhenTheTextIsAnotherOne) {
                              "ready ",
                              "ready 1",
                              "Ready",
+                             "audit 1",
                              "dial",
                              "dial ",
                              "dial x",
