@@ -18,7 +18,7 @@ std::vector<Process> insides_and_worker(const SupervisorCore::Config& config) {
         if (target == DialRequests::Target::inside)
             processes.push_back({inside_process(index), "inside " + name});
     }
-    processes.push_back({worker_process, "worker"});
+    processes.push_back({worker_process, config.worker});
     return processes;
 }
 

@@ -29,6 +29,7 @@ public:
         std::vector<Backend> backends;
         bool managed_tor = false;
         std::string onion_mode;  ///< "managed", "external" or "off"
+        std::string worker = "worker";  ///< its name in messages
     };
 
     explicit SupervisorCore(const Config& config);

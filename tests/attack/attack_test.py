@@ -1,4 +1,4 @@
-"""Code planted in the worker and in the embedded inside of a running gateway, and what it cannot do: over 200 system calls, made by the
+"""Code planted in the worker and in the embedded inside of a running gateway, and in an inside of its own, and what it cannot do: over 200 system calls, made by the
 processes themselves, and packets on their channels to the supervisor. A table says what came of each."""
 import array
 import contextlib
@@ -21,7 +21,7 @@ world = Deployment(name="attack")
 CHANNEL = 3
 FLOOD = 200_000
 NOBODY = 65534
-SANDBOXED = ("worker",)
+SANDBOXED = ("worker", "inside")
 
 
 @suite.setup
@@ -53,15 +53,14 @@ def outcome(result):
     return str(result)
 
 
-def attack(role):
+def attack(role, pid, world, parent):
     """Makes all attempts in that process; those that came out otherwise than due."""
-    pid = pid_of(role)
     wrong = []
     with contextlib.closing(socket.socket()) as listener, Planted(pid) as code:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         a_socket = next(fd for fd, what in code.descriptors().items() if what.startswith("socket:") and fd != CHANNEL)
-        attempts = Attempts(world, supervisor(), CHANNEL, a_socket, listener.getsockname()[1]).list
+        attempts = Attempts(world, parent, CHANNEL, a_socket, listener.getsockname()[1]).list
         for kind, name, run, due in attempts:
             result = run(code)
             good = result in due
@@ -73,16 +72,44 @@ def attack(role):
     return wrong
 
 
+def holds_in(role):
+    pid = pid_of(role)
+    equal(attack(role, pid, world, supervisor()), [])
+    equal(pid_of(role), pid, "it goes on after the attempts")
+    still_serves()
+
+
 def still_serves():
     world.wait_link()
 
 
 @suite.test(timeout=120)
 def code_in_the_worker_reaches_nothing():
-    pid = pid_of("worker")
-    equal(attack("worker"), [])
-    equal(pid_of("worker"), pid, "it goes on after the attempts")
-    still_serves()
+    holds_in("worker")
+
+
+@suite.test(timeout=120)
+def code_in_the_embedded_inside_reaches_nothing():
+    holds_in("inside")
+
+
+@suite.test(timeout=120)
+def code_in_an_inside_of_its_own_reaches_nothing():
+    with contextlib.closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    apart = Deployment("accept", link_address=f"tcp:127.0.0.1:{port}", name="apart").start()
+    try:
+        pid = apart.router_pid()
+        equal(attack("apart", pid, apart, apart.inside.pid), [])
+        equal(apart.router_pid(), pid)
+        equal(sockets.status(apart.inside.pid, "Seccomp"), "0")
+        apart.wait_link()
+        os.kill(pid, 9)
+        eventually(lambda: any(" inside " in line and child != pid for child, line in apart.inside.children()), "a new router")
+        apart.wait_link()
+    finally:
+        apart.stop()
 
 
 def opens_memory_of(pid, user):
@@ -124,15 +151,19 @@ def nobody_of_the_same_user_reads_or_writes_the_memory_of_supervisor_and_worker(
 
 
 @suite.test
-def the_worker_says_what_holds():
-    assert "sandbox: " in world.gateway.text(), world.gateway.text()
+def both_say_what_holds():
+    text = world.gateway.text()
+    for program in ("gateway: sandbox: ", "inside: sandbox: "):
+        assert program in text, text
     status = sallyport("status", "--config", world.dir / "gateway.toml").stdout
     line = next(line for line in status.splitlines() if line.startswith("sandbox"))
     assert "system calls, Landlock " in line and "namespaces user mount ipc net uts pid" in line, line
-    equal({name: os.readlink(f"/proc/{pid_of('worker')}/ns/{name}") == os.readlink(f"/proc/{supervisor()}/ns/{name}")
-           for name in ("user", "mnt", "ipc", "net", "uts", "pid")}, dict.fromkeys(("user", "mnt", "ipc", "net", "uts", "pid"), False))
-    equal(os.listdir(f"/proc/{pid_of('worker')}/root"), [], "its root folder")
-    equal(sockets.status(pid_of("worker"), "CapEff").strip("0"), "")
+    for pid in map(pid_of, SANDBOXED):
+        names = ("user", "mnt", "ipc", "net", "uts", "pid")
+        equal([name for name in names if os.readlink(f"/proc/{pid}/ns/{name}") == os.readlink(f"/proc/{supervisor()}/ns/{name}")], [])
+        equal(os.listdir(f"/proc/{pid}/root"), [], "its root folder")
+        equal(sockets.status(pid, "CapEff").strip("0"), "")
+        equal((sockets.status(pid, "Seccomp"), sockets.status(pid, "NoNewPrivs")), ("2", "1"))
 
 
 def answers_in_time():

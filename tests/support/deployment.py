@@ -165,6 +165,11 @@ class Deployment:
         self.wait_local(timeout)
         return self
 
+    def router_pid(self):
+        """The process that is the inside's router: the child of the program."""
+        program = self.inside or self.gateway
+        return next(pid for pid, line in program.children() if " inside " in line)
+
     def wait_local(self, timeout=30):
         eventually(lambda: self._answers(self.gateway, self.local), "the gateway's local socket answers", timeout)
 
