@@ -151,6 +151,40 @@ def nobody_of_the_same_user_reads_or_writes_the_memory_of_supervisor_and_worker(
 
 
 @suite.test
+def a_new_journal_is_found_although_the_worker_cannot_connect():
+    apart = Deployment(name="journal")
+    apart.write()
+    journal = apart.dir / "journal"
+    with (apart.dir / "gateway.toml").open("a") as config:
+        config.write(f'\n[audit]\nto = "journald:{journal}"\n')
+
+    def record(listener):
+        """Whether a denial is recorded there."""
+        client = apart.raw("bob")
+        client.call("lab.power_off")
+        client.close()
+        with contextlib.suppress(TimeoutError):
+            return b"SALLYPORT_URI=lab.power_off" in listener.recv(1 << 16)
+        return False
+
+    def listen():
+        journal.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        listener.bind(str(journal))
+        listener.settimeout(0.5)
+        return listener
+    try:
+        with listen() as listener:
+            apart.start_gateway()
+            apart.wait_link()
+            eventually(lambda: record(listener), "a record comes")
+        with listen() as listener:
+            eventually(lambda: record(listener), "a record comes to the new journal")
+    finally:
+        apart.stop()
+
+
+@suite.test
 def both_say_what_holds():
     text = world.gateway.text()
     for program in ("gateway: sandbox: ", "inside: sandbox: "):
