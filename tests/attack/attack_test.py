@@ -5,6 +5,7 @@ import contextlib
 import errno
 import os
 import pathlib
+import re
 import socket
 import sys
 import time
@@ -13,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from attack.attempts import Attempts, last_words  # noqa: E402
 from support import processes, sockets, socks  # noqa: E402
 from support.deployment import Deployment, sallyport  # noqa: E402
+from support.older_kernel import without  # noqa: E402
 from support.planted import Gone, Planted, copy_of_descriptor  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 
@@ -108,6 +110,49 @@ def code_in_an_inside_of_its_own_reaches_nothing():
         os.kill(pid, 9)
         eventually(lambda: any(" inside " in line and child != pid for child, line in apart.inside.children()), "a new router")
         apart.wait_link()
+    finally:
+        apart.stop()
+
+
+def start_without(what, apart):
+    """The gateway where the kernel, or the service manager, does not have that."""
+    apart.gateway = processes.Process(without(what, [processes.binary(), "serve", "--config", str(apart.dir / "gateway.toml")]),
+                                      "gateway", cwd=apart.dir)
+    return apart.gateway
+
+
+@suite.test(timeout=120)
+def code_in_the_worker_reaches_nothing_where_namespaces_are_forbidden():
+    apart = Deployment(name="plain").write()
+    try:
+        start_without("namespaces", apart)
+        apart.wait_local()
+        apart.wait_link()
+        assert ", no namespaces" in apart.gateway.text(), apart.gateway.text()
+        pid = next(pid for pid, line in apart.gateway.children() if " worker " in line)
+        equal(attack("plain", pid, apart, apart.gateway.pid), [])
+        apart.wait_link()
+    finally:
+        apart.stop()
+
+
+@suite.test
+def without_landlock_nothing_starts_unless_the_sandbox_is_only_preferred():
+    apart = Deployment(name="older").write()
+    config = apart.dir / "gateway.toml"
+    gateway = start_without("landlock", apart)
+    equal(gateway.wait(20), 2)
+    due = ('error: sandbox = "required", but this kernel runs without Landlock (add landlock to lsm= on the kernel\'s command line, '
+           'or set sandbox = "preferred")')
+    assert due in gateway.text(), gateway.text()
+    for file in (config, apart.dir / "inside.toml"):
+        file.write_text('sandbox = "preferred"\n' + file.read_text())
+    try:
+        gateway = start_without("landlock", apart)
+        apart.wait_local()
+        apart.wait_link()
+        for program in ("gateway", "inside"):
+            assert re.search(rf"warning {program}: sandbox: \d+ system calls, no Landlock", gateway.text()), gateway.text()
     finally:
         apart.stop()
 
