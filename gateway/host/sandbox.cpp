@@ -112,7 +112,8 @@ Sandbox enter_sandbox(SandboxMode mode, std::size_t data_bytes_max,
     refuse(
         config_file,
         "this kernel runs without Landlock" + (no_landlock.empty() ? "" : " (" + no_landlock + ")"),
-        "add landlock to lsm= on the kernel's command line");
+        "add landlock to lsm= on the kernel's command line, or let the container runtime "
+        "permit it");
 }
 
 }  // namespace sallyport::gateway

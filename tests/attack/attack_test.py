@@ -143,7 +143,7 @@ def without_landlock_nothing_starts_unless_the_sandbox_is_only_preferred():
     gateway = start_without("landlock", apart)
     equal(gateway.wait(20), 2)
     due = ('error: sandbox = "required", but this kernel runs without Landlock (add landlock to lsm= on the kernel\'s command line, '
-           'or set sandbox = "preferred")')
+           'or let the container runtime permit it, or set sandbox = "preferred")')
     assert due in gateway.text(), gateway.text()
     for file in (config, apart.dir / "inside.toml"):
         file.write_text('sandbox = "preferred"\n' + file.read_text())

@@ -188,9 +188,11 @@ std::string enter_without(std::initializer_list<const char*> calls, SandboxMode 
 
 TEST(Sandbox, IsRefusedWithoutLandlockUnlessItIsOnlyPreferred) {
     const auto without = {"landlock_create_ruleset"};
-    EXPECT_EQ(enter_without(without, SandboxMode::required),
-              "g.toml: error: sandbox = \"required\", but this kernel runs without Landlock (add "
-              "landlock to lsm= on the kernel's command line, or set sandbox = \"preferred\")");
+    EXPECT_EQ(
+        enter_without(without, SandboxMode::required),
+        "g.toml: error: sandbox = \"required\", but this kernel runs without Landlock (add "
+        "landlock to lsm= on the kernel's command line, or let the container runtime permit it, "
+        "or set sandbox = \"preferred\")");
     EXPECT_NE(enter_without(without, SandboxMode::preferred).find("system calls, no Landlock"),
               std::string::npos);
 }
