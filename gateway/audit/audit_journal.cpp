@@ -109,7 +109,7 @@ Descriptor connect_journal(const std::string& path) {
     const int bytes = 1 << 20;  // for queued records; the kernel may grant less
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
     const UnixAddress address(path);
-    static_cast<void>(::connect(socket.get(), address.get(), address.size()));
+    [[maybe_unused]] const int none = ::connect(socket.get(), address.get(), address.size());
     return socket;
 }
 

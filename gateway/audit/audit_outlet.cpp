@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -18,6 +19,17 @@ namespace {
 
 constexpr std::chrono::seconds look_every{1};
 
+/// If an earlier process wrote a part of it only.
+void end_last_line(const std::string& path, const Descriptor& target) noexcept {
+    struct stat status{};
+    if (::fstat(target.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    char last = '\n';
+    if (status.st_size == 0 || ::pread(file.get(), &last, 1, status.st_size - 1) != 1) return;
+    if (last == '\n') return;
+    [[maybe_unused]] const ssize_t count = ::write(target.get(), "\n", 1);
+}
+
 }  // namespace
 
 Descriptor open_audit_target(const AuditText& audit) {
@@ -27,10 +39,9 @@ Descriptor open_audit_target(const AuditText& audit) {
     constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     struct stat status{};
     const bool exists = ::stat(audit.path.c_str(), &status) == 0;
-    // Read and write: a FIFO without a reader can then be opened and never breaks, and the last
-    // byte of a file can be read.
-    const bool both = !exists || S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode);
-    const int access = both ? O_RDWR : O_WRONLY;
+    // Read and write: a FIFO without a reader can then be opened and never breaks. A file is only
+    // appended to, so that the process that gets it cannot change what it holds.
+    const int access = exists && S_ISFIFO(status.st_mode) ? O_RDWR : O_WRONLY;
     Descriptor target(::open(audit.path.c_str(), access | O_APPEND | O_CREAT | flags, 0600));
     if (!target) {
         throw StartError(audit.place,
@@ -38,6 +49,7 @@ Descriptor open_audit_target(const AuditText& audit) {
                              std::strerror(errno),
                          "check the path and its permissions");
     }
+    end_last_line(audit.path, target);
     return target;
 }
 

@@ -139,15 +139,8 @@ private:
         const int next = shared_->next_target.exchange(-1);
         if (next < 0) return;
         target_ = Descriptor(next);
-        const off_t size = size_of_target();
-        char last = '\n';
-        if (size > 0 && ::pread(target_.get(), &last, 1, size - 1) != 1) last = '\n';
-        partial_line_ = last != '\n';
+        partial_line_ = false;
     }
-
-    /// Of a file; 0 or less for anything else. Not fstat(): glibc makes of it a call that could ask
-    /// about any path, which the sandbox does not have.
-    off_t size_of_target() const noexcept { return ::lseek(target_.get(), 0, SEEK_END); }
 
     void write_batch() {
         for (std::string_view rest = batch_; !rest.empty();) {
@@ -228,7 +221,8 @@ private:
         std::size_t done = 0;
         while (done < entries_.size() && entries_[done].end <= bytes) ++done;
         const std::size_t whole = done == 0 ? 0 : entries_[done - 1].end;
-        if (whole < bytes) remove_partial_line(bytes - whole);
+        // It stays, as the sandbox has no ftruncate(): what is written cannot be taken back.
+        if (whole < bytes) partial_line_ = true;
         return done;
     }
 
@@ -261,14 +255,6 @@ private:
         }
         partial_line_ = false;
         return true;
-    }
-
-    /// A line was written in part: truncate it if possible.
-    void remove_partial_line(std::size_t bytes) noexcept {
-        partial_line_ = true;
-        const off_t size = size_of_target();
-        if (size >= 0)
-            partial_line_ = ::ftruncate(target_.get(), size - static_cast<off_t>(bytes)) != 0;
     }
 
     bool send_entry(std::size_t begin, std::size_t end) {

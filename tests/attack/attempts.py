@@ -187,6 +187,7 @@ class Attempts:
 
     def _descriptors(self):
         self._call("descriptors", "fcntl", 2, 4, O_WRONLY, title="clear O_APPEND")
+        self._call("descriptors", "ftruncate", 2, 0, title="empty the log")
         self._call("descriptors", "pwrite64", 2, b"x", 1, 0, title="write at an offset")
         self._call("descriptors", "pwritev2", 2, bytes(16), 1, 0, 0, 0)
         self._call("descriptors", "fchmod", 2, 0o777)

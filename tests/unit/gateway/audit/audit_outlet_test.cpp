@@ -1,5 +1,6 @@
 #include "gateway/audit/audit_outlet.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,6 +62,15 @@ TEST_F(AuditOutletTest, OpensAPrivateFileAndAppendsToOneThatIsThere) {
     const Descriptor target = open_audit_target(to_file());
     EXPECT_EQ(::write(target.get(), "after\n", 6), 6);
     EXPECT_EQ(folder_.read("audit.jsonl"), "before\nafter\n");
+}
+
+TEST_F(AuditOutletTest, OpensAFileOnlyToAppendAndEndsTheHalfLineOfAnEarlierLife) {
+    folder_.write("audit.jsonl", "{\"outcome\":");
+    const Descriptor target = open_audit_target(to_file());
+    EXPECT_EQ(folder_.read("audit.jsonl"), "{\"outcome\":\n");
+    const int flags = ::fcntl(target.get(), F_GETFL);
+    EXPECT_EQ(flags & O_ACCMODE, O_WRONLY);
+    EXPECT_NE(flags & O_APPEND, 0);
 }
 
 TEST_F(AuditOutletTest, OpensAFifoThatNobodyReads) {
