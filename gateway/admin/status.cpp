@@ -71,7 +71,16 @@ std::string to_json(const supervision::OnionStatus& status) {
 }
 
 std::string status_line(const GatewayStatus& status) {
-    Json json{{"onion", parsed(status.onion)}, {"front", parsed(status.front)}, {"audit", nullptr}};
+    const Sandbox& sandbox = status.sandbox;
+    Json json{{"onion", parsed(status.onion)},
+              {"front", parsed(status.front)},
+              {"audit", nullptr},
+              {"sandbox",
+               {{"complete", sandbox.complete},
+                {"syscalls", sandbox.syscalls},
+                {"landlock", sandbox.landlock},
+                {"namespaces", sandbox.namespaces},
+                {"summary", to_text(sandbox)}}}};
     if (status.audit) {
         json["audit"] = {{"recorded", status.audit->recorded},
                          {"written", status.audit->written},
@@ -87,6 +96,8 @@ std::optional<std::string> status_text(std::string_view line) {
     if (!status || !status->is_object()) return std::nullopt;
     std::ostringstream out;
     if (const Json* onion = policy::object_member(*status, "onion")) add_onion(out, *onion);
+    if (const Json* sandbox = policy::object_member(*status, "sandbox"))
+        out << "sandbox       " << policy::string_member(*sandbox, "summary") << '\n';
     if (const Json* front = policy::object_member(*status, "front")) {
         out << "connections   " << number(*front, "connections") << "\nsessions      "
             << number(*front, "sessions") << '\n';

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/host/sandbox.h"
 #include "gateway/supervision/effect.h"
 
 namespace sallyport::gateway {
@@ -26,6 +27,7 @@ struct GatewayStatus {
     std::string_view onion;            ///< to_json() of the OnionStatus
     std::string_view front;            ///< Front::status_json()
     std::optional<AuditStatus> audit;  ///< nothing if no records are written
+    Sandbox sandbox;                   ///< of the worker
 };
 
 /// The snapshot as one line of JSON with the line end, for the admin socket.

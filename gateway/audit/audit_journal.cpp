@@ -103,18 +103,18 @@ void append_journal_gap(std::string& out, std::uint64_t dropped, std::string_vie
     field(out, "SALLYPORT_DROPPED", dropped);
 }
 
-Descriptor make_journal_socket() {
+Descriptor connect_journal(const std::string& path) {
     Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) throw std::system_error(errno, std::generic_category(), "socket");
     const int bytes = 1 << 20;  // for queued records; the kernel may grant less
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    const UnixAddress address(path);
+    [[maybe_unused]] const int none = ::connect(socket.get(), address.get(), address.size());
     return socket;
 }
 
-bool send_to_journal(int socket, const std::string& path, std::string_view datagram) noexcept {
-    const UnixAddress address(path);
-    return ::sendto(socket, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                    address.get(), address.size()) >= 0;
+bool send_to_journal(int socket, std::string_view datagram) noexcept {
+    return ::send(socket, datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 }  // namespace sallyport::gateway

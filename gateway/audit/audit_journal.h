@@ -18,10 +18,10 @@ void append_journal(std::string& out, const policy::AuditRecord& record, std::st
 void append_journal_gap(std::string& out, std::uint64_t dropped, std::string_view time,
                         std::string_view door);
 
-/// A socket for send_to_journal(). Throws std::system_error.
-Descriptor make_journal_socket();
-/// Never blocks. False, with errno, if the datagram was not sent. The path is resolved each time,
-/// so that a restarted journal is found.
-bool send_to_journal(int socket, const std::string& path, std::string_view datagram) noexcept;
+/// A datagram socket connected to the journal at that path; if there is none, one on which sending
+/// fails. Throws std::system_error.
+Descriptor connect_journal(const std::string& path);
+/// Never blocks. False, with errno, if the datagram was not sent.
+bool send_to_journal(int socket, std::string_view datagram) noexcept;
 
 }  // namespace sallyport::gateway

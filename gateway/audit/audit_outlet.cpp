@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -18,18 +19,29 @@ namespace {
 
 constexpr std::chrono::seconds look_every{1};
 
+/// If an earlier process wrote a part of it only.
+void end_last_line(const std::string& path, const Descriptor& target) noexcept {
+    struct stat status{};
+    if (::fstat(target.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    char last = '\n';
+    if (status.st_size == 0 || ::pread(file.get(), &last, 1, status.st_size - 1) != 1) return;
+    if (last == '\n') return;
+    [[maybe_unused]] const ssize_t count = ::write(target.get(), "\n", 1);
+}
+
 }  // namespace
 
 Descriptor open_audit_target(const AuditText& audit) {
-    if (audit.kind == AuditText::Kind::journald) return make_journal_socket();
+    if (audit.kind == AuditText::Kind::journald)
+        return connect_journal(audit.path.empty() ? std::string(system_journal) : audit.path);
     if (audit.kind != AuditText::Kind::file) return {};
     constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     struct stat status{};
     const bool exists = ::stat(audit.path.c_str(), &status) == 0;
-    // Read and write: a FIFO without a reader can then be opened and never breaks, and the last
-    // byte of a file can be read.
-    const bool both = !exists || S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode);
-    const int access = both ? O_RDWR : O_WRONLY;
+    // Read and write: a FIFO without a reader can then be opened and never breaks. A file is only
+    // appended to, so that the process that gets it cannot change what it holds.
+    const int access = exists && S_ISFIFO(status.st_mode) ? O_RDWR : O_WRONLY;
     Descriptor target(::open(audit.path.c_str(), access | O_APPEND | O_CREAT | flags, 0600));
     if (!target) {
         throw StartError(audit.place,
@@ -37,16 +49,16 @@ Descriptor open_audit_target(const AuditText& audit) {
                              std::strerror(errno),
                          "check the path and its permissions");
     }
+    end_last_line(audit.path, target);
     return target;
 }
 
-AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door)
-    : timer_(io) {
-    if (audit.kind != AuditText::Kind::file && audit.kind != AuditText::Kind::journald) return;
-    std::string journal;
-    if (audit.kind == AuditText::Kind::journald)
-        journal = audit.path.empty() ? std::string(system_journal) : audit.path;
-    writer_ = std::make_unique<AuditWriter>(std::move(door), audit.queue_bytes, std::move(journal));
+AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door,
+                         std::function<void()> lost)
+    : lost_(std::move(lost)), journal_(audit.kind == AuditText::Kind::journald), timer_(io) {
+    if (audit.kind != AuditText::Kind::file && !journal_) return;
+    const auto format = journal_ ? AuditWriter::Format::journal : AuditWriter::Format::lines;
+    writer_ = std::make_unique<AuditWriter>(std::move(door), audit.queue_bytes, format);
 }
 
 void AuditOutlet::open(Descriptor target) {
@@ -76,7 +88,9 @@ void AuditOutlet::watch() {
         watching_ = false;
         if (error) return;
         log_dropped();
-        if (writer_->counts().waiting() > 0) watch();
+        const AuditWriter::Counts counts = writer_->counts();
+        if (journal_ && counts.error != 0) lost_();
+        if (counts.waiting() > 0) watch();
     });
 }
 

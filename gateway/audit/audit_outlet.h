@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,14 +18,17 @@
 namespace sallyport::gateway {
 
 /// Opens the destination of that [audit]; nothing for kinds that have none to open. A new file gets
-/// mode 0600. A FIFO needs no reader. Throws StartError.
+/// mode 0600. A FIFO needs no reader, and the journal need not run yet. Throws StartError.
 Descriptor open_audit_target(const AuditText& audit);
 
 /// Delivers a program's audit records: to its own log if [audit] names no other destination;
 /// otherwise to a writer, and logs from time to time how many were lost.
 class AuditOutlet {
 public:
-    AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door);
+    /// `lost` is called when the journal does not take records any more, at most once a second:
+    /// then open() is wanted.
+    AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door,
+                std::function<void()> lost);
 
     bool active() const noexcept { return writer_ != nullptr; }
     /// For the first time, or again after a rotation.
@@ -40,6 +44,8 @@ private:
     void log_dropped();
 
     std::unique_ptr<AuditWriter> writer_;
+    std::function<void()> lost_;
+    bool journal_;
     boost::asio::steady_timer timer_;
     bool watching_ = false;
     std::uint64_t drops_logged_ = 0;  ///< the number of dropped records already logged

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,16 +68,16 @@ std::string utc_time(std::chrono::system_clock::time_point time) {
 
 /// State that the reactor and the writer share.
 struct AuditWriter::Shared {
-    Shared(std::string the_door, std::size_t queue_bytes, std::string the_journal)
+    Shared(std::string the_door, std::size_t queue_bytes, Format format)
         : door(std::move(the_door)),
-          journal(std::move(the_journal)),
+          journal(format == Format::journal),
           queue(queue_bytes),
           wake(make_event()),
           done(make_event()) {}
     ~Shared() { Descriptor(next_target.exchange(-1)).close(); }
 
     const std::string door;
-    const std::string journal;
+    const bool journal;
     AuditQueue queue;
     const Descriptor wake;                 ///< wakes up the writer
     const Descriptor done;                 ///< the writer has ended
@@ -140,14 +139,7 @@ private:
         const int next = shared_->next_target.exchange(-1);
         if (next < 0) return;
         target_ = Descriptor(next);
-        struct stat status{};
-        regular_ = ::fstat(target_.get(), &status) == 0 && S_ISREG(status.st_mode);
-        char last = '\n';
-        if (regular_ && status.st_size > 0 &&
-            ::pread(target_.get(), &last, 1, status.st_size - 1) != 1) {
-            last = '\n';
-        }
-        partial_line_ = last != '\n';
+        partial_line_ = false;
     }
 
     void write_batch() {
@@ -171,7 +163,7 @@ private:
         }
         const std::uint64_t before = entries_.empty() ? accounted_ : entries_.back().account;
         if (record.number > before + 1) add_gap(record.number, last_time_);
-        if (shared_->journal.empty()) {
+        if (!shared_->journal) {
             policy::append_json(text_, record, last_time_, shared_->door);
         } else {
             append_journal(text_, record, last_time_, shared_->door);
@@ -182,7 +174,7 @@ private:
     void add_gap(std::uint64_t next, std::string_view time) {
         const std::uint64_t before = entries_.empty() ? accounted_ : entries_.back().account;
         const std::uint64_t missing = next - before - 1;
-        if (shared_->journal.empty()) {
+        if (!shared_->journal) {
             policy::append_gap_json(text_, missing, time, shared_->door);
         } else {
             append_journal_gap(text_, missing, time, shared_->door);
@@ -193,7 +185,7 @@ private:
     /// Writes the text and drops what cannot be written. Returns whether everything was written.
     bool write_chunk() {
         while (!entries_.empty()) {
-            const std::size_t done = shared_->journal.empty() ? write_lines() : send_entries();
+            const std::size_t done = !shared_->journal ? write_lines() : send_entries();
             const bool moves_on = done < entries_.size() && shared_->next_target.load() >= 0;
             std::uint64_t written = 0, failed = 0;
             for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -229,7 +221,8 @@ private:
         std::size_t done = 0;
         while (done < entries_.size() && entries_[done].end <= bytes) ++done;
         const std::size_t whole = done == 0 ? 0 : entries_[done - 1].end;
-        if (whole < bytes) remove_partial_line(bytes - whole);
+        // It stays, as the sandbox has no ftruncate(): what is written cannot be taken back.
+        if (whole < bytes) partial_line_ = true;
         return done;
     }
 
@@ -264,17 +257,9 @@ private:
         return true;
     }
 
-    /// A line was written in part: truncate it if possible.
-    void remove_partial_line(std::size_t bytes) noexcept {
-        partial_line_ = true;
-        struct stat status{};
-        if (!regular_ || ::fstat(target_.get(), &status) != 0) return;
-        partial_line_ = ::ftruncate(target_.get(), status.st_size - static_cast<off_t>(bytes)) != 0;
-    }
-
     bool send_entry(std::size_t begin, std::size_t end) {
-        while (!send_to_journal(target_.get(), shared_->journal,
-                                std::string_view(text_).substr(begin, end - begin))) {
+        while (
+            !send_to_journal(target_.get(), std::string_view(text_).substr(begin, end - begin))) {
             if (!may_retry()) return false;
         }
         return true;
@@ -309,7 +294,6 @@ private:
 
     std::shared_ptr<Shared> shared_;
     Descriptor target_;
-    bool regular_ = false;
     bool partial_line_ = false;    ///< the target ends with an incomplete line
     std::uint64_t accounted_ = 0;  ///< the last record that is written or reported as dropped
     std::int64_t last_ms_ = -1;
@@ -319,8 +303,8 @@ private:
     std::vector<Entry> entries_;
 };
 
-AuditWriter::AuditWriter(std::string door, std::size_t queue_bytes, std::string journal)
-    : shared_(std::make_shared<Shared>(std::move(door), queue_bytes, std::move(journal))),
+AuditWriter::AuditWriter(std::string door, std::size_t queue_bytes, Format format)
+    : shared_(std::make_shared<Shared>(std::move(door), queue_bytes, format)),
       shares_(shared_->queue.capacity()) {}
 
 AuditWriter::~AuditWriter() {

@@ -28,9 +28,12 @@ public:
         std::uint64_t waiting() const noexcept { return offered - written - dropped; }
     };
 
-    /// `door` is the member of that name in each line. With `journal`, targets are datagram sockets
-    /// and each record is sent as one datagram to the journal's socket at that path.
-    AuditWriter(std::string door, std::size_t queue_bytes, std::string journal = {});
+    enum class Format : std::uint8_t {
+        lines,    ///< of JSON
+        journal,  ///< datagrams of the journal's protocol; targets are connect_journal() sockets
+    };
+    /// `door` is the member of that name in each line.
+    AuditWriter(std::string door, std::size_t queue_bytes, Format format = Format::lines);
     /// Stops immediately.
     ~AuditWriter();
     AuditWriter(const AuditWriter&) = delete;

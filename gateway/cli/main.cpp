@@ -34,6 +34,7 @@ struct Texts {
     std::string gateway_config = "gateway.toml";
     std::string inside_config = "inside.toml";
     int channel = -1;
+    bool embedded = false;
     bool json = false;
     std::string log_level = "info";
     std::string log_format = "text";
@@ -86,11 +87,12 @@ void add_inside(Texts& texts, gateway::Command& program) {
     inside.add_option("--config", &texts.inside_config, "Configuration file",
                       {.show_default = true});
     inside.add_option("--channel", &texts.channel, "", {.hidden = true});
+    inside.add_option("--embedded", &texts.embedded, "", {.hidden = true});
     add_log_options(texts, inside);
     inside.action = [&texts] {
         ::prctl(PR_SET_NAME, "sallyport-in");
         gateway::open_log("inside", log_options(texts));
-        return gateway::run_inside(texts.inside_config, texts.channel);
+        return gateway::run_inside(texts.inside_config, texts.channel, texts.embedded);
     };
 }
 

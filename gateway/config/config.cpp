@@ -211,14 +211,17 @@ void read_common(Section& root, ConfigReader& reader, Config& config) {
     config.realms = reader.realms(root);
     config.limits = reader.limits(root);
     config.audit = reader.audit(root);
+    static constexpr std::array<std::string_view, 2> modes{"required", "preferred"};
+    if (const auto mode = choice(root, "sandbox", modes))
+        config.sandbox = static_cast<SandboxMode>(*mode);
 }
 
 }  // namespace
 
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
                                                                       const std::string& file) {
-    static constexpr std::array<std::string_view, 7> keys{"state_dir", "realms", "listen", "limits",
-                                                          "audit",     "tor",    "backend"};
+    static constexpr std::array<std::string_view, 8> keys{
+        "state_dir", "realms", "listen", "limits", "audit", "tor", "backend", "sandbox"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
@@ -234,8 +237,8 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
 
 wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     std::string_view text, const std::string& file) {
-    static constexpr std::array<std::string_view, 6> keys{"state_dir", "realms", "listen",
-                                                          "link",      "limits", "audit"};
+    static constexpr std::array<std::string_view, 7> keys{"state_dir", "realms", "listen", "link",
+                                                          "limits",    "audit",  "sandbox"};
     static constexpr std::array<std::string_view, 1> listen_keys{"address"};
     static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
     const auto document = policy::parse_document(text, file);

@@ -10,6 +10,7 @@
 #include "backend-link/link/local_address.h"
 #include "backend-link/link/profile.h"
 #include "gateway/host/path_text.h"
+#include "gateway/host/sandbox.h"
 #include "policy/document/diagnostic.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/result.h"
@@ -85,6 +86,7 @@ struct GatewayConfig {
     std::string file;
     PathText state_dir;
     std::vector<PathText> realms;
+    SandboxMode sandbox = SandboxMode::required;
     PathText front;
     PathText local;
     PathText admin;
@@ -112,6 +114,7 @@ struct InsideProgramConfig {
     std::string file;
     PathText state_dir;
     std::vector<PathText> realms;
+    SandboxMode sandbox = SandboxMode::required;
     std::vector<ServiceListen> listens;
     std::vector<LinkText> links;
     LimitsText limits;

@@ -28,6 +28,12 @@ struct LoadedInside {
 LoadedGateway load_gateway(const std::string& path,
                            const policy::ReadFile& read = policy::read_file);
 LoadedInside load_inside(const std::string& path, const policy::ReadFile& read = policy::read_file);
+/// The realms of a running program again, from the policy files alone: for a process that can open
+/// none, with a `read` that opens none.
+std::vector<policy::LoadedRealm> load_realms_again(const GatewayConfig& config,
+                                                   const policy::ReadFile& read);
+std::vector<policy::LoadedRealm> load_realms_again(const InsideProgramConfig& config,
+                                                   const policy::ReadFile& read);
 GatewayConfig load_gateway_config(const std::string& path);
 
 /// The state directory that gateway.toml or inside.toml names; other keys are ignored. Throws

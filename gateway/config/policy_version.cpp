@@ -1,5 +1,6 @@
 #include "gateway/config/policy_version.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -92,7 +93,7 @@ std::optional<PolicyVersion> PolicyVersion::decode(std::string_view bytes) {
 }
 
 Descriptor to_memory(const PolicyVersion& version) {
-    Descriptor memory(::memfd_create("policy", MFD_CLOEXEC));
+    Descriptor memory(::memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!memory) throw std::system_error(errno, std::generic_category(), "memfd");
     const std::string bytes = version.encode();
     for (std::size_t at = 0; at < bytes.size();) {
@@ -100,6 +101,9 @@ Descriptor to_memory(const PolicyVersion& version) {
         if (count < 0) throw std::system_error(errno, std::generic_category(), "memfd");
         at += static_cast<std::size_t>(count);
     }
+    constexpr int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+    if (::fcntl(memory.get(), F_ADD_SEALS, seals) != 0)
+        throw std::system_error(errno, std::generic_category(), "memfd");
     return memory;
 }
 

@@ -32,7 +32,8 @@ private:
     std::map<std::string, std::string> files_;  ///< by path
 };
 
-/// Its bytes in a memory file that other processes can map or read. Throws std::system_error.
+/// Its bytes in a sealed memory file: several processes get it, and none of them can change what
+/// the others read. Throws std::system_error.
 Descriptor to_memory(const PolicyVersion& version);
 std::optional<PolicyVersion> from_memory(const Descriptor& memory);
 

@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <system_error>
 
@@ -17,10 +21,54 @@ namespace sallyport::gateway {
 
 namespace {
 
+constexpr unsigned long as_fork = SIGCHLD;
+
+/// The text for uid_map: that one id, unchanged.
+using IdMap = std::array<char, 64>;
+IdMap map_of(unsigned id) {
+    IdMap text{};
+    std::snprintf(text.data(), text.size(), "%u %u 1", id, id);
+    return text;
+}
+
+void write_text(const char* file, const char* text) {
+    const int fd = ::open(file, O_WRONLY | O_CLOEXEC);
+    [[maybe_unused]] const ssize_t count = ::write(fd, text, std::strlen(text));
+    ::close(fd);
+}
+
+struct NewNamespaces {
+    bool user = false;
+    bool process_ids = false;
+    IdMap uids = map_of(::geteuid());
+    IdMap gids = map_of(::getegid());
+};
+
+/// As fork(); `made` says which namespaces the child has, in both processes.
+pid_t fork_into(NewNamespaces& made) {
+    made.process_ids = true;
+    for (const bool user : {false, true}) {  // only root can do without a user namespace
+        made.user = user;
+        const unsigned long flags = as_fork | CLONE_NEWPID | (user ? CLONE_NEWUSER : 0UL);
+        const long child = ::syscall(SYS_clone, flags, nullptr, nullptr, nullptr, nullptr);
+        if (child >= 0) return static_cast<pid_t>(child);
+    }
+    made.user = made.process_ids = false;
+    return ::fork();
+}
+
 /// Runs in the child, between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(const ChildStart& start, char* const* words, pid_t parent) {
+[[noreturn]] void become(const ChildStart& start, char* const* words, pid_t parent,
+                         const NewNamespaces& made) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(0);  // the parent died before the prctl
+    // The parent died before the prctl. In a new namespace that shows only at the channel's end.
+    if (!made.process_ids && ::getppid() != parent) ::_exit(0);
+    if (made.user) {  // without this it would be nobody, and could not make further namespaces
+        ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+        write_text("/proc/self/setgroups", "deny");
+        write_text("/proc/self/uid_map", made.uids.data());
+        write_text("/proc/self/gid_map", made.gids.data());
+    }
     ::setpgid(0, 0);
     restore_signals();
     // A program of ours, which has a channel, ignores signals from its beginning.
@@ -51,9 +99,10 @@ pid_t start_child(const ChildStart& start) {
     for (const std::string& word : start.words) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     const pid_t parent = ::getpid();
-    const pid_t child = ::fork();
+    NewNamespaces made;
+    const pid_t child = start.own_process_ids ? fork_into(made) : ::fork();
     if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (child == 0) become(start, words.data(), parent);
+    if (child == 0) become(start, words.data(), parent, made);
     return child;
 }
 

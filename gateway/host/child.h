@@ -15,6 +15,10 @@ struct ChildStart {
     std::vector<std::string> words;  ///< its arguments, including argv[0]
     int channel = -1;                ///< becomes descriptor child_channel
     int output = -1;                 ///< becomes stdout; by default stdout is the same as stderr
+    /// In a process id namespace of its own if the kernel permits it: it then sees and signals no
+    /// other process, and has the id 1. As such it ignores signals that it does not handle, from
+    /// this process all but SIGKILL and SIGSTOP.
+    bool own_process_ids = false;
 };
 inline constexpr int child_channel = 3;
 

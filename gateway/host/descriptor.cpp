@@ -41,24 +41,33 @@ DescriptorPair make_packet_pair() {
     return make_pair_of(SOCK_SEQPACKET);
 }
 
-bool send_packet(int socket, std::string_view text, int descriptor) noexcept {
+namespace {
+
+ssize_t send_descriptor(int socket, std::string_view text, int descriptor) noexcept {
     iovec part{const_cast<char*>(text.data()), text.size()};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     ControlBuffer control{};
-    if (descriptor >= 0) {
-        message.msg_control = control.bytes.data();
-        message.msg_controllen = control.bytes.size();
-        cmsghdr* const header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
-    }
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = control.bytes.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+}  // namespace
+
+bool send_packet(int socket, std::string_view text, int descriptor) noexcept {
     ssize_t sent = -1;
     do {
-        sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        // A sandboxed process has no sendmsg(), and no descriptor to send.
+        sent = descriptor >= 0
+                   ? send_descriptor(socket, text, descriptor)
+                   : ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
     return sent >= 0;
 }

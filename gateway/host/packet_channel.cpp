@@ -6,6 +6,13 @@
 
 namespace sallyport::gateway {
 
+namespace {
+
+/// A child that floods its channel must not keep the others waiting.
+constexpr int packets_per_turn_max = 16;
+
+}  // namespace
+
 struct PacketChannel::State {
     State(boost::asio::io_context& io, Descriptor descriptor, OnPacket packet, OnEnd end)
         : socket(io, descriptor.release()), on_packet(std::move(packet)), on_end(std::move(end)) {}
@@ -37,7 +44,7 @@ void PacketChannel::wait(const std::shared_ptr<State>& state) {
     state->socket.async_wait(
         boost::asio::posix::descriptor_base::wait_read, [state](boost::system::error_code error) {
             if (error || state->gone) return;
-            for (;;) {
+            for (int count = 0; count < packets_per_turn_max; ++count) {
                 Packet packet;
                 const Receive received = receive_packet(state->socket.native_handle(), packet);
                 if (received == Receive::nothing_yet) break;

@@ -11,8 +11,8 @@
 namespace sallyport::gateway {
 
 /// One end of the packet socket between the supervisor and a child. Each packet is a line of text
-/// with an optional descriptor. The destructor closes it silently; on_end is called once when the
-/// other end closes.
+/// with an optional descriptor. Only a few packets are read at each turn of the reactor, however
+/// many wait. The destructor closes it silently; on_end is called once when the other end closes.
 class PacketChannel {
 public:
     using OnPacket = std::function<void(Packet&&)>;

@@ -6,9 +6,34 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/host/child.h"
+#include "gateway/host/log.h"
+
 namespace sallyport::gateway {
 
 using supervision::ProcessId;
+
+namespace {
+
+constexpr std::string_view own_program = "/proc/self/exe";
+
+}  // namespace
+
+void ChildTable::start(ProcessId process, std::vector<std::string> program,
+                       const std::string& config_file, const PolicyVersion& version) {
+    DescriptorPair pair = make_packet_pair();
+    const Descriptor memory = to_memory(version);
+    std::vector<std::string> words{"sallyport"};
+    for (std::string& word : program) words.push_back(std::move(word));
+    for (const std::string& word : {std::string("--config"), config_file, std::string("--channel"),
+                                    std::to_string(child_channel)})
+        words.push_back(word);
+    for (std::string& word : log_arguments()) words.push_back(std::move(word));
+    const pid_t pid =
+        start_child({std::string(own_program), std::move(words), pair.theirs.get(), -1, true});
+    add(process, pid, std::move(pair.ours));
+    send(process, "version", memory.get());
+}
 
 void ChildTable::add(ProcessId process, pid_t pid, Descriptor channel) {
     Child& child = children_[process];

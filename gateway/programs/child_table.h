@@ -5,11 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 
+#include "gateway/config/policy_version.h"
 #include "gateway/host/packet_channel.h"
 #include "gateway/supervision/process.h"
 
@@ -27,6 +29,11 @@ public:
     ChildTable(boost::asio::io_context& io, OnPacket on_packet)
         : io_(io), on_packet_(std::move(on_packet)) {}
 
+    /// Starts a sallyport process by those words, which enters its sandbox: in a process id
+    /// namespace of its own if the kernel permits it. Its first packet is that version of the
+    /// policy. Throws std::system_error.
+    void start(supervision::ProcessId process, std::vector<std::string> program,
+               const std::string& config_file, const PolicyVersion& version);
     /// `channel` is our end of the packet socket; none for a child without one.
     void add(supervision::ProcessId process, pid_t pid, Descriptor channel);
     /// False if the process does not exist, has ended, or does not read.

@@ -32,6 +32,12 @@ std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm
     return doors;
 }
 
+std::size_t data_bytes_max(const LimitsText& limits) {
+    // Large policies, of which a reload holds two, and the stacks of threads.
+    constexpr std::size_t beside_connections = std::size_t{2} << 30;
+    return beside_connections + 4 * limits.memory;
+}
+
 policy::DoorLimits door_limits(const LimitsText& limits, const AuditText& audit) {
     policy::DoorLimits door;
     door.peers_max = limits.sessions;

@@ -1,11 +1,8 @@
 #include "gateway/programs/inside_program.h"
 
-#include <signal.h>
-#include <unistd.h>
-
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -14,24 +11,19 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "backend-link/inside/inside.h"
-#include "gateway/admin/control.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/load_config.h"
-#include "gateway/config/policy_reader.h"
 #include "gateway/config/policy_version.h"
 #include "gateway/config/version_store.h"
 #include "gateway/host/acceptor.h"
 #include "gateway/host/descriptor_limit.h"
-#include "gateway/host/dialer.h"
-#include "gateway/host/files.h"
 #include "gateway/host/log.h"
-#include "gateway/host/notify.h"
 #include "gateway/host/packet_channel.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
 #include "gateway/programs/door_settings.h"
-#include "gateway/programs/local_reload.h"
+#include "gateway/programs/inside_supervisor.h"
 #include "gateway/programs/participant_shell.h"
 #include "gateway/programs/shell.h"
 #include "gateway/supervision/message.h"
@@ -59,54 +51,35 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     return core;
 }
 
-/// Returns a function that reads the files again on another thread; `notes` is set at once if
-/// inside.toml has changed.
-ParticipantShell::Read read_later(const std::string& file, const PolicyVersion& running,
-                                  std::string& notes) {
-    const std::string note = note_of_changed_config(file, running);
-    if (!note.empty()) {
-        log(LogLevel::warning, note);
-        notes = note + "\n";
-    }
-    return [file, running] { return read_policy_again(file, running); };
-}
-
+/// The sandboxed process: its parent sends it all descriptors that it needs.
 class InsideProgram {
 public:
-    InsideProgram(asio::io_context& io, const LoadedInside& loaded, PolicyVersion running,
-                  Descriptor channel)
+    InsideProgram(asio::io_context& io, const LoadedInside& loaded, Descriptor channel,
+                  bool embedded)
         : io_(io),
           config_(loaded.config),
-          embedded_(static_cast<bool>(channel)),
           shell_(
-              io, core_config(loaded, embedded_), random_seed(),
-              client_places(loaded.config.limits),
-              [this](std::uint32_t link) { dial_gateway(link); },
+              io, core_config(loaded, embedded), random_seed(), client_places(loaded.config.limits),
+              [this](std::uint32_t link) { request_dial(link); },
               [this](std::string_view records) { audit_.offer(records); }),
-          audit_(io, config_.audit, "inside"),
+          audit_(io, config_.audit, "inside", [this] { send(supervision::message::AuditLost{}); }),
+          reload_(io,
+                  {[this](const PolicyVersion& version) {
+                       return door_realms(load_realms_again(config_, version.reader()));
+                   },
+                   [this](const ParticipantShell::Realms& realms) {
+                       return describe(shell_.core().would_reload(realms));
+                   },
+                   [this](ParticipantShell::Realms realms) {
+                       return describe(shell_.reload(std::move(realms)));
+                   }},
+                  [this](const supervision::Message& message) { send(message); }),
+          channel_(
+              io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
+              [this] { io_.stop(); }),
           contexts_(config_.links.size()),
-          signals_(io, SIGTERM, SIGINT),
-          command_signals_(io) {
+          signals_(io, SIGTERM, SIGINT) {
         shell_.connections().limit_memory(config_.limits.memory);
-        if (embedded_) {
-            participant_ = std::make_unique<ParticipantShell>(
-                io, reload_core(), [this](const supervision::Message& message) {
-                    channel_->send(supervision::to_text(message));
-                });
-            channel_ = std::make_unique<PacketChannel>(
-                io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
-                [this] { io_.stop(); });
-        } else {
-            notifier_.emplace(io, [] { return true; });
-            command_signals_.add(SIGHUP);
-            command_signals_.add(SIGUSR1);
-            reload_ = std::make_unique<LocalReload>(
-                io, VersionStore(config_.state_dir.path, std::move(running)),
-                [file = config_.file](const PolicyVersion& before, std::string& notes) {
-                    return read_later(file, before, notes);
-                },
-                reload_core());
-        }
         for (std::size_t index = 0; index < contexts_.size(); ++index) {
             const LinkText& link = config_.links[index];
             if (link.gateway.kind != Address::Kind::tcp) continue;
@@ -115,116 +88,69 @@ public:
         }
     }
 
-    ~InsideProgram() {
-        for (const std::string& path : socket_paths_) ::unlink(path.c_str());
-    }
-    InsideProgram(const InsideProgram&) = delete;
-    InsideProgram& operator=(const InsideProgram&) = delete;
-
-    /// Throws StartError.
-    void listen() {
-        audit_.open(open_audit_target(config_.audit));
-        if (!embedded_) {
-            const PathText control{control_socket(config_.state_dir.path), config_.state_dir.place};
-            make_private_folder(std::filesystem::path(control.path).parent_path().string(),
-                                control.place);
-            claim_socket_path(control);
-            control_ =
-                std::make_unique<Control>(io_, listen_unix(control, 0600),
-                                          [this](const std::string& line, Control::Reply reply) {
-                                              reload_->on_command(line, std::move(reply));
-                                          });
-            socket_paths_.push_back(control.path);
-        }
-        for (const ServiceListen& listen : config_.listens) {
-            if (listen.address.kind == Address::Kind::unix_path) {
-                const std::string folder =
-                    std::filesystem::path(listen.address.host_or_path).parent_path().string();
-                if (folder.starts_with(config_.state_dir.path + "/"))
-                    make_private_folder(folder, listen.place);
-            }
-            Descriptor listener = listen_at(listen.address, listen.place);
-            if (listen.address.kind == Address::Kind::unix_path)
-                socket_paths_.push_back(listen.address.host_or_path);
-            acceptors_.push_back(std::make_unique<Acceptor>(
-                io_, std::move(listener),
-                [this](wamp::Socket socket, std::uint64_t origin) {
-                    shell_.accept(std::move(socket), client_options(config_.limits), origin);
-                },
-                first_reserved_descriptor()));
-        }
-    }
-
     void start() {
-        if (!embedded_) await_command_signal();
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
         });
         shell_.start();
-        if (channel_) {
-            channel_->send(supervision::to_text(supervision::message::Ready{}));
-        } else {
-            log(LogLevel::info, "ready");
-            notifier_->ready();
-        }
+        send(supervision::message::Ready{});
     }
 
 private:
-    void await_command_signal() {
-        command_signals_.async_wait([this](boost::system::error_code error, int number) {
-            if (error) return;
-            if (number == SIGHUP) {
-                reload_->on_hangup();
-            } else {
-                reopen_audit();
-            }
-            await_command_signal();
-        });
-    }
-
-    void reopen_audit() {
-        try {
-            audit_.open(open_audit_target(config_.audit));
-        } catch (const std::exception& error) {
-            log(LogLevel::error, error.what());  // keeps writing to the old file
-        }
-    }
-
-    ParticipantShell::Core reload_core() {
-        return {[file = config_.file](const PolicyVersion& version) {
-                    return door_realms(load_inside(file, version.reader()).realms);
-                },
-                [this](const ParticipantShell::Realms& realms) {
-                    return describe(shell_.core().would_reload(realms));
-                },
-                [this](ParticipantShell::Realms realms) {
-                    return describe(shell_.reload(std::move(realms)));
-                }};
+    bool send(const supervision::Message& message) {
+        return channel_.send(supervision::to_text(message));
     }
 
     void on_packet(Packet&& packet) {
+        if (reload_.on_packet(packet)) return;
+        std::string_view text = packet.text;
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(word.size() + 1, text.size()));
         if (packet.text == supervision::ping_text) {
-            channel_->send(supervision::to_text(supervision::message::Alive{}));
-            return report_dropped_messages();
+            send(supervision::message::Alive{});
+            report_dropped_messages();
+        } else if (word == "stop") {
+            stop();
+        } else if (word == "audit") {
+            audit_.open(std::move(packet.descriptor));
+        } else if (word == "services" && packet.descriptor) {
+            accept_services(std::move(packet.descriptor));
+        } else if (word == "link" && packet.descriptor) {
+            serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor),
+                  nullptr, false);
+        } else {
+            on_dial_packet(word, text, std::move(packet.descriptor));
         }
-        if (packet.text == "reopen") return reopen_audit();
-        if (participant_->on_packet(packet)) return;
-        if (packet.text != "link" || !packet.descriptor) return;
-        serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor),
-              nullptr, false);
     }
 
-    void dial_gateway(std::uint32_t link) {
+    /// `connected N`, `failed N why`.
+    void on_dial_packet(std::string_view word, std::string_view text, Descriptor descriptor) {
+        std::uint32_t link = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), link);
+        if (error != std::errc() || link >= config_.links.size()) return;
+        if (word == "connected") {
+            if (!descriptor) return shell_.link_failed(link, "there is no free file descriptor");
+            serve(link, std::move(descriptor), contexts_[link] ? &*contexts_[link] : nullptr, true);
+        } else if (word == "failed") {
+            text.remove_prefix(
+                std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
+            shell_.link_failed(link, text);
+        }
+    }
+
+    void accept_services(Descriptor listener) {
+        acceptors_.push_back(std::make_unique<Acceptor>(
+            io_, std::move(listener),
+            [this](wamp::Socket socket, std::uint64_t origin) {
+                shell_.accept(std::move(socket), client_options(config_.limits), origin);
+            },
+            first_refused_));
+    }
+
+    void request_dial(std::uint32_t link) {
         if (link >= config_.links.size()) return;  // the supervisor's link, which is not dialled
-        dial(io_, config_.links[link].gateway, DialReach::local,
-             [this, link](Descriptor socket, const std::string& why) {
-                 if (!socket) {
-                     shell_.link_failed(link, why);
-                     return;
-                 }
-                 serve(link, std::move(socket), contexts_[link] ? &*contexts_[link] : nullptr,
-                       true);
-             });
+        if (!send(supervision::message::DialRequest{link}))
+            shell_.link_failed(link, "the supervisor does not answer");
     }
 
     void serve(std::uint32_t link, Descriptor descriptor, asio::ssl::context* tls, bool asked_for) {
@@ -235,11 +161,6 @@ private:
     }
 
     void stop() {
-        if (!embedded_) {
-            log(LogLevel::info, "stopping");
-            notifier_->stopping();
-            reload_->stop();
-        }
         acceptors_.clear();
         shell_.stop(drain_limit, [this] {
             audit_.stop(audit_limit);
@@ -249,44 +170,45 @@ private:
 
     asio::io_context& io_;
     const InsideProgramConfig& config_;
-    bool embedded_;
     Shell<Inside> shell_;
     AuditOutlet audit_;
+    ParticipantShell reload_;
+    PacketChannel channel_;
     std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
-    std::unique_ptr<PacketChannel> channel_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
-    std::vector<std::string> socket_paths_;
     asio::signal_set signals_;
-    asio::signal_set command_signals_;               ///< of an inside without a supervisor
-    std::unique_ptr<ParticipantShell> participant_;  ///< embedded: for the supervisor's reloads
-    std::unique_ptr<LocalReload> reload_;            ///< null when embedded
-    std::unique_ptr<Control> control_;
-    std::optional<SystemdNotifier> notifier_;  ///< the supervisor has its own
+    /// Read before the sandbox is entered.
+    int first_refused_ = first_reserved_descriptor();
 };
 
-}  // namespace
-
-int run_inside(const std::string& config_file, int channel) {
+int run_process(const std::string& config_file, int channel, bool embedded) {
     ignore_signals(StoppedBy::signal);
-    const std::uint64_t descriptors = raise_descriptor_limit();
-    PolicyVersion version;
-    const bool embedded = channel >= 0;
-    if (embedded) version = receive_version(channel);
-    const LoadedInside loaded = load_or_hint(config_file, [&] {
-        return load_inside(config_file,
-                           embedded ? version.reader() : version.recorder(policy::read_file));
-    });
-    const LimitsText& limits = loaded.config.limits;
-    require_descriptors(limits.sessions, descriptors, limits.sessions_place);
-    make_private_folder(loaded.config.state_dir.path, loaded.config.state_dir.place);
-    const Descriptor lock = lock_state_dir(loaded.config.state_dir);
-    drop_privilege_gains();
+    const PolicyVersion version = receive_version(channel);
+    const LoadedInside loaded = load_inside(config_file, version.reader());
     asio::io_context io(1);
-    InsideProgram inside(io, loaded, std::move(version), Descriptor(channel));
-    inside.listen();
+    InsideProgram inside(io, loaded, Descriptor(channel), embedded);
+    const Sandbox sandbox =
+        enter_sandbox(loaded.config.sandbox, data_bytes_max(loaded.config.limits), config_file);
+    log_sandbox(sandbox);
     inside.start();
     io.run();
     return 0;
+}
+
+}  // namespace
+
+int run_inside(const std::string& config_file, int channel, bool embedded) {
+    if (channel >= 0) return run_process(config_file, channel, embedded);
+    forbid_tracing();  // it can do what its child cannot
+    ignore_signals(StoppedBy::signal);
+    const std::uint64_t descriptors = raise_descriptor_limit();
+    PolicyVersion version;
+    LoadedInside loaded = load_or_hint(
+        config_file, [&] { return load_inside(config_file, version.recorder(policy::read_file)); });
+    const LimitsText& limits = loaded.config.limits;
+    require_descriptors(limits.sessions, descriptors, limits.sessions_place);
+    asio::io_context io(1);
+    return InsideSupervisor(io, std::move(loaded), std::move(version)).run();
 }
 
 }  // namespace sallyport::gateway

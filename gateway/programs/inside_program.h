@@ -4,10 +4,10 @@
 
 namespace sallyport::gateway {
 
-/// `sallyport inside`: the internal router with its second door, on one reactor thread. Listens for
-/// services on local addresses and dials the gateways of its configuration. With a channel
-/// (`channel` >= 0) it is embedded: a supervisor started it, passes it the connected links, and
-/// stops it. Returns the exit code; throws StartError.
-int run_inside(const std::string& config_file, int channel);
+/// `sallyport inside`: the internal router with its second door. On its own (`channel` < 0) it is
+/// an InsideSupervisor; with a channel it is the sandboxed process that such a parent, or the
+/// gateway's supervisor (`embedded`), has started: one reactor thread that is passed its listeners
+/// for services and its links. Returns the exit code; throws StartError.
+int run_inside(const std::string& config_file, int channel, bool embedded);
 
 }  // namespace sallyport::gateway

@@ -8,12 +8,14 @@
 #include "gateway/config/load_config.h"
 #include "gateway/config/version_store.h"
 #include "gateway/host/descriptor_limit.h"
+#include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
 #include "gateway/programs/supervisor.h"
 
 namespace sallyport::gateway {
 
 int run_gateway(const std::string& config_file) {
+    forbid_tracing();  // it can do what its children cannot
     ignore_signals(StoppedBy::signal);
     const std::uint64_t descriptors = raise_descriptor_limit();
     boost::asio::io_context io(1);

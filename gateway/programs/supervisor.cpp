@@ -28,8 +28,6 @@ using supervision::Role;
 
 namespace {
 
-constexpr std::string_view own_program = "/proc/self/exe";
-
 supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
     using Target = supervision::DialRequests::Target;
     supervision::SupervisorCore::Config core;
@@ -98,12 +96,22 @@ void Supervisor::listen() {
                                              on_command(line, std::move(reply));
                                          });
     listeners_.open(loaded_.config);
+    for (std::uint32_t index = 0; index < loaded_.config.backends.size(); ++index) {
+        if (loaded_.config.backends[index].kind != BackendText::Kind::embedded) continue;
+        auto send = [this, index](std::string_view text, int descriptor) {
+            children_.send(supervision::inside_process(index), text, descriptor);
+        };
+        insides_[index] =
+            std::make_unique<InsideResources>(io_, loaded_.insides[index], std::move(send));
+        insides_[index]->open();
+    }
 }
 
 void Supervisor::close_listeners() noexcept {
     if (control_) ::unlink(control_socket(loaded_.config.state_dir.path).c_str());
     control_.reset();
     listeners_.close();
+    for (const auto& [index, inside] : insides_) inside->close();
 }
 
 // Events
@@ -162,7 +170,11 @@ void Supervisor::await_signal() {
 
 void Supervisor::on_packet(ProcessId from, const std::string& text) {
     const auto message = supervision::parse_message(text);
-    if (message) event([&] { core_.on_message(from, *message, wamp::now(), outbox_); });
+    if (!message) return;
+    const auto* const dial = std::get_if<supervision::message::DialRequest>(&*message);
+    if (dial != nullptr && from.role == Role::inside)
+        return insides_.at(from.backend)->dial(dial->backend);
+    event([&] { core_.on_message(from, *message, wamp::now(), outbox_); });
 }
 
 void Supervisor::on_command(std::string_view line, Control::Reply reply) {
@@ -219,31 +231,18 @@ void Supervisor::start_process(ProcessId process) {
             children_.add(process, tor_->start(), Descriptor());
             return;
         case Role::inside:
-            start_program(process, "inside",
-                          loaded_.config.backends[process.backend].inside_config.path);
+            children_.start(process, {"inside", "--embedded"},
+                            loaded_.config.backends[process.backend].inside_config.path,
+                            versions_->running());
+            insides_.at(process.backend)->give();
             return;
         case Role::worker:
             break;
     }
-    start_program(process, "worker", loaded_.config.file);
+    children_.start(process, {"worker"}, loaded_.config.file, versions_->running());
     listeners_.send_all(
         [&](std::string_view name, int socket) { children_.send(process, name, socket); });
     if (audit_target_) children_.send(process, "audit", audit_target_.get());
-}
-
-/// Starts a sallyport process. Its first packet is the running version of the policy.
-void Supervisor::start_program(ProcessId process, std::string_view program,
-                               const std::string& config_file) {
-    DescriptorPair pair = make_packet_pair();
-    const Descriptor version = to_memory(versions_->running());
-    std::vector<std::string> words{"sallyport", std::string(program),
-                                   "--config",  config_file,
-                                   "--channel", std::to_string(child_channel)};
-    for (std::string& word : log_arguments()) words.push_back(std::move(word));
-    const pid_t pid =
-        start_child({std::string(own_program), std::move(words), pair.theirs.get(), -1});
-    children_.add(process, pid, std::move(pair.ours));
-    children_.send(process, "version", version.get());
 }
 
 void Supervisor::apply(const effect::Terminate& wanted) {
@@ -338,7 +337,7 @@ void Supervisor::apply(const effect::Reply& wanted) {
     replies_.erase(found);
 }
 
-void Supervisor::apply(const effect::ReopenAudit&) {
+void Supervisor::reopen_audit() {
     try {
         Descriptor target = open_audit_target(loaded_.config.audit);
         if (target) children_.send(supervision::worker_process, "audit", target.get());
@@ -346,8 +345,17 @@ void Supervisor::apply(const effect::ReopenAudit&) {
     } catch (const std::exception& error) {
         log(LogLevel::error, error.what());  // keeps writing to the old file
     }
-    for (std::uint32_t index = 0; index < loaded_.config.backends.size(); ++index)
-        children_.send(supervision::inside_process(index), "reopen");
+}
+
+void Supervisor::apply(const effect::ReopenAudit&) {
+    reopen_audit();
+    for (const auto& [index, inside] : insides_) inside->reopen_audit();
+}
+
+void Supervisor::apply(const effect::SendAudit& wanted) {
+    if (wanted.to.role == Role::worker) return reopen_audit();
+    if (const auto found = insides_.find(wanted.to.backend); found != insides_.end())
+        found->second->reopen_audit();
 }
 
 void Supervisor::apply(const effect::DialAddress& wanted) {

@@ -15,6 +15,7 @@
 #include "gateway/config/version_store.h"
 #include "gateway/host/notify.h"
 #include "gateway/programs/child_table.h"
+#include "gateway/programs/inside_resources.h"
 #include "gateway/programs/listeners.h"
 #include "gateway/programs/tor_process.h"
 #include "gateway/supervision/supervisor_core.h"
@@ -47,8 +48,7 @@ private:
     void on_packet(supervision::ProcessId from, const std::string& text);
     void on_command(std::string_view line, Control::Reply reply);
     void start_process(supervision::ProcessId process);
-    void start_program(supervision::ProcessId process, std::string_view program,
-                       const std::string& config_file);
+    void reopen_audit();
     void send(supervision::ProcessId to, const std::string& text, int descriptor = -1);
 
     /// Passes an event to the core and carries out its effects.
@@ -78,6 +78,7 @@ private:
     void apply(const supervision::effect::DiscardVersion& wanted);
     void apply(const supervision::effect::Reply& wanted);
     void apply(const supervision::effect::ReopenAudit& wanted);
+    void apply(const supervision::effect::SendAudit& wanted);
     void apply(const supervision::effect::DialAddress& wanted);
     void apply(const supervision::effect::DialInside& wanted);
     void apply(const supervision::effect::SendConnection& wanted);
@@ -97,6 +98,7 @@ private:
     supervision::RequestId last_request_ = supervision::nobody_waits;
     Descriptor audit_target_;  ///< for the worker; invalid if it writes no records
     Listeners listeners_;
+    std::map<std::uint32_t, std::unique_ptr<InsideResources>> insides_;  ///< by backend
     boost::asio::signal_set child_signal_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer timer_;

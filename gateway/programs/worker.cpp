@@ -70,10 +70,12 @@ public:
               io, front_config(loaded), random_seed(), client_places(loaded.config.limits),
               [this](std::uint32_t link) { request_dial(link); },
               [this](std::string_view records) { audit_.offer(records); }),
-          audit_(io, config_.audit, "front"),
+          audit_(
+              io, config_.audit, "front",
+              [this] { channel_.send(supervision::to_text(supervision::message::AuditLost{})); }),
           reload_(io,
-                  {[file = config_.file](const PolicyVersion& version) {
-                       return door_realms(load_gateway(file, version.reader()).realms);
+                  {[this](const PolicyVersion& version) {
+                       return door_realms(load_realms_again(config_, version.reader()));
                    },
                    [this](const ParticipantShell::Realms& realms) {
                        return describe(shell_.core().would_reload(realms));
@@ -100,7 +102,9 @@ public:
         }
     }
 
-    void start() {
+    void start(Sandbox sandbox) {
+        log_sandbox(sandbox);
+        sandbox_ = std::move(sandbox);
         shell_.start();
         channel_.send(supervision::to_text(supervision::message::Ready{}));
     }
@@ -191,7 +195,7 @@ private:
                      counts->error == 0 ? "" : std::strerror(counts->error)};
         }
         const std::string front = shell_.core().status_json(shell_.status());
-        return status_line({onion_, front, std::move(audit)});
+        return status_line({onion_, front, std::move(audit), sandbox_});
     }
 
     void stop() {
@@ -214,6 +218,7 @@ private:
     std::string onion_ = "{}";
     /// Read before the sandbox is entered.
     int first_refused_ = first_reserved_descriptor();
+    Sandbox sandbox_;
 };
 
 }  // namespace
@@ -224,8 +229,8 @@ int run_worker(const std::string& config_file, int channel) {
     const LoadedGateway loaded = load_gateway(config_file, version.reader());
     asio::io_context io(1);
     Worker worker(io, loaded, Descriptor(channel));
-    enter_worker_sandbox();
-    worker.start();
+    worker.start(
+        enter_sandbox(loaded.config.sandbox, data_bytes_max(loaded.config.limits), config_file));
     io.run();
     return 0;
 }

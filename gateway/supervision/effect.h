@@ -136,6 +136,12 @@ struct ReopenAudit {
     bool operator==(const ReopenAudit&) const = default;
 };
 
+/// Open the audit log of that process again and pass it on.
+struct SendAudit {
+    ProcessId to;
+    bool operator==(const SendAudit&) const = default;
+};
+
 /// Connect the address of that backend. Answer: on_dial_connected() or on_dial_failed().
 struct DialAddress {
     AttemptId attempt;
@@ -178,9 +184,9 @@ using Effect =
                  effect::Ping, effect::SendOnion, effect::NotifyReady, effect::NotifyStopping,
                  effect::NotifyStatus, effect::CloseListeners, effect::PrintFailure, effect::Finish,
                  effect::ReadVersion, effect::SendPrepare, effect::AdoptVersion,
-                 effect::DiscardVersion, effect::Reply, effect::ReopenAudit, effect::DialAddress,
-                 effect::DialInside, effect::SendConnection, effect::CloseConnection,
-                 effect::AttachTor, effect::ReadOnionAddress>;
+                 effect::DiscardVersion, effect::Reply, effect::ReopenAudit, effect::SendAudit,
+                 effect::DialAddress, effect::DialInside, effect::SendConnection,
+                 effect::CloseConnection, effect::AttachTor, effect::ReadOnionAddress>;
 using Outbox = std::vector<Effect>;
 
 }  // namespace sallyport::gateway::supervision

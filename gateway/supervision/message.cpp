@@ -39,6 +39,7 @@ std::string numbered(std::string_view word, std::uint64_t number) {
 struct ToText {
     std::string operator()(const message::Ready&) const { return "ready"; }
     std::string operator()(const message::Alive&) const { return "alive"; }
+    std::string operator()(const message::AuditLost&) const { return "audit"; }
     std::string operator()(const message::DialRequest& request) const {
         return numbered("dial", request.backend);
     }
@@ -58,6 +59,7 @@ struct ToText {
 std::optional<Message> parse_message(std::string_view text) {
     if (text == "ready") return message::Ready{};
     if (text == "alive") return message::Alive{};
+    if (text == "audit") return message::AuditLost{};
     const std::string_view word = next_word(text);
     if (word == "dial") {
         const auto backend = parse_number<std::uint32_t>(text);

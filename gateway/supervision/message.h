@@ -19,7 +19,10 @@ struct Ready {  ///< `ready`
 struct Alive {  ///< `alive`: the answer to `ping`
     bool operator==(const Alive&) const = default;
 };
-struct DialRequest {  ///< `dial BACKEND`
+struct AuditLost {  ///< `audit`: the journal takes no records; open it again
+    bool operator==(const AuditLost&) const = default;
+};
+struct DialRequest {  ///< `dial LINK`: the worker's backend of that number, an inside's gateway
     std::uint32_t backend;
     bool operator==(const DialRequest&) const = default;
 };
@@ -41,8 +44,9 @@ struct Committed {  ///< `committed ROUND SUMMARY`: the version is active
 
 }  // namespace message
 
-using Message = std::variant<message::Ready, message::Alive, message::DialRequest,
-                             message::Prepared, message::Refused, message::Committed>;
+using Message =
+    std::variant<message::Ready, message::Alive, message::AuditLost, message::DialRequest,
+                 message::Prepared, message::Refused, message::Committed>;
 
 /// What a supervisor asks a child, to be answered by message::Alive from the loop that does its
 /// work.

@@ -1,12 +1,15 @@
 #include "gateway/supervision/supervisor_core.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 
 namespace sallyport::gateway::supervision {
 
 namespace {
+
+constexpr std::chrono::seconds audit_pause{1};
 
 std::vector<Process> insides_and_worker(const SupervisorCore::Config& config) {
     std::vector<Process> processes;
@@ -15,7 +18,7 @@ std::vector<Process> insides_and_worker(const SupervisorCore::Config& config) {
         if (target == DialRequests::Target::inside)
             processes.push_back({inside_process(index), "inside " + name});
     }
-    processes.push_back({worker_process, "worker"});
+    processes.push_back({worker_process, config.worker});
     return processes;
 }
 
@@ -88,6 +91,13 @@ void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::In
     if (reload_.on_message(from, message, now, out)) return;
     if (const auto* const request = std::get_if<message::DialRequest>(&message)) {
         if (from.role == Role::worker) on_dial_request(request->backend, out);
+        return;
+    }
+    if (std::holds_alternative<message::AuditLost>(message)) {
+        wamp::Instant& due = audit_due_[from];
+        if (now < due) return;
+        due = now + audit_pause;
+        out.emplace_back(effect::SendAudit{from});
         return;
     }
     // A process that has become ready has answered, too.

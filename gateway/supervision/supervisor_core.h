@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,8 @@ public:
     struct Config {
         std::vector<Backend> backends;
         bool managed_tor = false;
-        std::string onion_mode;  ///< "managed", "external" or "off"
+        std::string onion_mode;         ///< "managed", "external" or "off"
+        std::string worker = "worker";  ///< its name in messages
     };
 
     explicit SupervisorCore(const Config& config);
@@ -85,6 +87,7 @@ private:
     DialRequests dials_;
     Heartbeats heartbeats_;
     TorMonitor tor_;
+    std::map<ProcessId, wamp::Instant> audit_due_;  ///< when its audit log may be opened again
 };
 
 }  // namespace sallyport::gateway::supervision

@@ -5,6 +5,7 @@
 // the ways taking turns in one run. See docs/decisions/0006.
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -382,6 +383,7 @@ Cost median(std::vector<Cost> costs) {
 }  // namespace
 
 int main() {
+    std::signal(SIGPIPE, SIG_IGN);  // as sallyport does
     const std::uint64_t messages = 20'000;
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     std::printf("%-34s %12s %24s %24s\n", "us of CPU, system calls a message", "own epoll",

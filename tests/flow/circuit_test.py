@@ -1,5 +1,6 @@
 """A Tor circuit has its share of what is under way, however many sessions it has: real processes, raw clients."""
 import json
+import os
 import pathlib
 import signal
 import sys
@@ -70,7 +71,7 @@ def many_sessions_of_a_circuit_hold_no_more_than_its_share_and_nothing_is_lost()
     service = Service(world, "lab.sink", "lab.small")
     crowd = [operator_on(7) for _ in range(40)]
     innocent = operator_on(8)
-    world.inside.popen.send_signal(signal.SIGSTOP)
+    os.kill(world.router_pid(), signal.SIGSTOP)
     try:
         with Most() as most:
             for client in crowd:
@@ -82,7 +83,7 @@ def many_sessions_of_a_circuit_hold_no_more_than_its_share_and_nothing_is_lost()
             eventually(lambda: held() > before, "the small call waits for the link")
             waiting = circuits()["waiting"]
     finally:
-        world.inside.popen.send_signal(signal.SIGCONT)
+        os.kill(world.router_pid(), signal.SIGCONT)
     equal(innocent.answer()[0], RESULT)
     before = service.seen.index(1)
     for client in crowd:
@@ -102,7 +103,7 @@ def many_sessions_of_a_circuit_hold_no_more_than_its_share_and_nothing_is_lost()
 def unacknowledged_publications_of_a_circuit_are_bounded_and_all_arrive():
     reader = Counter(operator_on(9), "lab.crowd")
     crowd = [operator_on(7) for _ in range(30)]
-    world.inside.popen.send_signal(signal.SIGSTOP)
+    os.kill(world.router_pid(), signal.SIGSTOP)
     try:
         with Most() as most:
             for number, client in enumerate(crowd):
@@ -111,7 +112,7 @@ def unacknowledged_publications_of_a_circuit_are_bounded_and_all_arrive():
             eventually(lambda: circuits()["bytes"] > LIMIT, "publications are under way")
             time.sleep(1.5)  # for so long nothing more may come under way
     finally:
-        world.inside.popen.send_signal(signal.SIGCONT)
+        os.kill(world.router_pid(), signal.SIGCONT)
     total = 3 * len(crowd)
     eventually(lambda: len(reader.numbers) == total, f"all {total} events arrive", 60)
     equal(sorted(reader.numbers), sorted(100 * number + i for number in range(len(crowd)) for i in range(3)))

@@ -1,5 +1,6 @@
 """One slow or greedy peer never harms another, and nothing is lost without a word: real processes, raw clients."""
 import contextlib
+import os
 import pathlib
 import signal
 import socket
@@ -89,7 +90,7 @@ def a_greedy_client_harms_nobody_while_the_inside_stands_still():
     greedy = world.raw("alice")
     equal(clients[0].call("lab.small")[0], RESULT)
     before = memory_mib(world.gateway, "worker")
-    world.inside.popen.send_signal(signal.SIGSTOP)
+    os.kill(world.router_pid(), signal.SIGSTOP)
     try:
         for client in clients:
             client.send(CALL, client.next_request(), {}, "lab.small", ["x"])
@@ -98,7 +99,7 @@ def a_greedy_client_harms_nobody_while_the_inside_stands_still():
         time.sleep(2)
         most = memory_mib(world.gateway, "worker")
     finally:
-        world.inside.popen.send_signal(signal.SIGCONT)
+        os.kill(world.router_pid(), signal.SIGCONT)
     for client in clients:
         equal(client.answer()[0], RESULT, "an open call of somebody else")
     answers = [greedy.answer() for _ in large]
@@ -117,7 +118,7 @@ def a_small_call_does_not_wait_for_the_large_ones_of_many():
     service = Service(world, "lab.sink", "lab.small")
     operator = world.raw("alice")
     greedy = [world.raw("alice") for _ in range(7)]
-    world.inside.popen.send_signal(signal.SIGSTOP)
+    os.kill(world.router_pid(), signal.SIGSTOP)
     try:
         for client in greedy:
             send_in_background(client.transport.sock, frames(
@@ -127,7 +128,7 @@ def a_small_call_does_not_wait_for_the_large_ones_of_many():
         operator.send(CALL, operator.next_request(), {}, "lab.small", ["x"])
         eventually(lambda: world.link_status()["held"] > held, "the operator's call waits too")
     finally:
-        world.inside.popen.send_signal(signal.SIGCONT)
+        os.kill(world.router_pid(), signal.SIGCONT)
     equal(operator.answer()[0], RESULT)
     before = service.seen.index(1)
     assert before <= 3, f"{before} large calls came before the small one"

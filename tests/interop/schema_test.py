@@ -96,6 +96,7 @@ KNOWN = {
         "cra_keys": lambda: keys(*PRINCIPAL, "wampcra"), "scram_keys": lambda: keys(*PRINCIPAL, "wamp-scram")},
     "gateway/config/config.cpp": {
         "read_listen keys": lambda: keys("gateway", "properties", "listen"),
+        "read_common modes": lambda: names("gateway", "properties", "sandbox"),
         "read_tor keys": lambda: keys("gateway", "properties", "tor"),
         "read_tor modes": lambda: names("gateway", "properties", "tor", "properties", "mode"),
         "kinds": lambda: names("gateway", "definitions", "backend", "properties", "kind"),

@@ -120,6 +120,7 @@ private:
     void apply(const gateway::supervision::effect::DiscardVersion&) { ++counts_.aborts; }
     void apply(const gateway::supervision::effect::Reply& reply);
     void apply(const gateway::supervision::effect::ReopenAudit&) {}
+    void apply(const gateway::supervision::effect::SendAudit&) {}
     void apply(const gateway::supervision::effect::DialAddress& dial);
     void apply(const gateway::supervision::effect::DialInside& dial);
     void apply(const gateway::supervision::effect::SendConnection& send);

@@ -162,8 +162,16 @@ class Deployment:
         self.gateway = processes.Process([processes.binary(), "serve", "--config", self.dir / "gateway.toml", *options],
                                          "gateway", namespace=self.gateway_namespace, cwd=self.dir,
                                          log=self.dir / "gateway.log", **process)
-        eventually(lambda: self._answers(self.gateway, self.local), "the gateway's local socket answers", timeout)
+        self.wait_local(timeout)
         return self
+
+    def router_pid(self):
+        """The process that is the inside's router: the child of the program."""
+        program = self.inside or self.gateway
+        return next(pid for pid, line in program.children() if " inside " in line)
+
+    def wait_local(self, timeout=30):
+        eventually(lambda: self._answers(self.gateway, self.local), "the gateway's local socket answers", timeout)
 
     def start_inside(self, timeout=15):
         self.inside = processes.Process([processes.binary(), "inside", "--config", self.dir / "inside.toml"],

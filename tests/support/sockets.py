@@ -46,8 +46,8 @@ def inet(pid):
 
 
 def held_by(pid):
-    """The IP sockets that one process holds."""
-    return [sock for sock in inet(pid) if pid in sock.owners]
+    """The IP sockets that one process holds. They may be of its parent's namespace: a sandboxed process has an empty one."""
+    return list(dict.fromkeys(sock for sock in inet(pid) + inet(int(status(pid, "PPid"))) if pid in sock.owners))
 
 
 def status(pid, key):

@@ -100,7 +100,7 @@ class World:
             return self._child(self.deployment.gateway, " worker")
         if self.router:
             return self.router.worker()[0]
-        return self.deployment.inside.pid if self.deployment.inside else self._child(self.deployment.gateway, " inside")
+        return self.deployment.router_pid()
 
     @staticmethod
     def _child(process, word):

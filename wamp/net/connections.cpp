@@ -11,7 +11,9 @@
 
 #include <malloc.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -162,7 +164,9 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
     epoll_event interest{};
     interest.events = EPOLLIN;
     interest.data.u64 = static_cast<std::uint64_t>(id);
-    if (ec || ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_ADD, fd, &interest) != 0) {
+    int on = 1;  // writev() has no flag for it
+    if (ec || ::ioctl(fd, FIONBIO, &on) != 0 ||
+        ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_ADD, fd, &interest) != 0) {
         c.broken = error_text("socket", ec ? ec.value() : errno);
     } else {
         set_tcp_options(fd);
@@ -438,12 +442,12 @@ void Connections::State::end_for_memory(PeerId peer) {
 void Connections::State::write(Connection& c, OutQueue& wire) {
     while (!wire.empty() && !c.blocked) {
         std::array<iovec, gather_max> pieces;
-        msghdr message{};
-        message.msg_iov = pieces.data();
-        message.msg_iovlen = wire.gather(pieces);
+        const std::size_t used = wire.gather(pieces);
         std::size_t offered = 0;
-        for (std::size_t i = 0; i < message.msg_iovlen; ++i) offered += pieces[i].iov_len;
-        const ssize_t count = ::sendmsg(c.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        for (std::size_t i = 0; i < used; ++i) offered += pieces[i].iov_len;
+        // Not sendmsg(), which could name another receiver and pass descriptors: the sandbox has
+        // none.
+        const ssize_t count = ::writev(c.fd, pieces.data(), static_cast<int>(used));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) {
             // The peer has closed. Reading comes to the end of what it has sent.

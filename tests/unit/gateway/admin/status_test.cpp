@@ -11,35 +11,45 @@ constexpr std::string_view front =
     R"("registrations":3,"held":4},{"name":"a-long-name","up":false,"calls":0,"subscriptions":0,)"
     R"("registrations":0,"held":0}]})";
 
+const Sandbox sandbox{53, 7, {"user", "net"}, true};
+const std::string no_sandbox =
+    R"("sandbox":{"complete":false,"syscalls":0,"landlock":0,"namespaces":[],)"
+    R"("summary":"no filter of system calls, no Landlock, no namespaces"})";
+
 TEST(Status, IsOneLineOfJsonInTheDocumentedOrder) {
     const std::string onion = to_json({"managed", "abc.onion", 100, "Done", "", true});
     EXPECT_EQ(onion, R"({"mode":"managed","address":"abc.onion","bootstrap":100,"summary":"Done",)"
                      R"("warning":"","reachable":true})");
-    EXPECT_EQ(status_line({onion, front, AuditStatus{9, 7, 1, 1, "No space left"}}),
+    EXPECT_EQ(status_line({onion, front, AuditStatus{9, 7, 1, 1, "No space left"}, sandbox}),
               R"({"onion":)" + onion + R"(,"front":)" + std::string(front) +
                   R"(,"audit":{"recorded":9,"written":7,"dropped":1,"waiting":1,)"
-                  R"("error":"No space left"}})"
+                  R"("error":"No space left"},"sandbox":{"complete":true,"syscalls":53,)"
+                  R"("landlock":7,"namespaces":["user","net"],"summary":"53 system calls, )"
+                  R"(Landlock 7, namespaces user net"}})"
                   "\n");
-    EXPECT_EQ(status_line({"{}", "{}", {}}), "{\"onion\":{},\"front\":{},\"audit\":null}\n");
+    EXPECT_EQ(status_line({"{}", "{}", {}, {}}),
+              R"({"onion":{},"front":{},"audit":null,)" + no_sandbox + "}\n");
 }
 
 TEST(Status, WhatTorSaysStaysOneLineOfJson) {
     const std::string onion = to_json({"managed", "", 5, "a \"quoted\"\nline", "\xFF", false});
-    EXPECT_EQ(status_line({onion, "{}", {}}),
+    EXPECT_EQ(status_line({onion, "{}", {}, {}}),
               "{\"onion\":{\"mode\":\"managed\",\"address\":\"\",\"bootstrap\":5,\"summary\":"
               "\"a \\\"quoted\\\"\\nline\",\"warning\":\"\xEF\xBF\xBD\",\"reachable\":false},"
-              "\"front\":{},\"audit\":null}\n");
+              "\"front\":{},\"audit\":null," +
+                  no_sandbox + "}\n");
 }
 
 TEST(Status, AsTextForPeople) {
     const std::string onion = to_json({"managed", "", 45, "Loading", "clock skew", false});
     EXPECT_EQ(
-        status_text(status_line({onion, front, AuditStatus{9, 7, 1, 1, ""}})),
+        status_text(status_line({onion, front, AuditStatus{9, 7, 1, 1, ""}, sandbox})),
         "tor           managed\n"
         "bootstrap     45% Loading\n"
         "tor warning   clock skew\n"
         "onion         not known yet\n"
         "reachable     not yet\n"
+        "sandbox       53 system calls, Landlock 7, namespaces user net\n"
         "connections   3\n"
         "sessions      2\n"
         "decisions     7 allowed, 1 denied, 0 over a limit; 4 joined, 5 refused to join\n"

@@ -133,14 +133,14 @@ TEST(AuditJournal, KeepsAStrangersLineEndsInsideTheField) {
 TEST(AuditJournal, IsSentAsOneDatagramToTheSocketThatIsThere) {
     const test::TemporaryFolder folder;
     const std::string path = folder.path("journal");
-    const Descriptor sender = make_journal_socket();
-    EXPECT_FALSE(send_to_journal(sender.get(), path, "A=1\n"));
-    EXPECT_EQ(errno, ENOENT);
+    EXPECT_FALSE(send_to_journal(connect_journal(path).get(), "A=1\n"));
+    EXPECT_EQ(errno, ENOTCONN);
     const UnixAddress address(path);
     const Descriptor journal(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ASSERT_EQ(::bind(journal.get(), address.get(), address.size()), 0);
-    EXPECT_TRUE(send_to_journal(sender.get(), path, "A=1\n"));
-    EXPECT_TRUE(send_to_journal(sender.get(), path, "B=2\n"));
+    const Descriptor sender = connect_journal(path);
+    EXPECT_TRUE(send_to_journal(sender.get(), "A=1\n"));
+    EXPECT_TRUE(send_to_journal(sender.get(), "B=2\n"));
     std::string received(100, '\0');
     const ssize_t count = ::recv(journal.get(), received.data(), received.size(), MSG_DONTWAIT);
     ASSERT_EQ(count, 4);
@@ -152,10 +152,10 @@ TEST(AuditJournal, NeverWaitsForAJournalThatReadsNothing) {
     const UnixAddress address(folder.path("journal"));
     const Descriptor journal(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     ASSERT_EQ(::bind(journal.get(), address.get(), address.size()), 0);
-    const Descriptor sender = make_journal_socket();
+    const Descriptor sender = connect_journal(folder.path("journal"));
     const std::string datagram(1000, 'x');
     int sent = 0;
-    while (send_to_journal(sender.get(), folder.path("journal"), datagram)) ++sent;
+    while (send_to_journal(sender.get(), datagram)) ++sent;
     EXPECT_EQ(errno, EAGAIN);
     EXPECT_GT(sent, 0);
 }

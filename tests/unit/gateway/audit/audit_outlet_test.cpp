@@ -1,5 +1,6 @@
 #include "gateway/audit/audit_outlet.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,6 +69,15 @@ TEST_F(AuditOutletTest, OpensAPrivateFileAndAppendsToOneThatIsThere) {
     EXPECT_EQ(folder_.read("audit.jsonl"), "before\nafter\n");
 }
 
+TEST_F(AuditOutletTest, OpensAFileOnlyToAppendAndEndsTheHalfLineOfAnEarlierLife) {
+    folder_.write("audit.jsonl", "{\"outcome\":");
+    const Descriptor target = open_audit_target(to_file());
+    EXPECT_EQ(folder_.read("audit.jsonl"), "{\"outcome\":\n");
+    const int flags = ::fcntl(target.get(), F_GETFL);
+    EXPECT_EQ(flags & O_ACCMODE, O_WRONLY);
+    EXPECT_NE(flags & O_APPEND, 0);
+}
+
 TEST_F(AuditOutletTest, OpensAFifoThatNobodyReads) {
     ASSERT_EQ(::mkfifo(folder_.path("audit.jsonl").c_str(), 0600), 0);
     EXPECT_TRUE(open_audit_target(to_file()));
@@ -78,7 +88,7 @@ TEST_F(AuditOutletTest, OpensNothingForKindsWithoutAPlace) {
         AuditText audit;
         audit.kind = kind;
         EXPECT_FALSE(open_audit_target(audit));
-        EXPECT_FALSE(AuditOutlet(io_, audit, "front").active());
+        EXPECT_FALSE(AuditOutlet(io_, audit, "front", [] {}).active());
     }
 }
 
@@ -95,7 +105,7 @@ TEST_F(AuditOutletTest, RefusesAFileThatCannotBeWritten) {
 }
 
 TEST_F(AuditOutletTest, LogsRecordsThatHaveNoOtherPlaceButNotReloads) {
-    AuditOutlet outlet(io_, {}, "front");
+    AuditOutlet outlet(io_, {}, "front", [] {});
     capture_log();
     outlet.offer(records(1) + records(1, policy::Outcome::reload) + records(1));
     const std::string logged = testing::internal::GetCapturedStderr();
@@ -105,7 +115,7 @@ TEST_F(AuditOutletTest, LogsRecordsThatHaveNoOtherPlaceButNotReloads) {
 }
 
 TEST_F(AuditOutletTest, WritesRecordsToTheFileAndCountsThem) {
-    AuditOutlet outlet(io_, to_file(), "front");
+    AuditOutlet outlet(io_, to_file(), "front", [] {});
     EXPECT_TRUE(outlet.active());
     outlet.open(open_audit_target(to_file()));
     outlet.offer(records(3));
@@ -122,7 +132,7 @@ TEST_F(AuditOutletTest, WritesRecordsToTheFileAndCountsThem) {
 }
 
 TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
-    AuditOutlet outlet(io_, to_file(1024), "front");
+    AuditOutlet outlet(io_, to_file(1024), "front", [] {});
     outlet.offer(records(200));  // there is nothing yet that they could be written to
     capture_log();
     io_.run_one();
@@ -139,7 +149,7 @@ TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
 }
 
 TEST_F(AuditOutletTest, LogsWhatCouldNotBeWrittenBeforeTheEnd) {
-    AuditOutlet outlet(io_, to_file(), "front");
+    AuditOutlet outlet(io_, to_file(), "front", [] {});
     outlet.offer(records(5));
     capture_log();
     outlet.stop(0ms);

@@ -74,6 +74,22 @@ TEST(GatewayConfigFile, IsReadWithPathsRelativeToItself) {
     EXPECT_EQ(config->backends[2].profile, backend_link::BackendKind::crossbar);
 }
 
+TEST(GatewayConfigFile, RequiresTheSandboxUnlessItSaysOtherwise) {
+    EXPECT_EQ(parse_gateway_config(whole, "/etc/g.toml")->sandbox, SandboxMode::required);
+    const auto sandbox = [](const std::string& value) {
+        return "sandbox = \"" + value + "\"\n" + std::string(whole);
+    };
+    EXPECT_EQ(parse_gateway_config(sandbox("required"), "/etc/g.toml")->sandbox,
+              SandboxMode::required);
+    EXPECT_EQ(parse_gateway_config(sandbox("preferred"), "/etc/g.toml")->sandbox,
+              SandboxMode::preferred);
+    EXPECT_NE(wrong(sandbox("off")).find("\"off\" is not a valid sandbox"), std::string::npos);
+    EXPECT_EQ(parse_inside_config("sandbox = \"preferred\"\nstate_dir = \"s\"\nrealms = [\"r\"]\n",
+                                  "/etc/i.toml")
+                  ->sandbox,
+              SandboxMode::preferred);
+}
+
 TEST(GatewayConfigFile, RefusesUnknownKeysWithTheNearestName) {
     EXPECT_EQ(wrong(with("sessions = 5", "sesions = 5")),
               "/etc/g.toml:8:1: error: unknown key \"sesions\" in [limits] (did you mean "

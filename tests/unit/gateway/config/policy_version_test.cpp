@@ -1,7 +1,10 @@
 #include "gateway/config/policy_version.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -48,6 +51,17 @@ TEST(PolicyVersion, IsTheSameAfterEncodingAndDecoding) {
     version.add("/etc/empty", "");
     EXPECT_EQ(PolicyVersion::decode(version.encode()), version);
     EXPECT_EQ(PolicyVersion::decode(PolicyVersion().encode()), PolicyVersion());
+}
+
+TEST(PolicyVersion, CannotBeChangedByThoseWhoReceiveIt) {
+    PolicyVersion version;
+    version.add("/etc/a/r.toml", "realm = \"a\"\n");
+    const Descriptor memory = to_memory(version);
+    EXPECT_EQ(::pwrite(memory.get(), "x", 1, 0), -1);
+    EXPECT_EQ(errno, EPERM);
+    EXPECT_EQ(::ftruncate(memory.get(), 0), -1);
+    EXPECT_EQ(::mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0), MAP_FAILED);
+    EXPECT_EQ(from_memory(memory), version);
 }
 
 TEST(PolicyVersion, IsNotDecodedFromAnythingElse) {

@@ -59,6 +59,33 @@ TEST(Child, DiesWithItsParent) {
     EXPECT_EQ(describe_exit(status), "was killed by signal 9 (Killed)");
 }
 
+TEST(Child, SeesNoOtherProcessIfItHasIdsOfItsOwn) {
+    Pipe pipe;
+    const pid_t pid =
+        start_child({"/bin/sh", {"sh", "-c", "echo $$"}, -1, pipe.write_end.get(), true});
+    pipe.write_end.close();
+    EXPECT_EQ(read_all(pipe.read_end.get()), "1\n");
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_EQ(describe_exit(status), "ended with code 0");
+}
+
+TEST(Child, WithIdsOfItsOwnDiesWithItsParentToo) {
+    Pipe pipe;
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+        start_child(
+            {"/bin/sh", {"sh", "-c", "echo; exec sleep 1000"}, -1, pipe.write_end.get(), true});
+        char line_end = 0;
+        [[maybe_unused]] const ssize_t count = ::read(pipe.read_end.get(), &line_end, 1);
+        ::kill(::getpid(), SIGKILL);
+    }
+    pipe.write_end.close();
+    int status = 0;
+    ::waitpid(parent, &status, 0);
+    EXPECT_EQ(read_all(pipe.read_end.get()), "");
+}
+
 TEST(Child, ThatCannotBeExecutedEndsWith127) {
     const pid_t pid = start_child({"/nowhere/program", {"program"}, -1, -1});
     int status = 0;

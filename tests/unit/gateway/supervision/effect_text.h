@@ -76,6 +76,9 @@ struct EffectText {
         return "reply " + number(e.request) + ": " + std::to_string(e.exit_code) + " " + e.text;
     }
     std::string operator()(const effect::ReopenAudit&) const { return "reopen audit"; }
+    std::string operator()(const effect::SendAudit& e) const {
+        return "send audit " + text_of(e.to);
+    }
     std::string operator()(const effect::DialAddress& e) const {
         return "dial " + number(e.backend) + " #" + number(e.attempt);
     }

@@ -9,6 +9,7 @@ TEST(Message, IsReadAsItIsWritten) {
     const Message all[] = {
         message::Ready{},
         message::Alive{},
+        message::AuditLost{},
         message::DialRequest{0},
         message::DialRequest{4294967295u},
         message::Prepared{1, "2 sessions ended"},
@@ -25,6 +26,7 @@ TEST(Message, IsReadAsItIsWritten) {
 TEST(Message, IsTheTextThatProcessesExchange) {
     EXPECT_EQ(to_text(message::Ready{}), "ready");
     EXPECT_EQ(to_text(message::Alive{}), "alive");
+    EXPECT_EQ(to_text(message::AuditLost{}), "audit");
     EXPECT_EQ(to_text(message::DialRequest{3}), "dial 3");
     EXPECT_EQ(to_text(message::Prepared{3, "x y"}), "prepared 3 x y");
     EXPECT_EQ(to_text(message::Refused{3, "x y"}), "refused 3 x y");
@@ -39,6 +41,7 @@ TEST(Message, IsNothingWhenTheTextIsAnotherOne) {
                              "Ready",
                              "alive ",
                              "alive 1",
+                             "audit 1",
                              "dial",
                              "dial ",
                              "dial x",

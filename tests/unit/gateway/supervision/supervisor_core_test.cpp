@@ -79,6 +79,18 @@ TEST(SupervisorCore, StartsEverythingTellsTheWorkerOfTheOnionAndIsReadyWhenAllAr
     EXPECT_EQ(world.core.deadline(), world.now + Heartbeats::interval);
 }
 
+TEST(SupervisorCore, OpensALostAuditLogAtMostOnceASecond) {
+    World world;
+    world.core.on_message(worker_process, message::AuditLost{}, world.now, world.out);
+    EXPECT_EQ(world.take(), "send audit worker");
+    world.core.on_message(worker_process, message::AuditLost{}, world.now + 999ms, world.out);
+    EXPECT_EQ(world.take(), "");
+    world.core.on_message(inside, message::AuditLost{}, world.now + 999ms, world.out);
+    EXPECT_EQ(world.take(), "send audit inside 0");
+    world.core.on_message(worker_process, message::AuditLost{}, world.now + 1s, world.out);
+    EXPECT_EQ(world.take(), "send audit worker");
+}
+
 TEST(SupervisorCore, IsReadyWithoutTorWhenItManagesNone) {
     World world(false);
     SupervisorCore core({{}, false, "off"});

@@ -2,10 +2,17 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include <unistd.h>
 
 namespace sallyport::wamp::test {
+
+namespace {
+
+[[maybe_unused]] const auto no_signal = std::signal(SIGPIPE, SIG_IGN);  // as main() does
+
+}  // namespace
 
 void RawPair::close() {
     if (fd >= 0) ::close(std::exchange(fd, -1));

@@ -1,0 +1,70 @@
+#include "gateway/programs/inside_resources.h"
+
+#include <unistd.h>
+
+#include <exception>
+#include <utility>
+
+#include "gateway/audit/audit_outlet.h"
+#include "gateway/host/dialer.h"
+#include "gateway/host/files.h"
+#include "gateway/host/log.h"
+#include "gateway/programs/listeners.h"
+
+namespace sallyport::gateway {
+
+InsideResources::InsideResources(boost::asio::io_context& io, const InsideProgramConfig& config,
+                                 Send send)
+    : io_(io), config_(config), send_(std::move(send)) {}
+
+void InsideResources::open() {
+    make_private_folder(config_.state_dir.path, config_.state_dir.place);
+    lock_ = lock_state_dir(config_.state_dir);
+    audit_ = open_audit_target(config_.audit);
+    for (const ServiceListen& listen : config_.listens) {
+        const bool tcp = listen.address.kind == backend_link::Address::Kind::tcp;
+        const PathText path{tcp ? "" : listen.address.host_or_path, listen.place};
+        if (path) make_folder_of(path, config_.state_dir.path);
+        listeners_.push_back({path.path, listen_at(listen.address, listen.place)});
+    }
+}
+
+void InsideResources::give() {
+    ++process_;
+    dialling_.clear();
+    for (const Listener& listener : listeners_) send_("services", listener.socket.get());
+    if (audit_) send_("audit", audit_.get());
+}
+
+void InsideResources::dial(std::uint32_t link) {
+    if (link >= config_.links.size() || !dialling_.insert(link).second) return;
+    gateway::dial(io_, config_.links[link].gateway, DialReach::local,
+                  [this, link, process = process_](Descriptor socket, const std::string& why) {
+                      if (process != process_) return;
+                      dialling_.erase(link);
+                      const std::string number = std::to_string(link);
+                      if (socket) {
+                          send_("connected " + number, socket.get());
+                      } else {
+                          send_("failed " + number + " " + why, -1);
+                      }
+                  });
+}
+
+void InsideResources::reopen_audit() {
+    try {
+        audit_ = open_audit_target(config_.audit);
+        if (audit_) send_("audit", audit_.get());
+    } catch (const std::exception& error) {
+        log(LogLevel::error, error.what());  // keeps writing to the old file
+    }
+}
+
+void InsideResources::close() noexcept {
+    for (const Listener& listener : listeners_) {
+        if (!listener.unix_path.empty()) ::unlink(listener.unix_path.c_str());
+    }
+    listeners_.clear();
+}
+
+}  // namespace sallyport::gateway
