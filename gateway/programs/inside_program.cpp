@@ -53,6 +53,7 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     core.caller_bytes_max = loaded.config.limits.circuit_bytes;
     for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
     if (embedded) core.links.emplace_back("supervisor");
+    core.embedded = embedded;
     core.limits.peers_max += core.links.size();  // a link is a peer of the door too
     return core;
 }
@@ -83,6 +84,7 @@ public:
               [this](std::string_view records) { audit_.offer(records); }),
           audit_(io, config_.audit, "inside"),
           contexts_(config_.links.size()),
+          dialling_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT),
           hangup_(io),
           notifier_(io) {
@@ -144,7 +146,8 @@ public:
             if (listen.address.kind == Address::Kind::unix_path)
                 socket_paths_.push_back(listen.address.host_or_path);
             acceptors_.push_back(std::make_unique<Acceptor>(
-                io_, std::move(listener), [this](wamp::Socket socket, std::uint64_t origin) {
+                io_, std::move(listener),
+                [this](wamp::Socket socket, std::uint64_t origin, const std::string&) {
                     shell_.accept(std::move(socket), client_options(config_.limits), origin);
                 }));
         }
@@ -208,10 +211,14 @@ private:
 
     void dial_gateway(std::uint32_t link) {
         if (link >= config_.links.size()) return;  // the supervisor's link, which is not dialled
+        // One attempt at a time: its end answers all requests.
+        if (dialling_[link]) return;
+        dialling_[link] = true;
         dial(io_, config_.links[link].gateway, DialReach::local,
              [this, link](Descriptor socket, const std::string& why) {
+                 dialling_[link] = false;
                  if (!socket) {
-                     shell_.link_failed(link, why);
+                     shell_.link_unreachable(link, why);
                      return;
                  }
                  serve(link, std::move(socket), contexts_[link] ? &*contexts_[link] : nullptr,
@@ -245,6 +252,7 @@ private:
     Shell<Inside> shell_;
     AuditOutlet audit_;
     std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
+    std::vector<bool> dialling_;                               ///< by link
     std::unique_ptr<PacketChannel> channel_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::string> socket_paths_;

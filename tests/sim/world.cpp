@@ -73,8 +73,7 @@ void World::start_front() {
         link.profile = backend_link::profile_of(backend_link::BackendKind::sallyport);
         link.dials = false;
         link.join_timeout = std::chrono::seconds(5);
-        link.heartbeat = std::chrono::seconds(3);
-        link.dead_after = std::chrono::seconds(9);
+        link.pulse.heartbeat = std::chrono::seconds(3);
         config.backends.push_back({std::string(name), link});
     }
     front_ = std::make_unique<FrontHost>(
