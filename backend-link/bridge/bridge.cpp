@@ -224,6 +224,14 @@ void Bridge::on_link_lost(Instant now, BridgeOutbox& out) {
     tables_->invocations.on_link_lost(out);
 }
 
+void Bridge::probe(BridgeOutbox& out) {
+    tables_->release_borrowed();
+    LinkSide& link = tables_->link;
+    if (!link.up) return;
+    // The id of no subscription: the answer is an error that nobody waits for.
+    out.to_link.emplace_back(wamp::Unsubscribe{link.next_request(), wamp::id_max, {}});
+}
+
 void Bridge::on_link(wamp::Message&& message, Instant now, BridgeOutbox& out) {
     tables_->release_borrowed();
     if (!tables_->link.up) return;

@@ -120,6 +120,9 @@ public:
     /// That session is lost: ends all calls in flight with `network_failure`, except those whose
     /// route allows a second attempt. Later requests get `unavailable` until the link is back, or
     /// wait for it if their route is configured so.
+    /// Sends a request that any router answers and that changes nothing: its answer shows that the
+    /// router is alive (W-RAW-08).
+    void probe(BridgeOutbox& out);
     void on_link_lost(wamp::Instant now, BridgeOutbox& out);
     /// A message of the established link session: an answer, EVENT, INVOCATION, INTERRUPT, or
     /// revocation.

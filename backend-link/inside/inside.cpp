@@ -41,7 +41,10 @@ Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
             wamp::router_roles()),
       config_(std::move(config)) {
     for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), new_realm());
-    for (const auto& name : config_.links) links_.push_back({name, Backoff(random_.fork())});
+    for (const auto& name : config_.links) {
+        const bool dials = !config_.embedded || links_.size() + 1 < config_.links.size();
+        links_.push_back({name, Backoff(random_.fork()), Pulse(config_.pulse, dials)});
+    }
 }
 
 wamp::Realm Inside::new_realm() {
@@ -67,6 +70,8 @@ wamp::Reading Inside::on_open(PeerId peer, const policy::Transport& transport, w
 
 wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Instant now,
                                  wamp::Outbox& out) {
+    if (Link* const link = with_second(peer))
+        take_second(*link, "silent; replaced by a newer connection", now, out);
     const auto found = link_peers_.find(peer);
     if (found == link_peers_.end()) {
         reading_ = peer;
@@ -80,7 +85,7 @@ wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Inst
         return outruns_callees(peer) ? wamp::Reading::pause : wamp::Reading::go_on;
     }
     Link& link = links_[found->second];
-    link.last_heard = now;
+    link.pulse.on_alive(now);
     act_on(gate_.on_message(peer, bytes, now, out), now, out);
     if (!gate_.door().has_peer(peer)) lose(link, "closed by us", now, out);
     return wamp::Reading::go_on;
@@ -88,7 +93,7 @@ wamp::Reading Inside::on_message(PeerId peer, std::string_view bytes, wamp::Inst
 
 void Inside::on_alive(PeerId peer, wamp::Instant now) noexcept {
     const auto link = link_peers_.find(peer);
-    if (link != link_peers_.end()) links_[link->second].last_heard = now;
+    if (link != link_peers_.end()) links_[link->second].pulse.on_alive(now);
 }
 
 void Inside::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
@@ -96,6 +101,11 @@ void Inside::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wa
 }
 
 void Inside::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    if (Link* const link = with_second(peer)) {
+        link->second = wamp::no_peer;
+        link->pulse.on_dial_failed(now, link->backoff.after_no_answer());
+        return;
+    }
     act_on(gate_.on_closed(peer, why, now, out), now, out);
     const auto link = link_peers_.find(peer);
     if (link != link_peers_.end()) lose(links_[link->second], why, now, out);
@@ -110,7 +120,7 @@ void Inside::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& 
             act(session, std::move(followup->message),
                 {session.id, session.principal.authid, session.principal.role}, {}, now, out);
         } else if (const auto* joined = std::get_if<Door::Joined>(&step)) {
-            join(joined->session);
+            join(joined->session, now);
         } else {
             dispose(std::get<Door::Left>(step).session, now, out);
         }
@@ -137,7 +147,7 @@ void Inside::route(Door::Request&& request, wamp::Instant now, wamp::Outbox& out
         {permit.limits().timeout, std::move(request.lease)}, now, out);
 }
 
-void Inside::join(wamp::SessionId id) {
+void Inside::join(wamp::SessionId id, wamp::Instant now) {
     const policy::Session& session = *gate_.sessions().find(id);
     const auto link = link_peers_.find(session.peer);
     const bool is_link = link != link_peers_.end();
@@ -146,7 +156,8 @@ void Inside::join(wamp::SessionId id) {
     realm_of(session).set_room(id, has_room(session));
     if (is_link) {
         links_[link->second].session = id;
-        links_[link->second].backoff.succeeded();
+        links_[link->second].backoff.up(now);
+        links_[link->second].failures.forget();
     }
 }
 
@@ -232,40 +243,81 @@ void Inside::only_receivable(wamp::Deliveries& checked) {
 // Links
 // ---------------------------------------------------------------------------------------------------
 
-void Inside::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport,
-                          wamp::Instant now, wamp::Outbox& out) {
-    if (gate_.stopping()) {
+void Inside::on_link_open(std::uint32_t number, PeerId peer, const policy::Transport& transport,
+                          wamp::Instant now, wamp::Outbox& out, std::string_view) {
+    Link& link = links_.at(number);
+    link.pulse.on_dialled(now);
+    const bool needed =
+        link.peer == wamp::no_peer || !is_dialled(link) || link.pulse.is_suspect(now);
+    if (gate_.stopping() || link.second != wamp::no_peer || !needed) {
         out.push_back(wamp::effect::Close{peer});
         return;
     }
-    Link& opened = links_.at(link);
-    if (opened.peer != wamp::no_peer) {
-        const PeerId replaced = opened.peer;
-        out.push_back(wamp::effect::Close{replaced});
-        on_closed(replaced, "replaced by a newer connection", now, out);
-    }
-    opened.peer = peer;
-    opened.pings = transport.pings;
-    opened.last_heard = now;
-    opened.due = now + config_.heartbeat;
-    link_peers_[peer] = link;
-    wamp::note(out, Level::info, "link ", opened.name, ": connected");
+    link.second = peer;
+    link.second_transport = transport;
+    if (link.peer == wamp::no_peer || !is_dialled(link))
+        take_second(link, "replaced by a newer connection", now, out);
+}
+
+void Inside::open_link(Link& link, PeerId peer, const policy::Transport& transport,
+                       wamp::Instant now, wamp::Outbox& out) {
+    link.peer = peer;
+    link.pulse.begin(now);
+    link.due = wamp::never;
+    link_peers_[peer] = static_cast<std::uint32_t>(&link - links_.data());
+    wamp::note(out, Level::info, "link ", link.name, ": connected");
     gate_.on_open(peer, transport, policy::Trust::link, now, out);
+}
+
+Inside::Link* Inside::with_second(PeerId peer) noexcept {
+    if (peer == wamp::no_peer) return nullptr;
+    const auto found = std::find_if(links_.begin(), links_.end(),
+                                    [&](const Link& link) { return link.second == peer; });
+    return found == links_.end() ? nullptr : &*found;
+}
+
+void Inside::take_second(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    const PeerId second = std::exchange(link.second, wamp::no_peer);
+    if (const PeerId first = link.peer; first != wamp::no_peer) {
+        out.push_back(wamp::effect::Close{first});
+        on_closed(first, why, now, out);
+    }
+    open_link(link, second, link.second_transport, now, out);
+}
+
+void Inside::on_link_unreachable(std::uint32_t link, std::string_view why, wamp::Instant now,
+                                 wamp::Outbox& out) {
+    on_dial_failed(links_.at(link), false, why, now, out);
 }
 
 void Inside::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
                             wamp::Outbox& out) {
-    lose(links_.at(link), why, now, out);
+    on_dial_failed(links_.at(link), true, why, now, out);
+}
+
+void Inside::on_dial_failed(Link& link, bool reached, std::string_view why, wamp::Instant now,
+                            wamp::Outbox& out) {
+    // The first connection has not ended, and either answers or is given up soon.
+    if (link.peer != wamp::no_peer)
+        return link.pulse.on_dial_failed(now, link.backoff.after_no_answer());
+    if (link.failures.is_news(why, now))
+        wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
+    const wamp::Duration wait =
+        reached ? link.backoff.after_end(now) : link.backoff.after_no_answer();
+    link.due = gate_.stopping() ? wamp::never : now + wait;
 }
 
 void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
-    wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
+    if (link.failures.is_news(why, now))
+        wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
     link_peers_.erase(link.peer);
     link.peer = wamp::no_peer;
+    link.pulse.end();
     link.session = 0;
     link.egress.clear();
     resume_services(out);
-    link.due = gate_.stopping() ? wamp::never : now + link.backoff.next();
+    const wamp::Duration wait = link.backoff.after_end(now);
+    link.due = gate_.stopping() ? wamp::never : now + wait;
 }
 
 void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
@@ -276,38 +328,54 @@ void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
         flush(realm, now, out);
     }
     act_on(gate_.next(now, out), now, out);
-    for (std::uint32_t i = 0; i < links_.size(); ++i) {
-        Link& link = links_[i];
-        // For a peer that the door has just closed, the transport does not report on_closed().
-        if (link.peer != wamp::no_peer && !gate_.door().has_peer(link.peer))
-            lose(link, "closed by us", now, out);
-        if (link.due > now) continue;
-        if (link.peer == wamp::no_peer) {
-            link.due = wamp::never;  // on_link_open() or on_link_failed() follows
-            out.push_back(wamp::effect::Dial{i});
-        } else if (now - link.last_heard >= config_.dead_after) {
-            const PeerId peer = link.peer;
-            out.push_back(wamp::effect::Close{peer});
-            on_closed(peer, "no data received in time", now, out);
-        } else {
-            if (link.pings && now - link.last_heard >= config_.heartbeat)
-                out.push_back(wamp::effect::Ping{link.peer});
-            link.due = now + config_.heartbeat;
-        }
+    for (Link& link : links_) check_link(link, now, out);
+}
+
+void Inside::check_link(Link& link, wamp::Instant now, wamp::Outbox& out) {
+    const auto number = static_cast<std::uint32_t>(&link - links_.data());
+    // For a peer that the door has just closed, the transport does not report on_closed().
+    if (link.peer != wamp::no_peer && !gate_.door().has_peer(link.peer))
+        lose(link, "closed by us", now, out);
+    if (link.peer == wamp::no_peer) {
+        if (link.second != wamp::no_peer) return take_second(link, {}, now, out);
+        if (link.due > now) return;
+        link.due = wamp::never;  // on_link_open() or on_dial_failed() follows
+        out.push_back(wamp::effect::Dial{number});
+        return;
     }
+    // The first one has said something: the second one is not needed.
+    if (link.second != wamp::no_peer && !link.pulse.is_suspect(now))
+        out.push_back(wamp::effect::Close{std::exchange(link.second, wamp::no_peer)});
+    const Pulse::Due due = link.pulse.on_deadline(now);
+    if (due == Pulse::Due::dead) {
+        const PeerId peer = link.peer;
+        out.push_back(wamp::effect::Close{peer});
+        on_closed(peer, "no data received in time", now, out);
+        if (link.second != wamp::no_peer) take_second(link, {}, now, out);
+        return;
+    }
+    if (due == Pulse::Due::probe || due == Pulse::Due::probe_and_dial)
+        out.push_back(wamp::effect::Ping{link.peer});
+    if (due == Pulse::Due::dial || due == Pulse::Due::probe_and_dial)
+        out.push_back(wamp::effect::Dial{number});
 }
 
 wamp::Instant Inside::deadline() const noexcept {
     wamp::Instant earliest = gate_.deadline();
     for (const auto& [policy, realm] : realms_) earliest = std::min(earliest, realm.deadline());
-    for (const Link& link : links_) earliest = std::min(earliest, link.due);
+    for (const Link& link : links_)
+        earliest = std::min({earliest, link.due, link.pulse.deadline()});
     return earliest;
 }
 
 void Inside::stop(wamp::Instant now, wamp::Outbox& out) {
     gate_.begin_stop();
     act_on(gate_.next(now, out), now, out);
-    for (Link& link : links_) link.due = wamp::never;
+    for (Link& link : links_) {
+        link.due = wamp::never;
+        if (link.second != wamp::no_peer)
+            out.push_back(wamp::effect::Close{std::exchange(link.second, wamp::no_peer)});
+    }
 }
 
 wamp::Realm::Counts Inside::counts() const noexcept {

@@ -9,6 +9,8 @@
 
 #include "backend-link/inside/link_egress.h"
 #include "backend-link/link/backoff.h"
+#include "backend-link/link/failure_notes.h"
+#include "backend-link/link/pulse.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
 #include "wamp/base/id_map.h"
@@ -22,17 +24,17 @@ namespace sallyport::backend_link {
 
 struct InsideConfig {
     std::vector<policy::DoorRealm> realms;
-    std::vector<std::string> links;  ///< the name of each dialled link, for the log
+    std::vector<std::string> links;  ///< the name of each link, for the log
     policy::DoorLimits limits;
-    /// Silence of a link after which a PING is sent.
-    wamp::Duration heartbeat = std::chrono::seconds(3);
-    /// Silence after which the peer counts as dead.
-    wamp::Duration dead_after = std::chrono::seconds(9);
+    Pulse::Limits pulse{};
     /// While the links have so much unwritten, a service is not read of which more than a window
     /// waits for them.
     std::size_t link_room_bytes = std::size_t{1} << 20;
     /// Of calls of one caller that wait for a service (wamp::held_bytes_max).
     std::size_t caller_bytes_max = std::size_t{16} << 20;
+    /// The last link is not dialled: the supervisor opens it, and a new transport replaces the
+    /// first.
+    bool embedded = false;
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own
@@ -58,8 +60,12 @@ public:
     void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
+    /// A second transport, dialled while the first one is silent, takes its place as soon as the
+    /// gateway speaks on it.
     void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport,
-                      wamp::Instant now, wamp::Outbox& out);
+                      wamp::Instant now, wamp::Outbox& out, std::string_view address = {});
+    void on_link_unreachable(std::uint32_t link, std::string_view why, wamp::Instant now,
+                             wamp::Outbox& out);
     void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
                         wamp::Outbox& out);
 
@@ -105,12 +111,14 @@ private:
     struct Link {
         std::string name;
         Backoff backoff;
+        Pulse pulse;
+        FailureNotes failures{};
         wamp::PeerId peer = wamp::no_peer;
+        wamp::PeerId second = wamp::no_peer;  ///< dialled while the first one is silent
+        policy::Transport second_transport{};
         wamp::SessionId session = 0;  ///< of the gateway, once it has joined
         LinkEgress egress{};
-        bool pings = false;
-        wamp::Instant due = wamp::never;  ///< to dial, or to check that the peer is alive
-        wamp::Instant last_heard{};
+        wamp::Instant due = wamp::never;  ///< to dial, while there is no peer
     };
 
     /// The subscriptions and registrations of a realm for which `decision_of` returns a denial.
@@ -121,7 +129,7 @@ private:
     /// Acts on a step of the gate and on those that follow.
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void route(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
-    void join(wamp::SessionId session);
+    void join(wamp::SessionId session, wamp::Instant now);
     void act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
              wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
     /// Disposes of everything that the session has behind the gate.
@@ -144,7 +152,17 @@ private:
     /// Sends what has waited for links, as far as there is room.
     void pump_links(wamp::Instant now, wamp::Outbox& out);
     void only_receivable(wamp::Deliveries& checked);
+    void open_link(Link& link, wamp::PeerId peer, const policy::Transport& transport,
+                   wamp::Instant now, wamp::Outbox& out);
+    void take_second(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    bool is_dialled(const Link& link) const noexcept {
+        return !config_.embedded || &link != &links_.back();
+    }
+    Link* with_second(wamp::PeerId peer) noexcept;
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    void on_dial_failed(Link& link, bool reached, std::string_view why, wamp::Instant now,
+                        wamp::Outbox& out);
+    void check_link(Link& link, wamp::Instant now, wamp::Outbox& out);
     /// Of the links' transports together, with what waits for them.
     std::size_t unsent_to_links() noexcept;
     /// Whether it has to wait until the links have taken what it sent.

@@ -1,6 +1,5 @@
 #include "backend-link/link/link_machine.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -22,14 +21,14 @@ LinkMachine::Config with_features(LinkMachine::Config config) {
 }  // namespace
 
 LinkMachine::LinkMachine(Config config, wamp::Random random)
-    : config_(with_features(std::move(config))), session_(config_.session), backoff_(random) {}
+    : config_(with_features(std::move(config))),
+      session_(config_.session),
+      backoff_(random),
+      pulse_(config_.pulse, config_.dials) {}
 
 void LinkMachine::start(wamp::Instant now, Outbox& out) {
     if (state_ != State::idle) return;
-    if (!config_.dials) {
-        wait(now);
-        return;
-    }
+    if (!config_.dials) return wait({}, now);
     state_ = State::dialling;
     due_ = now + config_.join_timeout;
     out.dial = true;
@@ -43,7 +42,7 @@ void LinkMachine::on_open(wamp::Instant now, Outbox& out) {
     }
     session_ = Session(config_.session);
     state_ = State::joining;
-    last_received_ = now;
+    pulse_.begin(now);
     due_ = now + config_.join_timeout;
     out.send.emplace_back(session_.hello());
 }
@@ -60,15 +59,29 @@ LinkMachine::Verdict LinkMachine::on_closed(std::string_view why, wamp::Instant 
             return Verdict::none;
         case State::dialling:
         case State::joining:
-            out.note = "no link: " + std::string(why);
-            wait(now);
+            note_failure("no link: " + std::string(why), now, out);
+            wait(backoff_.after_end(now), now);
             return Verdict::none;
         case State::up:
             break;
     }
     out.note = "link lost: " + std::string(why);
-    wait(now);
+    wait(backoff_.after_end(now), now);
     return Verdict::lost;
+}
+
+void LinkMachine::on_failed(Failure failure, std::string_view why, wamp::Instant now, Outbox& out) {
+    const bool beside = state_ == State::up && pulse_.dialling();
+    if (state_ != State::dialling && !beside) return;
+    // The first connection has not ended, and either answers or is given up soon.
+    if (beside) return pulse_.on_dial_failed(now, backoff_.after_no_answer());
+    const bool reached = failure == Failure::not_opened;
+    note_failure("no link: " + std::string(why), now, out);
+    wait(reached ? backoff_.after_end(now) : backoff_.after_no_answer(), now);
+}
+
+void LinkMachine::note_failure(std::string note, wamp::Instant now, Outbox& out) {
+    if (failures_.is_news(note, now)) out.note = std::move(note);
 }
 
 LinkMachine::Verdict LinkMachine::on_message(const wamp::Message& message, wamp::Instant now,
@@ -81,7 +94,7 @@ LinkMachine::Verdict LinkMachine::on_message(const wamp::Message& message, wamp:
             return Verdict::none;  // from an abandoned transport
         case State::joining:
         case State::up:
-            last_received_ = now;
+            pulse_.on_alive(now);
             return handle(session_.judge(message), now, out);
         case State::stopping:
             break;
@@ -104,8 +117,9 @@ LinkMachine::Verdict LinkMachine::handle(Session::Verdict verdict, wamp::Instant
             return drop("the router sent GOODBYE: " + std::string(session_.reason()), now, out);
         case Session::Verdict::joined:
             state_ = State::up;
-            backoff_.succeeded();
-            due_ = config_.profile.rawsocket_ping ? now + config_.heartbeat : wamp::never;
+            backoff_.up(now);
+            failures_.forget();
+            due_ = wamp::never;
             return Verdict::up;
         case Session::Verdict::dispatch:
             return Verdict::dispatch;
@@ -123,7 +137,7 @@ LinkMachine::Verdict LinkMachine::handle(Session::Verdict verdict, wamp::Instant
 }
 
 LinkMachine::Verdict LinkMachine::on_deadline(wamp::Instant now, Outbox& out) {
-    if (now < due_) return Verdict::none;
+    if (now < deadline()) return Verdict::none;
     switch (state_) {
         case State::idle:
         case State::stopped:
@@ -134,7 +148,10 @@ LinkMachine::Verdict LinkMachine::on_deadline(wamp::Instant now, Outbox& out) {
             out.dial = true;
             return Verdict::none;
         case State::dialling:
-            return drop("no link: no connection in time", now, out);
+            out.close = true;
+            note_failure("no link: no connection in time", now, out);
+            wait(backoff_.after_no_answer(), now);
+            return Verdict::none;
         case State::joining:
             return drop("no link: no WELCOME in time", now, out);
         case State::stopping:
@@ -145,24 +162,21 @@ LinkMachine::Verdict LinkMachine::on_deadline(wamp::Instant now, Outbox& out) {
         case State::up:
             break;
     }
-    if (now - last_received_ >= config_.dead_after)
-        return drop("link lost: no data received in time", now, out);
-    check_alive(now, out);
+    const Pulse::Due due = pulse_.on_deadline(now);
+    if (due == Pulse::Due::dead) return drop("link lost: no data received in time", now, out);
+    if (due == Pulse::Due::probe || due == Pulse::Due::probe_and_dial) probe(out);
+    out.dial = due == Pulse::Due::dial || due == Pulse::Due::probe_and_dial;
     return Verdict::none;
 }
 
-// Sends a PING after each period of silence, so that one lost reply does not end the link.
-void LinkMachine::check_alive(wamp::Instant now, Outbox& out) {
-    if (now - last_received_ < config_.heartbeat) {
-        due_ = last_received_ + config_.heartbeat;
-        return;
-    }
-    out.ping = true;
-    due_ = std::min(now + config_.heartbeat, last_received_ + config_.dead_after);
+void LinkMachine::probe(Outbox& out) const noexcept {
+    const bool up = state_ == State::up;
+    out.ping = config_.profile.rawsocket_ping && (up || state_ == State::joining);
+    out.request = up && !config_.profile.rawsocket_ping;
 }
 
 wamp::Instant LinkMachine::deadline() const noexcept {
-    return due_;
+    return state_ == State::up ? pulse_.deadline() : due_;
 }
 
 LinkMachine::Verdict LinkMachine::stop(wamp::Instant now, Outbox& out) {
@@ -193,14 +207,19 @@ LinkMachine::Verdict LinkMachine::stop(wamp::Instant now, Outbox& out) {
 LinkMachine::Verdict LinkMachine::drop(std::string note, wamp::Instant now, Outbox& out) {
     const bool was_up = state_ == State::up;
     out.close = true;
-    out.note = std::move(note);
-    wait(now);
+    if (was_up) {
+        out.note = std::move(note);
+    } else {
+        note_failure(std::move(note), now, out);
+    }
+    wait(backoff_.after_end(now), now);
     return was_up ? Verdict::lost : Verdict::none;
 }
 
-void LinkMachine::wait(wamp::Instant now) {
+void LinkMachine::wait(wamp::Duration wait, wamp::Instant now) {
     state_ = State::waiting;
-    due_ = config_.dials ? now + backoff_.next() : wamp::never;
+    pulse_.end();
+    due_ = config_.dials ? now + wait : wamp::never;
 }
 
 }  // namespace sallyport::backend_link

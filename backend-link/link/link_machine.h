@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "backend-link/link/backoff.h"
+#include "backend-link/link/failure_notes.h"
 #include "backend-link/link/profile.h"
+#include "backend-link/link/pulse.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
 #include "wamp/message/message.h"
@@ -19,8 +21,10 @@ namespace sallyport::backend_link {
 /// without a limit (architecture: Link). It does not move payloads: messages of the established
 /// session are returned with Verdict::dispatch.
 ///
-/// After Outbox::close the caller reports nothing more about that transport. If the profile has no
-/// PING (W-RAW-08), silence is not detected here; the TCP keepalive of the shell has to.
+/// After Outbox::close the caller reports nothing more about that transport. A silent peer is
+/// probed with a PING, or with a request if it has none (W-RAW-08). While a probe of a dialled link
+/// is not answered another connection is tried beside it: the caller decides with a Rival which of
+/// them is the link.
 class LinkMachine {
 public:
     struct Config {
@@ -28,14 +32,14 @@ public:
         Profile profile;
         bool dials = true;            ///< false: the peer dials, and on_open() comes unrequested
         wamp::Duration join_timeout;  ///< from the open transport to WELCOME; usually 5 s
-        wamp::Duration heartbeat;     ///< silence after which a PING is sent; usually 3 s
-        wamp::Duration dead_after;    ///< silence after which the peer counts as dead; at most 10 s
+        Pulse::Limits pulse{};
     };
     enum class State : std::uint8_t { idle, waiting, dialling, joining, up, stopping, stopped };
     struct Outbox {
-        bool dial = false;   ///< connect, then call on_open() or on_closed()
-        bool close = false;  ///< close or abandon the transport, after `send`
-        bool ping = false;   ///< send a RawSocket PING
+        bool dial = false;     ///< connect, then report that it is open, or on_failed()
+        bool close = false;    ///< close or abandon the transport, after `send`
+        bool ping = false;     ///< send a RawSocket PING
+        bool request = false;  ///< send a request that any router answers and that changes nothing
         std::vector<wamp::Message> send;
         std::string note;  ///< for the log; empty if there is nothing to log
     };
@@ -52,13 +56,23 @@ public:
     /// A transport is ready, after its handshake and pin check. A new one replaces an old one: the
     /// caller reports on_closed() for the old one first.
     void on_open(wamp::Instant now, Outbox& out);
-    /// The transport was closed or could not be opened; `why` is for the log.
+    /// No connection came about, or one that ended before it was open; `why` is for the log.
+    enum class Failure : std::uint8_t { not_reached, not_opened };
+    void on_failed(Failure failure, std::string_view why, wamp::Instant now, Outbox& out);
+    /// The transport was closed; `why` is for the log.
     Verdict on_closed(std::string_view why, wamp::Instant now, Outbox& out);
     Verdict on_message(const wamp::Message& message, wamp::Instant now, Outbox& out);
     /// The peer sent any bytes, PONGs included.
-    void on_alive(wamp::Instant now) noexcept { last_received_ = now; }
+    void on_alive(wamp::Instant now) noexcept { pulse_.on_alive(now); }
+    wamp::Instant heard() const noexcept { return pulse_.heard(); }
+    /// Whether a probe of the transport is not answered yet.
+    bool is_suspect(wamp::Instant now) const noexcept { return pulse_.is_suspect(now); }
+    /// A second connection that was asked for is open: it is a rival of the first one.
+    void on_rival(wamp::Instant now) noexcept { pulse_.on_dialled(now); }
+    void probe(Outbox& out) const noexcept;
     Verdict on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept;
+    bool dials() const noexcept { return config_.dials; }
     /// Leaves in order: GOODBYE, then close; takes at most a second.
     Verdict stop(wamp::Instant now, Outbox& out);
 
@@ -76,15 +90,17 @@ private:
     Verdict handle(Session::Verdict verdict, wamp::Instant now, Outbox& out);
     /// Abandons the transport and waits for the next one.
     Verdict drop(std::string note, wamp::Instant now, Outbox& out);
-    void wait(wamp::Instant now);
-    void check_alive(wamp::Instant now, Outbox& out);
+    /// Waits for the next transport; `wait` is that of one who dials.
+    void wait(wamp::Duration wait, wamp::Instant now);
+    void note_failure(std::string note, wamp::Instant now, Outbox& out);
 
     Config config_;
     Session session_;
     Backoff backoff_;
+    Pulse pulse_;
+    FailureNotes failures_;
     State state_ = State::idle;
-    wamp::Instant due_ = wamp::never;  ///< the deadline of the current state
-    wamp::Instant last_received_{};
+    wamp::Instant due_ = wamp::never;  ///< the deadline of the current state, except `up`
 };
 
 }  // namespace sallyport::backend_link

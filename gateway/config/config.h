@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,6 +29,9 @@ struct LimitsText {
     std::size_t denials_per_second = 100;   ///< of one client before it is slowed down
     wamp::Duration handshake_timeout = std::chrono::seconds(10);
     wamp::Duration stall_timeout = std::chrono::seconds(30);
+    wamp::Duration ping_interval = std::chrono::minutes(1);  ///< silence before a PING
+    wamp::Duration ping_timeout = std::chrono::minutes(2);   ///< for any byte after it
+    bool rawsocket_pings = false;     ///< RawSocket clients are pinged too (W-RAW-08)
     std::size_t memory = 256u << 20;  ///< for the connections of clients
     std::size_t message_bytes = 4u << 20;
     std::size_t queue_bytes = 4u << 20;

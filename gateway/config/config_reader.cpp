@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -21,6 +22,8 @@ constexpr std::size_t message_bytes_max = 16u << 20;
 constexpr std::size_t queue_bytes_max = 1u << 30;
 constexpr std::size_t memory_min = 16u << 20;
 constexpr std::size_t memory_max = std::size_t{1} << 40;
+constexpr wamp::Duration ping_time_min = std::chrono::seconds(1);
+constexpr wamp::Duration ping_time_max = std::chrono::hours(1);
 constexpr std::int64_t sessions_max = 1'000'000;
 constexpr std::int64_t joins_max = 1'000'000;
 constexpr std::int64_t denials_max = 1'000'000;
@@ -175,15 +178,22 @@ void ConfigReader::bytes(Section& section, std::string_view key, std::size_t lea
                       ", such as \"4MiB\"");
 }
 
-void ConfigReader::duration(Section& section, std::string_view key, wamp::Duration& value) {
+void ConfigReader::duration(Section& section, std::string_view key, wamp::Duration& value,
+                            wamp::Duration least, wamp::Duration most) {
     const auto text = section.text(key, "\"10s\"");
     if (!text) return;
-    if (const auto read = policy::parse_duration(*text)) {
+    const auto read = policy::parse_duration(*text);
+    if (!read) {
+        section.error(*section.find(key), policy::quoted(*text) + " is not a valid duration",
+                      "such as \"10s\" or \"500ms\"");
+    } else if (*read < least || *read > most) {
+        section.error(
+            *section.find(key),
+            policy::quoted(*text) + " is out of range for " + policy::quoted(key),
+            "from " + policy::format_duration(least) + " to " + policy::format_duration(most));
+    } else {
         value = *read;
-        return;
     }
-    section.error(*section.find(key), policy::quoted(*text) + " is not a valid duration",
-                  "such as \"10s\" or \"500ms\"");
 }
 
 LimitsText ConfigReader::limits(Section& root) {
@@ -191,7 +201,7 @@ LimitsText ConfigReader::limits(Section& root) {
     limits.sessions_place.file = file_;
     const Item* table = root.find("limits", Item::Kind::table, "{}");
     if (table == nullptr) return limits;
-    static constexpr std::array<std::string_view, 11> keys{"sessions",
+    static constexpr std::array<std::string_view, 14> keys{"sessions",
                                                            "reserved_sessions",
                                                            "circuit_connections",
                                                            "circuit_joins_per_second",
@@ -199,6 +209,9 @@ LimitsText ConfigReader::limits(Section& root) {
                                                            "denials_per_second",
                                                            "handshake_timeout",
                                                            "stall_timeout",
+                                                           "ping_interval",
+                                                           "ping_timeout",
+                                                           "rawsocket_pings",
                                                            "message_bytes",
                                                            "queue_bytes",
                                                            "memory"};
@@ -222,6 +235,9 @@ LimitsText ConfigReader::limits(Section& root) {
         limits.denials_per_second = static_cast<std::size_t>(*denials);
     duration(section, "handshake_timeout", limits.handshake_timeout);
     duration(section, "stall_timeout", limits.stall_timeout);
+    duration(section, "ping_interval", limits.ping_interval, ping_time_min, ping_time_max);
+    duration(section, "ping_timeout", limits.ping_timeout, ping_time_min, ping_time_max);
+    limits.rawsocket_pings = section.boolean("rawsocket_pings").value_or(false);
     bytes(section, "message_bytes", message_bytes_min, message_bytes_max, limits.message_bytes);
     bytes(section, "queue_bytes", message_bytes_min, queue_bytes_max, limits.queue_bytes);
     bytes(section, "memory", memory_min, memory_max, limits.memory);

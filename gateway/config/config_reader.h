@@ -44,7 +44,9 @@ private:
     std::string resolve_in_state(std::string_view path) const;
     void check_socket_path(policy::Section& section, const policy::Item& item,
                            std::string_view path);
-    static void duration(policy::Section& section, std::string_view key, wamp::Duration& value);
+    static void duration(policy::Section& section, std::string_view key, wamp::Duration& value,
+                         wamp::Duration least = wamp::Duration::zero(),
+                         wamp::Duration most = wamp::Duration::max());
     void bytes(policy::Section& section, std::string_view key, std::size_t least, std::size_t most,
                std::size_t& value);
 

@@ -122,7 +122,7 @@ void Front::start(wamp::Instant now, wamp::Outbox& out) {
     for (auto& backend : backends_) {
         LinkMachine::Outbox wanted;
         backend->link.start(now, wanted);
-        carry_out(*backend, wanted, out);
+        carry_out(*backend, wanted, now, out);
     }
 }
 
@@ -139,6 +139,11 @@ wamp::Reading Front::on_message(PeerId peer, std::string_view bytes, wamp::Insta
                                 wamp::Outbox& out) {
     const auto link = link_peers_.find(peer);
     if (link == link_peers_.end()) {
+        // A router does not speak first.
+        if (Backend* const backend = with_rival(peer)) {
+            refuse_rival(*backend, now, out);
+            return wamp::Reading::go_on;
+        }
         reading_ = peer;
         if (under_way_.waiting() > 0) forget_wait(peer);
         act_on(gate_.on_message(peer, bytes, now, out), now, out);
@@ -172,15 +177,15 @@ void Front::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wam
 }
 
 void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    if (Backend* const backend = with_rival(peer)) {
+        backend->rival.end();
+        return;
+    }
     const auto link = link_peers_.find(peer);
     if (link == link_peers_.end()) return act_on(gate_.on_closed(peer, why, now, out), now, out);
     Backend& backend = *link->second;
-    link_peers_.erase(link);
-    backend.peer = wamp::no_peer;
-    LinkMachine::Outbox wanted;
-    const auto verdict = backend.link.on_closed(why, now, wanted);
-    carry_out(backend, wanted, out);
-    on_verdict(backend, verdict, now, out);
+    lose(backend, why, now, out);
+    take_rival(backend, now, out);
     act_on(gate_.next(now, out), now, out);
 }
 
@@ -326,34 +331,101 @@ void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& ou
 // ---------------------------------------------------------------------------------------------------
 
 void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport,
-                         wamp::Instant now, wamp::Outbox& out) {
+                         wamp::Instant now, wamp::Outbox& out, std::string_view address) {
     Backend& backend = *backends_.at(link);
     if (gate_.stopping()) {
         out.push_back(wamp::effect::Close{peer});
         return;
     }
-    if (backend.peer != wamp::no_peer) {
-        const PeerId old = backend.peer;
-        out.push_back(wamp::effect::Close{old});
-        on_closed(old, "replaced by a newer connection", now, out);
+    if (backend.peer == wamp::no_peer)
+        return open_link(backend, peer, transport, std::string(address), now, out);
+    backend.link.on_rival(now);
+    // Without a rival, a dialled connection that is not needed any more.
+    const bool suspect = backend.link.is_suspect(now);
+    const bool needed = !backend.link.dials() || suspect;
+    if (backend.rival.exists() || !needed) {
+        out.push_back(wamp::effect::Close{peer});
+        return;
     }
+    backend.rival.begin(peer, std::string(address), suspect, now);
+    backend.rival_transport = transport;
+    LinkMachine::Outbox wanted;
+    backend.link.probe(wanted);
+    carry_out(backend, wanted, now, out);
+}
+
+void Front::open_link(Backend& backend, PeerId peer, const policy::Transport& transport,
+                      std::string address, wamp::Instant now, wamp::Outbox& out) {
     backend.peer = peer;
     backend.transport = transport;
+    backend.address = std::move(address);
     backend.queue.on_written(0);
     link_peers_.emplace(peer, &backend);
     LinkMachine::Outbox wanted;
     backend.link.on_open(now, wanted);
-    carry_out(backend, wanted, out);
+    carry_out(backend, wanted, now, out);
+}
+
+Front::Backend* Front::with_rival(PeerId peer) noexcept {
+    const auto found = std::find_if(backends_.begin(), backends_.end(),
+                                    [&](const auto& backend) { return backend->rival.is(peer); });
+    return found == backends_.end() ? nullptr : found->get();
+}
+
+void Front::refuse_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    out.push_back(wamp::effect::Close{backend.rival.end()});
+    if (backend.link.dials()) return;
+    const std::string& rival = backend.rival.address();
+    if (!backend.refusals.is_news(rival.substr(0, rival.rfind(':')), now)) return;
+    wamp::note(out, Level::warning, "link ", backend.name, ": a second connection, from ", rival,
+               ", is refused: the one from ", backend.address,
+               " stands; one inside runs twice, or two have the same key");
+}
+
+void Front::take_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    if (!backend.rival.exists()) return;
+    const PeerId peer = backend.rival.end();
+    open_link(backend, peer, backend.rival_transport, backend.rival.address(), now, out);
+}
+
+void Front::lose(Backend& backend, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    link_peers_.erase(backend.peer);
+    backend.peer = wamp::no_peer;
+    LinkMachine::Outbox wanted;
+    const auto verdict = backend.link.on_closed(why, now, wanted);
+    carry_out(backend, wanted, now, out);
+    on_verdict(backend, verdict, now, out);
+}
+
+void Front::settle_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    using Verdict = backend_link::Rival::Verdict;
+    if (backend.peer == wamp::no_peer) return take_rival(backend, now, out);
+    const auto verdict = backend.rival.on_deadline(now, backend.link.heard());
+    if (verdict == Verdict::refuse) return refuse_rival(backend, now, out);
+    if (verdict == Verdict::none) return;
+    out.push_back(wamp::effect::Close{backend.peer});
+    const std::string& from = backend.rival.address();
+    lose(backend, from.empty() ? "silent; replaced" : "silent; replaced by one from " + from, now,
+         out);
+    take_rival(backend, now, out);
+}
+
+void Front::on_link_unreachable(std::uint32_t link, std::string_view why, wamp::Instant now,
+                                wamp::Outbox& out) {
+    on_dial_failed(link, LinkMachine::Failure::not_reached, why, now, out);
 }
 
 void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
                            wamp::Outbox& out) {
+    on_dial_failed(link, LinkMachine::Failure::not_opened, why, now, out);
+}
+
+void Front::on_dial_failed(std::uint32_t link, LinkMachine::Failure failure, std::string_view why,
+                           wamp::Instant now, wamp::Outbox& out) {
     Backend& backend = *backends_.at(link);
     LinkMachine::Outbox wanted;
-    const auto verdict = backend.link.on_closed(why, now, wanted);
-    carry_out(backend, wanted, out);
-    on_verdict(backend, verdict, now, out);
-    act_on(gate_.next(now, out), now, out);
+    backend.link.on_failed(failure, why, now, wanted);
+    carry_out(backend, wanted, now, out);
 }
 
 void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
@@ -380,7 +452,7 @@ void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Inst
     }
     LinkMachine::Outbox wanted;
     const auto verdict = backend.link.on_message(*message, now, wanted);
-    carry_out(backend, wanted, out);
+    carry_out(backend, wanted, now, out);
     if (verdict == LinkMachine::Verdict::dispatch) {
         backend.bridge.on_link(std::move(*message), now, bridge_out_);
         flush(backend, now, out);
@@ -419,7 +491,8 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
     pump(backend, now, out);
 }
 
-void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbox& out) {
+void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Instant now,
+                      wamp::Outbox& out) {
     if (!wanted.note.empty()) {
         wamp::note(out, Level::info, "link ", backend.name, ": ", wamp::printable(wanted.note));
     }
@@ -428,6 +501,10 @@ void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Outbo
             wamp::effect::Send{backend.peer, wamp::encode(backend.transport.serializer, message)});
     }
     if (wanted.ping) out.push_back(wamp::effect::Ping{backend.peer});
+    if (wanted.request) {
+        backend.bridge.probe(bridge_out_);
+        flush(backend, now, out);
+    }
     if (wanted.close && backend.peer != wamp::no_peer) {
         out.push_back(wamp::effect::Close{backend.peer});
         link_peers_.erase(backend.peer);
@@ -494,9 +571,10 @@ void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
         if (backend->link.deadline() <= now) {
             LinkMachine::Outbox wanted;
             const auto verdict = backend->link.on_deadline(now, wanted);
-            carry_out(*backend, wanted, out);
+            carry_out(*backend, wanted, now, out);
             on_verdict(*backend, verdict, now, out);
         }
+        settle_rival(*backend, now, out);
         if (backend->bridge.deadline() <= now) {
             backend->bridge.on_deadline(now, bridge_out_);
             flush(*backend, now, out);
@@ -509,8 +587,8 @@ void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
 wamp::Instant Front::deadline() const noexcept {
     wamp::Instant earliest = gate_.deadline();
     for (const auto& backend : backends_) {
-        earliest = std::min({earliest, backend->link.deadline(), backend->bridge.deadline(),
-                             backend->queue.deadline()});
+        earliest = std::min({earliest, backend->link.deadline(), backend->rival.deadline(),
+                             backend->bridge.deadline(), backend->queue.deadline()});
     }
     return earliest;
 }
@@ -521,7 +599,8 @@ void Front::stop(wamp::Instant now, wamp::Outbox& out) {
     for (auto& backend : backends_) {
         LinkMachine::Outbox wanted;
         const auto verdict = backend->link.stop(now, wanted);
-        carry_out(*backend, wanted, out);
+        if (backend->rival.exists()) out.push_back(wamp::effect::Close{backend->rival.end()});
+        carry_out(*backend, wanted, now, out);
         on_verdict(*backend, verdict, now, out);
     }
 }

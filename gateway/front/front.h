@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "backend-link/bridge/bridge.h"
+#include "backend-link/link/failure_notes.h"
 #include "backend-link/link/link_machine.h"
+#include "backend-link/link/rival.h"
 #include "gateway/front/link_queue.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
@@ -66,9 +68,13 @@ public:
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
     /// The transport of link number `link` (position in config.backends) was opened: it was dialled
-    /// on request, or the peer dialled, and then replaces an older one.
+    /// on request, or the peer dialled from `address`. If there is one already, that one stands
+    /// unless it is silent (backend_link::Rival).
     void on_link_open(std::uint32_t link, wamp::PeerId peer, const policy::Transport& transport,
-                      wamp::Instant now, wamp::Outbox& out);
+                      wamp::Instant now, wamp::Outbox& out, std::string_view address = {});
+    /// The link that was to be dialled was not reached, or the connection ended before it was open.
+    void on_link_unreachable(std::uint32_t link, std::string_view why, wamp::Instant now,
+                             wamp::Outbox& out);
     void on_link_failed(std::uint32_t link, std::string_view why, wamp::Instant now,
                         wamp::Outbox& out);
 
@@ -128,6 +134,10 @@ private:
         LinkQueue queue;
         wamp::PeerId peer = wamp::no_peer;
         policy::Transport transport;
+        std::string address{};  ///< of the far end, if it dialled
+        backend_link::Rival rival{};
+        policy::Transport rival_transport{};
+        backend_link::FailureNotes refusals{};
         /// While the link is up, if the backend carries payloads (W-GWY-13).
         std::optional<wamp::CarriedPayloads> carried{};
         /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
@@ -210,12 +220,24 @@ private:
                       wamp::Instant now, wamp::Outbox& out);
     /// Disposes of everything that the session has behind the door.
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
+    /// The transport becomes that of the link, which has none.
+    void open_link(Backend& backend, wamp::PeerId peer, const policy::Transport& transport,
+                   std::string address, wamp::Instant now, wamp::Outbox& out);
+    void settle_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void refuse_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    /// The rival takes the link, whose transport is gone.
+    void take_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void lose(Backend& backend, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    void on_dial_failed(std::uint32_t link, backend_link::LinkMachine::Failure failure,
+                        std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    Backend* with_rival(wamp::PeerId peer) noexcept;
     void on_link_message(Backend& backend, std::string_view bytes, wamp::Instant now,
                          wamp::Outbox& out);
     void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now,
                     wamp::Outbox& out);
     /// Carries out the output of the link machine.
-    void carry_out(Backend& backend, backend_link::LinkMachine::Outbox& wanted, wamp::Outbox& out);
+    void carry_out(Backend& backend, backend_link::LinkMachine::Outbox& wanted, wamp::Instant now,
+                   wamp::Outbox& out);
     /// Carries out the output of the bridge until there is none.
     void flush(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     /// Ends what outruns its session: subscriptions, and calls with progressive results.

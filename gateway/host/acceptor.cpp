@@ -1,5 +1,6 @@
 #include "gateway/host/acceptor.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -42,6 +43,24 @@ std::uint64_t origin_of(const sockaddr_storage& address) noexcept {
     if (address.ss_family == AF_INET6)
         return hash(network_of(reinterpret_cast<const sockaddr_in6&>(address)));
     return 0;
+}
+
+std::string text_of(const sockaddr_storage& address, int socket) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (address.ss_family == AF_INET) {
+        const auto& ip = reinterpret_cast<const sockaddr_in&>(address);
+        ::inet_ntop(AF_INET, &ip.sin_addr, text.data(), text.size());
+        return std::string(text.data()) + ":" + std::to_string(ntohs(ip.sin_port));
+    }
+    if (address.ss_family == AF_INET6) {
+        const auto& ip = reinterpret_cast<const sockaddr_in6&>(address);
+        ::inet_ntop(AF_INET6, &ip.sin6_addr, text.data(), text.size());
+        return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(ip.sin6_port));
+    }
+    ucred peer{};
+    socklen_t bytes = sizeof(peer);
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0) return "this machine";
+    return "process " + std::to_string(peer.pid);
 }
 
 bool is_exhausted(int number) {
@@ -108,10 +127,11 @@ struct Acceptor::State {
                 const int yes = 1;
                 ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
             }
+            const std::string from = text_of(address, socket.get());
             const int protocol = address.ss_family == AF_UNIX ? 0 : IPPROTO_TCP;
             accepted(Socket(io, boost::asio::generic::stream_protocol(address.ss_family, protocol),
                             socket.release()),
-                     origin_of(address));
+                     origin_of(address), from);
         }
         return true;
     }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <string>
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,8 +19,9 @@ namespace sallyport::gateway {
 class Acceptor {
 public:
     using Socket = boost::asio::generic::stream_protocol::socket;
-    /// `origin` is the same for all connections from one address; 0 for a unix socket.
-    using Accepted = std::function<void(Socket, std::uint64_t origin)>;
+    /// `origin` is the same for all connections from one address; 0 for a unix socket. `address` is
+    /// for the log: "10.0.0.5:4711", or "process 1234" for a unix socket.
+    using Accepted = std::function<void(Socket, std::uint64_t origin, const std::string& address)>;
 
     Acceptor(boost::asio::io_context& io, Descriptor listener, Accepted accepted,
              int first_refused = std::numeric_limits<int>::max());

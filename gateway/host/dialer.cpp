@@ -1,17 +1,13 @@
 #include "gateway/host/dialer.h"
 
-#include <exception>
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace sallyport::gateway {
 
@@ -21,23 +17,33 @@ using boost::system::error_code;
 
 namespace {
 
-/// The state of one attempt, which its timer can cancel.
+constexpr std::chrono::milliseconds fresh_after{500};
+
+/// The state of one attempt, which its timer can end.
 struct Attempt {
     Attempt(asio::io_context& io, Dialled callback)
-        : resolver(io), tcp_socket(io), unix_socket(io), timer(io), dialled(std::move(callback)) {}
+        : resolver(io), unix_socket(io), timer(io), fresh(io), dialled(std::move(callback)) {}
 
     tcp::resolver resolver;
-    tcp::socket tcp_socket;
+    std::vector<tcp::endpoint> endpoints;
+    std::vector<std::unique_ptr<tcp::socket>> tcp_sockets;
+    std::size_t started = 0;
+    std::size_t pending = 0;  ///< of these
     asio::local::stream_protocol::socket unix_socket;
     asio::steady_timer timer;
+    asio::steady_timer fresh;
     Dialled dialled;
-    bool timed_out = false;
 
-    void finish(Descriptor socket, std::string why) {
+    bool is_over() const noexcept { return dialled == nullptr; }
+    void finish(Descriptor socket, const std::string& why) {
+        if (is_over()) return;
         timer.cancel();
-        if (timed_out && !socket)
-            why = "no answer within " + std::to_string(dial_timeout.count()) + " s";
-        dialled(std::move(socket), why);
+        fresh.cancel();
+        resolver.cancel();
+        error_code ignored;
+        for (const auto& each : tcp_sockets) each->close(ignored);
+        unix_socket.close(ignored);
+        std::exchange(dialled, nullptr)(std::move(socket), why);
     }
 };
 
@@ -80,34 +86,48 @@ void connect_unix(const std::shared_ptr<Attempt>& attempt, const std::string& pa
     });
 }
 
-asio::awaitable<void> connect_tcp(std::shared_ptr<Attempt> attempt, std::string host,
-                                  std::uint16_t port, DialReach allowed) {
-    error_code error;
-    const auto found = co_await attempt->resolver.async_resolve(
+// A SYN that was lost is sent again after 1, 3 and 7 s, and a path may be back in between: so there
+// is a fresh one every half second, on a socket of its own, and the first that connects wins.
+void connect_next(const std::shared_ptr<Attempt>& attempt) {
+    if (attempt->is_over()) return;
+    const auto& entry = attempt->endpoints[attempt->started++ % attempt->endpoints.size()];
+    tcp::socket& socket = *attempt->tcp_sockets.emplace_back(
+        std::make_unique<tcp::socket>(attempt->resolver.get_executor()));
+    ++attempt->pending;
+    socket.async_connect(entry, [attempt, &socket](error_code error) {
+        --attempt->pending;
+        if (attempt->is_over()) return;
+        if (!error) {
+            error_code ignored;
+            socket.set_option(tcp::no_delay(true), ignored);
+            return attempt->finish(release(socket), "");
+        }
+        if (attempt->pending > 0) return;
+        if (attempt->started >= attempt->endpoints.size())
+            return attempt->finish(Descriptor(), error.message());
+        connect_next(attempt);
+    });
+    attempt->fresh.expires_after(fresh_after);
+    attempt->fresh.async_wait([attempt](error_code cancelled) {
+        if (!cancelled) connect_next(attempt);
+    });
+}
+
+void connect_tcp(const std::shared_ptr<Attempt>& attempt, const std::string& host,
+                 std::uint16_t port, DialReach allowed) {
+    attempt->resolver.async_resolve(
         host, std::to_string(port), tcp::resolver::numeric_service,
-        asio::redirect_error(asio::use_awaitable, error));
-    if (error) {
-        attempt->finish(Descriptor(), error.message());
-        co_return;
-    }
-    for (const auto& entry : found) {
-        const std::string refused = refusal(entry.endpoint().address(), allowed);
-        if (refused.empty()) continue;
-        attempt->finish(Descriptor(), refused);
-        co_return;
-    }
-    for (const auto& entry : found) {
-        if (attempt->timed_out) break;
-        error_code ignored;
-        attempt->tcp_socket.close(ignored);
-        co_await attempt->tcp_socket.async_connect(
-            entry.endpoint(), asio::redirect_error(asio::use_awaitable, error));
-        if (error) continue;
-        attempt->tcp_socket.set_option(tcp::no_delay(true), ignored);
-        attempt->finish(release(attempt->tcp_socket), "");
-        co_return;
-    }
-    attempt->finish(Descriptor(), error ? error.message() : "no address");
+        [attempt, allowed](error_code error, const tcp::resolver::results_type& found) {
+            if (attempt->is_over()) return;
+            if (error) return attempt->finish(Descriptor(), error.message());
+            for (const auto& entry : found) {
+                const std::string refused = refusal(entry.endpoint().address(), allowed);
+                if (!refused.empty()) return attempt->finish(Descriptor(), refused);
+                attempt->endpoints.push_back(entry.endpoint());
+            }
+            if (attempt->endpoints.empty()) return attempt->finish(Descriptor(), "no address");
+            connect_next(attempt);
+        });
 }
 
 }  // namespace
@@ -118,19 +138,13 @@ void dial(asio::io_context& io, const backend_link::Address& address, DialReach 
     attempt->timer.expires_after(dial_timeout);
     attempt->timer.async_wait([attempt](error_code cancelled) {
         if (cancelled) return;
-        attempt->timed_out = true;
-        error_code ignored;
-        attempt->resolver.cancel();
-        attempt->tcp_socket.close(ignored);
-        attempt->unix_socket.close(ignored);
+        attempt->finish(Descriptor(),
+                        "no answer within " + std::to_string(dial_timeout.count()) + " s");
     });
     if (address.kind == backend_link::Address::Kind::unix_path) {
         connect_unix(attempt, address.host_or_path);
     } else {
-        asio::co_spawn(io, connect_tcp(attempt, address.host_or_path, address.port, reach),
-                       [](const std::exception_ptr& failure) {
-                           if (failure) std::rethrow_exception(failure);
-                       });
+        connect_tcp(attempt, address.host_or_path, address.port, reach);
     }
 }
 

@@ -119,10 +119,9 @@ constexpr std::array set_options{
     SocketOption{IPPROTO_TCP, TCP_KEEPCNT},  SocketOption{IPPROTO_TCP, TCP_USER_TIMEOUT},
 };
 constexpr std::array get_options{
-    SocketOption{SOL_SOCKET, SO_ERROR},
-    SocketOption{SOL_SOCKET, SO_TYPE},
-    SocketOption{SOL_SOCKET, SO_DOMAIN},
-    SocketOption{SOL_SOCKET, SO_PROTOCOL},
+    SocketOption{SOL_SOCKET, SO_ERROR},    SocketOption{SOL_SOCKET, SO_TYPE},
+    SocketOption{SOL_SOCKET, SO_DOMAIN},   SocketOption{SOL_SOCKET, SO_PROTOCOL},
+    SocketOption{SOL_SOCKET, SO_PEERCRED},
 };
 
 class Filter {

@@ -64,6 +64,8 @@ wamp::ConnectionOptions client_options(const LimitsText& limits) {
     options.unread_bytes_max = limits.queue_bytes;
     options.handshake_timeout = limits.handshake_timeout;
     options.stall_timeout = limits.stall_timeout;
+    options.silence = {limits.ping_interval, limits.ping_timeout};
+    options.pings_rawsocket = limits.rawsocket_pings;
     return options;
 }
 

@@ -47,6 +47,7 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     core.caller_bytes_max = loaded.config.limits.circuit_bytes;
     for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
     if (embedded) core.links.emplace_back("supervisor");
+    core.embedded = embedded;
     core.limits.peers_max += core.links.size();  // a link is a peer of the door too
     return core;
 }
@@ -129,19 +130,20 @@ private:
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), link);
         if (error != std::errc() || link >= config_.links.size()) return;
         if (word == "connected") {
-            if (!descriptor) return shell_.link_failed(link, "there is no free file descriptor");
+            if (!descriptor)
+                return shell_.link_unreachable(link, "there is no free file descriptor");
             serve(link, std::move(descriptor), contexts_[link] ? &*contexts_[link] : nullptr, true);
         } else if (word == "failed") {
             text.remove_prefix(
                 std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
-            shell_.link_failed(link, text);
+            shell_.link_unreachable(link, text);
         }
     }
 
     void accept_services(Descriptor listener) {
         acceptors_.push_back(std::make_unique<Acceptor>(
             io_, std::move(listener),
-            [this](wamp::Socket socket, std::uint64_t origin) {
+            [this](wamp::Socket socket, std::uint64_t origin, const std::string&) {
                 shell_.accept(std::move(socket), client_options(config_.limits), origin);
             },
             first_refused_));
@@ -150,7 +152,7 @@ private:
     void request_dial(std::uint32_t link) {
         if (link >= config_.links.size()) return;  // the supervisor's link, which is not dialled
         if (!send(supervision::message::DialRequest{link}))
-            shell_.link_failed(link, "the supervisor does not answer");
+            shell_.link_unreachable(link, "the supervisor does not answer");
     }
 
     void serve(std::uint32_t link, Descriptor descriptor, asio::ssl::context* tls, bool asked_for) {

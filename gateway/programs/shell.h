@@ -36,8 +36,8 @@ public:
     using Dial = std::function<void(std::uint32_t link)>;
     using Audit = std::function<void(std::string_view packed)>;
 
-    /// `dial` connects a link; the answer is expect_link() or link_failed(). `audit` receives the
-    /// audit records of the core. `clients` are the places of its clients.
+    /// `dial` connects a link; the answer is expect_link() or link_unreachable(). `audit` receives
+    /// the audit records of the core. `clients` are the places of its clients.
     template <class Config>
     Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed,
           const wamp::flow::Places& clients, Dial dial, Audit audit)
@@ -88,10 +88,10 @@ public:
 
     /// Assigns a peer, still in its transport handshake, to that link. `asked_for`: the core
     /// requested the connection, so a failure is reported to it; a peer that fails to authenticate
-    /// at a listener is not a failure of the link.
+    /// at a listener is not a failure of the link. `address`: where it has connected from.
     void expect_link(wamp::PeerId peer, std::uint32_t link, bool asked_for,
-                     std::uint64_t origin = 0) {
-        expected_[peer] = {link, asked_for};
+                     std::uint64_t origin = 0, std::string address = {}) {
+        expected_[peer] = {link, asked_for, std::move(address)};
         if (!asked_for) displace(links_.enter(peer, origin));
     }
 
@@ -112,8 +112,8 @@ public:
         audit_(records_);
     }
 
-    void link_failed(std::uint32_t link, std::string_view why) {
-        core_.on_link_failed(link, why, wamp::now(), outbox_);
+    void link_unreachable(std::uint32_t link, std::string_view why) {
+        core_.on_link_unreachable(link, why, wamp::now(), outbox_);
         carry_out();
     }
 
@@ -139,10 +139,10 @@ public:
             const wamp::Reading reading = core_.on_open(peer, transport, wamp::now(), outbox_);
             if (reading == wamp::Reading::pause) connections_.pause(peer);
         } else {
-            const std::uint32_t link = expected->second.link;
+            const Expected link = std::move(expected->second);
             expected_.erase(expected);
             links_.leave(peer);
-            core_.on_link_open(link, peer, transport, wamp::now(), outbox_);
+            core_.on_link_open(link.link, peer, transport, wamp::now(), outbox_, link.address);
         }
         carry_out();
     }
@@ -173,14 +173,14 @@ public:
         if (expected == expected_.end()) {
             core_.on_closed(peer, why, wamp::now(), outbox_);
         } else {
-            const Expected link = expected->second;
+            const Expected link = std::move(expected->second);
             expected_.erase(expected);
             links_.leave(peer);
             if (link.asked_for) {
                 core_.on_link_failed(link.link, why, wamp::now(), outbox_);
             } else {
-                log(LogLevel::warning,
-                    "a connection to the link listener failed: " + std::string(why));
+                log(LogLevel::warning, "a connection to the link listener from " + link.address +
+                                           " failed: " + std::string(why));
             }
         }
         carry_out();
@@ -193,6 +193,7 @@ private:
     struct Expected {
         std::uint32_t link;
         bool asked_for;
+        std::string address;
     };
 
     /// A peer that has not logged in goes at once, so that its descriptor is free.

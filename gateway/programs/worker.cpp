@@ -54,8 +54,9 @@ FrontConfig front_config(const LoadedGateway& loaded) {
             backend.convey_identity.value_or(link.profile.conveys_identity);
         link.dials = backend.kind != BackendText::Kind::accept;
         link.join_timeout = std::chrono::seconds(5);
-        link.heartbeat = std::chrono::seconds(3);
-        link.dead_after = std::chrono::seconds(9);
+        // The path to it does not get lost.
+        if (backend.kind == BackendText::Kind::embedded)
+            link.pulse.suspect_after = link.pulse.dead_after;
         front.backends.push_back({backend.name, std::move(link)});
     }
     return front;
@@ -128,7 +129,8 @@ private:
             accept_clients(std::move(packet.descriptor), word == "front");
         } else if (word == "admin") {
             acceptors_.push_back(std::make_unique<Acceptor>(
-                io_, std::move(packet.descriptor), [this](wamp::Socket socket, std::uint64_t) {
+                io_, std::move(packet.descriptor),
+                [this](wamp::Socket socket, std::uint64_t, const std::string&) {
                     answer_status(std::move(socket), status());
                 }));
         } else {
@@ -144,12 +146,13 @@ private:
         if (word == "listen") {
             accept_links(std::move(descriptor), link);
         } else if (word == "connected") {
-            if (!descriptor) return shell_.link_failed(link, "there is no free file descriptor");
+            if (!descriptor)
+                return shell_.link_unreachable(link, "there is no free file descriptor");
             connect_link(std::move(descriptor), link);
         } else if (word == "failed") {
             text.remove_prefix(
                 std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
-            shell_.link_failed(link, text);
+            shell_.link_unreachable(link, text);
         }
     }
 
@@ -158,7 +161,7 @@ private:
         options.proxy_line = proxy_line;
         acceptors_.push_back(std::make_unique<Acceptor>(
             io_, std::move(listener),
-            [this, options](wamp::Socket socket, std::uint64_t origin) {
+            [this, options](wamp::Socket socket, std::uint64_t origin, const std::string&) {
                 shell_.accept(std::move(socket), options, origin);
             },
             first_refused_));
@@ -166,11 +169,12 @@ private:
 
     void accept_links(Descriptor listener, std::uint32_t link) {
         acceptors_.push_back(std::make_unique<Acceptor>(
-            io_, std::move(listener), [this, link](wamp::Socket socket, std::uint64_t origin) {
+            io_, std::move(listener),
+            [this, link](wamp::Socket socket, std::uint64_t origin, const std::string& address) {
                 asio::ssl::context* const tls = contexts_[link] ? &*contexts_[link] : nullptr;
                 shell_.expect_link(
                     shell_.connections().accept_link(std::move(socket), tls, link_options()), link,
-                    false, origin);
+                    false, origin, address);
             }));
     }
 
@@ -184,7 +188,7 @@ private:
 
     void request_dial(std::uint32_t link) {
         if (!channel_.send(supervision::to_text(supervision::message::DialRequest{link})))
-            shell_.link_failed(link, "the supervisor does not answer");
+            shell_.link_unreachable(link, "the supervisor does not answer");
     }
 
     std::string status() {

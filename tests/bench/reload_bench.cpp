@@ -52,8 +52,7 @@ gateway::Front make(const Version& version, const gateway::Front*) {
     link.profile = backend_link::profile_of(backend_link::BackendKind::sallyport);
     link.dials = false;
     link.join_timeout = 5s;
-    link.heartbeat = 3s;
-    link.dead_after = 9s;
+    link.pulse = {3s, 9s, 9s};
     return {{version.realms(), {{"inside", link}}, {}}, {7}};
 }
 

@@ -128,8 +128,7 @@ gateway::BackendConfig make_backend(std::string name, backend_link::BackendKind 
     link.profile = backend_link::profile_of(kind);
     link.dials = dials;
     link.join_timeout = std::chrono::seconds(5);
-    link.heartbeat = std::chrono::seconds(3);
-    link.dead_after = std::chrono::seconds(9);
+    link.pulse.heartbeat = std::chrono::seconds(3);
     return {std::move(name), std::move(link)};
 }
 

@@ -43,6 +43,8 @@ std::string_view to_string(Check check) noexcept {
             return "fair_share";
         case Check::bytes_counted:
             return "bytes_counted";
+        case Check::link_stands:
+            return "link_stands";
     }
     return "";
 }

@@ -32,6 +32,7 @@ enum class Check : std::uint8_t {
     no_message_lost,  ///< what was not refused reaches its backend; who is too slow is told
     fair_share,       ///< nobody waits for the appetite of others
     bytes_counted,    ///< what the cores say that they hold is what they hold
+    link_stands,      ///< whoever else has its key does not take a link that works
 };
 
 std::string_view to_string(Check check) noexcept;
@@ -77,6 +78,7 @@ public:
         std::uint64_t held_calls = 0;    ///< for which a callee had none
         std::uint64_t too_slow = 0;      ///< subscriptions and calls that outran their sessions
         std::uint64_t shadows = 0;       ///< decisions that shadow rules would change
+        std::uint64_t impostors = 0;     ///< second connections of links that stood
     };
     Counts counts;
 

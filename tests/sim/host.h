@@ -119,6 +119,7 @@ public:
     bool forgets_reloads = false;
     bool hides_undeliverable = false;  ///< planted bug: they are not counted
     bool forgets_to_resume = false;    ///< planted bug
+    bool replaces_links = false;       ///< planted bug: the newest transport of a link is the link
     /// Planted bug: the core is given another message than the one that the peer has sent.
     std::function<void(Role, wamp::Serializer, std::string&)> spoil_input;
 
@@ -164,6 +165,8 @@ private:
         }
         void on_event(const wamp::RawSocket::Event& event) {
             const Instant now = host.schedule_.now();
+            if (event.kind == wamp::RawSocket::Kind::opened && host.replaces_links)
+                host.lose_others(*this);
             Turn seen;
             seen.peer = id;
             seen.from_link = role == Role::link;
@@ -263,6 +266,17 @@ private:
         std::string input;            ///< parked before, now read
         bool dialled = false;         ///< by us: only then its failure is an answer to effect::Dial
     };
+
+    void lose_others(const Peer& newest) {
+        std::vector<wamp::PeerId> others;
+        for (const auto& [id, peer] : peers_) {
+            if (id != newest.id && peer->role == Role::link && peer->opened &&
+                peer->link == newest.link)
+                others.push_back(id);
+        }
+        if (newest.role != Role::link) return;
+        for (const wamp::PeerId id : others) lose(id, "replaced");
+    }
 
     void pause_reading(Peer& peer) {
         peer.paused = true;

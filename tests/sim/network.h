@@ -91,6 +91,8 @@ public:
     /// Ends all faults but a cut.
     void heal();
     bool is_cut() const noexcept { return cut_; }
+    /// Whether everything arrives soon.
+    bool is_whole() const noexcept { return !cut_ && !faults_.stalled && !faults_.one_byte_reads; }
 
 private:
     struct Side {

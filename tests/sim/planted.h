@@ -51,6 +51,7 @@ enum class Bug : std::uint8_t {
     ends_the_quick,              ///< sessions that keep up are told that they are too slow
     ignores_the_window,          ///< a link's transport is given everything at once
     pads_requests,               ///< the front holds more than was sent
+    replaces_links,              ///< a second connection of a link ends the first
 };
 
 /// Carries out a planted bug on what a core sends or records.

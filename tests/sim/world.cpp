@@ -4,7 +4,9 @@
 #include <iostream>
 #include <utility>
 
+#include "backend-link/link/rival.h"
 #include "tests/sim/names.h"
+#include "wamp/framing/rawsocket.h"
 
 namespace sallyport::sim {
 
@@ -73,8 +75,7 @@ void World::start_front() {
         link.profile = backend_link::profile_of(backend_link::BackendKind::sallyport);
         link.dials = false;
         link.join_timeout = std::chrono::seconds(5);
-        link.heartbeat = std::chrono::seconds(3);
-        link.dead_after = std::chrono::seconds(9);
+        link.pulse.heartbeat = std::chrono::seconds(3);
         config.backends.push_back({std::string(name), link});
     }
     front_ = std::make_unique<FrontHost>(
@@ -106,6 +107,7 @@ void World::start_front() {
     };
     front_->watch = [this](const Turn& turn) { front_watch_->see(turn); };
     front_->log = [this](std::string_view text) { log("front", text); };
+    front_->replaces_links = planter_.bug() == Bug::replaces_links;
     planter_.forget();
     front_->start();
 }
@@ -159,6 +161,45 @@ void World::dial(std::size_t index) {
     backend.host->attach(backend.link, 1, true, InsideHost::Role::link, right);
     backend.link->attach(left, right);
     front_->speak_first(left);
+}
+
+namespace {
+
+/// Accepts what a front says first, and nothing more.
+struct Impostor final : WireEnd {
+    explicit Impostor(std::shared_ptr<Wire> its_wire) : wire(std::move(its_wire)) {}
+    void on_bytes(std::string_view bytes) override {
+        machine.feed(bytes);
+        while (machine.next().kind != wamp::RawSocket::Kind::none) {
+        }
+        wire->write(1, machine.to_send());
+        machine.to_send().clear();
+    }
+    void on_cut() override {}
+
+    std::shared_ptr<Wire> wire;
+    wamp::RawSocket machine = wamp::RawSocket::server(1 << 20, 0b110);
+};
+
+}  // namespace
+
+void World::send_impostor(std::size_t index) {
+    constexpr Duration decided = backend_link::Rival::answer_wait + std::chrono::milliseconds(200);
+    const std::shared_ptr<Wire> standing = backends_[index].link;
+    if (standing == nullptr || !standing->is_whole() || !front_->core().links()[index].up) return;
+    auto wire = std::make_shared<Wire>(schedule_, dice_, WireFaults{});
+    impostors_.push_back(std::make_unique<Impostor>(wire));
+    WireEnd* left = nullptr;
+    front_->attach(wire, 0, false, FrontHost::Role::link, left, static_cast<std::uint32_t>(index));
+    wire->attach(left, impostors_.back().get());
+    front_->speak_first(left);
+    schedule_.after(decided, [this, index, standing, wire, troubles = troubles_] {
+        wire->cut(1);
+        if (troubles != troubles_) return;
+        ++findings_.counts.impostors;
+        if (standing->is_cut() || !front_->core().links()[index].up)
+            findings_.wrong(Check::link_stands, schedule_.now(), "an impostor took the link");
+    });
 }
 
 /// A door for which much is little.
@@ -277,6 +318,8 @@ void World::trouble() {
     const auto roll = dice_.between(0, 999);
     Backend& backend = backends_[dice_.between(0, inside_count - 1)];
     const auto index = static_cast<std::size_t>(&backend - backends_.data());
+    if (dice_.chance(2)) send_impostor(index);
+    if (roll < 10 || (roll >= 22 && roll < 32)) ++troubles_;
     if (roll < 5) {
         if (backend.link != nullptr) backend.link->cut(static_cast<int>(dice_.between(0, 1)));
     } else if (roll < 10) {

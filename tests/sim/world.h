@@ -54,6 +54,8 @@ private:
     void start_front();
     void start_inside(std::size_t index);
     void dial(std::size_t index);
+    /// Another inside with the key of the one that is there connects and says nothing.
+    void send_impostor(std::size_t index);
     Participant& add(Kind kind, std::size_t place, Principal account);
     void misbehave(Participant& participant);
     void add_guest();
@@ -90,6 +92,7 @@ private:
     bool calm_ = false;
     std::uint64_t last_key_ = 0;
     std::size_t front_version_ = 0;
+    std::uint64_t troubles_ = 0;  ///< what may end a link
     std::unique_ptr<FrontHost> front_;
     std::unique_ptr<FrontWatch> front_watch_;
     std::array<Backend, inside_count> backends_;
@@ -98,6 +101,7 @@ private:
     // Wires and events may still name them.
     std::vector<std::unique_ptr<FrontHost>> dead_fronts_;
     std::vector<std::unique_ptr<InsideHost>> dead_insides_;
+    std::vector<std::unique_ptr<WireEnd>> impostors_;
 };
 
 }  // namespace sallyport::sim

@@ -49,6 +49,7 @@ void add(Findings::Counts& sum, const Findings::Counts& counts) {
     sum.held_calls += counts.held_calls;
     sum.too_slow += counts.too_slow;
     sum.shadows += counts.shadows;
+    sum.impostors += counts.impostors;
 }
 
 std::string text_of(const Findings::Counts& counts) {
@@ -70,7 +71,7 @@ std::string text_of(const Findings::Counts& counts) {
            item(counts.revoked, "revoked, ") + item(counts.taken, "taken over, ") +
            item(counts.judged_again, "judged again, ") + item(counts.held, "held, ") +
            item(counts.held_calls, "calls held, ") + item(counts.too_slow, "too slow, ") +
-           item(counts.shadows, "disputed by shadow rules");
+           item(counts.shadows, "disputed by shadow rules, ") + item(counts.impostors, "impostors");
 }
 
 TEST(World, KeepsEveryPromiseWhateverTheSeedBrings) {
@@ -173,7 +174,8 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::loses_publications, Check::no_message_lost, "LosesPublications"},
         Planted{Bug::ends_the_quick, Check::no_message_lost, "EndsTheQuick"},
         Planted{Bug::ignores_the_window, Check::fair_share, "IgnoresTheWindow"},
-        Planted{Bug::pads_requests, Check::bytes_counted, "PadsRequests"}),
+        Planted{Bug::pads_requests, Check::bytes_counted, "PadsRequests"},
+        Planted{Bug::replaces_links, Check::link_stands, "ReplacesLinks"}),
     [](const testing::TestParamInfo<Planted>& planted) { return std::string(planted.param.name); });
 
 }  // namespace

@@ -88,6 +88,8 @@ public:
     /// What to write to the socket.
     OutQueue& wire();
     std::size_t queued_bytes() const noexcept;
+    /// All bytes that were ever written to the socket.
+    std::uint64_t written() const noexcept;
     /// The memory of what waits in both directions, without that of frames.
     std::size_t memory() const noexcept;
     /// Whether so many PONGs wait to be written that the peer must read before it is read again:
@@ -104,7 +106,6 @@ private:
     void limit(std::size_t bytes);
     void start_client();
     void collect();
-    std::uint64_t written() const noexcept;
 
     using Framing = std::variant<std::monostate, RawSocket, WebSocket>;
 

@@ -9,6 +9,7 @@
 
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
+#include "wamp/flow/silence.h"
 #include "wamp/net/channel.h"
 
 namespace sallyport::wamp {
@@ -44,6 +45,8 @@ struct Connection {
     bool joined = false;
     bool lingers = false;  ///< is in State::lingering
     bool listed = false;   ///< is in State::pressed
+    bool pings_rawsocket = false;
+    bool pinged = false;   ///< if it is silent: it knows PINGs, as far as we know
     bool pressed = false;  ///< not read until it has read what waits for it: memory is short
     std::uint32_t turn_messages = 0;
     std::size_t unread_bytes_max = 0;
@@ -55,8 +58,16 @@ struct Connection {
     int unread = 0;     ///< bytes in the kernel at that time
     Instant since{};    ///< when it was connected
     Instant deadline = never;
+    const flow::SilenceLimits* silence_limits = nullptr;
+    flow::Silence silence{};
     std::string broken;  ///< the reason with which it is reported as closed at the end of this turn
     Channel channel;
+
+    /// Writes what the kernel takes of `wire`.
+    void write(OutQueue& wire);
+    /// Has epoll watch for what is wanted now.
+    void watch(int epoll);
+    flow::Silence::Signs signs() const noexcept;
 
     bool is_read() noexcept {
         return closing || (!paused && !parked && (deaf || (!pressed && !channel.owes_much())));

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <set>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -24,6 +24,8 @@
 #include "wamp/flow/shares.h"
 #include "wamp/net/channel.h"
 #include "wamp/net/connection.h"
+#include "wamp/net/deadline_timer.h"
+#include "wamp/net/due_list.h"
 #include "wamp/net/socket_options.h"
 
 namespace sallyport::wamp {
@@ -33,12 +35,13 @@ constexpr std::size_t scratch_bytes = std::size_t{128} << 10;    // one read
 constexpr std::size_t read_turn_bytes = std::size_t{256} << 10;  // then other connections are read
 constexpr std::size_t message_scratch_bytes = std::size_t{64} << 10;
 constexpr std::size_t plaintext_scratch_bytes = std::size_t{16} << 10;  // one TLS record
-constexpr std::size_t gather_max = 64;
 constexpr std::size_t connection_bytes = 2048;  // of one that is idle, with its session
 constexpr std::size_t pressed_bytes = std::size_t{64} << 10;
 constexpr std::chrono::seconds trim_delay{1};
 constexpr std::size_t lingering_max = 1024;  // of strangers whose connections are closing
 constexpr int events_per_turn = 64;
+constexpr Duration silence_step_min = std::chrono::milliseconds(10);
+constexpr Duration silence_step_max = std::chrono::seconds(1);
 
 int make_epoll() {
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -62,12 +65,13 @@ struct Connections::State {
         : io(context),
           host(owner),
           epoll(context, make_epoll()),
-          timer(context),
           trim_timer(context),
           scratch(scratch_bytes),
           message_scratch(message_scratch_bytes),
           plaintext_scratch(plaintext_scratch_bytes),
-          shared{context, message_scratch, plaintext_scratch, &queued_frame_bytes} {
+          shared{context, message_scratch, plaintext_scratch, &queued_frame_bytes},
+          deadlines(context, [this] { on_timer(); }),
+          silences(context, [this] { on_silence_due(); }) {
         wait();
     }
 
@@ -76,6 +80,7 @@ struct Connections::State {
         return at == table.end() || at->second->ended ? nullptr : at->second.get();
     }
     PeerId add(Socket socket, const ConnectionOptions& options, Channel::Config config);
+    const flow::SilenceLimits* limits_of(const flow::SilenceLimits& limits);
 
     void wait();
     void turn();
@@ -96,8 +101,6 @@ struct Connections::State {
     void end_costliest(bool joined);
     void add_up();
     void end_for_memory(PeerId peer);
-    static void write(Connection& c, OutQueue& wire);
-    void watch(Connection& c);
     void on_gone(Connection& c);
     void expect_reading(Connection& c, bool progress);
     bool still_stalls(Connection& c, Instant present);
@@ -106,13 +109,14 @@ struct Connections::State {
     void start_closing(Connection& c);
     void mark_ended(Connection& c);
     void set_deadline(Connection& c, Instant when);
-    void arm_timer();
     void on_timer();
+    void watch_silence(Connection& c);
+    void look_later(const Connection& c, Instant present);
+    void on_silence_due();
 
     boost::asio::io_context& io;
     Host& host;
     boost::asio::posix::stream_descriptor epoll;
-    boost::asio::steady_timer timer;
     boost::asio::steady_timer trim_timer;
     bool trims = false;  ///< the timer is set
     std::vector<char> scratch;
@@ -132,8 +136,9 @@ struct Connections::State {
     std::vector<PeerId> dirty;
     std::vector<PeerId> yielded;
     std::vector<PeerId> ended;
-    std::set<std::pair<Instant, PeerId>> deadlines;
-    Instant armed = never;
+    DeadlineTimer deadlines;
+    DueList silences;
+    std::deque<flow::SilenceLimits> silence_limits;  ///< of all connections, each once
     bool in_turn = false;
     bool posted = false;
     bool turn_posted = false;
@@ -159,6 +164,8 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
     c.turn_messages = static_cast<std::uint32_t>(options.turn_messages);
     c.close_timeout = options.close_timeout;
     c.stall_timeout = options.stall_timeout;
+    c.silence_limits = limits_of(options.silence);
+    c.pings_rawsocket = options.pings_rawsocket;
     c.since = now();
     set_deadline(c, c.since + options.handshake_timeout);
     epoll_event interest{};
@@ -169,10 +176,19 @@ PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
         ::epoll_ctl(epoll.native_handle(), EPOLL_CTL_ADD, fd, &interest) != 0) {
         c.broken = error_text("socket", ec ? ec.value() : errno);
     } else {
-        set_tcp_options(fd);
+        // Who is not pinged is a link, for which its host has probes.
+        const bool pings = !options.silence.is_off();
+        const Duration idle = pings ? options.silence.ping_after : options.stall_timeout / 3;
+        const Duration dead = pings ? idle + options.silence.answer_within : options.stall_timeout;
+        set_tcp_options(fd, idle, std::max(dead, options.stall_timeout));
     }
     mark(c);
     return id;
+}
+
+const flow::SilenceLimits* Connections::State::limits_of(const flow::SilenceLimits& limits) {
+    const auto found = std::find(silence_limits.begin(), silence_limits.end(), limits);
+    return found == silence_limits.end() ? &silence_limits.emplace_back(limits) : &*found;
 }
 
 void Connections::State::wait() {
@@ -256,6 +272,7 @@ void Connections::State::end_turn_later() {
 
 void Connections::State::read(Connection& c) {
     std::size_t turn_bytes = 0;
+    const Instant present = now();
     while (!c.ended && c.is_read() && turn_bytes < read_turn_bytes) {
         const ssize_t count = ::recv(c.fd, scratch.data(), scratch.size(), MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
@@ -269,6 +286,7 @@ void Connections::State::read(Connection& c) {
         }
         const auto bytes = static_cast<std::size_t>(count);
         turn_bytes += bytes;
+        c.silence.on_bytes(present);
         if (!c.closing) {
             c.channel.feed({scratch.data(), bytes});
             dispatch_events(c);
@@ -317,6 +335,7 @@ void Connections::State::dispatch(Connection& c, const Channel::Event& event) {
         case Channel::Kind::opened: {
             set_deadline(c, never);
             ChannelOpened opened = c.channel.opened();
+            if (!opened.rawsocket || c.pings_rawsocket) watch_silence(c);
             host_called = true;
             host.on_open(c.id, {opened.serializer, opened.peer_receives_max, opened.rawsocket,
                                 opened.circuit, c.since, std::move(opened.peer_pin)});
@@ -327,6 +346,7 @@ void Connections::State::dispatch(Connection& c, const Channel::Event& event) {
             host.on_message(c.id, event.bytes);
             return;
         case Channel::Kind::alive:
+            watch_silence(c);  // it knows PING and PONG
             host_called = true;
             host.on_alive(c.id);
             return;
@@ -347,7 +367,7 @@ void Connections::State::report_closed(Connection& c, std::string_view why) {
 void Connections::State::flush(Connection& c) {
     OutQueue& wire = c.channel.wire();
     const std::uint64_t before = wire.consumed();
-    write(c, wire);
+    c.write(wire);
     if (!c.broken.empty()) return;
     const bool progress = wire.consumed() != before;
     charge(c);
@@ -355,7 +375,7 @@ void Connections::State::flush(Connection& c) {
     if (c.ended) return;
     if (c.closing && wire.empty() && !std::exchange(c.shut, true)) ::shutdown(c.fd, SHUT_WR);
     expect_reading(c, progress);
-    watch(c);
+    c.watch(epoll.native_handle());
 }
 
 // A link is neither counted nor slowed down: whoever sends to it waits for it.
@@ -439,32 +459,6 @@ void Connections::State::end_for_memory(PeerId peer) {
     mark(*c);
 }
 
-void Connections::State::write(Connection& c, OutQueue& wire) {
-    while (!wire.empty() && !c.blocked) {
-        std::array<iovec, gather_max> pieces;
-        const std::size_t used = wire.gather(pieces);
-        std::size_t offered = 0;
-        for (std::size_t i = 0; i < used; ++i) offered += pieces[i].iov_len;
-        // Not sendmsg(), which could name another receiver and pass descriptors: the sandbox has
-        // none.
-        const ssize_t count = ::writev(c.fd, pieces.data(), static_cast<int>(used));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) {
-            // The peer has closed. Reading comes to the end of what it has sent.
-            c.deaf = true;
-            wire.clear();
-            return;
-        }
-        if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-            c.broken = error_text("lost", errno);
-            return;
-        }
-        const std::size_t written = count < 0 ? 0 : static_cast<std::size_t>(count);
-        wire.consume(written);
-        c.blocked = written < offered;
-    }
-}
-
 // The handshake and closing have deadlines of their own.
 void Connections::State::expect_reading(Connection& c, bool progress) {
     if (c.deadline != never && !c.stalls) return;
@@ -488,18 +482,6 @@ bool Connections::State::still_stalls(Connection& c, Instant present) {
     if (due <= present) return true;
     set_deadline(c, due);
     return false;
-}
-
-void Connections::State::watch(Connection& c) {
-    const bool reads = c.is_read() || c.yielded;  // it soon will be
-    const std::uint32_t wanted = (reads ? EPOLLIN : 0u) | (c.blocked ? EPOLLOUT : 0u);
-    if (c.watched ? wanted == c.armed : !reads) return;
-    epoll_event interest{};
-    interest.events = wanted;
-    interest.data.u64 = static_cast<std::uint64_t>(c.id);
-    ::epoll_ctl(epoll.native_handle(), c.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c.fd, &interest);
-    c.armed = wanted;
-    c.watched = true;
 }
 
 // The peer has closed both directions while it is not read. What it has sent before is kept until
@@ -547,34 +529,55 @@ void Connections::State::mark_ended(Connection& c) {
 }
 
 void Connections::State::set_deadline(Connection& c, Instant when) {
-    if (c.deadline != never) deadlines.erase({c.deadline, c.id});
-    c.deadline = when;
-    if (when == never) return;
-    deadlines.emplace(when, c.id);
-    arm_timer();
-}
-
-void Connections::State::arm_timer() {
-    if (deadlines.empty() || deadlines.begin()->first >= armed) return;
-    armed = deadlines.begin()->first;
-    timer.expires_after(armed - now());
-    timer.async_wait([this, guard = std::weak_ptr<char>(alive)](boost::system::error_code ec) {
-        if (ec || guard.expired()) return;
-        on_timer();
-    });
+    deadlines.move(c.id, std::exchange(c.deadline, when), when);
 }
 
 void Connections::State::on_timer() {
-    armed = never;
     in_turn = true;
     const Instant present = now();
-    while (!deadlines.empty() && deadlines.begin()->first <= present) {
-        Connection& c = *table.at(deadlines.begin()->second);
+    for (PeerId peer = deadlines.due(present); peer != no_peer; peer = deadlines.due(present)) {
+        Connection& c = *table.at(peer);
         if (c.stalls && !still_stalls(c, present)) continue;
         report_closed(c, c.stalls ? "does not read" : "transport handshake not done in time");
         mark_ended(c);
     }
-    arm_timer();
+    in_turn = false;
+    end_turn();
+}
+
+// Each byte that comes only changes when the peer was heard; the list looks at that when it is due.
+void Connections::State::watch_silence(Connection& c) {
+    if (c.silence_limits->is_off() || std::exchange(c.pinged, true)) return;
+    c.silence.begin(now());
+    look_later(c, now());
+}
+
+void Connections::State::look_later(const Connection& c, Instant present) {
+    const Duration step =
+        std::clamp(c.silence_limits->ping_after / 16, silence_step_min, silence_step_max);
+    silences.add(c.id, c.silence.deadline(present, *c.silence_limits), step);
+}
+
+void Connections::State::on_silence_due() {
+    in_turn = true;
+    const Instant present = now();
+    for (const PeerId peer : silences.take(present)) {
+        Connection* c = find(peer);
+        if (c == nullptr || c->closing) continue;
+        switch (c->silence.on_deadline(present, *c->silence_limits, c->signs())) {
+            case flow::Silence::Step::nothing:
+                break;
+            case flow::Silence::Step::ping:
+                c->channel.ping();
+                mark(*c);
+                break;
+            case flow::Silence::Step::gone:
+                report_closed(*c, "silent, and does not answer a PING");
+                mark_ended(*c);
+                continue;
+        }
+        look_later(*c, present);
+    }
     in_turn = false;
     end_turn();
 }

@@ -15,6 +15,7 @@
 #include "wamp/base/ids.h"
 #include "wamp/base/instant.h"
 #include "wamp/flow/budget.h"
+#include "wamp/flow/silence.h"
 #include "wamp/message/payload.h"
 
 namespace sallyport::wamp {
@@ -72,6 +73,12 @@ struct ConnectionOptions {
     Duration close_timeout = std::chrono::seconds(2);       ///< for flushing after close()
     /// A peer for which bytes wait and that has read none for this long is closed.
     Duration stall_timeout = std::chrono::seconds(30);
+    /// A peer that says nothing is sent a PING, and closed if it then still says nothing. Off for
+    /// links, whose hosts have probes of their own.
+    flow::SilenceLimits silence{};
+    /// Whether RawSocket peers are sent PINGs before they have sent one themselves: many close the
+    /// connection then (W-RAW-08).
+    bool pings_rawsocket = false;
     bool proxy_line = false;  ///< a PROXY line with the circuit id comes first
     bool essential = false;   ///< a link: never ended or slowed down because memory is short
     /// A peer is not read while more than this waits for it.
@@ -83,7 +90,8 @@ struct ConnectionOptions {
 /// Frames are queued by send() and written after the current turn of the loop. A message is never
 /// dropped: a peer that reads nothing for stall_timeout is closed, however little waits for it, and
 /// when memory is short those that cost most are (limit_memory). A peer that does not read the
-/// PONGs that it asks for is not read until it does.
+/// PONGs that it asks for is not read until it does. A peer that vanishes without a word is noticed
+/// by PINGs, and over IP by the kernel (TCP keepalive).
 class Connections {
 public:
     Connections(boost::asio::io_context& io, Host& host);

@@ -3,13 +3,17 @@
 #include <string>
 #include <string_view>
 
+#include "wamp/base/instant.h"
+
 namespace sallyport::wamp {
 
 /// "lost: Connection reset by peer" for a number of errno.
 std::string error_text(std::string_view what, int error);
 
-/// Prepares a TCP socket for messages; does nothing for other sockets.
-void set_tcp_options(int fd);
+/// Prepares a TCP socket for messages; does nothing for other sockets. After `idle` without a
+/// packet the kernel probes the peer, and after `dead` without an acknowledgement the connection
+/// ends.
+void set_tcp_options(int fd, Duration idle, Duration dead);
 
 /// Limits what the kernel holds of what is sent to about 8 KiB, for any stream socket.
 void set_small_send_buffer(int fd);

@@ -227,6 +227,32 @@ TEST_F(InsideTest, DialsAgainAndAgain) {
     }
 }
 
+TEST_F(InsideTest, DialsAPeerThatIsNotReachedAgainWithinThreeTenthsOfASecond) {
+    for (int attempt = 0; attempt < 50; ++attempt) {
+        world_.inside.on_link_unreachable(0, "no route", world_.now, world_.wires.out);
+        world_.take();
+        ASSERT_LE(world_.inside.deadline(), world_.now + 300ms);
+        world_.advance(300ms);
+        EXPECT_EQ(world_.take(), Lines{"dial 0"});
+    }
+    const std::string& notes = world_.wires.notes();
+    EXPECT_EQ(notes.find("no route"), notes.rfind("no route"));  // said once
+}
+
+TEST_F(InsideTest, BacksOffFromAGatewayThatWelcomesAndCloses) {
+    wamp::Duration longest{};
+    for (std::uint64_t attempt = 0; attempt < 20; ++attempt) {
+        world_.link_up(100 + attempt);
+        world_.lose(100 + attempt);
+        world_.take();
+        const wamp::Duration wait = world_.inside.deadline() - world_.now;
+        longest = std::max(longest, wait);
+        world_.advance(wait);
+        EXPECT_EQ(world_.take(), Lines{"dial 0"});
+    }
+    EXPECT_GT(longest, 1s);
+}
+
 TEST_F(InsideTest, DialsSoonAfterALoss) {
     world_.link_up();
     world_.lose(9);
@@ -237,20 +263,88 @@ TEST_F(InsideTest, DialsSoonAfterALoss) {
     world_.link_up(10);
 }
 
-TEST_F(InsideTest, ClosesATransportThatALinkReplacesAndKeepsTheNewOne) {
+TEST_F(InsideTest, ClosesASecondTransportWhileTheFirstOneIsHeard) {
     world_.link_up(9);
     world_.link_open(10);
-    EXPECT_EQ(world_.take(), Lines{"9 closed"});
-    world_.send(10, hello);
-    EXPECT_EQ(world_.take(), Lines{"10 WELCOME gateway link lab"});
-    world_.lose(9);
-    EXPECT_EQ(world_.take(), Lines{});
-    world_.advance(100ms);
-    EXPECT_EQ(world_.take(), Lines{});  // it is not dialled again
+    EXPECT_EQ(world_.take(), Lines{"10 closed"});
     EXPECT_EQ(world_.inside.sessions(), 1u);
-    world_.lose(10);
-    world_.advance(100ms);
-    EXPECT_EQ(world_.take(), Lines{"dial 0"});
+}
+
+TEST(InsideLink, DialsBesideASilentLinkAndTakesTheSecondOneWhenTheGatewaySpeaksThere) {
+    InsideWorld world(inside_policy, {1s, 2s, 9s});
+    world.take();
+    world.link_up(9);
+    world.advance(1s);
+    EXPECT_EQ(world.take(), Lines{"9 ping"});
+    world.advance(1s);
+    EXPECT_EQ(world.take(), (Lines{"9 ping", "dial 0"}));
+    world.inside.on_link_unreachable(0, "no route", world.now, world.wires.out);
+    world.advance(100ms);
+    EXPECT_EQ(world.take(), Lines{"dial 0"});
+    world.link_open(10);
+    EXPECT_EQ(world.take(), Lines{});
+    EXPECT_EQ(world.inside.sessions(), 1u);
+    world.send(10, hello);
+    EXPECT_EQ(world.take(), (Lines{"9 closed", "10 WELCOME gateway link lab"}));
+    EXPECT_EQ(world.inside.sessions(), 1u);
+    world.lose(9);  // its end is told late
+    EXPECT_EQ(world.take(), Lines{});
+    world.lose(10);
+    world.advance(200ms);
+    EXPECT_EQ(world.take(), Lines{"dial 0"});
+}
+
+TEST(InsideLink, StaysWithASilentLinkThatIsHeardAgain) {
+    InsideWorld world(inside_policy, {1s, 2s, 9s});
+    world.take();
+    world.link_up(9);
+    world.advance(2s);
+    world.link_open(10);
+    world.take();
+    world.inside.on_alive(peer(9), world.now);
+    world.advance(1s);
+    EXPECT_EQ(world.take(), (Lines{"10 closed", "9 ping"}));
+    world.lose(9);
+    world.advance(200ms);
+    EXPECT_EQ(world.take(), Lines{"dial 0"});
+}
+
+TEST(InsideLink, DialsAgainWhenTheSecondTransportIsRefused) {
+    InsideWorld world(inside_policy, {1s, 2s, 9s});
+    world.take();
+    world.link_up(9);
+    world.advance(2s);
+    world.link_open(10);
+    world.take();
+    world.lose(10);
+    EXPECT_EQ(world.inside.sessions(), 1u);
+    world.advance(200ms);
+    EXPECT_EQ(world.take(), Lines{"dial 0"});
+}
+
+TEST(InsideLink, TakesTheSecondTransportWhenTheFirstOneIsLost) {
+    InsideWorld world(inside_policy, {1s, 2s, 9s});
+    world.take();
+    world.link_up(9);
+    world.advance(2s);
+    world.link_open(10);
+    world.lose(9);
+    world.take();
+    world.advance(0s);
+    world.send(10, hello);
+    EXPECT_EQ(world.take(), Lines{"10 WELCOME gateway link lab"});
+}
+
+TEST(InsideLink, LetsTheSupervisorReplaceTheLinkOfAnEmbeddedInsideAtOnce) {
+    InsideWorld world(inside_policy, {1s, 2s, 9s}, true);
+    world.take();
+    world.link_up(9);
+    world.link_open(10);
+    EXPECT_EQ(world.take(), Lines{"9 closed"});
+    world.send(10, hello);
+    EXPECT_EQ(world.take(), Lines{"10 WELCOME gateway link lab"});
+    world.advance(2s);
+    EXPECT_EQ(world.take(), Lines{"10 ping"});  // it is not dialled
 }
 
 TEST_F(InsideTest, ClosesALinkThatViolatesTheProtocol) {

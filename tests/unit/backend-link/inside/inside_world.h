@@ -53,8 +53,16 @@ payload = "opaque"
 
 class InsideWorld {
 public:
-    explicit InsideWorld(std::string_view text = inside_policy)
-        : inside({{policy::door_realm(text, true)}, {"gateway"}, {}}, {7}) {
+    explicit InsideWorld(std::string_view text = inside_policy, Pulse::Limits pulse = {3s, 9s, 9s},
+                         bool embedded = false)
+        : inside({{policy::door_realm(text, true)},
+                  {"gateway"},
+                  {},
+                  pulse,
+                  std::size_t{1} << 20,
+                  std::size_t{16} << 20,
+                  embedded},
+                 {7}) {
         inside.start(now, wires.out);
     }
     void join(std::uint64_t id, Serializer serializer = Serializer::json,

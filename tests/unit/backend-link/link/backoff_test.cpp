@@ -8,16 +8,19 @@
 namespace sallyport::backend_link {
 namespace {
 
+using std::chrono_literals::operator""h;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
+
+const wamp::Instant start{100s};
 
 wamp::Duration longest_of(std::uint32_t attempt, int tries) {
     wamp::Random random({1});
     wamp::Duration longest{};
     for (int i = 0; i < tries; ++i) {
         Backoff backoff(random.fork());
-        for (std::uint32_t n = 0; n < attempt; ++n) backoff.next();
-        longest = std::max(longest, backoff.next());
+        for (std::uint32_t n = 0; n < attempt; ++n) backoff.after_end(start);
+        longest = std::max(longest, backoff.after_end(start));
     }
     return longest;
 }
@@ -37,24 +40,44 @@ TEST(Backoff, JittersOverTheWholeRangeDownToNothing) {
     wamp::Duration shortest = 1s;
     for (int i = 0; i < 500; ++i) {
         Backoff backoff(random.fork());
-        shortest = std::min(shortest, backoff.next());
+        shortest = std::min(shortest, backoff.after_end(start));
     }
     EXPECT_GE(shortest, 0ms);
     EXPECT_LT(shortest, 5ms);
 }
 
-TEST(Backoff, BeginsAnewAfterASuccess) {
+TEST(Backoff, BeginsAnewOnlyAfterTheLinkHasStoodForTenSeconds) {
+    for (const wamp::Duration stood : {0ms, 50ms, 9999ms}) {
+        Backoff backoff(wamp::Random({3}));
+        for (std::uint32_t i = 0; i < 20; ++i) {
+            EXPECT_EQ(backoff.attempts(), i) << stood.count();
+            backoff.up(start);
+            backoff.after_end(start + stood);
+        }
+    }
     Backoff backoff(wamp::Random({3}));
-    for (int i = 0; i < 20; ++i) backoff.next();
-    EXPECT_EQ(backoff.attempts(), 20u);
-    backoff.succeeded();
-    EXPECT_EQ(backoff.attempts(), 0u);
-    EXPECT_LE(backoff.next(), 100ms);
+    for (int i = 0; i < 20; ++i) backoff.after_end(start);
+    backoff.up(start);
+    EXPECT_LE(backoff.after_end(start + Backoff::stood_for), 100ms);
+    EXPECT_EQ(backoff.attempts(), 1u);
+    EXPECT_LE(backoff.after_end(start + 1h), 200ms);  // it was not up in between
+    EXPECT_EQ(backoff.attempts(), 2u);
+}
+
+TEST(Backoff, NeverWaitsLongForAPeerThatIsNotReached) {
+    Backoff backoff(wamp::Random({5}));
+    for (int i = 0; i < 20; ++i) backoff.after_end(start);
+    EXPECT_LE(backoff.after_no_answer(), 100ms);
+    wamp::Duration longest{};
+    for (int i = 0; i < 10'000; ++i) longest = std::max(longest, backoff.after_no_answer());
+    EXPECT_LE(longest, 300ms);
+    EXPECT_GT(longest, 290ms);
+    EXPECT_EQ(backoff.attempts(), 20u);  // whoever ends connections is still left alone
 }
 
 TEST(Backoff, NeverStopsTrying) {
     Backoff backoff(wamp::Random({4}));
-    for (int i = 0; i < 10'000; ++i) ASSERT_LE(backoff.next(), 5s);
+    for (int i = 0; i < 10'000; ++i) ASSERT_LE(backoff.after_end(start), 5s);
 }
 
 }  // namespace

@@ -73,8 +73,7 @@ LinkMachine::Config config_of(bool dials, bool pings = true) {
     config.profile.rawsocket_ping = pings;
     config.dials = dials;
     config.join_timeout = 5s;
-    config.heartbeat = 3s;
-    config.dead_after = 10s;
+    config.pulse = {3s, 6s, 10s};
     return config;
 }
 
@@ -102,6 +101,7 @@ struct Link {
         if (out.dial) text += " dial";
         if (out.close) text += " close";
         if (out.ping) text += " ping";
+        if (out.request) text += " request";
         if (!out.note.empty()) text += " note";
         return text;
     }
@@ -125,6 +125,13 @@ const std::map<std::string, std::function<void(Link&)>> states = {
          l.machine.on_open(l.now, l.out);
      }},
     {"up", [](Link& l) { l.establish(); }},
+    {"suspect",
+     [](Link& l) {
+         l.establish();
+         l.wait_until_due();
+         l.wait_until_due();
+         ASSERT_TRUE(l.out.dial);
+     }},
     {"stopping",
      [](Link& l) {
          l.establish();
@@ -145,6 +152,21 @@ const std::map<std::string, std::function<Verdict(Link&)>> events = {
          return Verdict::none;
      }},
     {"closed", [](Link& l) { return l.machine.on_closed("why", l.now, l.out); }},
+    {"not reached",
+     [](Link& l) {
+         l.machine.on_failed(LinkMachine::Failure::not_reached, "why", l.now, l.out);
+         return Verdict::none;
+     }},
+    {"not opened",
+     [](Link& l) {
+         l.machine.on_failed(LinkMachine::Failure::not_opened, "why", l.now, l.out);
+         return Verdict::none;
+     }},
+    {"probe",
+     [](Link& l) {
+         l.machine.probe(l.out);
+         return Verdict::none;
+     }},
     {"welcome", [](Link& l) { return l.message(welcome); }},
     {"challenge", [](Link& l) { return l.message(challenge); }},
     {"goodbye", [](Link& l) { return l.message(goodbye); }},
@@ -169,10 +191,13 @@ TEST(LinkMachine, FollowsItsTableOfStatesAndEvents) {
         {"dialling",
          {{"open", "joining HELLO"},
           {"closed", "waiting note"},
+          {"not reached", "waiting note"},
+          {"not opened", "waiting note"},
           {"due", "waiting close note"},
           {"stop", "stopped close"}}},
         {"joining",
          {{"open", "aborts"},
+          {"probe", "joining ping"},
           {"closed", "waiting note"},
           {"welcome", "up =up"},
           {"challenge", "joining AUTHENTICATE"},
@@ -191,6 +216,19 @@ TEST(LinkMachine, FollowsItsTableOfStatesAndEvents) {
           {"abort", "waiting =lost close note"},
           {"event", "up =dispatch"},
           {"foreign", "waiting =lost ABORT close note"},
+          {"probe", "up ping"},
+          {"due", "up ping"},
+          {"stop", "stopping =lost GOODBYE"}}},
+        {"suspect",
+         {{"open", "aborts"},
+          {"closed", "waiting =lost note"},
+          {"welcome", "waiting =lost ABORT close note"},
+          {"challenge", "waiting =lost ABORT close note"},
+          {"goodbye", "waiting =lost GOODBYE close note"},
+          {"abort", "waiting =lost close note"},
+          {"event", "up =dispatch"},
+          {"foreign", "waiting =lost ABORT close note"},
+          {"probe", "up ping"},
           {"due", "up ping"},
           {"stop", "stopping =lost GOODBYE"}}},
         {"stopping",
@@ -204,11 +242,12 @@ TEST(LinkMachine, FollowsItsTableOfStatesAndEvents) {
     for (const auto& [state, enter] : states) {
         for (const auto& [event_name, happen] : events) {
             const auto& row = table.at(state);
-            const std::string expected = row.contains(event_name) ? row.at(event_name) : state;
+            const std::string now = state == "suspect" ? "up" : state;
+            const std::string expected = row.contains(event_name) ? row.at(event_name) : now;
             if (expected == "aborts") continue;
             Link link;
             enter(link);
-            ASSERT_EQ(name(link.machine.state()), state);
+            ASSERT_EQ(name(link.machine.state()), now);
             link.clear();
             const Verdict verdict = happen(link);
             EXPECT_EQ(link.line(verdict), expected) << state << " × " << event_name;
@@ -286,8 +325,79 @@ TEST(LinkMachine, DialsWithinATenthOfASecondAfterALossHoweverLongItTookBefore) {
     }
     link.machine.on_open(link.now, link.out);
     link.message(welcome);
-    link.machine.on_closed("cut", link.now, link.out);
-    EXPECT_LE(link.machine.deadline(), link.now + 100ms);
+    link.machine.on_closed("cut", link.now + 10s, link.out);
+    EXPECT_LE(link.machine.deadline(), link.now + 10s + 100ms);
+}
+
+TEST(LinkMachine, DialsAFarEndThatIsNotReachedAgainWithinThreeTenthsOfASecond) {
+    Link link;
+    link.machine.start(link.now, link.out);
+    for (int i = 0; i < 100; ++i) {
+        link.machine.on_failed(LinkMachine::Failure::not_reached, "no route", link.now, link.out);
+        ASSERT_LE(link.machine.deadline(), link.now + 300ms);
+        link.wait_until_due();
+    }
+}
+
+TEST(LinkMachine, LogsARepeatedFailureOnceAMinute) {
+    Link link;
+    link.machine.start(link.now, link.out);
+    const wamp::Instant start = link.now;
+    int notes = 0;
+    while (link.now < start + 61s) {
+        link.clear();
+        link.machine.on_failed(LinkMachine::Failure::not_reached, "no route", link.now, link.out);
+        if (!link.out.note.empty()) ++notes;
+        link.wait_until_due();
+    }
+    EXPECT_EQ(notes, 2);
+}
+
+TEST(LinkMachine, BacksOffFromARouterThatWelcomesAndCloses) {
+    Link link;
+    link.machine.start(link.now, link.out);
+    const wamp::Instant start = link.now;
+    int dialled = 0;
+    for (; link.now < start + 60s; ++dialled) {
+        link.machine.on_open(link.now, link.out);
+        link.message(welcome);
+        link.machine.on_closed("closed by the peer", link.now, link.out);
+        link.wait_until_due();
+    }
+    EXPECT_GT(dialled, 10);
+    EXPECT_LT(dialled, 60);
+}
+
+TEST(LinkMachine, TriesASecondConnectionWhileAProbeIsNotAnsweredAndStaysUp) {
+    Link link;
+    link.establish();
+    const wamp::Instant start = link.now;
+    EXPECT_EQ(link.line(link.wait_until_due()), "up ping");
+    EXPECT_FALSE(link.machine.is_suspect(link.now));
+    link.clear();
+    EXPECT_EQ(link.line(link.wait_until_due()), "up dial ping");
+    EXPECT_EQ(link.now - start, 6s);
+    EXPECT_TRUE(link.machine.is_suspect(link.now));
+    link.clear();
+    link.machine.on_failed(LinkMachine::Failure::not_reached, "no route", link.now, link.out);
+    EXPECT_EQ(link.line(link.wait_until_due()), "up dial");
+    EXPECT_LE(link.now - start, 6100ms);
+    link.machine.on_rival(link.now);
+    link.machine.on_alive(link.now);
+    EXPECT_FALSE(link.machine.is_suspect(link.now));
+    link.clear();
+    EXPECT_EQ(link.line(link.wait_until_due()), "up ping");
+}
+
+TEST(LinkMachine, TriesNoSecondConnectionIfTheFarEndDials) {
+    Link link(false);
+    link.establish();
+    Verdict verdict = Verdict::none;
+    while (verdict == Verdict::none) {
+        verdict = link.wait_until_due();
+        EXPECT_FALSE(link.out.dial);
+    }
+    EXPECT_EQ(verdict, Verdict::lost);
 }
 
 TEST(LinkMachine, BacksOffFromARouterThatTakesTheConnectionAndRefusesTheSession) {
@@ -391,10 +501,20 @@ TEST(LinkMachine, NoticesDeathWithinItsTimeWhenTheLastPongCameJustAfterAPing) {
 }
 
 // W-RAW-08
-TEST(LinkMachine, NeitherPingsNorTimesOutWhereAPingWouldBreakTheConnection) {
+TEST(LinkMachine, ProbesWithARequestWhereAPingWouldBreakTheConnection) {
     Link link(true, false);
     link.establish();
-    EXPECT_EQ(link.machine.deadline(), wamp::never);
+    const wamp::Instant start = link.now;
+    EXPECT_EQ(link.line(link.wait_until_due()), "up request");
+    EXPECT_EQ(link.now - start, 3s);
+    Verdict verdict = Verdict::none;
+    while (verdict == Verdict::none) {
+        link.clear();
+        verdict = link.wait_until_due();
+        EXPECT_FALSE(link.out.ping);
+    }
+    EXPECT_EQ(link.line(verdict), "waiting =lost close note");
+    EXPECT_EQ(link.now - start, 10s);
 }
 
 TEST(LinkMachine, WaitsASecondAtMostForTheAnswerToItsGoodbye) {

@@ -158,6 +158,15 @@ TEST(ConfigReader, ReadsLimitsUpToTheirBounds) {
     EXPECT_FALSE(is_sound("queue_bytes = \"1073741825B\""));
     EXPECT_FALSE(is_sound("handshake_timeout = \"soon\""));
     EXPECT_FALSE(is_sound("stall_timeout = \"later\""));
+    for (const std::string key : {"ping_interval", "ping_timeout"}) {
+        EXPECT_TRUE(is_sound(key + " = \"1s\""));
+        EXPECT_FALSE(is_sound(key + " = \"999ms\""));
+        EXPECT_TRUE(is_sound(key + " = \"1h\""));
+        EXPECT_FALSE(is_sound(key + " = \"3601s\""));
+        EXPECT_FALSE(is_sound(key + " = \"never\""));
+    }
+    EXPECT_TRUE(is_sound("rawsocket_pings = true"));
+    EXPECT_FALSE(is_sound("rawsocket_pings = \"yes\""));
     EXPECT_TRUE(is_sound("sessions = 20\nreserved_sessions = 19\ncircuit_connections = 20"));
     EXPECT_FALSE(is_sound("sessions = 20\nreserved_sessions = 20"));
     EXPECT_FALSE(is_sound("sessions = 20\ncircuit_connections = 21"));

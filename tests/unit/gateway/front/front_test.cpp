@@ -284,7 +284,8 @@ TEST_F(FrontTest, PingsASilentLinkAndGivesItUp) {
     EXPECT_EQ(lines[0], "9 closed");
 }
 
-TEST_F(FrontTest, LetsANewerConnectionTakeOver) {
+// W-GWY-16
+TEST_F(FrontTest, ProbesALinkWhenASecondConnectionComesAndLetsItTakeOverFromASilentOne) {
     FrontWorld world(false);
     EXPECT_EQ(world.take(), Lines{});
     world.link_up();
@@ -292,6 +293,11 @@ TEST_F(FrontTest, LetsANewerConnectionTakeOver) {
     world.send(1, R"([48,1,{},"lab.a"])");
     world.take();
     world.link_open(10);
+    EXPECT_EQ(world.take(), Lines{"9 ping"});
+    world.advance(999ms);
+    EXPECT_EQ(world.take(), Lines{});
+    EXPECT_TRUE(world.front.links()[0].up);
+    world.advance(1ms);
     const Lines lines = world.take();
     ASSERT_EQ(lines.size(), 3u);
     EXPECT_EQ(lines[0], "9 closed");
@@ -302,6 +308,112 @@ TEST_F(FrontTest, LetsANewerConnectionTakeOver) {
     world.lose(9);  // its end is told late
     EXPECT_EQ(world.take(), Lines{});
     EXPECT_EQ(world.after(1, R"([48,2,{},"lab.a"])"), Lines{R"(10 [48,1,{},"lab.a"])"});
+}
+
+// W-GWY-16
+TEST_F(FrontTest, RefusesASecondConnectionWhileTheFirstOneAnswersAndNamesBothAddresses) {
+    FrontWorld world(false);
+    world.take();
+    const auto open = [&](std::uint64_t id, std::string_view address) {
+        world.front.on_link_open(0, peer(id), world.wires.open(id), world.now, world.wires.out,
+                                 address);
+    };
+    open(9, "10.0.0.5:4711");
+    world.take();
+    world.send(9, welcome);
+    for (std::uint64_t id = 10; id < 15; ++id) {
+        open(id, "10.0.0.7:" + std::to_string(id));
+        EXPECT_EQ(world.take(), Lines{"9 ping"});
+        world.now += 1ms;
+        world.front.on_alive(peer(9), world.now);
+        world.advance(999ms);
+        EXPECT_EQ(world.take(), Lines{std::to_string(id) + " closed"});
+        world.lose(id);
+    }
+    EXPECT_TRUE(world.front.links()[0].up);
+    const std::string& notes = world.wires.notes();
+    const std::string_view said =
+        "link inside: a second connection, from 10.0.0.7:10, is refused: the one from "
+        "10.0.0.5:4711 stands; one inside runs twice, or two have the same key";
+    EXPECT_NE(notes.find(said), std::string::npos) << notes;
+    EXPECT_EQ(notes.find("is refused"), notes.rfind("is refused"));  // said once a minute
+    EXPECT_EQ(notes.find("lost"), std::string::npos);
+}
+
+TEST_F(FrontTest, RefusesAThirdConnectionAtOnceAndOneThatSpeaksFirst) {
+    FrontWorld world(false);
+    world.link_up();
+    world.link_open(10);
+    world.take();
+    world.link_open(11);
+    EXPECT_EQ(world.take(), Lines{"11 closed"});
+    world.send(10, welcome);
+    EXPECT_EQ(world.take(), Lines{"10 closed"});
+    world.advance(1s);
+    EXPECT_EQ(world.take(), Lines{});
+    EXPECT_TRUE(world.front.links()[0].up);
+}
+
+TEST_F(FrontTest, LetsASecondConnectionTakeOverWhenTheFirstOneIsLostAndForgetsOneThatHasGone) {
+    FrontWorld world(false);
+    world.link_up();
+    world.link_open(10);
+    world.take();
+    world.lose(9);
+    EXPECT_EQ(world.take().at(0).substr(0, 15), R"(10 [1,"inner",{)");
+    world.send(10, welcome);
+    EXPECT_TRUE(world.front.links()[0].up);
+    world.link_open(11);
+    world.lose(11);
+    world.take();
+    world.advance(1s);
+    EXPECT_EQ(world.take(), Lines{});
+    EXPECT_TRUE(world.front.links()[0].up);
+}
+
+TEST_F(FrontTest, DialsBesideASilentLinkAndReplacesItIfItStaysSilent) {
+    for (const bool answers : {true, false}) {
+        FrontWorld world(true, backend_link::BackendKind::generic, front_policy, 64U << 10,
+                         SIZE_MAX, {1s, 2s, 9s});
+        world.take();
+        world.link_up();
+        world.advance(1s);
+        EXPECT_EQ(world.take(), Lines{"9 ping"});
+        world.advance(1s);
+        EXPECT_EQ(world.take(), (Lines{"9 ping", "dial 0"}));
+        world.link_open(10);
+        EXPECT_EQ(world.take(), Lines{"9 ping"});
+        world.now += 1ms;
+        if (answers) world.front.on_alive(peer(9), world.now);
+        world.advance(99ms);
+        const Lines lines = world.take();
+        EXPECT_EQ(lines.at(0), answers ? "10 closed" : "9 closed");
+        EXPECT_EQ(lines.size(), answers ? 1u : 2u);
+    }
+}
+
+TEST_F(FrontTest, ClosesADialledConnectionThatIsNotNeededAnyMore) {
+    world_.link_up();
+    world_.link_open(10);
+    EXPECT_EQ(world_.take(), Lines{"10 closed"});
+    EXPECT_TRUE(world_.front.links()[0].up);
+}
+
+// W-RAW-08
+TEST_F(FrontTest, ProbesCrossbarWithARequestThatItAnswers) {
+    FrontWorld world(true, backend_link::BackendKind::crossbar);
+    world.take();
+    world.link_up();
+    world.join(1);
+    world.advance(3s);
+    EXPECT_EQ(world.take(), Lines{"9 [34,1,9007199254740992]"});
+    EXPECT_EQ(world.after(9, R"([8,34,1,{},"wamp.error.no_such_subscription"])"), Lines{});
+    EXPECT_EQ(world.after(1, R"([48,1,{},"lab.a"])"), Lines{R"(9 [48,2,{},"lab.a"])"});
+    world.advance(3s);
+    EXPECT_EQ(world.take(), Lines{"9 [34,3,9007199254740992]"});
+    world.advance(6s);
+    EXPECT_EQ(world.take().at(0), "9 closed");
+    EXPECT_FALSE(world.front.links()[0].up);
 }
 
 // The end

@@ -55,14 +55,14 @@ uri = "lab.secret."
 inline constexpr std::string_view welcome =
     R"([2,77,{"roles":{"broker":{},"dealer":{"features":{"call_canceling":true,"progressive_call_results":true}}}}])";
 
-inline BackendConfig backend(std::string name, bool dials, backend_link::BackendKind kind) {
+inline BackendConfig backend(std::string name, bool dials, backend_link::BackendKind kind,
+                             backend_link::Pulse::Limits pulse) {
     backend_link::LinkMachine::Config link;
     link.session.realm = "inner";
     link.profile = backend_link::profile_of(kind);
     link.dials = dials;
     link.join_timeout = 5s;
-    link.heartbeat = 3s;
-    link.dead_after = 9s;
+    link.pulse = pulse;
     return {std::move(name), std::move(link)};
 }
 
@@ -74,9 +74,10 @@ public:
                         backend_link::BackendKind kind = backend_link::BackendKind::generic,
                         std::string_view policy = front_policy,
                         std::size_t link_window_bytes = 64U << 10,
-                        std::size_t circuit_bytes = SIZE_MAX)
+                        std::size_t circuit_bytes = SIZE_MAX,
+                        backend_link::Pulse::Limits pulse = {3s, 9s, 9s})
         : front({{policy::door_realm(policy)},
-                 {backend("inside", dials, kind), backend("plc", dials, kind)},
+                 {backend("inside", dials, kind, pulse), backend("plc", dials, kind, pulse)},
                  audited(),
                  link_window_bytes,
                  circuit_bytes},
