@@ -28,7 +28,7 @@ LocalReload::LocalReload(boost::asio::io_context& io, VersionStore versions, Rea
       participant_(io, std::move(core),
                    [this](const supervision::Message& message) { on_answer(message); }),
       timer_(io) {
-    coordinator_.on_started(participant.id);
+    coordinator_.on_started(participant.id, outbox_);
 }
 
 void LocalReload::on_command(std::string_view line, Control::Reply reply) {
@@ -87,8 +87,9 @@ void LocalReload::apply(const supervision::Effect& wanted) {
     } else if (const auto* const send = std::get_if<effect::SendPacket>(&wanted)) {
         if (const auto command = supervision::parse_reload_command(send->text))
             participant_.on_command(*command, {});
-    } else if (std::holds_alternative<effect::AdoptVersion>(wanted)) {
-        versions_.adopt(std::move(*candidate_));
+    } else if (const auto* const adopt = std::get_if<effect::AdoptVersion>(&wanted)) {
+        coordinator_.on_version_adopted(adopt->round, versions_.adopt(std::move(*candidate_)),
+                                        outbox_);
     } else if (const auto* const answer = std::get_if<effect::Reply>(&wanted)) {
         const auto reply = replies_.extract(answer->request);
         if (reply) reply.mapped()(answer->exit_code, answer->text);

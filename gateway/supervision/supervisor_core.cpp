@@ -45,7 +45,7 @@ void SupervisorCore::note_starts(std::size_t begin, wamp::Instant now, Outbox& o
         const auto* const start = std::get_if<effect::Start>(&out[index]);
         if (start == nullptr) continue;
         const ProcessId process = start->process;
-        reload_.on_started(process);
+        reload_.on_started(process, out);
         if (process.role == Role::tor) tor_.on_started(now);
         if (process.role == Role::worker) tor_.send_status(out);
     }
@@ -62,14 +62,14 @@ void SupervisorCore::start(wamp::Instant now, Outbox& out) {
 
 void SupervisorCore::on_start_failed(ProcessId process, std::string_view why, wamp::Instant now,
                                      Outbox& out) {
-    reload_.on_exit(process, out);
+    reload_.on_exit(process, now, out);
     if (process.role == Role::worker) dials_.on_worker_exit();
     if (process.role == Role::tor) tor_.on_exit(out);
     tree_.on_start_failed(process, why, now, out);
 }
 
 void SupervisorCore::on_exit(ProcessId process, const Exit& exit, wamp::Instant now, Outbox& out) {
-    reload_.on_exit(process, out);
+    reload_.on_exit(process, now, out);
     if (process.role == Role::worker) dials_.on_worker_exit();
     const bool is_tor = process.role == Role::tor;
     if (is_tor) tor_.on_exit(out);
@@ -133,6 +133,10 @@ void SupervisorCore::on_version_unreadable(Round round, const std::string& why, 
 
 void SupervisorCore::on_no_previous_version(Round round, Outbox& out) {
     reload_.on_no_previous_version(round, out);
+}
+
+void SupervisorCore::on_version_adopted(Round round, std::string why_not_stored, Outbox& out) {
+    reload_.on_version_adopted(round, std::move(why_not_stored), out);
 }
 
 void SupervisorCore::on_dial_connected(AttemptId attempt, Outbox& out) {
