@@ -37,6 +37,9 @@ struct Conversation {
     std::string answer;
 };
 
+/// ReloadCoordinator::exit_not_stored: done, with something to correct.
+constexpr int exit_done_with_errors = 3;
+
 // {"done":true,"lines":[…]}, or {"errors":[{"text":…},…]}.
 void print_answer(const std::string& answer, bool done) {
     policy::Json list = policy::Json::array();
@@ -101,7 +104,7 @@ int send_command(const std::string& state_dir, std::string_view line, bool json)
         throw StartError({path, 0, 0}, "no answer", "see the program's log");
     }
     if (json) {
-        print_answer(answer, exit_code == 0);
+        print_answer(answer, exit_code == 0 || exit_code == exit_done_with_errors);
     } else {
         std::fputs(answer.c_str(), exit_code == 0 ? stdout : stderr);
     }

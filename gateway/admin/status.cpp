@@ -43,6 +43,12 @@ void add_decisions(std::ostream& out, const Json& decisions) {
         << number(decisions, "join_refused") << " refused to join\n";
 }
 
+void add_failed_joins(std::ostream& out, const Json& joins) {
+    out << "wrong secrets " << number(joins, "failed") << " tried; " << number(joins, "waits")
+        << " times a circuit had to wait, " << number(joins, "refused_waiting")
+        << " refused meanwhile\n";
+}
+
 void add_audit(std::ostream& out, const Json& audit) {
     const std::string error = policy::string_member(audit, "error");
     out << "audit log     " << number(audit, "written") << " written, " << number(audit, "dropped")
@@ -103,6 +109,8 @@ std::optional<std::string> status_text(std::string_view line) {
             << number(*front, "sessions") << '\n';
         if (const Json* decisions = policy::object_member(*front, "decisions"))
             add_decisions(out, *decisions);
+        if (const Json* joins = policy::object_member(*front, "joins"))
+            add_failed_joins(out, *joins);
         if (const Json* audit = policy::object_member(*status, "audit")) add_audit(out, *audit);
         for (const Json& link : policy::array_member(*front, "links")) add_link(out, link);
     }

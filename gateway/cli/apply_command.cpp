@@ -31,7 +31,7 @@ void add_apply_commands(Command& tools) {
         "  sallyport policy apply --config /etc/sallyport/gateway.toml --check\n"
         "  sallyport policy apply --config /etc/sallyport/gateway.toml\n"
         "Exit codes: 0 applied, or can be applied; 1 not applied, the running version stays "
-        "active; 2 no answer.";
+        "active; 2 no answer; 3 applied, but the version could not be stored.";
     apply.action = [texts] {
         return send_command(load_state_dir(texts->config), texts->check ? "check" : "apply",
                             texts->json);
@@ -46,7 +46,7 @@ void add_apply_commands(Command& tools) {
         "  sallyport policy rollback --config /etc/sallyport/gateway.toml\n"
         "The files stay as they are: correct them before the next apply, SIGHUP or start.\n"
         "Exit codes: 0 rolled back; 1 not rolled back, the running version stays active; "
-        "2 no answer.";
+        "2 no answer; 3 rolled back, but the version could not be stored.";
     rollback.action = [texts] {
         return send_command(load_state_dir(texts->config), "rollback", texts->json);
     };

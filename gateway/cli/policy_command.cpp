@@ -273,6 +273,8 @@ void add_import(Command& tools) {
     command.add_option("--everything", &texts.request.options.everything,
                        "Prefix to use for a permission for everything; may be repeated",
                        {.one_value_each = true});
+    command.add_option("--all-transports", &texts.request.options.all_transports,
+                       "Take over what only some could reach (unix sockets, local addresses)");
     tool.does(run_import);
 }
 

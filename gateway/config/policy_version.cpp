@@ -131,21 +131,34 @@ PolicyVersion receive_version(int channel) {
     throw StartError("the supervisor sent no policy");
 }
 
-void store_version(const PolicyVersion& version, const std::string& folder) {
-    const std::string next = folder + ".new";
-    std::error_code error;
-    fs::remove_all(next, error);
-    make_private_folder(next, {});
+namespace {
+
+void write_files(const PolicyVersion& version, const std::string& folder) {
+    make_private_folder(folder, {});
     Json list = Json::array();
     std::size_t number = 0;
     for (const auto& [path, text] : version.files()) {
         const std::string name =
             std::to_string(++number) + "-" + fs::path(path).filename().string();
-        replace_file((fs::path(next) / name).string(), text, 0600);
+        replace_file((fs::path(folder) / name).string(), text, 0600);
         list.push_back({{"path", path}, {"kept_as", name}});
     }
-    replace_file((fs::path(next) / list_name).string(),
+    replace_file((fs::path(folder) / list_name).string(),
                  list.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", 0600);
+}
+
+}  // namespace
+
+void store_version(const PolicyVersion& version, const std::string& folder) {
+    const std::string next = folder + ".new";
+    std::error_code error;
+    fs::remove_all(next, error);
+    try {
+        write_files(version, next);
+    } catch (...) {
+        fs::remove_all(next, error);  // it takes room from whoever frees some
+        throw;
+    }
     fs::remove_all(folder, error);
     fs::rename(next, folder, error);
     if (error) throw StartError({next, 0, 0}, error.message(), "check the state directory");

@@ -13,22 +13,27 @@ VersionStore::VersionStore(std::string state_dir, PolicyVersion running)
     const auto last = stored_version(running_version_folder(state_dir_));
     previous_ =
         last && *last != running_ ? last : stored_version(previous_version_folder(state_dir_));
-    store();
+    const std::string why_not = store();
+    if (!why_not.empty()) log(LogLevel::error, "cannot store the running policy: " + why_not);
 }
 
-void VersionStore::adopt(PolicyVersion version) {
-    if (version == running_) return;
-    previous_ = std::exchange(running_, std::move(version));
-    store();
+std::string VersionStore::adopt(PolicyVersion version) {
+    if (version != running_) {
+        previous_ = std::exchange(running_, std::move(version));
+        stored_ = false;
+    }
+    return stored_ ? "" : store();
 }
 
-void VersionStore::store() {
+std::string VersionStore::store() {
     try {
         if (previous_) store_version(*previous_, previous_version_folder(state_dir_));
         store_version(running_, running_version_folder(state_dir_));
     } catch (const std::exception& error) {
-        log(LogLevel::error, std::string("cannot save the running policy: ") + error.what());
+        return error.what();
     }
+    stored_ = true;
+    return {};
 }
 
 std::string hint_at_stored_version(const std::string& config_file) {

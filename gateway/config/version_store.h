@@ -17,16 +17,18 @@ public:
     const PolicyVersion& running() const noexcept { return running_; }
     const std::optional<PolicyVersion>& previous() const noexcept { return previous_; }
 
-    /// Makes `version` the running one. If it cannot be stored in the state directory, this is only
-    /// logged: a full disk must not stop a policy change.
-    void adopt(PolicyVersion version);
+    /// Makes `version` the running one, and returns "" or why it cannot be stored in the state
+    /// directory: a full disk must not stop a policy change, which may revoke something. What is
+    /// stored is then an older version, whole; the next call tries again.
+    std::string adopt(PolicyVersion version);
 
 private:
-    void store();
+    std::string store();
 
     std::string state_dir_;
     PolicyVersion running_;
     std::optional<PolicyVersion> previous_;
+    bool stored_ = false;
 };
 
 /// The hint for a failed start: the folder of the last running version; "" if there is

@@ -258,8 +258,9 @@ void InsideSupervisor::apply(const effect::SendPrepare& wanted) {
          candidate_memory_.get());
 }
 
-void InsideSupervisor::apply(const effect::AdoptVersion&) {
-    versions_->adopt(std::exchange(candidate_, {}));
+void InsideSupervisor::apply(const effect::AdoptVersion& wanted) {
+    core_.on_version_adopted(wanted.round, versions_->adopt(std::exchange(candidate_, {})),
+                             outbox_);
     candidate_memory_.close();
 }
 

@@ -132,8 +132,12 @@ public:
     }
 
     void on_open(wamp::PeerId peer, const wamp::Opened& opened) override {
-        const policy::Transport transport{opened.serializer, opened.peer_receives_max, opened.pings,
-                                          opened.circuit, wamp::now() - opened.since};
+        const policy::Transport transport{opened.serializer,
+                                          opened.peer_receives_max,
+                                          opened.pings,
+                                          opened.circuit,
+                                          wamp::now() - opened.since,
+                                          opened.circuit != 0 ? 0 : clients_.group_of(peer)};
         const auto expected = expected_.find(peer);
         if (expected == expected_.end()) {
             const wamp::Reading reading = core_.on_open(peer, transport, wamp::now(), outbox_);

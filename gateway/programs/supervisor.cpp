@@ -320,8 +320,9 @@ void Supervisor::apply(const effect::SendPrepare& wanted) {
          candidate_memory_.get());
 }
 
-void Supervisor::apply(const effect::AdoptVersion&) {
-    versions_->adopt(std::exchange(candidate_, {}));
+void Supervisor::apply(const effect::AdoptVersion& wanted) {
+    core_.on_version_adopted(wanted.round, versions_->adopt(std::exchange(candidate_, {})),
+                             outbox_);
     candidate_memory_.close();
 }
 

@@ -8,6 +8,8 @@ namespace sallyport::gateway::supervision {
 
 namespace {
 
+constexpr std::string_view not_switched = "did not switch to the new policy";
+
 void log_lines(effect::Level level, std::string_view text, Outbox& out) {
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
@@ -58,15 +60,22 @@ bool ReloadCoordinator::awaits(ProcessId process, Round round, State state) cons
 // Participants come and go
 // -----------------------------------------------------------------------------------
 
-void ReloadCoordinator::on_started(ProcessId process) {
-    if (is_participant(process)) running_.insert(process);
+void ReloadCoordinator::on_started(ProcessId process, Outbox& out) {
+    if (!is_participant(process)) return;
+    running_.insert(process);
+    if (state_ != State::preparing) return;
+    pending_.insert(process);
+    out.emplace_back(effect::SendPrepare{process, round_});
 }
 
-void ReloadCoordinator::on_exit(ProcessId process, Outbox& out) {
+void ReloadCoordinator::on_exit(ProcessId process, wamp::Instant now, Outbox& out) {
     if (!is_participant(process)) return;
     running_.erase(process);
-    // Also if it has prepared: the compiled version is lost with it.
-    if (state_ == State::preparing) return abort(name_of(process) + " has ended; try again", out);
+    if (state_ == State::preparing) {  // whether it has prepared or not
+        pending_.erase(process);
+        killed_.erase(process);
+        return commit_if_prepared(now, out);
+    }
     if (state_ != State::committing || pending_.erase(process) == 0) return;
     report_ += label(process) +
                (killed_.erase(process) == 0 ? "has ended" : "did not answer and was killed") +
@@ -76,18 +85,25 @@ void ReloadCoordinator::on_exit(ProcessId process, Outbox& out) {
 
 void ReloadCoordinator::on_unreachable(ProcessId process, wamp::Instant now, Outbox& out) {
     if (!pending_.contains(process)) return;
-    if (state_ == State::preparing)
-        return abort(name_of(process) + " cannot be reached; try again", out);
-    if (state_ == State::committing) kill(process, now, out);
+    if (state_ == State::preparing) kill(process, "does not read the new policy", now, out);
+    if (state_ == State::committing) kill(process, not_switched, now, out);
 }
 
 /// Until it commits, it would continue to decide by the previous version.
-void ReloadCoordinator::kill(ProcessId process, wamp::Instant now, Outbox& out) {
+void ReloadCoordinator::kill(ProcessId process, std::string_view why, wamp::Instant now,
+                             Outbox& out) {
     if (!killed_.insert(process).second) return;
-    out.emplace_back(effect::Log{effect::Level::warning,
-                                 label(process) + "did not switch to the new policy; killing it"});
+    out.emplace_back(
+        effect::Log{effect::Level::warning, label(process) + std::string(why) + "; killing it"});
     out.emplace_back(effect::Kill{process});
     deadline_ = std::max(deadline_, now + kill_timeout);
+}
+
+void ReloadCoordinator::report_absent(std::string_view what) {
+    for (const Process& participant : participants_) {
+        if (!running_.contains(participant.id))
+            report_ += label(participant.id) + "is not running" + std::string(what) + "\n";
+    }
 }
 
 // A round
@@ -120,6 +136,8 @@ void ReloadCoordinator::begin(Action action, RequestId request, Outbox& out) {
     request_ = request;
     report_.clear();
     notes_.clear();
+    adopted_ = false;
+    why_not_stored_.clear();
     out.emplace_back(effect::ReadVersion{round_, action == Action::rollback});
 }
 
@@ -135,12 +153,9 @@ void ReloadCoordinator::on_version_read(Round round, std::string notes, wamp::In
     }
     state_ = State::preparing;
     pending_.clear();
-    for (const Process& participant : participants_) {
-        if (!running_.contains(participant.id))
-            return abort(participant.name + " is not running; try again", out);
-    }
     deadline_ = now + prepare_timeout;
     for (const Process& participant : participants_) {
+        if (!running_.contains(participant.id)) continue;
         pending_.insert(participant.id);
         out.emplace_back(effect::SendPrepare{participant.id, round_});
     }
@@ -203,16 +218,26 @@ void ReloadCoordinator::send_to_participants(ReloadCommand::Kind kind, Outbox& o
 void ReloadCoordinator::commit_if_prepared(wamp::Instant now, Outbox& out) {
     if (!pending_.empty()) return;
     if (action_ == Action::check) {
+        report_absent("; it would start with this version");
         send_to_participants(ReloadCommand::Kind::abort, out);
         out.emplace_back(effect::DiscardVersion{round_});
         return finish(0, report_, out);
     }
     state_ = State::committing;
     deadline_ = now + commit_timeout;
+    report_absent("; it will start with this version");
     // Before the commands, so that a process that starts from now on uses it.
     out.emplace_back(effect::AdoptVersion{round_});
-    for (const Process& participant : participants_) pending_.insert(participant.id);
+    pending_ = running_;
     send_to_participants(ReloadCommand::Kind::commit, out);
+}
+
+void ReloadCoordinator::on_version_adopted(Round round, std::string why_not_stored, Outbox& out) {
+    if (state_ != State::committing || round != round_) return;
+    adopted_ = true;
+    why_not_stored_ = std::move(why_not_stored);
+    if (!why_not_stored_.empty())
+        log_lines(effect::Level::error, "cannot store the running policy: " + why_not_stored_, out);
     finish_if_committed(out);
 }
 
@@ -228,7 +253,16 @@ void ReloadCoordinator::abort(const std::string& why, Outbox& out) {
 }
 
 void ReloadCoordinator::finish_if_committed(Outbox& out) {
-    if (pending_.empty()) finish(0, report_, out);
+    if (pending_.empty() && adopted_) finish_applied(0, out);
+}
+
+void ReloadCoordinator::finish_applied(int exit_code, Outbox& out) {
+    if (why_not_stored_.empty()) return finish(exit_code, report_, out);
+    finish(exit_not_stored,
+           report_ + "the policy is active, but it cannot be stored: " + why_not_stored_ +
+               "\ncorrect this and apply it again: after a restart, a rollback would return to an "
+               "older version\n",
+           out);
 }
 
 void ReloadCoordinator::finish(int exit_code, const std::string& text, Outbox& out) {
@@ -247,7 +281,7 @@ void ReloadCoordinator::stop(Outbox& out) {
     if (state_ == State::committing) {
         for (const ProcessId process : pending_)
             report_ += label(process) + "is stopping and has not answered yet\n";
-        finish(0, report_, out);
+        finish_applied(0, out);
     } else if (busy()) {
         abort("sallyport is stopping", out);
     }
@@ -258,12 +292,12 @@ void ReloadCoordinator::on_deadline(wamp::Instant now, Outbox& out) {
     if (now < deadline_) return;
     if (state_ == State::preparing) return abort("no answer in time" + names_of_pending(), out);
     if (killed_.size() < pending_.size()) {
-        for (const ProcessId process : pending_) kill(process, now, out);
+        for (const ProcessId process : pending_) kill(process, not_switched, now, out);
         return;
     }
     for (const ProcessId process : pending_)
         report_ += label(process) + "was killed and has not ended yet\n";
-    finish(1, report_, out);
+    finish_applied(1, out);
 }
 
 }  // namespace sallyport::gateway::supervision

@@ -13,16 +13,19 @@
 
 namespace sallyport::gateway::supervision {
 
-/// The coordinator of a reload, a two-phase commit: every participant prepares another version of
-/// the policy, then all commit it, or, if one cannot, all abort. A participant that ends before the
-/// decision aborts the round; after it, it restarts with the new version, and one that does not
-/// answer the commit is killed. So all processes always use the same version. Every request is
-/// answered exactly once, within a minute.
+/// The coordinator of a reload, a two-phase commit: every participant that is running prepares
+/// another version of the policy, then all commit it, or, if one cannot, all abort. The owner has
+/// checked the whole version before, so a participant that is not running, or ends meanwhile, does
+/// not hold it up: it starts with the version that the others have switched to, and the answer
+/// names it. One that does not answer the commit is killed. So all processes always use the same
+/// version. If the version cannot be stored it is used all the same, as it may revoke something,
+/// and the answer says so. Every request is answered exactly once, within a minute.
 class ReloadCoordinator {
 public:
     static constexpr wamp::Duration prepare_timeout = std::chrono::seconds(30);
     static constexpr wamp::Duration commit_timeout = std::chrono::seconds(15);
     static constexpr wamp::Duration kill_timeout = std::chrono::seconds(5);
+    static constexpr int exit_not_stored = 3;  ///< applied, and lost with this program
 
     enum class State : std::uint8_t {
         idle,
@@ -35,9 +38,10 @@ public:
     /// A participant with the name "" is reported without a name.
     explicit ReloadCoordinator(std::vector<Process> participants);
 
-    void on_started(ProcessId process);
+    /// It is started with the version that is running.
+    void on_started(ProcessId process, Outbox& out);
     /// The process has ended, or could not be started.
-    void on_exit(ProcessId process, Outbox& out);
+    void on_exit(ProcessId process, wamp::Instant now, Outbox& out);
     /// A message to the process could not be sent.
     void on_unreachable(ProcessId process, wamp::Instant now, Outbox& out);
 
@@ -50,6 +54,8 @@ public:
     void on_version_read(Round round, std::string notes, wamp::Instant now, Outbox& out);
     void on_version_unreadable(Round round, const std::string& why, Outbox& out);
     void on_no_previous_version(Round round, Outbox& out);
+    /// The answer to effect::AdoptVersion. `why_not_stored` is "" if the version is stored.
+    void on_version_adopted(Round round, std::string why_not_stored, Outbox& out);
 
     /// False if the message is not an answer of a participant.
     bool on_message(ProcessId from, const Message& message, wamp::Instant now, Outbox& out);
@@ -83,8 +89,11 @@ private:
     void send_to_participants(ReloadCommand::Kind kind, Outbox& out);
     void commit_if_prepared(wamp::Instant now, Outbox& out);
     void abort(const std::string& why, Outbox& out);
-    void kill(ProcessId process, wamp::Instant now, Outbox& out);
+    void kill(ProcessId process, std::string_view why, wamp::Instant now, Outbox& out);
+    void report_absent(std::string_view what);
     void finish_if_committed(Outbox& out);
+    /// Ends a round whose version is in use. `exit_code` is that of a version that is stored.
+    void finish_applied(int exit_code, Outbox& out);
     void finish(int exit_code, const std::string& text, Outbox& out);
 
     std::vector<Process> participants_;
@@ -94,8 +103,10 @@ private:
     Action action_ = Action::apply;
     RequestId request_ = nobody_waits;
     std::set<ProcessId> pending_;  ///< whose answer is awaited
-    std::set<ProcessId> killed_;   ///< of the pending: did not answer the commit
-    std::string report_;           ///< the summaries of the participants
+    std::set<ProcessId> killed_;   ///< of the pending: cannot be reached, or did not answer
+    bool adopted_ = false;         ///< new processes start with the version
+    std::string why_not_stored_;
+    std::string report_;  ///< the summaries of the participants
     std::string notes_;
     bool hangup_waits_ = false;
     wamp::Instant deadline_ = wamp::never;

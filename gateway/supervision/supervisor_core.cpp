@@ -49,7 +49,7 @@ void SupervisorCore::note_starts(std::size_t begin, wamp::Instant now, Outbox& o
         const auto* const start = std::get_if<effect::Start>(&out[index]);
         if (start == nullptr) continue;
         const ProcessId process = start->process;
-        reload_.on_started(process);
+        reload_.on_started(process, out);
         if (process.role == Role::tor) {
             tor_.on_started(now);
         } else {
@@ -70,7 +70,7 @@ void SupervisorCore::start(wamp::Instant now, Outbox& out) {
 
 void SupervisorCore::on_start_failed(ProcessId process, std::string_view why, wamp::Instant now,
                                      Outbox& out) {
-    reload_.on_exit(process, out);
+    reload_.on_exit(process, now, out);
     heartbeats_.on_ended(process);
     if (process.role == Role::worker) dials_.on_worker_exit();
     if (process.role == Role::tor) tor_.on_exit(out);
@@ -78,7 +78,7 @@ void SupervisorCore::on_start_failed(ProcessId process, std::string_view why, wa
 }
 
 void SupervisorCore::on_exit(ProcessId process, const Exit& exit, wamp::Instant now, Outbox& out) {
-    reload_.on_exit(process, out);
+    reload_.on_exit(process, now, out);
     heartbeats_.on_ended(process);
     if (process.role == Role::worker) dials_.on_worker_exit();
     const bool is_tor = process.role == Role::tor;
@@ -157,6 +157,10 @@ void SupervisorCore::on_version_unreadable(Round round, const std::string& why, 
 
 void SupervisorCore::on_no_previous_version(Round round, Outbox& out) {
     reload_.on_no_previous_version(round, out);
+}
+
+void SupervisorCore::on_version_adopted(Round round, std::string why_not_stored, Outbox& out) {
+    reload_.on_version_adopted(round, std::move(why_not_stored), out);
 }
 
 void SupervisorCore::on_dial_connected(AttemptId attempt, Outbox& out) {

@@ -58,6 +58,7 @@ public:
     void on_version_read(Round round, std::string notes, wamp::Instant now, Outbox& out);
     void on_version_unreadable(Round round, const std::string& why, Outbox& out);
     void on_no_previous_version(Round round, Outbox& out);
+    void on_version_adopted(Round round, std::string why_not_stored, Outbox& out);
     void on_dial_connected(AttemptId attempt, Outbox& out);
     void on_dial_failed(AttemptId attempt, std::string_view why, Outbox& out);
     void on_tor_attached(wamp::Instant now, Outbox& out);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<std::string_view, 5> auth_keys{"anonymous", "principals", "methods",
                                                     "failures", "dynamic"};
 constexpr std::array<std::string_view, 1> anonymous_keys{"role"};
-constexpr std::array<std::string_view, 3> failure_keys{"per_circuit", "per_authid", "window"};
+constexpr std::array<std::string_view, 2> failure_keys{"per_circuit", "window"};
 constexpr std::array<std::string_view, 3> dynamic_keys{"procedure", "timeout", "methods"};
 
 constexpr std::array<std::string_view, 5> secret_names{"ticket", "wampcra", "wamp-scram", "scram",
@@ -90,7 +90,6 @@ FailureLimits read_failures(const Item& table, const std::string& file, Diagnost
     FailureLimits out;
     Section section(table, "failures", failure_keys, file, diagnostics);
     out.per_circuit = read_count(section, "per_circuit", out.per_circuit);
-    out.per_authid = read_count(section, "per_authid", out.per_authid);
     out.window = read_duration(section, table, "window", out.window, std::chrono::hours(24));
     return out;
 }

@@ -11,10 +11,10 @@
 
 namespace sallyport::policy {
 
-/// The number of failed login attempts allowed within `window`, which starts at the first failure.
+/// The number of failed login attempts with which a circuit (or address) has to wait, and the first
+/// wait: JoinFailures.
 struct FailureLimits {
     std::uint32_t per_circuit = 5;
-    std::uint32_t per_authid = 50;
     wamp::Duration window = std::chrono::minutes(1);
 
     bool operator==(const FailureLimits&) const = default;

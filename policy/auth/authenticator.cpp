@@ -131,21 +131,27 @@ std::string Authenticator::name_of(const wamp::Hello& hello) {
     return key.empty() ? std::string() : "key " + std::string(key.substr(0, public_key_digits));
 }
 
-Authenticator::Step Authenticator::open(const wamp::Hello& hello, const Arrival& arrival) const {
+std::optional<Method> Authenticator::method_of(const wamp::Hello& hello) const {
     const bool named = !hello.details.get_string("authid").empty();
-    bool anonymous_refused = false;
     for (const wamp::Value& value : requested_methods(hello.details)) {
         const auto* const name = value.get_if<std::string>();
         const auto method = name == nullptr ? std::nullopt : parse_method(*name);
-        if (!method) continue;
-        if (!offers(*method)) {
-            anonymous_refused = anonymous_refused || *method == Method::anonymous;
-        } else if (named || *method == Method::anonymous || *method == Method::cryptosign) {
-            return begin(*method, hello, arrival);
-        }
+        if (!method || !offers(*method)) continue;
+        if (named || *method == Method::anonymous || *method == Method::cryptosign) return method;
     }
-    return Refused{anonymous_refused ? wamp::uris::authentication_required
-                                     : wamp::uris::no_matching_auth_method};
+    return std::nullopt;
+}
+
+Authenticator::Step Authenticator::open(const wamp::Hello& hello, const Arrival& arrival) const {
+    if (const auto method = method_of(hello)) return begin(*method, hello, arrival);
+    const auto& requested = requested_methods(hello.details);
+    const bool anonymous =
+        std::any_of(requested.begin(), requested.end(), [](const wamp::Value& value) {
+            const auto* const name = value.get_if<std::string>();
+            return name != nullptr && *name == to_string(Method::anonymous);
+        });
+    return Refused{anonymous ? wamp::uris::authentication_required
+                             : wamp::uris::no_matching_auth_method};
 }
 
 Authenticator::Step Authenticator::begin(Method method, const wamp::Hello& hello,

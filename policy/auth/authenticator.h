@@ -95,9 +95,11 @@ public:
     /// timeout or a missing link.
     Step resume(Attempt&& attempt, const wamp::Value* answer, const Arrival& arrival) const;
 
-    /// The name under which failures of this HELLO are counted, determined before any work is done:
-    /// the authid, the public key, or "" for an anonymous session.
+    /// Whom this HELLO names, for records: the authid, the public key, or "" for an anonymous
+    /// session.
     static std::string name_of(const wamp::Hello& hello);
+    /// The method that open() uses for this HELLO; nothing if it refuses it.
+    std::optional<Method> method_of(const wamp::Hello& hello) const;
     const FailureLimits& failures() const noexcept { return failures_; }
     const DynamicText* dynamic() const noexcept { return dynamic_ ? &*dynamic_ : nullptr; }
 

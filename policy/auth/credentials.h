@@ -34,6 +34,12 @@ inline constexpr std::array<Method, 6> all_methods{Method::anonymous, Method::ti
 std::string_view to_string(Method method) noexcept;
 std::optional<Method> parse_method(std::string_view name) noexcept;
 
+/// Whether whoever does not have the secret can guess it: nobody guesses a key.
+constexpr bool is_guessable(Method method) noexcept {
+    return method == Method::ticket || method == Method::wampcra || method == Method::wamp_scram ||
+           method == Method::scram;
+}
+
 /// A set of login methods.
 class Methods {
 public:

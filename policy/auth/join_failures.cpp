@@ -1,51 +1,53 @@
 #include "policy/auth/join_failures.h"
 
-#include <string>
+#include <algorithm>
 
 namespace sallyport::policy {
+namespace {
 
-std::uint32_t JoinFailures::Table::failures(std::uint64_t key, wamp::Instant now) const noexcept {
-    const auto found = windows_.find(key);
-    return found == windows_.end() || found->second.until <= now ? 0 : found->second.failures;
+/// The wait that failure number `failures` starts.
+wamp::Duration wait_after(std::uint32_t failures, const FailureLimits& limits) noexcept {
+    if (failures < limits.per_circuit) return wamp::Duration::zero();
+    const wamp::Duration longest = std::max(limits.window, JoinFailures::wait_max);
+    wamp::Duration wait = limits.window;
+    for (std::uint32_t i = limits.per_circuit; i < failures && wait < longest; ++i) wait *= 2;
+    return std::min(wait, longest);
 }
 
-void JoinFailures::Table::forget_oldest() {
-    const auto [until, key] = order_.front();
-    order_.pop_front();
-    const auto found = windows_.find(key);
-    // A key that was counted again has a later window, and a later entry in the order.
-    if (found != windows_.end() && found->second.until == until) windows_.erase(found);
+}  // namespace
+
+bool JoinFailures::waits(const JoinSource& source, wamp::Instant now) const noexcept {
+    const auto found = entries_.find(source.key());
+    return found != entries_.end() && found->second.until > now;
 }
 
-std::uint32_t JoinFailures::Table::count(std::uint64_t key, wamp::Duration window,
-                                         wamp::Instant now) {
-    while (!order_.empty() && order_.front().first <= now) forget_oldest();
-    const auto found = windows_.find(key);
-    if (found != windows_.end() && found->second.until > now) return ++found->second.failures;
-    while (order_.size() >= entries_max) forget_oldest();
-    windows_[key] = {now + window, 1};
-    order_.emplace_back(now + window, key);
-    return 1;
+bool JoinFailures::suspects(const JoinSource& source, wamp::Instant now) const noexcept {
+    const auto found = entries_.find(source.key());
+    return found != entries_.end() && found->second.forget > now;
 }
 
-std::uint64_t JoinFailures::key_of(std::string_view realm, std::string_view name) const noexcept {
-    const auto digest = crypto::hmac_sha256(
-        crypto::as_text(crypto::hmac_sha256(crypto::as_text(key_), realm)), name);
-    std::uint64_t key = 0;
-    for (std::size_t i = 0; i < 8; ++i) key = key << 8U | digest[i];
-    return key;
+void JoinFailures::forget_first() noexcept {
+    const auto [forget, first, second] = *order_.begin();
+    entries_.erase(wamp::IdPair{first, second});
+    order_.erase(order_.begin());
 }
 
-bool JoinFailures::blocks(std::uint64_t circuit, std::string_view realm, std::string_view name,
-                          const FailureLimits& limits, wamp::Instant now) const noexcept {
-    if (circuit != 0 && circuits_.failures(circuit, now) >= limits.per_circuit) return true;
-    return !name.empty() && names_.failures(key_of(realm, name), now) >= limits.per_authid;
-}
-
-bool JoinFailures::count(std::uint64_t circuit, std::string_view realm, std::string_view name,
-                         const FailureLimits& limits, wamp::Instant now) {
-    if (!name.empty()) names_.count(key_of(realm, name), limits.window, now);
-    return circuit != 0 && circuits_.count(circuit, limits.window, now) == limits.per_circuit;
+wamp::Duration JoinFailures::count(const JoinSource& source, const FailureLimits& limits,
+                                   wamp::Instant now) {
+    ++failed_;
+    if (!source.is_known()) return wamp::Duration::zero();
+    while (!order_.empty() && std::get<0>(*order_.begin()) <= now) forget_first();
+    const wamp::IdPair key = source.key();
+    if (!entries_.contains(key) && entries_.size() >= entries_max) forget_first();
+    Entry& entry = entries_[key];
+    order_.erase(place_of(key, entry));
+    if (entry.failures < UINT32_MAX) ++entry.failures;
+    const wamp::Duration wait = wait_after(entry.failures, limits);
+    entry.until = now + wait;
+    entry.forget = entry.until + std::max(wait, limits.window);
+    order_.insert(place_of(key, entry));
+    if (wait > wamp::Duration::zero()) ++waits_;
+    return wait;
 }
 
 }  // namespace sallyport::policy

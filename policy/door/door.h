@@ -170,6 +170,7 @@ public:
         });
     }
     const JoinPace& join_pace() const noexcept { return join_pace_; }
+    const Joining& joining() const noexcept { return joining_; }
     /// Sessions other than the door's own.
     std::size_t joined() const noexcept { return state_.sessions.size() - auth_calls_.sessions(); }
     /// Open calls to the procedures of [auth.dynamic].

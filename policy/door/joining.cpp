@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "wamp/base/check.h"
+#include "wamp/base/text.h"
 #include "wamp/base/uri.h"
 #include "wamp/codec/codec.h"
 #include "wamp/message/uris.h"
+#include "wamp/session/notes.h"
 
 namespace sallyport::policy {
 
@@ -15,18 +17,29 @@ namespace uris = wamp::uris;
 
 namespace {
 
-constexpr std::string_view too_many = "too many failed attempts";
+JoinSource source_of(const Peer& peer) noexcept {
+    return {peer.transport.circuit, peer.transport.address};
+}
+
+/// Where checks of the peer's tickets are counted together.
+wamp::IdPair group_of(const Peer& peer) noexcept {
+    const JoinSource source = source_of(peer);
+    return source.is_known() ? source.key()
+                             : wamp::IdPair{static_cast<wamp::Id>(peer.id), UINT64_MAX};
+}
 
 }  // namespace
 
 Joining::Joining(DoorState& state, AuthCalls& auth_calls)
-    : state_(state), auth_calls_(auth_calls), failures_(state.random) {
+    : state_(state), auth_calls_(auth_calls), order_(state.limits.checks_max) {
     state_.random.fill(decoy_key_);
 }
 
-bool Joining::is_blocked(const Peer& peer, wamp::Instant now) const noexcept {
-    return failures_.blocks(peer.transport.circuit, peer.realm->policy->realm(), peer.join.name,
-                            peer.realm->authenticator->failures(), now);
+bool Joining::refuse_waiting(Peer& peer, wamp::Instant now, wamp::Outbox& out) {
+    if (!peer.join.guessable || !failures_.waits(source_of(peer), now)) return false;
+    ++refused_waiting_;
+    refuse(peer, uris::authentication_denied, out, "it has to wait after failed attempts");
+    return true;
 }
 
 DoorEvent Joining::on_hello(Peer& peer, const wamp::Hello& hello, wamp::Instant now,
@@ -49,10 +62,9 @@ DoorEvent Joining::on_hello(Peer& peer, const wamp::Hello& hello, wamp::Instant 
         return welcome(peer, std::move(link), out);
     }
     peer.join.name = Authenticator::name_of(hello);
-    if (is_blocked(peer, now)) {
-        refuse(peer, uris::authentication_denied, out, too_many);
-        return {};
-    }
+    const auto method = realm->authenticator->method_of(hello);
+    peer.join.guessable = method && is_guessable(*method);
+    if (refuse_waiting(peer, now, out)) return {};
     return follow(peer, realm->authenticator->open(hello, arrival(peer)), now, out);
 }
 
@@ -61,10 +73,7 @@ DoorEvent Joining::on_authenticate(Peer& peer, const wamp::Authenticate& message
     auto attempt = std::exchange(peer.join.attempt, std::nullopt);  // one use only (W-AUT-05)
     SALLYPORT_CHECK(attempt.has_value());
     // Checked before any work is spent on a guess.
-    if (is_blocked(peer, now)) {
-        refuse(peer, uris::authentication_denied, out, too_many);
-        return {};
-    }
+    if (refuse_waiting(peer, now, out)) return {};
     return follow(peer,
                   peer.realm->authenticator->verify(*std::move(attempt), message, arrival(peer)),
                   now, out);
@@ -83,7 +92,7 @@ DoorEvent Joining::follow(Peer& peer, Authenticator::Step&& step, wamp::Instant 
             fail(peer, {uris::authentication_denied, "the realm was removed"}, now, out);
         }
     } else if (auto* deferred = std::get_if<Authenticator::DeferredCheck>(&step)) {
-        check(peer, std::move(*deferred), out);
+        check(peer, std::move(*deferred), now, out);
     } else {
         fail(peer, std::get<Authenticator::Refused>(step), now, out);
     }
@@ -98,32 +107,68 @@ void Joining::challenge(Peer& peer, Authenticator::Challenged&& challenge, wamp:
     peer.join.attempt = std::move(challenge.attempt);
 }
 
+Peer* Joining::peer_of(const Check& check, std::uint64_t work) const noexcept {
+    Peer* const peer = state_.peers.find(check.peer);
+    return peer != nullptr && peer->join.work == work ? peer : nullptr;
+}
+
 // A flood of guesses must not delay existing sessions, and clients with a valid ticket only
 // briefly.
-void Joining::check(Peer& peer, Authenticator::DeferredCheck&& deferred, wamp::Outbox& out) {
-    if (checks_.size() >= state_.limits.checks_max)
-        return refuse(peer, uris::unavailable, out, "too many tickets are being checked");
-    peer.join.work = ++last_work_;
-    Check& entry = checks_[last_work_];
-    entry = {peer.id, peer.realm->authenticator, std::move(deferred)};
-    out.push_back(wamp::effect::Work{last_work_, std::move(entry.deferred.check)});
+void Joining::check(Peer& peer, Authenticator::DeferredCheck&& deferred, wamp::Instant now,
+                    wamp::Outbox& out) {
+    if (order_.waiting() >= state_.limits.checks_max) {
+        order_.remove_gone([this](const TicketChecks::Check& check) {
+            const auto found = checks_.find(check.work);
+            const bool gone = peer_of(found->second, check.work) == nullptr;
+            if (gone) checks_.erase(found);
+            return gone;
+        });
+    }
+    const std::uint64_t work = ++last_work_;
+    peer.join.work = work;
+    checks_[work] = {peer.id, peer.realm->authenticator, std::move(deferred)};
+    const auto removed =
+        order_.add({work, peer.id, group_of(peer), failures_.suspects(source_of(peer), now)});
+    if (removed) {
+        checks_.erase(removed->work);
+        Peer* const other = state_.peers.find(removed->peer);
+        if (other != nullptr && other->join.work == removed->work)
+            refuse(*other, uris::unavailable, out, "too many tickets are being checked");
+    }
+    start_checks(now, out);
+}
+
+void Joining::start_checks(wamp::Instant now, wamp::Outbox& out) {
+    while (const auto next = order_.start()) {
+        const auto found = checks_.find(next->work);
+        Peer* const peer = peer_of(found->second, next->work);
+        if (peer == nullptr || refuse_waiting(*peer, now, out)) {  // it costs nothing
+            checks_.erase(found);
+            order_.end(next->work);
+        } else {
+            out.push_back(wamp::effect::Work{next->work, std::move(found->second.deferred.check)});
+        }
+    }
 }
 
 DoorEvent Joining::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
                                 wamp::Outbox& out) {
     auto found = checks_.extract(work);
     if (found.empty()) return {};
-    Check& done = found.mapped();
-    Peer* const peer = state_.peers.find(done.peer);
-    if (peer == nullptr || peer->join.work != work)
-        return {};  // it has left, or started another attempt
+    order_.end(work);
+    DoorEvent event = finish(std::move(found.mapped()), work, result, now, out);
+    start_checks(now, out);
+    return event;
+}
+
+DoorEvent Joining::finish(Check&& check, std::uint64_t work, bool result, wamp::Instant now,
+                          wamp::Outbox& out) {
+    Peer* const peer = peer_of(check, work);
+    if (peer == nullptr) return {};
     peer->join.work = 0;
-    if (is_blocked(*peer, now)) {
-        refuse(*peer, uris::authentication_denied, out, too_many);
-        return {};
-    }
+    if (refuse_waiting(*peer, now, out)) return {};
     return follow(*peer,
-                  done.authenticator->conclude(std::move(done.deferred), result, arrival(*peer)),
+                  check.authenticator->conclude(std::move(check.deferred), result, arrival(*peer)),
                   now, out);
 }
 
@@ -140,17 +185,24 @@ DoorEvent Joining::on_answer(AuthCalls::Answer&& answer, wamp::Instant now, wamp
 
 void Joining::fail(Peer& peer, const Authenticator::Refused& refused, wamp::Instant now,
                    wamp::Outbox& out) {
-    const std::uint64_t circuit = peer.transport.circuit;
-    const bool counts = refused.reason == uris::authentication_denied;
-    const bool last =
-        counts && failures_.count(circuit, peer.realm->policy->realm(), peer.join.name,
-                                  peer.realm->authenticator->failures(), now);
-    refuse(peer, refused.reason, out, refused.why);
-    if (!last) return;
-    for (Peer* const other : state_.peers.without_session()) {
-        if (other->transport.circuit == circuit)
-            refuse(*other, uris::authentication_denied, out, too_many);
+    if (refused.reason == uris::authentication_denied && peer.join.guessable) {
+        const wamp::Duration wait =
+            failures_.count(source_of(peer), peer.realm->authenticator->failures(), now);
+        if (wait > wamp::Duration::zero()) note_wait(peer, wait, now, out);
     }
+    refuse(peer, refused.reason, out, refused.why);
+}
+
+// Who guesses on many circuits must not fill the log: the status has the numbers, the audit log
+// each attempt.
+void Joining::note_wait(const Peer& peer, wamp::Duration wait, wamp::Instant now,
+                        wamp::Outbox& out) {
+    if (now < next_note_) return;
+    next_note_ = now + note_interval;
+    wamp::note(out, wamp::effect::Note::Level::warning, "guessed secrets: ", failures_.failed(),
+               " attempts to join have failed so far; a source of them has to wait for ",
+               std::chrono::duration_cast<std::chrono::seconds>(wait).count(), " s",
+               wamp::on_circuit(peer.transport.circuit));
 }
 
 bool Joining::still_admits(Peer& peer, const Principal& principal, bool dynamic) const {

@@ -30,6 +30,7 @@ struct Transport {
     bool pings = false;                         ///< RawSocket: effect::Ping may be used
     std::uint64_t circuit = 0;                  ///< Tor circuit; 0 if there is none
     wamp::Duration handshake{};                 ///< how long it took, from connecting
+    std::uint64_t address = 0;                  ///< stands for it; 0: unix, or behind Tor
 };
 
 /// Whether a peer is an ordinary client or may convey principals.
@@ -38,8 +39,9 @@ enum class Trust : std::uint8_t { client, link };
 /// The progress of a peer that has not joined yet.
 struct JoinState {
     std::optional<Authenticator::Attempt> attempt;  ///< once challenged
-    std::string name;                               ///< under which failures are counted
+    std::string name;                               ///< for records
     std::string_view method;
+    bool guessable = false;            ///< failures count
     wamp::SessionId session = 0;       ///< the id that WELCOME will contain (W-AUT-W3)
     wamp::RequestId auth_request = 0;  ///< the call of [auth.dynamic] that it waits for; 0: none
     std::uint64_t work = 0;            ///< the check of a ticket that it waits for; 0: none

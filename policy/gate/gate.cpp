@@ -172,7 +172,13 @@ wamp::Dict Gate::decisions_status() const {
 
 wamp::Dict Gate::joins_status() const {
     const JoinPace& pace = door_.join_pace();
-    return {{"waiting", std::uint64_t{pace.waiting()}}, {"delayed", pace.delayed()}};
+    const Joining& joining = door_.joining();
+    return {{"waiting", std::uint64_t{pace.waiting()}},
+            {"delayed", pace.delayed()},
+            {"failed", joining.failures().failed()},
+            {"waits", joining.failures().waits()},
+            {"refused_waiting", joining.refused_waiting()},
+            {"checks", std::uint64_t{joining.checks().waiting()}}};
 }
 
 wamp::Dict Gate::events_status() const {

@@ -98,7 +98,8 @@ public:
     /// The decisions and events of a gate for `sallyport status`.
     wamp::Dict decisions_status() const;
     wamp::Dict events_status() const;
-    /// Joins that wait for their turn, and those that ever had to.
+    /// Joins that wait for their turn, and those that ever had to; failed attempts, and waits for
+    /// them; tickets that wait to be checked.
     wamp::Dict joins_status() const;
 
 private:

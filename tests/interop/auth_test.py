@@ -20,8 +20,7 @@ from autobahn.wamp.cryptosign import CryptosignKey  # noqa: E402
 from autobahn.wamp.exception import ApplicationError  # noqa: E402
 
 suite = Suite("auth")
-# Failures are counted under the names that are tried, so that the tests need room.
-world = Deployment(name="auth", auth='failures = { per_authid = 1000 }')
+world = Deployment(name="auth")
 METHODS = ("ticket", "wampcra", "wamp-scram", "scram", "cryptosign")
 WITH_AUTOBAHN = ("ticket", "wampcra", "scram", "cryptosign")
 TRANSPORTS = ("ws-json", "ws-msgpack", "rs-msgpack")
@@ -322,7 +321,7 @@ class Authenticator:
 
 
 def dynamic_world(**options):
-    made = Deployment(name="authdyn", auth="failures = { per_authid = 1000 }\n" + DYNAMIC,
+    made = Deployment(name="authdyn", auth=DYNAMIC,
                       outside_rules=OUTSIDE_RULES + ASKING, **options)
     return made
 

@@ -314,5 +314,161 @@ def import_tells_of_every_difference_from_crossbar_itself():
     assert same > 1000 and different > 20, (same, different)
 
 
+# A configuration that Crossbar itself accepts, with something of everything. -------------------------------
+
+TCP = {"type": "tcp", "port": 18080}
+KEY = "545efb0a2192db8d43f118e9bf9aee081466e1ef36c708b96ee6f62dddad9122"
+NODE = {"version": 2, "controller": {"options": {"title": "lab"}}, "workers": [
+    {"type": "router", "options": {"title": "r"}, "components": [
+        {"type": "class", "classname": "a.B", "realm": "lab", "role": "backend"}],
+     "realms": [
+        {"name": "lab", "options": {"enable_meta_api": True}, "roles": [
+            {"name": "frontend", "permissions": [
+                {"uri": "lab.", "match": "prefix", "allow": {"call": True, "subscribe": True}},
+                {"uri": "lab.device.", "match": "prefix", "allow": {"call": True, "publish": True}, "cache": True},
+                {"uri": "lab.device.reset", "match": "exact", "allow": {"call": False}},
+                {"uri": "lab..ping", "match": "wildcard", "allow": {"call": True}}]},
+            {"name": "backend", "permissions": [
+                {"uri": "lab.*", "allow": {"register": True, "publish": True, "call": True, "subscribe": True},
+                 "disclose": {"caller": True}, "validate": {"call": "lab.T"}}]},
+            {"name": "decided", "authorizer": "lab.authorize"},
+            {"name": "anonymous", "permissions": [{"uri": "lab.public", "match": "exact", "allow": {"call": True}}]}]},
+        {"name": "other", "roles": [{"name": "backend", "permissions": [{"uri": "o.", "match": "prefix", "allow": {"call": True}}]}]}],
+     "transports": [
+        {"type": "websocket", "endpoint": TCP, "max_connections": 5, "options": {"allowed_origins": ["*"]},
+         "cookie": {"name": "cbtid"}, "auth": {
+            "anonymous": {"type": "static", "role": "frontend", "authid": "everybody"},
+            "ticket": {"type": "static", "principals": {"al": {"ticket": "open sesame", "role": "backend"},
+                                                        "en": {"ticket": "$TICKET", "role": "backend"}}},
+            "wampcra": {"type": "dynamic", "authenticator": "lab.authenticate"},
+            "cryptosign": {"type": "static", "principals": {"ke": {"authorized_keys": [KEY], "role": "backend", "realm": "other"}}},
+            "tls": {"type": "static"}, "cookie": {}}},
+        {"type": "rawsocket", "endpoint": {"type": "unix", "path": "s"}, "auth": {"anonymous": {"type": "static", "role": "backend"}}},
+        {"type": "universal", "endpoint": {"type": "tcp", "port": 18081, "interface": "127.0.0.1"},
+         "rawsocket": {"auth": {"wampcra": {"type": "static", "users": {"lo": {"secret": "local", "role": "backend"}}}}},
+         "websocket": {"ws": {"type": "websocket", "auth": {"anonymous": {"type": "static", "role": "backend"}}}},
+         "mqtt": {"options": {"realm": "lab", "role": "frontend"}},
+         "web": {"paths": {"/": {"type": "static", "directory": "."},
+                           "pub": {"type": "publisher", "realm": "lab", "role": "anonymous"}}}},
+        {"type": "mqtt", "endpoint": {"type": "tcp", "port": 18083}, "options": {"realm": "lab"}}]},
+    {"type": "container", "components": []}]}
+W = "workers[0]"
+T = W + ".transports"
+TOLD = {  # the path of each part that is not carried over as it is, and a word of what is said of it
+    "controller": "not imported", W + ".options": "not imported", W + ".components[0]": "as a service",
+    W + ".realms[0].options": "not imported", W + ".realms[0].roles[1].permissions[0]": "",
+    W + ".realms[0].roles[2]": "by a procedure", T + "[0].max_connections": "not imported", T + "[0].options": "not imported",
+    T + "[0].cookie": "not imported", T + "[0].auth.anonymous.authid": "random authids",
+    T + "[0].auth.ticket.principals.en.ticket": "environment variable TICKET", T + "[0].auth.wampcra": "[auth.dynamic]",
+    T + "[0].auth.tls": "principal add", T + "[0].auth.cookie": "principal add",
+    T + "[1]": "everybody who knows the onion address", T + "[2].rawsocket.auth.wampcra.users.lo": "imported disabled",
+    T + "[2].websocket.ws": "everybody who knows the onion address", T + "[2].mqtt": "MQTT",
+    T + '[2].web.paths["/"]': "web service", T + "[2].web.paths.pub": "role anonymous", T + "[3]": "MQTT",
+    "workers[1]": "type \"container\""}
+
+
+@suite.test(timeout=120)
+def import_carries_over_or_names_every_part_of_a_configuration_that_crossbar_accepts():
+    folder = scratch()
+    (folder / ".crossbar").mkdir()
+    (folder / ".crossbar/config.json").write_text(json.dumps(NODE))
+    crossbar = pathlib.Path(os.environ["SALLYPORT_VENV"]) / "crossbar/bin/crossbar"
+    checked = processes.run([crossbar, "check", "--cbdir", folder / ".crossbar"], timeout=60)
+    equal(checked.returncode, 0, checked.stdout + checked.stderr)
+    result = run("policy", "import", ".crossbar/config.json", "--json", cwd=folder)
+    equal(result.returncode, 1, result.stderr)
+    differences = json.loads(result.stdout)["differences"]
+    assert all(note["path"] and note["text"] for note in differences), differences
+    told = {}
+    for note in differences:
+        if note["uri"]:   # an example message
+            continue
+        told[note["path"]] = told.get(note["path"], "") + note["text"] + "\n"
+    rules = {path for path in told if ".permissions[" in path}
+    equal(set(told) - rules, set(TOLD) - {path for path in TOLD if ".permissions[" in path})
+    for path, word in TOLD.items():
+        assert word in told[path], (path, told[path])
+    # What opens a door is not there: nobody gets more than in Crossbar.
+    lab, other = (folder / "lab.toml").read_text(), (folder / "other.toml").read_text()
+    assert 'anonymous = { role = "frontend" }' in lab and "\nanonymous = " not in other, lab + other
+    assert "[auth]" in other and "sesame" not in (folder / "other.principals.toml").read_text()
+    people = {realm: {one["authid"]: one["disabled"] for one in json.loads(
+        run("principal", "list", "--json", folder / f"{realm}.principals.toml").stdout)["principals"]} for realm in ("lab", "other")}
+    equal(people, {"lab": {"al": False, "lo": True}, "other": {"al": False, "ke": False, "lo": True}})
+    text = run("policy", "import", ".crossbar/config.json", "--force", cwd=folder).stderr
+    assert f"narrower: .crossbar/config.json: {T}[1]: realm lab: anonymous sessions there (a unix socket)" in text, text
+    # In a file with an unknown key, that key is named.
+    odd = json.loads(json.dumps(NODE))
+    odd["workers"][0]["realms"][0]["roles"][0]["permissions"][0]["surprise"] = 1
+    (folder / "odd.json").write_text(json.dumps(odd))
+    assert W + ".realms[0].roles[0].permissions[0].surprise" in run("policy", "import", "odd.json", "--print", cwd=folder).stderr
+    shutil.rmtree(folder)
+
+
+ROLES = """
+import json, sys
+from crossbar.router.role import RouterRoleStaticAuth
+from crossbar.common.checkconfig import upgrade_config_file
+if len(sys.argv) > 1:
+    upgrade_config_file(None, sys.argv[1])
+    config = json.load(open(sys.argv[1]))
+else:
+    config, asked = json.load(sys.stdin)
+    roles = {(realm["name"], role["name"]): RouterRoleStaticAuth(None, role["name"], role.get("permissions"))
+             for realm in config["workers"][0]["realms"] for role in realm["roles"]}
+    print(json.dumps([bool(roles[realm, role].authorize(None, uri, action, {})["allow"]) for realm, role, uri, action in asked]))
+"""
+
+
+def _decides_as_crossbar(folder, config, file, roles, uris):
+    """Each decision of Crossbar's code and of the imported policy; returns those that differ, as (role, uri, action, allowed)."""
+    python = pathlib.Path(os.environ["SALLYPORT_VENV"]) / "crossbar/bin/python"
+    asked = [("lab", role, uri, action) for role in roles for uri in uris for action in ("call", "register", "subscribe", "publish")]
+    oracle = subprocess.run([python, "-c", ROLES], input=json.dumps([config, asked]), capture_output=True, text=True, timeout=60)
+    equal(oracle.returncode, 0, oracle.stderr[-1000:])
+    answers = json.loads(oracle.stdout)
+    text = (folder / file).read_text().split("\n[[test]]")[0] + "\n"
+    for (_, role, uri, action), allowed in zip(asked, answers):
+        text += f'[[test]]\nas = {{ role = "{role}" }}\n{action} = "{uri}"\nexpect = "{"allow" if allowed else "deny"}"\n'
+    (folder / "asked.toml").write_text(text)
+    result = json.loads(run("policy", "test", "asked.toml", "--json", cwd=folder).stdout)
+    equal(len(result["tests"]), len(asked))
+    assert 0.1 < sum(answers) / len(answers) < 0.9, "the table decides nothing"
+    return [(*one[1:], allowed) for one, allowed, test in zip(asked, answers, result["tests"]) if not test["passed"]]
+
+
+@suite.test(timeout=120)
+def an_imported_policy_decides_as_crossbar_does():
+    folder = scratch()
+    (folder / "config.json").write_text(json.dumps(NODE))
+    equal(run("policy", "import", "config.json", cwd=folder).returncode, 1)
+    uris = ["lab.public", "lab.device.move", "lab.device.reset", "lab.x.ping", "lab.device.ping", "lab.x", "lab.x.y.z", "other.x",
+            "lab.public.x", "lab.device.reset.x"]
+    differ = _decides_as_crossbar(folder, NODE, "lab.toml", ["frontend", "backend", "anonymous"], uris)
+    equal([one for one in differ if not one[-1]], [], "nothing is allowed that Crossbar denies")
+    told = json.loads(run("policy", "import", "config.json", "--print", "--json", cwd=folder).stdout)["differences"]
+    for role, uri, action, _ in differ:
+        assert any(note["kind"] == "narrower" and note["role"] == role and action in note["actions"] for note in told), (role, uri, action)
+    shutil.rmtree(folder)
+
+
+@suite.test(timeout=120)
+def permissions_of_version_1_are_imported_as_crossbar_upgrades_them():
+    folder = scratch()
+    old = {"workers": [{"type": "router", "realms": [{"name": "lab", "roles": [{"name": "frontend", "permissions": [
+        {"uri": "lab.*", "call": True, "subscribe": True}, {"uri": "lab.device", "publish": True, "call": False},
+        {"uri": "lab.*.ping.*", "call": True, "register": True}]}]}], "transports": []}]}
+    for name in ("old.json", "upgraded.json"):
+        (folder / name).write_text(json.dumps(old))
+    python = pathlib.Path(os.environ["SALLYPORT_VENV"]) / "crossbar/bin/python"
+    equal(subprocess.run([python, "-c", ROLES, folder / "upgraded.json"], capture_output=True, timeout=60).returncode, 0)
+    run("policy", "import", "old.json", cwd=folder)
+    assert (folder / "lab.toml").read_text().count("[[allow]]") >= 3, (folder / "lab.toml").read_text()
+    uris = ["lab.x", "lab.x.y", "lab.device", "lab.x.ping.y", "lab", "other"]
+    differ = _decides_as_crossbar(folder, json.loads((folder / "upgraded.json").read_text()), "lab.toml", ["frontend"], uris)
+    equal([one for one in differ if not one[-1]], [], "nothing is allowed that Crossbar denies")
+    shutil.rmtree(folder)
+
+
 if __name__ == "__main__":
     suite.main()

@@ -1,5 +1,6 @@
 """Policies that change under stock clients at work, and the audit log, also where it cannot be written."""
 import asyncio
+import errno
 import json
 import os
 import pathlib
@@ -402,6 +403,95 @@ def a_fifo_that_nobody_reads_stalls_nobody_and_its_reader_learns_what_is_missing
     equal(audit["recorded"], audit["written"] + audit["dropped"])
     os.close(reader)
     slow.stop()
+
+
+def _run_with_small_state(deployment):
+    """Starts the gateway with a file system of 256 KiB for the versions of the policy, which this returns."""
+    folder = deployment.state / "policy"
+    folder.mkdir(mode=0o700)
+    deployment.gateway = processes.Process(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+         'mount -t tmpfs -o size=256k,mode=0700 none "$0" && exec "$@"', folder,
+         processes.binary(), "serve", "--config", deployment.dir / "gateway.toml"],
+        "gateway", cwd=deployment.dir, log=deployment.dir / "gateway.log")
+    eventually(lambda: deployment._answers(deployment.gateway, deployment.local), "the gateway's local socket answers", 30)
+    deployment.wait_link()
+    return pathlib.Path(f"/proc/{deployment.gateway.pid}/root{folder}")
+
+
+@suite.test(timeout=90)
+def a_version_that_a_full_disk_cannot_take_revokes_all_the_same_and_the_exit_code_says_so():
+    there = Deployment(name="fullstate")
+    there.write()
+    folder = _run_with_small_state(there)
+    try:
+        old = (folder / "running").glob("*-observatory.toml")
+        before = next(old).read_text()
+        filler = os.open(folder / "filler", os.O_WRONLY | os.O_CREAT)
+        try:
+            while True:
+                os.write(filler, b"x" * 4096)
+        except OSError as error:
+            equal(error.errno, errno.ENOSPC)
+        os.close(filler)
+        client = there.raw("alice")
+        path = there.dir / "observatory.toml"
+        path.write_text(path.read_text().replace('id = "operators"\nroles = ["operator"]', 'id = "operators"\nroles = ["nobody"]')
+                        .split("[[test]]")[0])
+        told = sallyport("policy", "apply", "--config", there.dir / "gateway.toml", timeout=60)
+        equal(told.returncode, 3, told.stdout + told.stderr)
+        assert "No space left on device" in told.stderr and "the policy is active" in told.stderr, told.stderr
+        equal(client.call("lab.anything")[4], "wamp.error.not_authorized", "the revocation is active")
+        equal(next((folder / "running").glob("*-observatory.toml")).read_text(), before, "what is stored is whole")
+        as_json = json.loads(sallyport("policy", "apply", "--config", there.dir / "gateway.toml", "--json", timeout=60).stdout)
+        assert as_json["done"] and "cannot be stored" in " ".join(as_json["lines"]), as_json
+        assert "cannot store the running policy" in there.gateway.text()
+        (folder / "filler").unlink()
+        told = sallyport("policy", "apply", "--config", there.dir / "gateway.toml", timeout=60)
+        equal(told.returncode, 0, told.stderr)
+        assert '"nobody"' in next((folder / "running").glob("*-observatory.toml")).read_text(), "stored at the second time"
+        client.close()
+    finally:
+        there.stop()
+
+
+@suite.test(timeout=90)
+def a_revocation_is_applied_while_an_inside_is_down_and_the_inside_starts_with_it():
+    there = Deployment(name="down")
+    there.start()
+    try:
+        client = there.raw("alice")
+        equal(client.call("lab.nothing")[4], "wamp.error.no_such_procedure")
+        # Its socket cannot be bound again, so that it ends at each start.
+        there.services_path.unlink()
+        there.services_path.mkdir()
+        inside = next(pid for pid, line in there.gateway.children() if " inside " in line)
+        os.kill(inside, signal.SIGKILL)
+        eventually(lambda: there.gateway.text().count("inside inside ") >= 4, "the inside ends again and again", 20)
+        path, within = there.dir / "observatory.toml", there.dir / "inside-observatory.toml"
+        revoked = '\n[[forbid]]\nid = "revoked"\nroles = ["*"]\nactions = ["call"]\nuri = ["lab.revoked"]\n'
+        path.write_text(path.read_text() + revoked)
+        within.write_text(within.read_text() + revoked.replace("lab.revoked", "lab.revoked_within"))
+        told = sallyport("policy", "apply", "--config", there.dir / "gateway.toml", timeout=60)
+        equal(told.returncode, 0, told.stderr)
+        assert re.search("inside inside: (is not running; it will start|has ended; it will restart) with this version", told.stdout), told.stdout
+        equal(client.call("lab.revoked")[4], "wamp.error.not_authorized", "the revocation is active")
+        # A file of the inside that is broken is refused although the inside cannot say so.
+        good = within.read_text()
+        within.write_text(good + "broken = \n")
+        told = sallyport("policy", "apply", "--config", there.dir / "gateway.toml", timeout=60)
+        equal(told.returncode, 1, told.stdout)
+        assert "inside-observatory.toml" in told.stderr, told.stderr
+        within.write_text(good)
+        there.services_path.rmdir()
+        there.wait_link(30)
+        service = there.raw_inside()
+        equal(service.call("lab.revoked_within")[4], "wamp.error.not_authorized", "the inside has the version")
+        equal(client.call("lab.nothing")[4], "wamp.error.no_such_procedure")
+        service.close()
+        client.close()
+    finally:
+        there.stop()
 
 
 @suite.test

@@ -203,8 +203,10 @@ void SupervisionWorld::apply(const effect::ReadVersion& read) {
                            outbox_);
 }
 
-void SupervisionWorld::apply(const effect::AdoptVersion&) {
+void SupervisionWorld::apply(const effect::AdoptVersion& adopt) {
     if (candidate_ != running_) previous_ = std::exchange(running_, candidate_);
+    core_->on_version_adopted(adopt.round, !calm_ && dice_.chance(10) ? "the disk is full" : "",
+                              outbox_);
 }
 
 void SupervisionWorld::apply(const effect::Reply& reply) {

@@ -39,6 +39,11 @@ public:
     void settle(PeerId peer, bool settled);
     void leave(PeerId peer);
 
+    /// The group of the connection; 0 if it has none, or no place.
+    Group group_of(PeerId peer) const noexcept {
+        const auto found = places_.find(peer);
+        return found == places_.end() ? 0 : found->second.group;
+    }
     std::size_t size() const noexcept { return places_.size(); }
 
 private:

@@ -11,11 +11,11 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
 #include "wamp/base/check.h"
+#include "wamp/framing/http_upgrade.h"
 #include "wamp/framing/websocket_frame.h"
 #include "wamp/net/turn_executor.h"
 
@@ -28,9 +28,6 @@ namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 
-constexpr std::array<Subprotocol, 2> subprotocols{
-    {{Serializer::msgpack, "wamp.2.msgpack"}, {Serializer::json, "wamp.2.json"}}};
-constexpr std::string_view head_end = "\r\n\r\n";
 // The buffer of assembled messages is kept up to this size.
 constexpr std::size_t partial_bytes_kept = 512;
 constexpr std::size_t no_limit_announced = std::size_t{16} << 20;  // WebSocket has no announcement
@@ -144,28 +141,7 @@ void remove_header_line(std::string& head, std::string_view name) {
     head.erase(line, head.find("\r\n", line + 2) - line);
 }
 
-std::string refusal(std::string_view status) {
-    std::string text = "HTTP/1.1 ";
-    text += status;
-    text += "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    return text;
-}
-
 }  // namespace
-
-const Subprotocol* choose_subprotocol(std::string_view offered) noexcept {
-    while (!offered.empty()) {
-        const std::size_t end = std::min(offered.find(','), offered.size());
-        std::string_view name = offered.substr(0, end);
-        offered.remove_prefix(std::min(end + 1, offered.size()));
-        name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
-        name = name.substr(0, name.find_last_not_of(" \t") + 1);
-        for (const Subprotocol& subprotocol : subprotocols) {
-            if (name == subprotocol.name) return &subprotocol;
-        }
-    }
-    return nullptr;
-}
 
 struct WebSocket::Machine {
     enum class Stage : std::uint8_t { request, handshake, open, failed };
@@ -187,7 +163,7 @@ struct WebSocket::Machine {
     Event opened();
     void start_client(const std::string& host, const std::string& path);
     Event read_request();
-    Event accept(std::size_t head_bytes);
+    Event answer(const HttpUpgrade& upgrade);
     Event finish_client();
     Event read();
     Event message_part();
@@ -228,64 +204,54 @@ WebSocket::Event WebSocket::Machine::opened() {
 }
 
 WebSocket::Event WebSocket::Machine::read_request() {
+    constexpr std::size_t bytes_max = HttpUpgrade::bytes_max;
     const std::size_t looked_at = head.size();
-    head.append(input.substr(0, request_bytes_max - std::min(head.size(), request_bytes_max)));
-    const std::size_t from = looked_at < head_end.size() ? 0 : looked_at - head_end.size();
-    const std::size_t end = head.find(head_end, from);
+    head.append(input.substr(0, bytes_max - std::min(head.size(), bytes_max)));
+    const std::size_t from =
+        looked_at < HttpUpgrade::end.size() ? 0 : looked_at - HttpUpgrade::end.size();
+    const std::size_t end = head.find(HttpUpgrade::end, from);
     if (end == std::string::npos) {
         input = {};
-        if (head.size() < request_bytes_max) return {};
-        to_send += refusal("431 Request Header Fields Too Large");
-        return fail("HTTP request too long");
+        if (head.size() < bytes_max) return {};
+        return answer(too_long_http_upgrade());
     }
-    const std::size_t head_bytes = end + head_end.size();
+    const std::size_t head_bytes = end + HttpUpgrade::end.size();
     input.remove_prefix(head_bytes - looked_at);
-    return accept(head_bytes);
+    head.resize(head_bytes);
+    return answer(read_http_upgrade(head));
 }
 
-WebSocket::Event WebSocket::Machine::accept(std::size_t head_bytes) {
-    error_code ec;
-    http::request_parser<http::empty_body> parser;
-    parser.header_limit(static_cast<std::uint32_t>(request_bytes_max));
-    parser.put(asio::buffer(head.data(), head_bytes), ec);
-    if (ec || !parser.is_header_done()) {
-        to_send += refusal("400 Bad Request");
-        return fail("malformed HTTP request");
-    }
-    const auto& request = parser.get();
-    if (!websocket::is_upgrade(request)) {
-        to_send += refusal("426 Upgrade Required");
-        return fail("HTTP request without upgrade to WebSocket");
-    }
-    std::string offered;
-    for (auto [at, end] = request.equal_range(http::field::sec_websocket_protocol); at != end;
-         ++at) {
-        offered.append(at->value().data(), at->value().size());
-        offered += ',';
-    }
-    const Subprotocol* chosen = choose_subprotocol(offered);
-    if (chosen == nullptr) {
-        to_send += refusal("400 Bad Request");
-        return fail("no WAMP subprotocol in common");
-    }
-    serializer = chosen->serializer;
-    stream.set_option(websocket::stream_base::decorator([chosen](websocket::response_type& answer) {
-        answer.set(http::field::sec_websocket_protocol,
-                   beast::string_view(chosen->name.data(), chosen->name.size()));
-    }));
-    stream.accept(request, ec);
-    remove_header_line(to_send, "Server");
+// Beast is given a request of our own, with what was checked, so that it neither refuses one nor
+// sees more of it.
+WebSocket::Event WebSocket::Machine::answer(const HttpUpgrade& upgrade) {
     std::string().swap(head);
-    if (ec) return fail(ec.message());
+    if (!upgrade.refusal.empty()) {
+        to_send += upgrade.refusal;
+        return fail(upgrade.why);
+    }
+    const Subprotocol& chosen = *upgrade.subprotocol;
+    serializer = chosen.serializer;
+    stream.set_option(
+        websocket::stream_base::decorator([&chosen](websocket::response_type& response_to_it) {
+            response_to_it.set(http::field::sec_websocket_protocol,
+                               beast::string_view(chosen.name.data(), chosen.name.size()));
+        }));
+    websocket::request_type request(http::verb::get, "/", 11);
+    request.set(http::field::host, "");
+    request.set(http::field::upgrade, "websocket");
+    request.set(http::field::connection, "upgrade");
+    request.set(http::field::sec_websocket_key, upgrade.key);
+    request.set(http::field::sec_websocket_version, "13");
+    error_code ec;
+    stream.accept(request, ec);
+    SALLYPORT_CHECK(!ec);
+    remove_header_line(to_send, "Server");
     stream.next_layer().feed(std::exchange(input, {}));
     return opened();
 }
 
 void WebSocket::Machine::start_client(const std::string& host, const std::string& path) {
-    std::string_view name;
-    for (const Subprotocol& subprotocol : subprotocols) {
-        if (subprotocol.serializer == serializer) name = subprotocol.name;
-    }
+    const std::string_view name = subprotocol_of(serializer).name;
     stream.set_option(websocket::stream_base::decorator([name](websocket::request_type& request) {
         request.set(http::field::sec_websocket_protocol,
                     beast::string_view(name.data(), name.size()));

@@ -17,19 +17,17 @@ class execution_context;  // NOLINT(readability-identifier-naming): Asio's name
 namespace sallyport::wamp {
 
 /// WebSocket as a state machine without a socket, with the interface of RawSocket (requirements:
-/// WebSocket): bytes are passed in as they arrive, and events are read until there are none. Beast
-/// reads (handshake, frames, masks, UTF-8, control frames and the answers to them) and completes
-/// inside next(); data frames are written here, so that they are sent with everything else in one
-/// gathered write, without a copy. One WAMP message is one WebSocket message (W-WS-02).
+/// WebSocket): bytes are passed in as they arrive, and events are read until there are none. A
+/// request for an upgrade is checked and refused by HttpUpgrade; Beast reads the rest (frames,
+/// masks, UTF-8, control frames and the answers to them, a client's handshake) and completes inside
+/// next(); data frames are written here, so that they are sent with everything else in one gathered
+/// write, without a copy. One WAMP message is one WebSocket message (W-WS-02).
 ///
 /// `scratch` is shared by all objects of one thread; returned messages may point into it.
 class WebSocket {
 public:
     using Event = RawSocket::Event;
     using Kind = RawSocket::Kind;
-
-    /// Of the HTTP upgrade, including header lines.
-    static constexpr std::size_t request_bytes_max = 8192;
 
     static WebSocket server(boost::asio::execution_context& context, std::span<char> scratch,
                             std::size_t receives_max);
@@ -66,13 +64,5 @@ private:
 
     std::unique_ptr<Machine> machine_;
 };
-
-/// The selected entry of a list of subprotocols, as in Sec-WebSocket-Protocol: the first one that
-/// is supported (W-WS-04).
-struct Subprotocol {
-    Serializer serializer;
-    std::string_view name;
-};
-const Subprotocol* choose_subprotocol(std::string_view offered) noexcept;
 
 }  // namespace sallyport::wamp

@@ -288,8 +288,8 @@ std::string methods_text(const std::optional<Methods>& methods) {
 }
 
 std::string failures_text(const FailureLimits& limits) {
-    return std::to_string(limits.per_circuit) + " per circuit, " +
-           std::to_string(limits.per_authid) + " per authid in " + format_duration(limits.window);
+    return std::to_string(limits.per_circuit) + " per circuit, then a wait of " +
+           format_duration(limits.window);
 }
 
 std::string dynamic_text(const AuthText& auth) {

@@ -7,10 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "policy/document/diagnostic.h"
 #include "policy/engine/permit.h"
 #include "policy/tools/json.h"
-#include "wamp/base/result.h"
 #include "wamp/base/uri.h"
 
 namespace sallyport::policy {
@@ -23,6 +21,7 @@ struct CrossbarPermission {
     bool disclose_caller = false;
     bool disclose_publisher = false;
     bool validates = false;  ///< it validates payloads
+    std::string path;        ///< in the configuration
 };
 
 /// A role with static permissions, as Crossbar decides (crossbar/router/role.py): the longest key
@@ -38,6 +37,7 @@ public:
     ~CrossbarRole() = default;
 
     std::string name;
+    std::string path;                             ///< in the configuration
     bool dynamic = false;                         ///< a procedure decides
     std::vector<CrossbarPermission> permissions;  ///< without those that a later one replaces
 
@@ -56,30 +56,52 @@ private:
     std::unordered_map<std::string_view, const CrossbarPermission*> wildcards_;  ///< by beginning
 };
 
+/// Who may reach a transport. What is restricted in Crossbar must not become everybody's here, as
+/// there is one door for all: the onion address.
+struct CrossbarReach {
+    std::string path;        ///< of the transport: "workers[0].transports[1].rawsocket"
+    std::string restricted;  ///< why not everybody reaches it: "a unix socket"; "" if everybody may
+};
+
 /// One principal of a transport; `entry` is its configuration.
 struct CrossbarPrincipal {
     std::string method;  ///< "ticket", "wampcra", "cryptosign", "scram"
     std::string authid;
     std::string role;
+    std::string realm;  ///< the only one that it joins; "": any that has the role
+    std::string path;   ///< of `entry`
+    CrossbarReach reach;
     Json entry;
+};
+
+/// Anonymous sessions of a transport.
+struct CrossbarAnonymous {
+    std::string role;
+    std::string realm;  ///< as of a principal
+    CrossbarReach reach;
 };
 
 /// One realm with its roles.
 struct CrossbarRealm {
     std::string name;
+    std::string path;
     std::vector<CrossbarRole> roles;
 };
 
-/// The realms and principals of a node's configuration.
+/// A part of the configuration that is not imported.
+struct CrossbarRest {
+    std::string path;
+    std::string text;       ///< what it means here, and what to do
+    bool narrower = false;  ///< Crossbar allows something by it
+};
+
+/// The realms and principals of a node's configuration. Whatever is neither in them nor known to
+/// have no effect on who may do what is in `rest`.
 struct CrossbarConfig {
     std::vector<CrossbarRealm> realms;
     std::vector<CrossbarPrincipal> principals;  ///< of all transports
-    std::vector<std::string> anonymous_roles;   ///< of all transports, each once
-    std::vector<std::string> left;              ///< parts that are not imported, for people
+    std::vector<CrossbarAnonymous> anonymous;   ///< of all transports
+    std::vector<CrossbarRest> rest;
 };
-
-/// Reads a config.json of Crossbar. Parts without permissions are skipped.
-wamp::Result<CrossbarConfig, Diagnostic> read_crossbar(std::string_view text,
-                                                       const std::string& file);
 
 }  // namespace sallyport::policy

@@ -9,14 +9,15 @@
 #include <tuple>
 #include <utility>
 
-#include "policy/auth/principals.h"
-#include "policy/crypto/ticket_hash.h"
+#include "policy/auth/credentials.h"
 #include "policy/document/names.h"
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
 #include "policy/file/load.h"
 #include "policy/tools/edit/toml_text.h"
 #include "policy/tools/exit_code.h"
+#include "policy/tools/import/crossbar_reader.h"
+#include "policy/tools/import/import_auth.h"
 #include "policy/tools/json.h"
 
 namespace sallyport::policy {
@@ -52,6 +53,7 @@ std::string name_for(std::string_view text) {
 
 /// A rule made from a permission.
 struct MadeRule {
+    std::string path;  ///< of the permission
     std::string id;
     bool allow = true;
     std::string role;
@@ -118,8 +120,8 @@ public:
     void run();
 
 private:
-    void note(Kind kind, const std::string& role, std::string text) {
-        notes_.push_back({kind, realm_.name, role, "", "", {}, std::move(text)});
+    void note(Kind kind, const std::string& path, const std::string& role, std::string text) {
+        notes_.push_back({kind, path, realm_.name, role, "", "", {}, std::move(text)});
     }
     void make_role(const CrossbarRole& role);
     void make_rules(const CrossbarRole& role, const CrossbarPermission& permission);
@@ -129,14 +131,12 @@ private:
     bool allowed_below(const std::string& beginning, Action action) const;
     std::vector<Action> forbidden(const CrossbarPermission& permission) const;
     std::vector<Action> hidden(const CrossbarPermission& permission) const;
-    void make_auth();
-    bool known_role(const std::string& name) const;
-    std::string principal_text(const CrossbarPrincipal& principal);
     void compare(const RealmPolicy& policy);
     void compare_at(const RealmPolicy& policy, const CrossbarRole& role, const std::string& uri);
     std::string tests(const RealmPolicy& policy) const;
     std::shared_ptr<const RealmPolicy> compiled(const std::string& text) const;
     std::string head() const;
+    bool is_taken(const std::string& name) const;
 
     const CrossbarConfig& config_;
     const CrossbarRealm& realm_;
@@ -149,8 +149,6 @@ private:
     std::set<std::tuple<std::string, MatchPolicy, std::string, bool>> made_;
     std::vector<ImportNote> notes_;
     std::map<std::tuple<Kind, std::string, std::string>, std::size_t> compared_;
-    std::string auth_;
-    std::string principals_;
     std::size_t number_ = 0;
 };
 
@@ -170,7 +168,7 @@ void RealmImport::add(MadeRule rule) {
     Diagnostics diagnostics;
     parse_policy("realm = \"r\"\n" + rule.text(), realm_.name, diagnostics);
     if (!diagnostics.empty()) {
-        note(Kind::other, rule.role,
+        note(Kind::other, rule.path, rule.role,
              "the permission " + policy::quoted(rule.uri) + " of role " + rule.role +
                  " is not imported: " + diagnostics.front().text);
         return;
@@ -243,6 +241,7 @@ std::vector<Action> RealmImport::hidden(const CrossbarPermission& permission) co
 
 void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission& permission) {
     MadeRule allow;
+    allow.path = permission.path;
     allow.role = role.name;
     for (const Action action : actions) {
         if (allows(permission, action)) allow.actions.push_back(action);
@@ -251,6 +250,7 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
                            (permission.disclose_publisher && allows(permission, Action::publish));
     if (discloses) allow.grants.push_back("disclose_me");
     MadeRule forbid;
+    forbid.path = permission.path;
     forbid.allow = false;
     forbid.role = role.name;
     forbid.actions = forbidden(permission);
@@ -269,19 +269,19 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
     below.uri = permission.uri + ".";
     if (!below.actions.empty()) add(std::move(below));
     if (discloses) {
-        note(Kind::other, role.name,
+        note(Kind::other, permission.path, role.name,
              "permission " + policy::quoted(permission.uri) + " of role " + role.name +
                  ": Crossbar always discloses its callers or publishers; here they are disclosed "
                  "only if they ask for it (disclose_me)");
     }
     if (permission.validates) {
-        note(Kind::other, role.name,
+        note(Kind::other, permission.path, role.name,
              "permission " + policy::quoted(permission.uri) + " of role " + role.name +
                  ": \"validate\" is not imported (write conditions: where = [ … ])");
     }
     if (permission.uri.empty() && permission.match == MatchPolicy::prefix &&
         options_.everything.empty() && !allow.actions.empty()) {
-        note(Kind::narrower, role.name,
+        note(Kind::narrower, permission.path, role.name,
              "role " + role.name + " was allowed to " + list_of(allow.actions) +
                  " every URI, which no rule here can express: name the prefixes (import "
                  "--everything "
@@ -291,88 +291,21 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
 
 void RealmImport::make_role(const CrossbarRole& role) {
     if (role.dynamic) {
-        note(Kind::narrower, role.name,
+        note(Kind::narrower, role.path, role.name,
              "role " + role.name +
-                 " is authorized by a procedure: it has no rules here, and is allowed nothing");
+                 " is authorized by a procedure: it has no rules here, and is allowed nothing "
+                 "(write "
+                 "the rules that the procedure applies)");
         return;
     }
-    if (!is_valid_name(role.name)) {
-        note(Kind::narrower, role.name,
-             "role " + policy::quoted(role.name) + " cannot be a role here, and is not imported");
+    if (!is_valid_name(role.name) || role.name == gateway_role) {
+        note(Kind::narrower, role.path, role.name,
+             "role " + policy::quoted(role.name) +
+                 " cannot be a role here, and is not imported (give it another name)");
         return;
     }
     index(role);
     for (const CrossbarPermission& permission : role.permissions) make_rules(role, permission);
-}
-
-bool RealmImport::known_role(const std::string& name) const {
-    return std::any_of(realm_.roles.begin(), realm_.roles.end(),
-                       [&name](const CrossbarRole& role) { return role.name == name; });
-}
-
-// As a line of a principals file; "" if it cannot be imported.
-std::string RealmImport::principal_text(const CrossbarPrincipal& principal) {
-    const Json& entry = principal.entry;
-    const auto text = [&entry](std::string_view key) { return string_member(entry, key); };
-    std::string secret;
-    if (principal.method == "ticket") {
-        const auto hash = crypto::hash_ticket(text("ticket"), crypto::iterations_default, random_);
-        secret = "ticket = " + toml_text(to_string(hash)) + "\n";
-    } else if (principal.method == "wampcra" && text("salt").empty()) {
-        secret = "wampcra = { secret = " + toml_text(text("secret")) + " }\n";
-    } else if (principal.method == "wampcra") {
-        secret = "wampcra = { key = " + toml_text(text("secret")) +
-                 ", salt = " + toml_text(text("salt")) +
-                 ", iterations = " + std::to_string(unsigned_member(entry, "iterations", 1000)) +
-                 ", keylen = " + std::to_string(unsigned_member(entry, "keylen", 32)) + " }\n";
-    } else if (principal.method == "cryptosign") {
-        const Json& keys = array_member(entry, "authorized_keys");
-        std::string list;
-        for (const Json& key : keys) {
-            const auto* hex = key.get_ptr<const Json::string_t*>();
-            if (hex == nullptr) return "";
-            list += (list.empty() ? "" : ", ") + toml_text(*hex);
-        }
-        if (!list.empty()) secret = "cryptosign = [" + list + "]\n";
-    }
-    if (secret.empty()) return "";
-    const std::string block = "[[principal]]\nauthid = " + toml_text(principal.authid) +
-                              "\nrole = " + toml_text(principal.role) + "\n" + secret;
-    Diagnostics diagnostics;
-    parse_principals(block, "principals", diagnostics);
-    return diagnostics.empty() ? block : "";
-}
-
-void RealmImport::make_auth() {
-    const std::string file = name_for(realm_.name) + ".principals.toml";
-    std::set<std::string> authids;
-    for (const CrossbarPrincipal& principal : config_.principals) {
-        if (!known_role(principal.role)) continue;
-        const std::string block = principal_text(principal);
-        const bool fresh = authids.insert(principal.authid).second;
-        if (!block.empty() && fresh) {
-            principals_ += (principals_.empty() ? "" : "\n") + block;
-            continue;
-        }
-        note(Kind::other, principal.role,
-             "principal " + policy::quoted(principal.authid) + " by " + principal.method +
-                 (fresh ? " cannot be imported" : " has another way to log in already") +
-                 " (sallyport principal add)");
-    }
-    std::vector<std::string> anonymous;
-    for (const std::string& role : config_.anonymous_roles) {
-        if (known_role(role)) anonymous.push_back(role);
-    }
-    if (anonymous.size() > 1) {
-        note(Kind::other, "",
-             "anonymous sessions have different roles on different transports: they get role " +
-                 anonymous.front());
-    }
-    if (anonymous.empty() && principals_.empty()) return;
-    auth_ = "\n[auth]\n";
-    if (!anonymous.empty())
-        auth_ += "anonymous = { role = " + toml_text(anonymous.front()) + " }\n";
-    if (!principals_.empty()) auth_ += "principals = " + toml_text(file) + "\n";
 }
 
 // One message for each permission of Crossbar, role and action.
@@ -391,7 +324,16 @@ void RealmImport::compare_at(const RealmPolicy& policy, const CrossbarRole& role
         const Kind kind = was ? Kind::narrower : Kind::wider;
         const auto [place, fresh] =
             compared_.try_emplace({kind, role.name, permission}, notes_.size());
-        if (fresh) notes_.push_back({kind, realm_.name, role.name, permission, uri, {}, ""});
+        if (fresh) {
+            notes_.push_back({kind,
+                              decider == nullptr ? role.path : decider->path,
+                              realm_.name,
+                              role.name,
+                              permission,
+                              uri,
+                              {},
+                              ""});
+        }
         ImportNote& note = notes_[place->second];
         if (std::find(note.actions.begin(), note.actions.end(), action) == note.actions.end())
             note.actions.push_back(action);
@@ -400,7 +342,7 @@ void RealmImport::compare_at(const RealmPolicy& policy, const CrossbarRole& role
 
 void RealmImport::compare(const RealmPolicy& policy) {
     for (const CrossbarRole& role : realm_.roles) {
-        if (role.dynamic || !is_valid_name(role.name)) continue;
+        if (role.dynamic || !is_valid_name(role.name) || role.name == gateway_role) continue;
         for (const CrossbarPermission& permission : role.permissions) {
             std::string uri = permission.uri;
             if (permission.match == MatchPolicy::wildcard) {
@@ -476,29 +418,42 @@ std::string RealmImport::head() const {
     return text;
 }
 
+bool RealmImport::is_taken(const std::string& name) const {
+    return std::any_of(out_.files.begin(), out_.files.end(),
+                       [&name](const ImportedFile& file) { return file.name == name; });
+}
+
 void RealmImport::run() {
     if (!wamp::is_valid_uri(realm_.name)) {
-        note(Kind::other, "",
-             "realm " + policy::quoted(realm_.name) + " is not a valid URI: not imported");
+        note(Kind::narrower, realm_.path, "",
+             "realm " + policy::quoted(realm_.name) +
+                 " is not a valid URI: not imported (give it another name)");
         out_.notes.insert(out_.notes.end(), notes_.begin(), notes_.end());
         return;
     }
     for (const CrossbarRole& role : realm_.roles) make_role(role);
-    make_auth();
-    std::string body = "realm = " + toml_text(realm_.name) + "\n" + auth_ +
+    const std::string name = name_for(realm_.name);
+    const ImportedAuth auth = import_auth(config_, realm_, name + ".principals.toml",
+                                          options_.all_transports, random_, notes_);
+    std::string body = "realm = " + toml_text(realm_.name) + "\n" + auth.section +
                        "\n[[route]]\nid = \"all\"\nmatch = \"prefix\"\nuri = \"\"\nto = " +
                        toml_text(options_.backend) + "\n";
     for (const MadeRule& rule : rules_) body += "\n" + rule.text();
     const auto policy = compiled(body);
     if (policy == nullptr) {
-        note(Kind::other, "", "realm " + policy::quoted(realm_.name) + " could not be imported");
+        note(Kind::narrower, realm_.path, "",
+             "realm " + policy::quoted(realm_.name) + " could not be imported (write its policy)");
+    } else if (is_taken(name + ".toml")) {
+        note(Kind::narrower, realm_.path, "",
+             "realm " + policy::quoted(realm_.name) +
+                 " would be written to the same file as another"
+                 ": not imported (import it on its own)");
     } else {
         compare(*policy);
         body += tests(*policy);
-        const std::string name = name_for(realm_.name);
         out_.files.push_back({name + ".toml", head() + "\n" + body, false});
-        if (!principals_.empty())
-            out_.files.push_back({name + ".principals.toml", principals_, true});
+        if (!auth.principals.empty())
+            out_.files.push_back({name + ".principals.toml", auth.principals, true});
     }
     out_.notes.insert(out_.notes.end(), notes_.begin(), notes_.end());
 }
@@ -518,13 +473,10 @@ std::string_view name_of(Kind kind) {
 Json json_of(const ImportNote& note) {
     Json names = Json::array();
     for (const Action action : note.actions) names.push_back(to_string(action));
-    return {{"kind", name_of(note.kind)},
-            {"realm", note.realm},
-            {"role", note.role},
-            {"permission", note.permission},
-            {"uri", note.uri},
-            {"actions", std::move(names)},
-            {"text", note.text}};
+    return {{"kind", name_of(note.kind)},    {"path", note.path},
+            {"realm", note.realm},           {"role", note.role},
+            {"permission", note.permission}, {"uri", note.uri},
+            {"actions", std::move(names)},   {"text", note.text}};
 }
 
 }  // namespace
@@ -534,8 +486,17 @@ Imported import_crossbar(const CrossbarConfig& config, const ImportOptions& opti
     Imported out;
     for (const CrossbarRealm& realm : config.realms)
         RealmImport(config, realm, options, random, out).run();
-    for (const std::string& left : config.left)
-        out.notes.push_back({Kind::other, "", "", "", "", {}, left + " is not imported"});
+    note_strangers(config, out.notes);
+    for (const CrossbarRest& rest : config.rest) {
+        out.notes.push_back({rest.narrower ? Kind::narrower : Kind::other,
+                             rest.path,
+                             "",
+                             "",
+                             "",
+                             "",
+                             {},
+                             rest.text});
+    }
     return out;
 }
 
@@ -558,7 +519,8 @@ int import_file(const ImportRequest& request, wamp::Random& random,
         print_json(to.out, {{"files", std::move(made)}, {"differences", std::move(notes)}});
     } else {
         for (const ImportNote& note : imported.notes)
-            to.err << name_of(note.kind) << ": "
+            to.err << name_of(note.kind) << ": " << request.file << ": " << note.path
+                   << (note.path.empty() ? "" : ": ")
                    << (note.realm.empty() ? "" : "realm " + note.realm + ": ") << note.text << '\n';
         for (const ImportedFile& file : imported.files) {
             if (!request.print) {

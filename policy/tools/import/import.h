@@ -26,12 +26,13 @@ struct ImportNote {
         other,
     };
     Kind kind = Kind::other;
+    std::string path;  ///< in the configuration: "workers[0].realms[0].roles[2]"
     std::string realm;
     std::string role;
     std::string permission;  ///< the URI of the deciding entry in Crossbar
     std::string uri;         ///< an example message of narrower and wider
     std::vector<Action> actions;
-    std::string text;  ///< the full description
+    std::string text;  ///< what it means here, and what to do about it
 };
 
 /// The files of the result, and how it differs from Crossbar.
@@ -46,11 +47,16 @@ struct ImportOptions {
     /// rule.
     std::vector<std::string> everything;
     std::string backend = "inside";
+    /// Take over what transports grant that not everybody reaches in Crossbar (a unix socket, an
+    /// address of a local network, TLS with certificates of clients), to everybody who knows the
+    /// onion address.
+    bool all_transports = false;
 };
 
 /// Policies with the same effect as the configuration, as far as possible, with an inline test for
-/// each rule: one file for each realm, and its principals. They load without errors. Differences
-/// are found by comparing both on URIs around each permission, and are listed in the files too.
+/// each rule: one file for each realm, and its principals. They load without errors. They never let
+/// somebody in whom Crossbar does not. Differences are found by comparing both on URIs around each
+/// permission, and are listed in the files too; everything else that is not carried over is a note.
 Imported import_crossbar(const CrossbarConfig& config, const ImportOptions& options,
                          wamp::Random& random);
 

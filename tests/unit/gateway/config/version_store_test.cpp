@@ -1,7 +1,9 @@
 #include "gateway/config/version_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <string>
 
@@ -17,6 +19,23 @@ PolicyVersion version_of(const std::string& text) {
     return version;
 }
 
+/// No file can grow beyond 4,000 bytes as long as this exists.
+class SmallFiles {
+public:
+    SmallFiles() {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit small{4000, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    SmallFiles(const SmallFiles&) = delete;
+    SmallFiles& operator=(const SmallFiles&) = delete;
+    ~SmallFiles() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
 class VersionStoreTest : public testing::Test {
 protected:
     test::TemporaryFolder state_;
@@ -25,7 +44,7 @@ protected:
 TEST_F(VersionStoreTest, KeepsTheVersionThatRunsAndTheOneBefore) {
     VersionStore store(state_.path(), version_of("1"));
     EXPECT_EQ(store.previous(), std::nullopt);
-    store.adopt(version_of("2"));
+    EXPECT_EQ(store.adopt(version_of("2")), "");
     EXPECT_EQ(store.running(), version_of("2"));
     EXPECT_EQ(store.previous(), version_of("1"));
     EXPECT_EQ(stored_version(running_version_folder(state_.path())), version_of("2"));
@@ -34,8 +53,8 @@ TEST_F(VersionStoreTest, KeepsTheVersionThatRunsAndTheOneBefore) {
 
 TEST_F(VersionStoreTest, ChangesNothingWhenTheSameVersionRunsAgain) {
     VersionStore store(state_.path(), version_of("1"));
-    store.adopt(version_of("2"));
-    store.adopt(version_of("2"));
+    EXPECT_EQ(store.adopt(version_of("2")), "");
+    EXPECT_EQ(store.adopt(version_of("2")), "");
     EXPECT_EQ(store.previous(), version_of("1"));
 }
 
@@ -54,11 +73,28 @@ TEST_F(VersionStoreTest, RunsOnWhenTheStateDirectoryTakesNothing) {
     testing::internal::CaptureStderr();
     open_log("test", {});
     VersionStore store(no_folder, version_of("1"));
-    store.adopt(version_of("2"));
+    const std::string why_not = store.adopt(version_of("2"));
     const std::string logged = testing::internal::GetCapturedStderr();
     EXPECT_EQ(store.running(), version_of("2"));
     EXPECT_EQ(store.previous(), version_of("1"));
-    EXPECT_NE(logged.find("cannot save the running policy: "), std::string::npos) << logged;
+    EXPECT_NE(logged.find("cannot store the running policy: "), std::string::npos) << logged;
+    EXPECT_NE(why_not, "");
+}
+
+TEST_F(VersionStoreTest, KeepsTheLastVersionWholeUntilTheNextCanBeStored) {
+    VersionStore store(state_.path(), version_of("1"));
+    EXPECT_EQ(store.adopt(version_of("2")), "");
+    const PolicyVersion large = version_of(std::string(1 << 20, 'x'));
+    {
+        const SmallFiles as_on_a_full_disk;
+        EXPECT_NE(store.adopt(large), "");
+    }
+    EXPECT_EQ(store.running(), large);
+    EXPECT_EQ(stored_version(running_version_folder(state_.path())), version_of("2"));
+    EXPECT_FALSE(std::filesystem::exists(state_.path("policy/running.new")));
+    EXPECT_EQ(store.adopt(large), "") << "the same version again";
+    EXPECT_EQ(stored_version(running_version_folder(state_.path())), large);
+    EXPECT_EQ(stored_version(previous_version_folder(state_.path())), version_of("2"));
 }
 
 TEST_F(VersionStoreTest, HintsAtTheVersionThatRanLast) {

@@ -15,8 +15,8 @@ const ProcessId inside = inside_process(0);
 /// A coordinator with an inside and the worker, both running; the rounds of the table are round 2.
 struct Reload {
     Reload() {
-        machine.on_started(inside);
-        machine.on_started(worker_process);
+        machine.on_started(inside, out);
+        machine.on_started(worker_process, out);
         // A round that went before, so that there are answers to an older one.
         machine.on_command(1, "apply", out);
         machine.on_version_unreadable(1, "why", out);
@@ -58,10 +58,14 @@ struct Reload {
         begin(line);
         read();
     }
+    void adopted(const std::string& why_not_stored = "") {
+        machine.on_version_adopted(2, why_not_stored, out);
+    }
     void commit() {
         prepare("apply");
         prepared(inside);
         prepared(worker_process);
+        adopted();
     }
     void wait_until_due() {
         if (machine.deadline() != wamp::never) now = machine.deadline();
@@ -119,9 +123,13 @@ const Steps<Reload> events = {
     {"worker refused before", [](Reload& r) { r.refused(worker_process, 1); }},
     {"worker committed", [](Reload& r) { r.committed(worker_process); }},
     {"worker committed before", [](Reload& r) { r.committed(worker_process, 1); }},
-    {"worker ends", [](Reload& r) { r.machine.on_exit(worker_process, r.out); }},
-    {"inside ends", [](Reload& r) { r.machine.on_exit(inside, r.out); }},
-    {"tor ends", [](Reload& r) { r.machine.on_exit(tor_process, r.out); }},
+    {"worker ends", [](Reload& r) { r.machine.on_exit(worker_process, r.now, r.out); }},
+    {"inside ends", [](Reload& r) { r.machine.on_exit(inside, r.now, r.out); }},
+    {"tor ends", [](Reload& r) { r.machine.on_exit(tor_process, r.now, r.out); }},
+    {"inside starts", [](Reload& r) { r.machine.on_started(inside, r.out); }},
+    {"tor starts", [](Reload& r) { r.machine.on_started(tor_process, r.out); }},
+    {"adopted", [](Reload& r) { r.adopted(); }},
+    {"adopted before", [](Reload& r) { r.machine.on_version_adopted(1, "full", r.out); }},
     {"worker unreachable",
      [](Reload& r) { r.machine.on_unreachable(worker_process, r.now, r.out); }},
     {"early", [](Reload& r) { r.machine.on_deadline(r.now, r.out); }},
@@ -160,21 +168,23 @@ Table table_until_commit() {
         "committing → adopt 2; send inside 0: commit 2; send worker: commit 2";
     const std::map<std::string, std::string> preparing = {
         {"worker refused", aborted("worker: line 3: no")},
-        // The version that an inside had prepared is gone with it.
-        {"inside ends",
-         "idle → send worker: abort 2; discard 2; " + refusal("inside home has ended; try again")},
-        {"worker ends",
-         "idle → send inside 0: abort 2; discard 2; " + refusal("worker has ended; try again")},
-        {"worker unreachable", aborted("worker cannot be reached; try again")},
+        // With the previous version, so it has to prepare this one.
+        {"inside starts", "preparing → send inside 0: prepare 2"},
+        {"worker unreachable",
+         "preparing → warning: worker: does not read the new policy; killing it; kill worker"},
         {"due", aborted("no answer in time from worker")},
         {"stop", "stopped → " + abort_all + refusal("sallyport is stopping")}};
     auto all_pending = preparing;
     all_pending["due"] = aborted("no answer in time from worker, inside home");
     auto half_prepared = preparing;
     half_prepared["worker prepared"] = adopt;
+    half_prepared["worker ends"] = "committing → adopt 2; send inside 0: commit 2";
     auto half_checked = preparing;
     half_checked["worker prepared"] =
         "idle → " + abort_all + "reply 7: 0 inside home: would|worker: would|";
+    half_checked["worker ends"] =
+        "idle → send inside 0: abort 2; discard 2; reply 7: 0 inside home: would|worker: is not "
+        "running; it would start with this version|";
     return {
         {"idle",
          {{"apply", "reading → read 2"},
@@ -261,6 +271,7 @@ TEST(ReloadCoordinator, CommitsOnlyWhenAllHavePreparedAndIsDoneOnlyWhenAllHaveCo
     EXPECT_EQ(reload.state(), "preparing");
     reload.prepared(worker_process);
     EXPECT_EQ(reload.state(), "committing");
+    reload.adopted();
     reload.committed(inside);
     reload.committed(inside);
     EXPECT_EQ(reload.state(), "committing");
@@ -271,17 +282,89 @@ TEST(ReloadCoordinator, CommitsOnlyWhenAllHavePreparedAndIsDoneOnlyWhenAllHaveCo
               "did|worker: did|");
 }
 
-TEST(ReloadCoordinator, AbortsWhenAParticipantEndsThatHasPrepared) {
-    // It would be started again with the previous version, and its commit would commit nothing.
+TEST(ReloadCoordinator, GoesOnWithoutAParticipantThatEnds) {
+    Reload reload;
+    reload.prepare("apply");
+    reload.prepared(inside);
+    reload.machine.on_exit(inside, reload.now, reload.out);
+    reload.take();
+    reload.prepared(worker_process);
+    EXPECT_EQ(reload.take(), "adopt 2; send worker: commit 2");
+    reload.adopted();
+    reload.committed(worker_process);
+    EXPECT_EQ(reload.take(),
+              "info: policy reloaded: inside home: is not running; it will start with this version"
+              "; info: worker: did; reply 7: 0 inside home: is not running; it will start with "
+              "this version|worker: did|");
+}
+
+TEST(ReloadCoordinator, HasAParticipantPrepareThatStartsAgainBeforeTheDecision) {
+    // It is started with the previous version, and its commit would commit nothing.
+    Reload reload;
+    reload.prepare("apply");
+    reload.prepared(inside);
+    reload.machine.on_exit(inside, reload.now, reload.out);
+    reload.machine.on_started(inside, reload.out);
+    reload.take();
+    reload.prepared(worker_process);
+    EXPECT_EQ(reload.take(), "") << "the inside has not prepared";
+    reload.prepared(inside);
+    EXPECT_EQ(reload.take(), "adopt 2; send inside 0: commit 2; send worker: commit 2");
+}
+
+TEST(ReloadCoordinator, GoesOnWithoutAParticipantThatCannotBeReached) {
     Reload reload;
     reload.prepare("apply");
     reload.prepared(worker_process);
-    reload.machine.on_exit(worker_process, reload.out);
-    EXPECT_EQ(reload.state(), "idle");
-    reload.machine.on_started(worker_process);
+    reload.machine.on_unreachable(inside, reload.now, reload.out);
     reload.take();
-    reload.prepared(inside);
-    EXPECT_EQ(reload.take(), "") << "late";
+    reload.machine.on_exit(inside, reload.now, reload.out);
+    EXPECT_EQ(reload.take(), "adopt 2; send worker: commit 2");
+}
+
+TEST(ReloadCoordinator, AppliesAVersionThatCannotBeStoredAndSaysSo) {
+    for (const bool last : {false, true}) {
+        Reload reload;
+        reload.prepare("apply");
+        reload.prepared(inside);
+        reload.prepared(worker_process);
+        reload.take();
+        reload.committed(inside);
+        if (last) reload.committed(worker_process);
+        EXPECT_EQ(reload.state(), "committing") << "not adopted yet";
+        reload.adopted("state/policy: No space left on device");
+        if (!last) reload.committed(worker_process);
+        const std::string answer = reload.take();
+        EXPECT_TRUE(
+            answer.starts_with("error: cannot store the running policy: state/policy: No "
+                               "space left on device; "))
+            << answer;
+        EXPECT_TRUE(answer.ends_with(
+            "reply 7: 3 inside home: did|worker: did|the policy is active, but it cannot be "
+            "stored: state/policy: No space left on device|correct this and apply it again: after "
+            "a restart, a rollback would return to an older version|"))
+            << answer;
+        // The next one is a round of its own.
+        reload.begin("apply");
+        reload.machine.on_version_read(3, "", reload.now, reload.out);
+        reload.prepared(inside, 3);
+        reload.prepared(worker_process, 3);
+        reload.machine.on_version_adopted(3, "", reload.out);
+        reload.committed(inside, 3);
+        reload.take();
+        reload.committed(worker_process, 3);
+        EXPECT_TRUE(reload.take().ends_with("reply 7: 0 inside home: did|worker: did|"));
+    }
+}
+
+TEST(ReloadCoordinator, SaysThatAVersionIsNotStoredHoweverTheRoundEnds) {
+    Reload stopping;
+    stopping.prepare("apply");
+    stopping.prepared(inside);
+    stopping.prepared(worker_process);
+    stopping.adopted("full");
+    stopping.machine.stop(stopping.out);
+    EXPECT_NE(stopping.take().find("reply 7: 3 "), std::string::npos);
 }
 
 TEST(ReloadCoordinator, WaitsForAKilledParticipantToEndBeforeItTellsThatAllHaveTheVersion) {
@@ -293,7 +376,7 @@ TEST(ReloadCoordinator, WaitsForAKilledParticipantToEndBeforeItTellsThatAllHaveT
     EXPECT_EQ(reload.machine.deadline(), reload.now + 5s);
     EXPECT_EQ(reload.state(), "committing");
     reload.take();
-    reload.machine.on_exit(worker_process, reload.out);
+    reload.machine.on_exit(worker_process, reload.now, reload.out);
     EXPECT_EQ(reload.take(),
               "info: policy reloaded: inside home: did; info: worker: did not answer and was "
               "killed; it will restart with this version; reply 7: 0 inside home: did|worker: did "
@@ -320,14 +403,36 @@ TEST(ReloadCoordinator, TakesACommitThatComesJustBeforeTheKill) {
     EXPECT_EQ(reload.state(), "idle");
 }
 
-TEST(ReloadCoordinator, PreparesNothingWhileAParticipantIsDown) {
+TEST(ReloadCoordinator, AppliesAndChecksWhileAParticipantIsDown) {
+    const std::map<std::string, std::string> due = {
+        {"apply", "adopt 2; send worker: commit 2"},
+        {"check",
+         "send worker: abort 2; discard 2; reply 7: 0 worker: would|inside home: is not running; "
+         "it would start with this version|"}};
+    for (const auto& [line, answer] : due) {
+        Reload reload;
+        reload.machine.on_exit(inside, reload.now, reload.out);
+        reload.begin(line);
+        reload.take();
+        reload.read();
+        EXPECT_EQ(reload.take(), "send worker: prepare 2");
+        reload.prepared(worker_process);
+        EXPECT_EQ(reload.take(), answer);
+    }
+}
+
+TEST(ReloadCoordinator, AppliesWhileNoParticipantIsRunning) {
     Reload reload;
-    reload.machine.on_exit(inside, reload.out);
+    reload.machine.on_exit(inside, reload.now, reload.out);
+    reload.machine.on_exit(worker_process, reload.now, reload.out);
     reload.begin("apply");
     reload.take();
     reload.read();
-    EXPECT_EQ(reload.take(), "send worker: abort 2; discard 2; " +
-                                 refusal("inside home is not running; try again"));
+    EXPECT_EQ(reload.take(), "adopt 2");
+    reload.adopted();
+    EXPECT_TRUE(reload.take().ends_with(
+        "reply 7: 0 inside home: is not running; it will start with this version|worker: is not "
+        "running; it will start with this version|"));
 }
 
 TEST(ReloadCoordinator, HasUntilItsTimeoutToPrepare) {
@@ -422,10 +527,11 @@ TEST(ReloadCoordinator, TakesOnlyAnswersOfParticipantsForItsOwn) {
 TEST(ReloadCoordinator, TellsOfOnlyOneParticipantWithoutAName) {
     ReloadCoordinator machine{{{inside, ""}}};
     Outbox out;
-    machine.on_started(inside);
+    machine.on_started(inside, out);
     machine.on_command(1, "apply", out);
     machine.on_version_read(1, "", wamp::Instant{}, out);
     machine.on_message(inside, message::Prepared{1, "would"}, wamp::Instant{}, out);
+    machine.on_version_adopted(1, "", out);
     out.clear();
     machine.on_message(inside, message::Committed{1, "did"}, wamp::Instant{}, out);
     EXPECT_EQ(text_of(out), "info: policy reloaded: did; reply 1: 0 did|");

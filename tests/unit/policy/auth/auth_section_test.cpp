@@ -53,7 +53,7 @@ TEST(AuthSection, ReportsErrorsWithTheirPositionAndAHint) {
 TEST(AuthSection, ReadsMethodsFailuresAndTheProcedure) {
     const Read got = read(
         "methods = [\"ticket\", \"cryptosign\"]\n"
-        "failures = { per_circuit = 3, per_authid = 9, window = \"2m\" }\n"
+        "failures = { per_circuit = 3, window = \"2m\" }\n"
         "[dynamic]\nprocedure = \"com.example.authenticate\"\ntimeout = \"2s\"\n"
         "methods = [\"anonymous\", \"wamp-scram\"]\n");
     EXPECT_EQ(got.errors, Errors{});
@@ -61,7 +61,7 @@ TEST(AuthSection, ReadsMethodsFailuresAndTheProcedure) {
     two.add(Method::ticket);
     two.add(Method::cryptosign);
     EXPECT_EQ(got.auth.methods, two);
-    EXPECT_EQ(got.auth.failures, (FailureLimits{3, 9, std::chrono::minutes(2)}));
+    EXPECT_EQ(got.auth.failures, (FailureLimits{3, std::chrono::minutes(2)}));
     const DynamicText& dynamic = got.auth.dynamic.value();
     EXPECT_EQ(dynamic.procedure, "com.example.authenticate");
     EXPECT_EQ(dynamic.timeout, std::chrono::seconds(2));

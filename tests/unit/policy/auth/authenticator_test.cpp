@@ -81,6 +81,14 @@ TEST(Authenticator, TakesTheFirstMethodThatItServes) {  // W-AUT-01
     EXPECT_EQ(open(desk, hello({"cookie", "tls", "ticket"}, "alice")), "challenge ticket");
 }
 
+TEST(Authenticator, SaysWhichMethodItUses) {
+    Desk desk = Realm{"guest", true}.make();
+    EXPECT_EQ(desk.authenticator->method_of(hello({"wampcra", "ticket"}, "alice")), Method::ticket);
+    EXPECT_EQ(desk.authenticator->method_of(hello({"ticket", "anonymous"}, "")), Method::anonymous);
+    EXPECT_EQ(desk.authenticator->method_of(hello({}, "")), Method::anonymous);
+    EXPECT_EQ(desk.authenticator->method_of(hello({"wampcra"}, "alice")), std::nullopt);
+}
+
 TEST(Authenticator, RefusesWithTheReasonThatIsDue) {  // W-SES-11
     Desk tickets = Realm{"", true}.make();
     EXPECT_EQ(open(tickets, hello({}, "")), uris::authentication_required);

@@ -1,6 +1,8 @@
 // How a peer of a door becomes a session, and how often it may try.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/policy/logins.h"
 #include "tests/unit/policy/wires.h"
 #include "wamp/message/uris.h"
@@ -23,7 +25,7 @@ public:
     static DoorRealm realm(std::uint32_t iterations) {
         DoorRealm made = door_realm(door_policy);
         AuthText auth;
-        auth.failures = {3, 8, 1min};
+        auth.failures = {3, 1min};
         auth.anonymous_role = "guest";
         Principals principals;
         principals.list.push_back(logins::everything("alice", "operator"));
@@ -32,9 +34,10 @@ public:
         made.authenticator = Authenticator::make(auth, principals);
         return made;
     }
-    void open(std::uint64_t id, std::uint64_t circuit = 0) {
+    void open(std::uint64_t id, std::uint64_t circuit = 0, std::uint64_t address = 0) {
         Transport transport = wires.open(id);
         transport.circuit = circuit;
+        transport.address = address;
         door.on_open(peer(id), transport, Door::Trust::client, now, wires.out);
     }
     /// The lines that the message brings.
@@ -69,8 +72,14 @@ public:
         return login(id, Method::ticket, authid, password);
     }
 
+    /// All that was asked to be run.
+    std::vector<wamp::effect::Work>& works() {
+        for (auto& work : wires.works()) works_.push_back(std::move(work));
+        return works_;
+    }
     /// The lines that the end of a check brings.
-    Lines done(const wamp::effect::Work& work) {
+    Lines done(const wamp::effect::Work& done_work) {
+        const wamp::effect::Work work = done_work;  // more may come
         door.on_work_done(work.id, work.run(), now, wires.out);
         return wires.take();
     }
@@ -78,6 +87,9 @@ public:
     Wires wires;
     wamp::Instant now{std::chrono::hours(1)};
     Door door;
+
+private:
+    std::vector<wamp::effect::Work> works_;
 };
 
 constexpr std::string_view denied = R"([3,{},"wamp.error.authentication_denied"])";
@@ -147,52 +159,112 @@ TEST(Join, TakesOneAnswerForOneChallenge) {  // W-AUT-05
     EXPECT_EQ(world.send(3, answer), refused(3));
 }
 
-TEST(Join, RefusesACircuitThatFailedTooOften) {  // W-AUT-04
+TEST(Join, LetsACircuitThatGuessesWaitLongerAndLonger) {  // W-AUT-04
     Joining world;
-    world.open(50, 7);  // waits without a word
-    world.open(51, 7);
-    ASSERT_EQ(world.login(51, Method::ticket, "alice", secret).size(), 1U);  // in already
-    world.open(52, 8);
     EXPECT_EQ(world.attempt(1, 7, "alice", "wrong"), refused(1));
     EXPECT_EQ(world.attempt(2, 7, "mallory", "wrong"), refused(2));
-    Lines last = world.attempt(3, 7, "bob", "wrong");
-    const Lines other = refused(50);
-    Lines due = refused(3);
-    due.insert(due.end(), other.begin(), other.end());
-    EXPECT_EQ(last, due);
-    EXPECT_TRUE(world.door.has_peer(peer(51)));
-    EXPECT_TRUE(world.door.has_peer(peer(52)));
-    // Whatever is asked for on that circuit, and before a challenge.
+    EXPECT_EQ(world.attempt(3, 7, "bob", "wrong"), refused(3));
+    // Refused before a challenge, whoever it is.
     world.open(4, 7);
     EXPECT_EQ(world.hello(4, Method::ticket, "alice"), refused(4));
-    world.open(5, 7);
-    EXPECT_EQ(world.hello(5, Method::anonymous, ""), refused(5));
-    EXPECT_EQ(world.attempt(6, 8, "alice", secret), Lines{"6 WELCOME operator ticket lab"});
-    world.now += 1min;
-    EXPECT_EQ(world.attempt(7, 7, "alice", secret), Lines{"7 WELCOME operator ticket lab"});
+    EXPECT_EQ(world.attempt(5, 8, "alice", secret), Lines{"5 WELCOME operator ticket lab"});
+    std::uint64_t id = 10;
+    for (const auto wait : {1min, 2min, 4min, 8min}) {
+        world.now += wait - 1ns;
+        world.open(++id, 7);
+        EXPECT_EQ(world.hello(id, Method::wampcra, "alice"), refused(id));
+        world.now += 1ns;
+        ++id;
+        EXPECT_EQ(world.attempt(id, 7, "alice", "wrong"), refused(id));
+    }
+    EXPECT_EQ(world.door.joining().failures().failed(), 7U);
+    EXPECT_EQ(world.door.joining().failures().waits(), 5U);
+    EXPECT_EQ(world.door.joining().refused_waiting(), 5U);
+    world.now += 15min;
+    EXPECT_EQ(world.attempt(100, 7, "alice", secret), Lines{"100 WELCOME operator ticket lab"});
 }
 
-TEST(Join, DoesNoWorkForAnAnswerOfABlockedCircuit) {
+TEST(Join, ASuccessInBetweenDoesNotFreeAGuesser) {
     Joining world;
+    world.attempt(1, 7, "alice", "wrong");
+    world.attempt(2, 7, "alice", "wrong");
+    EXPECT_EQ(world.attempt(3, 7, "alice", secret), Lines{"3 WELCOME operator ticket lab"});
+    world.attempt(4, 7, "alice", "wrong");
+    EXPECT_EQ(world.attempt(5, 7, "alice", secret), refused(5));
+}
+
+TEST(Join, LetsNobodyWaitForGuessesAtTheirName) {  // W-AUT-04
+    Joining world;
+    std::uint64_t id = 0;
+    for (std::uint64_t circuit = 100; circuit < 400; ++circuit) {
+        for (const Method method : with_secrets) {
+            world.open(++id, circuit);
+            world.login(id, method, "alice", "wrong", crypto::SigningSeed{66});
+        }
+    }
+    for (const Method method : with_secrets) {
+        world.open(++id, 7);
+        EXPECT_EQ(
+            world.login(id, method, "alice", secret).at(0),
+            std::to_string(id) + " WELCOME operator " + std::string(to_string(method)) + " lab");
+    }
+}
+
+TEST(Join, NeverLetsAKeyOrAGuestWait) {
+    Joining world;
+    for (std::uint64_t id = 1; id <= 20; ++id) {
+        world.open(id, 7);
+        world.login(id, Method::cryptosign, "alice", "", crypto::SigningSeed{66});
+    }
+    EXPECT_EQ(world.door.joining().failures().failed(), 0U);
+    for (std::uint64_t id = 31; id <= 33; ++id) world.attempt(id, 7, "alice", "wrong");
+    EXPECT_EQ(world.attempt(40, 7, "alice", secret), refused(40));
+    world.open(41, 7);
+    EXPECT_EQ(world.login(41, Method::cryptosign, "alice", ""),
+              Lines{"41 WELCOME operator cryptosign lab"});
+    world.open(42, 7);
+    EXPECT_EQ(world.hello(42, Method::anonymous, ""), Lines{"42 WELCOME guest anonymous lab"});
+}
+
+TEST(Join, CountsTheAddressWhereThereIsNoCircuit) {
+    Joining world;
+    for (std::uint64_t id = 1; id <= 4; ++id) {
+        world.open(id, 0, 55);
+        EXPECT_EQ(world.login(id, Method::ticket, "alice", "wrong"), refused(id));
+    }
+    world.open(5, 0, 55);
+    EXPECT_EQ(world.login(5, Method::ticket, "alice", secret), refused(5));
+    world.open(6, 0, 56);
+    EXPECT_EQ(world.login(6, Method::ticket, "alice", secret),
+              Lines{"6 WELCOME operator ticket lab"});
+    // Unix sockets have neither.
+    for (std::uint64_t id = 11; id <= 20; ++id) world.attempt(id, 0, "alice", "wrong");
+    EXPECT_EQ(world.attempt(21, 0, "alice", secret), Lines{"21 WELCOME operator ticket lab"});
+}
+
+TEST(Join, DoesNoWorkForAnAnswerOfACircuitThatWaits) {
+    Joining world({}, 10);
     world.open(1, 7);
-    const Lines lines = world.hello(1, Method::ticket, "alice");
-    ASSERT_EQ(lines.size(), 1U);
-    for (std::uint64_t id = 2; id <= 4; ++id) world.attempt(id, 7, "x", "wrong");
-    EXPECT_FALSE(world.door.has_peer(peer(1)));  // closed with the circuit's third failure
+    ASSERT_EQ(world.hello(1, Method::ticket, "alice").size(), 1U);
+    for (std::uint64_t id = 2; id <= 4; ++id) {
+        world.attempt(id, 7, "x", "wrong");
+        world.done(world.works().back());
+    }
+    EXPECT_EQ(world.send(1, wamp::Authenticate{secret, {}}), refused(1)) << "no work";
 }
 
-TEST(Join, RefusesANameThatFailedTooOften) {  // W-AUT-04
+TEST(Join, TellsTheOperatorOnceInAWhileThatCircuitsWait) {
     Joining world;
-    for (std::uint64_t id = 1; id <= 8; ++id)
-        EXPECT_EQ(world.attempt(id, 100 + id, "alice", "wrong"), refused(id));
-    EXPECT_EQ(world.attempt(20, 200, "alice", secret), refused(20));
-    // And one that there is not, in the same way.
-    for (std::uint64_t id = 31; id <= 38; ++id)
-        EXPECT_EQ(world.attempt(id, 100 + id, "bob", "wrong"), refused(id));
-    world.open(40, 300);
-    EXPECT_EQ(world.hello(40, Method::ticket, "bob"), refused(40));
-    world.now += 1min;
-    EXPECT_EQ(world.attempt(21, 200, "alice", secret), Lines{"21 WELCOME operator ticket lab"});
+    std::uint64_t id = 0;
+    for (std::uint64_t circuit = 1; circuit <= 50; ++circuit) {
+        for (int i = 0; i < 3; ++i) world.attempt(++id, circuit, "alice", "wrong");
+    }
+    EXPECT_EQ(world.wires.notes(),
+              "guessed secrets: 3 attempts to join have failed so far; a source of them has to "
+              "wait for 60 s, circuit 1\n");
+    world.now += 10s;
+    for (int i = 0; i < 3; ++i) world.attempt(++id, 99, "alice", "wrong");
+    EXPECT_EQ(std::count(world.wires.notes().begin(), world.wires.notes().end(), '\n'), 2);
 }
 
 // A guess at a chosen ticket costs some hundredths of a second, in which others must be served.
@@ -200,59 +272,67 @@ TEST(Join, ChecksChosenTicketsElsewhereWhileTheOthersGoOn) {
     Joining world({}, 10);
     EXPECT_EQ(world.attempt(1, 7, "alice", "wrong"), Lines{"work"});
     EXPECT_EQ(world.attempt(2, 8, "nobody", "wrong"), Lines{"work"}) << "the same for nobody";
-    EXPECT_EQ(world.attempt(3, 9, "alice", secret), Lines{"work"});
-    const auto works = world.wires.works();
-    EXPECT_EQ(world.done(works.at(2)), Lines{"3 WELCOME operator ticket lab"});
-    EXPECT_EQ(world.done(works.at(0)), refused(1));
+    EXPECT_EQ(world.attempt(3, 9, "alice", secret), Lines{}) << "it waits for its turn";
+    const auto works = world.works();
+    Lines due = refused(1);
+    due.insert(due.begin(), "work");
+    std::sort(due.begin(), due.end());
+    Lines got = world.done(works.at(0));
+    std::sort(got.begin(), got.end());
+    EXPECT_EQ(got, due);
+    EXPECT_EQ(world.done(world.works().at(2)), Lines{"3 WELCOME operator ticket lab"});
     EXPECT_EQ(world.done(works.at(1)), refused(2));
-    EXPECT_EQ(world.done(works.at(2)), Lines{}) << "one answer is good once";
+    EXPECT_EQ(world.done(works.at(0)), Lines{}) << "one answer is good once";
 }
 
 TEST(Join, ForgetsTheChecksOfThoseWhoHaveGone) {
     Joining world({}, 10);
     world.attempt(1, 7, "alice", secret);
     world.attempt(2, 7, "alice", secret);
-    const auto works = world.wires.works();
+    world.attempt(3, 7, "alice", secret);  // waits
+    const auto works = world.works();
+    ASSERT_EQ(works.size(), 2U);
     world.door.on_closed(peer(1), "gone");
+    world.door.on_closed(peer(3), "gone");
     EXPECT_EQ(world.done(works.at(0)), Lines{});
     world.now += 10s;
     world.door.on_deadline(world.now, world.wires.out);
     world.wires.take();
     EXPECT_EQ(world.done(works.at(1)), Lines{}) << "it was too late";
+    EXPECT_EQ(world.works().size(), 2U) << "nothing was done for who had gone";
 }
 
-TEST(Join, ChecksOnlySoManyTicketsAtOnce) {
+TEST(Join, RefusesTheLastTicketOfWhoHasMostBeyondTheBound) {
     DoorLimits limits;
-    limits.checks_max = 2;
+    limits.checks_max = 3;
     Joining world(limits, 10);
-    for (std::uint64_t id = 1; id <= 2; ++id)
-        EXPECT_EQ(world.attempt(id, id, "x", "wrong"), Lines{"work"});
-    EXPECT_EQ(world.attempt(3, 3, "alice", secret),
-              (Lines{R"(3 [3,{},"wamp.error.unavailable"])", "3 closed"}));
-    world.done(world.wires.works().at(0));
-    EXPECT_EQ(world.attempt(4, 4, "alice", secret), Lines{"work"});
+    for (std::uint64_t id = 1; id <= 5; ++id) world.attempt(id, 7, "x", "wrong");
+    ASSERT_EQ(world.works().size(), 2U);  // two are checked, three wait
+    const auto unavailable = [](std::uint64_t id) {
+        return Lines{std::to_string(id) + R"( [3,{},"wamp.error.unavailable"])",
+                     std::to_string(id) + " closed"};
+    };
+    EXPECT_EQ(world.attempt(6, 7, "x", "wrong"), unavailable(6));
+    EXPECT_EQ(world.attempt(7, 8, "alice", secret), unavailable(5)) << "a place was made for it";
+    // Those who have gone hold no place.
+    world.door.on_closed(peer(3), "gone");
+    EXPECT_EQ(world.attempt(8, 7, "x", "wrong"), Lines{});
+    // The other circuit is next, although four of the first came before.
+    world.done(world.works().at(0));
+    EXPECT_EQ(world.done(world.works().at(2)), Lines({"7 WELCOME operator ticket lab", "work"}));
 }
 
-TEST(Join, RefusesAGuessForANameThatFailedTooOftenMeanwhile) {
-    DoorLimits limits;
-    limits.checks_max = 9;
-    Joining world(limits, 10);
-    for (std::uint64_t id = 1; id <= 8; ++id) world.attempt(id, id, "alice", "wrong");
-    world.attempt(9, 9, "alice", secret);
-    const auto works = world.wires.works();
-    for (std::size_t i = 0; i < 8; ++i) world.done(works.at(i));
-    EXPECT_EQ(world.done(works.at(8)), refused(9));
-}
-
-TEST(Join, RefusesAGuessThatCameWithTooManyOthers) {
+TEST(Join, RefusesWithoutACheckWhatCameWithTooManyGuesses) {
     Joining world({}, 10);
-    for (std::uint64_t id = 1; id <= 3; ++id)
+    for (std::uint64_t id = 1; id <= 6; ++id)
         world.attempt(id, 7, "x" + std::to_string(id), "wrong");
-    world.attempt(4, 7, "alice", secret);
-    const auto works = world.wires.works();
-    for (std::size_t i = 0; i < 3; ++i) world.done(works.at(i));
-    EXPECT_EQ(world.done(works.at(3)), Lines{});
-    EXPECT_FALSE(world.door.has_peer(peer(4)));  // closed with the circuit's third failure
+    for (std::size_t i = 0; i < 3; ++i) world.done(world.works().at(i));
+    // The fourth was running, and the others never do.
+    EXPECT_EQ(world.works().size(), 4U);
+    EXPECT_FALSE(world.door.has_peer(peer(5)));
+    EXPECT_FALSE(world.door.has_peer(peer(6)));
+    EXPECT_EQ(world.done(world.works().at(3)), refused(4));
+    EXPECT_EQ(world.door.joining().checks().waiting(), 0U);
 }
 
 TEST(Join, RecordsTheReasonAndRevealsItToNoClient) {  // architecture: Promises 3

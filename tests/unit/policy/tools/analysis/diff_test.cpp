@@ -137,8 +137,8 @@ TEST_F(Diff, TellsWhatChangesInWhoMayJoin) {
     EXPECT_EQ(other_differences(before, after),
               (std::vector<std::string>{
                   "realm: \"r\" before, \"s\" after", "methods: none before, \"cryptosign\" after",
-                  "failures: \"5 per circuit, 50 per authid in 1m\" before, \"3 per circuit, 50 "
-                  "per authid in 1m\" after",
+                  "failures: \"5 per circuit, then a wait of 1m\" before, \"3 per circuit, then a "
+                  "wait of 1m\" after",
                   "dynamic authenticator: none before, \"com.auth within 5s by ticket\" after"}));
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/tools/import/crossbar_reader.h"
+
 namespace sallyport::policy {
 namespace {
 
@@ -41,55 +43,6 @@ TEST(Crossbar, DecidesByTheLongestBeginning) {
     EXPECT_EQ(decider(role, "org"), "none");
     EXPECT_TRUE(role.allows(Action::call, "com.other"));
     EXPECT_FALSE(role.allows(Action::publish, "com.other"));
-}
-
-TEST(Crossbar, ReadsStarredUrisAndReplacedPermissions) {
-    const CrossbarConfig config = read(with_permissions(R"({"uri":"com.a.*","allow":{"call":true}},
-                            {"uri":"com.*.b.*","allow":{"call":true}},
-                            {"uri":"com.c","allow":{"call":true}},
-                            {"uri":"com.c","allow":{"call":false},"disclose":{"caller":true},
-                             "validate":{"call":"x"}})"));
-    const auto& permissions = config.realms.at(0).roles.at(0).permissions;
-    ASSERT_EQ(permissions.size(), 3U);
-    EXPECT_EQ(permissions[0].uri, "com.a.");
-    EXPECT_EQ(permissions[0].match, wamp::MatchPolicy::prefix);
-    EXPECT_EQ(permissions[1].uri, "com..b.");
-    EXPECT_EQ(permissions[1].match, wamp::MatchPolicy::wildcard);
-    EXPECT_FALSE(permissions[2].allow[0]);
-    EXPECT_TRUE(permissions[2].disclose_caller);
-    EXPECT_TRUE(permissions[2].validates);
-}
-
-TEST(Crossbar, FindsWhoMayJoinInEachTransport) {
-    const CrossbarConfig config = read(R"({"workers":[{"realms":[{"name":"r","roles":[]}],
-        "transports":[
-          {"type":"web","paths":{"ws":{"type":"websocket","auth":{
-             "anonymous":{"type":"static","role":"guest"},
-             "ticket":{"type":"static","principals":{"al":{"ticket":"t","role":"op"}}},
-             "wampcra":{"type":"dynamic","authenticator":"com.auth"}}}}},
-          {"type":"rawsocket"}]}]})");
-    EXPECT_EQ(config.anonymous_roles, (std::vector<std::string>{"guest", "anonymous"}));
-    ASSERT_EQ(config.principals.size(), 1U);
-    EXPECT_EQ(config.principals[0].authid, "al");
-    EXPECT_EQ(config.principals[0].role, "op");
-    EXPECT_EQ(config.left,
-              std::vector<std::string>{"authentication by wampcra of type \"dynamic\""});
-}
-
-TEST(Crossbar, ReportsWhereATextIsNotJson) {
-    const auto error = [](const std::string& text) {
-        const auto config = read_crossbar(text, "c.json");
-        return config ? "" : to_string(config.error());
-    };
-    EXPECT_EQ(error("{\"a\": 1,\n \"b\" 2}"),
-              "c.json:2:6: error: this is not JSON (import expects a config.json; convert a "
-              "config.yaml first)");
-    EXPECT_EQ(error("{\n // why\n}"),
-              "c.json:2:2: error: JSON does not allow comments (remove the comment)");
-    EXPECT_NE(error("{}").find("the configuration has no realm"), std::string::npos);
-    EXPECT_NE(error(R"({"a":1,"a":2})").find("the key \"a\" appears twice"), std::string::npos);
-    EXPECT_NE(error(std::string(100'000, '[')).find("nested deeper than 32 levels"),
-              std::string::npos);
 }
 
 }  // namespace

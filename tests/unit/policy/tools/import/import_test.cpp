@@ -3,6 +3,7 @@
 #include "policy/auth/principals.h"
 #include "policy/file/compile.h"
 #include "policy/file/inline_test.h"
+#include "policy/tools/import/crossbar_reader.h"
 #include "tests/unit/policy/tools/support.h"
 
 namespace sallyport::policy {
@@ -82,9 +83,10 @@ TEST_F(Import, CreatesAPolicyThatLoadsAndReportsEachDifference) {
             "publishers; here they are disclosed only if they ask for it (disclose_me)",
             "role any was allowed to call every URI, which no rule here can express: name the "
             "prefixes (import --everything com.example.)",
-            "role dyn is authorized by a procedure: it has no rules here, and is allowed nothing",
-            "principal \"tom\" by wampcra has another way to log in already (sallyport principal "
-            "add)",
+            "role dyn is authorized by a procedure: it has no rules here, and is allowed nothing "
+            "(write the rules that the procedure applies)",
+            "principal \"tom\" by wampcra has another way to log in already: this one is not "
+            "imported (sallyport principal add)",
             "role guest, call, subscribe \"com.appx\": Crossbar allows it (\"com.app\"), here it "
             "is denied",
             "role guest, call, subscribe \"com.app.secretx\": Crossbar denies it, here it is "
@@ -187,6 +189,32 @@ TEST_F(Import, NeverAllowsWhatIsNotToldOnRandomConfigurations) {
     EXPECT_GE(different, 100);
 }
 
+TEST_F(Import, LetsNobodyInWhomItDoesNotName) {
+    const Imported made = imported(R"({"version":2,"workers":[{"type":"router",
+      "realms":[{"name":"r","roles":[{"name":"op","permissions":[{"uri":"com.","match":"prefix","allow":{"call":true}}]}]}],
+      "transports":[{"type":"rawsocket","endpoint":{"type":"unix","path":"s"},"auth":{"anonymous":{"type":"static","role":"op"}}},
+                    {"type":"mqtt","options":{"realm":"r","role":"op"}}]}]})");
+    EXPECT_EQ(made.files.at(0).text.find("\n[auth]\n"), std::string::npos) << made.files[0].text;
+    ASSERT_EQ(made.notes.size(), 2U);
+    EXPECT_EQ(made.notes[0].path, "workers[0].transports[0]");
+    EXPECT_EQ(made.notes[1].path, "workers[0].transports[1]");
+}
+
+TEST_F(Import, WritesNoFileTwice) {
+    const Imported made = imported(R"({"version":2,"workers":[{"type":"router","realms":[
+        {"name":"a,b","roles":[]},{"name":"a;b","roles":[]}]}]})");
+    EXPECT_EQ(made.files.size(), 1U);
+    ASSERT_EQ(made.notes.size(), 1U);
+    EXPECT_EQ(made.notes[0].path, "workers[0].realms[1]");
+}
+
+TEST_F(Import, GivesNoRuleToTheGatewaysOwnRole) {
+    const Imported made = imported(R"({"version":2,"workers":[{"type":"router","realms":[
+        {"name":"r","roles":[{"name":"gateway","permissions":[{"uri":"a","match":"exact","allow":{"call":true}}]}]}]}]})");
+    EXPECT_EQ(made.files.at(0).text.find("[[allow]]"), std::string::npos);
+    EXPECT_EQ(made.notes.size(), 1U);
+}
+
 TEST_F(Import, PrintsOrHandsOverTheFiles) {
     wamp::Random random({1});
     const std::string path = file("config.json", config_text);
@@ -195,7 +223,9 @@ TEST_F(Import, PrintsOrHandsOverTheFiles) {
     EXPECT_TRUE(files.empty());
     EXPECT_TRUE(out().starts_with("# Imported from a Crossbar configuration, realm \"realm1\".\n"));
     EXPECT_EQ(out().find("wampcra = "), std::string::npos);
-    EXPECT_NE(err().find("narrower: realm realm1: role guest, call, subscribe \"com.appx\""),
+    EXPECT_NE(err().find("narrower: " + path +
+                         ": workers[0].realms[0].roles[1].permissions[0]: "
+                         "realm realm1: role guest, call, subscribe \"com.appx\""),
               std::string::npos)
         << err();
     out_.str("");
