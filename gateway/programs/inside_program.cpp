@@ -132,7 +132,8 @@ private:
         if (word == "connected") {
             if (!descriptor)
                 return shell_.link_unreachable(link, "there is no free file descriptor");
-            serve(link, std::move(descriptor), contexts_[link] ? &*contexts_[link] : nullptr, true);
+            std::optional<asio::ssl::context>& tls = contexts_[link];
+            serve(link, std::move(descriptor), tls ? &*tls : nullptr, true);
         } else if (word == "failed") {
             text.remove_prefix(
                 std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
