@@ -98,7 +98,7 @@ TEST(Channel, TellsTheFramingsApartByTheFirstOctet) {  // W-RAW-03
     EXPECT_TRUE(rawsocket.channel.opened().rawsocket);
 
     End http(start(Start::sniff));
-    http.feed("GET / HTTP/1.1\r\n\r\n");
+    http.feed("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(http.written().substr(0, 12), "HTTP/1.1 426");
 
     End neither(start(Start::sniff));

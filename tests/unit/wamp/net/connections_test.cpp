@@ -234,7 +234,8 @@ TEST(Connections, AnswerAndEndHttpThatIsNoUpgrade) {
     Accepted a;
     a.pair.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(a.read_until_end(),
-              "HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+              "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+              "Connection: Upgrade, close\r\nContent-Length: 0\r\n\r\n");
     EXPECT_TRUE(a.it().closed);
 }
 
