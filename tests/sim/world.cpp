@@ -154,6 +154,7 @@ void World::dial(std::size_t index) {
     Backend& backend = backends_[index];
     if (!calm_ && dice_.chance(20)) return backend.host->link_failed(0);
     backend.link = std::make_shared<Wire>(schedule_, dice_, faults());
+    backend.dialled = schedule_.now();
     WireEnd* left = nullptr;
     WireEnd* right = nullptr;
     front_->attach(backend.link, 0, false, FrontHost::Role::link, left,
@@ -185,6 +186,8 @@ struct Impostor final : WireEnd {
 
 void World::send_impostor(std::size_t index) {
     constexpr Duration decided = backend_link::Rival::answer_wait + std::chrono::milliseconds(200);
+    // The front has decided for it by then, whatever it still took for the link before.
+    if (schedule_.now() - backends_[index].dialled < 3 * decided) return;
     const std::shared_ptr<Wire> standing = backends_[index].link;
     if (standing == nullptr || !standing->is_whole() || !front_->core().links()[index].up) return;
     auto wire = std::make_shared<Wire>(schedule_, dice_, WireFaults{});

@@ -40,6 +40,7 @@ private:
         std::unique_ptr<InsideHost> host;
         std::unique_ptr<InsideWatch> watch;
         std::shared_ptr<Wire> link;
+        Instant dialled{};
         std::size_t version = 0;
     };
     struct Participant {
