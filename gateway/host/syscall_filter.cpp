@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -31,7 +32,6 @@ constexpr std::array plain{
     "pread64",
     "write",
     "writev",
-    "pwritev2",
     "close",
     "lseek",
     "recvfrom",
@@ -119,9 +119,10 @@ constexpr std::array set_options{
     SocketOption{IPPROTO_TCP, TCP_KEEPCNT},  SocketOption{IPPROTO_TCP, TCP_USER_TIMEOUT},
 };
 constexpr std::array get_options{
-    SocketOption{SOL_SOCKET, SO_ERROR},    SocketOption{SOL_SOCKET, SO_TYPE},
-    SocketOption{SOL_SOCKET, SO_DOMAIN},   SocketOption{SOL_SOCKET, SO_PROTOCOL},
-    SocketOption{SOL_SOCKET, SO_PEERCRED},
+    SocketOption{SOL_SOCKET, SO_ERROR},
+    SocketOption{SOL_SOCKET, SO_TYPE},
+    SocketOption{SOL_SOCKET, SO_DOMAIN},
+    SocketOption{SOL_SOCKET, SO_PROTOCOL},
 };
 
 class Filter {
@@ -186,6 +187,8 @@ scmp_arg_cmp has_none_of(unsigned argument, scmp_datum_t bits) {
 void allow_sockets(Filter& filter) {
     // No address; and no MSG_FASTOPEN, which connects a listener that was shut down.
     filter.allow("sendto", {has_only(3, harmless_send_flags), is_null(4)});
+    // What LogOutput does: at the end, and never waiting. Other flags undo O_APPEND.
+    filter.allow("pwritev2", {equals(3, low), equals(5, RWF_NOWAIT)});
     for (const auto& [level, name] : set_options)
         filter.allow("setsockopt", {equals(1, static_cast<scmp_datum_t>(level)),
                                     equals(2, static_cast<scmp_datum_t>(name))});

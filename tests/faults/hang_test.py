@@ -39,6 +39,7 @@ def each_process_that_hangs_is_ended_replaced_and_named_in_the_log():
     (world.dir / "extra.torrc").write_text("DisableNetwork 1\n")
     world.start_gateway()
     world.wait_link()
+    eventually(lambda: "info sallyport: ready" in world.gateway.text(), "everything is ready")
     words = {"worker": " worker ", "inside inside": " inside ", "tor": "tor -f "}
     pids = {name: child(world, word) for name, word in words.items()}
     for pid in pids.values():

@@ -1,5 +1,6 @@
 """Policies that change under stock clients at work, and the audit log, also where it cannot be written."""
 import asyncio
+import contextlib
 import errno
 import json
 import os
@@ -8,6 +9,7 @@ import re
 import signal
 import socket
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -457,16 +459,20 @@ def a_version_that_a_full_disk_cannot_take_revokes_all_the_same_and_the_exit_cod
 
 @suite.test(timeout=90)
 def a_revocation_is_applied_while_an_inside_is_down_and_the_inside_starts_with_it():
-    there = Deployment(name="down")
+    there, over = Deployment(name="down"), threading.Event()
     there.start()
+
+    def end_at_each_start():
+        while not over.wait(0.01):
+            for pid, line in there.gateway.children():
+                if " inside " in line:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+    down = threading.Thread(target=end_at_each_start, daemon=True)
     try:
         client = there.raw("alice")
         equal(client.call("lab.nothing")[4], "wamp.error.no_such_procedure")
-        # Its socket cannot be bound again, so that it ends at each start.
-        there.services_path.unlink()
-        there.services_path.mkdir()
-        inside = next(pid for pid, line in there.gateway.children() if " inside " in line)
-        os.kill(inside, signal.SIGKILL)
+        down.start()
         eventually(lambda: there.gateway.text().count("inside inside ") >= 4, "the inside ends again and again", 20)
         path, within = there.dir / "observatory.toml", there.dir / "inside-observatory.toml"
         revoked = '\n[[forbid]]\nid = "revoked"\nroles = ["*"]\nactions = ["call"]\nuri = ["lab.revoked"]\n'
@@ -483,7 +489,8 @@ def a_revocation_is_applied_while_an_inside_is_down_and_the_inside_starts_with_i
         equal(told.returncode, 1, told.stdout)
         assert "inside-observatory.toml" in told.stderr, told.stderr
         within.write_text(good)
-        there.services_path.rmdir()
+        over.set()
+        down.join()
         there.wait_link(30)
         service = there.raw_inside()
         equal(service.call("lab.revoked_within")[4], "wamp.error.not_authorized", "the inside has the version")
@@ -491,6 +498,7 @@ def a_revocation_is_applied_while_an_inside_is_down_and_the_inside_starts_with_i
         service.close()
         client.close()
     finally:
+        over.set()
         there.stop()
 
 

@@ -50,10 +50,11 @@ protected:
     /// What `sallyport status` prints when a gateway answers with that line.
     Printed status_of(const std::string& line, bool json = false) const {
         boost::asio::io_context io(1);
-        const Acceptor acceptor(io, listen_unix({folder_.path("admin.sock"), {}}),
-                                [&line](Acceptor::Socket socket, std::uint64_t) {
-                                    answer_status(std::move(socket), line);
-                                });
+        const Acceptor acceptor(
+            io, listen_unix({folder_.path("admin.sock"), {}}),
+            [&line](Acceptor::Socket socket, std::uint64_t, const std::string&) {
+                answer_status(std::move(socket), line);
+            });
         const test::ReactorThread program(io);
         const Printed printed = status(json);
         std::filesystem::remove(folder_.path("admin.sock"));

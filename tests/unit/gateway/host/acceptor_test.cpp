@@ -25,7 +25,7 @@ struct Listening {
     explicit Listening(int first_refused)
         : acceptor(
               io, listen_unix({path, {}}),
-              [this](Acceptor::Socket socket, std::uint64_t) {
+              [this](Acceptor::Socket socket, std::uint64_t, const std::string&) {
                   accepted.push_back(std::move(socket));
               },
               first_refused) {}
