@@ -275,6 +275,11 @@ void FrontWatch::release_staying(const Turn& turn) {
 /// Requests that waited are released as the link has room; after a reload they are decided again.
 void FrontWatch::release_waiting(const Turn& turn, std::uint32_t link) {
     const bool last = held_at(link) == 0;
+    // Of publications it is not known which of them have crossed before the last one.
+    for (Waiting& each : waiting_) {
+        const bool is_call = ledger_.call(each.tag) != nullptr;
+        each.unsure = each.unsure || (each.link == link && each.rules == rules_ && !is_call);
+    }
     std::erase_if(waiting_, [&](const Waiting& each) {
         if (each.link != link) return false;
         const bool refused =
@@ -307,7 +312,10 @@ bool FrontWatch::judge_again(const Turn& turn, const Waiting& waited, bool last)
     const bool missing = error == nullptr && last && !waited.unsure && turn.now < waited.due;
     const bool wrong_one = error != nullptr && error->uri != due && turn.now < waited.due;
     if (waited.answers && (missing || wrong_one))
-        wrong(Check::expected_outcome, turn, waited.asked.uri + ", which waited");
+        wrong(Check::expected_outcome, turn,
+              waited.asked.uri +
+                  ", which waited: " + (error == nullptr ? std::string("no answer") : error->uri) +
+                  " instead of " + std::string(due));
     return error != nullptr;
 }
 
