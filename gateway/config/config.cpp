@@ -38,9 +38,9 @@ void read_listen(Section& root, ConfigReader& reader, GatewayConfig& config) {
     const Item* table = root.find("listen", Item::Kind::table, "{}");
     Section section(table != nullptr ? *table : nothing, "[listen]", keys, reader.file(),
                     reader.diagnostics());
-    config.front = reader.socket(section, "front", "run/front.sock");
-    config.local = reader.socket(section, "local", "");
-    config.admin = reader.socket(section, "admin", "run/admin.sock");
+    config.front = reader.listener(section, "front", "run/front.sock");
+    config.local = reader.listener(section, "local", "");
+    config.admin = reader.listener(section, "admin", "run/admin.sock");
 }
 
 void refuse_for_tor(Section& section, const PathText& path) {
@@ -80,6 +80,10 @@ void read_tor(Section& root, ConfigReader& reader, GatewayConfig& config) {
         section.error(*section.find("socks"), "a single onion's tor offers no SOCKS port",
                       "remove socks or single_onion");
     }
+    // An external tor runs as another user. Without a mode its group may connect, and the folder
+    // determines that group.
+    if (config.tor.mode == TorText::Mode::external && !config.front.access.mode)
+        config.front.access.mode = 0660;
     if (config.tor.mode == TorText::Mode::managed) {
         refuse_for_tor(section, reader.state_dir());
         refuse_for_tor(section, config.front);
@@ -93,7 +97,7 @@ constexpr std::array<std::string_view, 3> kinds{"embedded", "accept", "dial"};
 /// Keys that only some kinds have; a key of another kind would be ignored, so it is an error.
 void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText::Kind kind) {
     static constexpr std::array<std::string_view, 1> embedded{"config"};
-    static constexpr std::array<std::string_view, 2> accept{"listen", "peer_pin"};
+    static constexpr std::array<std::string_view, 4> accept{"listen", "peer_pin", "mode", "group"};
     static constexpr std::array<std::string_view, 6> dial{"address", "profile",     "serializer",
                                                           "authid",  "ticket_file", "plaintext"};
     static constexpr std::array<std::string_view, 3> all{"name", "kind", "convey_identity"};
@@ -117,6 +121,11 @@ bool on_this_machine(const Address& address) {
     if (address.kind == Address::Kind::unix_path) return true;
     const auto reach = backend_link::reach_of_literal(address.host_or_path);
     return !reach || *reach == backend_link::Reach::loopback;
+}
+
+/// "" over tcp.
+std::string_view path_of(const Address& address) {
+    return address.kind == Address::Kind::unix_path ? address.host_or_path : std::string_view();
 }
 
 void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
@@ -149,9 +158,10 @@ void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
 }
 
 BackendText read_backend(const Item& table, ConfigReader& reader) {
-    static constexpr std::array<std::string_view, 12> keys{
-        "name",    "kind",       "config", "listen",      "peer_pin",  "address",
-        "profile", "serializer", "authid", "ticket_file", "plaintext", "convey_identity"};
+    static constexpr std::array<std::string_view, 14> keys{
+        "name",   "kind",        "config",    "listen",         "peer_pin",
+        "mode",   "group",       "address",   "profile",        "serializer",
+        "authid", "ticket_file", "plaintext", "convey_identity"};
     Section section(table, "[[backend]]", keys, reader.file(), reader.diagnostics());
     BackendText backend;
     backend.place = section.place();
@@ -168,8 +178,10 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
             backend.inside_config = reader.path(section, "config", "\"inside.toml\"");
             break;
         case BackendText::Kind::accept:
-            if (auto address = reader.address(section, "listen", false))
+            if (auto address = reader.address(section, "listen", false)) {
                 backend.address = *std::move(address);
+                backend.access = reader.access(section, path_of(backend.address));
+            }
             backend.peer_pin = reader.pin(section, "peer_pin").value_or("");
             if (backend.address.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
                 section.error("a backend that connects over tcp needs a pin",
@@ -239,7 +251,7 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     std::string_view text, const std::string& file) {
     static constexpr std::array<std::string_view, 7> keys{"state_dir", "realms", "listen", "link",
                                                           "limits",    "audit",  "sandbox"};
-    static constexpr std::array<std::string_view, 1> listen_keys{"address"};
+    static constexpr std::array<std::string_view, 3> listen_keys{"address", "mode", "group"};
     static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
@@ -250,8 +262,9 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     for (const Item* table : root.tables("listen")) {
         Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());
         if (auto address = reader.address(section, "address", false)) {
+            SocketAccess access = reader.access(section, path_of(*address));
             config.listens.push_back(
-                {*std::move(address), section.place(*section.find("address"))});
+                {*std::move(address), section.place(*section.find("address")), std::move(access)});
         }
     }
     for (const Item* table : root.tables("link")) {

@@ -76,6 +76,7 @@ struct BackendText {
     PathText inside_config;         ///< embedded
     backend_link::Address address;  ///< accept: where to listen; dial: where to connect
     policy::Place address_place;
+    SocketAccess access;   ///< accept over a unix socket
     std::string peer_pin;  ///< accept over tcp
     backend_link::BackendKind profile = backend_link::BackendKind::sallyport;
     std::optional<bool> convey_identity;  ///< overrides the profile
@@ -91,9 +92,9 @@ struct GatewayConfig {
     PathText state_dir;
     std::vector<PathText> realms;
     SandboxMode sandbox = SandboxMode::required;
-    PathText front;
-    PathText local;
-    PathText admin;
+    SocketText front;
+    SocketText local;
+    SocketText admin;
     LimitsText limits;
     AuditText audit;
     TorText tor;
@@ -104,6 +105,7 @@ struct GatewayConfig {
 struct ServiceListen {
     backend_link::Address address;
     policy::Place place;
+    SocketAccess access;  ///< of a unix socket
 };
 
 /// [[link]] of inside.toml: a gateway to connect to.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "gateway/host/path_text.h"
@@ -32,6 +34,12 @@ constexpr std::size_t circuit_bytes_min = 64u << 10;
 constexpr std::int64_t lines_max = 1'000'000;
 constexpr std::size_t audit_queue_bytes_min = 64u << 10;
 constexpr std::size_t audit_queue_bytes_max = 1u << 30;
+
+// Connecting to a unix socket takes the right to write to it.
+constexpr unsigned socket_mode_of_group = 0660;
+constexpr unsigned socket_connect_owner = 0600;
+constexpr unsigned socket_connect_group = 0020;
+constexpr unsigned socket_connect_others = 0002;
 
 std::string normal(const std::filesystem::path& path) {
     return path.lexically_normal().string();
@@ -89,15 +97,86 @@ PathText ConfigReader::socket(Section& section, std::string_view key, std::strin
             section.error(policy::quoted(usual.path) + " " + *why, "use a shorter state_dir");
         return usual;
     }
-    const Item& item = *section.find(key);
-    if (text->empty()) {
+    return socket_at(section, *text, *section.find(key), key);
+}
+
+PathText ConfigReader::socket_at(Section& section, std::string_view text, const Item& item,
+                                 std::string_view key) {
+    if (text.empty()) {
         section.error(item, policy::quoted(key) + " is not a path",
                       "write " + std::string(key) + " = \"run/" + std::string(key) + ".sock\"");
         return {};
     }
-    PathText found{resolve_in_state(*text), section.place(item)};
+    PathText found{resolve_in_state(text), section.place(item)};
     check_socket_path(section, item, found.path);
     return found;
+}
+
+SocketText ConfigReader::listener(Section& section, std::string_view key,
+                                  std::string_view otherwise) {
+    const Item* item = section.find(key);
+    if (item == nullptr || item->kind != Item::Kind::table)
+        return {socket(section, key, otherwise), {}};
+    static constexpr std::array<std::string_view, 3> keys{"path", "mode", "group"};
+    Section table(*item, policy::quoted(key), keys, file_, diagnostics_);
+    const auto text = table.need_text("path", "\"/run/sallyport/" + std::string(key) + ".sock\"");
+    if (!text) return {};
+    SocketText found{socket_at(table, *text, *table.find("path"), key), {}};
+    if (found) found.access = access(table, found.path);
+    return found;
+}
+
+SocketAccess ConfigReader::access(Section& section, std::string_view path) {
+    SocketAccess access;
+    const Item* const given =
+        section.find("mode") != nullptr ? section.find("mode") : section.find("group");
+    if (given == nullptr) return access;
+    if (path.empty()) {
+        section.error(*given, "only a unix socket has a mode and a group",
+                      "remove them, or listen on a unix socket");
+        return access;
+    }
+    if (const auto group = section.text("group", "\"observers\"")) {
+        access.group = *group;
+        access.place = section.place(*section.find("group"));
+        if (group->empty())
+            section.error(*section.find("group"), "\"group\" is empty", "name a group");
+    }
+    access.mode = mode(section);
+    if (!access.mode && !access.group.empty()) access.mode = socket_mode_of_group;
+    const bool open = (access.mode.value_or(0) & socket_connect_group) != 0;
+    if (!access.group.empty() && !open) {
+        section.error(*section.find("mode"), "this mode does not let the group connect",
+                      "write mode = \"0660\", or remove group");
+    } else if (open && path.starts_with(state_dir_.path + "/")) {
+        section.error(*given,
+                      "nobody else can reach " + policy::quoted(path) +
+                          ": state_dir is open to its owner only",
+                      "choose a path outside, such as \"/run/sallyport/" +
+                          std::filesystem::path(path).filename().string() + "\"");
+    }
+    return access;
+}
+
+std::optional<unsigned> ConfigReader::mode(Section& section) {
+    const auto text = section.text("mode", "\"0660\"");
+    if (!text) return std::nullopt;
+    const Item& item = *section.find("mode");
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), mode, 8);
+    if (error != std::errc{} || end != text->data() + text->size() || mode > 0777 ||
+        (mode & socket_connect_owner) != socket_connect_owner) {
+        section.error(item, policy::quoted(*text) + " is not a valid mode for a socket",
+                      "write \"0600\" for the owner alone or \"0660\" for a group");
+        return std::nullopt;
+    }
+    if ((mode & socket_connect_others) != 0) {
+        section.error(item,
+                      "mode " + policy::quoted(*text) + " lets every user of this machine connect",
+                      "write \"0660\" and give a group");
+        return std::nullopt;
+    }
+    return mode;
 }
 
 std::vector<PathText> ConfigReader::realms(Section& section) {

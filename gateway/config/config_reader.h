@@ -30,6 +30,10 @@ public:
     PathText path(policy::Section& section, std::string_view key, std::string_view example);
     /// Relative to the state directory, valid for a unix socket.
     PathText socket(policy::Section& section, std::string_view key, std::string_view otherwise);
+    /// As socket(), for a listener: a path, or a table of path, mode and group.
+    SocketText listener(policy::Section& section, std::string_view key, std::string_view otherwise);
+    /// `mode` and `group` of the unix socket at `path`; both are errors without a path.
+    SocketAccess access(policy::Section& section, std::string_view path);
     std::vector<PathText> realms(policy::Section& section);
     std::optional<backend_link::Address> address(policy::Section& section, std::string_view key,
                                                  bool names_allowed);
@@ -44,6 +48,9 @@ private:
     std::string resolve_in_state(std::string_view path) const;
     void check_socket_path(policy::Section& section, const policy::Item& item,
                            std::string_view path);
+    PathText socket_at(policy::Section& section, std::string_view text, const policy::Item& item,
+                       std::string_view key);
+    static std::optional<unsigned> mode(policy::Section& section);
     static void duration(policy::Section& section, std::string_view key, wamp::Duration& value,
                          wamp::Duration least = wamp::Duration::zero(),
                          wamp::Duration most = wamp::Duration::max());

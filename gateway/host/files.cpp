@@ -1,6 +1,7 @@
 #include "gateway/host/files.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -26,6 +28,7 @@ using policy::Place;
 namespace {
 
 constexpr int backlog = 1024;
+constexpr std::size_t group_entry_bytes_max = 1u << 20;  // with all its members
 
 std::string why(int number) {
     return std::generic_category().message(number);
@@ -165,15 +168,53 @@ void claim_socket_path(const PathText& socket) {
     }
 }
 
-Descriptor listen_unix(const PathText& socket, unsigned mode) {
+namespace {
+
+/// The number of the group; throws StartError if there is none of that name.
+gid_t number_of_group(const SocketAccess& access) {
+    std::vector<char> buffer(group_entry_bytes_max);
+    group entry{};
+    group* found = nullptr;
+    ::getgrnam_r(access.group.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found == nullptr) {
+        refuse(access.place, "there is no group " + policy::quoted(access.group),
+               "create it with `groupadd --system " + access.group + "` or name another group");
+    }
+    return found->gr_gid;
+}
+
+/// A new socket has the group of the process or, under a folder with the set-group-ID bit, that of
+/// the folder; nothing is to be done if it is right already.
+void give_to_group(const PathText& socket, const SocketAccess& access, gid_t group) {
+    struct stat about{};
+    if (::lstat(socket.path.c_str(), &about) == 0 && about.st_gid == group) return;
+    if (::lchown(socket.path.c_str(), static_cast<uid_t>(-1), group) == 0) return;
+    const std::string reason = why(errno);
+    ::unlink(socket.path.c_str());
+    refuse(access.place,
+           "cannot give " + policy::quoted(socket.path) + " to the group " +
+               policy::quoted(access.group) + ": " + reason,
+           "run this program as a member of that group (`usermod -aG " + access.group +
+               " USER`; under systemd, Group=" + access.group + ")");
+}
+
+}  // namespace
+
+Descriptor listen_unix(const PathText& socket, const SocketAccess& access) {
+    std::optional<gid_t> group;
+    if (!access.group.empty()) group = number_of_group(access);
     Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const UnixAddress address(socket.path);
-    // The mode is set before listen(), so before anybody can connect.
-    if (!listener || ::bind(listener.get(), address.get(), address.size()) != 0 ||
-        ::chmod(socket.path.c_str(), mode) != 0 || ::listen(listener.get(), backlog) != 0) {
+    const auto refuse_path = [&] {
         refuse(socket.place, "cannot listen on " + policy::quoted(socket.path) + ": " + why(errno),
                "make its folder writable or choose another path");
-    }
+    };
+    if (!listener || ::bind(listener.get(), address.get(), address.size()) != 0) refuse_path();
+    // Group and mode are set before listen(), so before anybody can connect.
+    if (group) give_to_group(socket, access, *group);
+    if (::chmod(socket.path.c_str(), access.mode.value_or(0600)) != 0 ||
+        ::listen(listener.get(), backlog) != 0)
+        refuse_path();
     return listener;
 }
 
@@ -196,11 +237,12 @@ Descriptor listen_tcp(const backend_link::Address& address, const Place& place) 
     return listener;
 }
 
-Descriptor listen_at(const backend_link::Address& address, const Place& place) {
+Descriptor listen_at(const backend_link::Address& address, const Place& place,
+                     const SocketAccess& access) {
     if (address.kind == backend_link::Address::Kind::tcp) return listen_tcp(address, place);
     const PathText path{address.host_or_path, place};
     claim_socket_path(path);
-    return listen_unix(path);
+    return listen_unix(path, access);
 }
 
 std::optional<std::string> find_program(const std::string& name) {

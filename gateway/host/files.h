@@ -38,15 +38,17 @@ Descriptor lock_state_dir(const PathText& state_dir);
 /// listener or the file is not a socket.
 void claim_socket_path(const PathText& socket);
 
-/// Listens on a unix socket with the given mode, after claim_socket_path(). Throws StartError.
-Descriptor listen_unix(const PathText& socket, unsigned mode = 0600);
+/// Listens on a unix socket that is open to `access`, after claim_socket_path(). Throws StartError,
+/// also if there is no such group or this process may not give it the socket.
+Descriptor listen_unix(const PathText& socket, const SocketAccess& access = {});
 
 /// Listens on a numeric address. Throws StartError if it is in use or not an address of this
 /// machine.
 Descriptor listen_tcp(const backend_link::Address& address, const policy::Place& place);
 
 /// Listens on unix or TCP, depending on the address.
-Descriptor listen_at(const backend_link::Address& address, const policy::Place& place);
+Descriptor listen_at(const backend_link::Address& address, const policy::Place& place,
+                     const SocketAccess& access = {});
 
 /// The absolute path of a program: as given if it contains a slash, otherwise searched in PATH.
 /// Nothing if it is not found.

@@ -25,7 +25,7 @@ void InsideResources::open() {
         const bool tcp = listen.address.kind == backend_link::Address::Kind::tcp;
         const PathText path{tcp ? "" : listen.address.host_or_path, listen.place};
         if (path) make_folder_of(path, config_.state_dir.path);
-        listeners_.push_back({path.path, listen_at(listen.address, listen.place)});
+        listeners_.push_back({path.path, listen_at(listen.address, listen.place, listen.access)});
     }
 }
 

@@ -16,12 +16,9 @@ void make_folder_of(const PathText& socket, const std::string& state_dir) {
 
 void Listeners::open(const GatewayConfig& config) {
     const std::string& state_dir = config.state_dir.path;
-    // An external tor runs as another user: its group may connect, and the folder determines that
-    // group.
-    const bool others_tor = config.tor.mode == TorText::Mode::external;
-    open_unix("front", config.front, others_tor ? 0660 : 0600, state_dir);
-    open_unix("local", config.local, 0600, state_dir);
-    open_unix("admin", config.admin, 0600, state_dir);
+    open_unix("front", config.front, state_dir);
+    open_unix("local", config.local, state_dir);
+    open_unix("admin", config.admin, state_dir);
     if (config.tor.socks) {
         make_folder_of(config.tor.socks, state_dir);
         claim_socket_path(config.tor.socks);
@@ -32,12 +29,11 @@ void Listeners::open(const GatewayConfig& config) {
     }
 }
 
-void Listeners::open_unix(std::string name, const PathText& path, unsigned mode,
-                          const std::string& state_dir) {
+void Listeners::open_unix(std::string name, const SocketText& path, const std::string& state_dir) {
     if (!path) return;
     make_folder_of(path, state_dir);
     claim_socket_path(path);
-    listeners_.push_back({std::move(name), path.path, listen_unix(path, mode)});
+    listeners_.push_back({std::move(name), path.path, listen_unix(path, path.access)});
 }
 
 void Listeners::open_link(std::size_t index, const BackendText& backend,
@@ -46,7 +42,7 @@ void Listeners::open_link(std::size_t index, const BackendText& backend,
     const PathText path{tcp ? "" : backend.address.host_or_path, backend.address_place};
     if (path) make_folder_of(path, state_dir);
     listeners_.push_back({"listen " + std::to_string(index), path.path,
-                          listen_at(backend.address, backend.address_place)});
+                          listen_at(backend.address, backend.address_place, backend.access)});
 }
 
 void Listeners::close() noexcept {

@@ -33,8 +33,7 @@ private:
         Descriptor socket;
     };
 
-    void open_unix(std::string name, const PathText& path, unsigned mode,
-                   const std::string& state_dir);
+    void open_unix(std::string name, const SocketText& path, const std::string& state_dir);
     void open_link(std::size_t index, const BackendText& backend, const std::string& state_dir);
 
     std::vector<Listener> listeners_;

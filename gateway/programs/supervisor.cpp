@@ -91,7 +91,7 @@ void Supervisor::listen() {
     const PathText control{control_socket(state_dir.path), state_dir.place};
     make_folder_of(control, state_dir.path);
     claim_socket_path(control);
-    control_ = std::make_unique<Control>(io_, listen_unix(control, 0600),
+    control_ = std::make_unique<Control>(io_, listen_unix(control),
                                          [this](const std::string& line, Control::Reply reply) {
                                              on_command(line, std::move(reply));
                                          });

@@ -112,6 +112,7 @@ KNOWN = {
         "parse_inside_config listen_keys": lambda: keys("inside", "properties", "listen", "items"),
         "parse_inside_config link_keys": lambda: keys("inside", "properties", "link", "items")},
     "gateway/config/config_reader.cpp": {
+        "listener keys": lambda: keys("gateway", "definitions", "listener", "anyOf", 1),
         "limits keys": lambda: keys("gateway", "definitions", "limits"),
         "audit keys": lambda: keys("gateway", "definitions", "audit")},
 }
@@ -211,7 +212,7 @@ def the_examples_within_the_schemas_are_valid():
 def kind_of(path):
     if path.name.startswith("gateway"):
         return "gateway"
-    if re.fullmatch(r"inside(-dials)?\.toml", path.name):
+    if re.fullmatch(r"inside(-dials|-systemd)?\.toml", path.name):
         return "inside"
     return "principals" if "principals" in path.name else "policy"
 

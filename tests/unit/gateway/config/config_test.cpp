@@ -90,6 +90,36 @@ TEST(GatewayConfigFile, RequiresTheSandboxUnlessItSaysOtherwise) {
               SandboxMode::preferred);
 }
 
+TEST(GatewayConfigFile, ReadsWhoMayConnectToASocket) {
+    const auto config =
+        parse_gateway_config(with("local = \"run/local.sock\"",
+                                  "front = \"/run/front.sock\"\n"
+                                  "local = { path = \"/run/local.sock\", mode = \"0660\" }\n"
+                                  "admin = { path = \"/run/admin.sock\", group = \"lab\" }"),
+                             "/etc/g.toml");
+    ASSERT_FALSE(config.has_error());
+    EXPECT_FALSE(config->front.access.mode);
+    EXPECT_EQ(config->local.path, "/run/local.sock");
+    EXPECT_EQ(config->local.access.mode, 0660u);
+    EXPECT_EQ(config->admin.access.mode, 0660u);
+    EXPECT_EQ(config->admin.access.group, "lab");
+    EXPECT_EQ(config->admin.access.place, (policy::Place{"/etc/g.toml", 7, 45}));
+}
+
+TEST(GatewayConfigFile, OpensTheFrontToTheGroupOfAnotherUsersTor) {
+    const auto mode = [](const std::string& front) {
+        return parse_gateway_config("state_dir = \"/s\"\nrealms = [\"a.toml\"]\n" + front +
+                                        "[tor]\nmode = \"external\"\n[[backend]]\nname = \"b\"\n"
+                                        "kind = \"accept\"\nlisten = \"unix:/run/l.sock\"\n"
+                                        "group = \"lab\"\n",
+                                    "/g.toml");
+    };
+    EXPECT_EQ(mode("")->front.access.mode, 0660u);
+    EXPECT_EQ(mode("[listen]\nfront = { path = \"/f\", mode = \"0600\" }\n")->front.access.mode,
+              0600u);
+    EXPECT_EQ(mode("")->backends.at(0).access.group, "lab");
+}
+
 TEST(GatewayConfigFile, RefusesUnknownKeysWithTheNearestName) {
     EXPECT_EQ(wrong(with("sessions = 5", "sesions = 5")),
               "/etc/g.toml:8:1: error: unknown key \"sesions\" in [limits] (did you mean "
@@ -194,6 +224,16 @@ peer_pin = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccdde
     ASSERT_FALSE(config.has_error());
     EXPECT_EQ(config->listens.at(0).address.text(), "unix:/etc/s/run/services.sock");
     EXPECT_EQ(config->links.at(0).gateway.text(), "tcp:gateway.lan:4443");
+}
+
+TEST(InsideConfigFile, ReadsWhoMayConnectToASocket) {
+    const auto config = parse_inside_config(
+        "state_dir = \"s\"\nrealms = [\"r.toml\"]\n[[listen]]\naddress = \"unix:/run/s.sock\"\n"
+        "group = \"observers\"\n",
+        "/etc/i.toml");
+    ASSERT_FALSE(config.has_error());
+    EXPECT_EQ(config->listens.at(0).access.mode, 0660u);
+    EXPECT_EQ(config->listens.at(0).access.group, "observers");
 }
 
 TEST(InsideConfigFile, WantsAPinForALinkOverTcp) {

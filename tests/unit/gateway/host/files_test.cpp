@@ -1,5 +1,6 @@
 #include "gateway/host/files.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,6 +79,26 @@ TEST_F(Files, ASocketIsForItsOwnerAlone) {
     struct stat about{};
     ASSERT_EQ(::stat(path("a.sock").c_str(), &about), 0);
     EXPECT_EQ(about.st_mode & 0777u, 0600u);
+}
+
+TEST_F(Files, ASocketHasTheModeAndGroupThatItIsGiven) {
+    const group* const own = ::getgrgid(::getegid());
+    ASSERT_NE(own, nullptr);
+    const Descriptor listener =
+        listen_unix(at("a.sock"), {0660, own->gr_name, {"gateway.toml", 8, 1}});
+    struct stat about{};
+    ASSERT_EQ(::stat(path("a.sock").c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777u, 0660u);
+    EXPECT_EQ(about.st_gid, ::getegid());
+}
+
+TEST_F(Files, AGroupThatDoesNotExistIsRefusedWithItsPlace) {
+    const std::string said = refusal(
+        [&] { listen_unix(at("a.sock"), {0660, "no-such-group", {"gateway.toml", 8, 1}}); });
+    EXPECT_EQ(said,
+              "gateway.toml:8:1: error: there is no group \"no-such-group\" (create it with "
+              "`groupadd --system no-such-group` or name another group)");
+    EXPECT_FALSE(std::filesystem::exists(path("a.sock")));
 }
 
 TEST_F(Files, AStateDirectoryHasOneUser) {
