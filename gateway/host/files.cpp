@@ -228,9 +228,12 @@ Descriptor listen_tcp(const backend_link::Address& address, const Place& place) 
     if (!listener ||
         ::bind(listener.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
         ::listen(listener.get(), backlog) != 0) {
-        const std::string hint = errno == EADDRINUSE
-                                     ? "stop the program that has it or choose another port"
-                                     : "choose an address of this machine and a port of your own";
+        const std::string hint =
+            errno == EADDRINUSE ? "stop the program that has it or choose another port"
+            : errno == EAFNOSUPPORT
+                ? "listen on a unix socket or, under systemd, permit the network: "
+                  "deploy/systemd/network.conf"
+                : "choose an address of this machine and a port of your own";
         refuse(place, "cannot listen on " + policy::quoted(address.text()) + ": " + why(errno),
                hint);
     }

@@ -1,5 +1,6 @@
 // The checks before tor is started as a child.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,19 @@ namespace {
 
 bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
+}
+
+/// Throws StartError if this process may open no socket for the internet (a seccomp filter such as
+/// that of RestrictAddressFamilies=).
+void require_network(const policy::Place& place) {
+    for (const int family : {AF_INET, AF_INET6}) {
+        const Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (socket || errno != EAFNOSUPPORT) return;
+    }
+    throw StartError(
+        place, "a managed tor needs the network, which this process may not use",
+        "under systemd, copy deploy/systemd/network.conf to the .d directory of the unit, or "
+        "set mode = \"external\" and run sallyport-tor.service");
 }
 
 void write_file(const std::string& path, std::string_view content, const policy::Place& place) {
@@ -123,6 +137,7 @@ void write_tor_files(const TorSetup& setup, const policy::Place& place) {
 }
 
 TorSetup prepare_tor(const GatewayConfig& config) {
+    require_network(config.tor.place);
     const auto program = find_program(config.tor.binary);
     if (!program) {
         throw StartError(config.tor.binary_place,
