@@ -232,7 +232,7 @@ Descriptor listen_tcp(const backend_link::Address& address, const Place& place) 
             errno == EADDRINUSE ? "stop the program that has it or choose another port"
             : errno == EAFNOSUPPORT
                 ? "listen on a unix socket or, under systemd, permit the network: "
-                  "deploy/systemd/network.conf"
+                  "deploy/systemd/network.conf or sallyport.socket"
                 : "choose an address of this machine and a port of your own";
         refuse(place, "cannot listen on " + policy::quoted(address.text()) + ": " + why(errno),
                hint);

@@ -19,7 +19,8 @@ public:
     Listeners(const Listeners&) = delete;
     Listeners& operator=(const Listeners&) = delete;
 
-    /// Binds all listeners of `config`. Throws StartError.
+    /// Binds all listeners of `config`, but for links whose socket the service manager has passed
+    /// to this process. Throws StartError.
     void open(const GatewayConfig& config);
     void close() noexcept;
 
@@ -29,12 +30,14 @@ public:
 private:
     struct Listener {
         std::string name;
-        std::string unix_path;  ///< "" for tcp
+        std::string unix_path;  ///< "" for tcp, and for a socket of the service manager
         Descriptor socket;
     };
 
     void open_unix(std::string name, const SocketText& path, const std::string& state_dir);
-    void open_link(std::size_t index, const BackendText& backend, const std::string& state_dir);
+    /// `given` is the socket of the service manager, if it has passed one.
+    void open_link(std::size_t index, const BackendText& backend, Descriptor given,
+                   const std::string& state_dir);
 
     std::vector<Listener> listeners_;
 };

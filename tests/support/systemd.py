@@ -62,8 +62,9 @@ class Machine:
         for name in ("units", "system", "empty", "bin"):
             (self.dir / name).mkdir()
         shutil.copy(processes.binary(), self.dir / "bin/sallyport")
-        for path in UNITS.glob("*.service"):
-            shutil.copy(path, self.dir / "units")
+        for kind in ("service", "socket"):
+            for path in UNITS.glob(f"*.{kind}"):
+                shutil.copy(path, self.dir / "units")
         for name in OF_THE_SYSTEM:
             if (path := pathlib.Path("/usr/lib/systemd/system") / name).exists():
                 shutil.copy(path, self.dir / "system")

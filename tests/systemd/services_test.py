@@ -1,5 +1,6 @@
 """The shipped units and examples, unchanged, under a real systemd: they start, carry calls, reload, rotate, are watched and stop. Sockets have
 the modes and groups of the examples, and services and clients are users of their own."""
+import json
 import pathlib
 import re
 import sys
@@ -55,6 +56,11 @@ def install(examples, drop_ins=()):
     for source, unit in drop_ins:
         machine.install(f"systemd/{source}", f"systemd/system/{unit}.service.d/{source}")
     machine.systemctl("daemon-reload")
+
+
+def link_is_up():
+    status = sallyport("sallyport", "status", "--config", "/etc/sallyport/gateway.toml", "--json")
+    return status.returncode == 0 and json.loads(status.stdout)["front"]["links"][0]["up"]
 
 
 def about(path):
@@ -197,13 +203,31 @@ def an_inside_dials_the_gateway_over_tcp():
         path = machine.dir / f"etc/sallyport/{name}.toml"
         path.write_text(re.sub("sha256:0{64}", pins[user], path.read_text()))
     machine.systemctl("start", "sallyport", "sallyport-inside")
-    eventually(lambda: "up" in sallyport("sallyport", "status", "--config", "/etc/sallyport/gateway.toml").stdout, "the link is up", timeout=20)
+    eventually(link_is_up, "the link is up", timeout=20)
     machine.systemctl("stop", "sallyport", "sallyport-inside")
 
 
 @suite.test
+def a_gateway_without_a_network_is_handed_the_socket_of_the_link():
+    (machine.dir / "etc/systemd/system/sallyport.service.d/network.conf").unlink()
+    config = machine.dir / "etc/sallyport/gateway.toml"
+    config.write_text(config.read_text().replace('mode = "managed"', 'mode = "external"'))
+    machine.systemctl("daemon-reload")
+    machine.systemctl("start", "sallyport.socket", "sallyport-inside")
+    eventually(link_is_up, "the inside's connection starts the gateway, and the link is up", timeout=20)
+    equal(machine.show("sallyport", "RestrictAddressFamilies"), "AF_UNIX")
+    machine.systemctl("restart", "sallyport")
+    eventually(link_is_up, "the link is up again", timeout=20)
+    config.write_text(config.read_text().replace("10.0.0.1:4443", "10.0.0.1:4444"))
+    assert machine.run("systemctl", "restart", "sallyport").returncode != 0
+    journal = machine.journal("-u", "sallyport", "--lines=20")
+    assert 'the socket "link" of the service manager (tcp:10.0.0.1:4443) is no listener of a link' in journal, journal
+    machine.systemctl("stop", "sallyport.socket", "sallyport-inside", "sallyport")
+
+
+@suite.test
 def the_sandbox_gets_its_namespaces_where_the_unit_permits_them():
-    install({"examples/gateway.toml": "gateway.toml", "examples/inside.toml": "inside.toml"}, [("namespaces.conf", "sallyport")])
+    install({"examples/gateway.toml": "gateway.toml", "examples/inside.toml": "inside.toml"}, [("network.conf", "sallyport"), ("namespaces.conf", "sallyport")])
     machine.systemctl("start", "sallyport")
     journal = machine.journal("-u", "sallyport", "--lines=20")
     assert "namespaces user mount ipc net uts pid" in journal, journal

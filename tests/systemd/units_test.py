@@ -49,7 +49,9 @@ def systemd_knows_every_line():
             folder.mkdir(exist_ok=True)
             (folder / drop_in).write_text((systemd.UNITS / drop_in).read_text())
         (world / path.name).write_text(text)
-    result = analyze("verify", "--man=no", "--recursive-errors=no", *world.glob("*.service"))
+    for path in systemd.UNITS.glob("*.socket"):
+        (world / path.name).write_text(path.read_text())
+    result = analyze("verify", "--man=no", "--recursive-errors=no", *world.glob("*.service"), *world.glob("*.socket"))
     equal((result.returncode, result.stdout + result.stderr), (0, ""))
 
 
