@@ -9,10 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 #include <system_error>
 
 #include "gateway/host/signals.h"
@@ -37,6 +39,22 @@ void write_text(const char* file, const char* text) {
     ::close(fd);
 }
 
+/// Ours, without what systemd tells this process alone: tor would report its own state, and systemd
+/// would refuse that in the journal.
+std::vector<char*> environment_of_child() {
+    static constexpr std::array<std::string_view, 3> ours{
+        "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC="};
+    std::vector<char*> lines;
+    for (char** line = environ; *line != nullptr; ++line) {
+        const std::string_view text = *line;
+        if (std::none_of(ours.begin(), ours.end(),
+                         [text](std::string_view name) { return text.starts_with(name); }))
+            lines.push_back(*line);
+    }
+    lines.push_back(nullptr);
+    return lines;
+}
+
 struct NewNamespaces {
     bool user = false;
     bool process_ids = false;
@@ -58,8 +76,8 @@ pid_t fork_into(NewNamespaces& made) {
 }
 
 /// Runs in the child, between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(const ChildStart& start, char* const* words, pid_t parent,
-                         const NewNamespaces& made) {
+[[noreturn]] void become(const ChildStart& start, char* const* words, char* const* environment,
+                         pid_t parent, const NewNamespaces& made) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // The parent died before the prctl. In a new namespace that shows only at the channel's end.
     if (!made.process_ids && ::getppid() != parent) ::_exit(0);
@@ -87,7 +105,7 @@ pid_t fork_into(NewNamespaces& made) {
     }
     // Closes inherited descriptors that are not close-on-exec.
     ::close_range(start.channel >= 0 ? child_channel + 1 : child_channel, ~0U, CLOSE_RANGE_CLOEXEC);
-    ::execv(start.program.c_str(), words);
+    ::execve(start.program.c_str(), words, environment);
     ::_exit(child_exec_failed);
 }
 
@@ -98,11 +116,12 @@ pid_t start_child(const ChildStart& start) {
     words.reserve(start.words.size() + 1);
     for (const std::string& word : start.words) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
+    const std::vector<char*> environment = environment_of_child();
     const pid_t parent = ::getpid();
     NewNamespaces made;
     const pid_t child = start.own_process_ids ? fork_into(made) : ::fork();
     if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (child == 0) become(start, words.data(), parent, made);
+    if (child == 0) become(start, words.data(), environment.data(), parent, made);
     return child;
 }
 

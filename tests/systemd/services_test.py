@@ -168,6 +168,7 @@ def the_gateway_with_everything_starts_with_a_managed_tor():
     machine.systemctl("start", "sallyport")
     journal = machine.journal("-u", "sallyport")
     assert re.search(r"sandbox: \d+ system calls, Landlock \d+", journal), journal
+    assert "reception only permitted for main PID" not in journal, journal
     status = sallyport("sallyport", "status", "--config", "/etc/sallyport/gateway.toml")
     equal(status.returncode, 0, status.stderr)
     result = sallyport("sallyport", "call", "--url", "rs+unix:/var/lib/sallyport/run/local.sock", "--realm", "observatory", "lab.echo")

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <string>
 
 namespace sallyport::gateway {
@@ -41,6 +42,19 @@ TEST(Child, HasItsOutputAndNoOtherDescriptorOfOurs) {
     int status = 0;
     ::waitpid(pid, &status, 0);
     EXPECT_EQ(describe_exit(status), "ended with code 0");
+}
+
+TEST(Child, HasTheEnvironmentWithoutTheSocketOfTheServiceManager) {
+    ::setenv("NOTIFY_SOCKET", "/nowhere", 1);
+    ::setenv("SALLYPORT_CHILD_TEST", "kept", 1);
+    Pipe pipe;
+    const pid_t pid = start_child({"/usr/bin/env", {"env"}, -1, pipe.write_end.get()});
+    pipe.write_end.close();
+    ::unsetenv("NOTIFY_SOCKET");
+    const std::string text = read_all(pipe.read_end.get());
+    EXPECT_EQ(text.find("NOTIFY_SOCKET"), std::string::npos) << text;
+    EXPECT_NE(text.find("SALLYPORT_CHILD_TEST=kept\n"), std::string::npos) << text;
+    ::waitpid(pid, nullptr, 0);
 }
 
 TEST(Child, DiesWithItsParent) {
