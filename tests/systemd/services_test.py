@@ -145,6 +145,26 @@ def the_watchdog_ends_what_hangs():
 
 
 @suite.test
+def an_inside_opens_its_services_to_the_group_of_its_unit():
+    config = machine.dir / "etc/sallyport/inside.toml"
+    text = config.read_text()
+    config.write_text(text.replace('mode = "0660"', 'group = "stranger"'))
+    assert machine.run("systemctl", "restart", "sallyport-inside").returncode != 0
+    journal = machine.journal("-u", "sallyport-inside", "--lines=20")
+    assert "under systemd, Group=stranger" in journal, journal
+    group = machine.dir / "etc/systemd/system/sallyport-inside.service.d/group.conf"
+    group.write_text("[Service]\nGroup=stranger\n")
+    machine.systemctl("daemon-reload")
+    machine.systemctl("stop", "sallyport-inside")
+    machine.systemctl("start", "sallyport-inside")
+    equal(about("/run/sallyport-inside/services.sock"), "660 sallyport-inside stranger")
+    group.unlink()
+    config.write_text(text)
+    machine.systemctl("daemon-reload")
+    machine.systemctl("restart", "sallyport-inside")
+
+
+@suite.test
 def stopping_is_clean():
     machine.systemctl("stop", "sallyport-inside", "sallyport", "echo")
     for unit in ("sallyport", "sallyport-inside"):
