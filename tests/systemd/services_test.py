@@ -198,6 +198,14 @@ def the_gateway_with_everything_starts_with_a_managed_tor():
 
 
 @suite.test
+def the_gateway_of_another_router_starts():
+    install({"examples/gateway-crossbar.toml": "gateway.toml"})
+    machine.systemctl("start", "sallyport")
+    eventually(lambda: "link inside: no link: Connection refused" in machine.journal("-u", "sallyport", "--lines=20"), "the router is dialled")
+    machine.systemctl("stop", "sallyport")
+
+
+@suite.test
 def tor_runs_as_a_service_of_its_own():
     # The machine without a network stands for one that is offline: tor waits for the network, and is running.
     machine.systemctl("start", "sallyport-tor")
