@@ -31,7 +31,7 @@ struct Inside {
         config.state_dir.path = folder.path("state");
         config.audit.kind = AuditText::Kind::file;
         config.audit.path = folder.path("state/audit.jsonl");
-        config.listens.push_back({address(folder.path("state/run/services.sock")), {}});
+        config.listens.push_back({address(folder.path("state/run/services.sock")), {}, {}});
         config.links.push_back({address(folder.path("gateway.sock")), {}, ""});
     }
     static backend_link::Address address(const std::string& path) {
