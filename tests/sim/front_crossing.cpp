@@ -114,9 +114,8 @@ void FrontWatch::check_forwarded_call(const Turn& turn, const Turn::Sent& sent,
     if (conveyed(call.options) != state->caller)
         wrong(Check::true_identity, turn, "conveys another caller of " + call.procedure);
     state->forwarded = true;
-    // It does not wait any more, and a later reload does not decide it again.
-    std::erase_if(waiting_,
-                  [&](const Waiting& each) { return each.tag == tag && each.rules == rules_; });
+    for (Waiting& each : waiting_)
+        each.crossed = each.crossed || (each.tag == tag && each.rules == rules_);
     if (!state->may_repeat) return;
     const auto found = std::find_if(calls_.begin(), calls_.end(),
                                     [&](const auto& each) { return each.second == tag; });

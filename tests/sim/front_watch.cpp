@@ -282,8 +282,8 @@ void FrontWatch::release_waiting(const Turn& turn, std::uint32_t link) {
     }
     std::erase_if(waiting_, [&](const Waiting& each) {
         if (each.link != link) return false;
-        const bool refused =
-            each.rules != rules_ && turn.now <= each.due && judge_again(turn, each, last);
+        const bool refused = each.rules != rules_ && turn.now <= each.due && !each.crossed &&
+                             judge_again(turn, each, last);
         return refused || last;
     });
 }

@@ -47,7 +47,8 @@ private:
         std::size_t bytes = 0;  ///< that it takes
         const Rules* rules = nullptr;
         Instant due = wamp::never;
-        bool unsure = false;  ///< the link was lost while it may have crossed
+        bool unsure = false;   ///< the link was lost while it may have crossed
+        bool crossed = false;  ///< before a reload, which then does not decide it again
     };
     /// A publication that was forwarded and is not acknowledged yet.
     struct Pending {
