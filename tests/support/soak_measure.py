@@ -11,6 +11,7 @@ PERCENT_PER_HOUR = 1.0
 # read when they are needed for the first time. It is an amount, so a long soak sees through it: 256 KiB in two hours are
 # 128 KiB/h, which is 1 % of 13 MiB. A leak of that size in every hour is found as soon as it exceeds the sum.
 NOISE_KIB = 256
+WARM_UP_HOURS = 90 / 3600
 NOISE_ERRORS = 3  # and a slope of less than three standard errors is none
 
 Sample = namedtuple("Sample", "hours kib descriptors")
@@ -30,11 +31,11 @@ class Series:
         self.parts[-1].append(sample)
 
     def settled(self, warm_up_hours):
-        """The parts without their warm-up, which each process has anew: at most a third of its life."""
+        """The parts without their warm-up, which each process has anew: until it has met everything once, but at most half its life."""
         kept = []
         for part in self.parts:
             begin = part[0].hours
-            wait = min(warm_up_hours, (part[-1].hours - begin) / 3)
+            wait = min(max(warm_up_hours, WARM_UP_HOURS), (part[-1].hours - begin) / 2)
             rest = [sample for sample in part if sample.hours - begin >= wait]
             if len(rest) >= 3:
                 kept.append(rest)
@@ -95,6 +96,7 @@ def report(series, warm_up_hours):
         slope, found = one.slope(warm_up_hours), one.descriptors(warm_up_hours)
         if not slope:
             lines.append(f"{name:22} {len(one.parts):5}  too few samples")
+            wrong.append(f"{name}: too few samples to say anything")
             continue
         level = 100 * slope.kib_per_hour / slope.percent if slope.percent else one.parts[-1][-1].kib
         lines.append(f"{name:22} {len(one.parts):5} {slope.samples:7} {level:8.0f} {slope.kib_per_hour:+9.1f} {slope.percent:+8.2f} "
