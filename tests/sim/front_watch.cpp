@@ -304,7 +304,8 @@ bool FrontWatch::judge_again(const Turn& turn, const Waiting& waited, bool last)
     // It may have expired at this very moment, and the turn of a publication without
     // acknowledgement is not known.
     const bool denied = error != nullptr && error->uri == due;
-    record.optional = answer.allowed || !denied;
+    // What has crossed already is revoked, which others expect.
+    record.optional = answer.allowed || !denied || waited.unsure;
     expected_.push_back(std::move(record));
     if (answer.allowed && !elsewhere) return false;
     if (CallState* const state = ledger_.call(waited.tag); state != nullptr && denied)
