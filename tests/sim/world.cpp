@@ -153,6 +153,8 @@ void World::start_inside(std::size_t index) {
 void World::dial(std::size_t index) {
     Backend& backend = backends_[index];
     if (!calm_ && dice_.chance(20)) return backend.host->link_failed(0);
+    std::erase_if(backend.links_before, [](const auto& each) { return each.expired(); });
+    backend.links_before.push_back(backend.link);
     backend.link = std::make_shared<Wire>(schedule_, dice_, faults());
     backend.dialled = schedule_.now();
     WireEnd* left = nullptr;
@@ -281,6 +283,9 @@ void World::run() {
     }
     for (auto& backend : backends_) {
         if (backend.link != nullptr) backend.link->heal();
+        for (const auto& before : backend.links_before) {
+            if (const auto wire = before.lock()) wire->heal();
+        }
     }
     all_at_once();
     const Instant calm_since = schedule_.now();

@@ -39,7 +39,9 @@ private:
     struct Backend {
         std::unique_ptr<InsideHost> host;
         std::unique_ptr<InsideWatch> watch;
-        std::shared_ptr<Wire> link;
+        std::shared_ptr<Wire> link;  ///< the last one that was dialled
+        /// Those before it, of which one may still be the link.
+        std::vector<std::weak_ptr<Wire>> links_before{};
         Instant dialled{};
         std::size_t version = 0;
     };

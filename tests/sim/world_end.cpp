@@ -29,11 +29,15 @@ void World::all_at_once() {
 
 /// Who waited then has been let go on by now, whatever he waits for now.
 void World::check_waits_since(Instant then) {
-    std::size_t waiting = front_->paused_since(then);
-    for (auto& backend : backends_) waiting += backend.host->paused_since(then);
-    if (waiting != 0)
+    const auto check = [&](const std::string& who, std::size_t waiting) {
+        if (waiting == 0) return;
         findings_.wrong(Check::waits_end, schedule_.now(),
-                        std::to_string(waiting) + " have waited since nothing fails any more");
+                        who + ": " + std::to_string(waiting) +
+                            " have waited since nothing fails any more");
+    };
+    check("front", front_->paused_since(then));
+    for (std::size_t index = 0; index < backends_.size(); ++index)
+        check("inside " + std::to_string(index), backends_[index].host->paused_since(then));
 }
 
 /// At rest nobody waits.
