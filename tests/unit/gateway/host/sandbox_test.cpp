@@ -22,6 +22,7 @@
 
 #include "gateway/host/landlock.h"
 #include "gateway/host/start_error.h"
+#include "gateway/host/syscall_filter.h"
 #include "gateway/host/unix_address.h"
 
 namespace sallyport::gateway {
@@ -72,7 +73,9 @@ TEST(Sandbox, ForbidsToConnectToListenAndToSendToAnAddress) {
 }
 
 TEST(Sandbox, ForbidsFilesProgramsProcessesAndRareParts) {
-    EXPECT_EQ(shut_in([] { return errno_of(::open("/etc/passwd", O_RDONLY)); }), EPERM);
+    // With sanitizers open() is left for their reports, and finds nothing.
+    const int opened = shut_in([] { return errno_of(::open("/etc/passwd", O_RDONLY)); });
+    EXPECT_TRUE(sanitized ? opened == ENOENT || opened == EACCES : opened == EPERM) << opened;
     EXPECT_EQ(shut_in([] { return errno_of(::execl("/bin/true", "true", nullptr)); }), EPERM);
     EXPECT_EQ(shut_in([] { return errno_of(::fork()); }), EPERM);
     EXPECT_EQ(shut_in([] { return errno_of(::syscall(SYS_io_uring_setup, 1, nullptr)); }), EPERM);
@@ -109,7 +112,7 @@ TEST(Sandbox, LeavesThreadsAndBoundedMemory) {
                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
                   return far_too_much == MAP_FAILED ? errno : 0;
               }),
-              ENOMEM);
+              sanitized ? 0 : ENOMEM);
 }
 
 TEST(Sandbox, CannotBeTracedOrDumped) {
@@ -118,7 +121,7 @@ TEST(Sandbox, CannotBeTracedOrDumped) {
                   if (::getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_max != 0) return 1;
                   return errno_of(::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
               }),
-              EPERM);
+              sanitized ? 0 : EPERM);
     const pid_t child = ::fork();
     if (child == 0) {
         forbid_tracing();
