@@ -31,9 +31,9 @@ void World::all_at_once() {
 void World::check_waits_since(Instant then) {
     const auto check = [&](const std::string& who, std::size_t waiting) {
         if (waiting == 0) return;
-        findings_.wrong(Check::waits_end, schedule_.now(),
-                        who + ": " + std::to_string(waiting) +
-                            " have waited since nothing fails any more");
+        findings_.wrong(
+            Check::waits_end, schedule_.now(),
+            who + ": " + std::to_string(waiting) + " have waited since nothing fails any more");
     };
     check("front", front_->paused_since(then));
     for (std::size_t index = 0; index < backends_.size(); ++index)
