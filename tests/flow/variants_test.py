@@ -168,7 +168,7 @@ def a_service_that_does_not_read_for_a_while_keeps_its_session(world, variant, f
     size = 1_900_000
     writer = send_in_background(greedy.transport.sock, frames(
         greedy, [[CALL, i + 1, {}, "lab.slow", ["x" * size]] for i in range(8)]))
-    eventually(lambda: world.deployment.link_status()["calls"] == 8, "all large calls have crossed the link")
+    eventually(lambda: world.deployment.link_status()["calls"] >= 3, "large calls have crossed the link, until the guest was slowed down")
     operator.send(CALL, operator.next_request(), {}, "lab.slow.small", ["x"])
     order = []
 
