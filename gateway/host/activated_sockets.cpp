@@ -24,7 +24,7 @@ using backend_link::Address;
 
 namespace {
 
-/// Where the socket listens; nothing if it is no listening stream socket of these families.
+/// Where the socket listens; nothing if it is not a listening stream socket of these families.
 std::optional<Address> address_of(int socket) {
     sockaddr_storage storage{};
     socklen_t bytes = sizeof(storage);
@@ -75,7 +75,7 @@ ActivatedSockets ActivatedSockets::from_environment(const policy::Place& place) 
     if (!stranger.empty()) {
         throw StartError(place,
                          "the socket " + policy::quoted(stranger) +
-                             " of the service manager is no listening stream socket",
+                             " of the service manager is not a listening stream socket",
                          "use ListenStream= in the socket unit");
     }
     return sockets;
@@ -96,7 +96,7 @@ void ActivatedSockets::require_all_taken(const policy::Place& place) const {
     const Socket& socket = sockets_.front();
     throw StartError(place,
                      "the socket " + policy::quoted(socket.name) + " of the service manager (" +
-                         socket.address.text() + ") is no listener of a link",
+                         socket.address.text() + ") is not a listener of a link",
                      "write listen = \"" + socket.address.text() +
                          "\" at a [[backend]] of kind \"accept\", or correct ListenStream= in the "
                          "socket unit");

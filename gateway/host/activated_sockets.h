@@ -14,7 +14,7 @@ namespace sallyport::gateway {
 class ActivatedSockets {
 public:
     /// Takes them over from the environment, in which no child finds them then. Throws StartError,
-    /// with `place`, for one that is no listening stream socket.
+    /// with `place`, for one that is not a listening stream socket.
     static ActivatedSockets from_environment(const policy::Place& place);
 
     /// The socket that listens at this address; none if none does.

@@ -1,7 +1,5 @@
 #include "gateway/programs/inside_program.h"
 
-#include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -105,8 +103,7 @@ private:
     void on_packet(Packet&& packet) {
         if (reload_.on_packet(packet)) return;
         std::string_view text = packet.text;
-        const std::string_view word = text.substr(0, text.find(' '));
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
+        const std::string_view word = supervision::next_word(text);
         if (packet.text == supervision::ping_text) {
             send(supervision::message::Alive{});
             report_dropped_messages();
@@ -126,18 +123,15 @@ private:
 
     /// `connected N`, `failed N why`.
     void on_dial_packet(std::string_view word, std::string_view text, Descriptor descriptor) {
-        std::uint32_t link = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), link);
-        if (error != std::errc() || link >= config_.links.size()) return;
+        const auto link = supervision::parse_index(supervision::next_word(text));
+        if (!link || *link >= config_.links.size()) return;
         if (word == "connected") {
             if (!descriptor)
-                return shell_.link_unreachable(link, "there is no free file descriptor");
-            std::optional<asio::ssl::context>& tls = contexts_[link];
-            serve(link, std::move(descriptor), tls ? &*tls : nullptr, true);
+                return shell_.link_unreachable(*link, "there is no free file descriptor");
+            std::optional<asio::ssl::context>& tls = contexts_[*link];
+            serve(*link, std::move(descriptor), tls ? &*tls : nullptr, true);
         } else if (word == "failed") {
-            text.remove_prefix(
-                std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
-            shell_.link_unreachable(link, text);
+            shell_.link_unreachable(*link, text);
         }
     }
 

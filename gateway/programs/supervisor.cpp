@@ -1,22 +1,15 @@
 #include "gateway/programs/supervisor.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <exception>
 #include <utility>
+#include <variant>
 
 #include "gateway/admin/status.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/policy_reader.h"
-#include "gateway/host/child.h"
 #include "gateway/host/dialer.h"
 #include "gateway/host/files.h"
 #include "gateway/host/log.h"
-#include "gateway/host/startup_memory.h"
-#include "gateway/programs/effect_log.h"
 #include "gateway/supervision/message.h"
 #include "wamp/net/connections.h"
 
@@ -47,57 +40,21 @@ supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
 }  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version)
-    : io_(io),
-      loaded_(std::move(loaded)),
-      first_version_(std::move(version)),
-      child_signal_(io, SIGCHLD),
-      signals_(io, SIGTERM, SIGINT, SIGHUP),
-      timer_(io),
-      notifier_(io, [this] { return core_.feeds_watchdog(); }),
-      children_(io, [this](ProcessId from, Packet&& packet) { on_packet(from, packet.text); }),
-      core_(core_config(loaded_.config)) {}
+    : SupervisorShell(io, loaded.config.state_dir, core_config(loaded.config), std::move(version)),
+      loaded_(std::move(loaded)) {}
 
-Supervisor::~Supervisor() {
-    children_.kill_all();
-}
-
-int Supervisor::run() {
+void Supervisor::open_files() {
     const GatewayConfig& config = loaded_.config;
-    signals_.add(SIGUSR1);
     make_private_folder(config.state_dir.path, config.state_dir.place);
     lock_ = lock_state_dir(config.state_dir);
-    versions_ = std::make_unique<VersionStore>(config.state_dir.path, std::move(first_version_));
     audit_target_ = open_audit_target(config.audit);
-    try {
-        listen();
-        if (config.tor.mode == TorText::Mode::managed) {
-            tor_ = std::make_unique<TorProcess>(io_, prepare_tor(config), tor_events());
-        }
-        await_child_signal();
-        await_signal();
-        event([this] { core_.start(wamp::now(), outbox_); });
-    } catch (...) {
-        children_.kill_all();
-        close_listeners();
-        throw;
-    }
-    io_.run();
-    close_listeners();
-    return exit_code_;
 }
 
-void Supervisor::listen() {
-    const PathText& state_dir = loaded_.config.state_dir;
-    const PathText control{control_socket(state_dir.path), state_dir.place};
-    make_folder_of(control, state_dir.path);
-    claim_socket_path(control);
-    control_ = std::make_unique<Control>(io_, listen_unix(control),
-                                         [this](const std::string& line, Control::Reply reply) {
-                                             on_command(line, std::move(reply));
-                                         });
-    listeners_.open(loaded_.config);
-    for (std::uint32_t index = 0; index < loaded_.config.backends.size(); ++index) {
-        if (loaded_.config.backends[index].kind != BackendText::Kind::embedded) continue;
+void Supervisor::open_listeners() {
+    const GatewayConfig& config = loaded_.config;
+    listeners_.open(config);
+    for (std::uint32_t index = 0; index < config.backends.size(); ++index) {
+        if (config.backends[index].kind != BackendText::Kind::embedded) continue;
         auto send = [this, index](std::string_view text, int descriptor) {
             children_.send(supervision::inside_process(index), text, descriptor);
         };
@@ -105,11 +62,11 @@ void Supervisor::listen() {
             std::make_unique<InsideResources>(io_, loaded_.insides[index], std::move(send));
         insides_[index]->open();
     }
+    if (config.tor.mode == TorText::Mode::managed)
+        tor_ = std::make_unique<TorProcess>(io_, prepare_tor(config), tor_events());
 }
 
 void Supervisor::close_listeners() noexcept {
-    if (control_) ::unlink(control_socket(loaded_.config.state_dir.path).c_str());
-    control_.reset();
     listeners_.close();
     for (const auto& [index, inside] : insides_) inside->close();
 }
@@ -135,95 +92,23 @@ TorProcess::Events Supervisor::tor_events() {
         }};
 }
 
-void Supervisor::await_child_signal() {
-    child_signal_.async_wait([this](boost::system::error_code error, int) {
-        if (error) return;
-        reap();
-        await_child_signal();
-    });
+void Supervisor::on_ended(ProcessId process) {
+    if (process.role == Role::tor) tor_->forget();
 }
 
-void Supervisor::reap() {
-    for (const ChildTable::Ended& ended : children_.reap()) {
-        if (ended.process.role == Role::tor) tor_->forget();
-        const supervision::Exit exit{WIFEXITED(ended.status) ? WEXITSTATUS(ended.status) : -1,
-                                     describe_exit(ended.status)};
-        event([&] { core_.on_exit(ended.process, exit, wamp::now(), outbox_); });
-    }
-}
-
-void Supervisor::await_signal() {
-    signals_.async_wait([this](boost::system::error_code error, int number) {
-        if (error) return;
-        event([&] {
-            if (number == SIGHUP) {
-                core_.on_hangup(outbox_);
-            } else if (number == SIGUSR1) {
-                core_.on_reopen_signal(outbox_);
-            } else {
-                core_.on_stop_signal(wamp::now(), outbox_);
-            }
-        });
-        await_signal();
-    });
-}
-
-void Supervisor::on_packet(ProcessId from, const std::string& text) {
-    const auto message = supervision::parse_message(text);
-    if (!message) return;
-    const auto* const dial = std::get_if<supervision::message::DialRequest>(&*message);
+void Supervisor::on_message(ProcessId from, const supervision::Message& message) {
+    const auto* const dial = std::get_if<supervision::message::DialRequest>(&message);
     if (dial != nullptr && from.role == Role::inside)
         return insides_.at(from.backend)->dial(dial->backend);
-    event([&] { core_.on_message(from, *message, wamp::now(), outbox_); });
+    SupervisorShell::on_message(from, message);
 }
 
-void Supervisor::on_command(std::string_view line, Control::Reply reply) {
-    replies_[++last_request_] = std::move(reply);
-    event([&] { core_.on_command(last_request_, line, outbox_); });
+PolicyVersion Supervisor::read_policy(std::string& notes) {
+    return read_policy_again(loaded_, versions_->running(), notes);
 }
 
 // Effects
 // -----------------------------------------------------------------------------------
-
-void Supervisor::carry_out() {
-    if (std::exchange(carrying_out_, true)) return;
-    while (!outbox_.empty()) {
-        for (const supervision::Effect& wanted : std::exchange(outbox_, {}))
-            std::visit([this](const auto& one) { apply(one); }, wanted);
-    }
-    carrying_out_ = false;
-    arm();
-}
-
-void Supervisor::arm() {
-    const wamp::Instant due = core_.deadline();
-    if (due == armed_) return;
-    armed_ = due;
-    timer_.cancel();
-    if (due == wamp::never) return;
-    timer_.expires_after(std::max(due - wamp::now(), wamp::Duration::zero()));
-    timer_.async_wait([this](boost::system::error_code error) {
-        if (error) return;
-        armed_ = wamp::never;
-        event([&] { core_.on_deadline(wamp::now(), outbox_); });
-    });
-}
-
-void Supervisor::send(ProcessId to, const std::string& text, int descriptor) {
-    if (!children_.send(to, text, descriptor)) core_.on_unreachable(to, wamp::now(), outbox_);
-}
-
-void Supervisor::apply(const effect::Log& wanted) {
-    log(level_of(wanted.level), wanted.text);
-}
-
-void Supervisor::apply(const effect::Start& wanted) {
-    try {
-        start_process(wanted.process);
-    } catch (const std::exception& error) {
-        core_.on_start_failed(wanted.process, error.what(), wamp::now(), outbox_);
-    }
-}
 
 void Supervisor::start_process(ProcessId process) {
     switch (process.role) {
@@ -245,100 +130,28 @@ void Supervisor::start_process(ProcessId process) {
     if (audit_target_) children_.send(process, "audit", audit_target_.get());
 }
 
-void Supervisor::apply(const effect::Terminate& wanted) {
-    children_.signal(wanted.process, SIGTERM);
+void Supervisor::ping(ProcessId process) {
+    if (process.role == Role::tor) return tor_->verify();
+    SupervisorShell::ping(process);
 }
 
-void Supervisor::apply(const effect::Kill& wanted) {
-    children_.signal(wanted.process, SIGKILL);
-}
-
-void Supervisor::apply(const effect::SendPacket& wanted) {
-    send(wanted.to, wanted.text);
-}
-
-/// A process that cannot take it does not answer either.
-void Supervisor::apply(const effect::Ping& wanted) {
-    if (wanted.process.role == Role::tor) {
-        tor_->verify();
-    } else {
-        children_.send(wanted.process, supervision::ping_text);
-    }
-    report_dropped_messages();
+void Supervisor::carry_out_own(const supervision::Effect& wanted) {
+    std::visit(
+        [this]<class Wanted>(const Wanted& one) {
+            if constexpr (!is_common<Wanted>()) apply(one);
+        },
+        wanted);
 }
 
 void Supervisor::apply(const effect::SendOnion& wanted) {
     children_.send(supervision::worker_process, "onion " + to_json(wanted.status));
 }
 
-void Supervisor::apply(const effect::NotifyReady&) {
-    notifier_.ready();
-    release_startup_memory();
-}
-
-void Supervisor::apply(const effect::NotifyStopping&) {
-    notifier_.stopping();
-}
-
 void Supervisor::apply(const effect::NotifyStatus& wanted) {
     notifier_.status(wanted.line);
 }
 
-void Supervisor::apply(const effect::CloseListeners&) {
-    close_listeners();
-}
-
-void Supervisor::apply(const effect::PrintFailure& wanted) {
-    log_start_failure("sallyport: " + wanted.line);
-}
-
-void Supervisor::apply(const effect::Finish& wanted) {
-    exit_code_ = wanted.exit_code;
-    io_.stop();
-}
-
-void Supervisor::apply(const effect::ReadVersion& wanted) {
-    std::string notes;
-    try {
-        if (const auto& previous = versions_->previous(); !wanted.previous) {
-            candidate_ = read_policy_again(loaded_, versions_->running(), notes);
-        } else if (previous) {
-            candidate_ = *previous;
-        } else {
-            return core_.on_no_previous_version(wanted.round, outbox_);
-        }
-        candidate_memory_ = to_memory(candidate_);
-    } catch (const std::exception& error) {
-        return core_.on_version_unreadable(wanted.round, error.what(), outbox_);
-    }
-    core_.on_version_read(wanted.round, notes, wamp::now(), outbox_);
-}
-
-void Supervisor::apply(const effect::SendPrepare& wanted) {
-    using supervision::ReloadCommand;
-    send(wanted.to, to_text(ReloadCommand{ReloadCommand::Kind::prepare, wanted.round}),
-         candidate_memory_.get());
-}
-
-void Supervisor::apply(const effect::AdoptVersion& wanted) {
-    core_.on_version_adopted(wanted.round, versions_->adopt(std::exchange(candidate_, {})),
-                             outbox_);
-    candidate_memory_.close();
-}
-
-void Supervisor::apply(const effect::DiscardVersion&) {
-    candidate_ = {};
-    candidate_memory_.close();
-}
-
-void Supervisor::apply(const effect::Reply& wanted) {
-    const auto found = replies_.find(wanted.request);
-    if (found == replies_.end()) return;
-    found->second(wanted.exit_code, wanted.text);
-    replies_.erase(found);
-}
-
-void Supervisor::reopen_audit() {
+void Supervisor::reopen_audit_of_worker() {
     try {
         Descriptor target = open_audit_target(loaded_.config.audit);
         if (target) children_.send(supervision::worker_process, "audit", target.get());
@@ -348,14 +161,14 @@ void Supervisor::reopen_audit() {
     }
 }
 
-void Supervisor::apply(const effect::ReopenAudit&) {
-    reopen_audit();
+void Supervisor::reopen_audit() {
+    reopen_audit_of_worker();
     for (const auto& [index, inside] : insides_) inside->reopen_audit();
 }
 
-void Supervisor::apply(const effect::SendAudit& wanted) {
-    if (wanted.to.role == Role::worker) return reopen_audit();
-    if (const auto found = insides_.find(wanted.to.backend); found != insides_.end())
+void Supervisor::reopen_audit_of(ProcessId process) {
+    if (process.role == Role::worker) return reopen_audit_of_worker();
+    if (const auto found = insides_.find(process.backend); found != insides_.end())
         found->second->reopen_audit();
 }
 

@@ -1,6 +1,5 @@
 #include "gateway/programs/worker.h"
 
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -114,8 +113,7 @@ private:
     void on_packet(Packet&& packet) {
         if (reload_.on_packet(packet)) return;
         std::string_view text = packet.text;
-        const std::string_view word = text.substr(0, text.find(' '));
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
+        const std::string_view word = supervision::next_word(text);
         if (packet.text == supervision::ping_text) {
             channel_.send(supervision::to_text(supervision::message::Alive{}));
             report_dropped_messages();
@@ -140,19 +138,16 @@ private:
 
     /// `listen N`, `connected N`, `failed N why`.
     void on_link_packet(std::string_view word, std::string_view text, Descriptor descriptor) {
-        std::uint32_t link = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), link);
-        if (error != std::errc() || link >= config_.backends.size()) return;
+        const auto link = supervision::parse_index(supervision::next_word(text));
+        if (!link || *link >= config_.backends.size()) return;
         if (word == "listen") {
-            accept_links(std::move(descriptor), link);
+            accept_links(std::move(descriptor), *link);
         } else if (word == "connected") {
             if (!descriptor)
-                return shell_.link_unreachable(link, "there is no free file descriptor");
-            connect_link(std::move(descriptor), link);
+                return shell_.link_unreachable(*link, "there is no free file descriptor");
+            connect_link(std::move(descriptor), *link);
         } else if (word == "failed") {
-            text.remove_prefix(
-                std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
-            shell_.link_unreachable(link, text);
+            shell_.link_unreachable(*link, text);
         }
     }
 

@@ -10,12 +10,6 @@ namespace sallyport::gateway::supervision {
 namespace {
 
 /// Removes the first word and the space after it, and returns the word.
-std::string_view next_word(std::string_view& text) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
-    return word;
-}
-
 template <class Number>
 std::optional<Number> parse_number(std::string_view word) {
     Number number = 0;
@@ -56,13 +50,23 @@ struct ToText {
 
 }  // namespace
 
+std::string_view next_word(std::string_view& text) noexcept {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    return word;
+}
+
+std::optional<std::uint32_t> parse_index(std::string_view word) noexcept {
+    return parse_number<std::uint32_t>(word);
+}
+
 std::optional<Message> parse_message(std::string_view text) {
     if (text == "ready") return message::Ready{};
     if (text == "alive") return message::Alive{};
     if (text == "audit") return message::AuditLost{};
     const std::string_view word = next_word(text);
     if (word == "dial") {
-        const auto backend = parse_number<std::uint32_t>(text);
+        const auto backend = parse_index(text);
         if (!backend) return std::nullopt;
         return message::DialRequest{*backend};
     }

@@ -52,6 +52,11 @@ using Message =
 /// work.
 inline constexpr std::string_view ping_text = "ping";
 
+/// Removes the first word from `text`, with the space after it.
+std::string_view next_word(std::string_view& text) noexcept;
+/// Nothing if the word is not a decimal number.
+std::optional<std::uint32_t> parse_index(std::string_view word) noexcept;
+
 /// Nothing if the text is not one of these messages.
 std::optional<Message> parse_message(std::string_view text);
 std::string to_text(const Message& message);

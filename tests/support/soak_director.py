@@ -35,7 +35,7 @@ class Director(Actor):
         self.world.count(self.what.__name__)
 
     def rehearse(self):
-        """Everything once: what a process reads, opens and makes for the first time is no growth."""
+        """Everything once: what a process reads, opens and makes for the first time is not growth."""
         for what in (self.reload, self.revoke, self.end_a_principal, self.restart_a_service, self.stall_inside,
                      *([self.cut_link] if self.world.relay else [])):
             self.what = what

@@ -171,13 +171,27 @@ class Caller(Actor):
         self.collect(begin, {request: (self.error("wamp.error.canceled"), [], "lab.slow")})
 
 
-class Service(threading.Thread):
-    """Answers calls; comes back whenever its connection ends. `spoil`: what to do wrong, once in 300 calls."""
+class Resident(threading.Thread):
+    """Stays connected until end(), and comes back whenever its connection ends."""
+
+    def __init__(self, world, seed, outside):
+        super().__init__(daemon=True)
+        self.world, self.dice, self.outside = world, random.Random(seed), outside
+        self.client, self.ended = None, False
+
+    def end(self):
+        self.ended = True
+        if self.client:
+            leave(self.client)
+
+
+class Service(Resident):
+    """Answers calls. `spoil`: what to do wrong, once in 300 calls."""
 
     def __init__(self, world, seed, procedures, outside=False, spoil=None):
-        super().__init__(daemon=True)
-        self.world, self.dice, self.procedures, self.outside, self.spoil = world, random.Random(seed), procedures, outside, spoil
-        self.client, self.ready, self.ended, self.calls = None, threading.Event(), False, 0
+        super().__init__(world, seed, outside)
+        self.procedures, self.spoil = procedures, spoil
+        self.ready, self.calls = threading.Event(), 0
 
     def run(self):
         while not self.ended:
@@ -230,11 +244,6 @@ class Service(threading.Thread):
         self.ready.clear()
         leave(self.client)
 
-    def end(self):
-        self.ended = True
-        if self.client:
-            leave(self.client)
-
 
 class Publisher(Actor):
     """Numbered events of one name, half of them acknowledged, from outside or inside."""
@@ -265,13 +274,12 @@ class Publisher(Actor):
                 self.world.fault(f"not PUBLISHED: {answer}")
 
 
-class Subscriber(threading.Thread):
+class Subscriber(Resident):
     """Gets each event of each publisher once, in order and without a gap, except where something was disturbed."""
 
     def __init__(self, world, seed, authid, outside=True, match="exact"):
-        super().__init__(daemon=True)
-        self.world, self.dice, self.authid, self.outside, self.match = world, random.Random(seed), authid, outside, match
-        self.client, self.ended, self.last, self.heard = None, False, {}, {}
+        super().__init__(world, seed, outside)
+        self.authid, self.match, self.last, self.heard = authid, match, {}, {}
 
     @property
     def sessions(self):
@@ -317,11 +325,6 @@ class Subscriber(threading.Thread):
                 self.world.fault(f"Subscriber: event {number} of {name} came after {before}")
         self.last[name], self.heard[name] = number, now
         self.world.count("events")
-
-    def end(self):
-        self.ended = True
-        if self.client:
-            leave(self.client)
 
 
 class Churner(Actor):

@@ -250,7 +250,7 @@ def a_gateway_without_a_network_is_handed_the_socket_of_the_link():
     config.write_text(config.read_text().replace("10.0.0.1:4443", "10.0.0.1:4444"))
     assert machine.run("systemctl", "restart", "sallyport").returncode != 0
     journal = machine.journal("-u", "sallyport", "--lines=20")
-    assert 'the socket "link" of the service manager (tcp:10.0.0.1:4443) is no listener of a link' in journal, journal
+    assert 'the socket "link" of the service manager (tcp:10.0.0.1:4443) is not a listener of a link' in journal, journal
     machine.systemctl("stop", "sallyport.socket", "sallyport-inside", "sallyport")
 
 

@@ -147,7 +147,7 @@ std::optional<RequestLine> read_request_line(std::string_view line) noexcept {
 }
 
 // A line that begins with a space would continue the one before it, which is obsolete and has been
-// a way to smuggle header lines (RFC 9112 §5.2): its name is no token.
+// a way to smuggle header lines (RFC 9112 §5.2): its name is not a token.
 bool read_fields(std::string_view lines, Fields& fields) {
     while (!lines.empty()) {
         std::string_view value = take_until(lines, line_end);

@@ -82,7 +82,7 @@ TEST(ActivatedSockets, AreTakenByTheirAddressOnce) {
     EXPECT_FALSE(sockets.take(tcp));
     EXPECT_EQ(refusal([&] { sockets.require_all_taken(place); }),
               "gateway.toml: error: the socket \"other\" of the service manager (" +
-                  unix_path.text() + ") is no listener of a link (write listen = \"" +
+                  unix_path.text() + ") is not a listener of a link (write listen = \"" +
                   unix_path.text() +
                   "\" at a [[backend]] of kind \"accept\", or correct ListenStream= in the socket "
                   "unit)");
@@ -95,7 +95,7 @@ TEST(ActivatedSockets, ThatDoNotListenAreRefused) {
     passed.emplace_back(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const Activation activation(std::move(passed), "log");
     EXPECT_EQ(refusal([] { ActivatedSockets::from_environment(place); }),
-              "gateway.toml: error: the socket \"log\" of the service manager is no listening "
+              "gateway.toml: error: the socket \"log\" of the service manager is not a listening "
               "stream socket (use ListenStream= in the socket unit)");
 }
 
