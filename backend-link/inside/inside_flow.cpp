@@ -20,7 +20,7 @@ Inside::Link* Inside::link_of(wamp::SessionId session) noexcept {
 }
 
 bool Inside::has_window(const Link& link) noexcept {
-    return gate_.unsent(link.peer) < config_.limits.window_bytes;
+    return gate_.unsent(link.peer) < config_.link_window_bytes;
 }
 
 bool Inside::must_wait(const Link& link, const wamp::Message& message) noexcept {

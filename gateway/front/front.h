@@ -36,7 +36,7 @@ struct FrontConfig {
     policy::DoorLimits limits;
     /// What is given to the transport of a link before it has written it: a message waits at most
     /// for so much, and for the rest of one other message.
-    std::size_t link_window_bytes = 64u << 10;
+    std::size_t link_window_bytes = 32u << 10;
     /// What the sessions of one circuit may have waiting for links (wamp::flow::CircuitBytes).
     std::size_t circuit_bytes = SIZE_MAX;
 };

@@ -117,12 +117,12 @@ constexpr std::array set_options{
     SocketOption{IPPROTO_TCP, TCP_NODELAY},  SocketOption{IPPROTO_TCP, TCP_NOTSENT_LOWAT},
     SocketOption{IPPROTO_TCP, TCP_KEEPIDLE}, SocketOption{IPPROTO_TCP, TCP_KEEPINTVL},
     SocketOption{IPPROTO_TCP, TCP_KEEPCNT},  SocketOption{IPPROTO_TCP, TCP_USER_TIMEOUT},
+    SocketOption{SOL_SOCKET, SO_BUF_LOCK},
 };
 constexpr std::array get_options{
-    SocketOption{SOL_SOCKET, SO_ERROR},
-    SocketOption{SOL_SOCKET, SO_TYPE},
-    SocketOption{SOL_SOCKET, SO_DOMAIN},
-    SocketOption{SOL_SOCKET, SO_PROTOCOL},
+    SocketOption{SOL_SOCKET, SO_ERROR},  SocketOption{SOL_SOCKET, SO_TYPE},
+    SocketOption{SOL_SOCKET, SO_DOMAIN}, SocketOption{SOL_SOCKET, SO_PROTOCOL},
+    SocketOption{IPPROTO_TCP, TCP_INFO},
 };
 
 class Filter {

@@ -16,6 +16,7 @@ from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("narrow")
 SIZE = 1_900_000
+IN_KERNEL_MAX = 80 * 1024  # of a path that carries 2.5 MB/s and has a round trip of less than a millisecond
 LONG = os.environ.get("SALLYPORT_FLOW_VARIANTS") == "all"
 Way = namedtuple("Way", "serializer websocket")
 
@@ -23,6 +24,14 @@ Way = namedtuple("Way", "serializer websocket")
 def percentiles(seconds):
     times = sorted(1000 * each for each in seconds)
     return f"p50 {times[len(times) // 2]:.1f} ms, p99 {times[len(times) * 99 // 100]:.1f} ms"
+
+
+def given_to_the_kernel(process):
+    """Bytes that the link's end in this process has given to the kernel and the other end has not acknowledged."""
+    rows = [line.split() for line in pathlib.Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]]
+    ends = [row for row in rows if row[3] == "01" and "1E14" in (row[1].split(":")[1], row[2].split(":")[1])]  # 7700, in hex
+    equal(len(ends), 1, "ends of the link in its namespace")
+    return int(ends[0][4].split(":")[0], 16)
 
 
 class Crowd:
@@ -47,13 +56,14 @@ class Crowd:
         equal({answer[0] for answer in self.answers}, {RESULT})
 
 
-def share(name, near, far, arguments, answer, passed_so_far, operator_calls):
-    """`near` and `far` open clients where the callers and the services are. How long the operator's calls took beside 4 greedy
-    callers, each with a service of its own, and the most large ones that passed while one of them waited."""
+def share(name, near, far, sender, arguments, answer, passed_so_far, operator_calls):
+    """`near` and `far` open clients where the callers and the services are; `sender` fills the link. How long the operator's calls
+    took beside 4 greedy callers, each with a service of its own, the most large ones that passed while one of them waited, and how
+    much was in the kernel, where nothing can be overtaken."""
     services = [Service(None, f"lab.large.{number}", client=far(), answer=answer) for number in range(4)]
     small = Service(None, "lab.small", client=far())
     operator = near()
-    quiet, loud, passed = [], [], []
+    quiet, loud, passed, given = [], [], [], []
 
     def call(times):
         begin = time.monotonic()
@@ -65,13 +75,16 @@ def share(name, near, far, arguments, answer, passed_so_far, operator_calls):
     eventually(lambda: passed_so_far(services, crowd) > 0, "the link is full", 20)
     for _ in range(operator_calls):
         before = passed_so_far(services, crowd)
+        given.append(given_to_the_kernel(sender))
         call(loud)
         passed.append(passed_so_far(services, crowd) - before)
         time.sleep(0.05)
     crowd.check()
+    typical = sorted(given)[len(given) // 2]
     print(f"  {name}: a small call takes {percentiles(quiet)}; beside 4 greedy callers {percentiles(loud)}, of {len(loud)}; "
-          f"{max(passed)} large ones passed at most meanwhile", flush=True)
+          f"{max(passed)} large ones passed at most meanwhile, with {typical} bytes in the kernel (median)", flush=True)
     assert max(passed) <= 2, f"{max(passed)} large ones passed while one small call waited"
+    assert typical <= IN_KERNEL_MAX, f"{typical} bytes of the link were in the kernel"
     for client in (operator, small.client, *(service.client for service in services), *crowd.clients):
         equal(is_closed(client), False, "a session was cut")
 
@@ -91,7 +104,8 @@ def _test(name, way, arguments, answer, passed):
 
         def inside():
             return world.raw_inside(way.serializer, None, way.websocket)
-        share(name, outside, inside, arguments, answer, passed, 10)
+        sender = world.gateway if passed is calls_have_passed else world.inside
+        share(name, outside, inside, sender, arguments, answer, passed, 10)
         equal(world.gateway.text().count("link inside: lost"), 0, "times that the link was lost")
 
 
@@ -140,7 +154,7 @@ def a_small_event_does_not_wait_for_the_large_events_of_others():
             passed.append(len(large.lengths) - before)
         print(f"  large events, outwards: a small event beside 4 greedy publishers takes {percentiles(loud)}, of {len(loud)}; "
               f"{max(passed)} large ones passed at most meanwhile", flush=True)
-        assert max(passed) <= 1, f"{max(passed)} large events passed while one small event waited"
+        assert max(passed) <= 2, f"{max(passed)} large events passed while one small event waited"
         for client in (large.client, small.client, publisher, *crowd):
             equal(is_closed(client), False, "a session was cut")
 

@@ -122,6 +122,7 @@ void World::start_inside(std::size_t index) {
     config.limits.denials_per_s = dice_.between(100, 300);
     config.link_room_bytes = dice_.between(1000, 20'000);
     const DoorWatch::Limits limits = choose_limits(config.limits);
+    config.link_window_bytes = limits.window_bytes;
     backend.host = std::make_unique<InsideHost>(
         schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
     backend.watch = std::make_unique<InsideWatch>(

@@ -2,7 +2,7 @@
 from support import namespaces, processes
 from support.deployment import Deployment
 
-WINDOW = 64 * 1024  # bytes that are handed to the transport of a link at once
+WINDOW = 64 * 1024  # bytes that are handed to the transport of a session at once; of a link half as many
 
 
 class NarrowLink:

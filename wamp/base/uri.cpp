@@ -1,5 +1,9 @@
 #include "wamp/base/uri.h"
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 #include "wamp/base/utf8.h"
 
 namespace sallyport::wamp {
@@ -23,6 +27,44 @@ bool is_valid_component(std::string_view component, UriRule rule) noexcept {
         }
     }
     return true;
+}
+
+enum class Ascii : std::uint8_t { refused, loose, strict, dot };
+
+constexpr std::array<Ascii, 0x80> ascii_kinds() noexcept {
+    std::array<Ascii, 0x80> kinds{};
+    for (std::size_t c = 0; c < kinds.size(); ++c) {
+        const char letter = static_cast<char>(c);
+        const bool strict =
+            (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') || letter == '_';
+        const bool refused = c <= 0x20 || c == 0x7F || letter == '#';
+        kinds[c] = strict ? Ascii::strict : refused ? Ascii::refused : Ascii::loose;
+    }
+    kinds['.'] = Ascii::dot;
+    return kinds;
+}
+
+enum class Verdict : std::uint8_t { valid, invalid, not_ascii };
+
+/// is_valid_pattern() for most URIs.
+Verdict judge_ascii(std::string_view pattern, MatchPolicy policy, UriRule rule) noexcept {
+    static constexpr std::array<Ascii, 0x80> kinds = ascii_kinds();
+    bool empty = true;  // the component so far
+    for (const char letter : pattern) {
+        const auto c = static_cast<unsigned char>(letter);
+        if (c >= kinds.size()) return Verdict::not_ascii;
+        const Ascii kind = kinds[c];
+        if (kind == Ascii::dot) {
+            if (empty && policy != MatchPolicy::wildcard) return Verdict::invalid;
+            empty = true;
+            continue;
+        }
+        if (kind == Ascii::refused || (kind == Ascii::loose && rule == UriRule::strict)) {
+            return Verdict::invalid;
+        }
+        empty = false;
+    }
+    return empty && policy == MatchPolicy::exact ? Verdict::invalid : Verdict::valid;
 }
 
 // Removes the first component and its dot from `rest`; `last` is set if there was no dot.
@@ -65,6 +107,8 @@ bool is_valid_uri(std::string_view uri, UriRule rule) noexcept {
 
 bool is_valid_pattern(std::string_view pattern, MatchPolicy policy, UriRule rule) noexcept {
     if (pattern.size() > uri_bytes_max) return false;
+    const Verdict verdict = judge_ascii(pattern, policy, rule);
+    if (verdict != Verdict::not_ascii) return verdict == Verdict::valid;
     bool last = false;
     while (!last) {
         const std::string_view component = take_component(pattern, last);

@@ -1,17 +1,22 @@
 #include "wamp/net/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <span>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "wamp/net/connections.h"
 #include "wamp/net/socket_options.h"
 
 namespace sallyport::wamp {
 namespace {
 
 constexpr std::size_t gather_max = 64;
+constexpr Duration fit_interval = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -20,7 +25,10 @@ void Connection::write(OutQueue& wire) {
         std::array<iovec, gather_max> pieces;
         const std::size_t used = wire.gather(pieces);
         std::size_t offered = 0;
-        for (std::size_t i = 0; i < used; ++i) offered += pieces[i].iov_len;
+        for (iovec& piece : std::span(pieces).first(used)) {
+            piece.iov_len = std::min(piece.iov_len, write_bytes_max - offered);
+            offered += piece.iov_len;
+        }
         // Not sendmsg(), which could name another receiver and pass descriptors: the sandbox has
         // none.
         const ssize_t count = ::writev(fd, pieces.data(), static_cast<int>(used));
@@ -39,6 +47,12 @@ void Connection::write(OutQueue& wire) {
         wire.consume(written);
         blocked = written < offered;
     }
+    // What has been given to the kernel for a link cannot be overtaken by what others send later.
+    if (!blocked || !essential) return;
+    const Instant present = now();
+    if (present - fitted < fit_interval) return;
+    fitted = present;
+    write_bytes_max = fit_send_buffer(fd);
 }
 
 void Connection::watch(int epoll) {

@@ -57,6 +57,8 @@ struct Connection {
     Instant read_at{};  ///< while it stalls: when the peer was last known to have read something
     int unread = 0;     ///< bytes in the kernel at that time
     Instant since{};    ///< when it was connected
+    Instant fitted{};   ///< when its send buffer was last fitted to its path; links only
+    std::size_t write_bytes_max = SIZE_MAX;  ///< at once
     Instant deadline = never;
     const flow::SilenceLimits* silence_limits = nullptr;
     flow::Silence silence{};

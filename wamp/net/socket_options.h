@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,18 @@ std::string error_text(std::string_view what, int error);
 /// packet the kernel probes the peer, and after `dead` without an acknowledgement the connection
 /// ends.
 void set_tcp_options(int fd, Duration idle, Duration dead);
+
+/// How many bytes a connection needs on their way to keep its path busy, if the kernel has measured
+/// that rate and that shortest round trip: what fills the path, as much again, so that the rate can
+/// be seen to grow, and what leaves until more is written. At least 16 KiB.
+std::size_t bytes_under_way(std::uint64_t bytes_per_second, Duration round_trip) noexcept;
+
+/// Limits what the kernel has taken of a TCP connection to what its path needs, as measured. More
+/// would not leave sooner: it would wait in the kernel and the network, in an order that can no
+/// longer change. Returns how much to write at once, as the kernel takes a whole write if it has
+/// any room; SIZE_MAX if that does not matter, and for other sockets. It takes a few microseconds;
+/// call it now and then while the kernel accepts no more.
+std::size_t fit_send_buffer(int fd);
 
 /// Limits what the kernel holds of what is sent to about 8 KiB, for any stream socket.
 void set_small_send_buffer(int fd);

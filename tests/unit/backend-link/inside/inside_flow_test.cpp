@@ -39,13 +39,13 @@ TEST_F(InsideTest, PausesAServiceThatSendsMoreThanTheLinkTakes) {
     EXPECT_EQ(publish(2, 1, "lab.other"), wamp::Reading::go_on) << "not for the link";
     EXPECT_EQ(publish(2, 2, "lab.t"), wamp::Reading::pause);
     EXPECT_EQ(world_.take().size(), 1u) << "the others wait in the inside";
-    const auto written_60_000 = [&] {
-        world_.inside.on_written(peer(9), 60'000, world_.now, world_.wires.out);
+    const auto written_30_000 = [&] {
+        world_.inside.on_written(peer(9), 30'000, world_.now, world_.wires.out);
         Lines lines = world_.take();
         EXPECT_EQ(lines.size(), 2u);
         return lines.back();
     };
-    Lines resumed = {written_60_000(), written_60_000()};
+    Lines resumed = {written_30_000(), written_30_000()};
     std::sort(resumed.begin(), resumed.end());
     EXPECT_EQ(resumed, (Lines{"1 resumed", "2 resumed"})) << "each when its own event is sent";
     world_.inside.on_written(peer(9), 0, world_.now, world_.wires.out);
