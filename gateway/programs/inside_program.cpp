@@ -20,6 +20,7 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
+#include "gateway/programs/auth_host.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/inside_supervisor.h"
 #include "gateway/programs/participant_shell.h"
@@ -60,17 +61,21 @@ public:
           shell_(
               io, core_config(loaded, embedded), random_seed(), client_places(loaded.config.limits),
               [this](std::uint32_t link) { request_dial(link); },
+              [this](std::string&& question) { authenticator_.ask(question); },
               [this](std::string_view records) { audit_.offer(records); }),
+          authenticator_(io, loaded.realms,
+                         [this](std::string_view answer) { shell_.answered(answer); }),
           audit_(io, config_.audit, "inside", [this] { send(supervision::message::AuditLost{}); }),
           reload_(io,
                   {[this](const PolicyVersion& version) {
-                       return door_realms(load_realms_again(config_, version.reader()));
+                       return load_realms_again(config_, version.reader());
                    },
                    [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.core().would_reload(realms));
+                       return describe(shell_.core().would_reload(door_realms(realms)));
                    },
-                   [this](ParticipantShell::Realms realms) {
-                       return describe(shell_.reload(std::move(realms)));
+                   [this](const ParticipantShell::Realms& realms) {
+                       authenticator_.reload(realms);
+                       return describe(shell_.reload(door_realms(realms)));
                    }},
                   [this](const supervision::Message& message) { send(message); }),
           channel_(
@@ -168,6 +173,7 @@ private:
     asio::io_context& io_;
     const InsideProgramConfig& config_;
     Shell<Inside> shell_;
+    AuthHost authenticator_;
     AuditOutlet audit_;
     ParticipantShell reload_;
     PacketChannel channel_;

@@ -19,6 +19,7 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
+#include "gateway/programs/auth_host.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/participant_shell.h"
 #include "gateway/programs/shell.h"
@@ -69,19 +70,23 @@ public:
           shell_(
               io, front_config(loaded), random_seed(), client_places(loaded.config.limits),
               [this](std::uint32_t link) { request_dial(link); },
+              [this](std::string&& question) { authenticator_.ask(question); },
               [this](std::string_view records) { audit_.offer(records); }),
+          authenticator_(io, loaded.realms,
+                         [this](std::string_view answer) { shell_.answered(answer); }),
           audit_(
               io, config_.audit, "front",
               [this] { channel_.send(supervision::to_text(supervision::message::AuditLost{})); }),
           reload_(io,
                   {[this](const PolicyVersion& version) {
-                       return door_realms(load_realms_again(config_, version.reader()));
+                       return load_realms_again(config_, version.reader());
                    },
                    [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.core().would_reload(realms));
+                       return describe(shell_.core().would_reload(door_realms(realms)));
                    },
-                   [this](ParticipantShell::Realms realms) {
-                       return describe(shell_.reload(std::move(realms)));
+                   [this](const ParticipantShell::Realms& realms) {
+                       authenticator_.reload(realms);
+                       return describe(shell_.reload(door_realms(realms)));
                    }},
                   [this](const supervision::Message& message) {
                       channel_.send(supervision::to_text(message));
@@ -208,6 +213,7 @@ private:
     asio::io_context& io_;
     const GatewayConfig& config_;
     Shell<Front> shell_;
+    AuthHost authenticator_;
     AuditOutlet audit_;
     ParticipantShell reload_;
     PacketChannel channel_;
