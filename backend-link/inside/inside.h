@@ -58,8 +58,10 @@ public:
     /// has room again gets the invocations that were held for it.
     void on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
-    /// The result of a Work effect.
-    void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
+    /// The answer to an Ask effect.
+    void on_auth_answer(std::string_view packet, wamp::Instant now, wamp::Outbox& out);
+    /// There will be no answer to what was asked.
+    void on_authenticator_lost(wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
     /// A second transport, dialled while the first one is silent, takes its place as soon as the

@@ -20,6 +20,7 @@
 #include "gateway/cli/principal_command.h"
 #include "gateway/host/log.h"
 #include "gateway/host/start_error.h"
+#include "gateway/programs/authenticator.h"
 #include "gateway/programs/inside_program.h"
 #include "gateway/programs/serve.h"
 #include "gateway/programs/worker.h"
@@ -35,6 +36,7 @@ struct Texts {
     std::string inside_config = "inside.toml";
     int channel = -1;
     bool embedded = false;
+    bool of_inside = false;
     bool json = false;
     std::string log_level = "info";
     std::string log_format = "text";
@@ -78,6 +80,21 @@ void add_worker(Texts& texts, gateway::Command& program) {
         ::prctl(PR_SET_NAME, "sallyport-gate");  // the program was started as /proc/self/exe
         gateway::open_log("gateway", log_options(texts));
         return gateway::run_worker(texts.gateway_config, texts.channel);
+    };
+}
+
+void add_authenticator(Texts& texts, gateway::Command& program) {
+    gateway::Command& authenticator =
+        program.add_command("authenticator", "A process that `serve` and `inside` start");
+    authenticator.hidden = true;
+    authenticator.add_option("--config", &texts.gateway_config, "", {.required = true});
+    authenticator.add_option("--channel", &texts.channel, "", {.required = true});
+    authenticator.add_option("--inside", &texts.of_inside, "", {.hidden = true});
+    add_log_options(texts, authenticator);
+    authenticator.action = [&texts] {
+        ::prctl(PR_SET_NAME, "sallyport-auth");
+        gateway::open_log("authenticator", log_options(texts));
+        return gateway::run_authenticator(texts.gateway_config, texts.channel, texts.of_inside);
     };
 }
 
@@ -137,6 +154,7 @@ int main(int argc, char** argv) {
                              .version = "sallyport 0.1.0"};
     add_serve(texts, program);
     add_worker(texts, program);
+    add_authenticator(texts, program);
     add_inside(texts, program);
     add_status(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));

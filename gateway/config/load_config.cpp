@@ -149,47 +149,54 @@ std::string read_config(const std::string& path, const policy::ReadFile& read) {
 }  // namespace
 
 std::vector<policy::LoadedRealm> load_realms_again(const GatewayConfig& config,
-                                                   const policy::ReadFile& read) {
+                                                   const policy::ReadFile& read,
+                                                   PrincipalsAs principals) {
     std::vector<std::string> names;
     names.reserve(config.backends.size());
     for (const BackendText& backend : config.backends) names.push_back(backend.name);
     policy::LoadOptions options;
     options.backends = names;
     options.read = read;
+    options.rosters = principals == PrincipalsAs::rosters;
     return load_realms(config.realms, options);
 }
 
 std::vector<policy::LoadedRealm> load_realms_again(const InsideProgramConfig& config,
-                                                   const policy::ReadFile& read) {
+                                                   const policy::ReadFile& read,
+                                                   PrincipalsAs principals) {
     policy::LoadOptions options;
     options.routes_required = false;
     options.read = read;
+    options.rosters = principals == PrincipalsAs::rosters;
     return load_realms(config.realms, options);
 }
 
-LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read) {
+LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read,
+                           PrincipalsAs principals) {
     LoadedGateway loaded;
     auto config = parse_gateway_config(read_config(path, read), path);
     if (config.has_error()) throw StartError(config.error());
     loaded.config = *std::move(config);
-    loaded.realms = load_realms_again(loaded.config, read);
+    loaded.realms = load_realms_again(loaded.config, read, principals);
     loaded.backend_realms = realms_of_backends(loaded.config.backends, loaded.realms);
     loaded.insides.resize(loaded.config.backends.size());
     for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
         const BackendText& backend = loaded.config.backends[index];
         check_backend(loaded.config, backend);
         if (backend.kind == BackendText::Kind::embedded)
-            loaded.insides[index] = load_inside(backend.inside_config.path, read).config;
+            loaded.insides[index] =
+                load_inside(backend.inside_config.path, read, principals).config;
     }
     return loaded;
 }
 
-LoadedInside load_inside(const std::string& path, const policy::ReadFile& read) {
+LoadedInside load_inside(const std::string& path, const policy::ReadFile& read,
+                         PrincipalsAs principals) {
     auto config = parse_inside_config(read_config(path, read), path);
     if (config.has_error()) throw StartError(config.error());
     LoadedInside loaded;
     loaded.config = *std::move(config);
-    loaded.realms = load_realms_again(loaded.config, read);
+    loaded.realms = load_realms_again(loaded.config, read, principals);
     for (const LinkText& link : loaded.config.links) {
         if (link.gateway.kind == backend_link::Address::Kind::tcp)
             check_link_keys(loaded.config.state_dir, link.place, link.peer_pin);

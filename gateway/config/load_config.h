@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,17 +24,24 @@ struct LoadedInside {
     std::vector<policy::LoadedRealm> realms;
 };
 
+/// What there is of principals: a process that is reachable from outside has their rosters only.
+enum class PrincipalsAs : std::uint8_t { files, rosters };
+
 /// All functions throw StartError with all errors. `read` reads the configuration and the policy
 /// files.
 LoadedGateway load_gateway(const std::string& path,
-                           const policy::ReadFile& read = policy::read_file);
-LoadedInside load_inside(const std::string& path, const policy::ReadFile& read = policy::read_file);
+                           const policy::ReadFile& read = policy::read_file,
+                           PrincipalsAs principals = PrincipalsAs::files);
+LoadedInside load_inside(const std::string& path, const policy::ReadFile& read = policy::read_file,
+                         PrincipalsAs principals = PrincipalsAs::files);
 /// The realms of a running program again, from the policy files alone: for a process that can open
 /// none, with a `read` that opens none.
 std::vector<policy::LoadedRealm> load_realms_again(const GatewayConfig& config,
-                                                   const policy::ReadFile& read);
+                                                   const policy::ReadFile& read,
+                                                   PrincipalsAs principals = PrincipalsAs::files);
 std::vector<policy::LoadedRealm> load_realms_again(const InsideProgramConfig& config,
-                                                   const policy::ReadFile& read);
+                                                   const policy::ReadFile& read,
+                                                   PrincipalsAs principals = PrincipalsAs::files);
 GatewayConfig load_gateway_config(const std::string& path);
 
 /// The state directory that gateway.toml or inside.toml names; other keys are ignored. Throws

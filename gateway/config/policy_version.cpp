@@ -15,6 +15,8 @@
 #include "gateway/host/files.h"
 #include "gateway/host/replace_file.h"
 #include "gateway/host/start_error.h"
+#include "policy/auth/principals.h"
+#include "policy/auth/roster.h"
 #include "wamp/base/value.h"
 #include "wamp/codec/codec.h"
 
@@ -48,14 +50,39 @@ const std::string* text_of(const Json& entry, const char* key) {
     return found == entry.end() ? nullptr : found->get_ptr<const std::string*>();
 }
 
+const bool* flag_of(const Json& entry, const char* key) {
+    if (!entry.is_object()) return nullptr;
+    const auto found = entry.find(key);
+    return found == entry.end() ? nullptr : found->get_ptr<const bool*>();
+}
+
 }  // namespace
 
 policy::ReadFile PolicyVersion::recorder(policy::ReadFile from) {
     return [this, from = std::move(from)](const std::string& path, bool secret) {
         auto text = from(path, secret);
-        if (text) files_[path] = *text;
+        if (text) add(path, *text, secret);
         return text;
     };
+}
+
+void PolicyVersion::add(const std::string& path, std::string text, bool secret) {
+    files_[path] = std::move(text);
+    if (secret) secrets_.insert(path);
+}
+
+PolicyVersion PolicyVersion::without_secrets() const {
+    PolicyVersion open;
+    for (const auto& [path, text] : files_) {
+        if (!is_secret(path)) {
+            open.add(path, text);
+            continue;
+        }
+        policy::Diagnostics wrong;
+        const policy::Principals principals = policy::parse_principals(text, path, wrong);
+        open.add(path, policy::Roster::of(principals, text).to_text());
+    }
+    return open;
 }
 
 policy::ReadFile PolicyVersion::reader() const {
@@ -73,7 +100,7 @@ const std::string* PolicyVersion::find(const std::string& path) const noexcept {
 std::string PolicyVersion::encode() const {
     wamp::List files;
     for (const auto& [path, text] : files_) {
-        files.push_back(wamp::Dict{{"path", path}, {"text", text}});
+        files.push_back(wamp::Dict{{"path", path}, {"text", text}, {"secret", is_secret(path)}});
     }
     return wamp::encode_value(wamp::Serializer::msgpack, wamp::Dict{{"files", std::move(files)}});
 }
@@ -87,7 +114,8 @@ std::optional<PolicyVersion> PolicyVersion::decode(std::string_view bytes) {
     for (const wamp::Value& file : *files) {
         const auto* const entry = file.get_if<wamp::Dict>();
         if (entry == nullptr) return std::nullopt;
-        version.add(std::string(entry->get_string("path")), std::string(entry->get_string("text")));
+        version.add(std::string(entry->get_string("path")), std::string(entry->get_string("text")),
+                    entry->get_bool("secret", false));
     }
     return version;
 }
@@ -141,7 +169,7 @@ void write_files(const PolicyVersion& version, const std::string& folder) {
         const std::string name =
             std::to_string(++number) + "-" + fs::path(path).filename().string();
         replace_file((fs::path(folder) / name).string(), text, 0600);
-        list.push_back({{"path", path}, {"kept_as", name}});
+        list.push_back({{"path", path}, {"kept_as", name}, {"secret", version.is_secret(path)}});
     }
     replace_file((fs::path(folder) / list_name).string(),
                  list.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", 0600);
@@ -173,11 +201,12 @@ std::optional<PolicyVersion> stored_version(const std::string& folder) {
     for (const Json& entry : entries) {
         const std::string* const path = text_of(entry, "path");
         const std::string* const name = text_of(entry, "kept_as");
-        if (path == nullptr || name == nullptr) return std::nullopt;
+        const bool* const secret = flag_of(entry, "secret");
+        if (path == nullptr || name == nullptr || secret == nullptr) return std::nullopt;
         auto text =
             policy::read_file((fs::path(folder) / fs::path(*name).filename()).string(), true);
         if (!text) return std::nullopt;
-        version.add(*path, *std::move(text));
+        version.add(*path, *std::move(text), *secret);
     }
     return version;
 }

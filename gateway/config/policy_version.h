@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,11 @@ public:
 
     const std::map<std::string, std::string>& files() const noexcept { return files_; }
     const std::string* find(const std::string& path) const noexcept;
-    void add(const std::string& path, std::string text) { files_[path] = std::move(text); }
+    void add(const std::string& path, std::string text, bool secret = false);
+    bool is_secret(const std::string& path) const noexcept { return secrets_.contains(path); }
+    /// The same version for a process that must not have its secrets: instead of each principals
+    /// file it has the roster (policy/auth/roster.h).
+    PolicyVersion without_secrets() const;
     bool operator==(const PolicyVersion&) const = default;
 
     std::string encode() const;
@@ -30,6 +35,7 @@ public:
 
 private:
     std::map<std::string, std::string> files_;  ///< by path
+    std::set<std::string> secrets_;             ///< the paths of principals files
 };
 
 /// Its bytes in a sealed memory file: several processes get it, and none of them can change what
@@ -44,7 +50,7 @@ PolicyVersion receive_version(int channel);
 /// Stores the version as plain files in that folder, with a list of their original paths; replaces
 /// an older version there. Throws StartError.
 void store_version(const PolicyVersion& version, const std::string& folder);
-/// The version stored there, if it is complete.
+/// The version stored there, if it is complete and tells which of its files are secret.
 std::optional<PolicyVersion> stored_version(const std::string& folder);
 
 /// The folders of the state directory for the running and the previous version.

@@ -172,8 +172,12 @@ void Front::on_alive(PeerId peer, wamp::Instant now) noexcept {
     if (link != link_peers_.end()) link->second->link.on_alive(now);
 }
 
-void Front::on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out) {
-    act_on(gate_.on_work_done(work, result, now, out), now, out);
+void Front::on_auth_answer(std::string_view packet, wamp::Instant now, wamp::Outbox& out) {
+    act_on(gate_.on_auth_answer(packet, now, out), now, out);
+}
+
+void Front::on_authenticator_lost(wamp::Instant now, wamp::Outbox& out) {
+    gate_.on_authenticator_lost(now, out);
 }
 
 void Front::on_closed(PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out) {

@@ -63,8 +63,10 @@ public:
     /// The transport has taken bytes of the peer; `unsent` bytes still wait there.
     void on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now, wamp::Outbox& out);
     void on_alive(wamp::PeerId peer, wamp::Instant now) noexcept;
-    /// The result of a Work effect.
-    void on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
+    /// The answer to an Ask effect.
+    void on_auth_answer(std::string_view packet, wamp::Instant now, wamp::Outbox& out);
+    /// There will be no answer to what was asked.
+    void on_authenticator_lost(wamp::Instant now, wamp::Outbox& out);
     void on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
 
     /// The transport of link number `link` (position in config.backends) was opened: it was dialled

@@ -22,7 +22,8 @@ constexpr std::string_view own_program = "/proc/self/exe";
 void ChildTable::start(ProcessId process, std::vector<std::string> program,
                        const std::string& config_file, const PolicyVersion& version) {
     DescriptorPair pair = make_packet_pair();
-    const Descriptor memory = to_memory(version);
+    const bool secret = process.role == supervision::Role::authenticator;
+    const Descriptor memory = to_memory(secret ? version : version.without_secrets());
     std::vector<std::string> words{"sallyport"};
     for (std::string& word : program) words.push_back(std::move(word));
     for (const std::string& word : {std::string("--config"), config_file, std::string("--channel"),

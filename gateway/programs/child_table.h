@@ -31,13 +31,14 @@ public:
 
     /// Starts a sallyport process by those words, which enters its sandbox: in a process id
     /// namespace of its own if the kernel permits it. Its first packet is that version of the
-    /// policy. Throws std::system_error.
+    /// policy, with its secrets only for an authenticator. Throws std::system_error.
     void start(supervision::ProcessId process, std::vector<std::string> program,
                const std::string& config_file, const PolicyVersion& version);
     /// `channel` is our end of the packet socket; none for a child without one.
     void add(supervision::ProcessId process, pid_t pid, Descriptor channel);
     /// False if the process does not exist, has ended, or does not read.
     bool send(supervision::ProcessId to, std::string_view text, int descriptor = -1) noexcept;
+    bool has(supervision::ProcessId process) const noexcept { return children_.contains(process); }
     void signal(supervision::ProcessId process, int number) noexcept;
     void kill_all() noexcept;
     /// The children that have ended since the last call. Their channels are closed: unread packets

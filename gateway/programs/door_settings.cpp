@@ -28,7 +28,7 @@ policy::AuditTrail::Level audit_level(const AuditText& audit) noexcept {
 std::vector<policy::DoorRealm> door_realms(const std::vector<policy::LoadedRealm>& realms) {
     std::vector<policy::DoorRealm> doors;
     doors.reserve(realms.size());
-    for (const auto& realm : realms) doors.push_back({realm.policy, realm.authenticator});
+    for (const auto& realm : realms) doors.push_back({realm.policy, realm.terms});
     return doors;
 }
 

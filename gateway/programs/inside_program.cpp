@@ -20,6 +20,7 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
+#include "gateway/programs/auth_client.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/inside_supervisor.h"
 #include "gateway/programs/participant_shell.h"
@@ -60,17 +61,21 @@ public:
           shell_(
               io, core_config(loaded, embedded), random_seed(), client_places(loaded.config.limits),
               [this](std::uint32_t link) { request_dial(link); },
+              [this](std::string&& question) { authenticator_.ask(std::move(question)); },
               [this](std::string_view records) { audit_.offer(records); }),
+          authenticator_(
+              io, [this](std::string_view answer) { shell_.answered(answer); },
+              [this] { shell_.authenticator_lost(); }),
           audit_(io, config_.audit, "inside", [this] { send(supervision::message::AuditLost{}); }),
           reload_(io,
                   {[this](const PolicyVersion& version) {
-                       return door_realms(load_realms_again(config_, version.reader()));
+                       return load_realms_again(config_, version.reader(), PrincipalsAs::rosters);
                    },
                    [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.core().would_reload(realms));
+                       return describe(shell_.core().would_reload(door_realms(realms)));
                    },
-                   [this](ParticipantShell::Realms realms) {
-                       return describe(shell_.reload(std::move(realms)));
+                   [this](const ParticipantShell::Realms& realms) {
+                       return describe(shell_.reload(door_realms(realms)));
                    }},
                   [this](const supervision::Message& message) { send(message); }),
           channel_(
@@ -109,6 +114,8 @@ private:
             report_dropped_messages();
         } else if (word == "stop") {
             stop();
+        } else if (word == "authenticator") {
+            authenticator_.connect(std::move(packet.descriptor));
         } else if (word == "audit") {
             audit_.open(std::move(packet.descriptor));
         } else if (word == "services" && packet.descriptor) {
@@ -168,6 +175,7 @@ private:
     asio::io_context& io_;
     const InsideProgramConfig& config_;
     Shell<Inside> shell_;
+    AuthClient authenticator_;
     AuditOutlet audit_;
     ParticipantShell reload_;
     PacketChannel channel_;
@@ -181,7 +189,7 @@ private:
 int run_process(const std::string& config_file, int channel, bool embedded) {
     ignore_signals(StoppedBy::signal);
     const PolicyVersion version = receive_version(channel);
-    const LoadedInside loaded = load_inside(config_file, version.reader());
+    const LoadedInside loaded = load_inside(config_file, version.reader(), PrincipalsAs::rosters);
     asio::io_context io(1);
     InsideProgram inside(io, loaded, Descriptor(channel), embedded);
     const Sandbox sandbox =

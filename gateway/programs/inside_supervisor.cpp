@@ -38,6 +38,11 @@ void InsideSupervisor::close_listeners() noexcept {
 }
 
 void InsideSupervisor::start_process(supervision::ProcessId process) {
+    if (process.role == supervision::Role::authenticator) {
+        children_.start(process, {"authenticator", "--inside"}, loaded_.config.file,
+                        versions_->running());
+        return;
+    }
     children_.start(process, {"inside"}, loaded_.config.file, versions_->running());
     resources_.give();
 }
@@ -45,7 +50,7 @@ void InsideSupervisor::start_process(supervision::ProcessId process) {
 void InsideSupervisor::on_message(supervision::ProcessId from,
                                   const supervision::Message& message) {
     if (const auto* const request = std::get_if<supervision::message::DialRequest>(&message))
-        return resources_.dial(request->backend);
+        return from == supervision::worker_process ? resources_.dial(request->backend) : void();
     SupervisorShell::on_message(from, message);
 }
 

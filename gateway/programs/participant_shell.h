@@ -11,7 +11,7 @@
 #include "gateway/config/policy_version.h"
 #include "gateway/host/descriptor.h"
 #include "gateway/supervision/reload_participant.h"
-#include "policy/door/door.h"
+#include "policy/file/load.h"
 
 namespace sallyport::gateway {
 
@@ -31,7 +31,7 @@ std::string describe(const Reloaded& done) {
 /// the reactor.
 class ParticipantShell {
 public:
-    using Realms = std::vector<policy::DoorRealm>;
+    using Realms = std::vector<policy::LoadedRealm>;
     /// Reads the version of a round. Runs on another thread; may throw.
     using Read = std::function<PolicyVersion()>;
     struct Core {

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,9 +13,7 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "gateway/host/log.h"
 #include "gateway/host/startup_memory.h"
@@ -34,17 +31,20 @@ template <class Core>
 class Shell final : public wamp::Host {
 public:
     using Dial = std::function<void(std::uint32_t link)>;
+    using Ask = std::function<void(std::string&& question)>;
     using Audit = std::function<void(std::string_view packed)>;
 
-    /// `dial` connects a link; the answer is expect_link() or link_unreachable(). `audit` receives
-    /// the audit records of the core. `clients` are the places of its clients.
+    /// `dial` connects a link; the answer is expect_link() or link_unreachable(). `ask` asks the
+    /// authenticator; the answer is answered() or authenticator_lost(). `audit` receives the audit
+    /// records of the core. `clients` are the places of its clients.
     template <class Config>
     Shell(boost::asio::io_context& io, Config config, const wamp::Random::Seed& seed,
-          const wamp::flow::Places& clients, Dial dial, Audit audit)
+          const wamp::flow::Places& clients, Dial dial, Ask ask, Audit audit)
         : io_(io),
           connections_(io, *this),
           core_(std::move(config), seed),
           dial_(std::move(dial)),
+          ask_(std::move(ask)),
           audit_(std::move(audit)),
           clients_(clients),
           timer_(io),
@@ -114,6 +114,15 @@ public:
 
     void link_unreachable(std::uint32_t link, std::string_view why) {
         core_.on_link_unreachable(link, why, wamp::now(), outbox_);
+        carry_out();
+    }
+
+    void answered(std::string_view packet) {
+        core_.on_auth_answer(packet, wamp::now(), outbox_);
+        carry_out();
+    }
+    void authenticator_lost() {
+        core_.on_authenticator_lost(wamp::now(), outbox_);
         carry_out();
     }
 
@@ -259,17 +268,7 @@ private:
     void apply(const wamp::effect::Pause& pause) { connections_.pause(pause.peer); }
     void apply(const wamp::effect::Resume& resume) { connections_.resume(resume.peer); }
     void apply(const wamp::effect::Dial& wanted) { dial_(wanted.link); }
-    /// One thread at a time, so that a flood of work leaves processor time for the reactor.
-    void apply(wamp::effect::Work& work) {
-        if (!workers_) workers_ = std::make_unique<boost::asio::thread_pool>(1);
-        boost::asio::post(*workers_, [this, &io = io_, id = work.id, run = std::move(work.run)] {
-            const bool result = run();
-            boost::asio::post(io, [this, id, result] {
-                core_.on_work_done(id, result, wamp::now(), outbox_);
-                carry_out();
-            });
-        });
-    }
+    void apply(wamp::effect::Ask& wanted) { ask_(std::move(wanted.question)); }
     void apply(wamp::effect::Note& note) { notes_.push_back(std::move(note)); }
 
     static LogLevel level_of(const wamp::effect::Note& note) noexcept {
@@ -320,6 +319,7 @@ private:
     wamp::Connections connections_;
     Core core_;
     Dial dial_;
+    Ask ask_;
     Audit audit_;
     std::string records_;
     wamp::flow::Places clients_;
@@ -338,8 +338,6 @@ private:
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;
-    /// Started with the first work; joined before other members are destroyed.
-    std::unique_ptr<boost::asio::thread_pool> workers_;
 };
 
 }  // namespace sallyport::gateway

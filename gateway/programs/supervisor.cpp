@@ -121,6 +121,8 @@ void Supervisor::start_process(ProcessId process) {
                             versions_->running());
             insides_.at(process.backend)->give();
             return;
+        case Role::authenticator:
+            return start_authenticator(process);
         case Role::worker:
             break;
     }
@@ -128,6 +130,15 @@ void Supervisor::start_process(ProcessId process) {
     listeners_.send_all(
         [&](std::string_view name, int socket) { children_.send(process, name, socket); });
     if (audit_target_) children_.send(process, "audit", audit_target_.get());
+}
+
+void Supervisor::start_authenticator(ProcessId process) {
+    const ProcessId door = supervision::door_of(process);
+    if (door.role == Role::worker)
+        return children_.start(process, {"authenticator"}, loaded_.config.file,
+                               versions_->running());
+    children_.start(process, {"authenticator", "--inside"},
+                    loaded_.config.backends[door.backend].inside_config.path, versions_->running());
 }
 
 void Supervisor::ping(ProcessId process) {

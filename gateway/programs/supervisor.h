@@ -28,6 +28,7 @@ private:
     void open_listeners() override;
     void close_listeners() noexcept override;
     void start_process(supervision::ProcessId process) override;
+    void start_authenticator(supervision::ProcessId process);
     void ping(supervision::ProcessId process) override;
     void on_ended(supervision::ProcessId process) override;
     void on_message(supervision::ProcessId from, const supervision::Message& message) override;

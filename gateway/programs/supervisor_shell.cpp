@@ -174,9 +174,22 @@ void SupervisorShell::apply(const effect::Log& wanted) {
 void SupervisorShell::apply(const effect::Start& wanted) {
     try {
         start_process(wanted.process);
+        connect_authenticator(wanted.process);
     } catch (const std::exception& error) {
         core_.on_start_failed(wanted.process, error.what(), wamp::now(), outbox_);
     }
+}
+
+void SupervisorShell::connect_authenticator(ProcessId started) {
+    using supervision::Role;
+    if (started.role == Role::tor) return;
+    const bool is_door = started.role != Role::authenticator;
+    const ProcessId door = is_door ? started : supervision::door_of(started);
+    const ProcessId authenticator = is_door ? supervision::authenticator_of(started) : started;
+    if (!children_.has(door) || !children_.has(authenticator)) return;
+    const DescriptorPair pair = make_packet_pair();
+    children_.send(authenticator, "door", pair.ours.get());
+    children_.send(door, "authenticator", pair.theirs.get());
 }
 
 void SupervisorShell::apply(const effect::Terminate& wanted) {
@@ -233,7 +246,8 @@ void SupervisorShell::apply(const effect::ReadVersion& wanted) {
         } else {
             return core_.on_no_previous_version(wanted.round, outbox_);
         }
-        candidate_memory_ = to_memory(candidate_);
+        candidate_memory_ = to_memory(candidate_.without_secrets());
+        candidate_secret_ = to_memory(candidate_);
     } catch (const std::exception& error) {
         return core_.on_version_unreadable(wanted.round, error.what(), outbox_);
     }
@@ -243,18 +257,21 @@ void SupervisorShell::apply(const effect::ReadVersion& wanted) {
 void SupervisorShell::apply(const effect::SendPrepare& wanted) {
     using supervision::ReloadCommand;
     send(wanted.to, to_text(ReloadCommand{ReloadCommand::Kind::prepare, wanted.round}),
-         candidate_memory_.get());
+         wanted.to.role == supervision::Role::authenticator ? candidate_secret_.get()
+                                                            : candidate_memory_.get());
 }
 
 void SupervisorShell::apply(const effect::AdoptVersion& wanted) {
     core_.on_version_adopted(wanted.round, versions_->adopt(std::exchange(candidate_, {})),
                              outbox_);
     candidate_memory_.close();
+    candidate_secret_.close();
 }
 
 void SupervisorShell::apply(const effect::DiscardVersion&) {
     candidate_ = {};
     candidate_memory_.close();
+    candidate_secret_.close();
 }
 
 void SupervisorShell::apply(const effect::Reply& wanted) {

@@ -77,6 +77,8 @@ protected:
 
 private:
     void listen_for_commands();
+    /// Connects a door and its authenticator, one of which has just been started.
+    void connect_authenticator(supervision::ProcessId started);
     void close_all_listeners() noexcept;
     void await_child_signal();
     void await_signal();
@@ -109,7 +111,8 @@ private:
     PathText state_dir_;
     PolicyVersion first_version_;  ///< until it is in `versions_`
     PolicyVersion candidate_;      ///< of the current reload
-    Descriptor candidate_memory_;  ///< the same, to pass to the children
+    Descriptor candidate_memory_;  ///< the same without secrets, to pass to the children
+    Descriptor candidate_secret_;  ///< the same, to pass to the authenticators
     std::unique_ptr<Control> control_;
     std::map<supervision::RequestId, Control::Reply> replies_;
     supervision::RequestId last_request_ = supervision::nobody_waits;

@@ -19,6 +19,7 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
+#include "gateway/programs/auth_client.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/participant_shell.h"
 #include "gateway/programs/shell.h"
@@ -69,19 +70,23 @@ public:
           shell_(
               io, front_config(loaded), random_seed(), client_places(loaded.config.limits),
               [this](std::uint32_t link) { request_dial(link); },
+              [this](std::string&& question) { authenticator_.ask(std::move(question)); },
               [this](std::string_view records) { audit_.offer(records); }),
+          authenticator_(
+              io, [this](std::string_view answer) { shell_.answered(answer); },
+              [this] { shell_.authenticator_lost(); }),
           audit_(
               io, config_.audit, "front",
               [this] { channel_.send(supervision::to_text(supervision::message::AuditLost{})); }),
           reload_(io,
                   {[this](const PolicyVersion& version) {
-                       return door_realms(load_realms_again(config_, version.reader()));
+                       return load_realms_again(config_, version.reader(), PrincipalsAs::rosters);
                    },
                    [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.core().would_reload(realms));
+                       return describe(shell_.core().would_reload(door_realms(realms)));
                    },
-                   [this](ParticipantShell::Realms realms) {
-                       return describe(shell_.reload(std::move(realms)));
+                   [this](const ParticipantShell::Realms& realms) {
+                       return describe(shell_.reload(door_realms(realms)));
                    }},
                   [this](const supervision::Message& message) {
                       channel_.send(supervision::to_text(message));
@@ -121,6 +126,8 @@ private:
             stop();
         } else if (word == "onion") {
             onion_ = text;
+        } else if (word == "authenticator") {
+            authenticator_.connect(std::move(packet.descriptor));
         } else if (word == "audit") {
             audit_.open(std::move(packet.descriptor));
         } else if (word == "front" || word == "local") {
@@ -186,6 +193,12 @@ private:
             shell_.link_unreachable(link, "the supervisor does not answer");
     }
 
+    wamp::Dict own_status() const {
+        wamp::Dict status = shell_.status();
+        status.set("authenticator", authenticator_.status());
+        return status;
+    }
+
     std::string status() {
         shell_.flush_logs();
         std::optional<AuditStatus> audit;
@@ -193,7 +206,7 @@ private:
             audit = {counts->offered, counts->written, counts->dropped, counts->waiting(),
                      counts->error == 0 ? "" : std::strerror(counts->error)};
         }
-        const std::string front = shell_.core().status_json(shell_.status());
+        const std::string front = shell_.core().status_json(own_status());
         return status_line({onion_, front, std::move(audit), sandbox_});
     }
 
@@ -208,6 +221,7 @@ private:
     asio::io_context& io_;
     const GatewayConfig& config_;
     Shell<Front> shell_;
+    AuthClient authenticator_;
     AuditOutlet audit_;
     ParticipantShell reload_;
     PacketChannel channel_;
@@ -225,7 +239,7 @@ private:
 int run_worker(const std::string& config_file, int channel) {
     ignore_signals(StoppedBy::supervisor);
     const PolicyVersion version = receive_version(channel);
-    const LoadedGateway loaded = load_gateway(config_file, version.reader());
+    const LoadedGateway loaded = load_gateway(config_file, version.reader(), PrincipalsAs::rosters);
     asio::io_context io(1);
     Worker worker(io, loaded, Descriptor(channel));
     worker.start(

@@ -35,8 +35,8 @@ public:
     void on_deadline(wamp::Instant now, Outbox& out);
     wamp::Instant deadline() const noexcept { return deadline_; }
 
-    /// Whether the worker and all insides run and answer. tor is not counted: the service manager
-    /// could do no more for it than the supervisor does.
+    /// Whether the worker, all insides and their authenticators run and answer. tor is not counted:
+    /// the service manager could do no more for it than the supervisor does.
     bool all_answer() const noexcept;
 
 private:

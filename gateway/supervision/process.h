@@ -6,12 +6,14 @@
 
 namespace sallyport::gateway::supervision {
 
-enum class Role : std::uint8_t { worker, inside, tor };
+enum class Role : std::uint8_t { worker, inside, tor, authenticator };
 
 /// Identifies one of the processes that a supervisor keeps running, across restarts.
 struct ProcessId {
     Role role = Role::worker;
-    std::uint32_t backend = 0;  ///< of an embedded inside: the number of its backend
+    /// Of an embedded inside: the number of its backend. Of the authenticator of one: the same plus
+    /// one; 0 is that of the worker.
+    std::uint32_t backend = 0;
 
     auto operator<=>(const ProcessId&) const = default;
 };
@@ -20,6 +22,15 @@ inline constexpr ProcessId worker_process{Role::worker, 0};
 inline constexpr ProcessId tor_process{Role::tor, 0};
 constexpr ProcessId inside_process(std::uint32_t backend) noexcept {
     return {Role::inside, backend};
+}
+
+/// The authenticator of the worker or of an inside.
+constexpr ProcessId authenticator_of(ProcessId door) noexcept {
+    return {Role::authenticator, door.role == Role::inside ? door.backend + 1 : 0};
+}
+/// Whose authenticator it is.
+constexpr ProcessId door_of(ProcessId authenticator) noexcept {
+    return authenticator.backend == 0 ? worker_process : inside_process(authenticator.backend - 1);
 }
 
 struct Process {

@@ -44,6 +44,10 @@ std::string ReloadCoordinator::label(ProcessId process) const {
     return name.empty() ? "" : name + ": ";
 }
 
+std::string ReloadCoordinator::line(ProcessId process, const std::string& summary) const {
+    return summary.empty() ? "" : label(process) + summary + "\n";
+}
+
 std::string ReloadCoordinator::names_of_pending() const {
     std::string names;
     for (const ProcessId process : pending_) {
@@ -190,7 +194,7 @@ void ReloadCoordinator::on_prepared(ProcessId from, const message::Prepared& mes
                                     wamp::Instant now, Outbox& out) {
     if (!awaits(from, message.round, State::preparing)) return;
     pending_.erase(from);
-    if (action_ == Action::check) report_ += label(from) + message.summary + "\n";
+    if (action_ == Action::check) report_ += line(from, message.summary);
     commit_if_prepared(now, out);
 }
 
@@ -203,7 +207,7 @@ void ReloadCoordinator::on_committed(ProcessId from, const message::Committed& m
     if (!awaits(from, message.round, State::committing)) return;
     pending_.erase(from);
     killed_.erase(from);
-    report_ += label(from) + message.summary + "\n";
+    report_ += line(from, message.summary);
     finish_if_committed(out);
 }
 

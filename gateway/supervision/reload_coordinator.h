@@ -77,6 +77,8 @@ private:
     const std::string& name_of(ProcessId process) const noexcept;
     /// "worker: ", or "" for a participant without a name.
     std::string label(ProcessId process) const;
+    /// "worker: SUMMARY", or "" for a participant that changes nothing that anybody sees.
+    std::string line(ProcessId process, const std::string& summary) const;
     /// " from worker, inside home".
     std::string names_of_pending() const;
     bool awaits(ProcessId process, Round round, State state) const;

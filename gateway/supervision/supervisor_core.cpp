@@ -11,19 +11,23 @@ namespace {
 
 constexpr std::chrono::seconds audit_pause{1};
 
-std::vector<Process> insides_and_worker(const SupervisorCore::Config& config) {
+/// Each door after its authenticator.
+std::vector<Process> sandboxed(const SupervisorCore::Config& config) {
     std::vector<Process> processes;
+    const auto add = [&](ProcessId door, const std::string& name) {
+        processes.push_back({authenticator_of(door), "authenticator of " + name});
+        processes.push_back({door, name});
+    };
     for (std::uint32_t index = 0; index < config.backends.size(); ++index) {
         const auto& [name, target] = config.backends[index];
-        if (target == DialRequests::Target::inside)
-            processes.push_back({inside_process(index), "inside " + name});
+        if (target == DialRequests::Target::inside) add(inside_process(index), "inside " + name);
     }
-    processes.push_back({worker_process, config.worker});
+    add(worker_process, config.worker);
     return processes;
 }
 
 std::vector<Process> all_processes(const SupervisorCore::Config& config) {
-    std::vector<Process> processes = insides_and_worker(config);
+    std::vector<Process> processes = sandboxed(config);
     if (config.managed_tor) processes.push_back({tor_process, "tor"});
     return processes;
 }
@@ -39,7 +43,7 @@ std::vector<DialRequests::Target> targets(const SupervisorCore::Config& config) 
 
 SupervisorCore::SupervisorCore(const Config& config)
     : tree_(all_processes(config)),
-      reload_(insides_and_worker(config)),
+      reload_(sandboxed(config)),
       dials_(targets(config)),
       heartbeats_(all_processes(config)),
       tor_(config.onion_mode) {}
@@ -94,6 +98,7 @@ void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::In
         return;
     }
     if (std::holds_alternative<message::AuditLost>(message)) {
+        if (from.role == Role::authenticator) return;
         wamp::Instant& due = audit_due_[from];
         if (now < due) return;
         due = now + audit_pause;

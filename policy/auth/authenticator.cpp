@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "policy/auth/auth_dynamic.h"
+#include "policy/auth/join_terms.h"
 #include "policy/crypto/wampcra.h"
 #include "wamp/base/base64.h"
 #include "wamp/base/check.h"
@@ -23,16 +23,6 @@ constexpr Authenticator::Refused denied(std::string_view why) {
 constexpr std::string_view no_time = "1970-01-01T00:00:00.000Z";
 
 constexpr std::size_t nonce_bytes = 16;
-constexpr std::size_t client_nonce_text_max = 256;
-constexpr std::size_t public_key_digits = 64;
-
-// A client that lists no methods requests an anonymous session (W-AUT-01).
-wamp::List requested_methods(const wamp::Dict& details) {
-    const wamp::List* listed = details.get_list("authmethods");
-    return listed != nullptr && !listed->empty()
-               ? *listed
-               : wamp::List{wamp::Value(to_string(Method::anonymous))};
-}
 
 std::string drawn(wamp::Random& random, std::size_t bytes) {
     std::string out(bytes, '\0');
@@ -42,42 +32,6 @@ std::string drawn(wamp::Random& random, std::size_t bytes) {
     std::transform(part.begin(), part.end(), out.begin(),
                    [](std::uint8_t byte) { return static_cast<char>(byte); });
     return out;
-}
-
-const wamp::Dict& extra_of(const wamp::Hello& hello) {
-    static const wamp::Dict none;
-    const wamp::Dict* const extra = hello.details.get_dict("authextra");
-    return extra == nullptr ? none : *extra;
-}
-
-/// Null means absent (W-AUT-C6).
-bool claims(const wamp::Dict& extra, std::string_view key) {
-    const wamp::Value* const value = extra.find(key);
-    return value != nullptr && !value->is_null();
-}
-
-/// Reads the client nonce of SCRAM; false if it is missing or an unsupported feature is requested
-/// (W-AUT-S1).
-bool read_scram_hello(const wamp::Dict& extra, Authenticator::Attempt& out) {
-    out.client_nonce = extra.get_string("nonce");
-    return !out.client_nonce.empty() && out.client_nonce.size() <= client_nonce_text_max &&
-           wamp::from_base64(out.client_nonce).has_value() && !claims(extra, "channel_binding");
-}
-
-/// Reads the client's public key (W-AUT-C1). Trust chains and channel binding are not supported,
-/// and a request for them is refused, never ignored (W-AUT-C7, W-AUT-C10).
-bool read_cryptosign_hello(const wamp::Dict& extra, Authenticator::Attempt& out) {
-    const auto key = crypto::parse_public_key(extra.get_string("pubkey"));
-    if (!key || claims(extra, "channel_binding") || claims(extra, "trustroot") ||
-        claims(extra, "certificates")) {
-        return false;
-    }
-    out.key = *key;
-    if (!claims(extra, "challenge")) return true;
-    const auto challenge = crypto::from_hex(extra.get_string("challenge"));
-    if (!challenge || challenge->size() != 32) return false;
-    out.client_challenge = *challenge;
-    return true;
 }
 
 /// The 64 bytes of an Ed25519 signature and the 32 bytes of its message (W-AUT-C3).
@@ -103,9 +57,7 @@ std::optional<Signed> read_signed(std::string_view hex) {
 std::shared_ptr<const Authenticator> Authenticator::make(const AuthText& auth,
                                                          const Principals& principals) {
     auto made = std::make_shared<Authenticator>();
-    made->anonymous_role_ = auth.anonymous_role;
-    made->failures_ = auth.failures;
-    made->dynamic_ = auth.dynamic;
+    if (auth.dynamic) made->asked_for_ = auth.dynamic->methods;
     made->decoy_key_ = principals.decoy_key;
     made->router_key_ = principals.router_key;
     Methods known;
@@ -118,72 +70,17 @@ std::shared_ptr<const Authenticator> Authenticator::make(const AuthText& auth,
         made->principals_.emplace(principal.authid, std::make_shared<Credentials>(principal));
         for (const auto& key : principal.cryptosign) made->owners_[key].push_back(principal.authid);
     }
-    made->offered_ = auth.methods.value_or(known);
-    if (auth.dynamic) made->offered_.add(auth.dynamic->methods);
-    if (!auth.anonymous_role.empty()) made->offered_.add(Method::anonymous);
+    made->offered_ = offered_methods(auth, known);
     return made;
 }
 
-std::string Authenticator::name_of(const wamp::Hello& hello) {
-    const std::string_view authid = hello.details.get_string("authid");
-    if (!authid.empty()) return std::string(authid.substr(0, authid_bytes_max));
-    const std::string_view key = extra_of(hello).get_string("pubkey");
-    return key.empty() ? std::string() : "key " + std::string(key.substr(0, public_key_digits));
-}
-
-std::optional<Method> Authenticator::method_of(const wamp::Hello& hello) const {
-    const bool named = !hello.details.get_string("authid").empty();
-    for (const wamp::Value& value : requested_methods(hello.details)) {
-        const auto* const name = value.get_if<std::string>();
-        const auto method = name == nullptr ? std::nullopt : parse_method(*name);
-        if (!method || !offers(*method)) continue;
-        if (named || *method == Method::anonymous || *method == Method::cryptosign) return method;
-    }
-    return std::nullopt;
-}
-
-Authenticator::Step Authenticator::open(const wamp::Hello& hello, const Arrival& arrival) const {
-    if (const auto method = method_of(hello)) return begin(*method, hello, arrival);
-    const auto& requested = requested_methods(hello.details);
-    const bool anonymous =
-        std::any_of(requested.begin(), requested.end(), [](const wamp::Value& value) {
-            const auto* const name = value.get_if<std::string>();
-            return name != nullptr && *name == to_string(Method::anonymous);
-        });
-    return Refused{anonymous ? wamp::uris::authentication_required
-                             : wamp::uris::no_matching_auth_method};
-}
-
-Authenticator::Step Authenticator::begin(Method method, const wamp::Hello& hello,
-                                         const Arrival& arrival) const {
+Authenticator::Step Authenticator::open(JoinRequest&& request, const Arrival& arrival) const {
     Attempt attempt;
-    attempt.method = method;
-    attempt.realm = hello.realm;
-    attempt.authid = hello.details.get_string("authid");
-    if (attempt.authid.size() > authid_bytes_max)
-        return denied("the authid is too long");  // W-AUT-06
-    const wamp::Dict& extra = extra_of(hello);
-    switch (method) {
-        case Method::anonymous:
-            // The authid and role that the client requested are ignored (W-AUT-A1, W-AUT-03).
-            attempt.authid = "anonymous-" + std::to_string(arrival.random.global_id());
-            if (asks_for(method)) break;
-            return Admitted{{attempt.authid, anonymous_role_, std::string(to_string(method))}, {}};
-        case Method::ticket:
-            return Challenged{to_string(method), {}, std::move(attempt)};
-        case Method::wampcra:
-            break;
-        case Method::wamp_scram:
-        case Method::scram:
-            if (!read_scram_hello(extra, attempt))
-                return denied("no nonce, or channel binding requested");
-            break;
-        case Method::cryptosign:
-            if (!read_cryptosign_hello(extra, attempt))
-                return denied("no public key, or unsupported authextra");
-            break;
-    }
-    if (asks_for(method)) return ask(std::move(attempt), {}, arrival);
+    static_cast<JoinRequest&>(attempt) = std::move(request);
+    if (!offers(attempt.method)) return denied("the method is no longer offered");
+    if (attempt.method == Method::ticket)
+        return Challenged{to_string(attempt.method), {}, std::move(attempt)};
+    if (asks_for(attempt.method)) return ask(std::move(attempt));
     return challenge(std::move(attempt), arrival);
 }
 
@@ -196,29 +93,20 @@ bool Authenticator::is_in_file(const Attempt& attempt) const {
 
 // The procedure is also called for principals of the file, so that timing does not reveal who is in
 // it. It never sees their secrets, and its answer about them is dropped.
-Authenticator::Step Authenticator::ask(Attempt&& attempt, std::string_view ticket,
-                                       const Arrival& arrival) const {
-    wamp::Dict details{{"authmethod", to_string(attempt.method)}, {"session", arrival.session}};
-    if (attempt.method == Method::ticket) {
-        const std::string other = crypto::make_ticket(arrival.random);
-        details.set("ticket", is_in_file(attempt) ? std::string_view(other) : ticket);
-    }
-    if (attempt.method == Method::cryptosign)
-        details.set("authextra", wamp::Dict{{"pubkey", crypto::to_hex(attempt.key)}});
-    wamp::Value authid;
-    if (!attempt.authid.empty()) authid = attempt.authid;
-    return CallAuthenticator{std::move(authid), std::move(details), std::move(attempt)};
+Authenticator::Step Authenticator::ask(Attempt&& attempt) const {
+    const bool hide_ticket = attempt.method == Method::ticket && is_in_file(attempt);
+    return CallAuthenticator{hide_ticket, std::move(attempt)};
 }
 
-Authenticator::Step Authenticator::resume(Attempt&& attempt, const wamp::Value* answer,
+Authenticator::Step Authenticator::resume(Attempt&& attempt,
+                                          std::shared_ptr<const Credentials> found,
                                           const Arrival& arrival) const {
-    const bool in_file = is_in_file(attempt);
-    auto who = answer == nullptr || in_file
-                   ? nullptr
-                   : read_dynamic_answer(*answer, attempt.method, attempt.realm, attempt.authid);
+    const bool secret = attempt.method != Method::ticket && attempt.method != Method::anonymous;
+    auto who = is_in_file(attempt) ? nullptr : std::move(found);
+    if (who != nullptr && secret && !who->methods().has(attempt.method)) who = nullptr;
     // The procedure must not name a principal of the file either.
     if (who != nullptr && principals_.contains(who->authid)) who = nullptr;
-    if (attempt.method == Method::ticket || attempt.method == Method::anonymous) {
+    if (!secret) {
         if (attempt.proven) {
             const auto real = usable(attempt);
             if (real != nullptr) return admit(attempt, *real);
@@ -333,30 +221,30 @@ Authenticator::Step Authenticator::challenge_cryptosign(Attempt&& attempt,
 
 // Answers ---------------------------------------------------------------------------------------
 
-Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authenticate& answer,
+Authenticator::Step Authenticator::verify(Attempt&& attempt, const Proof& proof,
                                           const Arrival& arrival) const {
     if (!offers(attempt.method)) return denied("the method is no longer offered");
     switch (attempt.method) {
         case Method::anonymous:
             break;
         case Method::ticket:
-            return verify_ticket(std::move(attempt), answer, arrival);
+            return verify_ticket(std::move(attempt), proof);
         case Method::wampcra: {
             const Subject who = subject(attempt, arrival);
             const std::optional<CraCredential>& credential = who.shown().wampcra;
             SALLYPORT_CHECK(credential.has_value());
             const std::string due = crypto::sign_cra(credential->key, attempt.expected);
-            const bool same = crypto::equal(due, std::string_view(answer.signature));
+            const bool same = crypto::equal(due, std::string_view(proof.signature));
             if (!same || who.real == nullptr) return denial(attempt, "wrong secret");
             return admit(attempt, *who.real);
         }
         case Method::wamp_scram:
         case Method::scram:
-            return verify_scram(attempt, answer, arrival);
+            return verify_scram(attempt, proof, arrival);
         case Method::cryptosign: {
             // Verify with the announced key, known or not; then check that it belongs to the
             // principal (W-AUT-C5) and that the message is the challenge (W-AUT-C3).
-            const auto given = read_signed(answer.signature).value_or(Signed{});
+            const auto given = read_signed(proof.signature).value_or(Signed{});
             const bool sound = crypto::verify(attempt.key, given.message, given.signature) &&
                                crypto::equal(given.message, attempt.expected);
             const auto who = usable(attempt);
@@ -370,34 +258,28 @@ Authenticator::Step Authenticator::verify(Attempt&& attempt, const wamp::Authent
     return denied("no answer expected");
 }
 
-Authenticator::Step Authenticator::verify_ticket(Attempt&& attempt,
-                                                 const wamp::Authenticate& answer,
-                                                 const Arrival& arrival) const {
-    auto check = [who = usable(attempt), ticket = answer.signature, iterations = iterations_] {
+Authenticator::Step Authenticator::verify_ticket(Attempt&& attempt, const Proof& proof) const {
+    auto check = [who = usable(attempt), ticket = proof.signature, iterations = iterations_] {
         const crypto::TicketHash* const stored = who == nullptr ? nullptr : &*who->ticket;
         return crypto::verify_ticket(stored, ticket, iterations);
     };
-    if (iterations_ > 0)
-        return DeferredCheck{std::move(check), std::move(attempt), answer.signature};
+    if (iterations_ > 0) return DeferredCheck{std::move(check), std::move(attempt)};
     attempt.proven = check();
-    return after_ticket(std::move(attempt), answer.signature, arrival);
+    return after_ticket(std::move(attempt));
 }
 
-Authenticator::Step Authenticator::conclude(DeferredCheck&& deferred, bool proven,
-                                            const Arrival& arrival) const {
+Authenticator::Step Authenticator::conclude(DeferredCheck&& deferred, bool proven) const {
     deferred.attempt.proven = proven;
-    return after_ticket(std::move(deferred.attempt), deferred.ticket, arrival);
+    return after_ticket(std::move(deferred.attempt));
 }
 
-Authenticator::Step Authenticator::after_ticket(Attempt&& attempt, std::string_view ticket,
-                                                const Arrival& arrival) const {
-    if (asks_for(Method::ticket)) return ask(std::move(attempt), ticket, arrival);
+Authenticator::Step Authenticator::after_ticket(Attempt&& attempt) const {
+    if (asks_for(Method::ticket)) return ask(std::move(attempt));
     if (!attempt.proven) return denial(attempt, "wrong ticket");
     return admit(attempt, *usable(attempt));
 }
 
-Authenticator::Step Authenticator::verify_scram(const Attempt& attempt,
-                                                const wamp::Authenticate& answer,
+Authenticator::Step Authenticator::verify_scram(const Attempt& attempt, const Proof& proof,
                                                 const Arrival& arrival) const {
     const Subject who = subject(attempt, arrival);
     const auto dialect = dialect_of(attempt.method);
@@ -405,11 +287,10 @@ Authenticator::Step Authenticator::verify_scram(const Attempt& attempt,
     const crypto::ScramKeys& keys = who.shown().scram_of(attempt.method)->keys;
     const std::string message = crypto::auth_message(
         dialect, {attempt.authid, attempt.client_nonce, attempt.expected, "", ""}, attempt.costs);
-    const auto proof = wamp::from_base64(answer.signature).value_or("");
-    bool sound = crypto::verify_proof(keys, message, proof);
+    const auto given = wamp::from_base64(proof.signature).value_or("");
+    bool sound = crypto::verify_proof(keys, message, given);
     if (specified) {  // W-AUT-S3
-        sound = sound && answer.extra.get_string("nonce") == attempt.expected &&
-                !claims(answer.extra, "channel_binding") && !claims(answer.extra, "cbind_data");
+        sound = sound && proof.nonce == attempt.expected && proof.plain;
     }
     if (!sound || who.real == nullptr) return denial(attempt, "wrong proof");
     Step step = admit(attempt, *who.real);
@@ -435,21 +316,12 @@ Authenticator::Step Authenticator::admit(const Attempt& attempt, const Credentia
                     attempt.dynamic == nullptr ? "static" : "dynamic"};
 }
 
-// For tools and reloads -------------------------------------------------------------------------
+// For tools -------------------------------------------------------------------------------------
 
 std::optional<std::string_view> Authenticator::role_of(std::string_view authid) const noexcept {
     const auto found = principals_.find(authid);
     if (found == principals_.end()) return std::nullopt;
     return std::string_view(found->second->role);
-}
-
-bool Authenticator::still_admits(const Principal& principal) const noexcept {
-    const auto method = parse_method(principal.method);
-    if (!method || !offers(*method)) return false;
-    if (*method == Method::anonymous) return principal.role == anonymous_role_;
-    const auto found = principals_.find(principal.authid);
-    return found != principals_.end() && !found->second->disabled &&
-           found->second->role == principal.role && found->second->methods().has(*method);
 }
 
 }  // namespace sallyport::policy

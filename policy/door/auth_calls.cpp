@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "policy/crypto/hash.h"
+#include "policy/crypto/ticket_hash.h"
 #include "wamp/codec/codec.h"
 #include "wamp/session/notes.h"
 
@@ -51,21 +53,34 @@ bool AuthCalls::has_room(const Peer& peer) const {
     return open() < calls_max && (peer.transport.circuit == 0 || of_circuit < calls_of_circuit_max);
 }
 
-void AuthCalls::call(Peer& peer, Authenticator::CallAuthenticator&& procedure_call,
-                     wamp::Instant now, wamp::Outbox& out) {
+// The procedure is also called for principals of the file, so that timing does not reveal who is in
+// it. It never sees their secrets, and its answer about them is dropped.
+wamp::List AuthCalls::arguments_for(const Peer& peer, bool hide_ticket) const {
+    const JoinRequest& request = peer.join.request;
+    wamp::Dict details{{"authmethod", to_string(request.method)}, {"session", peer.join.session}};
+    if (request.method == Method::ticket) {
+        const std::string other = crypto::make_ticket(state_.random);
+        details.set("ticket", hide_ticket ? other : peer.join.ticket);
+    }
+    if (request.method == Method::cryptosign)
+        details.set("authextra", wamp::Dict{{"pubkey", crypto::to_hex(request.key)}});
+    wamp::Value authid;
+    if (!request.authid.empty()) authid = request.authid;
+    return {peer.realm->policy->realm(), std::move(authid), std::move(details)};
+}
+
+void AuthCalls::call(Peer& peer, bool hide_ticket, wamp::Instant now, wamp::Outbox& out) {
     const std::string_view realm = peer.realm->policy->realm();
-    const DynamicText& dynamic = *peer.realm->authenticator->dynamic();
+    const DynamicText& dynamic = *peer.realm->terms->dynamic();
     const bool room = has_room(peer);
-    const wamp::List arguments{realm, std::move(procedure_call.authid),
-                               std::move(procedure_call.details)};
+    const wamp::List arguments = arguments_for(peer, hide_ticket);
     wamp::OwnedPayload payload(wamp::Serializer::msgpack,
                                wamp::encode_value(wamp::Serializer::msgpack, arguments), {});
     Caller& caller = caller_in(realm);
     const wamp::RequestId request = ++caller.last;
     peer.join.auth_request = request;
     Waiting& waiting = caller.waiting[request];
-    waiting = {peer.id, peer.transport.circuit, std::move(procedure_call.attempt),
-               std::move(payload)};
+    waiting = {peer.id, peer.transport.circuit, std::move(payload)};
     if (!room) {
         ended_.push_back({std::string(realm), request, std::nullopt});
         return;
@@ -139,8 +154,7 @@ std::optional<AuthCalls::Answer> AuthCalls::next_answer() {
         if (caller == callers_.end()) continue;
         auto waiting = caller->second.waiting.extract(ended.request);
         if (waiting.empty()) continue;
-        return Answer{waiting.mapped().peer, ended.request, std::move(waiting.mapped().attempt),
-                      std::move(ended.result)};
+        return Answer{waiting.mapped().peer, ended.request, std::move(ended.result)};
     }
     return std::nullopt;
 }
@@ -168,7 +182,7 @@ void AuthCalls::reload() {
             continue;
         }
         for (auto& [request, waiting] : caller.waiting)
-            lost_.push_back({waiting.peer, request, std::move(waiting.attempt), std::nullopt});
+            lost_.push_back({waiting.peer, request, std::nullopt});
         entry = callers_.erase(entry);
     }
 }

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "policy/auth/authenticator.h"
 #include "policy/door/door_event.h"
 #include "policy/door/door_state.h"
 #include "wamp/base/instant.h"
@@ -30,9 +29,9 @@ public:
 
     explicit AuthCalls(DoorState& state) : state_(state) {}
 
-    /// Starts a call for a peer that wants to join; its realm exists.
-    void call(Peer& peer, Authenticator::CallAuthenticator&& procedure_call, wamp::Instant now,
-              wamp::Outbox& out);
+    /// Starts a call for a peer that wants to join; its realm exists, with such a procedure. With
+    /// `hide_ticket` it is called with another ticket.
+    void call(Peer& peer, bool hide_ticket, wamp::Instant now, wamp::Outbox& out);
     /// A message to one of the internal sessions. Messages that answer no call are dropped.
     void on_message(const Session& session, const wamp::Message& message);
 
@@ -42,7 +41,6 @@ public:
     struct Answer {
         wamp::PeerId peer = wamp::no_peer;
         wamp::RequestId request = 0;
-        Authenticator::Attempt attempt;
         std::optional<wamp::Value> result;  ///< nothing: an error
     };
     std::optional<Answer> next_answer();
@@ -64,7 +62,6 @@ private:
     struct Waiting {
         wamp::PeerId peer = wamp::no_peer;
         std::uint64_t circuit = 0;
-        Authenticator::Attempt attempt;
         wamp::OwnedPayload payload;  ///< of the call
     };
     /// The internal session of a realm.
@@ -81,6 +78,7 @@ private:
 
     Caller& caller_in(std::string_view realm);
     bool has_room(const Peer& peer) const;
+    wamp::List arguments_for(const Peer& peer, bool hide_ticket) const;
     void use_current_policy(Session& session) const;
 
     DoorState& state_;

@@ -164,16 +164,20 @@ Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Inst
     return {};
 }
 
-Door::Event Door::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
-                               wamp::Outbox& out) {
+Door::Event Door::on_auth_answer(std::string_view packet, wamp::Instant now, wamp::Outbox& out) {
     state_.recorder().set_time(now);
-    return joining_.on_work_done(work, result, now, out);
+    return joining_.on_auth_answer(packet, now, out);
+}
+
+void Door::on_authenticator_lost(wamp::Instant now, wamp::Outbox& out) {
+    state_.recorder().set_time(now);
+    joining_.on_authenticator_lost(now, out);
 }
 
 Door::Event Door::next(wamp::Instant now, wamp::Outbox& out) {
     if (auto event = auth_calls_.next_event()) return *std::move(event);
     while (auto answer = auth_calls_.next_answer()) {
-        Event event = joining_.on_answer(*std::move(answer), now, out);
+        Event event = joining_.on_procedure_answer(*std::move(answer), out);
         if (!std::holds_alternative<std::monostate>(event)) return event;
     }
     delivery_.note_undeliverable(now, out);
@@ -320,7 +324,7 @@ std::vector<Door::Ended> Door::ended_by(std::span<const DoorRealm> realms) const
         if (realm == nullptr) {
             ended.push_back({session.id, uris::close_realm});
         } else if (peer.trust == Trust::client &&
-                   !admits(*realm->authenticator, session.principal, session.dynamic)) {
+                   !realm->terms->admits(session.principal, session.dynamic)) {
             ended.push_back({session.id, uris::killed});
         }
     });

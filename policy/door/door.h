@@ -71,8 +71,10 @@ public:
     Event next(wamp::Instant now, wamp::Outbox& out);
     /// Whether next() would do nothing, as after most messages.
     bool is_quiet() const noexcept { return auth_calls_.is_quiet() && delivery_.is_quiet(); }
-    /// The result of a Work effect of this door.
-    Event on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
+    /// The answer to an Ask effect of this door.
+    Event on_auth_answer(std::string_view packet, wamp::Instant now, wamp::Outbox& out);
+    /// There will be no answer to what was asked. Peers that wait for one are refused for now.
+    void on_authenticator_lost(wamp::Instant now, wamp::Outbox& out);
     /// The transport was closed. Returns Left or nothing.
     Event on_closed(wamp::PeerId peer, std::string_view why);
     void forget(wamp::SessionId session) noexcept;

@@ -3,14 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "policy/auth/authenticator.h"
+#include "policy/auth/auth_message.h"
 #include "policy/door/realms.h"
 #include "policy/door/sessions.h"
 #include "wamp/base/id_map.h"
@@ -38,13 +37,15 @@ enum class Trust : std::uint8_t { client, link };
 
 /// The progress of a peer that has not joined yet.
 struct JoinState {
-    std::optional<Authenticator::Attempt> attempt;  ///< once challenged
-    std::string name;                               ///< for records
-    std::string_view method;
+    JoinRequest request;               ///< as it came in HELLO
+    AttemptId attempt = 0;             ///< in the authenticator; 0: none
+    std::uint64_t question = 0;        ///< whose answer it waits for; 0: none
+    std::string ticket;                ///< as it came, for the procedure of [auth.dynamic]
+    std::string name;                  ///< for records
+    std::string_view method;           ///< "" until it has been challenged
     bool guessable = false;            ///< failures count
     wamp::SessionId session = 0;       ///< the id that WELCOME will contain (W-AUT-W3)
     wamp::RequestId auth_request = 0;  ///< the call of [auth.dynamic] that it waits for; 0: none
-    std::uint64_t work = 0;            ///< the check of a ticket that it waits for; 0: none
 };
 
 /// A connection of a door.

@@ -63,8 +63,4 @@ const DoorRealm* find_realm(std::span<const DoorRealm> realms, std::string_view 
     return found == realms.end() ? nullptr : &*found;
 }
 
-bool admits(const Authenticator& authenticator, const Principal& principal, bool dynamic) noexcept {
-    return dynamic ? authenticator.dynamic() != nullptr : authenticator.still_admits(principal);
-}
-
 }  // namespace sallyport::policy

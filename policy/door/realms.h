@@ -8,16 +8,16 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/auth/authenticator.h"
+#include "policy/auth/join_terms.h"
 #include "policy/door/sessions.h"
 #include "policy/engine/realm_policy.h"
 
 namespace sallyport::policy {
 
-/// A realm with its authenticator and policy.
+/// A realm with its policy and the terms of joining it.
 struct DoorRealm {
     std::shared_ptr<const RealmPolicy> policy;
-    std::shared_ptr<const Authenticator> authenticator;
+    std::shared_ptr<const JoinTerms> terms;
 };
 
 /// A realm of a door with its counters.
@@ -45,9 +45,5 @@ private:
 
 /// The realm of that name; null if there is none.
 const DoorRealm* find_realm(std::span<const DoorRealm> realms, std::string_view name) noexcept;
-
-/// Whether an admitted principal would be admitted again. The procedure of [auth.dynamic] is not
-/// called again: its answer remains valid as long as the realm has that section.
-bool admits(const Authenticator& authenticator, const Principal& principal, bool dynamic) noexcept;
 
 }  // namespace sallyport::policy

@@ -67,11 +67,17 @@ bool rules_are_sound(const PolicyFile& file, const Diagnostics& diagnostics) {
     });
 }
 
-Principals read_principals(const PolicyFile& file, std::string& hashed, const ReadFile& read,
-                           Diagnostics& diagnostics) {
+/// A principals file, or what there is instead.
+struct Joiners {
+    Principals principals;
+    Roster roster;
+};
+
+Joiners read_principals(const PolicyFile& file, const LoadOptions& options,
+                        Diagnostics& diagnostics) {
     const std::string path =
         (fs::path(file.file).parent_path() / file.auth.principals).lexically_normal().string();
-    const auto text = read(path, true);
+    const auto text = options.read(path, true);
     if (!text) {
         Diagnostic diagnostic = text.error();
         if (diagnostic.place.line == 0) {
@@ -81,8 +87,14 @@ Principals read_principals(const PolicyFile& file, std::string& hashed, const Re
         diagnostics.push_back(std::move(diagnostic));
         return {};
     }
-    hashed += *text;
-    return parse_principals(*text, path, diagnostics);
+    if (options.rosters) {
+        if (auto roster = Roster::parse(*text)) return {{}, *std::move(roster)};
+        diagnostics.push_back({{path, 0, 0}, "is not a roster", "apply the policy again"});
+        return {};
+    }
+    Principals principals = parse_principals(*text, path, diagnostics);
+    Roster roster = Roster::of(principals, *text);
+    return {std::move(principals), std::move(roster)};
 }
 
 }  // namespace
@@ -131,9 +143,10 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
     PolicyFile file = parse_policy(*text, path, diagnostics, read_include);
     if (!file.is_toml) return diagnostics;
     const bool sound = diagnostics.empty();
-    Principals principals;
+    Joiners joiners;
     if (options.read_principals && !file.auth.principals.empty()) {
-        principals = read_principals(file, hashed, options.read, diagnostics);
+        joiners = read_principals(file, options, diagnostics);
+        hashed += joiners.roster.id();
     }
     const CompileOptions compile{options.routes_required, options.backends, options.any_backend};
     auto policy = Compiler::compile(file, compile, crypto::sha256_hex(hashed));
@@ -150,8 +163,13 @@ wamp::Result<LoadedRealm, Diagnostics> load_realm(const std::string& path,
         return diagnostics;
     }
     const std::size_t tests = options.run_tests ? file.tests.size() : 0;
-    return LoadedRealm{*std::move(policy), Authenticator::make(file.auth, principals),
-                       principals.list.size(), tests, std::move(file)};
+    return LoadedRealm{
+        *std::move(policy),
+        JoinTerms::make(file.auth, std::move(joiners.roster)),
+        options.rosters ? nullptr : Authenticator::make(file.auth, joiners.principals),
+        joiners.principals.list.size(),
+        tests,
+        std::move(file)};
 }
 
 }  // namespace sallyport::policy

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "policy/auth/authenticator.h"
+#include "policy/auth/join_terms.h"
 #include "policy/document/diagnostic.h"
 #include "policy/engine/realm_policy.h"
 #include "policy/file/file.h"
@@ -28,14 +29,18 @@ struct LoadOptions {
     std::span<const std::string> backends;  ///< the names that a route may use
     bool any_backend = false;               ///< for tools that read a policy without its gateway
     bool read_principals = true;            ///< false for tools whose user may not read them
-    bool run_tests = true;                  ///< false for the tool that shows the outcomes itself
-    ReadFile read = read_file;              ///< replaced for a version that is no longer on disk
+    /// Instead of each principals file there is its Roster, which has no secrets; no realm then has
+    /// an authenticator.
+    bool rosters = false;
+    bool run_tests = true;      ///< false for the tool that shows the outcomes itself
+    ReadFile read = read_file;  ///< replaced for a version that is no longer on disk
 };
 
 /// A realm that was loaded without an error.
 struct LoadedRealm {
     std::shared_ptr<const RealmPolicy> policy;
-    std::shared_ptr<const Authenticator> authenticator;
+    std::shared_ptr<const JoinTerms> terms;
+    std::shared_ptr<const Authenticator> authenticator;  ///< null with LoadOptions::rosters
     std::size_t principals = 0;
     std::size_t tests = 0;  ///< the number of tests that passed
     PolicyFile file;        ///< as written; for tools

@@ -31,9 +31,8 @@ Gate::Step Gate::on_message(wamp::PeerId peer, std::string_view bytes, wamp::Ins
     return step;
 }
 
-Gate::Step Gate::on_work_done(std::uint64_t work, bool result, wamp::Instant now,
-                              wamp::Outbox& out) {
-    return forward(door_.on_work_done(work, result, now, out), now, out);
+Gate::Step Gate::on_auth_answer(std::string_view packet, wamp::Instant now, wamp::Outbox& out) {
+    return forward(door_.on_auth_answer(packet, now, out), now, out);
 }
 
 Gate::Step Gate::on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now,

@@ -40,7 +40,10 @@ public:
                  wamp::Outbox& out);
     Step on_message(wamp::PeerId peer, std::string_view bytes, wamp::Instant now,
                     wamp::Outbox& out);
-    Step on_work_done(std::uint64_t work, bool result, wamp::Instant now, wamp::Outbox& out);
+    Step on_auth_answer(std::string_view packet, wamp::Instant now, wamp::Outbox& out);
+    void on_authenticator_lost(wamp::Instant now, wamp::Outbox& out) {
+        door_.on_authenticator_lost(now, out);
+    }
     Step on_closed(wamp::PeerId peer, std::string_view why, wamp::Instant now, wamp::Outbox& out);
     Step on_deadline(wamp::Instant now, wamp::Outbox& out);
     Step next(wamp::Instant now, wamp::Outbox& out);

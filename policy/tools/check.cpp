@@ -30,7 +30,7 @@ void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream
         << counted(counts.forbids, "forbid", "forbids") << ", "
         << counted(counts.principals, "principal", "principals") << ", "
         << counted(counts.tests, "test passed", "tests passed") << '\n';
-    if (!realm.authenticator->admits_anybody()) {
+    if (!realm.terms->admits_anybody()) {
         out << path
             << ": note: nobody can join: there is neither anonymous nor a principal in [auth]\n";
     }
@@ -46,7 +46,7 @@ Json sound_json(const std::string& path, const LoadedRealm& realm) {
             {"forbids", counts.forbids},
             {"principals", counts.principals},
             {"tests", counts.tests},
-            {"somebody_can_join", realm.authenticator->admits_anybody()},
+            {"somebody_can_join", realm.terms->admits_anybody()},
             {"hash", realm.policy->hash()}};
 }
 

@@ -95,6 +95,11 @@ def code_in_the_embedded_inside_reaches_nothing():
     holds_in("inside")
 
 
+@suite.test
+def code_in_the_authenticator_reaches_nothing():
+    holds_in("authenticator")
+
+
 @suite.test(timeout=120)
 def code_in_an_inside_of_its_own_reaches_nothing():
     with contextlib.closing(socket.socket()) as free:
@@ -232,7 +237,7 @@ def a_new_journal_is_found_although_the_worker_cannot_connect():
 @suite.test
 def both_say_what_holds():
     text = world.gateway.text()
-    for program in ("gateway: sandbox: ", "inside: sandbox: "):
+    for program in ("gateway: sandbox: ", "inside: sandbox: ", "authenticator: sandbox: "):
         assert program in text, text
     status = sallyport("status", "--config", world.dir / "gateway.toml").stdout
     line = next(line for line in status.splitlines() if line.startswith("sandbox"))

@@ -91,9 +91,8 @@ gateway::FrontConfig config() {
     std::vector<gateway::BackendConfig> backends;
     for (std::uint32_t i = 0; i < links; ++i)
         backends.push_back({"inside" + std::to_string(i), link_config()});
-    return {{{bench::compiled(file, "bench"), policy::Authenticator::make(file.auth, {})}},
-            backends,
-            {}};
+    return {
+        {{bench::compiled(file, "bench"), policy::JoinTerms::make(file.auth, {})}}, backends, {}};
 }
 
 /// A front, and a far end of its links that grants everything and numbers what it grants.

@@ -33,13 +33,13 @@ constexpr policy::Transport transport{wamp::Serializer::json, 16U << 20U, false,
 struct Version {
     policy::PolicyFile file;
     std::shared_ptr<const policy::RealmPolicy> policy;
-    std::shared_ptr<const policy::Authenticator> authenticator;
+    std::shared_ptr<const policy::JoinTerms> terms;
 
     Version(const std::string& text, std::string_view hash)
         : file(bench::parsed(text)),
           policy(bench::compiled(file, hash)),
-          authenticator(policy::Authenticator::make(file.auth, {})) {}
-    std::vector<policy::DoorRealm> realms() const { return {{policy, authenticator}}; }
+          terms(policy::JoinTerms::make(file.auth, {})) {}
+    std::vector<policy::DoorRealm> realms() const { return {{policy, terms}}; }
 };
 
 backend_link::Inside make(const Version& version, const backend_link::Inside*) {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
+#include "tests/door_authenticator.h"
 #include "wamp/base/check.h"
 #include "wamp/base/instant.h"
 #include "wamp/codec/codec.h"
@@ -20,9 +20,9 @@ namespace sallyport::fuzz {
 /// `peers` maps the number of a connection to something with its `transport`; closed ones are
 /// erased. `dialled` is set when a dial is asked for.
 template <class Core, class Peers>
-void carry_out(Core& core, wamp::Instant now, wamp::Outbox& out, Peers& peers,
-               std::set<wamp::PeerId>& closed, bool& dialled) {
-    std::vector<wamp::effect::Work> works;
+void carry_out(Core& core, policy::DoorAuthenticator& authenticator, wamp::Instant now,
+               wamp::Outbox& out, Peers& peers, std::set<wamp::PeerId>& closed, bool& dialled) {
+    authenticator.answer(core, now, out);
     for (auto& effect : out) {
         if (const auto* send = std::get_if<wamp::effect::Send>(&effect)) {
             const auto found = peers.find(static_cast<std::uint64_t>(send->to));
@@ -49,17 +49,12 @@ void carry_out(Core& core, wamp::Instant now, wamp::Outbox& out, Peers& peers,
             SALLYPORT_CHECK(!closed.contains(joined->peer));
         } else if (const auto* small = std::get_if<wamp::effect::SmallBuffer>(&effect)) {
             SALLYPORT_CHECK(!closed.contains(small->peer));
-        } else if (auto* work = std::get_if<wamp::effect::Work>(&effect)) {
-            works.push_back(std::move(*work));
         } else {
             const auto& note = std::get<wamp::effect::Note>(effect);
             SALLYPORT_CHECK(note.text.find('\n') == std::string::npos);
         }
     }
     out.clear();
-    if (works.empty()) return;
-    for (const auto& work : works) core.on_work_done(work.id, work.run(), now, out);
-    carry_out(core, now, out, peers, closed, dialled);
 }
 
 }  // namespace sallyport::fuzz

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "policy/auth/authenticator.h"
+#include "policy/auth/join_terms.h"
 #include "policy/crypto/ticket_hash.h"
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
@@ -104,7 +105,7 @@ uri = ["a."]
 
 constexpr std::array<std::size_t, 3> receives{512, 4096, 16u << 20};
 
-policy::DoorRealm make_realm(std::string_view text) {
+policy::TestRealm make_realm(std::string_view text) {
     policy::Diagnostics diagnostics;
     const policy::PolicyFile file = policy::parse_policy(text, "f", diagnostics);
     auto compiled = policy::Compiler::compile(file, {false, {}, true}, "");
@@ -119,7 +120,8 @@ policy::DoorRealm make_realm(std::string_view text) {
     alice.scram = policy::ScramCredential{{policy::crypto::Kdf::argon2id, "12345678", 1, 8}, {}};
     alice.cryptosign = {policy::crypto::public_key_of(policy::crypto::SigningSeed{1})};
     principals.list.push_back(alice);
-    return {*compiled, policy::Authenticator::make(file.auth, principals)};
+    return {{*compiled, policy::JoinTerms::make(file.auth, policy::Roster::of(principals, ""))},
+            policy::Authenticator::make(file.auth, principals)};
 }
 
 gateway::BackendConfig make_backend(std::string name, backend_link::BackendKind kind, bool dials) {
@@ -170,9 +172,9 @@ public:
     }
 
 private:
-    static const policy::DoorRealm& realm(bool narrow) {
-        static const policy::DoorRealm wide_realm = make_realm(policy_text);
-        static const policy::DoorRealm narrow_realm = make_realm(narrow_policy_text);
+    static const policy::TestRealm& realm(bool narrow) {
+        static const policy::TestRealm wide_realm = make_realm(policy_text);
+        static const policy::TestRealm narrow_realm = make_realm(narrow_policy_text);
         return narrow ? narrow_realm : wide_realm;
     }
 
@@ -272,11 +274,14 @@ private:
         carry_out();
     }
 
-    void carry_out() { fuzz::carry_out(*front_, now_, out_, peers_, closed_, dialled_); }
+    void carry_out() {
+        fuzz::carry_out(*front_, authenticator_, now_, out_, peers_, closed_, dialled_);
+    }
 
     Input input_;
     Messages messages_{input_};
     std::unique_ptr<gateway::Front> front_;
+    policy::DoorAuthenticator authenticator_{{realm(false).secret()}};
     wamp::Instant now_{std::chrono::hours(1)};
     wamp::Outbox out_;
     std::map<std::uint64_t, Peer> peers_;

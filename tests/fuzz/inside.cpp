@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "policy/auth/authenticator.h"
+#include "policy/auth/join_terms.h"
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
 #include "tests/fuzz/effects.h"
@@ -89,19 +90,20 @@ uri = ["a.x"]
 
 constexpr std::array<std::size_t, 3> receives{4096, 65536, 16u << 20};
 
-policy::DoorRealm make_realm(std::string_view text) {
+policy::TestRealm make_realm(std::string_view text) {
     policy::Diagnostics diagnostics;
     const policy::PolicyFile file = policy::parse_policy(text, "f", diagnostics);
     policy::CompileOptions options;
     options.routes_required = false;
     auto compiled = policy::Compiler::compile(file, options, "");
     SALLYPORT_CHECK(diagnostics.empty() && compiled.has_value());
-    return {*compiled, policy::Authenticator::make(file.auth, {})};
+    return {{*compiled, policy::JoinTerms::make(file.auth, policy::Roster::of({}, ""))},
+            policy::Authenticator::make(file.auth, {})};
 }
 
-const policy::DoorRealm& realm(bool narrow) {
-    static const policy::DoorRealm wide_realm = make_realm(policy_text);
-    static const policy::DoorRealm narrow_realm = make_realm(narrow_policy_text);
+const policy::TestRealm& realm(bool narrow) {
+    static const policy::TestRealm wide_realm = make_realm(policy_text);
+    static const policy::TestRealm narrow_realm = make_realm(narrow_policy_text);
     return narrow ? narrow_realm : wide_realm;
 }
 
@@ -215,11 +217,14 @@ private:
         carry_out();
     }
 
-    void carry_out() { fuzz::carry_out(*inside_, now_, out_, peers_, closed_, dialled_); }
+    void carry_out() {
+        fuzz::carry_out(*inside_, authenticator_, now_, out_, peers_, closed_, dialled_);
+    }
 
     Input input_;
     Messages messages_{input_};
     std::unique_ptr<backend_link::Inside> inside_;
+    policy::DoorAuthenticator authenticator_{{realm(false).secret()}};
     wamp::Instant now_{std::chrono::hours(1)};
     wamp::Outbox out_;
     std::map<std::uint64_t, Peer> peers_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/door/door.h"
+#include "tests/door_authenticator.h"
 #include "tests/sim/network.h"
 #include "tests/sim/turn.h"
 #include "wamp/framing/rawsocket.h"
@@ -40,8 +41,10 @@ class Host {
 public:
     enum class Role : std::uint8_t { client, link };
 
-    Host(Schedule& schedule, std::unique_ptr<Core> core)
-        : schedule_(schedule), core_(std::move(core)) {}
+    /// `secret` is what the authenticator of the core has of its realm. It answers in the same
+    /// turn.
+    Host(Schedule& schedule, std::unique_ptr<Core> core, policy::AuthService::Realm secret)
+        : schedule_(schedule), core_(std::move(core)), authenticator_({std::move(secret)}) {}
     ~Host() { crash(); }
 
     void start() {
@@ -87,11 +90,13 @@ public:
         });
     }
     /// Another version of the policy. Planted bug: `forgets_reloads`.
-    void reload(const policy::DoorRealm& realm) {
+    void reload(const policy::TestRealm& realm) {
         Turn seen;
         seen.cause = Turn::Cause::reload;
         turn(std::move(seen), [&](wamp::Outbox& out) {
-            if (!forgets_reloads) core_->reload({realm}, schedule_.now(), out);
+            if (forgets_reloads) return;
+            authenticator_.service.reload({realm.secret()});
+            core_->reload({realm}, schedule_.now(), out);
         });
     }
 
@@ -334,6 +339,7 @@ private:
     void turn(Turn seen, Feed feed) {
         wamp::Outbox out;
         feed(out);
+        authenticator_.answer(*core_, schedule_.now(), out);
         const auto found = peers_.find(seen.peer);
         seen.paused = found != peers_.end() && found->second->paused;
         for (const auto& effect : out) carry_out(effect, seen);
@@ -381,15 +387,6 @@ private:
             });
         } else if (const auto* dialled = std::get_if<wamp::effect::Dial>(&effect)) {
             dial(dialled->link);
-        } else if (const auto* work = std::get_if<wamp::effect::Work>(&effect)) {
-            schedule_.after(
-                {}, [this, id = work->id, run = work->run, alive = std::weak_ptr<int>(alive_)] {
-                    if (alive.expired() || core_ == nullptr) return;
-                    const bool result = run();
-                    turn({}, [&](wamp::Outbox& out) {
-                        core_->on_work_done(id, result, schedule_.now(), out);
-                    });
-                });
         } else if (const auto* note = std::get_if<wamp::effect::Note>(&effect)) {
             log(note->text);
         }
@@ -408,6 +405,7 @@ private:
 
     Schedule& schedule_;
     std::unique_ptr<Core> core_;
+    policy::DoorAuthenticator authenticator_;
     std::map<wamp::PeerId, std::unique_ptr<Peer>> peers_;
     /// May still be on the call stack; wires never call them again.
     std::vector<std::unique_ptr<Peer>> graveyard_;

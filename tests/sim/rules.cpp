@@ -66,7 +66,7 @@ std::vector<std::string> known_names() {
 Rules::Rules(const std::string& path, const policy::LoadOptions& options, bool obeys_shadows)
     : file_([&] {
           policy::LoadedRealm loaded = load(path, options, obeys_shadows);
-          realm_ = {loaded.policy, loaded.authenticator};
+          realm_ = {{loaded.policy, loaded.terms}, loaded.authenticator};
           return std::move(loaded.file);
       }()),
       naive_(file_),
@@ -136,7 +136,7 @@ bool Rules::admits(const Principal& principal) const {
         return account.authid == principal.authid;
     });
     if (known == accounts.end()) return file_.auth.anonymous_role == principal.role;
-    return realm_.authenticator->still_admits({principal.authid, principal.role, "ticket"});
+    return realm_.terms->admits({principal.authid, principal.role, "ticket"}, false);
 }
 
 const policy::RouteText* Rules::route(std::string_view uri) const {

@@ -10,6 +10,7 @@
 
 #include "policy/door/door.h"
 #include "policy/file/load.h"
+#include "tests/door_authenticator.h"
 #include "tests/unit/policy/naive.h"
 #include "wamp/base/uri.h"
 
@@ -51,7 +52,7 @@ public:
     /// Throws where the file is not sound. `obeys_shadows`: planted bug, no rule is a shadow rule.
     Rules(const std::string& path, const policy::LoadOptions& options, bool obeys_shadows);
 
-    const policy::DoorRealm& realm() const noexcept { return realm_; }
+    const policy::TestRealm& realm() const noexcept { return realm_; }
     std::string_view hash() const noexcept { return realm_.policy->hash(); }
 
     const Answer& decide(const Principal& principal, const Query& asked) const;
@@ -79,7 +80,7 @@ private:
                           const Query& asked) const;
     const policy::RouteText* route(std::string_view uri) const;
 
-    policy::DoorRealm realm_;
+    policy::TestRealm realm_;
     policy::PolicyFile file_;
     policy::naive::Policy naive_;
     policy::naive::Policy with_shadows_;

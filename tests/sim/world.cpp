@@ -79,7 +79,8 @@ void World::start_front() {
         config.backends.push_back({std::string(name), link});
     }
     front_ = std::make_unique<FrontHost>(
-        schedule_, std::make_unique<gateway::Front>(std::move(config), entropy()));
+        schedule_, std::make_unique<gateway::Front>(std::move(config), entropy()),
+        planter_.versions().front[front_version_].realm().secret());
     front_watch_ = std::make_unique<FrontWatch>(
         ledger_, rules, std::vector<std::string>(backend_names.begin(), backend_names.end()),
         [this] { return front_->core().links(); }, window);
@@ -124,7 +125,8 @@ void World::start_inside(std::size_t index) {
     const DoorWatch::Limits limits = choose_limits(config.limits);
     config.link_window_bytes = limits.window_bytes;
     backend.host = std::make_unique<InsideHost>(
-        schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()));
+        schedule_, std::make_unique<backend_link::Inside>(std::move(config), entropy()),
+        planter_.versions().inside[backend.version].realm().secret());
     backend.watch = std::make_unique<InsideWatch>(
         ledger_, "inside " + std::string(backend_names[index]), rules,
         [host = backend.host.get()] { return host->core().egress_bytes(); });

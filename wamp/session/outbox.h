@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -58,18 +57,17 @@ struct Note {
     std::string text;
 };
 
-/// Run a long computation on any thread, without blocking the reactor; the answer is on_work_done()
-/// with its number and result.
-struct Work {
-    std::uint64_t id;
-    std::function<bool()> run;
+/// Ask the authenticator; the answer is on_auth_answer(), or on_authenticator_lost() if it has
+/// ended meanwhile.
+struct Ask {
+    std::string question;
 };
 
 }  // namespace effect
 
 using Effect =
     std::variant<effect::Send, effect::Close, effect::Ping, effect::Pause, effect::Resume,
-                 effect::Joined, effect::SmallBuffer, effect::Dial, effect::Note, effect::Work>;
+                 effect::Joined, effect::SmallBuffer, effect::Dial, effect::Note, effect::Ask>;
 
 using Outbox = std::vector<Effect>;
 

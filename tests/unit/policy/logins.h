@@ -11,10 +11,12 @@
 
 #include "policy/auth/auth_decoy.h"
 #include "policy/auth/authenticator.h"
+#include "policy/auth/join_terms.h"
 #include "policy/crypto/ed25519.h"
 #include "policy/crypto/scram.h"
 #include "policy/crypto/wampcra.h"
 #include "wamp/base/base64.h"
+#include "wamp/message/uris.h"
 
 /// Principals with every kind of credential, and the client's half of every method.
 namespace sallyport::policy::logins {
@@ -110,14 +112,30 @@ inline wamp::Authenticate answer_to(Method method, const std::string& authid,
     return out;
 }
 
-/// A place to try one authenticator from.
+/// A place to try the terms of one realm and its authenticator from.
 class Desk {
 public:
-    explicit Desk(std::shared_ptr<const Authenticator> asked) : authenticator(std::move(asked)) {}
+    Desk(const AuthText& auth, const Principals& principals)
+        : terms(JoinTerms::make(auth, Roster::of(principals, "principals"))),
+          authenticator(Authenticator::make(auth, principals)) {}
 
     Authenticator::Arrival arrival() { return {4711, random, decoy_key}; }
+    /// As a door does it.
     Authenticator::Step open(const wamp::Hello& message) {
-        return authenticator->open(message, arrival());
+        const auto method = terms->method_of(message);
+        if (!method) return Authenticator::Refused{JoinTerms::refusal_of(message)};
+        auto request = read_request(message, *method);
+        if (const auto* const why = std::get_if<std::string_view>(&request))
+            return Authenticator::Refused{wamp::uris::authentication_denied, *why};
+        if (*method == Method::anonymous && !terms->asks_for(*method))
+            return Authenticator::Admitted{
+                {"anonymous-" + std::to_string(random.global_id()), terms->anonymous_role(),
+                 std::string(to_string(*method))},
+                {}};
+        return authenticator->open(std::get<JoinRequest>(std::move(request)), arrival());
+    }
+    Authenticator::Step verify(Authenticator::Attempt&& attempt, const wamp::Authenticate& answer) {
+        return authenticator->verify(std::move(attempt), read_proof(answer), arrival());
     }
     /// The whole way, in words: "authid/role/method", or the reason of the ABORT.
     std::string login(Method method, const std::string& authid, const std::string& password,
@@ -127,11 +145,11 @@ public:
         if (auto* challenged = std::get_if<Authenticator::Challenged>(&step)) {
             EXPECT_EQ(challenged->method, name);
             const auto answer = answer_to(method, authid, challenged->extra, password, own);
-            step = authenticator->verify(std::move(challenged->attempt), answer, arrival());
+            step = verify(std::move(challenged->attempt), answer);
         }
         if (auto* slow = std::get_if<Authenticator::DeferredCheck>(&step)) {
             const bool proven = slow->check();
-            step = authenticator->conclude(std::move(*slow), proven, arrival());
+            step = authenticator->conclude(std::move(*slow), proven);
         }
         return words(step);
     }
@@ -151,6 +169,7 @@ public:
         return refused == nullptr ? "" : std::string(refused->why);
     }
 
+    std::shared_ptr<const JoinTerms> terms;
     std::shared_ptr<const Authenticator> authenticator;
     wamp::Random random{wamp::Random::Seed{5}};
     crypto::Digest decoy_key{77};

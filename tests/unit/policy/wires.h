@@ -14,11 +14,11 @@
 #include <variant>
 #include <vector>
 
-#include "policy/auth/authenticator.h"
 #include "policy/crypto/ticket_hash.h"
 #include "policy/door/door.h"
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
+#include "tests/door_authenticator.h"
 #include "wamp/base/random.h"
 #include "wamp/codec/codec.h"
 #include "wamp/session/outbox.h"
@@ -92,8 +92,6 @@ public:
     /// All bytes that the peer was ever sent.
     const std::string& raw(std::uint64_t id) { return raw_[id]; }
     const std::string& notes() const { return notes_; }
-    /// What was asked to be run since the last time.
-    std::vector<wamp::effect::Work> works() { return std::exchange(works_, {}); }
 
     wamp::Outbox out;
 
@@ -162,10 +160,7 @@ private:
     void read(const wamp::effect::Dial& dial, Lines& lines) {
         lines.push_back("dial " + std::to_string(dial.link));
     }
-    void read(const wamp::effect::Work& work, Lines& lines) {
-        lines.push_back("work");
-        works_.push_back(work);
-    }
+    void read(const wamp::effect::Ask&, Lines& lines) { lines.push_back("asked"); }
     void read(const wamp::effect::Note& note, Lines&) { notes_ += note.text + "\n"; }
 
     std::map<std::uint64_t, Transport> transports_;
@@ -174,13 +169,12 @@ private:
     std::set<std::uint64_t> closed_;
     std::set<std::uint64_t> joined_;
     std::string notes_;
-    std::vector<wamp::effect::Work> works_;
 };
 
 inline constexpr std::string_view alices_ticket = "a ticket that is right";
 
 /// A realm of that policy text, with alice (operator) and her ticket where `tickets`.
-inline DoorRealm door_realm(std::string_view text, bool tickets = false) {
+inline TestRealm door_realm(std::string_view text, bool tickets = false) {
     Diagnostics diagnostics;
     const PolicyFile file = parse_policy(text, "door.toml", diagnostics);
     auto compiled = Compiler::compile(file, {false, {}, true}, "version");
@@ -194,7 +188,8 @@ inline DoorRealm door_realm(std::string_view text, bool tickets = false) {
         alice.ticket = crypto::hash_ticket(alices_ticket, 0, random);
         principals.list.push_back(std::move(alice));
     }
-    return {*compiled, Authenticator::make(file.auth, principals)};
+    return {{*compiled, JoinTerms::make(file.auth, Roster::of(principals, "principals"))},
+            Authenticator::make(file.auth, principals)};
 }
 
 /// Guests may do all below `lab.` but for what is limited or forbidden; nobody has a right
@@ -269,9 +264,12 @@ class DoorWorld {
 public:
     explicit DoorWorld(DoorLimits limits = {})
         : door({door_realm(door_policy, true), door_realm(closed_policy, true)}, limits,
-               wamp::Random({7})) {}
+               wamp::Random({7})),
+          authenticator(
+              {door_realm(door_policy, true).secret(), door_realm(closed_policy, true).secret()}) {}
     explicit DoorWorld(std::string_view policy, DoorLimits limits = {})
-        : door({door_realm(policy)}, limits, wamp::Random({7})) {}
+        : door({door_realm(policy)}, limits, wamp::Random({7})),
+          authenticator({door_realm(policy).secret()}) {}
 
     void open(std::uint64_t id, wamp::Serializer serializer = wamp::Serializer::json,
               Door::Trust trust = Door::Trust::client, std::size_t peer_receives_max = 16u << 20) {
@@ -282,6 +280,8 @@ public:
     Door::Event send(std::uint64_t id, std::string_view json) {
         kept_.push_back(in(wires.serializer(id), json));
         Door::Event event = door.on_message(peer(id), kept_.back(), now, wires.out);
+        Door::Event answered = authenticator.answer(door, now, wires.out);
+        if (!std::holds_alternative<std::monostate>(answered)) event = std::move(answered);
         if (const auto* left = std::get_if<Door::Left>(&event)) door.forget(left->session);
         return event;
     }
@@ -301,6 +301,7 @@ public:
     Wires wires;
     wamp::Instant now{std::chrono::hours(1)};
     Door door;
+    DoorAuthenticator authenticator;
 
 private:
     std::deque<std::string> kept_;  ///< events borrow from them

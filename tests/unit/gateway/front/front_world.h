@@ -81,7 +81,8 @@ public:
                  audited(),
                  link_window_bytes,
                  circuit_bytes},
-                {7}) {
+                {7}),
+          authenticator({policy::door_realm(policy).secret()}) {
         front.start(now, wires.out);
     }
 
@@ -124,6 +125,7 @@ public:
     }
     wamp::Reading send_bytes(std::uint64_t id, const std::string& bytes) {
         const wamp::Reading reading = front.on_message(peer(id), bytes, now, wires.out);
+        authenticator.answer(front, now, wires.out);
         if (links_write) written(0);
         return reading;
     }
@@ -138,6 +140,7 @@ public:
     }
     /// But for the second link, which is dialled all the time.
     Lines take() {
+        authenticator.answer(front, now, wires.out);
         Lines lines = wires.take();
         std::erase(lines, "dial 1");
         return lines;
@@ -152,6 +155,7 @@ public:
     Wires wires;
     wamp::Instant now{std::chrono::hours(1)};
     Front front;
+    policy::DoorAuthenticator authenticator;
 };
 
 }  // namespace sallyport::gateway

@@ -7,13 +7,15 @@
 
 namespace sallyport::gateway::supervision {
 
-/// "worker", "inside 2", "tor".
+/// "worker", "inside 2", "tor", "authenticator of inside 2".
 inline std::string text_of(ProcessId process) {
     switch (process.role) {
         case Role::worker:
             return "worker";
         case Role::tor:
             return "tor";
+        case Role::authenticator:
+            return "authenticator of " + text_of(door_of(process));
         case Role::inside:
             break;
     }

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 using Target = DialRequests::Target;
 
 const ProcessId inside = inside_process(0);
+const ProcessId auth_of_inside = authenticator_of(inside);
+const ProcessId auth_of_worker = authenticator_of(worker_process);
 const Exit crashed{-1, "was killed by signal 9 (Killed)"};
 const std::string onion_off = "send onion: managed  0% ";
 
@@ -28,6 +30,7 @@ struct World {
     }
     void run() {
         core.start(now, out);
+        authenticators_say(message::Ready{});
         core.on_message(inside, message::Ready{}, now, out);
         core.on_message(worker_process, message::Ready{}, now, out);
         now += TorMonitor::attach_interval;
@@ -35,6 +38,10 @@ struct World {
         core.on_tor_attached(now, out);
         core.on_tor_verified(out);
         out.clear();
+    }
+    void authenticators_say(const Message& message) {
+        core.on_message(auth_of_inside, message, now, out);
+        core.on_message(auth_of_worker, message, now, out);
     }
     void prepare() {
         core.on_command(1, "apply", out);
@@ -52,6 +59,7 @@ struct World {
         ADD_FAILURE() << effect << " never happens";
     }
     void all_answer() {
+        authenticators_say(message::Alive{});
         core.on_message(inside, message::Alive{}, now, out);
         core.on_message(worker_process, message::Alive{}, now, out);
         core.on_tor_verified(out);
@@ -65,7 +73,11 @@ struct World {
 TEST(SupervisorCore, StartsEverythingTellsTheWorkerOfTheOnionAndIsReadyWhenAllAre) {
     World world(false);
     world.core.start(world.now, world.out);
-    EXPECT_EQ(world.take(), "start inside 0; start worker; start tor; " + onion_off);
+    EXPECT_EQ(world.take(),
+              "start authenticator of inside 0; start inside 0; start authenticator of worker; "
+              "start worker; start tor; " +
+                  onion_off);
+    world.authenticators_say(message::Ready{});
     world.core.on_message(worker_process, message::Ready{}, world.now, world.out);
     world.core.on_message(inside, message::Ready{}, world.now, world.out);
     EXPECT_EQ(world.core.deadline(), world.now + 50ms);
@@ -96,7 +108,9 @@ TEST(SupervisorCore, IsReadyWithoutTorWhenItManagesNone) {
     SupervisorCore core({{}, false, "off"});
     core.start(world.now, world.out);
     core.on_message(worker_process, message::Ready{}, world.now, world.out);
-    EXPECT_EQ(world.take(), "start worker; send onion: off  0% ; info: ready; notify ready");
+    EXPECT_EQ(world.take(), "start authenticator of worker; start worker; send onion: off  0% ");
+    core.on_message(auth_of_worker, message::Ready{}, world.now, world.out);
+    EXPECT_EQ(world.take(), "info: ready; notify ready");
 }
 
 TEST(SupervisorCore, TellsAWorkerThatIsStartedAgainOfTheOnion) {
@@ -116,7 +130,8 @@ TEST(SupervisorCore, NamesTorsLastComplaintWhenItEndsWhileStarting) {
     world.core.on_exit(tor_process, {1, "ended with code 1"}, world.now, world.out);
     EXPECT_EQ(world.take(),
               "send onion: managed  0% tor is not running; "
-              "print: tor ended while starting: no disk; kill inside 0; kill worker; kill tor");
+              "print: tor ended while starting: no disk; kill authenticator of inside 0; kill "
+              "inside 0; kill authenticator of worker; kill worker; kill tor");
 }
 
 TEST(SupervisorCore, FailsTheStartWithATorThatDoesNotRunAsConfigured) {
@@ -130,7 +145,8 @@ TEST(SupervisorCore, FailsTheStartWithATorThatDoesNotRunAsConfigured) {
     world.core.on_exit(tor_process, crashed, world.now, world.out);
     EXPECT_EQ(world.take(),
               "send onion: managed  0% tor is not running; "
-              "print: tor ended while starting: it listens on x; kill inside 0; kill worker; kill "
+              "print: tor ended while starting: it listens on x; kill authenticator of inside 0; "
+              "kill inside 0; kill authenticator of worker; kill worker; kill "
               "tor");
 }
 
@@ -162,8 +178,11 @@ TEST(SupervisorCore, GoesOnWithAReloadWithoutAParticipantThatEnds) {
     world.prepare();
     world.core.on_exit(inside, crashed, world.now, world.out);
     world.take();
+    world.authenticators_say(message::Prepared{1, ""});
     world.core.on_message(worker_process, message::Prepared{1, ""}, world.now, world.out);
-    EXPECT_EQ(world.take(), "adopt 1; send worker: commit 1");
+    EXPECT_EQ(world.take(),
+              "adopt 1; send authenticator of inside 0: commit 1; send authenticator of worker: "
+              "commit 1; send worker: commit 1");
     world.core.on_deadline(world.now + 100ms, world.out);
     EXPECT_EQ(world.take(), "start inside 0") << "with this version";
 }
@@ -175,7 +194,9 @@ TEST(SupervisorCore, LetsAProcessThatIsStartedAgainTakePartInReloads) {
     world.take();
     world.core.on_command(1, "apply", world.out);
     world.core.on_version_read(1, "", world.now, world.out);
-    EXPECT_EQ(world.take(), "read 1; send inside 0: prepare 1; send worker: prepare 1");
+    EXPECT_EQ(world.take(),
+              "read 1; send authenticator of inside 0: prepare 1; send inside 0: prepare 1; "
+              "send authenticator of worker: prepare 1; send worker: prepare 1");
 }
 
 TEST(SupervisorCore, CountsAProcessThatCannotBeStartedAsNotRunning) {
@@ -186,16 +207,22 @@ TEST(SupervisorCore, CountsAProcessThatCannotBeStartedAsNotRunning) {
     world.core.on_command(1, "apply", world.out);
     world.take();
     world.core.on_version_read(1, "", world.now, world.out);
-    EXPECT_EQ(world.take(), "send inside 0: prepare 1");
+    EXPECT_EQ(world.take(),
+              "send authenticator of inside 0: prepare 1; send inside 0: prepare 1; send "
+              "authenticator of worker: prepare 1");
 }
 
 TEST(SupervisorCore, ReportsEachAnswerOfAReloadToItsCoordinator) {
     World world;
     world.prepare();
+    world.authenticators_say(message::Prepared{1, ""});
     world.core.on_message(inside, message::Prepared{1, ""}, world.now, world.out);
     world.core.on_message(worker_process, message::Prepared{1, ""}, world.now, world.out);
-    EXPECT_EQ(world.take(), "adopt 1; send inside 0: commit 1; send worker: commit 1");
+    EXPECT_EQ(world.take(),
+              "adopt 1; send authenticator of inside 0: commit 1; send inside 0: commit 1; "
+              "send authenticator of worker: commit 1; send worker: commit 1");
     world.core.on_version_adopted(1, "", world.out);
+    world.authenticators_say(message::Committed{1, ""});
     world.core.on_message(inside, message::Committed{1, "i"}, world.now, world.out);
     world.core.on_message(worker_process, message::Committed{1, "w"}, world.now, world.out);
     EXPECT_TRUE(world.take().ends_with("reply 1: 0 inside home: i|worker: w|"));
@@ -203,12 +230,15 @@ TEST(SupervisorCore, ReportsEachAnswerOfAReloadToItsCoordinator) {
     world.core.on_version_read(2, "", world.now, world.out);
     world.take();
     world.core.on_message(worker_process, message::Refused{2, "no"}, world.now, world.out);
-    EXPECT_TRUE(world.take().starts_with("send inside 0: abort 2; send worker: abort 2"));
+    EXPECT_TRUE(
+        world.take().starts_with("send authenticator of inside 0: abort 2; send inside 0: abort 2; "
+                                 "send authenticator of worker: abort 2; send worker: abort 2"));
 }
 
 TEST(SupervisorCore, KillsAWorkerThatCannotBeToldToCommitOrToStop) {
     World world;
     world.prepare();
+    world.authenticators_say(message::Prepared{1, ""});
     world.core.on_message(inside, message::Prepared{1, ""}, world.now, world.out);
     world.core.on_message(worker_process, message::Prepared{1, ""}, world.now, world.out);
     world.take();
@@ -219,6 +249,21 @@ TEST(SupervisorCore, KillsAWorkerThatCannotBeToldToCommitOrToStop) {
     stopping.take();
     stopping.core.on_unreachable(worker_process, stopping.now, stopping.out);
     EXPECT_TRUE(stopping.take().ends_with("kill worker"));
+}
+
+TEST(SupervisorCore, StartsAnAuthenticatorAgainAndNothingElse) {
+    World world;
+    world.core.on_exit(auth_of_worker, crashed, world.now, world.out);
+    world.take();
+    world.core.on_deadline(world.now + 100ms, world.out);
+    EXPECT_EQ(world.take(), "start authenticator of worker");
+}
+
+TEST(SupervisorCore, DoesNothingElseForAnAuthenticator) {
+    World world;
+    world.authenticators_say(message::DialRequest{1});
+    world.authenticators_say(message::AuditLost{});
+    EXPECT_EQ(world.take(), "");
 }
 
 TEST(SupervisorCore, DialsForTheWorkerAlone) {

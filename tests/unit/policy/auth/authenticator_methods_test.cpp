@@ -36,7 +36,7 @@ Desk desk_of(bool router_key = false) {
     dave.ticket = principals.list.front().ticket;
     principals.list.push_back(dave);
     if (router_key) principals.router_key = crypto::SigningSeed{8};
-    return Desk(Authenticator::make({}, principals));
+    return Desk({}, principals);
 }
 
 Authenticator::Challenged challenge(Desk& desk, Method method, const std::string& authid,
@@ -74,8 +74,7 @@ TEST(Methods, ExplainRefusalsToTheLogAlone) {
     const auto why = [&desk](Method method, const std::string& authid) {
         auto challenged = challenge(desk, method, authid, strangers_seed);
         const auto answer = answer_to(method, authid, challenged.extra, "wrong", strangers_seed);
-        return Desk::why(
-            desk.authenticator->verify(std::move(challenged.attempt), answer, desk.arrival()));
+        return Desk::why(desk.verify(std::move(challenged.attempt), answer));
     };
     EXPECT_EQ(why(Method::ticket, "alice"), "wrong ticket");
     EXPECT_EQ(why(Method::wampcra, "alice"), "wrong secret");
@@ -94,8 +93,7 @@ TEST(Methods, TakeAnAnswerForNoOtherChallenge) {  // W-AUT-05
         auto second = challenge(desk, method, "alice");
         EXPECT_NE(first.extra, second.extra) << to_string(method);
         const auto answer = answer_to(method, "alice", first.extra, secret);
-        const auto step =
-            desk.authenticator->verify(std::move(second.attempt), answer, desk.arrival());
+        const auto step = desk.verify(std::move(second.attempt), answer);
         EXPECT_EQ(Desk::words(step), uris::authentication_denied) << to_string(method);
     }
 }
@@ -149,7 +147,7 @@ TEST(WampCraLogin, WorksWithoutSalt) {  // W-AUT-W2
     alice.role = "operator";
     alice.wampcra = CraCredential{secret, "", 0, 0};
     principals.list.push_back(alice);
-    Desk desk(Authenticator::make({}, principals));
+    Desk desk({}, principals);
     EXPECT_EQ(desk.login(Method::wampcra, "alice", secret), "alice/operator/wampcra");
     EXPECT_EQ(challenge(desk, Method::wampcra, "alice").extra.size(), 1U);
     EXPECT_EQ(challenge(desk, Method::wampcra, "mallory").extra.size(), 1U);
@@ -163,8 +161,7 @@ TEST(ScramLogin, ProvesTheServerToTheClient) {  // W-AUT-S1, W-AUT-S5
         const std::string own(extra_for(method).get_string("nonce"));
         const auto costs = challenged.attempt.costs;
         const auto answer = answer_to(method, "alice", challenged.extra, secret);
-        const auto step =
-            desk.authenticator->verify(std::move(challenged.attempt), answer, desk.arrival());
+        const auto step = desk.verify(std::move(challenged.attempt), answer);
         const auto& extra = std::get<Authenticator::Admitted>(step).authextra;
         const auto dialect = dialect_of(method);
         const auto keys = crypto::scram_keys(*crypto::salted_password(dialect, costs, secret));
@@ -204,8 +201,7 @@ TEST(ScramLogin, HoldsTheClientToItsNonceAndBinding) {  // W-AUT-S3
         auto challenged = challenge(desk, Method::wamp_scram, "alice");
         auto answer = answer_to(Method::wamp_scram, "alice", challenged.extra, secret);
         answer.extra.set(key, std::move(value));
-        return Desk::words(
-            desk.authenticator->verify(std::move(challenged.attempt), answer, desk.arrival()));
+        return Desk::words(desk.verify(std::move(challenged.attempt), answer));
     };
     EXPECT_EQ(with("other", 1), "alice/operator/wamp-scram");
     EXPECT_EQ(with("nonce", "AAAA"), uris::authentication_denied);
@@ -223,14 +219,13 @@ TEST(CryptosignLogin, RefusesWhatTheVectorsRefuse) {  // W-AUT-C3, W-AUT-C4, W-V
         alice.role = "operator";
         alice.cryptosign = {key};
         principals.list.push_back(alice);
-        Desk desk(Authenticator::make({}, principals));
+        Desk desk({}, principals);
         auto step = desk.open(hello({"cryptosign"}, "alice",
                                     {{"pubkey", vector.at("public_key").get<std::string>()}}));
         auto attempt = std::get<Authenticator::Challenged>(step).attempt;
         attempt.expected = vectors::unhex(vector.at("challenge_sent").get<std::string>());
-        step = desk.authenticator->verify(
-            std::move(attempt), {vector.at("authenticate_signature").get<std::string>(), {}},
-            desk.arrival());
+        step = desk.verify(std::move(attempt),
+                           {vector.at("authenticate_signature").get<std::string>(), {}});
         EXPECT_EQ(Desk::words(step), vector.at("expect") == "accept"
                                          ? "alice/operator/cryptosign"
                                          : std::string(uris::authentication_denied))
@@ -263,7 +258,7 @@ TEST(CryptosignLogin, FindsTheOwnerOfAKey) {  // W-AUT-C1
     Principals principals;
     principals.list.push_back(everything("alice", "operator"));
     principals.list.push_back(everything("al", "guest"));
-    Desk other(Authenticator::make({}, principals));
+    Desk other({}, principals);
     EXPECT_EQ(other.login(Method::cryptosign, "", "", own), "alice/operator/cryptosign");
     own[31] = 2;
     EXPECT_EQ(other.login(Method::cryptosign, "", "", own), "al/guest/cryptosign");

@@ -43,7 +43,7 @@ struct Realm {
             one.ticket = crypto::hash_ticket(right, bob_iterations, random);
             principals.list.push_back(one);
         }
-        return Desk(Authenticator::make(auth, principals));
+        return Desk(auth, principals);
     }
 };
 
@@ -83,10 +83,10 @@ TEST(Authenticator, TakesTheFirstMethodThatItServes) {  // W-AUT-01
 
 TEST(Authenticator, SaysWhichMethodItUses) {
     Desk desk = Realm{"guest", true}.make();
-    EXPECT_EQ(desk.authenticator->method_of(hello({"wampcra", "ticket"}, "alice")), Method::ticket);
-    EXPECT_EQ(desk.authenticator->method_of(hello({"ticket", "anonymous"}, "")), Method::anonymous);
-    EXPECT_EQ(desk.authenticator->method_of(hello({}, "")), Method::anonymous);
-    EXPECT_EQ(desk.authenticator->method_of(hello({"wampcra"}, "alice")), std::nullopt);
+    EXPECT_EQ(desk.terms->method_of(hello({"wampcra", "ticket"}, "alice")), Method::ticket);
+    EXPECT_EQ(desk.terms->method_of(hello({"ticket", "anonymous"}, "")), Method::anonymous);
+    EXPECT_EQ(desk.terms->method_of(hello({}, "")), Method::anonymous);
+    EXPECT_EQ(desk.terms->method_of(hello({"wampcra"}, "alice")), std::nullopt);
 }
 
 TEST(Authenticator, RefusesWithTheReasonThatIsDue) {  // W-SES-11
@@ -99,7 +99,7 @@ TEST(Authenticator, RefusesWithTheReasonThatIsDue) {  // W-SES-11
     EXPECT_EQ(open(anonymous, hello({"ticket"}, "alice")), uris::no_matching_auth_method);
     Desk nobody = Realm{}.make();
     EXPECT_EQ(open(nobody, hello({"anonymous", "ticket"}, "alice")), uris::authentication_required);
-    EXPECT_FALSE(nobody.authenticator->admits_anybody());
+    EXPECT_FALSE(nobody.terms->admits_anybody());
 }
 
 TEST(Authenticator, NeverListensToARoleInHello) {  // W-AUT-03, W-SEC-11, W-SEC-12
@@ -143,31 +143,29 @@ TEST(Authenticator, OffersOnlyWhatIsSwitchedOn) {
     Desk before = Realm{"", true}.make();
     auto step = before.open(hello({"ticket"}, "alice"));
     auto& challenged = std::get<Authenticator::Challenged>(step);
-    step = desk.authenticator->verify(std::move(challenged.attempt), {right, {}}, desk.arrival());
+    step = desk.verify(std::move(challenged.attempt), {right, {}});
     EXPECT_EQ(Desk::words(step), uris::authentication_denied);
     EXPECT_EQ(Desk::why(step), "the method is no longer offered");
 }
 
 TEST(Authenticator, CountsAttemptsUnderTheNameThatWasTried) {
-    EXPECT_EQ(Authenticator::name_of(hello({"ticket"}, "alice")), "alice");
-    EXPECT_EQ(Authenticator::name_of(hello({}, "")), "");
-    EXPECT_EQ(Authenticator::name_of(hello({"cryptosign"}, "", Dict{{"pubkey", "ab12"}})),
-              "key ab12");
-    EXPECT_EQ(Authenticator::name_of(hello({}, std::string(1 << 20U, 'a'))).size(),
-              authid_bytes_max);
+    EXPECT_EQ(name_of(hello({"ticket"}, "alice")), "alice");
+    EXPECT_EQ(name_of(hello({}, "")), "");
+    EXPECT_EQ(name_of(hello({"cryptosign"}, "", Dict{{"pubkey", "ab12"}})), "key ab12");
+    EXPECT_EQ(name_of(hello({}, std::string(1 << 20U, 'a'))).size(), authid_bytes_max);
 }
 
 TEST(Authenticator, TellsToolsTheRoleOfAPrincipal) {
     Desk desk = Realm{"guest", true}.make();
     EXPECT_EQ(desk.authenticator->role_of("alice"), "operator");
     EXPECT_EQ(desk.authenticator->role_of("mallory"), std::nullopt);
-    EXPECT_TRUE(desk.authenticator->admits_anybody());
+    EXPECT_TRUE(desk.terms->admits_anybody());
 }
 
 TEST(Authenticator, TellsWhoWouldBeLetInAgain) {
     Desk desk = Realm{"guest", true}.make();
     const auto still = [&desk](const char* authid, const char* role, const char* method) {
-        return desk.authenticator->still_admits({authid, role, method});
+        return desk.terms->admits({authid, role, method}, false);
     };
     EXPECT_TRUE(still("alice", "operator", "ticket"));
     EXPECT_FALSE(still("alice", "admin", "ticket"));
@@ -180,8 +178,7 @@ TEST(Authenticator, TellsWhoWouldBeLetInAgain) {
     Principals principals;
     principals.list.push_back(logins::everything("alice", "operator"));
     principals.list.back().disabled = true;
-    EXPECT_FALSE(
-        Authenticator::make(auth, principals)->still_admits({"alice", "operator", "ticket"}));
+    EXPECT_FALSE(Desk(auth, principals).terms->admits({"alice", "operator", "ticket"}, false));
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ uri = "auth.ask"
 class AuthCallsWorld {
 public:
     explicit AuthCallsWorld(std::string_view text = dynamic_policy)
-        : door({realm(text)}, audited(), wamp::Random({7})) {}
+        : door({realm(text)}, audited(), wamp::Random({7})),
+          authenticator({realm(text).secret()}) {}
 
     static DoorLimits audited() {
         DoorLimits limits;
@@ -44,13 +45,14 @@ public:
         return limits;
     }
 
-    static DoorRealm realm(std::string_view text) {
-        DoorRealm made = door_realm(text);
+    static TestRealm realm(std::string_view text) {
+        TestRealm made = door_realm(text);
         Diagnostics none;
         const PolicyFile file = parse_policy(text, "door.toml", none);
         Principals principals;
         Credentials alice = logins::everything("alice", "operator");
         principals.list.push_back(alice);
+        made.terms = JoinTerms::make(file.auth, Roster::of(principals, "principals"));
         made.authenticator = Authenticator::make(file.auth, principals);
         return made;
     }
@@ -86,9 +88,15 @@ public:
         deliver(wamp::CallResult{last_, {}, {wamp::Serializer::json, args, {}}});
     }
     void settle() {
-        for (auto event = door.next(now, wires.out); !std::holds_alternative<std::monostate>(event);
-             event = door.next(now, wires.out)) {
-            note(std::move(event));
+        for (;;) {
+            Door::Event event = authenticator.answer(door, now, wires.out);
+            if (std::holds_alternative<std::monostate>(event)) event = door.next(now, wires.out);
+            const bool quiet = std::holds_alternative<std::monostate>(event);
+            if (!quiet) note(std::move(event));
+            const bool asks = std::any_of(wires.out.begin(), wires.out.end(), [](const auto& e) {
+                return std::holds_alternative<wamp::effect::Ask>(e);
+            });
+            if (quiet && !asks) return;
         }
     }
     void fail() {
@@ -99,6 +107,7 @@ public:
     Wires wires;
     wamp::Instant now{std::chrono::hours(1)};
     Door door;
+    DoorAuthenticator authenticator;
     int joined = 0;
     wamp::SessionId caller = 0;
 

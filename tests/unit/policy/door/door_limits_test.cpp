@@ -42,7 +42,9 @@ limits = { authid = { in_flight = 1 } }
 
 class DoorLimitsTest : public testing::Test {
 protected:
-    DoorLimitsTest() : door_({door_realm(limited_policy, true)}, {}, wamp::Random({7})) {}
+    DoorLimitsTest()
+        : door_({door_realm(limited_policy, true)}, {}, wamp::Random({7})),
+          authenticator_({door_realm(limited_policy, true).secret()}) {}
 
     void join(std::uint64_t id, std::uint64_t circuit, bool alice = false) {
         Transport transport = wires_.open(id);
@@ -59,7 +61,9 @@ protected:
     }
     Door::Event send(std::uint64_t id, std::string_view json) {
         kept_.emplace_back(json);
-        return door_.on_message(peer(id), kept_.back(), now_, wires_.out);
+        Door::Event event = door_.on_message(peer(id), kept_.back(), now_, wires_.out);
+        authenticator_.answer(door_, now_, wires_.out);
+        return event;
     }
     Door::Event call(std::uint64_t id, std::string_view uri) {
         return send(id,
@@ -72,6 +76,7 @@ protected:
     Wires wires_;
     wamp::Instant now_{std::chrono::hours(1)};
     Door door_;
+    DoorAuthenticator authenticator_;
     std::deque<std::string> kept_;
     std::map<std::uint64_t, int> requests_;
 };

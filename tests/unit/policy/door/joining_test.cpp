@@ -19,11 +19,14 @@ using logins::with_secrets;
 class Joining {
 public:
     explicit Joining(DoorLimits limits = {}, std::uint32_t iterations = 0)
-        : door({realm(iterations)}, limits, wamp::Random({7})) {}
+        : door({realm(iterations)}, limits, wamp::Random({7})),
+          authenticator({realm(iterations).secret()}) {
+        authenticator.defers = true;
+    }
 
     /// `iterations`: of a ticket that alice has chosen; 0: it was drawn.
-    static DoorRealm realm(std::uint32_t iterations) {
-        DoorRealm made = door_realm(door_policy);
+    static TestRealm realm(std::uint32_t iterations) {
+        TestRealm made = door_realm(door_policy);
         AuthText auth;
         auth.failures = {3, 1min};
         auth.anonymous_role = "guest";
@@ -31,6 +34,7 @@ public:
         principals.list.push_back(logins::everything("alice", "operator"));
         wamp::Random random({9});
         principals.list.back().ticket = crypto::hash_ticket(secret, iterations, random);
+        made.terms = JoinTerms::make(auth, Roster::of(principals, "principals"));
         made.authenticator = Authenticator::make(auth, principals);
         return made;
     }
@@ -45,7 +49,15 @@ public:
         const auto frame = wamp::encode(wamp::Serializer::json, message);
         const std::string bytes(frame.message());
         door.on_message(peer(id), bytes, now, wires.out);
-        return wires.take();
+        return settled();
+    }
+    /// With a line for each check that the answers bring.
+    Lines settled() {
+        const std::size_t before = works().size();
+        authenticator.answer(door, now, wires.out);
+        Lines lines = wires.take();
+        lines.insert(lines.end(), works().size() - before, "work");
+        return lines;
     }
     Lines hello(std::uint64_t id, Method method, const std::string& authid) {
         wamp::Hello message =
@@ -73,23 +85,21 @@ public:
     }
 
     /// All that was asked to be run.
-    std::vector<wamp::effect::Work>& works() {
-        for (auto& work : wires.works()) works_.push_back(std::move(work));
-        return works_;
-    }
+    std::vector<AuthService::Check>& works() { return authenticator.checks; }
     /// The lines that the end of a check brings.
-    Lines done(const wamp::effect::Work& done_work) {
-        const wamp::effect::Work work = done_work;  // more may come
-        door.on_work_done(work.id, work.run(), now, wires.out);
-        return wires.take();
+    Lines done(const AuthService::Check& done_work) {
+        const AuthService::Check work = done_work;  // more may come
+        const std::size_t before = works().size();
+        authenticator.checked(door, work, now, wires.out);
+        Lines lines = wires.take();
+        lines.insert(lines.end(), works().size() - before, "work");
+        return lines;
     }
 
     Wires wires;
     wamp::Instant now{std::chrono::hours(1)};
     Door door;
-
-private:
-    std::vector<wamp::effect::Work> works_;
+    DoorAuthenticator authenticator;
 };
 
 constexpr std::string_view denied = R"([3,{},"wamp.error.authentication_denied"])";

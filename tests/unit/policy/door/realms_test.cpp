@@ -29,9 +29,9 @@ TEST(Realms, AdmitWhoCameByAProcedureAsLongAsThereIsOne) {
     const DoorRealm* const found = find_realm(std::span(&open, 1), "lab");
     ASSERT_NE(found, nullptr);
     EXPECT_EQ(find_realm(std::span(&open, 1), "closed"), nullptr);
-    EXPECT_TRUE(admits(*open.authenticator, {"alice", "operator", "ticket"}, false));
-    EXPECT_FALSE(admits(*open.authenticator, {"alice", "guest", "ticket"}, false));
-    EXPECT_FALSE(admits(*open.authenticator, {"joe", "visitor", "ticket"}, true));
+    EXPECT_TRUE(open.terms->admits({"alice", "operator", "ticket"}, false));
+    EXPECT_FALSE(open.terms->admits({"alice", "guest", "ticket"}, false));
+    EXPECT_FALSE(open.terms->admits({"joe", "visitor", "ticket"}, true));
 }
 
 }  // namespace

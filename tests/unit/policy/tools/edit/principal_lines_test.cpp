@@ -25,7 +25,7 @@ TEST(CredentialLines, LetTheOwnerOfTheSecretInAndDoNotHoldIt) {
         Diagnostics diagnostics;
         const auto principals = parse_principals(text, "p", diagnostics);
         for (const auto& diagnostic : diagnostics) ADD_FAILURE() << to_string(diagnostic);
-        logins::Desk desk(Authenticator::make({}, principals));
+        logins::Desk desk({}, principals);
         for (const auto& [method, value] : *lines) {
             EXPECT_EQ(desk.login(method, "alice", secret),
                       "alice/operator/" + std::string(to_string(method)));

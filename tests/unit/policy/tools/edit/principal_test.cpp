@@ -68,7 +68,7 @@ protected:
         return principals;
     }
     std::string login(Method method, const std::string& authid, const std::string& secret) {
-        logins::Desk desk(Authenticator::make({}, read()));
+        logins::Desk desk({}, read());
         return desk.login(method, authid, secret);
     }
     static std::string first_line(const std::string& text) {
