@@ -78,6 +78,7 @@ protected:
 private:
     void listen_for_commands();
     void close_all_listeners() noexcept;
+    void run_until_finished();
     void await_child_signal();
     void await_signal();
     void reap();

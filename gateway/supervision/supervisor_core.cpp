@@ -82,8 +82,10 @@ void SupervisorCore::on_exit(ProcessId process, const Exit& exit, wamp::Instant 
     heartbeats_.on_ended(process);
     if (process.role == Role::worker) dials_.on_worker_exit();
     const bool is_tor = process.role == Role::tor;
+    // Who is killed by somebody else has not said why.
+    const bool complained = is_tor && (exit.code >= 0 || tor_.state() == TorMonitor::State::ending);
     if (is_tor) tor_.on_exit(out);
-    tree_.on_exit(process, exit, is_tor ? tor_.last_complaint() : "", now, out);
+    tree_.on_exit(process, exit, complained ? tor_.last_complaint() : "", now, out);
 }
 
 void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::Instant now,

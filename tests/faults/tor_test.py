@@ -102,7 +102,7 @@ def a_start_with_a_tor_that_listens_where_nothing_is_configured_fails():
     port = tampered(world, flag)
     flag.touch()
     result = sallyport("serve", "--config", world.dir / "gateway.toml")
-    equal(result.returncode, 2, result.stderr)
+    equal(result.returncode, 1, result.stderr)
     assert "sallyport: tor ended while starting: it listens on " in result.stderr, result.stderr
     assert f'"127.0.0.1:{port}"' in result.stderr and "(control), which is not configured" in result.stderr, result.stderr
     equal(world.left_behind(), [])
@@ -127,6 +127,20 @@ def a_tor_that_listens_where_nothing_is_configured_is_ended_each_time_and_its_se
         return attached(world, 2) and pid and not tcp_listeners(pid)
     eventually(sound, "a tor without that port", 20)
     equal(world.stop(), [0])
+
+
+@suite.test
+def a_start_with_a_tor_that_hangs_while_it_checks_its_configuration_fails_and_may_be_repeated():
+    world = Deployment(name="checks")
+    world.tor = f'mode = "managed"\nbinary = "{world.dir}/tampered-tor"'
+    world.write()
+    program = world.dir / "tampered-tor"
+    program.write_text("#!/bin/sh\nexec sleep 1000\n")
+    program.chmod(0o755)
+    result = sallyport("serve", "--config", world.dir / "gateway.toml", timeout=40)
+    equal(result.returncode, 1, result.stderr)
+    assert "gateway.toml:" in result.stderr and "tor has not checked its configuration within 10 s" in result.stderr, result.stderr
+    equal(world.left_behind(), [])
 
 
 @suite.test

@@ -119,6 +119,17 @@ TEST(SupervisorCore, NamesTorsLastComplaintWhenItEndsWhileStarting) {
               "print: tor ended while starting: no disk; kill inside 0; kill worker; kill tor");
 }
 
+TEST(SupervisorCore, BlamesNoComplaintWhenTorIsKilledWhileStarting) {
+    World world(false);
+    world.core.start(world.now, world.out);
+    world.core.tor().on_complaint("you run tor as root", world.out);
+    world.take();
+    world.core.on_exit(tor_process, crashed, world.now, world.out);
+    EXPECT_EQ(world.take(),
+              "send onion: managed  0% tor is not running; print: tor was killed by signal 9 "
+              "(Killed) while starting; kill inside 0; kill worker; kill tor");
+}
+
 TEST(SupervisorCore, FailsTheStartWithATorThatDoesNotRunAsConfigured) {
     World world(false);
     world.core.start(world.now, world.out);
