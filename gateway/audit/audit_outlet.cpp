@@ -62,7 +62,9 @@ AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, st
 }
 
 void AuditOutlet::open(Descriptor target) {
-    if (writer_ && target) writer_->open(std::move(target));
+    if (!writer_) return;
+    if (!target) return lost_();  // there was no free descriptor to receive it
+    writer_->open(std::move(target));
 }
 
 void AuditOutlet::offer(std::string_view packed) {

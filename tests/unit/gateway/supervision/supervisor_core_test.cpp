@@ -91,6 +91,25 @@ TEST(SupervisorCore, OpensALostAuditLogAtMostOnceASecond) {
     EXPECT_EQ(world.take(), "send audit worker");
 }
 
+TEST(SupervisorCore, OpensAnAuditLogThatCouldNotBeOpenedASecondLater) {
+    World world;
+    world.core.on_audit_not_opened(inside, world.now);
+    EXPECT_LE(world.core.deadline(), world.now + 1s);
+    world.core.on_deadline(world.now + 999ms, world.out);
+    EXPECT_EQ(world.take().find("send audit"), std::string::npos);
+    world.core.on_deadline(world.now + 1s, world.out);
+    EXPECT_NE(world.take().find("send audit inside 0"), std::string::npos);
+    world.core.on_message(inside, message::AuditLost{}, world.now + 1500ms, world.out);
+    EXPECT_EQ(world.take(), "") << "at most once a second";
+    world.core.on_deadline(world.now + 2s, world.out);
+    EXPECT_NE(world.take().find("send audit inside 0"), std::string::npos);
+    world.core.on_audit_not_opened(inside, world.now);
+    world.core.on_stop_signal(world.now, world.out);
+    world.take();
+    world.core.on_deadline(world.now + 9s, world.out);
+    EXPECT_EQ(world.take().find("send audit"), std::string::npos);
+}
+
 TEST(SupervisorCore, IsReadyWithoutTorWhenItManagesNone) {
     World world(false);
     SupervisorCore core({{}, false, "off"});
