@@ -50,7 +50,17 @@ void require_network(const policy::Place& place) {
         "set mode = \"external\" and run sallyport-tor.service");
 }
 
+bool has_content(const std::string& path, std::string_view content) {
+    try {
+        return read_file(path) == content;
+    } catch (const StartError&) {
+        return false;
+    }
+}
+
+/// A file that is right already needs no room on the disk.
 void write_file(const std::string& path, std::string_view content, const policy::Place& place) {
+    if (has_content(path, content)) return;
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     errno = file ? ENOSPC : errno;  // if only a part is written
     if (!file || ::write(file.get(), content.data(), content.size()) !=
@@ -62,7 +72,7 @@ void write_file(const std::string& path, std::string_view content, const policy:
 }
 
 void check_onion_key(const std::string& folder) {
-    const std::string path = folder + "/hs_ed25519_secret_key";
+    const std::string path = onion_key_file(folder);
     if (!exists(path)) return;
     if (const auto wrong = wrong_with_onion_key(read_secret(path, {}, 4096))) {
         throw StartError({path, 0, 0}, "the onion key " + *wrong,
@@ -74,7 +84,7 @@ void check_onion_key(const std::string& folder) {
 void guard_mode(const GatewayConfig& config, const std::string& folder) {
     const std::string path = folder + ".mode";
     const std::string wanted(onion_mode(config.tor.single_onion));
-    if (exists(path) && exists(folder + "/hs_ed25519_secret_key")) {
+    if (exists(path) && exists(onion_key_file(folder))) {
         if (read_file(path) == wanted) return;
         throw StartError(
             config.tor.place,

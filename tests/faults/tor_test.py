@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes  # noqa: E402
@@ -64,6 +65,41 @@ def a_tor_whose_folder_is_gone_starts_again_as_configured():
     assert (world.state / "tor/control.sock").exists()
     text = processes.run(["cat", world.state / "tor/torrc"]).stdout
     assert "DisableNetwork 1" in text and f"HiddenServiceDir {world.state}/onion" in text, text
+    equal(world.stop(), [0])
+
+
+@suite.test
+def a_tor_whose_folders_vanish_under_it_goes_on_and_comes_back_with_its_address():
+    world = deployment("torvanish")
+    world.start_gateway()
+    eventually(lambda: attached(world, 1) and "onion address: " in world.gateway.text(), "the first tor answers")
+    first, address = tor_of(world), (world.state / "onion/hostname").read_text()
+    kept = {path.name: path.read_bytes() for path in (world.state / "onion").iterdir() if path.is_file()}
+    processes.run(["rm", "-rf", world.state / "tor", world.state / "onion"])
+    # It is asked once a second whether it runs as configured, over the connection that there is.
+    hangs = threading.Event()
+    assert not hangs.wait(2.5) and tor_of(world) == first, "tor goes on without its folders"
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: attached(world, 2), "the second tor answers", 20)
+    equal((world.state / "onion/hostname").read_text(), address)
+    equal((world.state / "onion/hs_ed25519_secret_key").read_bytes(), kept["hs_ed25519_secret_key"])
+    equal((world.state / "onion/hs_ed25519_secret_key").stat().st_mode & 0o777, 0o600)
+    assert "warning sallyport: tor: the onion key was gone; it has been written again: " in world.gateway.text()
+    equal(tcp_listeners(tor_of(world)), set())
+    equal(world.stop(), [0])
+
+
+@suite.test
+def a_tor_that_hangs_while_its_folder_vanishes_is_replaced():
+    world = deployment("torhang")
+    world.start_gateway()
+    eventually(lambda: attached(world, 1), "the first tor answers")
+    first = tor_of(world)
+    os.kill(first, signal.SIGSTOP)
+    processes.run(["rm", "-rf", world.state / "tor"])
+    eventually(lambda: attached(world, 2) and tor_of(world) not in (None, first), "the second tor answers", 25)
+    equal(tcp_listeners(tor_of(world)), set())
+    assert not processes.alive(first), "the one that hung has ended"
     equal(world.stop(), [0])
 
 
