@@ -113,7 +113,7 @@ class Ordeal:
         (self.world.dir / "extra.torrc").write_text("DisableNetwork 1\n")
         self.write(0)
         self.programs = ["gateway"] + (["inside"] if link == "accept" else [])
-        self.peers, self.configured = [], None
+        self.peers, self.heard = [], set()
 
     # The policy: version N of a door forbids lab.DOOR_M, where M is the other version. The doors of an embedded inside and of its
     # gateway have one version.
@@ -173,7 +173,6 @@ class Ordeal:
         for name in self.programs:
             self.begin(name)
         self.await_service()
-        self.configured = self.listeners()
         if callers:
             self.peers = [Echo(self)] + [Caller(self) for _ in range(callers)]
             for peer in self.peers:
@@ -188,6 +187,19 @@ class Ordeal:
         owned = sockets.of_processes(pids)
         for pid in pids:
             found |= listening(pid, owned)
+        return found
+
+    def configured(self):
+        """What is to listen."""
+        world = self.world
+        paths = [world.state / f"run/{name}.sock" for name in ("front", "local", "admin", "control")] + [world.services_path]
+        if "managed" in world.tor:
+            paths.append(world.state / "tor/control.sock")
+        found = {str(path) for path in paths}
+        if world.link == "accept":
+            kind, address = world.link_address.split(":", 1)
+            found |= {str(world.inside_state / "run/control.sock"),
+                      int(address.rsplit(":", 1)[1]) if kind == "tcp" else address}
         return found
 
     def tree(self):
@@ -248,7 +260,16 @@ class Ordeal:
         """All that must hold once the fault is over."""
         self.await_service(within)
         equal(self.troubles, [])
-        eventually(lambda: self.listeners() == self.configured or self.restart_ended(), "only what is configured listens, and all of it", within)
+        due = self.configured()
+
+        def settled():
+            self.restart_ended()
+            self.heard = self.listeners()
+            return self.heard == due
+        try:
+            eventually(settled, "all that is configured listens", within)
+        finally:
+            equal(self.heard - due, set(), "listens without being configured")
         eventually(lambda: not self.orphans(), "no orphan", 5)
 
     def stop(self):
@@ -269,7 +290,7 @@ def called(line):
     """The name of a child by its command line."""
     words = line.split()
     program = pathlib.Path(words[0]).name if words else ""
-    return words[1] if program == "sallyport" and len(words) > 1 else program
+    return words[1] if program == "sallyport" and len(words) > 1 else program or "a process that ends"
 
 
 def listening(pid, owned):
