@@ -44,10 +44,10 @@ Descriptor open_audit_target(const AuditText& audit) {
     const int access = exists && S_ISFIFO(status.st_mode) ? O_RDWR : O_WRONLY;
     Descriptor target(::open(audit.path.c_str(), access | O_APPEND | O_CREAT | flags, 0600));
     if (!target) {
-        throw StartError(audit.place,
-                         "cannot write the audit log " + policy::quoted(audit.path) + ": " +
-                             std::strerror(errno),
-                         "check the path and its permissions");
+        fail_start(audit.place,
+                   "cannot write the audit log " + policy::quoted(audit.path) + ": " +
+                       std::strerror(errno),
+                   "check the path and its permissions", errno);
     }
     end_last_line(audit.path, target);
     return target;
@@ -62,7 +62,9 @@ AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, st
 }
 
 void AuditOutlet::open(Descriptor target) {
-    if (writer_ && target) writer_->open(std::move(target));
+    if (!writer_) return;
+    if (!target) return lost_();  // there was no free descriptor to receive it
+    writer_->open(std::move(target));
 }
 
 void AuditOutlet::offer(std::string_view packed) {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <span>
 #include <stdexcept>
@@ -58,6 +59,17 @@ gateway::LogOptions log_options(const Texts& texts) {
     return options;
 }
 
+/// One that a service manager or a supervisor starts again after a fault.
+int run_program(const char* name, const Texts& texts, const std::function<int()>& run) {
+    try {
+        gateway::open_log(name, log_options(texts));
+        return run();
+    } catch (const std::exception& error) {
+        gateway::log_start_failure(gateway::reason_of(error));
+        return gateway::exit_code_of(error);
+    }
+}
+
 void add_serve(Texts& texts, gateway::Command& program) {
     gateway::Command& serve =
         program.add_command("serve", "Run the gateway: tor, the front and embedded insides");
@@ -65,8 +77,8 @@ void add_serve(Texts& texts, gateway::Command& program) {
                      {.show_default = true});
     add_log_options(texts, serve);
     serve.action = [&texts] {
-        gateway::open_log("sallyport", log_options(texts));
-        return gateway::run_gateway(texts.gateway_config);
+        return run_program("sallyport", texts,
+                           [&texts] { return gateway::run_gateway(texts.gateway_config); });
     };
 }
 
@@ -78,8 +90,9 @@ void add_worker(Texts& texts, gateway::Command& program) {
     add_log_options(texts, worker);
     worker.action = [&texts] {
         ::prctl(PR_SET_NAME, "sallyport-gate");  // the program was started as /proc/self/exe
-        gateway::open_log("gateway", log_options(texts));
-        return gateway::run_worker(texts.gateway_config, texts.channel);
+        return run_program("gateway", texts, [&texts] {
+            return gateway::run_worker(texts.gateway_config, texts.channel);
+        });
     };
 }
 
@@ -108,8 +121,9 @@ void add_inside(Texts& texts, gateway::Command& program) {
     add_log_options(texts, inside);
     inside.action = [&texts] {
         ::prctl(PR_SET_NAME, "sallyport-in");
-        gateway::open_log("inside", log_options(texts));
-        return gateway::run_inside(texts.inside_config, texts.channel, texts.embedded);
+        return run_program("inside", texts, [&texts] {
+            return gateway::run_inside(texts.inside_config, texts.channel, texts.embedded);
+        });
     };
 }
 
@@ -138,9 +152,9 @@ int print_failure(const std::exception& error, bool json) {
     if (json && start != nullptr && !start->diagnostics().empty()) {
         policy::print_errors(start->diagnostics(), to);
     } else if (json) {
-        policy::print_fault(error.what(), to);
+        policy::print_fault(gateway::reason_of(error), to);
     } else {
-        gateway::log_start_failure(error.what());
+        gateway::log_start_failure(gateway::reason_of(error));
     }
     return gateway::exit_bad_start;
 }

@@ -18,6 +18,7 @@
 #include <system_error>
 
 #include "gateway/host/signals.h"
+#include "gateway/host/start_error.h"
 
 namespace sallyport::gateway {
 
@@ -120,7 +121,8 @@ pid_t start_child(const ChildStart& start) {
     const pid_t parent = ::getpid();
     NewNamespaces made;
     const pid_t child = start.own_process_ids ? fork_into(made) : ::fork();
-    if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    if (child < 0)
+        throw StartFault("cannot start a process: " + std::generic_category().message(errno));
     if (child == 0) become(start, words.data(), environment.data(), parent, made);
     return child;
 }

@@ -25,7 +25,7 @@ inline constexpr int child_channel = 3;
 /// Starts a process that dies with this one (the kernel sends SIGKILL), in its own process group so
 /// that Ctrl-C reaches only the supervisor, and without other inherited descriptors. Call it on the
 /// main thread: the kernel binds the death signal to the thread that forked. Throws
-/// std::system_error if the process cannot be created; a child that cannot open /dev/null or
+/// StartFault if the process cannot be created; a child that cannot open /dev/null or
 /// execute the program ends with code child_exec_failed.
 pid_t start_child(const ChildStart& start);
 inline constexpr int child_exec_failed = 127;

@@ -34,8 +34,15 @@ std::string why(int number) {
     return std::generic_category().message(number);
 }
 
-[[noreturn]] void refuse(const Place& place, const std::string& text, const std::string& hint) {
-    throw StartError(place, text, hint);
+[[noreturn]] void refuse(const Place& place, const std::string& text, const std::string& hint,
+                         int number = 0) {
+    fail_start(place, text, hint, number);
+}
+
+/// For a folder into which nothing can be written.
+std::string hint_for_folder(int number) {
+    return may_pass(number) ? "free space on its disk, or make it writable"
+                            : "make the user that runs this program its owner";
 }
 
 /// The place, or the path itself if it does not come from a file.
@@ -47,7 +54,7 @@ Descriptor open_regular(const std::string& path, const Place& place) {
     Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file)
         refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno),
-               "check the path and its permissions");
+               "check the path and its permissions", errno);
     struct stat about{};
     if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) {
         refuse(or_path(place, path), policy::quoted(path) + " is not a file", "check the path");
@@ -65,7 +72,7 @@ std::string read_all(const Descriptor& file, const std::string& path, const Plac
         const ssize_t count = ::read(file.get(), content.data() + before, step);
         if (count < 0)
             refuse(or_path(place, path), "cannot read " + policy::quoted(path) + ": " + why(errno),
-                   "check the file");
+                   "check the file", errno);
         content.resize(before + static_cast<std::size_t>(count));
         if (count == 0) return content;
         if (content.size() > bytes_max) {
@@ -107,7 +114,8 @@ void make_private_folder(const std::string& path, const Place& place) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
         refuse(or_path(place, path),
                "cannot create " + policy::quoted(path) + ": " + why(error ? error.value() : errno),
-               "choose another path or create it with: install -d -m 700 -o USER " + path);
+               "choose another path or create it with: install -d -m 700 -o USER " + path,
+               error ? error.value() : errno);
     }
     struct stat about{};
     if (::stat(path.c_str(), &about) != 0 || !S_ISDIR(about.st_mode)) {
@@ -118,12 +126,12 @@ void make_private_folder(const std::string& path, const Place& place) {
         ::chmod(path.c_str(), 0700) != 0) {
         refuse(or_path(place, path),
                "cannot create " + policy::quoted(path) + " private: " + why(errno),
-               "chmod 700 " + path);
+               "chmod 700 " + path, errno);
     }
     if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
         refuse(or_path(place, path),
                "cannot write into " + policy::quoted(path) + ": " + why(errno),
-               "make the user that runs this program its owner");
+               hint_for_folder(errno), errno);
     }
 }
 
@@ -133,7 +141,7 @@ Descriptor lock_state_dir(const PathText& state_dir) {
     if (!lock)
         refuse(state_dir.place,
                "cannot write into " + policy::quoted(state_dir.path) + ": " + why(errno),
-               "make the user that runs this program its owner");
+               hint_for_folder(errno), errno);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         refuse(state_dir.place, "another sallyport runs in " + policy::quoted(state_dir.path),
                "stop it, or choose another state_dir");
@@ -164,7 +172,7 @@ void claim_socket_path(const PathText& socket) {
     if (::unlink(socket.path.c_str()) != 0) {
         refuse(socket.place,
                "cannot remove the stale socket " + policy::quoted(socket.path) + ": " + why(errno),
-               "remove it by hand");
+               "remove it by hand", errno);
     }
 }
 
@@ -207,7 +215,7 @@ Descriptor listen_unix(const PathText& socket, const SocketAccess& access) {
     const UnixAddress address(socket.path);
     const auto refuse_path = [&] {
         refuse(socket.place, "cannot listen on " + policy::quoted(socket.path) + ": " + why(errno),
-               "make its folder writable or choose another path");
+               "make its folder writable or choose another path", errno);
     };
     if (!listener || ::bind(listener.get(), address.get(), address.size()) != 0) refuse_path();
     // Group and mode are set before listen(), so before anybody can connect.
@@ -235,7 +243,7 @@ Descriptor listen_tcp(const backend_link::Address& address, const Place& place) 
                   "deploy/systemd/network.conf or sallyport.socket"
                 : "choose an address of this machine and a port of your own";
         refuse(place, "cannot listen on " + policy::quoted(address.text()) + ": " + why(errno),
-               hint);
+               hint, errno);
     }
     return listener;
 }

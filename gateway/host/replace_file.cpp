@@ -16,10 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& path, int reason) {
-    throw StartError(
-        {path, 0, 0},
-        "cannot be written: " + std::error_code(reason, std::generic_category()).message(),
-        "check the folder's owner and permissions");
+    fail_start({path, 0, 0},
+               "cannot be written: " + std::error_code(reason, std::generic_category()).message(),
+               may_pass(reason) ? "free space on its disk, or make it writable"
+                                : "check the folder's owner and permissions",
+               reason);
 }
 
 bool write_all(int file, std::string_view text) {

@@ -51,6 +51,8 @@ std::string attempt(Part part) {
         part();
         return {};
     } catch (const std::system_error& error) {
+        if (may_pass(error.code().value()))
+            throw StartFault("the sandbox cannot be made: " + error.code().message());
         return error.code().message();
     }
 }

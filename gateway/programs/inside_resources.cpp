@@ -51,12 +51,14 @@ void InsideResources::dial(std::uint32_t link) {
                   });
 }
 
-void InsideResources::reopen_audit() {
+bool InsideResources::reopen_audit() {
     try {
         audit_ = open_audit_target(config_.audit);
         if (audit_) send_("audit", audit_.get());
+        return true;
     } catch (const std::exception& error) {
-        log(LogLevel::error, error.what());  // keeps writing to the old file
+        log(LogLevel::error, error.what());
+        return false;
     }
 }
 

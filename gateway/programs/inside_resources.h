@@ -33,8 +33,9 @@ public:
     void give();
     /// Dials the gateway of that link, unless it is being dialled.
     void dial(std::uint32_t link);
-    /// After a rotation, or when the journal was lost.
-    void reopen_audit();
+    /// After a rotation, or when the journal was lost. False if it cannot be opened: the old one is
+    /// still in use.
+    [[nodiscard]] bool reopen_audit();
     /// Closes the listeners and removes their sockets.
     void close() noexcept;
 

@@ -6,6 +6,7 @@
 
 #include "gateway/config/policy_reader.h"
 #include "gateway/host/log.h"
+#include "wamp/net/connections.h"
 
 namespace sallyport::gateway {
 
@@ -65,11 +66,11 @@ PolicyVersion InsideSupervisor::read_policy(std::string& notes) {
 }
 
 void InsideSupervisor::reopen_audit() {
-    resources_.reopen_audit();
+    reopen_audit_of(supervision::worker_process);
 }
 
-void InsideSupervisor::reopen_audit_of(supervision::ProcessId) {
-    resources_.reopen_audit();
+void InsideSupervisor::reopen_audit_of(supervision::ProcessId process) {
+    if (!resources_.reopen_audit()) core_.on_audit_not_opened(process, wamp::now());
 }
 
 }  // namespace sallyport::gateway

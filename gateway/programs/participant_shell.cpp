@@ -8,6 +8,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "gateway/host/start_error.h"
+
 namespace sallyport::gateway {
 
 using supervision::ReloadCommand;
@@ -53,7 +55,7 @@ void ParticipantShell::apply(const ReloadParticipant::Compile& wanted) {
         try {
             *realms = core_.compile(read());
         } catch (const std::exception& error) {
-            why_not = error.what();
+            why_not = reason_of(error);
         }
         boost::asio::post(io_, [this, round, realms, why_not] {
             on_compiled(round, std::move(*realms), why_not);

@@ -168,19 +168,22 @@ void Supervisor::reopen_audit_of_worker() {
         if (target) children_.send(supervision::worker_process, "audit", target.get());
         audit_target_ = std::move(target);
     } catch (const std::exception& error) {
-        log(LogLevel::error, error.what());  // keeps writing to the old file
+        log(LogLevel::error, error.what());
+        core_.on_audit_not_opened(supervision::worker_process, wamp::now());
     }
 }
 
 void Supervisor::reopen_audit() {
     reopen_audit_of_worker();
-    for (const auto& [index, inside] : insides_) inside->reopen_audit();
+    for (const auto& [index, inside] : insides_)
+        reopen_audit_of(supervision::inside_process(index));
 }
 
 void Supervisor::reopen_audit_of(ProcessId process) {
     if (process.role == Role::worker) return reopen_audit_of_worker();
-    if (const auto found = insides_.find(process.backend); found != insides_.end())
-        found->second->reopen_audit();
+    if (const auto found = insides_.find(process.backend);
+        found != insides_.end() && !found->second->reopen_audit())
+        core_.on_audit_not_opened(process, wamp::now());
 }
 
 void Supervisor::apply(const effect::DialAddress& wanted) {

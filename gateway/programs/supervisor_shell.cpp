@@ -12,6 +12,7 @@
 #include "gateway/host/child.h"
 #include "gateway/host/files.h"
 #include "gateway/host/log.h"
+#include "gateway/host/start_error.h"
 #include "gateway/host/startup_memory.h"
 #include "gateway/programs/effect_log.h"
 #include "gateway/programs/listeners.h"
@@ -55,9 +56,21 @@ int SupervisorShell::run() {
         close_all_listeners();
         throw;
     }
-    io_.run();
+    run_until_finished();
     close_all_listeners();
     return exit_code_;
+}
+
+/// A fault of this process, such as a lack of memory, ends it together with its children: a service
+/// manager then starts all of them again.
+void SupervisorShell::run_until_finished() {
+    try {
+        io_.run();
+    } catch (const std::exception& error) {
+        children_.kill_all();
+        exit_code_ = exit_fault;
+        log(LogLevel::error, "ended by a fault: " + std::string(reason_of(error)));
+    }
 }
 
 void SupervisorShell::listen_for_commands() {
@@ -176,7 +189,7 @@ void SupervisorShell::apply(const effect::Start& wanted) {
         start_process(wanted.process);
         connect_authenticator(wanted.process);
     } catch (const std::exception& error) {
-        core_.on_start_failed(wanted.process, error.what(), wamp::now(), outbox_);
+        core_.on_start_failed(wanted.process, reason_of(error), wamp::now(), outbox_);
     }
 }
 
@@ -249,7 +262,7 @@ void SupervisorShell::apply(const effect::ReadVersion& wanted) {
         candidate_memory_ = to_memory(candidate_.without_secrets());
         candidate_secret_ = to_memory(candidate_);
     } catch (const std::exception& error) {
-        return core_.on_version_unreadable(wanted.round, error.what(), outbox_);
+        return core_.on_version_unreadable(wanted.round, reason_of(error), outbox_);
     }
     core_.on_version_read(wanted.round, notes, wamp::now(), outbox_);
 }

@@ -80,6 +80,7 @@ private:
     /// Connects a door and its authenticator, one of which has just been started.
     void connect_authenticator(supervision::ProcessId started);
     void close_all_listeners() noexcept;
+    void run_until_finished();
     void await_child_signal();
     void await_signal();
     void reap();

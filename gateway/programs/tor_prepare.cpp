@@ -1,12 +1,16 @@
 // The checks before tor is started as a child.
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -27,6 +31,8 @@ using policy::quoted;
 
 namespace {
 
+constexpr std::chrono::seconds check_limit{10};
+
 bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
 }
@@ -44,18 +50,29 @@ void require_network(const policy::Place& place) {
         "set mode = \"external\" and run sallyport-tor.service");
 }
 
+bool has_content(const std::string& path, std::string_view content) {
+    try {
+        return read_file(path) == content;
+    } catch (const StartError&) {
+        return false;
+    }
+}
+
+/// A file that is right already needs no room on the disk.
 void write_file(const std::string& path, std::string_view content, const policy::Place& place) {
+    if (has_content(path, content)) return;
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    errno = file ? ENOSPC : errno;  // if only a part is written
     if (!file || ::write(file.get(), content.data(), content.size()) !=
                      static_cast<ssize_t>(content.size())) {
-        throw StartError(
-            place, "cannot write " + quoted(path) + ": " + std::generic_category().message(errno),
-            "free space or fix its permissions");
+        fail_start(place.file.empty() ? policy::Place{path, 0, 0} : place,
+                   "cannot write " + quoted(path) + ": " + std::generic_category().message(errno),
+                   "free space or fix its permissions", errno);
     }
 }
 
 void check_onion_key(const std::string& folder) {
-    const std::string path = folder + "/hs_ed25519_secret_key";
+    const std::string path = onion_key_file(folder);
     if (!exists(path)) return;
     if (const auto wrong = wrong_with_onion_key(read_secret(path, {}, 4096))) {
         throw StartError({path, 0, 0}, "the onion key " + *wrong,
@@ -67,7 +84,7 @@ void check_onion_key(const std::string& folder) {
 void guard_mode(const GatewayConfig& config, const std::string& folder) {
     const std::string path = folder + ".mode";
     const std::string wanted(onion_mode(config.tor.single_onion));
-    if (exists(path) && exists(folder + "/hs_ed25519_secret_key")) {
+    if (exists(path) && exists(onion_key_file(folder))) {
         if (read_file(path) == wanted) return;
         throw StartError(
             config.tor.place,
@@ -79,8 +96,28 @@ void guard_mode(const GatewayConfig& config, const std::string& folder) {
     write_file(path, wanted, config.state_dir.place);
 }
 
-/// The errors that tor reports for `--verify-config`; nothing if the configuration is valid.
-std::optional<std::string> complaint_of_tor(const TorSetup& setup) {
+/// What comes out of a pipe until its other end is closed; nothing if that takes longer than
+/// `check_limit`.
+std::optional<std::string> read_in_time(const Descriptor& pipe) {
+    const auto end = std::chrono::steady_clock::now() + check_limit;
+    std::string said;
+    std::array<char, 4096> bytes{};
+    for (;;) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            end - std::chrono::steady_clock::now());
+        pollfd readable{pipe.get(), POLLIN, 0};
+        const int events = ::poll(&readable, 1, std::max(0, static_cast<int>(left.count())));
+        if (events < 0 && errno == EINTR) continue;
+        if (events <= 0) return std::nullopt;
+        const ssize_t count = ::read(pipe.get(), bytes.data(), bytes.size());
+        if (count <= 0) return said;
+        said.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+}
+
+/// The errors that tor reports for `--verify-config`; nothing if the configuration is valid. Throws
+/// StartFault if it hangs or is killed.
+std::optional<std::string> complaint_of_tor(const TorSetup& setup, const policy::Place& place) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
     const Descriptor read_end(ends[0]);
@@ -89,13 +126,23 @@ std::optional<std::string> complaint_of_tor(const TorSetup& setup) {
     words.emplace_back("--verify-config");
     const pid_t pid = start_child({setup.program, std::move(words), -1, write_end.get()});
     write_end.close();
-    std::string said;
-    std::array<char, 4096> bytes{};
-    for (ssize_t count = 0; (count = ::read(read_end.get(), bytes.data(), bytes.size())) > 0;)
-        said.append(bytes.data(), static_cast<std::size_t>(count));
+    const std::optional<std::string> answer = read_in_time(read_end);
+    if (!answer) ::kill(pid, SIGKILL);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    if (!answer) {
+        throw StartFault(place,
+                         "tor has not checked its configuration within " +
+                             std::to_string(check_limit.count()) + " s",
+                         "is the machine overloaded, or is tor.binary another program?");
+    }
+    if (WIFSIGNALED(status)) {
+        throw StartFault(place,
+                         "tor " + describe_exit(status) + " while it checked its configuration",
+                         "start again");
+    }
+    const std::string& said = *answer;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::nullopt;
     std::string complaints;
     for (std::size_t begin = 0; begin < said.size();) {
@@ -164,7 +211,7 @@ TorSetup prepare_tor(const GatewayConfig& config) {
     check_onion_key(torrc.onion_directory);
     guard_mode(config, torrc.onion_directory);
     write_tor_files(setup, config.state_dir.place);
-    if (const auto complaint = complaint_of_tor(setup)) {
+    if (const auto complaint = complaint_of_tor(setup, config.tor.place)) {
         throw StartError(
             config.tor.extra ? config.tor.extra.place : config.tor.place,
             "tor refuses its configuration: " + *complaint,

@@ -15,6 +15,8 @@
 
 #include "gateway/host/child.h"
 #include "gateway/host/files.h"
+#include "gateway/host/log.h"
+#include "gateway/host/replace_file.h"
 #include "gateway/host/start_error.h"
 #include "gateway/tor/onion.h"
 
@@ -47,6 +49,7 @@ TorProcess::TorProcess(boost::asio::io_context& io, TorSetup setup, Events event
 
 pid_t TorProcess::start() {
     write_tor_files(setup_);
+    restore_onion_key();
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         throw std::system_error(errno, std::generic_category(), "pipe");
@@ -60,6 +63,16 @@ pid_t TorProcess::start() {
     output_->pipe.assign(read_end.release());
     read_output(output_);
     return pid;
+}
+
+/// Without it tor would make another one, and with it another address.
+void TorProcess::restore_onion_key() {
+    const std::string& folder = setup_.torrc.onion_directory;
+    const std::string path = onion_key_file(folder);
+    if (onion_key_.empty() || ::access(path.c_str(), F_OK) == 0 || errno != ENOENT) return;
+    make_private_folder(folder, {});
+    replace_file(path, onion_key_, 0600);
+    log(LogLevel::warning, "tor: the onion key was gone; it has been written again: " + path);
 }
 
 void TorProcess::forget() {
@@ -160,11 +173,13 @@ void TorProcess::carry_out(const std::shared_ptr<Connection>& connection,
     }
 }
 
-std::string TorProcess::onion_address() const {
+std::string TorProcess::onion_address() {
     try {
         std::string text = read_file(setup_.torrc.onion_directory + "/hostname");
         while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-        return is_onion_address(text) ? text : "";
+        if (!is_onion_address(text)) return "";
+        onion_key_ = read_secret(onion_key_file(setup_.torrc.onion_directory));
+        return text;
     } catch (const StartError&) {
         return "";
     }

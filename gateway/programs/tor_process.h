@@ -27,8 +27,8 @@ struct TorSetup {
 
 /// The managed tor process: starts it, reads its log, and uses its control socket. It decides
 /// nothing: everything is reported to `Events`, for the supervision's TorMonitor. Its folder and
-/// its torrc are written before each start; the onion key stays in a folder of its own, so the
-/// address is the same after every restart.
+/// its torrc are written before each start, and so is the onion key if it has vanished since tor
+/// wrote it; the key has a folder of its own. So the address is the same after every restart.
 class TorProcess {
 public:
     struct Events {
@@ -52,13 +52,14 @@ public:
     /// Asks tor again whether it runs as its torrc says: the answer is `verified` or
     /// `unconfigured`.
     void verify();
-    /// The address that tor has written; "" if it has not yet.
-    std::string onion_address() const;
+    /// The address that tor has written; "" if it has not yet. Its key is remembered.
+    std::string onion_address();
 
 private:
     struct Output;
     struct Connection;
 
+    void restore_onion_key();
     void read_output(const std::shared_ptr<Output>& output);
     void read_control(const std::shared_ptr<Connection>& connection);
     void carry_out(const std::shared_ptr<Connection>& connection, ControlClient::Output& out);
@@ -66,6 +67,7 @@ private:
     boost::asio::io_context& io_;
     TorSetup setup_;
     Events events_;
+    std::string onion_key_;  ///< "" until the address is known
     // Of the running process; handlers of earlier ones notice that they were replaced.
     std::shared_ptr<Output> output_;
     std::shared_ptr<Connection> connection_;

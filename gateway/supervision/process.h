@@ -44,7 +44,10 @@ struct Exit {
     std::string description;  ///< "ended with code 1", "was killed by signal 9 (Killed)"
 };
 
-/// The exit code of a process with an invalid configuration that has reported the error itself.
+/// The exit code of a process with an invalid configuration that has reported the error itself: a
+/// restart alone does not help.
 inline constexpr int exit_bad_configuration = 2;
+/// The exit code after a fault that a restart may cure: no memory, a child that was killed.
+inline constexpr int exit_fault = 1;
 
 }  // namespace sallyport::gateway::supervision

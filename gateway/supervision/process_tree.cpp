@@ -50,15 +50,12 @@ void ProcessTree::on_exit(ProcessId process, const Exit& exit, std::string_view 
     if (member == nullptr) return;
     if (phase_ == Phase::starting) {
         const std::string& name = member->child.process().name;
-        if (process.role == Role::tor) {
-            fail(name + " ended while starting" +
-                     (complaint.empty() ? "" : ": " + std::string(complaint)),
-                 out);
+        if (!complaint.empty()) {
+            fail(name + " ended while starting: " + std::string(complaint), exit_fault, out);
+        } else if (process.role != Role::tor && exit.code == exit_bad_configuration) {
+            fail("", exit_bad_configuration, out);
         } else {
-            fail(exit.code == exit_bad_configuration
-                     ? ""
-                     : name + " " + exit.description + " while starting",
-                 out);
+            fail(name + " " + exit.description + " while starting", exit_fault, out);
         }
     }
     if (phase_ == Phase::stopping) member->child.stop(child_grace, false, now, out);
@@ -73,7 +70,8 @@ void ProcessTree::on_start_failed(ProcessId process, std::string_view why, wamp:
     Member* const member = find(process);
     if (member == nullptr) return;
     if (phase_ == Phase::starting)
-        fail(member->child.process().name + " cannot be started: " + std::string(why), out);
+        fail(member->child.process().name + " cannot be started: " + std::string(why), exit_fault,
+             out);
     if (phase_ == Phase::stopping) member->child.stop(child_grace, false, now, out);
     member->child.on_start_failed(why, now, out);
     if (phase_ != Phase::stopping) return;
@@ -126,9 +124,9 @@ void ProcessTree::kill_all(Outbox& out) {
     for (Member& member : members_) member.child.kill(out);
 }
 
-void ProcessTree::fail(const std::string& line, Outbox& out) {
+void ProcessTree::fail(const std::string& line, int exit_code, Outbox& out) {
     if (!line.empty()) out.emplace_back(effect::PrintFailure{line});
-    exit_code_ = exit_bad_configuration;
+    exit_code_ = exit_code;
     phase_ = Phase::stopping;
     start_deadline_ = wamp::never;
     kill_all(out);
@@ -145,7 +143,7 @@ void ProcessTree::finish_if_done(Outbox& out) {
 
 void ProcessTree::on_deadline(wamp::Instant now, Outbox& out) {
     if (now >= start_deadline_) {
-        fail("the children of sallyport are not ready after 30 s", out);
+        fail("the children of sallyport are not ready after 30 s", exit_fault, out);
         finish_if_done(out);
     }
     for (Member& member : members_) member.child.on_deadline(now, out);

@@ -14,10 +14,10 @@
 namespace sallyport::gateway::supervision {
 
 /// Starts and stops a supervisor's processes as a whole. During the start, every process has to
-/// become ready, and one that ends makes the start fail: all are killed, exit code 2. Afterwards
-/// processes that end are restarted. The worker is stopped first, as its last messages are sent
-/// through tor, then all others; a second request kills everything. Finishes when no process is
-/// left.
+/// become ready, and one that ends makes the start fail: all are killed, exit code 1 or 2.
+/// Afterwards processes that end are restarted. The worker is stopped first, as its last messages
+/// are sent through tor, then all others; a second request kills everything. Finishes when no
+/// process is left.
 class ProcessTree {
 public:
     static constexpr wamp::Duration start_timeout = std::chrono::seconds(30);
@@ -52,7 +52,7 @@ private:
     };
 
     Member* find(ProcessId process) noexcept;
-    void fail(const std::string& line, Outbox& out);
+    void fail(const std::string& line, int exit_code, Outbox& out);
     void stop_others(wamp::Instant now, Outbox& out);
     void kill_all(Outbox& out);
     void finish_if_done(Outbox& out);

@@ -86,8 +86,10 @@ void SupervisorCore::on_exit(ProcessId process, const Exit& exit, wamp::Instant 
     heartbeats_.on_ended(process);
     if (process.role == Role::worker) dials_.on_worker_exit();
     const bool is_tor = process.role == Role::tor;
+    // Who is killed by somebody else has not said why.
+    const bool complained = is_tor && (exit.code >= 0 || tor_.state() == TorMonitor::State::ending);
     if (is_tor) tor_.on_exit(out);
-    tree_.on_exit(process, exit, is_tor ? tor_.last_complaint() : "", now, out);
+    tree_.on_exit(process, exit, complained ? tor_.last_complaint() : "", now, out);
 }
 
 void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::Instant now,
@@ -98,11 +100,7 @@ void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::In
         return;
     }
     if (std::holds_alternative<message::AuditLost>(message)) {
-        if (from.role == Role::authenticator) return;
-        wamp::Instant& due = audit_due_[from];
-        if (now < due) return;
-        due = now + audit_pause;
-        out.emplace_back(effect::SendAudit{from});
+        if (from.role != Role::authenticator) on_audit_lost(from, now, out);
         return;
     }
     // A process that has become ready has answered, too.
@@ -113,6 +111,33 @@ void SupervisorCore::on_message(ProcessId from, const Message& message, wamp::In
 void SupervisorCore::on_dial_request(std::uint32_t backend, Outbox& out) {
     if (phase() == ProcessTree::Phase::stopping) return;
     dials_.on_request(backend, tree_.has_process(inside_process(backend)), out);
+}
+
+void SupervisorCore::on_audit_lost(ProcessId process, wamp::Instant now, Outbox& out) {
+    audit_waits_.insert(process);
+    open_audits(now, out);
+}
+
+void SupervisorCore::open_audits(wamp::Instant now, Outbox& out) {
+    std::erase_if(audit_waits_, [&](ProcessId process) {
+        wamp::Instant& due = audit_due_[process];
+        if (now < due) return false;
+        due = now + audit_pause;
+        out.emplace_back(effect::SendAudit{process});
+        return true;
+    });
+}
+
+wamp::Instant SupervisorCore::audit_deadline() const noexcept {
+    wamp::Instant first = wamp::never;
+    for (const ProcessId process : audit_waits_) first = std::min(first, audit_due_.at(process));
+    return first;
+}
+
+void SupervisorCore::on_audit_not_opened(ProcessId process, wamp::Instant now) {
+    if (phase() == ProcessTree::Phase::stopping) return;
+    audit_due_[process] = now + audit_pause;
+    audit_waits_.insert(process);
 }
 
 void SupervisorCore::on_unreachable(ProcessId process, wamp::Instant now, Outbox& out) {
@@ -128,6 +153,7 @@ void SupervisorCore::on_stop_signal(wamp::Instant now, Outbox& out) {
     dials_.stop();
     heartbeats_.stop();
     tor_.stop();
+    audit_waits_.clear();
     tree_.stop(now, out);
 }
 
@@ -201,14 +227,15 @@ void SupervisorCore::on_deadline(wamp::Instant now, Outbox& out) {
     heartbeats_.on_deadline(now, out);
     reload_.on_deadline(now, out);
     tor_.on_deadline(now, out);
+    open_audits(now, out);
     const std::size_t begin = out.size();
     tree_.on_deadline(now, out);
     note_starts(begin, now, out);
 }
 
 wamp::Instant SupervisorCore::deadline() const noexcept {
-    return std::min(
-        {tree_.deadline(), reload_.deadline(), tor_.deadline(), heartbeats_.deadline()});
+    return std::min({tree_.deadline(), reload_.deadline(), tor_.deadline(), heartbeats_.deadline(),
+                     audit_deadline()});
 }
 
 bool SupervisorCore::feeds_watchdog() const noexcept {

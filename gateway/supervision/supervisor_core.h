@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,8 @@ public:
     void on_tor_verified(Outbox& out);
     void on_tor_control_lost(std::string_view why, wamp::Instant now, Outbox& out);
     void on_onion_address(std::string_view address, Outbox& out);
+    /// The audit log of that process could not be opened again: the old one is still in use.
+    void on_audit_not_opened(ProcessId process, wamp::Instant now);
     /// Receives all other events of tor: progress, warnings, its settings.
     TorMonitor& tor() noexcept { return tor_; }
 
@@ -80,6 +83,9 @@ public:
 
 private:
     void on_dial_request(std::uint32_t backend, Outbox& out);
+    void on_audit_lost(ProcessId process, wamp::Instant now, Outbox& out);
+    void open_audits(wamp::Instant now, Outbox& out);
+    wamp::Instant audit_deadline() const noexcept;
     /// Notifies the other machines of processes that the tree has started, from `begin` on.
     void note_starts(std::size_t begin, wamp::Instant now, Outbox& out);
 
@@ -89,6 +95,7 @@ private:
     Heartbeats heartbeats_;
     TorMonitor tor_;
     std::map<ProcessId, wamp::Instant> audit_due_;  ///< when its audit log may be opened again
+    std::set<ProcessId> audit_waits_;               ///< for that moment
 };
 
 }  // namespace sallyport::gateway::supervision

@@ -4,6 +4,10 @@
 
 namespace sallyport::gateway {
 
+std::string onion_key_file(const std::string& folder) {
+    return folder + "/hs_ed25519_secret_key";
+}
+
 bool is_onion_address(std::string_view text) noexcept {
     constexpr std::string_view suffix = ".onion";
     constexpr std::size_t name_bytes = 56;

@@ -10,6 +10,9 @@ namespace sallyport::gateway {
 /// The size of tor's hs_ed25519_secret_key file.
 inline constexpr std::size_t onion_key_bytes = 96;
 
+/// In the folder of an onion service.
+std::string onion_key_file(const std::string& folder);
+
 /// Whether `text` is a version 3 address, "….onion" in lower case, as tor writes it into the file
 /// `hostname`.
 bool is_onion_address(std::string_view text) noexcept;

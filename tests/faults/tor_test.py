@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes  # noqa: E402
@@ -68,6 +69,41 @@ def a_tor_whose_folder_is_gone_starts_again_as_configured():
 
 
 @suite.test
+def a_tor_whose_folders_vanish_under_it_goes_on_and_comes_back_with_its_address():
+    world = deployment("torvanish")
+    world.start_gateway()
+    eventually(lambda: attached(world, 1) and "onion address: " in world.gateway.text(), "the first tor answers")
+    first, address = tor_of(world), (world.state / "onion/hostname").read_text()
+    kept = {path.name: path.read_bytes() for path in (world.state / "onion").iterdir() if path.is_file()}
+    processes.run(["rm", "-rf", world.state / "tor", world.state / "onion"])
+    # It is asked once a second whether it runs as configured, over the connection that there is.
+    hangs = threading.Event()
+    assert not hangs.wait(2.5) and tor_of(world) == first, "tor goes on without its folders"
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: attached(world, 2), "the second tor answers", 20)
+    equal((world.state / "onion/hostname").read_text(), address)
+    equal((world.state / "onion/hs_ed25519_secret_key").read_bytes(), kept["hs_ed25519_secret_key"])
+    equal((world.state / "onion/hs_ed25519_secret_key").stat().st_mode & 0o777, 0o600)
+    assert "warning sallyport: tor: the onion key was gone; it has been written again: " in world.gateway.text()
+    equal(tcp_listeners(tor_of(world)), set())
+    equal(world.stop(), [0])
+
+
+@suite.test
+def a_tor_that_hangs_while_its_folder_vanishes_is_replaced():
+    world = deployment("torhang")
+    world.start_gateway()
+    eventually(lambda: attached(world, 1), "the first tor answers")
+    first = tor_of(world)
+    os.kill(first, signal.SIGSTOP)
+    processes.run(["rm", "-rf", world.state / "tor"])
+    eventually(lambda: attached(world, 2) and tor_of(world) not in (None, first), "the second tor answers", 25)
+    equal(tcp_listeners(tor_of(world)), set())
+    assert not processes.alive(first), "the one that hung has ended"
+    equal(world.stop(), [0])
+
+
+@suite.test
 def tor_reads_no_file_but_those_of_sallyport():
     world = deployment("torargs")
     world.start_gateway()
@@ -102,7 +138,7 @@ def a_start_with_a_tor_that_listens_where_nothing_is_configured_fails():
     port = tampered(world, flag)
     flag.touch()
     result = sallyport("serve", "--config", world.dir / "gateway.toml")
-    equal(result.returncode, 2, result.stderr)
+    equal(result.returncode, 1, result.stderr)
     assert "sallyport: tor ended while starting: it listens on " in result.stderr, result.stderr
     assert f'"127.0.0.1:{port}"' in result.stderr and "(control), which is not configured" in result.stderr, result.stderr
     equal(world.left_behind(), [])
@@ -127,6 +163,20 @@ def a_tor_that_listens_where_nothing_is_configured_is_ended_each_time_and_its_se
         return attached(world, 2) and pid and not tcp_listeners(pid)
     eventually(sound, "a tor without that port", 20)
     equal(world.stop(), [0])
+
+
+@suite.test
+def a_start_with_a_tor_that_hangs_while_it_checks_its_configuration_fails_and_may_be_repeated():
+    world = Deployment(name="checks")
+    world.tor = f'mode = "managed"\nbinary = "{world.dir}/tampered-tor"'
+    world.write()
+    program = world.dir / "tampered-tor"
+    program.write_text("#!/bin/sh\nexec sleep 1000\n")
+    program.chmod(0o755)
+    result = sallyport("serve", "--config", world.dir / "gateway.toml", timeout=40)
+    equal(result.returncode, 1, result.stderr)
+    assert "gateway.toml:" in result.stderr and "tor has not checked its configuration within 10 s" in result.stderr, result.stderr
+    equal(world.left_behind(), [])
 
 
 @suite.test

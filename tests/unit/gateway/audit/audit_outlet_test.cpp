@@ -131,6 +131,18 @@ TEST_F(AuditOutletTest, WritesRecordsToTheFileAndCountsThem) {
     EXPECT_NE(lines.find("\"door\":\"front\""), std::string::npos) << lines;
 }
 
+TEST_F(AuditOutletTest, AsksAgainForAFileWhoseDescriptorDidNotArrive) {
+    int asked = 0;
+    AuditOutlet outlet(io_, to_file(), "front", [&asked] { ++asked; });
+    outlet.open(open_audit_target(to_file()));
+    EXPECT_EQ(asked, 0);
+    outlet.open(Descriptor());
+    EXPECT_EQ(asked, 1);
+    AuditOutlet none(io_, {}, "front", [&asked] { ++asked; });
+    none.open(Descriptor());
+    EXPECT_EQ(asked, 1);
+}
+
 TEST_F(AuditOutletTest, LogsDroppedRecordsOnceAndThenSleeps) {
     AuditOutlet outlet(io_, to_file(1024), "front", [] {});
     outlet.offer(records(200));  // there is nothing yet that they could be written to

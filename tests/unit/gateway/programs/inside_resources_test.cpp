@@ -91,10 +91,10 @@ TEST(InsideResources, GiveNoAnswerToAProcessThatDidNotAsk) {
 TEST(InsideResources, ReopenTheAuditLogAndKeepTheOldOneIfThatFails) {
     Inside inside;
     inside.resources.open();
-    inside.resources.reopen_audit();
+    EXPECT_TRUE(inside.resources.reopen_audit());
     EXPECT_EQ(inside.sent, std::vector<std::string>{"audit"});
     inside.config.audit.path = inside.folder.path("nowhere/audit.jsonl");
-    inside.resources.reopen_audit();
+    EXPECT_FALSE(inside.resources.reopen_audit());
     EXPECT_EQ(inside.sent.size(), 1U);
 }
 

@@ -228,10 +228,20 @@ TEST(ProcessTree, GivesTheWorkerAndThenTheOthersTheirGracePeriods) {
     EXPECT_EQ(tree.machine.deadline(), tree.now + 3s);
 }
 
-TEST(ProcessTree, FinishesWithTwoAfterAFailedStartWhenTheLastProcessHasEnded) {
+TEST(ProcessTree, FinishesWithOneAfterAFailedStartWhenTheLastProcessHasEnded) {
     Tree tree;
     tree.machine.start(tree.now, tree.out);
     tree.exit(worker_process, crashed);
+    tree.exit(tor_process, crashed);
+    tree.take();
+    tree.exit(inside, crashed);
+    EXPECT_EQ(tree.take(), "finish 1");
+}
+
+TEST(ProcessTree, FinishesWithTwoAfterAStartWithAnInvalidConfiguration) {
+    Tree tree;
+    tree.machine.start(tree.now, tree.out);
+    tree.exit(worker_process, misconfigured);
     tree.exit(tor_process, crashed);
     tree.take();
     tree.exit(inside, crashed);
@@ -259,7 +269,7 @@ TEST(ProcessTree, CountsAProcessThatCannotBeStartedWhileStoppingAsGone) {
               "kill inside 0; kill worker; kill tor");
     tree.exit(inside, crashed);
     tree.exit(worker_process, crashed);
-    EXPECT_EQ(tree.take(), "finish 2");
+    EXPECT_EQ(tree.take(), "finish 1");
 }
 
 TEST(ProcessTree, ForgetsAtItsStopWhatWasToBeStartedAgain) {

@@ -103,6 +103,25 @@ TEST(SupervisorCore, OpensALostAuditLogAtMostOnceASecond) {
     EXPECT_EQ(world.take(), "send audit worker");
 }
 
+TEST(SupervisorCore, OpensAnAuditLogThatCouldNotBeOpenedASecondLater) {
+    World world;
+    world.core.on_audit_not_opened(inside, world.now);
+    EXPECT_LE(world.core.deadline(), world.now + 1s);
+    world.core.on_deadline(world.now + 999ms, world.out);
+    EXPECT_EQ(world.take().find("send audit"), std::string::npos);
+    world.core.on_deadline(world.now + 1s, world.out);
+    EXPECT_NE(world.take().find("send audit inside 0"), std::string::npos);
+    world.core.on_message(inside, message::AuditLost{}, world.now + 1500ms, world.out);
+    EXPECT_EQ(world.take(), "") << "at most once a second";
+    world.core.on_deadline(world.now + 2s, world.out);
+    EXPECT_NE(world.take().find("send audit inside 0"), std::string::npos);
+    world.core.on_audit_not_opened(inside, world.now);
+    world.core.on_stop_signal(world.now, world.out);
+    world.take();
+    world.core.on_deadline(world.now + 9s, world.out);
+    EXPECT_EQ(world.take().find("send audit"), std::string::npos);
+}
+
 TEST(SupervisorCore, IsReadyWithoutTorWhenItManagesNone) {
     World world(false);
     SupervisorCore core({{}, false, "off"});
@@ -132,6 +151,17 @@ TEST(SupervisorCore, NamesTorsLastComplaintWhenItEndsWhileStarting) {
               "send onion: managed  0% tor is not running; "
               "print: tor ended while starting: no disk; kill authenticator of inside 0; kill "
               "inside 0; kill authenticator of worker; kill worker; kill tor");
+}
+
+TEST(SupervisorCore, BlamesNoComplaintWhenTorIsKilledWhileStarting) {
+    World world(false);
+    world.core.start(world.now, world.out);
+    world.core.tor().on_complaint("you run tor as root", world.out);
+    world.take();
+    world.core.on_exit(tor_process, crashed, world.now, world.out);
+    EXPECT_EQ(world.take(),
+              "send onion: managed  0% tor is not running; print: tor was killed by signal 9 "
+              "(Killed) while starting; kill inside 0; kill worker; kill tor");
 }
 
 TEST(SupervisorCore, FailsTheStartWithATorThatDoesNotRunAsConfigured) {
