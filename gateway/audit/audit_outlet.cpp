@@ -19,17 +19,6 @@ namespace {
 
 constexpr std::chrono::seconds look_every{1};
 
-/// If an earlier process wrote a part of it only.
-void end_last_line(const std::string& path, const Descriptor& target) noexcept {
-    struct stat status{};
-    if (::fstat(target.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    char last = '\n';
-    if (status.st_size == 0 || ::pread(file.get(), &last, 1, status.st_size - 1) != 1) return;
-    if (last == '\n') return;
-    [[maybe_unused]] const ssize_t count = ::write(target.get(), "\n", 1);
-}
-
 }  // namespace
 
 Descriptor open_audit_target(const AuditText& audit) {
@@ -49,8 +38,18 @@ Descriptor open_audit_target(const AuditText& audit) {
                        std::strerror(errno),
                    "check the path and its permissions", errno);
     }
-    end_last_line(audit.path, target);
+    static_cast<void>(end_last_line(audit, target));
     return target;
+}
+
+bool end_last_line(const AuditText& audit, const Descriptor& target) noexcept {
+    struct stat status{};
+    if (::fstat(target.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0)
+        return true;
+    const Descriptor file(::open(audit.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    char last = '\n';
+    if (::pread(file.get(), &last, 1, status.st_size - 1) != 1 || last == '\n') return true;
+    return ::write(target.get(), "\n", 1) == 1;
 }
 
 AuditOutlet::AuditOutlet(boost::asio::io_context& io, const AuditText& audit, std::string door,

@@ -21,6 +21,10 @@ namespace sallyport::gateway {
 /// mode 0600. A FIFO needs no reader, and the journal need not run yet. Throws StartError.
 Descriptor open_audit_target(const AuditText& audit);
 
+/// Ends the last line of that target if an earlier process wrote a part of it only, as the next one
+/// would go on with it. False if that fails, on a full disk: then nobody may write yet.
+[[nodiscard]] bool end_last_line(const AuditText& audit, const Descriptor& target) noexcept;
+
 /// Delivers a program's audit records: to its own log if [audit] names no other destination;
 /// otherwise to a writer, and logs from time to time how many were lost.
 class AuditOutlet {

@@ -29,11 +29,18 @@ void InsideResources::open() {
     }
 }
 
-void InsideResources::give() {
+bool InsideResources::give() {
     ++process_;
     dialling_.clear();
     for (const Listener& listener : listeners_) send_("services", listener.socket.get());
-    if (audit_) send_("audit", audit_.get());
+    return give_audit();
+}
+
+bool InsideResources::give_audit() {
+    if (!audit_) return true;
+    if (!end_last_line(config_.audit, audit_)) return false;
+    send_("audit", audit_.get());
+    return true;
 }
 
 void InsideResources::dial(std::uint32_t link) {
@@ -54,8 +61,7 @@ void InsideResources::dial(std::uint32_t link) {
 bool InsideResources::reopen_audit() {
     try {
         audit_ = open_audit_target(config_.audit);
-        if (audit_) send_("audit", audit_.get());
-        return true;
+        return give_audit();
     } catch (const std::exception& error) {
         log(LogLevel::error, error.what());
         return false;

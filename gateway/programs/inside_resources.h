@@ -29,8 +29,8 @@ public:
 
     /// Throws StartError.
     void open();
-    /// To a process that has just been started.
-    void give();
+    /// To a process that has just been started. False if it must wait for the audit log.
+    [[nodiscard]] bool give();
     /// Dials the gateway of that link, unless it is being dialled.
     void dial(std::uint32_t link);
     /// After a rotation, or when the journal was lost. False if it cannot be opened: the old one is
@@ -40,6 +40,8 @@ public:
     void close() noexcept;
 
 private:
+    [[nodiscard]] bool give_audit();
+
     struct Listener {
         std::string unix_path;  ///< "" for tcp
         Descriptor socket;

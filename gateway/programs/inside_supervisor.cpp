@@ -45,7 +45,7 @@ void InsideSupervisor::start_process(supervision::ProcessId process) {
         return;
     }
     children_.start(process, {"inside"}, loaded_.config.file, versions_->running());
-    resources_.give();
+    if (!resources_.give()) core_.on_audit_not_opened(process, wamp::now());
 }
 
 void InsideSupervisor::on_message(supervision::ProcessId from,

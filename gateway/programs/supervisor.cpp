@@ -119,7 +119,8 @@ void Supervisor::start_process(ProcessId process) {
             children_.start(process, {"inside", "--embedded"},
                             loaded_.config.backends[process.backend].inside_config.path,
                             versions_->running());
-            insides_.at(process.backend)->give();
+            if (!insides_.at(process.backend)->give())
+                core_.on_audit_not_opened(process, wamp::now());
             return;
         case Role::authenticator:
             return start_authenticator(process);
@@ -129,7 +130,7 @@ void Supervisor::start_process(ProcessId process) {
     children_.start(process, {"worker"}, loaded_.config.file, versions_->running());
     listeners_.send_all(
         [&](std::string_view name, int socket) { children_.send(process, name, socket); });
-    if (audit_target_) children_.send(process, "audit", audit_target_.get());
+    give_audit_to_worker();
 }
 
 void Supervisor::start_authenticator(ProcessId process) {
@@ -164,13 +165,19 @@ void Supervisor::apply(const effect::NotifyStatus& wanted) {
 
 void Supervisor::reopen_audit_of_worker() {
     try {
-        Descriptor target = open_audit_target(loaded_.config.audit);
-        if (target) children_.send(supervision::worker_process, "audit", target.get());
-        audit_target_ = std::move(target);
+        audit_target_ = open_audit_target(loaded_.config.audit);
+        give_audit_to_worker();
     } catch (const std::exception& error) {
         log(LogLevel::error, error.what());
         core_.on_audit_not_opened(supervision::worker_process, wamp::now());
     }
+}
+
+void Supervisor::give_audit_to_worker() {
+    if (!audit_target_) return;
+    if (!end_last_line(loaded_.config.audit, audit_target_))
+        return core_.on_audit_not_opened(supervision::worker_process, wamp::now());
+    children_.send(supervision::worker_process, "audit", audit_target_.get());
 }
 
 void Supervisor::reopen_audit() {

@@ -39,6 +39,7 @@ private:
 
     TorProcess::Events tor_events();
     void reopen_audit_of_worker();
+    void give_audit_to_worker();
     void apply(const supervision::effect::SendOnion& wanted);
     void apply(const supervision::effect::NotifyStatus& wanted);
     void apply(const supervision::effect::DialAddress& wanted);

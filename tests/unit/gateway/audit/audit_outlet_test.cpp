@@ -76,6 +76,11 @@ TEST_F(AuditOutletTest, OpensAFileOnlyToAppendAndEndsTheHalfLineOfAnEarlierLife)
     const int flags = ::fcntl(target.get(), F_GETFL);
     EXPECT_EQ(flags & O_ACCMODE, O_WRONLY);
     EXPECT_NE(flags & O_APPEND, 0);
+    ASSERT_EQ(::write(target.get(), "{", 1), 1);
+    for (int time = 0; time < 2; ++time) {
+        EXPECT_TRUE(end_last_line(to_file(), target));
+        EXPECT_EQ(folder_.read("audit.jsonl"), "{\"outcome\":\n{\n");
+    }
 }
 
 TEST_F(AuditOutletTest, OpensAFifoThatNobodyReads) {

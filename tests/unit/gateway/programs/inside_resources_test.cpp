@@ -48,8 +48,8 @@ struct Inside {
 TEST(InsideResources, AreOpenedOnceAndGivenToEachProcess) {
     Inside inside;
     inside.resources.open();
-    inside.resources.give();
-    inside.resources.give();
+    EXPECT_TRUE(inside.resources.give());
+    EXPECT_TRUE(inside.resources.give());
     EXPECT_EQ(inside.sent, (std::vector<std::string>{"services", "audit", "services", "audit"}));
     EXPECT_EQ(inside.with_descriptor, std::vector<bool>(4, true));
     EXPECT_THROW(lock_state_dir(inside.config.state_dir), StartError);
@@ -61,7 +61,7 @@ TEST(InsideResources, AreOpenedOnceAndGivenToEachProcess) {
 TEST(InsideResources, DialOnlyTheGatewaysOfTheConfiguration) {
     Inside inside;
     inside.resources.open();
-    inside.resources.give();
+    EXPECT_TRUE(inside.resources.give());
     inside.sent.clear();
     inside.resources.dial(1);
     inside.resources.dial(0);
@@ -80,9 +80,9 @@ TEST(InsideResources, DialOnlyTheGatewaysOfTheConfiguration) {
 TEST(InsideResources, GiveNoAnswerToAProcessThatDidNotAsk) {
     Inside inside;
     inside.resources.open();
-    inside.resources.give();
+    EXPECT_TRUE(inside.resources.give());
     inside.resources.dial(0);
-    inside.resources.give();  // another one
+    EXPECT_TRUE(inside.resources.give());  // another one
     inside.sent.clear();
     inside.io.run();
     EXPECT_TRUE(inside.sent.empty());
