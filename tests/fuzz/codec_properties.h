@@ -9,6 +9,7 @@
 #include "wamp/base/check.h"
 #include "wamp/codec/codec.h"
 #include "wamp/codec/message_parts.h"
+#include "wamp/session/features.h"
 
 /// What must hold for any bytes that are thrown at the decoders; a check() that fails is a crash to
 /// the fuzzer.
@@ -60,17 +61,44 @@ inline void check_transcoding(wamp::Message message, wamp::Serializer from,
     SALLYPORT_CHECK(again->view().kwargs == there->view().kwargs);
 }
 
+// A payload that is taken apart and built again says the same.
+inline void check_payload(const wamp::Payload& payload) {
+    const auto args = wamp::args_of(payload);
+    const auto kwargs = wamp::kwargs_of(payload);
+    if (!args || !kwargs) return;
+    const auto again = wamp::make_payload(payload.serializer, *args, *kwargs);
+    SALLYPORT_CHECK(wamp::args_of(again.view()) == args);
+    SALLYPORT_CHECK(wamp::kwargs_of(again.view()) == kwargs);
+}
+
+inline void check_features(const wamp::Message& message) {
+    const wamp::Dict* details = nullptr;
+    if (const auto* hello = std::get_if<wamp::Hello>(&message)) details = &hello->details;
+    if (const auto* welcome = std::get_if<wamp::Welcome>(&message)) details = &welcome->details;
+    if (details == nullptr) return;
+    const wamp::Features features = wamp::read_features(*details);
+    SALLYPORT_CHECK(features.any_client_role() ==
+                    (features.has(wamp::Feature::caller) || features.has(wamp::Feature::callee) ||
+                     features.has(wamp::Feature::publisher) ||
+                     features.has(wamp::Feature::subscriber)));
+}
+
 // Returns whether the bytes are a message.
 inline bool check_message(wamp::Serializer serializer, std::string_view bytes,
                           const wamp::MessageLimits& limits) {
     const auto message = wamp::decode(serializer, bytes, limits);
-    if (!message) return false;
+    if (!message) {
+        SALLYPORT_CHECK(!wamp::to_string(message.error()).empty());
+        return false;
+    }
     const std::string once = encoded(serializer, *message);
     const auto again = wamp::decode(serializer, once, limits);
     SALLYPORT_CHECK(again);
     SALLYPORT_CHECK(same(*message, *again));
     SALLYPORT_CHECK(encoded(serializer, *again) == once);
     check_transcoding(*message, serializer, limits);
+    if (const wamp::Payload* payload = wamp::payload_of(*message)) check_payload(*payload);
+    check_features(*message);
     return true;
 }
 

@@ -28,6 +28,8 @@ void check_head(std::string head) {
         return;
     }
     SALLYPORT_CHECK(read.why.empty() && read.subprotocol != nullptr);
+    SALLYPORT_CHECK(&subprotocol_of(read.subprotocol->serializer) == read.subprotocol);
+    SALLYPORT_CHECK(!sallyport::wamp::too_long_http_upgrade().refusal.empty());
     SALLYPORT_CHECK(sallyport::wamp::from_base64(read.key).value_or("").size() == 16);
     head.insert(head.size() - 2, "X-More: 1\r\n");
     SALLYPORT_CHECK(read_http_upgrade(head).refusal.empty());

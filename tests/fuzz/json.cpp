@@ -8,6 +8,7 @@
 #include "tests/fuzz/codec_properties.h"
 #include "tests/fuzz/oracles.h"
 #include "tests/fuzz/skipping.h"
+#include "wamp/base/utf8.h"
 
 namespace {
 
@@ -56,6 +57,15 @@ void compare_instruction_sets(std::string_view text, MessageLimits limits) {
     }
 }
 
+// Text that is UTF-8 is taken apart by code points and put together again.
+void check_code_points(std::string_view text) {
+    if (!sallyport::wamp::is_valid_utf8(text)) return;
+    std::string again;
+    for (std::string_view rest = text; !rest.empty();)
+        sallyport::wamp::append_utf8(again, sallyport::wamp::take_code_point(rest));
+    SALLYPORT_CHECK(again == text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -65,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         compare_instruction_sets(text, limits);
     }
     sallyport::fuzz::check_value(Serializer::json, text, MessageLimits{});
+    check_code_points(text);
     compare_with_oracle(text);
     compare_values(text);
     return 0;

@@ -10,20 +10,13 @@
 #include "policy/file/compile.h"
 #include "policy/file/file.h"
 #include "policy/file/inline_test.h"
+#include "tests/fuzz/explained.h"
 #include "wamp/base/check.h"
 
 namespace sallyport::policy {
 namespace {
 
 using wamp::MatchPolicy;
-
-void hold_explained(const Diagnostics& diagnostics) {
-    for (const Diagnostic& one : diagnostics) {
-        SALLYPORT_CHECK(!one.text.empty() && !one.hint.empty());
-        SALLYPORT_CHECK(one.place.line > 0 && one.place.column > 0);
-        SALLYPORT_CHECK(to_string(one).find('\n') == std::string::npos);
-    }
-}
 
 bool allows(const RealmPolicy& policy, RoleIndex role, Action action, std::string_view uri,
             MatchPolicy match) {
@@ -66,20 +59,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const std::string text(bytes, bytes + size);
     Diagnostics diagnostics;
     const auto principals = parse_principals(text, "f", diagnostics);
-    hold_explained(diagnostics);
+    sallyport::fuzz::hold_explained(diagnostics);
     static_cast<void>(Authenticator::make({}, principals));
 
     diagnostics.clear();
     const PolicyFile file = parse_policy(text, "f", diagnostics);
-    hold_explained(diagnostics);
+    sallyport::fuzz::hold_explained(diagnostics);
     const bool sound = diagnostics.empty();
     const auto policy = Compiler::compile(file, {false, {}, true}, "");
     if (!policy) {
-        hold_explained(policy.error());
+        sallyport::fuzz::hold_explained(policy.error());
         return 0;
     }
     if (!sound) return 0;
-    hold_explained(failed_tests(file, **policy));
+    sallyport::fuzz::hold_explained(failed_tests(file, **policy));
     ask(file, **policy);
     return 0;
 }

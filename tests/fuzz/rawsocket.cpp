@@ -43,6 +43,16 @@ std::string heard(RawSocket socket, std::string_view stream, std::size_t step) {
     return events + socket.to_send();
 }
 
+// What one end asks, the other one hears.
+void check_ping(std::string_view payload) {
+    RawSocket server = open(true);
+    const std::string stream = std::string("\x7F\xF1\0\0", 4) + RawSocket::ping(payload);
+    server.feed(stream);
+    SALLYPORT_CHECK(server.next().kind == RawSocket::Kind::opened);
+    SALLYPORT_CHECK(server.next().kind == RawSocket::Kind::ping);
+    SALLYPORT_CHECK(server.to_send().ends_with(payload));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -53,5 +63,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const std::string whole = heard(open(server), stream, std::max<std::size_t>(stream.size(), 1));
     SALLYPORT_CHECK(heard(open(server), stream, step) == whole);
     SALLYPORT_CHECK(heard(open(server), stream, 1) == whole);
+    check_ping(stream.substr(0, 100));
     return 0;
 }

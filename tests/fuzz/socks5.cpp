@@ -1,9 +1,10 @@
-// What a SOCKS5 proxy answers. The first byte says how the stream is cut. Promises: the machine
-// never wants more than the longest reply, comes to an end within it, and decides the same however
-// the stream is cut.
+// What a SOCKS5 proxy answers. The first byte says how the stream is cut, and where to. Promises:
+// the machine never wants more than the longest reply, comes to an end within it, and decides the
+// same however the stream is cut.
 #include "wamp/framing/socks5.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -28,8 +29,8 @@ struct Outcome {
     bool operator==(const Outcome&) const = default;
 };
 
-Outcome run(std::string_view bytes, std::size_t step) {
-    Socks5 socks("abcdefghijklmnop.onion", 80);
+Outcome run(std::string_view bytes, std::string_view host, std::size_t step) {
+    Socks5 socks(host, 80);
     Outcome outcome;
     while (socks.bytes_needed() > 0 && !bytes.empty()) {
         must(socks.bytes_needed() <= reply_bytes_max);
@@ -54,6 +55,9 @@ Outcome run(std::string_view bytes, std::size_t step) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     if (size == 0) return 0;
     const std::string_view stream(reinterpret_cast<const char*>(bytes) + 1, size - 1);
-    must(run(stream, std::size_t{bytes[0]} % 7 + 1) == run(stream, stream.size() + 1));
+    constexpr std::array<std::string_view, 3> hosts{"abcdefghijklmnop.onion", "10.0.0.1",
+                                                    "fd00::1"};
+    const std::string_view host = hosts[std::size_t{bytes[0]} / 7 % hosts.size()];
+    must(run(stream, host, std::size_t{bytes[0]} % 7 + 1) == run(stream, host, stream.size() + 1));
     return 0;
 }

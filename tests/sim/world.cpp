@@ -12,24 +12,25 @@ namespace sallyport::sim {
 
 namespace {
 
-constexpr std::size_t guests = 8;
+constexpr std::size_t guests_max = 8;
 constexpr std::size_t services_each = 2;
 constexpr std::uint64_t circuits = 3;  ///< over which strangers come
 constexpr std::array<std::string_view, 2> backend_names{"mark-alpha", "mark-beta"};
 
 }  // namespace
 
-World::World(std::uint64_t seed, Bug bug, bool verbose)
-    : dice_(seed),
+World::World(const Dice& dice, Bug bug, bool verbose)
+    : dice_(dice),
       ledger_{findings_},
       environment_{schedule_, dice_, ledger_},
       planter_(bug, dice_, ledger_),
-      verbose_(verbose) {
+      verbose_(verbose),
+      guests_(dice_.is_scripted() ? dice_.between(1, guests_max) : guests_max) {
     for (std::size_t i = 0; i < inside_count; ++i) start_inside(i);
     start_front();
     for (std::size_t i = 0; i < services_each * inside_count; ++i)
         add(Kind::service, i % inside_count, {});
-    for (std::size_t i = 0; i < guests; ++i) add_guest();
+    for (std::size_t i = 0; i < guests_; ++i) add_guest();
 }
 
 World::~World() = default;
@@ -274,12 +275,13 @@ void World::run_for(Duration time) {
 }
 
 void World::run() {
-    for (int i = 0; i < 600; ++i) {  // 12 s of trouble
+    for (int i = 0; i < 600 && dice_.next_turn(); ++i) {  // 12 s of trouble
         tick();
         run_for(std::chrono::milliseconds(20));
     }
     calm_ = true;
     for (auto& participant : actors_) {
+        if (participant.actor->strays()) participant.actor->cut();
         participant.wire->heal();
         participant.wire->catch_up(0);
         participant.wire->refuse_to_read(0, participant.never_reads);
@@ -317,7 +319,7 @@ void World::tick() {
         gone_.push_back(std::move(actors_[i]));
         actors_.erase(actors_.begin() + static_cast<std::ptrdiff_t>(i--));
     }
-    if (actors_.size() >= guests + services_each * inside_count) return;
+    if (actors_.size() >= guests_ + services_each * inside_count) return;
     if (dice_.chance(65)) {
         add_guest();
     } else {

@@ -23,7 +23,10 @@ namespace sallyport::sim {
 /// reloads on either side. Runs in virtual time.
 class World {
 public:
-    explicit World(std::uint64_t seed, Bug bug = Bug::none, bool verbose = false);
+    explicit World(std::uint64_t seed, Bug bug = Bug::none, bool verbose = false)
+        : World(Dice(seed), bug, verbose) {}
+    /// A script has fewer guests, and trouble for as many turns as it has.
+    explicit World(const Dice& dice, Bug bug = Bug::none, bool verbose = false);
     ~World();
 
     /// The whole life: trouble, rest, last publications, everybody leaves.
@@ -93,6 +96,7 @@ private:
     Planter planter_;
     bool verbose_;
     bool calm_ = false;
+    std::size_t guests_;
     std::uint64_t last_key_ = 0;
     std::size_t front_version_ = 0;
     std::uint64_t troubles_ = 0;  ///< what may end a link

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "tests/sim/actors/stray.h"
 #include "tests/sim/names.h"
 #include "wamp/message/uris.h"
 
@@ -141,8 +142,9 @@ void Actor::on(const wamp::Goodbye&) {
 // ------------------------------------------------------------------------------------------------
 
 void Actor::act() {
-    if (client_.gone || !joined()) return;
     Dice& dice = client_.dice();
+    if (strays_ && !client_.gone) return dice.chance(90) ? stray(client_) : cut();
+    if (!joined()) return;
     if (client_.greedy && dice.chance(20)) return burst();
     const auto roll = dice.between(0, 99);
     if (roll < 35) {
@@ -167,6 +169,8 @@ void Actor::act() {
         cut();
     } else if (roll == 98 && client_.kind == Kind::guest && dice.chance(30)) {
         garbage();
+    } else if (roll == 99 && client_.kind == Kind::guest && dice.chance(30)) {
+        start_to_stray();
     }
 }
 
@@ -194,6 +198,13 @@ void Actor::garbage() {
     client_.wire->write(0, wamp::Frame::copy_of(bytes).rawsocket());
     client_.leaving = true;  // the session may or may not survive it
     forget();
+}
+
+void Actor::start_to_stray() {
+    strays_ = true;
+    client_.leaving = true;
+    forget();
+    stray(client_);
 }
 
 void Actor::leave() {

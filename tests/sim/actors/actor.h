@@ -31,6 +31,8 @@ public:
     }
     const Principal& principal() const noexcept { return client_.principal; }
     std::uint64_t key() const noexcept { return client_.key; }
+    /// Whether it has lost its way: it says anything, and nobody believes it.
+    bool strays() const noexcept { return strays_; }
     void make_greedy() { client_.greedy = true; }
     /// Much at once.
     void burst();
@@ -50,6 +52,7 @@ private:
     void on(const wamp::Goodbye& goodbye);
     void hello();
     void garbage();
+    void start_to_stray();
     void forget();
 
     Client client_;
@@ -58,6 +61,7 @@ private:
     Callee callee_;
     Subscriber subscriber_;
     bool knows_ticket_;
+    bool strays_ = false;
 };
 
 }  // namespace sallyport::sim

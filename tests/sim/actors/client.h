@@ -52,11 +52,17 @@ struct Client {
     wamp::SessionId session = 0;
     wamp::RequestId last_request = 0;
     std::uint64_t published = 0;  ///< PUBLISHes so far
+    static constexpr std::size_t said_max = 12;
+    std::vector<std::string> said{};  ///< its last messages
 
     Dice& dice() const noexcept { return environment.dice; }
     Findings& findings() const noexcept { return environment.ledger.findings; }
-    void send(const wamp::Message& message) const {
-        if (!gone) wire->write(0, wamp::encode(serializer, message).rawsocket());
+    void send(const wamp::Message& message) {
+        if (gone) return;
+        const wamp::Frame frame = wamp::encode(serializer, message);
+        if (said.size() == said_max) said.erase(said.begin());
+        said.emplace_back(frame.message());
+        wire->write(0, frame.rawsocket());
     }
     void wrong(Check check, std::string what) const {
         findings().wrong(check, environment.schedule.now(),
