@@ -60,6 +60,11 @@ if(SALLYPORT_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+if(SALLYPORT_COVERAGE)
+    add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+    add_link_options(-fprofile-instr-generate)
+endif()
+
 if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND NOT SALLYPORT_SANITIZE)
     # Control-flow protection has one flag on x86 and another on arm64. A compiler that lacks a flag is not given it.
     include(CheckCXXCompilerFlag)

@@ -17,7 +17,7 @@ llvm_tool() {
 llvm_packages() {
     local version package packages
     for version in "${LLVM_VERSIONS[@]}"; do
-        packages=("clang-$version" "clang-tidy-$version" "clang-format-$version" "libclang-rt-$version-dev")
+        packages=("clang-$version" "clang-tidy-$version" "clang-format-$version" "libclang-rt-$version-dev" "llvm-$version")
         for package in "${packages[@]}"; do
             "$@" "$package" >/dev/null 2>&1 || continue 2
         done

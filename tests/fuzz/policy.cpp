@@ -18,6 +18,13 @@ namespace {
 
 using wamp::MatchPolicy;
 
+// Some files can be included, some are broken, and some cannot be read.
+wamp::Result<std::string, Diagnostic> read_include(const std::string& path) {
+    if (path.ends_with("gone")) return Diagnostic{{path, 0, 0}, "cannot be read", "write it"};
+    if (path.ends_with("cut")) return std::string("[[allow");
+    return "[variables]\nfrom-" + std::to_string(path.size()) + " = \"x\"\n";
+}
+
 bool allows(const RealmPolicy& policy, RoleIndex role, Action action, std::string_view uri,
             MatchPolicy match) {
     return std::holds_alternative<Permit>(policy.decide({role}, {action, uri, match}));
@@ -63,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     static_cast<void>(Authenticator::make({}, principals));
 
     diagnostics.clear();
-    const PolicyFile file = parse_policy(text, "f", diagnostics);
+    const PolicyFile file = parse_policy(text, "f", diagnostics, read_include);
     sallyport::fuzz::hold_explained(diagnostics);
     const bool sound = diagnostics.empty();
     const auto policy = Compiler::compile(file, {false, {}, true}, "");

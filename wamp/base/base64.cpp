@@ -10,7 +10,7 @@ constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint8_t no_digit = 0xFF;
 
-constexpr std::array<std::uint8_t, 256> make_digits() {
+consteval std::array<std::uint8_t, 256> make_digits() {
     std::array<std::uint8_t, 256> digits{};
     digits.fill(no_digit);
     for (std::size_t value = 0; value < alphabet.size(); ++value) {

@@ -20,7 +20,7 @@ struct Utf8PairTables {
 
 constexpr std::uint8_t utf8_two_continuations = 0x80;
 
-constexpr Utf8PairTables utf8_pair_tables() noexcept {
+consteval Utf8PairTables utf8_pair_tables() noexcept {
     struct Way {
         std::uint8_t bit;
         std::uint16_t first_high;  // sets of nibbles, bit n for nibble n
@@ -117,7 +117,7 @@ struct FewBytesMask {
     char bytes[2 * few_bytes_end];  // ones, then zeros
 };
 
-constexpr FewBytesMask few_bytes_mask() noexcept {
+consteval FewBytesMask few_bytes_mask() noexcept {
     FewBytesMask mask = {};
     for (std::size_t index = 0; index < few_bytes_end; ++index) mask.bytes[index] = '\xFF';
     return mask;
