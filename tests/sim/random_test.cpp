@@ -1,5 +1,9 @@
 #include "tests/sim/random.h"
 
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -67,6 +71,23 @@ TEST(Script, MakesAWorldThatCanBeReplayed) {
     World second(Dice::of_script(script));
     second.run();
     EXPECT_EQ(first.findings().digest(), second.findings().digest());
+}
+
+// What tests/fuzz/conversation.cpp searches with the guidance of coverage, here at random;
+// tests/run sets the time.
+TEST(Script, ConversationsKeepEveryPromise) {
+    const char* const text = std::getenv("SALLYPORT_CONVERSATION_SECONDS");
+    const std::chrono::seconds time(text == nullptr ? 1 : std::atoi(text));
+    const auto end = std::chrono::steady_clock::now() + time;
+    std::uint64_t seed = 1000;
+    do {
+        const std::string script = script_of_turns(20 + seed % 280, ++seed);
+        World world(Dice::of_script(script));
+        world.run();
+        ASSERT_TRUE(world.findings().none()) << "script " << seed << ":\n"
+                                             << world.findings().text();
+    } while (std::chrono::steady_clock::now() < end);
+    std::cout << seed - 1000 << " conversations\n";
 }
 
 TEST(Script, FindsAPlantedBug) {
