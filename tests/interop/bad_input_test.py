@@ -240,7 +240,7 @@ def usage_errors_exit_with_2():
 
 
 def _role(line):
-    for word in (" worker", " inside", " serve"):
+    for word in (" authenticator --inside", " authenticator", " worker", " inside", " serve"):
         if word in line:
             return word.strip()
     return "tor" if "tor" in line.split()[0] else line
@@ -251,12 +251,12 @@ def kill_9_of_each_child_is_healed_by_the_supervisor():
     world = Deployment(name="kill").start()
     try:
         roles = {_role(line): pid for pid, line in world.gateway.children()}
-        equal(sorted(roles), ["inside", "worker"])
+        equal(sorted(roles), ["authenticator", "authenticator --inside", "inside", "worker"])
         for role in roles:
             pid = {_role(line): p for p, line in world.gateway.children()}[role]
             os.kill(pid, signal.SIGKILL)
             eventually(lambda: not processes.alive(pid), "it is dead", 5)
-            eventually(lambda: len(world.gateway.children()) == 2, f"a new {role}", 15)
+            eventually(lambda: len(world.gateway.children()) == len(roles), f"a new {role}", 15)
             eventually(lambda: world._answers(world.gateway, world.local), "the local socket answers", 15)
             world.wait_link(15)
     finally:

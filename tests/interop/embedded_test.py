@@ -284,7 +284,7 @@ def each_line_of_a_json_log_is_an_object():
     equal(logged.stop()[-1], 0, "exit code of an orderly stop")
     lines = [json.loads(line) for line in logged.gateway.text().splitlines()]
     equal({tuple(line) for line in lines}, {("time", "level", "program", "message")})
-    equal({line["program"] for line in lines}, {"sallyport", "gateway", "inside"})
+    equal({line["program"] for line in lines}, {"sallyport", "gateway", "inside", "authenticator"})
     assert any(line["message"] == "ready" for line in lines), lines
 
     failed = sallyport("serve", "--config", logged.dir / "nowhere.toml", "--log-format", "json")

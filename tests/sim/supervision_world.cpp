@@ -64,13 +64,13 @@ SupervisionWorld::SupervisionWorld(std::uint64_t seed, SupervisionBug bug, bool 
     SupervisorCore::Config config;
     config.managed_tor = dice_.chance(60);
     config.onion_mode = config.managed_tor ? "managed" : "off";
-    core_processes_ = config.managed_tor ? 2 : 1;
+    core_processes_ = config.managed_tor ? 3 : 2;  // with the authenticator of the worker
     const auto backends = static_cast<std::uint32_t>(dice_.between(1, 4));
     for (std::uint32_t index = 0; index < backends; ++index) {
         using Target = supervision::DialRequests::Target;
         const auto target = static_cast<Target>(dice_.between(0, 2));
         config.backends.push_back({"b" + std::to_string(index), target});
-        if (target == Target::inside) ++core_processes_;
+        if (target == Target::inside) core_processes_ += 2;
         backends_.push_back(index);
     }
     kills_percent_ = static_cast<unsigned>(dice_.between(0, 100));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "gateway/host/start_error.h"
+#include "policy/auth/roster.h"
 #include "tests/support/temporary_folder.h"
 
 namespace sallyport::gateway {
@@ -51,6 +52,29 @@ TEST(PolicyVersion, IsTheSameAfterEncodingAndDecoding) {
     version.add("/etc/empty", "");
     EXPECT_EQ(PolicyVersion::decode(version.encode()), version);
     EXPECT_EQ(PolicyVersion::decode(PolicyVersion().encode()), PolicyVersion());
+}
+
+TEST(PolicyVersion, WithoutSecretsHasTheRosterInsteadOfPrincipals) {
+    const std::string key(64, 'd');
+    const std::string principals = "decoy_key = \"" + key +
+                                   "\"\n[[principal]]\nauthid = \"alice\"\nrole = \"operator\"\n"
+                                   "wampcra = { secret = \"my own secret words\" }\n";
+    PolicyVersion version;
+    const auto read = version.recorder(
+        [&](const std::string& path, bool) -> wamp::Result<std::string, policy::Diagnostic> {
+            return path == "/p.toml" ? principals : std::string("realm = \"r\"");
+        });
+    ASSERT_TRUE(read("/r.toml", false).has_value() && read("/p.toml", true).has_value());
+    const PolicyVersion open = version.without_secrets();
+    EXPECT_EQ(*open.find("/r.toml"), *version.find("/r.toml"));
+    const auto roster = policy::Roster::parse(*open.find("/p.toml"));
+    ASSERT_TRUE(roster.has_value());
+    EXPECT_TRUE(roster->lists({"alice", "operator", "wampcra"}));
+    const std::string bytes = open.encode();
+    EXPECT_EQ(bytes.find("my own secret words"), std::string::npos);
+    EXPECT_EQ(bytes.find(key), std::string::npos);
+    EXPECT_TRUE(PolicyVersion::decode(version.encode())->is_secret("/p.toml"));
+    EXPECT_FALSE(PolicyVersion::decode(bytes)->is_secret("/p.toml"));
 }
 
 TEST(PolicyVersion, CannotBeChangedByThoseWhoReceiveIt) {
@@ -138,9 +162,17 @@ TEST_F(KeptVersionTest, IsNoneWhenAFileIsMissing) {
     EXPECT_FALSE(stored_version(kept()));
 }
 
+TEST_F(KeptVersionTest, IsNoneWhenItDoesNotSayWhatIsSecret) {
+    store_version(two_files(), kept());
+    ASSERT_TRUE(stored_version(kept()));
+    folder_.write("kept/files.json", R"([{"path":"/etc/r.toml","kept_as":"1-r.toml"}])");
+    EXPECT_FALSE(stored_version(kept()));
+}
+
 TEST_F(KeptVersionTest, NamesNoFileOutsideItsFolder) {
     folder_.write("secret", "key");
-    folder_.write("kept/files.json", R"([{"path":"/etc/r.toml","kept_as":"../secret"}])");
+    folder_.write("kept/files.json",
+                  R"([{"path":"/etc/r.toml","kept_as":"../secret","secret":false}])");
     EXPECT_FALSE(stored_version(kept()));
 }
 

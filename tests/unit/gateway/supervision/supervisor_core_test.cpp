@@ -423,15 +423,20 @@ TEST(SupervisorCore, EndsAReloadAtItsDeadline) {
 }
 
 TEST(SupervisorCore, EndsAndReplacesAProcessThatNoLongerAnswers) {
-    for (const auto& [silent, name, text] : {std::tuple{worker_process, "worker", "worker"},
-                                             {inside, "inside home", "inside 0"},
-                                             {tor_process, "tor", "tor"}}) {
+    for (const auto& [silent, name, text] :
+         {std::tuple{worker_process, "worker", "worker"},
+          {inside, "inside home", "inside 0"},
+          {auth_of_worker, "authenticator of worker", "authenticator of worker"},
+          {tor_process, "tor", "tor"}}) {
         World world;  // all have become ready
         std::string effects;
         for (int round = 0; round < 30 && effects.find("kill") == std::string::npos; ++round) {
             world.now = world.core.deadline();
             world.core.on_deadline(world.now, world.out);
             effects = world.take();
+            world.core.on_message(auth_of_inside, message::Alive{}, world.now, world.out);
+            if (silent != auth_of_worker)
+                world.core.on_message(auth_of_worker, message::Alive{}, world.now, world.out);
             if (silent != inside)
                 world.core.on_message(inside, message::Alive{}, world.now, world.out);
             if (silent != worker_process)
@@ -453,16 +458,21 @@ TEST(SupervisorCore, AsksTorOnlyWhileItsControlSocketIsConnected) {
     World world;
     world.now = world.core.deadline();
     world.core.on_deadline(world.now, world.out);
-    EXPECT_EQ(world.take(), "ping inside 0; ping worker; ping tor");
+    EXPECT_EQ(world.take(),
+              "ping authenticator of inside 0; ping inside 0; ping authenticator of worker; "
+              "ping worker; ping tor");
     world.core.on_tor_control_lost("", world.now, world.out);
     world.core.on_deadline(world.now + 1s, world.out);
     EXPECT_EQ(world.take(),
-              "ping inside 0; ping worker; warning: tor: the control connection was lost; "
+              "ping authenticator of inside 0; ping inside 0; ping authenticator of worker; "
+              "ping worker; warning: tor: the control connection was lost; "
               "reconnecting; attach");
     world.core.on_tor_attached(world.now, world.out);
     world.take();
     world.core.on_deadline(world.now + 2s, world.out);
-    EXPECT_EQ(world.take(), "ping inside 0; ping worker; ping tor");
+    EXPECT_EQ(world.take(),
+              "ping authenticator of inside 0; ping inside 0; ping authenticator of worker; "
+              "ping worker; ping tor");
 }
 
 TEST(SupervisorCore, FeedsTheWatchdogWhileItStartsAndStops) {
@@ -483,6 +493,8 @@ TEST(SupervisorCore, FinishesWhenItsLastProcessHasEnded) {
     world.core.on_stop_signal(world.now, world.out);
     world.core.on_exit(worker_process, {0, "ended with code 0"}, world.now, world.out);
     world.core.on_exit(tor_process, {0, "ended with code 0"}, world.now, world.out);
+    for (const ProcessId process : {auth_of_inside, auth_of_worker})
+        world.core.on_exit(process, {0, "ended with code 0"}, world.now, world.out);
     world.take();
     world.core.on_exit(inside, {0, "ended with code 0"}, world.now, world.out);
     EXPECT_EQ(world.take(), "finish 0");
