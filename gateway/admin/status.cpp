@@ -49,6 +49,14 @@ void add_failed_joins(std::ostream& out, const Json& joins) {
         << " refused meanwhile\n";
 }
 
+void add_authenticator(std::ostream& out, const Json& authenticator) {
+    out << "authenticator "
+        << (policy::bool_member(authenticator, "running") ? "running" : "not running") << ", "
+        << number(authenticator, "asked") << " questions asked, "
+        << number(authenticator, "waiting") << " waiting, " << number(authenticator, "dropped")
+        << " dropped; ended " << number(authenticator, "ended") << " times\n";
+}
+
 void add_audit(std::ostream& out, const Json& audit) {
     const std::string error = policy::string_member(audit, "error");
     out << "audit log     " << number(audit, "written") << " written, " << number(audit, "dropped")
@@ -111,6 +119,8 @@ std::optional<std::string> status_text(std::string_view line) {
             add_decisions(out, *decisions);
         if (const Json* joins = policy::object_member(*front, "joins"))
             add_failed_joins(out, *joins);
+        if (const Json* authenticator = policy::object_member(*front, "authenticator"))
+            add_authenticator(out, *authenticator);
         if (const Json* audit = policy::object_member(*status, "audit")) add_audit(out, *audit);
         for (const Json& link : policy::array_member(*front, "links")) add_link(out, link);
     }

@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view front =
     R"({"connections":3,"sessions":2,"decisions":{"allowed":7,"denied":1,"limited":0,"joined":4,)"
     R"("join_refused":5},"joins":{"waiting":0,"delayed":0,"failed":6,"waits":2,)"
-    R"("refused_waiting":8,"checks":0},"links":[{"name":"inside","up":true,"calls":1,"subscriptions":2,)"
+    R"("refused_waiting":8,"checks":0},"authenticator":{"running":true,"asked":11,"answered":10,)"
+    R"("waiting":1,"dropped":0,"ended":2},"links":[{"name":"inside","up":true,"calls":1,"subscriptions":2,)"
     R"("registrations":3,"held":4},{"name":"a-long-name","up":false,"calls":0,"subscriptions":0,)"
     R"("registrations":0,"held":0}]})";
 
@@ -55,6 +56,7 @@ TEST(Status, AsTextForPeople) {
         "sessions      2\n"
         "decisions     7 allowed, 1 denied, 0 over a limit; 4 joined, 5 refused to join\n"
         "wrong secrets 6 tried; 2 times a circuit had to wait, 8 refused meanwhile\n"
+        "authenticator running, 11 questions asked, 1 waiting, 0 dropped; ended 2 times\n"
         "audit log     7 written, 1 dropped, 1 waiting\n"
         "link inside   up, 1 calls in flight, 2 subscriptions, 3 registrations, 4 messages held\n"
         "link a-long-name down, 0 calls in flight, 0 subscriptions, 0 registrations, 0 messages "
