@@ -79,15 +79,17 @@ TEST(Script, ConversationsKeepEveryPromise) {
     const char* const text = std::getenv("SALLYPORT_CONVERSATION_SECONDS");
     const std::chrono::seconds time(text == nullptr ? 1 : std::atoi(text));
     const auto end = std::chrono::steady_clock::now() + time;
-    std::uint64_t seed = 1000;
+    constexpr std::uint64_t first = 1000;
+    std::uint64_t seed = first;
     do {
-        const std::string script = script_of_turns(20 + seed % 280, ++seed);
+        ++seed;
+        const std::string script = script_of_turns(20 + seed % 280, seed);
         World world(Dice::of_script(script));
         world.run();
         ASSERT_TRUE(world.findings().none()) << "script " << seed << ":\n"
                                              << world.findings().text();
     } while (std::chrono::steady_clock::now() < end);
-    std::cout << seed - 1000 << " conversations\n";
+    std::cout << seed - first << " conversations\n";
 }
 
 TEST(Script, FindsAPlantedBug) {
