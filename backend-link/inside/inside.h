@@ -27,8 +27,6 @@ struct InsideConfig {
     std::vector<std::string> links;  ///< the name of each link, for the log
     policy::DoorLimits limits;
     Pulse::Limits pulse{};
-    /// What is given to the transport of a link before it has written it.
-    std::size_t link_window_bytes = std::size_t{32} << 10;
     /// While the links have so much unwritten, a service is not read of which more than a window
     /// waits for them.
     std::size_t link_room_bytes = std::size_t{1} << 20;
@@ -37,6 +35,8 @@ struct InsideConfig {
     /// The last link is not dialled: the supervisor opens it, and a new transport replaces the
     /// first.
     bool embedded = false;
+    /// What is given to the transport of a link before it has written it.
+    std::size_t link_window_bytes = std::size_t{32} << 10;
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own

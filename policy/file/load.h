@@ -29,11 +29,11 @@ struct LoadOptions {
     std::span<const std::string> backends;  ///< the names that a route may use
     bool any_backend = false;               ///< for tools that read a policy without its gateway
     bool read_principals = true;            ///< false for tools whose user may not read them
+    bool run_tests = true;                  ///< false for the tool that shows the outcomes itself
+    ReadFile read = read_file;              ///< replaced for a version that is no longer on disk
     /// Instead of each principals file there is its Roster, which has no secrets; no realm then has
     /// an authenticator.
     bool rosters = false;
-    bool run_tests = true;      ///< false for the tool that shows the outcomes itself
-    ReadFile read = read_file;  ///< replaced for a version that is no longer on disk
 };
 
 /// A realm that was loaded without an error.

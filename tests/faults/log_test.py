@@ -33,7 +33,7 @@ class Unread:
             pass
         return text.decode(errors="replace")
 
-    def make_noise(self, clients=50):
+    def make_noise(self, clients=100):
         """Each client causes at least four lines of 60 bytes or more: together more than the pipe holds."""
         for _ in range(clients):
             client = self.world.raw()

@@ -161,7 +161,8 @@ TEST(SupervisorCore, BlamesNoComplaintWhenTorIsKilledWhileStarting) {
     world.core.on_exit(tor_process, crashed, world.now, world.out);
     EXPECT_EQ(world.take(),
               "send onion: managed  0% tor is not running; print: tor was killed by signal 9 "
-              "(Killed) while starting; kill inside 0; kill worker; kill tor");
+              "(Killed) while starting; kill authenticator of inside 0; kill inside 0; "
+              "kill authenticator of worker; kill worker; kill tor");
 }
 
 TEST(SupervisorCore, FailsTheStartWithATorThatDoesNotRunAsConfigured) {
