@@ -2,6 +2,7 @@
 import fcntl
 import os
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -33,7 +34,7 @@ class Unread:
             pass
         return text.decode(errors="replace")
 
-    def make_noise(self, clients=100):
+    def make_noise(self, clients=50):
         """Each client causes at least four lines of 60 bytes or more: together more than the pipe holds."""
         for _ in range(clients):
             client = self.world.raw()
@@ -58,7 +59,7 @@ def a_log_that_nobody_reads_stops_nothing_and_tells_what_was_dropped():
         said += unread.read()
         return "warning gateway: dropped " in said
     eventually(told, "the worker tells how many messages it has dropped")
-    assert "messages that the reader of this log did not take in time" in said, said
+    assert re.search(r"dropped \d+ messages? that the reader of this log did not take in time", said), said
     equal(client.call("lab.nothing.of.the.sort")[4], "wamp.error.no_such_procedure")
     client.close()
     equal(world.stop(), [0])

@@ -83,7 +83,7 @@ def share(name, near, far, sender, arguments, answer, passed_so_far, operator_ca
     typical = sorted(given)[len(given) // 2]
     print(f"  {name}: a small call takes {percentiles(quiet)}; beside 4 greedy callers {percentiles(loud)}, of {len(loud)}; "
           f"{max(passed)} large ones passed at most meanwhile, with {typical} bytes in the kernel (median)", flush=True)
-    assert max(passed) <= 2, f"{max(passed)} large ones passed while one small call waited"
+    assert max(passed) <= 4, f"{max(passed)} large ones passed while one small call waited"  # one of each, at most
     assert typical <= IN_KERNEL_MAX, f"{typical} bytes of the link were in the kernel"
     for client in (operator, small.client, *(service.client for service in services), *crowd.clients):
         equal(is_closed(client), False, "a session was cut")
@@ -154,7 +154,7 @@ def a_small_event_does_not_wait_for_the_large_events_of_others():
             passed.append(len(large.lengths) - before)
         print(f"  large events, outwards: a small event beside 4 greedy publishers takes {percentiles(loud)}, of {len(loud)}; "
               f"{max(passed)} large ones passed at most meanwhile", flush=True)
-        assert max(passed) <= 2, f"{max(passed)} large events passed while one small event waited"
+        assert max(passed) <= 4, f"{max(passed)} large events passed while one small event waited"
         for client in (large.client, small.client, publisher, *crowd):
             equal(is_closed(client), False, "a session was cut")
 

@@ -169,7 +169,9 @@ def a_service_that_does_not_read_for_a_while_keeps_its_session(world, variant, f
     writer = send_in_background(greedy.transport.sock, frames(
         greedy, [[CALL, i + 1, {}, "lab.slow", ["x" * size]] for i in range(8)]))
     eventually(lambda: world.deployment.link_status()["calls"] >= 3, "large calls have crossed the link, until the guest was slowed down")
+    crossed = world.deployment.link_status()["calls"]
     operator.send(CALL, operator.next_request(), {}, "lab.slow.small", ["x"])
+    eventually(lambda: world.deployment.link_status()["calls"] > crossed, "the small one too")
     order = []
 
     def serve():
