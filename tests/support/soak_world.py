@@ -199,7 +199,9 @@ class World:
         """(name, pid) of each process that is measured."""
         deployment = self.deployment
         found = [("supervisor", deployment.gateway.pid), ("worker", self._child(deployment.gateway, " worker ")),
-                 ("inside", deployment.router_pid())]
+                 ("authenticator", self._child(deployment.gateway, " authenticator --config ")),
+                 ("inside", deployment.router_pid()),
+                 ("inside's authenticator", self._child(deployment.inside or deployment.gateway, " authenticator --inside "))]
         if deployment.inside:
             found.append(("inside's supervisor", deployment.inside.pid))
         return found
