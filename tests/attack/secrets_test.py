@@ -68,7 +68,7 @@ def search(pid, secrets):
                     memory.seek(at)
                     part = memory.read(min(CHUNK, end - at))
                 except OSError:
-                    break  # a page that is no memory
+                    break  # a page without memory behind it
                 size += len(part)
                 text = tail + part
                 found |= {name for name, secret in secrets.items() if secret in text}

@@ -11,24 +11,6 @@ namespace {
 
 constexpr std::string_view reserved_component = "wamp";
 
-// Unicode White_Space beyond ASCII, and the C1 controls, which terminals may interpret (W-URI-05).
-constexpr bool is_space_or_control(char32_t c) noexcept {
-    return (c >= 0x80 && c <= 0xA0) || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
-           c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
-bool is_valid_component(std::string_view component, UriRule rule) noexcept {
-    while (!component.empty()) {
-        const char32_t c = take_code_point(component);
-        if (c <= 0x20 || c == 0x7F || c == U'#' || is_space_or_control(c)) return false;
-        if (rule == UriRule::strict &&
-            !((c >= U'0' && c <= U'9') || (c >= U'a' && c <= U'z') || c == U'_')) {
-            return false;
-        }
-    }
-    return true;
-}
-
 enum class Ascii : std::uint8_t { refused, loose, strict, dot };
 
 constexpr std::array<Ascii, 0x80> ascii_kinds() noexcept {
@@ -44,24 +26,43 @@ constexpr std::array<Ascii, 0x80> ascii_kinds() noexcept {
     return kinds;
 }
 
+constexpr std::array<Ascii, 0x80> ascii = ascii_kinds();
+
+constexpr bool is_allowed(Ascii kind, UriRule rule) noexcept {
+    return kind == Ascii::strict || (kind == Ascii::loose && rule == UriRule::loose);
+}
+
+// Unicode White_Space beyond ASCII, and the C1 controls, which terminals may interpret (W-URI-05).
+constexpr bool is_space_or_control(char32_t c) noexcept {
+    return (c >= 0x80 && c <= 0xA0) || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
+           c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool is_valid_component(std::string_view component, UriRule rule) noexcept {
+    while (!component.empty()) {
+        const char32_t c = take_code_point(component);
+        const bool allowed = c < ascii.size() ? is_allowed(ascii[c], rule)
+                                              : rule != UriRule::strict && !is_space_or_control(c);
+        if (!allowed) return false;
+    }
+    return true;
+}
+
 enum class Verdict : std::uint8_t { valid, invalid, not_ascii };
 
 /// is_valid_pattern() for most URIs.
 Verdict judge_ascii(std::string_view pattern, MatchPolicy policy, UriRule rule) noexcept {
-    static constexpr std::array<Ascii, 0x80> kinds = ascii_kinds();
     bool empty = true;  // the component so far
     for (const char letter : pattern) {
         const auto c = static_cast<unsigned char>(letter);
-        if (c >= kinds.size()) return Verdict::not_ascii;
-        const Ascii kind = kinds[c];
+        if (c >= ascii.size()) return Verdict::not_ascii;
+        const Ascii kind = ascii[c];
         if (kind == Ascii::dot) {
             if (empty && policy != MatchPolicy::wildcard) return Verdict::invalid;
             empty = true;
             continue;
         }
-        if (kind == Ascii::refused || (kind == Ascii::loose && rule == UriRule::strict)) {
-            return Verdict::invalid;
-        }
+        if (!is_allowed(kind, rule)) return Verdict::invalid;
         empty = false;
     }
     return empty && policy == MatchPolicy::exact ? Verdict::invalid : Verdict::valid;

@@ -14,7 +14,7 @@ Body same(const Body& body) {
     EXPECT_TRUE(read.has_value());
     EXPECT_EQ(read->number, 7U);
     EXPECT_EQ(read->peer, wamp::PeerId{8});
-    EXPECT_EQ(decode_answer(packet).has_value(), false) << "a question is no answer";
+    EXPECT_EQ(decode_answer(packet).has_value(), false) << "a question is not an answer";
     return std::get<Body>(read->body);
 }
 

@@ -134,7 +134,7 @@ TEST(JoinWithoutAuthenticator, IsUnavailableForNowIfItDiesMeanwhile) {
     EXPECT_EQ(world.die(), Lines{});
     world.send(2, answer_to(Method::wampcra, "alice", extra_in(challenge[0]), secret));
     EXPECT_EQ(world.answer_all(), ended(2, "unavailable"));
-    EXPECT_EQ(world.door.joining().failures().failed(), 0U) << "which is no failure of the client";
+    EXPECT_EQ(world.door.joining().failures().failed(), 0U) << "the client has not failed";
 }
 
 TEST(JoinWithoutAuthenticator, DoesNotConcernGuestsAndSessions) {
