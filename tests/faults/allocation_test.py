@@ -80,13 +80,8 @@ def rounds(name, count, seed, **options):
         ordeal = Ordeal(name, environment=preload.environment, **options).start(callers=3)
         for number in range(begin, min(count, begin + PER_WORLD)):
             one = Round(dice)
-            try:
+            with ordeal.surviving(f"{name}: round {number + 1} of seed {seed}", one, RECOVERS):
                 live_through(one, ordeal)
-                ordeal.check(RECOVERS)
-            except Exception as failure:
-                raise AssertionError(f"{name}: round {number + 1} of seed {seed}: {one}") from failure
-            finally:
-                print(f"       {name} {number + 1}: {one}", flush=True)
         ordeal.stop()
 
 

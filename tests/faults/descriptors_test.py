@@ -159,15 +159,10 @@ def exhaust(name, seed, **options):
                     inside_limits='\n[audit]\nto = "file:audit.jsonl"', **options).start(callers=2)
     for number in range(EXHAUSTIONS):
         want = Want(dice, ordeal)
-        try:
+        with ordeal.surviving(f"{name}: {number + 1} of seed {seed}", want, RECOVERS):
             with Exhausted(want.pid):
                 want.do(ordeal)
             want.end(ordeal)
-            ordeal.check(RECOVERS)
-        except Exception as failure:
-            raise AssertionError(f"{name}: {number + 1} of seed {seed}: {want}") from failure
-        finally:
-            print(f"       {name} {number + 1}: {want}", flush=True)
     for program in ordeal.programs:
         told = ordeal.apply(program)
         equal(told.returncode, 0, told.stderr)

@@ -86,13 +86,8 @@ def nothing_that_ends_or_hangs_at_any_moment_needs_a_person():
     ordeal = Ordeal("moments", tor=TOR).start(callers=3)
     for number in range(MOMENTS):
         moment = Moment(dice)
-        try:
+        with ordeal.surviving(f"moment {number + 1} of seed {SEED}", moment, RECOVERS):
             live_through(moment, ordeal)
-            ordeal.check(RECOVERS)
-        except Exception as failure:
-            raise AssertionError(f"moment {number + 1} of seed {SEED}: {moment}") from failure
-        finally:
-            print(f"       moment {number + 1} of seed {SEED}: {moment}", flush=True)
     told = ordeal.apply()
     equal(told.returncode, 0, told.stderr)
     ordeal.check_version(told)

@@ -256,6 +256,18 @@ class Ordeal:
             before = self.results
             eventually(lambda: self.results > before or self.troubles, "calls are answered again", within)
 
+    @contextlib.contextmanager
+    def surviving(self, round_name, fault, within=50):
+        """Checks after the block that all holds again. `fault` is printed once the block has ended: some learn in it what they
+        were."""
+        try:
+            yield
+            self.check(within)
+        except Exception as failure:
+            raise AssertionError(f"{round_name}: {fault}") from failure
+        finally:
+            print(f"       {round_name}: {fault}", flush=True)
+
     def check(self, within=50):
         """All that must hold once the fault is over."""
         self.await_service(within)
