@@ -288,6 +288,13 @@ void FrontWatch::release_waiting(const Turn& turn, std::uint32_t link) {
     });
 }
 
+/// When it ends even if its link stays down: a call may have a timeout of its own.
+Instant FrontWatch::due_of(const Waiting& waited) const {
+    const CallState* const state = ledger_.call(waited.tag);
+    if (state == nullptr || state->due == Duration::zero()) return waited.due;
+    return std::min(waited.due, state->since + state->due);
+}
+
 bool FrontWatch::judge_again(const Turn& turn, const Waiting& waited, bool last) {
     const Rules::Answer& answer = rules_->decide(waited.of.principal, waited.asked);
     const auto target = rules_->target(waited.asked.uri);
@@ -310,8 +317,9 @@ bool FrontWatch::judge_again(const Turn& turn, const Waiting& waited, bool last)
     if (answer.allowed && !elsewhere) return false;
     if (CallState* const state = ledger_.call(waited.tag); state != nullptr && denied)
         state->must = due;
-    const bool missing = error == nullptr && last && !waited.unsure && turn.now < waited.due;
-    const bool wrong_one = error != nullptr && error->uri != due && turn.now < waited.due;
+    const bool is_over = turn.now >= due_of(waited);
+    const bool missing = error == nullptr && last && !waited.unsure && !is_over;
+    const bool wrong_one = error != nullptr && error->uri != due && !is_over;
     if (waited.answers && (missing || wrong_one))
         wrong(Check::expected_outcome, turn,
               waited.asked.uri +

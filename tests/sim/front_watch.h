@@ -97,6 +97,7 @@ private:
                     const Pending& pending, bool optional);
     void fan_out_followers(std::uint32_t link, const Pending& pending);
     void release_waiting(const Turn& turn, std::uint32_t link);
+    Instant due_of(const Waiting& waited) const;
     /// Whether it was refused, or should have been.
     bool judge_again(const Turn& turn, const Waiting& waited, bool last);
     void on_link_lost(std::uint32_t link);
