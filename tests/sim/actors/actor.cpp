@@ -39,6 +39,7 @@ Actor::Actor(Environment& environment, Kind kind, std::uint64_t key, std::shared
       caller_(client_),
       callee_(client_),
       subscriber_(client_),
+      has_account_(!client_.principal.authid.empty()),
       knows_ticket_(!environment.dice.chance(6)) {
     client_.passes = environment.dice.chance(80);
     client_.identifies = environment.dice.chance(70);
@@ -75,7 +76,7 @@ void Actor::on_bytes(std::string_view bytes) {
 
 void Actor::hello() {
     Dict details{{"roles", roles_of(client_)}};
-    if (!client_.principal.authid.empty()) {
+    if (has_account_) {
         details.set("authid", client_.principal.authid);
         details.set("authmethods", List{Value("ticket")});
     }
@@ -109,9 +110,9 @@ void Actor::on(const wamp::Welcome& welcome) {
     client_.session = welcome.session;
     const Principal told{std::string(welcome.details.get_string("authid")),
                          std::string(welcome.details.get_string("authrole"))};
-    if (!client_.principal.authid.empty() && told != client_.principal)
+    if (has_account_ && told != client_.principal)
         client_.wrong(Check::true_identity, "joined as " + told.authid + ", " + told.role);
-    if (!client_.principal.authid.empty() && !knows_ticket_)
+    if (has_account_ && !knows_ticket_)
         client_.wrong(Check::permit, "joined without the ticket");
     client_.principal = told;
     Environment& environment = client_.environment;

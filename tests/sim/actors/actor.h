@@ -60,6 +60,7 @@ private:
     Caller caller_;
     Callee callee_;
     Subscriber subscriber_;
+    bool has_account_;  ///< false: joins as a guest, under another name each time
     bool knows_ticket_;
     bool strays_ = false;
 };
