@@ -317,7 +317,7 @@ bool FrontWatch::judge_again(const Turn& turn, const Waiting& waited, bool last)
     if (answer.allowed && !elsewhere) return false;
     if (CallState* const state = ledger_.call(waited.tag); state != nullptr && denied)
         state->must = due;
-    const bool is_over = turn.now >= due_of(waited);
+    const bool is_over = turn.now >= due_of(waited) || is_leaving(waited.peer);
     const bool missing = error == nullptr && last && !waited.unsure && !is_over;
     const bool wrong_one = error != nullptr && error->uri != due && !is_over;
     if (waited.answers && (missing || wrong_one))
