@@ -20,6 +20,7 @@ void DoorWatch::see(const Turn& turn) {
     expected_.clear();
     events_.clear();
     unheard_.clear();
+    unsure_ = 0;
     leaving_.clear();
     judged_.reset();
     overrun_.clear();
@@ -423,12 +424,15 @@ void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
 }
 
 void DoorWatch::expect(ExpectedEvent event) {
-    const Peer& to = peers_.at(event.to);
-    const bool unheard =
-        (event.weight.large && to.transport.receives_max <= small_receives_max) ||
-        (event.weight.only_msgpack && to.transport.serializer == wamp::Serializer::json);
+    const bool heard = can_hear(event.to, event.weight);
     event.turn = turn_;
-    (unheard ? unheard_ : events_).push_back(std::move(event));
+    (heard ? events_ : unheard_).push_back(std::move(event));
+}
+
+bool DoorWatch::can_hear(wamp::PeerId to, const Weight& weight) const {
+    const Peer& peer = peers_.at(to);
+    return (!weight.large || peer.transport.receives_max > small_receives_max) &&
+           (!weight.only_msgpack || peer.transport.serializer != wamp::Serializer::json);
 }
 
 void DoorWatch::check_undeliverable(const Turn& turn) {
@@ -441,7 +445,7 @@ void DoorWatch::check_undeliverable(const Turn& turn) {
                            weight_of(yield->payload).large) ||
                           (result != nullptr && result->details.get_bool("progress", false) &&
                            weight_of(result->payload).large);
-    const auto most = unheard_.size() + (progress ? 1 : 0);
+    const auto most = unheard_.size() + (progress ? 1 : 0) + unsure_;
     std::erase_if(unheard_,
                   [this](const ExpectedEvent& each) { return each.optional || is_overrun(each); });
     ledger_.findings.counts.undeliverable += counted;

@@ -259,15 +259,23 @@ void FrontWatch::expect_more_records(const Turn& turn) {
 
 void FrontWatch::release_staying(const Turn& turn) {
     std::erase_if(staying_later_, [&](auto& staying) {
-        const PayloadId& payload_id = staying.second.payload_id;
+        const auto& [link, later] = staying;
+        const PayloadId& payload_id = later.payload_id;
         const bool now = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
             const auto* const event = std::get_if<wamp::Event>(&sent.message);
             return event != nullptr && payload_id_of(event->payload) == payload_id;
         });
-        if (!now) return false;
-        const Pending pending = pending_of(payload_id, staying.first, staying.second.topic);
-        fan_out(staying.first, pending);
-        staying_now_.emplace_back(staying.first, pending);
+        const Pending pending = pending_of(payload_id, link, later.topic);
+        if (!now) {
+            // If nobody can hear it, its turn is not seen.
+            const Weight& weight = ledger_.publications.at(payload_id).weight;
+            for (const Holdings::Key& key : pending.matching) {
+                if (is_up(link) && !can_hear(key.first, weight)) add_unsure();
+            }
+            return false;
+        }
+        fan_out(link, pending);
+        staying_now_.emplace_back(link, pending);
         return true;
     });
 }
