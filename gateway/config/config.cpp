@@ -182,7 +182,7 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
                 backend.address = *std::move(address);
                 backend.access = reader.access(section, path_of(backend.address));
             }
-            backend.peer_pin = reader.pin(section, "peer_pin").value_or("");
+            backend.peer_pins = reader.pins(section, "peer_pin");
             if (backend.address.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
                 section.error("a backend that connects over tcp needs a pin",
                               "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it at "
@@ -271,7 +271,7 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
         Section section(*table, "[[link]]", link_keys, file, reader.diagnostics());
         LinkText link;
         link.place = section.place();
-        link.peer_pin = reader.pin(section, "peer_pin").value_or("");
+        link.peer_pins = reader.pins(section, "peer_pin");
         auto address = reader.address(section, "gateway", true);
         if (!address) continue;
         link.gateway = *std::move(address);

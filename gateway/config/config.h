@@ -76,8 +76,8 @@ struct BackendText {
     PathText inside_config;         ///< embedded
     backend_link::Address address;  ///< accept: where to listen; dial: where to connect
     policy::Place address_place;
-    SocketAccess access;   ///< accept over a unix socket
-    std::string peer_pin;  ///< accept over tcp
+    SocketAccess access;                 ///< accept over a unix socket
+    std::vector<std::string> peer_pins;  ///< accept over tcp
     backend_link::BackendKind profile = backend_link::BackendKind::sallyport;
     std::optional<bool> convey_identity;  ///< overrides the profile
     wamp::Serializer serializer = wamp::Serializer::msgpack;
@@ -112,7 +112,7 @@ struct ServiceListen {
 struct LinkText {
     backend_link::Address gateway;
     policy::Place place;
-    std::string peer_pin;
+    std::vector<std::string> peer_pins;
 };
 
 /// inside.toml as written, with absolute paths.

@@ -26,6 +26,7 @@ constexpr std::size_t memory_min = 16u << 20;
 constexpr std::size_t memory_max = std::size_t{1} << 40;
 constexpr wamp::Duration ping_time_min = std::chrono::seconds(1);
 constexpr wamp::Duration ping_time_max = std::chrono::hours(1);
+constexpr std::size_t pins_max = 8;  // of one link
 constexpr std::int64_t sessions_max = 1'000'000;
 constexpr std::int64_t joins_max = 1'000'000;
 constexpr std::int64_t denials_max = 1'000'000;
@@ -220,15 +221,30 @@ std::optional<backend_link::Address> ConfigReader::address(Section& section, std
     return address;
 }
 
-std::optional<std::string> ConfigReader::pin(Section& section, std::string_view key) {
-    auto text = section.text(key, "\"sha256:…\"");
-    if (!text) return std::nullopt;
-    if (wamp::is_pin(*text)) return text;
-    section.error(*section.find(key),
-                  policy::quoted(key) + " is not a pin: " + policy::quoted(*text),
-                  "paste the line that `sallyport link pair` printed at the other end: sha256: and "
-                  "64 hex digits");
-    return std::nullopt;
+std::vector<std::string> ConfigReader::pins(Section& section, std::string_view key) {
+    static constexpr std::string_view digits = "0123456789abcdef";
+    std::vector<std::string> pins;
+    const auto items = section.texts(key, "\"sha256:…\"");
+    for (const policy::Item* const item : items) {
+        if (!wamp::is_pin(item->text)) {
+            section.error(*item,
+                          policy::quoted(key) + " is not a pin: " + policy::quoted(item->text),
+                          "paste the line that `sallyport link pair` printed at the other end: "
+                          "sha256: and 64 hex digits");
+        } else if (item->text.find_first_of(digits.substr(1), wamp::pin_start.size()) ==
+                   std::string::npos) {
+            section.error(*item, policy::quoted(key) + " is all zeros, which no key has",
+                          "run `sallyport link pair` at the other end and paste what it prints");
+        } else {
+            pins.push_back(item->text);
+        }
+    }
+    if (items.size() > pins_max) {
+        section.error(*items[pins_max],
+                      "more than " + std::to_string(pins_max) + " pins in " + policy::quoted(key),
+                      "remove those of keys that are not used any more");
+    }
+    return pins;
 }
 
 std::optional<std::int64_t> ConfigReader::integer(Section& section, std::string_view key,

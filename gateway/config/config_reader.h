@@ -37,7 +37,8 @@ public:
     std::vector<PathText> realms(policy::Section& section);
     std::optional<backend_link::Address> address(policy::Section& section, std::string_view key,
                                                  bool names_allowed);
-    std::optional<std::string> pin(policy::Section& section, std::string_view key);
+    /// One or several, as while a key is replaced; the pins of which any key may be the peer's.
+    std::vector<std::string> pins(policy::Section& section, std::string_view key);
     std::optional<std::int64_t> integer(policy::Section& section, std::string_view key,
                                         std::int64_t least, std::int64_t most);
     LimitsText limits(policy::Section& root);

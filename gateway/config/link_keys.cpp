@@ -21,7 +21,7 @@ LinkKeys make_link_keys(const std::string& directory) {
 }
 
 void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
-                     const std::string& peer_pin) {
+                     const std::vector<std::string>& peer_pins) {
     const std::string directory = state_dir.path + "/link";
     const std::string key = directory + "/link.key";
     for (const std::string& file : {key, directory + "/link.crt"}) {
@@ -31,7 +31,7 @@ void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
         }
     }
     refuse_open_to_others(key, {});
-    wamp::make_tls_context(wamp::TlsSession::End::server, directory, {peer_pin});  // throws
+    wamp::make_tls_context(wamp::TlsSession::End::server, directory, peer_pins);  // throws
 }
 
 }  // namespace sallyport::gateway

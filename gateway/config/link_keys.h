@@ -22,6 +22,6 @@ LinkKeys make_link_keys(const std::string& directory);
 /// Throws StartError or std::runtime_error if the key pair is missing, invalid, or accessible to
 /// others.
 void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
-                     const std::string& peer_pin);
+                     const std::vector<std::string>& peer_pins);
 
 }  // namespace sallyport::gateway

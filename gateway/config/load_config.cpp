@@ -83,7 +83,7 @@ void check_backend(const GatewayConfig& config, const BackendText& backend) {
             break;
         case BackendText::Kind::accept:
             if (backend.address.kind == backend_link::Address::Kind::tcp)
-                check_link_keys(config.state_dir, backend.address_place, backend.peer_pin);
+                check_link_keys(config.state_dir, backend.address_place, backend.peer_pins);
             break;
         case BackendText::Kind::dial:
             if (backend.ticket_file) read_ticket(backend.ticket_file);
@@ -199,7 +199,7 @@ LoadedInside load_inside(const std::string& path, const policy::ReadFile& read,
     loaded.realms = load_realms_again(loaded.config, read, principals);
     for (const LinkText& link : loaded.config.links) {
         if (link.gateway.kind == backend_link::Address::Kind::tcp)
-            check_link_keys(loaded.config.state_dir, link.place, link.peer_pin);
+            check_link_keys(loaded.config.state_dir, link.place, link.peer_pins);
     }
     return loaded;
 }

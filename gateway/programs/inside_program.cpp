@@ -88,7 +88,7 @@ public:
             const LinkText& link = config_.links[index];
             if (link.gateway.kind != Address::Kind::tcp) continue;
             contexts_[index].emplace(wamp::make_tls_context(
-                wamp::TlsSession::End::client, config_.state_dir.path + "/link", {link.peer_pin}));
+                wamp::TlsSession::End::client, config_.state_dir.path + "/link", link.peer_pins));
         }
     }
 

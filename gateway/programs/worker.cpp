@@ -103,7 +103,7 @@ public:
                 continue;
             contexts_[index].emplace(wamp::make_tls_context(wamp::TlsSession::End::server,
                                                             config_.state_dir.path + "/link",
-                                                            {backend.peer_pin}));
+                                                            backend.peer_pins));
         }
     }
 

@@ -26,7 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view pin_start = "sha256:";
 constexpr std::size_t pin_digits = 64;
 
 struct Free {
@@ -161,11 +160,16 @@ int pins_index() {
     return index;
 }
 
-// The only check: the key that the peer proves to have is one of the pinned keys.
+// The only check: the key that the peer proves to have is one of the pinned keys. The session is
+// told the pin (TlsSession), so that the failure can name it.
 int verify_pin(X509_STORE_CTX* store, void* pins) {
     const X509* certificate = X509_STORE_CTX_get0_cert(store);
-    const bool known = certificate != nullptr && std::ranges::count(*static_cast<const Pins*>(pins),
-                                                                    pin_of(*certificate)) > 0;
+    const std::string pin = certificate == nullptr ? std::string() : pin_of(*certificate);
+    const bool known = std::ranges::count(*static_cast<const Pins*>(pins), pin) > 0;
+    const auto* ssl = static_cast<const SSL*>(
+        X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    if (!known && ssl != nullptr && SSL_get_app_data(ssl) != nullptr)
+        *static_cast<std::string*>(SSL_get_app_data(ssl)) = pin;
     X509_STORE_CTX_set_error(store, known ? X509_V_OK : X509_V_ERR_CERT_UNTRUSTED);
     return known ? 1 : 0;
 }

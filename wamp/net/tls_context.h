@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <openssl/types.h>
@@ -14,6 +15,8 @@
 // std::runtime_error with one line that names the file and the solution.
 namespace sallyport::wamp {
 
+/// How a pin begins.
+inline constexpr std::string_view pin_start = "sha256:";
 /// "sha256:" and 64 hexadecimal digits: the hash of the certificate's SubjectPublicKeyInfo.
 std::string pin_of(const X509& certificate);
 /// Whether a text has that form, in lower case.

@@ -15,12 +15,28 @@ namespace {
 
 constexpr std::size_t record_bytes = 16384;  // the maximum plaintext of a TLS 1.3 record
 
+/// Whether the peer said in an alert that it does not accept our certificate (RFC 8446, 6.2).
+bool is_refusal(int reason) {
+    switch (reason - SSL_AD_REASON_OFFSET) {
+        case SSL_AD_BAD_CERTIFICATE:
+        case SSL_AD_UNSUPPORTED_CERTIFICATE:
+        case SSL_AD_CERTIFICATE_REVOKED:
+        case SSL_AD_CERTIFICATE_EXPIRED:
+        case SSL_AD_CERTIFICATE_UNKNOWN:
+        case SSL_AD_UNKNOWN_CA:
+            return true;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 TlsSession::TlsSession(SSL_CTX* context, End end)
     : ssl_(SSL_new(context)), from_peer_(BIO_new(BIO_s_mem())), to_peer_(BIO_new(BIO_s_mem())) {
     if (ssl_ == nullptr || from_peer_ == nullptr || to_peer_ == nullptr) throw std::bad_alloc();
     SSL_set_bio(ssl_, from_peer_, to_peer_);  // which then owns both
+    SSL_set_app_data(ssl_, &refused_pin_);
     SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
     if (end == End::server) {
         SSL_set_accept_state(ssl_);
@@ -41,8 +57,15 @@ void TlsSession::feed(std::string_view ciphertext) {
 TlsSession::Event TlsSession::fail() {
     failed_ = true;
     const unsigned long code = ERR_get_error();
-    if (code == 0) {
+    if (!refused_pin_.empty()) {
+        why_ = "TLS: the key of the other end has the pin " + refused_pin_ +
+               ", which is not in peer_pin at this end";
+    } else if (code == 0) {
         why_ = "TLS: closed by the peer";
+    } else if (is_refusal(ERR_GET_REASON(code))) {
+        const X509* const own = SSL_get_certificate(ssl_);
+        why_ = "TLS: the other end refuses the key of this end, whose pin is " +
+               (own == nullptr ? std::string("missing") : pin_of(*own));
     } else {
         const char* reason = ERR_reason_error_string(code);
         why_ = std::string("TLS: ") + (reason != nullptr ? reason : "failed");

@@ -60,6 +60,7 @@ private:
     bool established_ = false;
     bool failed_ = false;
     std::string why_;
+    std::string refused_pin_;  ///< of the peer, if its key is not accepted
     OutQueue wire_;
 };
 

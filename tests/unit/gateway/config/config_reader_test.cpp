@@ -131,7 +131,8 @@ TEST(ConfigReader, TakesPinsOfTheFormThatLinkPairPrints) {
     const std::string digits(64, 'a');
     const auto is_read = [](const std::string& pin) {
         Reading reading("pin = \"" + pin + "\"\n");
-        return reading.reader.pin(reading.root, "pin") == pin && reading.reader.sound();
+        return reading.reader.pins(reading.root, "pin") == std::vector{pin} &&
+               reading.reader.sound();
     };
     EXPECT_TRUE(is_read("sha256:" + digits));
     EXPECT_FALSE(is_read("sha256:" + digits + "a"));
@@ -230,7 +231,7 @@ TEST(ConfigReader, ReadsWhichDecisionsAreRecordedAndHowMuchMayWait) {
 
 TEST(ConfigReader, ReportsAllFaultsInTheOrderOfTheirLines) {
     Reading reading("key = 1\nnumber = 99\npin = \"x\"\n");
-    reading.reader.pin(reading.root, "pin");
+    reading.reader.pins(reading.root, "pin");
     reading.reader.integer(reading.root, "number", 0, 1);
     reading.reader.path(reading.root, "key", "\"x\"");
     const auto diagnostics = reading.reader.take();

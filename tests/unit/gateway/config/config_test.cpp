@@ -192,6 +192,30 @@ TEST(GatewayConfigFile, RefusesPinsThatAreNone) {
               std::string::npos);
 }
 
+TEST(GatewayConfigFile, RefusesTheZerosOfAnExampleAsAPin) {
+    const std::string zeros(64, '0');
+    EXPECT_NE(wrong(with("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", zeros))
+                  .find("\"peer_pin\" is all zeros, which no key has (run `sallyport link pair`"),
+              std::string::npos);
+}
+
+TEST(GatewayConfigFile, ReadsThePinsOfKeysThatReplaceEachOther) {
+    const std::string pin =
+        "\"sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"";
+    const std::string next = "\"sha256:" + std::string(64, 'a') + "\"";
+    const auto config =
+        parse_gateway_config(with(pin, "[" + pin + ", " + next + "]"), "/etc/g.toml");
+    ASSERT_FALSE(config.has_error());
+    EXPECT_EQ(config->backends.at(1).peer_pins.size(), 2u);
+    EXPECT_EQ("\"" + config->backends.at(1).peer_pins.at(1) + "\"", next);
+
+    std::string many = next;
+    for (int i = 0; i < 8; ++i) many += ", " + next;
+    EXPECT_NE(wrong(with(pin, "[" + many + "]")).find("more than 8 pins"), std::string::npos);
+    EXPECT_NE(wrong(with(pin, "[" + pin + ", \"sha256:1\"]")).find("is not a pin"),
+              std::string::npos);
+}
+
 TEST(GatewayConfigFile, RefusesTwoBackendsOfOneName) {
     EXPECT_NE(wrong(with("name = \"lab\"", "name = \"inside\""))
                   .find("there is already a backend \"inside\""),

@@ -19,6 +19,15 @@ std::string text_of(const policy::Diagnostics& diagnostics) {
     return text;
 }
 
+/// With pins in place of the zeros, which everybody has to replace.
+std::string completed(const std::string& file) {
+    std::string text = read_file(file);
+    const std::string zeros = "sha256:" + std::string(64, '0');
+    for (std::size_t at = 0; (at = text.find(zeros, at)) != std::string::npos;)
+        text.replace(at, zeros.size(), "sha256:" + std::string(64, '1'));
+    return text;
+}
+
 std::vector<std::string> examples(std::string_view prefix) {
     std::vector<std::string> found;
     for (const auto& entry :
@@ -33,7 +42,7 @@ TEST(Examples, OfTheGatewayAreSound) {
     const auto files = examples("gateway");
     EXPECT_GE(files.size(), 3u);
     for (const std::string& file : files) {
-        const auto config = parse_gateway_config(read_file(file), file);
+        const auto config = parse_gateway_config(completed(file), file);
         ASSERT_FALSE(config.has_error()) << text_of(config.error());
         std::vector<std::string> backends;
         for (const auto& backend : config->backends) backends.push_back(backend.name);
@@ -53,7 +62,7 @@ TEST(Examples, OfTheInsideAreSound) {
     }
     EXPECT_GE(files.size(), 2u);
     for (const std::string& file : files) {
-        const auto config = parse_inside_config(read_file(file), file);
+        const auto config = parse_inside_config(completed(file), file);
         ASSERT_FALSE(config.has_error()) << text_of(config.error());
         for (const auto& realm : config->realms) {
             policy::LoadOptions options;
@@ -72,7 +81,7 @@ TEST(Examples, OfTheStoriesAreSound) {
         if (!std::filesystem::exists(entry.path() / "README.md")) continue;
         ++stories;
         const std::string front = (entry.path() / "gateway.toml").string();
-        const auto gateway = parse_gateway_config(read_file(front), front);
+        const auto gateway = parse_gateway_config(completed(front), front);
         ASSERT_FALSE(gateway.has_error()) << text_of(gateway.error());
         std::vector<std::string> backends;
         for (const auto& backend : gateway->backends) backends.push_back(backend.name);
@@ -84,7 +93,7 @@ TEST(Examples, OfTheStoriesAreSound) {
             EXPECT_FALSE(loaded.has_error()) << text_of(loaded.error());
         }
         const std::string back = (entry.path() / "inside.toml").string();
-        const auto inside = parse_inside_config(read_file(back), back);
+        const auto inside = parse_inside_config(completed(back), back);
         ASSERT_FALSE(inside.has_error()) << text_of(inside.error());
         options.routes_required = false;
         for (const auto& realm : inside->realms) {

@@ -113,7 +113,7 @@ TEST_F(LoadConfigTest, WantsTheKeysOfALinkOverTcp) {
     const std::string path = gateway("\"r.toml\"",
                                      "[[backend]]\nname = \"inside\"\nkind = \"accept\"\n"
                                      "listen = \"tcp:127.0.0.1:4443\"\npeer_pin = \"sha256:" +
-                                         std::string(64, '0') + "\"\n");
+                                         std::string(64, 'a') + "\"\n");
     EXPECT_NE(refusal_of([&] { load_gateway(path); }).find("a link over tcp needs"),
               std::string::npos);
     make_link_keys(folder_.path("state/link"));

@@ -106,9 +106,37 @@ TEST_F(TlsSessions, FailOnBothEndsWhenTheServerIsAnother) {
     End client(client_context.native_handle(), TlsSession::End::client);
     converse(client, server);
     EXPECT_EQ(client.established, 0);
-    EXPECT_NE(client.why, "");
+    EXPECT_EQ(client.why, "TLS: the key of the other end has the pin " + server_pin_ +
+                              ", which is not in peer_pin at this end");
     EXPECT_EQ(server.established, 0);
-    EXPECT_NE(server.why, "");
+    EXPECT_EQ(server.why,
+              "TLS: the other end refuses the key of this end, whose pin is " + server_pin_);
+}
+
+TEST_F(TlsSessions, FailOnBothEndsWhenTheClientIsAnother) {
+    auto server_context =
+        make_tls_context(TlsSession::End::server, server_keys_.path, {server_pin_});
+    auto client_context =
+        make_tls_context(TlsSession::End::client, client_keys_.path, {server_pin_});
+    End server(server_context.native_handle(), TlsSession::End::server);
+    End client(client_context.native_handle(), TlsSession::End::client);
+    converse(client, server);
+    EXPECT_EQ(server.why, "TLS: the key of the other end has the pin " + client_pin_ +
+                              ", which is not in peer_pin at this end");
+    EXPECT_EQ(client.why,
+              "TLS: the other end refuses the key of this end, whose pin is " + client_pin_);
+}
+
+TEST_F(TlsSessions, AcceptEachOfSeveralPins) {
+    auto server_context =
+        make_tls_context(TlsSession::End::server, server_keys_.path, {server_pin_, client_pin_});
+    auto client_context =
+        make_tls_context(TlsSession::End::client, client_keys_.path, {client_pin_, server_pin_});
+    End server(server_context.native_handle(), TlsSession::End::server);
+    End client(client_context.native_handle(), TlsSession::End::client);
+    converse(client, server);
+    EXPECT_EQ(server.established, 1);
+    EXPECT_EQ(client.established, 1);
 }
 
 TEST_F(TlsSessions, RefuseAClientWithoutACertificateAndOneOfTls12) {
