@@ -185,7 +185,8 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
             backend.peer_pins = reader.pins(section, "peer_pin");
             if (backend.address.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
                 section.error("a backend that connects over tcp needs a pin",
-                              "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it at "
+                              "run `sallyport link invite`, which pairs both ends, or add "
+                              "peer_pin = \"sha256:…\" as `sallyport link pair` printed it at "
                               "the other end");
             }
             break;
@@ -276,9 +277,10 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
         if (!address) continue;
         link.gateway = *std::move(address);
         if (link.gateway.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
-            section.error(
-                "a link over tcp needs a pin",
-                "add peer_pin = \"sha256:…\" as `sallyport link pair` printed it on the gateway");
+            section.error("a link over tcp needs a pin",
+                          "run the line that `sallyport link invite` prints on the gateway, or add "
+                          "peer_pin = "
+                          "\"sha256:…\" as `sallyport link pair` printed it there");
         }
         config.links.push_back(std::move(link));
     }

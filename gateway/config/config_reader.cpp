@@ -233,8 +233,10 @@ std::vector<std::string> ConfigReader::pins(Section& section, std::string_view k
                           "sha256: and 64 hex digits");
         } else if (item->text.find_first_of(digits.substr(1), wamp::pin_start.size()) ==
                    std::string::npos) {
-            section.error(*item, policy::quoted(key) + " is all zeros, which no key has",
-                          "run `sallyport link pair` at the other end and paste what it prints");
+            section.error(
+                *item, policy::quoted(key) + " is all zeros, which no key has",
+                "pair the two ends with `sallyport link invite` on the gateway, or paste the "
+                "pin that `sallyport link pair` prints at the other end");
         } else {
             pins.push_back(item->text);
         }

@@ -81,7 +81,7 @@ const std::vector<Arrow>& arrows() {
           "gateway/front", "gateway/host", "gateway/config", "gateway/audit", "gateway/admin"}},
         {"gateway/client",
          {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "wamp/framing", "wamp/net",
-          "backend-link/link", "gateway/host"}},
+          "policy/crypto", "backend-link/link", "gateway/host"}},
         {"gateway/cli",
          {"policy/file", "policy/tools", "policy/tools/edit", "policy/tools/analysis",
           "policy/tools/import", "gateway/host", "gateway/config", "gateway/admin",

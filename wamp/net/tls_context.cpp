@@ -174,6 +174,27 @@ int verify_pin(X509_STORE_CTX* store, void* pins) {
     return known ? 1 : 0;
 }
 
+/// With the key pair in the directory; the caller decides which peers are accepted.
+boost::asio::ssl::context make_context(TlsSession::End end, const fs::path& directory) {
+    const Key key = read_key(directory / "link.key");
+    const Certificate certificate = read_certificate(directory / "link.crt");
+    boost::asio::ssl::context context(end == TlsSession::End::server
+                                          ? boost::asio::ssl::context::tls_server
+                                          : boost::asio::ssl::context::tls_client);
+    SSL_CTX* native = context.native_handle();
+    const bool made = SSL_CTX_set_min_proto_version(native, TLS1_3_VERSION) == 1 &&
+                      SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) == 1 &&
+                      SSL_CTX_use_certificate(native, certificate.get()) == 1 &&
+                      SSL_CTX_set_num_tickets(native, 0) == 1;
+    if (!made) refuse_openssl("TLS context");
+    if (SSL_CTX_use_PrivateKey(native, key.get()) != 1 || SSL_CTX_check_private_key(native) != 1)
+        refuse(directory / "link.crt", "does not belong to link.key beside it");
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_verify(native, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    return context;
+}
+
 }  // namespace
 
 std::string pin_of(const X509& certificate) {
@@ -240,28 +261,22 @@ boost::asio::ssl::context make_tls_context(TlsSession::End end, const fs::path& 
         if (!is_pin(pin))
             throw std::runtime_error(pin + ": not a pin; use sha256: and 64 hexadecimal digits");
     }
-    const Key key = read_key(directory / "link.key");
-    const Certificate certificate = read_certificate(directory / "link.crt");
-
-    boost::asio::ssl::context context(end == TlsSession::End::server
-                                          ? boost::asio::ssl::context::tls_server
-                                          : boost::asio::ssl::context::tls_client);
-    SSL_CTX* native = context.native_handle();
+    auto context = make_context(end, directory);
     auto held = std::make_unique<Pins>(pins);
-    const bool made = SSL_CTX_set_min_proto_version(native, TLS1_3_VERSION) == 1 &&
-                      SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) == 1 &&
-                      SSL_CTX_use_certificate(native, certificate.get()) == 1 &&
-                      SSL_CTX_set_num_tickets(native, 0) == 1 &&
-                      SSL_CTX_set_ex_data(native, pins_index(), held.get()) == 1;
-    if (!made) refuse_openssl("TLS context");
+    if (SSL_CTX_set_ex_data(context.native_handle(), pins_index(), held.get()) != 1)
+        refuse_openssl("TLS context");
     // Owned by the ex_data of the context.
-    SSL_CTX_set_cert_verify_callback(native, verify_pin, held.release());
-    if (SSL_CTX_use_PrivateKey(native, key.get()) != 1 || SSL_CTX_check_private_key(native) != 1) {
-        refuse(directory / "link.crt", "does not belong to link.key beside it");
-    }
-    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_verify(native, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_set_cert_verify_callback(context.native_handle(), verify_pin, held.release());
+    return context;
+}
+
+boost::asio::ssl::context make_pairing_context(const fs::path& directory) {
+    auto context = make_context(TlsSession::End::server, directory);
+    const auto any_key = [](X509_STORE_CTX* store, void*) {
+        X509_STORE_CTX_set_error(store, X509_V_OK);
+        return 1;
+    };
+    SSL_CTX_set_cert_verify_callback(context.native_handle(), any_key, nullptr);
     return context;
 }
 

@@ -39,5 +39,8 @@ std::string read_pin(const std::filesystem::path& directory);
 boost::asio::ssl::context make_tls_context(TlsSession::End end,
                                            const std::filesystem::path& directory,
                                            const std::vector<std::string>& pins);
+/// For `sallyport link invite`: as the server's of make_tls_context(), but every peer that has a
+/// key is accepted. It has to prove something else before it is believed.
+boost::asio::ssl::context make_pairing_context(const std::filesystem::path& directory);
 
 }  // namespace sallyport::wamp

@@ -195,7 +195,8 @@ TEST(GatewayConfigFile, RefusesPinsThatAreNone) {
 TEST(GatewayConfigFile, RefusesTheZerosOfAnExampleAsAPin) {
     const std::string zeros(64, '0');
     EXPECT_NE(wrong(with("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", zeros))
-                  .find("\"peer_pin\" is all zeros, which no key has (run `sallyport link pair`"),
+                  .find("\"peer_pin\" is all zeros, which no key has (pair the two ends with "
+                        "`sallyport link invite`"),
               std::string::npos);
 }
 
@@ -266,8 +267,9 @@ TEST(InsideConfigFile, WantsAPinForALinkOverTcp) {
         "/i.toml");
     ASSERT_TRUE(config.has_error());
     EXPECT_EQ(policy::to_string(config.error().at(0)),
-              "/i.toml:3:1: error: a link over tcp needs a pin (add peer_pin = \"sha256:…\" as "
-              "`sallyport link pair` printed it on the gateway)");
+              "/i.toml:3:1: error: a link over tcp needs a pin (run the line that `sallyport link "
+              "invite` prints on the gateway, or add peer_pin = \"sha256:…\" as `sallyport link "
+              "pair` printed it there)");
 }
 
 }  // namespace

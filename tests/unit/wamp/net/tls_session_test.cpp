@@ -127,6 +127,20 @@ TEST_F(TlsSessions, FailOnBothEndsWhenTheClientIsAnother) {
               "TLS: the other end refuses the key of this end, whose pin is " + client_pin_);
 }
 
+TEST_F(TlsSessions, AcceptEveryKeyWhilePairingButNoPeerWithoutOne) {
+    auto server_context = make_pairing_context(server_keys_.path);
+    auto client_context =
+        make_tls_context(TlsSession::End::client, client_keys_.path, {server_pin_});
+    boost::asio::ssl::context anyone(boost::asio::ssl::context::tls_client);
+    for (SSL_CTX* const context : {client_context.native_handle(), anyone.native_handle()}) {
+        End server(server_context.native_handle(), TlsSession::End::server);
+        End client(context, TlsSession::End::client);
+        converse(client, server);
+        EXPECT_EQ(server.established, context == client_context.native_handle() ? 1 : 0);
+        EXPECT_EQ(server.session.peer_pin(), server.established == 1 ? client_pin_ : "");
+    }
+}
+
 TEST_F(TlsSessions, AcceptEachOfSeveralPins) {
     auto server_context =
         make_tls_context(TlsSession::End::server, server_keys_.path, {server_pin_, client_pin_});
