@@ -112,8 +112,7 @@ void Actor::on(const wamp::Welcome& welcome) {
                          std::string(welcome.details.get_string("authrole"))};
     if (has_account_ && told != client_.principal)
         client_.wrong(Check::true_identity, "joined as " + told.authid + ", " + told.role);
-    if (has_account_ && !knows_ticket_)
-        client_.wrong(Check::permit, "joined without the ticket");
+    if (has_account_ && !knows_ticket_) client_.wrong(Check::permit, "joined without the ticket");
     client_.principal = told;
     Environment& environment = client_.environment;
     if (client_.kind == Kind::service) {
