@@ -200,6 +200,7 @@ void DoorWatch::expect_meta_event(const Identity& about, wamp::PeerId from, std:
         const Peer& to = peers_.at(key.first);
         if (!old_->may_receive(to.is.principal, topic)) continue;
         ExpectedEvent event{key.first, key.second, {about.session, kind}};
+        if (held.match != wamp::MatchPolicy::exact) event.topic = topic;
         event.optional = is_leaving(key.first);
         expect(std::move(event));
     }
