@@ -227,14 +227,18 @@ void read_common(Section& root, ConfigReader& reader, Config& config) {
     static constexpr std::array<std::string_view, 2> modes{"required", "preferred"};
     if (const auto mode = choice(root, "sandbox", modes))
         config.sandbox = static_cast<SandboxMode>(*mode);
+    static constexpr std::array<std::string_view, 3> id_rules{"strict", "monotonic", "off"};
+    if (const auto rule = choice(root, "request_ids", id_rules))
+        config.request_ids = static_cast<wamp::IdRule>(*rule);
 }
 
 }  // namespace
 
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
                                                                       const std::string& file) {
-    static constexpr std::array<std::string_view, 8> keys{
-        "state_dir", "realms", "listen", "limits", "audit", "tor", "backend", "sandbox"};
+    static constexpr std::array<std::string_view, 9> keys{"state_dir", "realms",  "listen",
+                                                          "limits",    "audit",   "tor",
+                                                          "backend",   "sandbox", "request_ids"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
@@ -250,8 +254,8 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
 
 wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     std::string_view text, const std::string& file) {
-    static constexpr std::array<std::string_view, 7> keys{"state_dir", "realms", "listen", "link",
-                                                          "limits",    "audit",  "sandbox"};
+    static constexpr std::array<std::string_view, 8> keys{
+        "state_dir", "realms", "listen", "link", "limits", "audit", "sandbox", "request_ids"};
     static constexpr std::array<std::string_view, 3> listen_keys{"address", "mode", "group"};
     static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
     const auto document = policy::parse_document(text, file);

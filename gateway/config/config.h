@@ -16,6 +16,7 @@
 #include "wamp/base/instant.h"
 #include "wamp/base/result.h"
 #include "wamp/message/payload.h"
+#include "wamp/session/server_session.h"
 
 namespace sallyport::gateway {
 
@@ -92,6 +93,7 @@ struct GatewayConfig {
     PathText state_dir;
     std::vector<PathText> realms;
     SandboxMode sandbox = SandboxMode::required;
+    wamp::IdRule request_ids = wamp::IdRule::strict;
     SocketText front;
     SocketText local;
     SocketText admin;
@@ -121,6 +123,7 @@ struct InsideProgramConfig {
     PathText state_dir;
     std::vector<PathText> realms;
     SandboxMode sandbox = SandboxMode::required;
+    wamp::IdRule request_ids = wamp::IdRule::strict;
     std::vector<ServiceListen> listens;
     std::vector<LinkText> links;
     LimitsText limits;

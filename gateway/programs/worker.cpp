@@ -39,6 +39,7 @@ FrontConfig front_config(const LoadedGateway& loaded) {
     FrontConfig front;
     front.realms = door_realms(loaded.realms);
     front.limits = door_limits(loaded.config.limits, loaded.config.audit);
+    front.limits.request_ids = loaded.config.request_ids;
     front.circuit_bytes = loaded.config.limits.circuit_bytes;
     for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
         const BackendText& backend = loaded.config.backends[index];

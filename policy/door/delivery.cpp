@@ -86,6 +86,7 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
     if (session->peer == wamp::no_peer) return auth_calls_.on_message(*session, message);
     if (session->connection == nullptr) return;
     Peer& peer = *session->connection;
+    peer.machine.sent(message);
     if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
         peer.machine.invoked(invocation->request);
         if (peer.unsent >= state_.limits.callee_bytes_max) {
@@ -257,8 +258,10 @@ void Delivery::refuse(const Session& session, wamp::MessageType type, wamp::Requ
     const wamp::Error message{type, request, {}, std::string(uri), {}};
     if (session.peer == wamp::no_peer) return auth_calls_.on_message(session, message);
     if (session.connection == nullptr) return;
-    if (session.connection->latest) state_.judge.latest().on_error(session.id, type, request);
-    Peers::send(*session.connection, message, out);
+    Peer& peer = *session.connection;
+    peer.machine.sent(message);
+    if (peer.latest) state_.judge.latest().on_error(session.id, type, request);
+    Peers::send(peer, message, out);
 }
 
 void Delivery::note_undeliverable(wamp::Instant now, wamp::Outbox& out) {

@@ -91,7 +91,9 @@ void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Ins
     Peer& peer = state_.peers.add(id);
     peer.transport = transport;
     peer.trust = trust;
-    peer.machine = wamp::ServerSession(wamp::IdRule::strict, state_.passthru);
+    const wamp::IdRule ids =
+        trust == Trust::client ? state_.limits.request_ids : wamp::IdRule::strict;
+    peer.machine = wamp::ServerSession(ids, state_.passthru);
     const wamp::Duration left = state_.limits.join_timeout - transport.handshake;
     state_.peers.set_due(peer, now + std::max(left, wamp::Duration::zero()));
     if (trust == Trust::client) join_pace_.expect(peer, now);
@@ -250,10 +252,7 @@ Door::Event Door::judge_request(Peer& peer, Message&& request, wamp::Instant now
     if (!verdict.permit) {
         if (peer.trust == Trust::client) pace_.count(peer, now);
         if (wants_answer(request))
-            Peers::send(
-                peer,
-                wamp::Error{request.type, request.request, {}, std::string(verdict.error), {}},
-                out);
+            delivery_.refuse(session, request.type, request.request, verdict.error, out);
         return {};
     }
     Event event(std::in_place_type<Request>, Request{&session,

@@ -16,6 +16,7 @@
 #include "wamp/base/value.h"
 #include "wamp/codec/codec.h"
 #include "wamp/session/features.h"
+#include "wamp/session/server_session.h"
 
 namespace sallyport::policy {
 
@@ -40,6 +41,7 @@ struct DoorLimits {
     AuditTrail::Level audit = AuditTrail::Level::nothing;
     std::size_t audit_lines_per_s = SIZE_MAX;  ///< of one session: AuditSums
     wamp::MessageLimits message;
+    wamp::IdRule request_ids = wamp::IdRule::strict;  ///< of clients; those of a link are strict
     /// A session whose transport has so much unwritten has no room for further invocations.
     std::size_t window_bytes = 64u << 10;
     /// With so much its callers are refused with `unavailable`.

@@ -97,6 +97,7 @@ KNOWN = {
     "gateway/config/config.cpp": {
         "read_listen keys": lambda: keys("gateway", "properties", "listen"),
         "read_common modes": lambda: names("gateway", "properties", "sandbox"),
+        "read_common id_rules": lambda: names("gateway", "properties", "request_ids"),
         "read_tor keys": lambda: keys("gateway", "properties", "tor"),
         "read_tor modes": lambda: names("gateway", "properties", "tor", "properties", "mode"),
         "kinds": lambda: names("gateway", "definitions", "backend", "properties", "kind"),

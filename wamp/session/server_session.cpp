@@ -1,5 +1,6 @@
 #include "wamp/session/server_session.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "wamp/base/check.h"
@@ -47,6 +48,31 @@ RequestId request_id_of(const Message& message) noexcept {
     return 0;
 }
 
+/// Whether the request is open until it is answered (W-PUB-04).
+bool is_answered(const Message& request) noexcept {
+    const Publish* publish = std::get_if<Publish>(&request);
+    return publish == nullptr || publish->options.get_bool("acknowledge", false);
+}
+
+/// The request that a message to the client ends, or 0.
+RequestId ended_by(const Message& message) noexcept {
+    return std::visit(
+        []<class Sent>(const Sent& m) -> RequestId {
+            if constexpr (std::is_same_v<Sent, CallResult>) {
+                return m.details.get_bool("progress", false) ? 0 : m.request;
+            } else if constexpr (std::is_same_v<Sent, Error> || std::is_same_v<Sent, Published> ||
+                                 std::is_same_v<Sent, Subscribed> ||
+                                 std::is_same_v<Sent, Unsubscribed> ||
+                                 std::is_same_v<Sent, Registered> ||
+                                 std::is_same_v<Sent, Unregistered>) {
+                return m.request;
+            } else {
+                return 0;
+            }
+        },
+        message);
+}
+
 }  // namespace
 
 ServerSession::Verdict ServerSession::judge(const Message& message) noexcept {
@@ -88,6 +114,7 @@ ServerSession::Verdict ServerSession::judge_closed(const Message& message) noexc
 ServerSession::Verdict ServerSession::judge_established(const Message& message) noexcept {
     if (const RequestId id = request_id_of(message); id != 0) {
         if (!accept_request_id(id)) return violation("request id out of sequence");
+        if (!open_request(id, message)) return violation("request id that is still in use");
         if (uses_unannounced_feature(message)) return violation("feature that was not announced");
         return Verdict::dispatch;
     }
@@ -138,6 +165,7 @@ void ServerSession::welcomed(SessionId id) noexcept {
     first_request_ = true;
     last_invocation_ = 0;
     invocations_wrapped_ = false;
+    open_.clear();
 }
 
 void ServerSession::goodbye_sent() noexcept {
@@ -149,6 +177,12 @@ void ServerSession::invoked(RequestId id) noexcept {
     const bool wraps = last_invocation_ == id_max;
     invocations_wrapped_ = invocations_wrapped_ || wraps;
     if (wraps || id > last_invocation_) last_invocation_ = id;
+}
+
+void ServerSession::sent(const Message& message) noexcept {
+    if (open_.empty()) return;
+    open_.erase(ended_by(message));
+    trim_if_empty(open_);
 }
 
 /// Options that must not be used unless both sides announced them. The router never announces
@@ -191,6 +225,12 @@ bool ServerSession::accept_request_id(RequestId id) noexcept {
     if (!first && id <= last_request_) requests_wrapped_ = true;
     last_request_ = id;
     return legal;
+}
+
+/// False if a request with that id is open (W-ID-10).
+bool ServerSession::open_request(RequestId id, const Message& message) noexcept {
+    if (rule_ == IdRule::strict) return true;
+    return is_answered(message) ? open_.insert(id).second : !open_.contains(id);
 }
 
 bool ServerSession::was_requested(RequestId id) const noexcept {

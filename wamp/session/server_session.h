@@ -4,17 +4,19 @@
 #include <string>
 #include <string_view>
 
+#include "wamp/base/id_map.h"
 #include "wamp/base/ids.h"
 #include "wamp/message/message.h"
 #include "wamp/session/features.h"
 
 namespace sallyport::wamp {
 
-/// How strictly the sequence of a client's request ids is checked (W-ID-06).
+/// How strictly the sequence of a client's request ids is checked (W-ID-06). The id of a request
+/// that is still open is illegal with each (W-ID-10).
 enum class IdRule : std::uint8_t {
     strict,     ///< 1, 2, 3 … (W-ID-04)
     monotonic,  ///< increasing, gaps allowed
-    off,
+    off,        ///< any
 };
 
 /// The router side of one WAMP session, as in the state table of requirements: Session lifecycle:
@@ -61,6 +63,8 @@ public:
     /// An INVOCATION with that id is sent to this client, one after the other (W-ID-04), except on
     /// a link, where a later one may overtake one that is sent in parts.
     void invoked(RequestId id) noexcept;
+    /// The message is sent to this client: a request that it answers is no longer open.
+    void sent(const Message& message) noexcept;
 
     State state() const noexcept { return state_; }
     SessionId id() const noexcept { return id_; }
@@ -75,6 +79,7 @@ private:
     bool uses_unannounced_feature(const Message& message) const noexcept;
     bool is_unannounced(const Dict& options, Feature passthru) const noexcept;
     bool accept_request_id(RequestId id) noexcept;
+    bool open_request(RequestId id, const Message& message) noexcept;
     bool was_requested(RequestId id) const noexcept;
     bool was_invoked(RequestId id) const noexcept;
     Verdict violation(std::string_view why) noexcept;
@@ -89,6 +94,7 @@ private:
     bool first_request_ = true;      ///< no request yet in this session
     bool requests_wrapped_ = false;  ///< every id was used once
     bool invocations_wrapped_ = false;
+    IdSet open_;  ///< requests to be answered; empty with IdRule::strict, whose ids do not repeat
     std::string_view why_;
 };
 

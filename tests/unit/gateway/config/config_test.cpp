@@ -90,6 +90,21 @@ TEST(GatewayConfigFile, RequiresTheSandboxUnlessItSaysOtherwise) {
               SandboxMode::preferred);
 }
 
+TEST(GatewayConfigFile, SaysHowStrictlyRequestIdsAreChecked) {  // W-ID-06
+    using wamp::IdRule;
+    EXPECT_EQ(parse_gateway_config(whole, "/etc/g.toml")->request_ids, IdRule::strict);
+    for (const auto& [value, rule] :
+         {std::pair{"strict", IdRule::strict}, std::pair{"monotonic", IdRule::monotonic},
+          std::pair{"off", IdRule::off}}) {
+        const std::string line = "request_ids = \"" + std::string(value) + "\"\n";
+        EXPECT_EQ(parse_gateway_config(line + std::string(whole), "/etc/g.toml")->request_ids,
+                  rule);
+        EXPECT_EQ(parse_inside_config(line + "state_dir = \"s\"\nrealms = [\"r\"]\n", "/etc/i.toml")
+                      ->request_ids,
+                  rule);
+    }
+}
+
 TEST(GatewayConfigFile, ReadsWhoMayConnectToASocket) {
     const auto config =
         parse_gateway_config(with("local = \"run/local.sock\"",

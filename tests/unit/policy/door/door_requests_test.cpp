@@ -48,6 +48,40 @@ TEST_F(DoorRequests, ArePassedOnWithTheirPermit) {
     EXPECT_EQ(world_.take(), Lines{});
 }
 
+// W-ID-06, W-ID-10
+TEST(DoorRequestIds, MayBeAnyThatIsNotInUseWhereTheyAreNotChecked) {
+    DoorLimits limits;
+    limits.request_ids = wamp::IdRule::off;
+    DoorWorld world(limits);
+    world.join(1);
+    EXPECT_EQ(passed(world, world.send(1, R"([48,900719925474099,{},"lab.add"])")), "rule all");
+    EXPECT_EQ(passed(world, world.send(1, R"([48,5,{},"lab.add"])")), "rule all");
+    // A request that is denied has its answer, and one without an answer is not in use.
+    for (int times = 0; times < 2; ++times) {
+        EXPECT_EQ(passed(world, world.send(1, R"([48,7,{},"lab.secret.key"])")), "");
+        EXPECT_EQ(world.take(), Lines{error_line(1, 48, 7, uris::not_authorized)});
+        EXPECT_EQ(passed(world, world.send(1, R"([16,8,{},"lab.topic"])")), "rule all");
+    }
+    wamp::Deliveries deliveries;
+    deliveries.add(world.wires.session(1), wamp::CallResult{5, {}, {}});
+    std::vector<Door::Undelivered> undelivered;
+    world.door.deliver(deliveries, undelivered, world.now, world.wires.out);
+    EXPECT_EQ(world.take(), Lines{"1 [50,5,{}]"});
+    EXPECT_EQ(passed(world, world.send(1, R"([32,5,{},"lab.topic"])")), "rule all");
+    EXPECT_EQ(passed(world, world.send(1, R"([16,5,{},"lab.topic"])")), "");
+    EXPECT_EQ(world.take(), (Lines{"1 " + std::string(violated), "1 closed"}));
+}
+
+// W-ID-04: a gateway counts its requests on a link.
+TEST(DoorRequestIds, OfALinkAreAlwaysChecked) {
+    DoorLimits limits;
+    limits.request_ids = wamp::IdRule::off;
+    DoorWorld world(limits);
+    world.join(1, wamp::Serializer::json, Door::Trust::link);
+    world.send(1, R"([48,5,{},"lab.add"])");
+    EXPECT_EQ(world.take(), (Lines{"1 " + std::string(violated), "1 closed"}));
+}
+
 TEST_F(DoorRequests, ThatAreForbiddenAreAnsweredAsThoseToNothing) {
     for (const auto* request :
          {R"([48,1,{},"URI",[1]])", R"([16,1,{"acknowledge":true},"URI"])", R"([32,1,{},"URI"])",

@@ -1,7 +1,8 @@
-// Request ids as ServerSession judges them (W-ID-04 to 09).
+// Request ids as ServerSession judges them (W-ID-04 to 10).
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "tests/unit/wamp/session/samples.h"
@@ -85,6 +86,61 @@ TEST(ServerSessionIds, ARestartedCounterHasNotBeenRound) {
     rejoin(session);
     publish(session, 1);
     EXPECT_EQ(session.judge(Cancel{2, {}}), Verdict::violation);
+}
+
+// W-ID-06, W-ID-10
+TEST(ServerSessionIds, AnIdIsFreeAgainOnceItsRequestIsAnswered) {
+    const Dict acknowledge{{"acknowledge", true}};
+    const std::vector<std::pair<Message, Message>> answered{
+        {Call{9, {}, "p", {}}, CallResult{9, {}, {}}},
+        {Call{9, {}, "p", {}}, Error{MessageType::call, 9, {}, "a.b", {}}},
+        {Publish{9, acknowledge, "t", {}}, Published{9, 1}},
+        {Subscribe{9, {}, "t"}, Subscribed{9, 1}},
+        {Unsubscribe{9, 1, {}}, Unsubscribed{9, {}}},
+        {Register{9, {}, "p"}, Registered{9, 1}},
+        {Unregister{9, 1, {}}, Unregistered{9, {}}}};
+    for (const auto& [request, answer] : answered) {
+        for (const auto& [other, unused] : answered) {
+            ServerSession session = joined(IdRule::off);
+            EXPECT_EQ(session.judge(request), Verdict::dispatch);
+            session.sent(answer);
+            EXPECT_EQ(session.judge(other), Verdict::dispatch) << to_string(type_of(answer));
+            EXPECT_EQ(session.judge(request), Verdict::violation) << to_string(type_of(other));
+        }
+    }
+}
+
+// W-ID-10
+TEST(ServerSessionIds, WhatIsNoFinalAnswerLeavesARequestOpen) {
+    const std::vector<Message> others{CallResult{9, {{"progress", true}}, {}},
+                                      CallResult{8, {}, {}},
+                                      Error{MessageType::call, 8, {}, "a.b", {}},
+                                      Event{9, 9, {}, {}},
+                                      Invocation{9, 1, {}, {}},
+                                      Interrupt{9, {}},
+                                      Goodbye{{}, "a.b"}};
+    for (const Message& other : others) {
+        ServerSession session = joined(IdRule::off);
+        session.judge(Call{9, {}, "p", {}});
+        session.sent(other);
+        EXPECT_EQ(publish(session, 9), Verdict::violation) << to_string(type_of(other));
+    }
+}
+
+// W-ID-09, W-ID-10: requests of a session that has ended get no answer.
+TEST(ServerSessionIds, NoRequestIsOpenInANewSession) {
+    ServerSession session = joined(IdRule::off);
+    session.judge(Call{9, {}, "p", {}});
+    rejoin(session);
+    EXPECT_EQ(session.judge(Call{9, {}, "p", {}}), Verdict::dispatch);
+}
+
+// W-ID-10
+TEST(ServerSessionIds, MonotonicIdsThatHaveBeenRoundMeetOpenRequests) {
+    ServerSession session = joined(IdRule::monotonic);
+    session.judge(Call{1, {}, "p", {}});
+    publish(session, id_max);
+    EXPECT_EQ(publish(session, 1), Verdict::violation);
 }
 
 // W-ID-07
