@@ -5,6 +5,8 @@ import pathlib
 import random
 import sys
 
+import msgpack
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.deployment import Deployment, sallyport  # noqa: E402
 from support.rawclient import (ABORT, CALL, CANCEL, ERROR, EVENT, INVOCATION, JSON, MSGPACK, PUBLISH, PUBLISHED, REGISTER,  # noqa: E402
@@ -117,6 +119,57 @@ def the_id_of_an_open_request_is_refused_and_can_be_used_again_once_it_is_answer
         equal(caller.receive(), PV)
         assert caller.closed()
         service.close()
+
+
+UNDEFINED = msgpack.ExtType(0, b"\0")
+
+
+@suite.test
+def null_for_absent_arguments_is_accepted_and_passed_on_as_absent():  # W-MSG-09, W-MSG-14
+    world = with_ids("")
+    for serializer in (MSGPACK, JSON):
+        for callee, caller, procedure in ((world.raw_inside(serializer), world.raw("alice", serializer), f"lab.null.inside{serializer}"),
+                                          (world.raw("alice", serializer), world.raw_inside(serializer), f"lab.null.outside{serializer}")):
+            equal(callee.ask(REGISTER, {}, procedure)[0], REGISTERED)
+            equal(callee.ask(SUBSCRIBE, {}, "lab.null.topic")[0], SUBSCRIBED)
+            for sent, received in (([None], []), ([None, None], []), ([[], None], []), ([[None], None], [[None]]),
+                                   ([None, {"a": 1}], [[], {"a": 1}])):
+                request = caller.next_request()
+                caller.send(CALL, request, {}, procedure, *sent)
+                invocation = callee.receive()
+                equal((invocation[0], invocation[4:]), (INVOCATION, received), sent)
+                callee.send(YIELD, invocation[1], {}, *sent)
+                equal(caller.receive(), [RESULT, request, {}, *received], sent)
+                request = caller.next_request()
+                caller.send(CALL, request, {}, procedure, *sent)
+                callee.send(ERROR, INVOCATION, callee.receive()[1], {}, "lab.failed", *sent)
+                equal(caller.receive(), [ERROR, CALL, request, {}, "lab.failed", *received], sent)
+                caller.send(PUBLISH, caller.next_request(), {}, "lab.null.topic", *sent)
+                event = callee.receive()
+                equal((event[0], event[4:]), (EVENT, received), sent)
+            for client in (callee, caller):
+                client.close()
+
+
+@suite.test
+def undefined_options_are_absent_and_undefined_arguments_pass_to_msgpack():  # W-SER-07, W-SER-09
+    world = with_ids("")
+    callee, caller, other = world.raw_inside(), world.raw("alice"), world.raw_inside(JSON)
+    equal(callee.ask(REGISTER, {"match": UNDEFINED, "invoke": UNDEFINED}, "lab.undefined.call")[0], REGISTERED)
+    equal(other.ask(REGISTER, {}, "lab.undefined.json")[0], REGISTERED)
+    options = {"timeout": UNDEFINED, "disclose_me": UNDEFINED, "receive_progress": UNDEFINED, "x_own": {"a": UNDEFINED}}
+    for sent, received in (([], []), ([UNDEFINED], []), ([[1, UNDEFINED], {"a": UNDEFINED}], [[1, UNDEFINED], {"a": UNDEFINED}])):
+        request = caller.next_request()
+        caller.send(CALL, request, options, "lab.undefined.call", *sent)
+        invocation = callee.receive()
+        equal((invocation[0], invocation[4:]), (INVOCATION, received), sent)
+        callee.send(YIELD, invocation[1], {"progress": UNDEFINED}, *sent)
+        equal(caller.receive(), [RESULT, request, {}, *received], sent)
+    equal(caller.ask(CALL, {}, "lab.undefined.json", [UNDEFINED])[4], "wamp.error.invalid_argument")
+    caller.send(CALL, caller.next_request(), {"timeout": msgpack.ExtType(1, b"\0")}, "lab.undefined.call")
+    equal(caller.receive(), PV)
+    for client in (callee, caller, other):
+        client.close()
 
 
 @suite.test

@@ -117,8 +117,13 @@ bool JsonReader::read_dict(Dict& dict) {
     return count_value() && dict_value(dict, element_depth);
 }
 
+bool JsonReader::read_null() {
+    const bool null = at('n');
+    return skip_value(element_depth) && (null || fail(DecodeError::wrong_element));
+}
+
 bool JsonReader::read_args(std::string_view& span) {
-    if (!at('[')) return skip_value(element_depth) && fail(DecodeError::wrong_element);
+    if (!at('[')) return read_null();
     const char* const begin = at_;
     if (!skip_value(element_depth)) return false;
     const char* const end = at_;
@@ -129,7 +134,7 @@ bool JsonReader::read_args(std::string_view& span) {
 }
 
 bool JsonReader::read_kwargs(std::string_view& span) {
-    if (!at('{')) return skip_value(element_depth) && fail(DecodeError::wrong_element);
+    if (!at('{')) return read_null();
     if (element_depth > depth_max_) return fail(DecodeError::too_deep);
     const char* const begin = at_;
     if (!count_value()) return false;

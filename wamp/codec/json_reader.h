@@ -33,6 +33,7 @@ public:
     bool read_text(std::string& text);
     bool read_dict(Dict& dict);
     /// The bytes of an array, empty if the array is.
+    /// Null, which some clients write for absent Args or ArgsKw, counts as such (W-MSG-14).
     bool read_args(std::string_view& span);
     /// The bytes of a map whose keys are unique strings; empty if the map is.
     bool read_kwargs(std::string_view& span);
@@ -56,6 +57,8 @@ private:
     bool string(JsonString& found) noexcept;
     bool scalar() noexcept;
     bool key(JsonString& found) noexcept;
+    /// Consumes null; any other value is an error.
+    bool read_null();
     bool skip_value(std::size_t depth) noexcept;
     bool skip_container_by_vectors(std::size_t depth) noexcept;
     bool value(Value& out, std::size_t depth);

@@ -18,6 +18,8 @@ constexpr std::size_t message_depth = 1;
 constexpr std::size_t element_depth = 2;
 // With fewer bytes left the scalar code is faster.
 constexpr std::size_t vector_bytes_min = 64;
+// `undefined` as msgpack5, msgpackr and others write it: fixext 1 of type 0 with the byte 0.
+constexpr std::string_view undefined("\xD4\0\0", 3);
 
 bool begins_with_nul(std::string_view text) noexcept {
     return !text.empty() && text.front() == '\0';
@@ -59,6 +61,20 @@ bool MsgpackReader::next_token(MsgpackToken& token) noexcept {
     if (token.kind == Kind::binary || token.kind == Kind::extension) {
         return token.bytes.size() <= limits_.string_bytes || fail(DecodeError::too_large);
     }
+    return true;
+}
+
+bool MsgpackReader::take_undefined() noexcept {
+    if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(undefined))
+        return false;
+    at_ += undefined.size();
+    return true;
+}
+
+bool MsgpackReader::take_nothing() noexcept {
+    constexpr char nil = '\xC0';
+    if (at_ == end_ || *at_ != nil) return take_undefined();
+    ++at_;
     return true;
 }
 
@@ -120,6 +136,7 @@ bool MsgpackReader::read_dict(Dict& dict) {
 bool MsgpackReader::read_args(std::string_view& span) {
     const char* const begin = at_;
     MsgpackToken token;
+    if (take_nothing()) return count_value();
     if (!next_token(token)) return false;
     if (token.kind != Kind::array) return fail(DecodeError::wrong_element);
     at_ = begin;
@@ -131,7 +148,9 @@ bool MsgpackReader::read_args(std::string_view& span) {
 bool MsgpackReader::read_kwargs(std::string_view& span) {
     const char* const begin = at_;
     MsgpackToken token;
-    if (!count_value() || !next_token(token)) return false;
+    if (!count_value()) return false;
+    if (take_nothing()) return true;
+    if (!next_token(token)) return false;
     if (token.kind != Kind::map) return fail(DecodeError::wrong_element);
     if (element_depth > depth_max_) return fail(DecodeError::too_deep);
     if (token.count == 0) return true;
@@ -148,6 +167,7 @@ bool MsgpackReader::read_kwargs(std::string_view& span) {
 }
 
 bool MsgpackReader::read_document(Value& value_out) {
+    undefined_is_absent_ = false;
     option_values_left_ = limits_.elements;
     option_keys_max_ = limits_.elements;
     return value(value_out, message_depth) && finish();
@@ -264,16 +284,20 @@ bool MsgpackReader::list_value(List& list, std::size_t count, std::size_t depth)
 bool MsgpackReader::dict_value(Dict& dict, std::size_t count, std::size_t depth) {
     if (depth > depth_max_) return fail(DecodeError::too_deep);
     if (count > option_keys_max_) return fail(DecodeError::too_many_elements);
+    UniqueKeys keys;
     for (std::size_t entry = 0; entry < count; ++entry) {
         std::string_view key;
         if (!read_key(key)) return false;
         if (begins_with_nul(key)) return fail(DecodeError::wrong_element);
+        keys.add(key);
+        if (undefined_is_absent_ && take_undefined()) {
+            if (!count_value()) return false;
+            continue;
+        }
         Value found;
         if (!value(found, depth + 1)) return false;
         dict.append(std::string(key), std::move(found));
     }
-    UniqueKeys keys;
-    for (const Dict::Entry& entry : dict) keys.add(entry.first);
     return keys.unique() || fail(DecodeError::duplicate_key);
 }
 

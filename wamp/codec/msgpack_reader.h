@@ -42,6 +42,9 @@ private:
     bool count_value() noexcept;
     /// Consumes one token and validates the bytes of strings.
     bool next_token(MsgpackToken& token) noexcept;
+    /// Consumes `undefined`, or that or nil; false if something else follows.
+    bool take_undefined() noexcept;
+    bool take_nothing() noexcept;
     bool read_key(std::string_view& key) noexcept;
     bool skip_value(std::size_t depth) noexcept;
     bool skip_by_vectors(std::size_t depth) noexcept;
@@ -61,6 +64,7 @@ private:
     std::uint32_t message_elements_left_ = 0;
     DecodeError error_ = DecodeError::malformed;
     bool failed_ = false;
+    bool undefined_is_absent_ = true;  ///< in maps that are built (W-SER-07)
 };
 
 }  // namespace sallyport::wamp

@@ -132,14 +132,94 @@ TEST(Decode, ChecksIds) {  // W-ID-01, W-MSG-10
 TEST(Decode, ChecksTheOtherElements) {  // W-MSG-02, W-MSG-14
     for (const char* text :
          {"[48,1,{},5]", "[48,1,[],\"a\"]", "[48,1,null,\"a\"]", "[48,1,{},null]",
-          "[48,1,{},\"a\",{}]", "[48,1,{},\"a\",null]", "[48,1,{},\"a\",[],[]]",
-          "[48,1,{},\"a\",[],null]", "[48,1,{},\"a\",\"args\"]", "[1,null,{}]", "[5,1,{}]",
+          "[48,1,{},\"a\",{}]", "[48,1,{},\"a\",false]", "[48,1,{},\"a\",[],[]]",
+          "[48,1,{},\"a\",[],false]", "[48,1,{},\"a\",\"args\"]", "[1,null,{}]", "[5,1,{}]",
           "[8,5,1,{},\"a\"]", "[8,50,1,{},\"a\"]", "[8,\"48\",1,{},\"a\"]"}) {
         EXPECT_EQ(both_outcomes(text), "element of the wrong type") << text;
     }
     for (int type : {16, 32, 34, 48, 49, 64, 66, 68, 70})
         EXPECT_EQ(both_outcomes("[8," + std::to_string(type) + ",1,{},\"a\"]"), "ERROR");
     EXPECT_EQ(both_outcomes("[5,\"\",{}]"), "AUTHENTICATE");
+}
+
+// W-MSG-09, W-MSG-14: what was absent is absent again, and never null, for the receivers.
+TEST(Decode, TakesNullForAbsentArgsAndKwargs) {
+    for (const char* head : {"[8,68,1,{},\"a\"", "[16,1,{},\"a\"", "[36,1,2,{}", "[48,1,{},\"a\"",
+                             "[50,1,{}", "[68,1,2,{}", "[70,1,{}", "[3,{},\"a\""}) {
+        for (const char* tail : {",null]", ",null,null]", ",[],null]", ",null,{}]"}) {
+            for (Serializer serializer : serializers) {
+                const std::string bytes = in(serializer, std::string(head) + tail);
+                const Message message = decoded(serializer, bytes);
+                EXPECT_EQ(encode(serializer, message).message(),
+                          in(serializer, std::string(head) + "]"))
+                    << head << tail;
+            }
+        }
+    }
+    for (Serializer serializer : serializers) {
+        const auto again = [&](const char* text) {
+            const std::string bytes = in(serializer, text);
+            return std::string(encode(serializer, decoded(serializer, bytes)).message());
+        };
+        EXPECT_EQ(again(R"([48,1,{},"a",null,{"b":1}])"),
+                  in(serializer, R"([48,1,{},"a",[],{"b":1}])"));
+        EXPECT_EQ(again(R"([48,1,{},"a",[null],null])"), in(serializer, R"([48,1,{},"a",[null]])"));
+    }
+    EXPECT_EQ(outcome(Serializer::json, R"([48,1,{},"a",nul])"), "malformed");
+    EXPECT_EQ(outcome(Serializer::json, R"([48,1,{},"a",[],nil])"), "malformed");
+    EXPECT_EQ(both_outcomes(R"([48,1,{},"a",null,null,null])"), "wrong number of elements");
+}
+
+// W-SER-07: `undefined` as JavaScript's MessagePack libraries write it, fixext 1 of type 0 and 0.
+TEST(Decode, TakesUndefinedForWhatIsAbsent) {
+    const auto again = [](std::string_view hex) {
+        const std::string bytes = unhex(hex);
+        return std::string(
+            encode(Serializer::msgpack, decoded(Serializer::msgpack, bytes)).message());
+    };
+    EXPECT_EQ(again("94 30 01 82 a161 d40000 a162 01 a170"), unhex("94 30 01 81 a162 01 a170"));
+    EXPECT_EQ(again("94 30 01 81 a161 82 a162 d40000 a163 c3 a170"),
+              unhex("94 30 01 81 a161 81 a163 c3 a170"));
+    EXPECT_EQ(again("95 30 01 80 a170 d40000"), unhex("94 30 01 80 a170"));
+    EXPECT_EQ(again("96 30 01 80 a170 9101 d40000"), unhex("95 30 01 80 a170 9101"));
+    EXPECT_EQ(again("96 30 01 80 a170 91d40000 81a161d40000"),
+              unhex("96 30 01 80 a170 91d40000 81a161d40000"))
+        << "a payload stays as it is";
+    for (const char* refused :
+         {"94 30 01 81 a161 d40001 a170", "94 30 01 81 a161 d40100 a170",
+          "94 30 01 81 a161 d5000000 a170", "94 30 01 d40000 a170",
+          "94 30 01 81 a161 91d40000 a170", "94 30 d40000 80 a170", "95 30 01 80 a170 d40001"}) {
+        EXPECT_EQ(outcome(Serializer::msgpack, unhex(refused)), "element of the wrong type")
+            << refused;
+    }
+    EXPECT_EQ(outcome(Serializer::msgpack, unhex("94 30 01 82 a161 d40000 a161 01 a170")),
+              "duplicate key");
+    EXPECT_EQ(outcome(Serializer::msgpack, unhex("94 30 01 81 a161 d400")), "malformed");
+}
+
+// W-MSG-06, W-SER-07: an option that is undefined has no type that could be wrong.
+TEST(Decode, DoesNotJudgeTheTypeOfAnUndefinedOption) {
+    const std::string undefined = unhex("94 30 01 81 ab646973636c6f73655f6d65 d40000 a170");
+    EXPECT_EQ(std::get<Call>(decoded(Serializer::msgpack, undefined)).options, Dict{});
+    EXPECT_EQ(both_outcomes(R"([48,1,{"disclose_me":null},"p"])"), "option of the wrong type");
+}
+
+TEST(DecodeValue, HasNoUndefined) {  // W-SER-09
+    EXPECT_FALSE(decode_value(Serializer::msgpack, unhex("81 a161 d40000"), {}));
+    EXPECT_FALSE(decode_value(Serializer::msgpack, unhex("d40000"), {}));
+}
+
+TEST(Decode, CountsNothingAndUndefinedAsValues) {  // W-MSG-11
+    MessageLimits limits;
+    limits.elements = 6;
+    EXPECT_EQ(both_outcomes(R"([48,1,{},"a",null,null])", limits), "CALL");
+    limits.elements = 5;
+    EXPECT_EQ(both_outcomes(R"([48,1,{},"a",null,null])", limits), "too many elements");
+    limits.elements = 4;
+    const std::string undefined = unhex("94 30 01 81 a161 d40000 a170");
+    EXPECT_EQ(outcome(Serializer::msgpack, undefined, limits), "too many elements");
+    limits.elements = 5;
+    EXPECT_EQ(outcome(Serializer::msgpack, undefined, limits), "CALL");
 }
 
 TEST(Decode, RefusesDuplicateKeysInTheEnvelopeAndInKwargs) {  // W-MSG-08
