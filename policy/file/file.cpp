@@ -254,7 +254,7 @@ RouteText read_route(const Item& table, std::set<std::string>& ids, const std::s
     out.id = read_id(route, ids);
     const auto match = read_match(route);
     out.match = match.value_or(wamp::MatchPolicy::exact);
-    out.uris = read_uris(route, match, {true, false});
+    out.uris = read_uris(route, match, Placeholders::refused);
     if (const auto backend = route.need_text("to", "\"inside\"")) {
         out.backend = *backend;
         out.backend_place = route.place(*table.find("to"));

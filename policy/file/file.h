@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -59,6 +60,13 @@ struct RuleText {
     Grants grants;
     EventDelivery delivery;  ///< only if it allows subscriptions
 };
+
+/// Whether the rule covers every URI: `match = "prefix"` with `uri = ""`.
+inline bool covers_everything(const RuleText& rule) noexcept {
+    return rule.match == wamp::MatchPolicy::prefix &&
+           std::any_of(rule.uris.begin(), rule.uris.end(),
+                       [](const PatternText& uri) { return uri.text.empty(); });
+}
 
 /// [[route]].
 struct RouteText {

@@ -43,10 +43,10 @@ void report_star(Section& table, const Item& uri, std::string_view body) {
                     : "leave the component empty and write match = \"wildcard\", as in \"com..x\"");
 }
 
-bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, UriKinds kinds) {
+bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, Placeholders placeholders) {
     const std::string_view text = uri.text;
     const bool prefix = match == wamp::MatchPolicy::prefix;
-    if (prefix && kinds.all && text.empty()) return true;
+    if (prefix && text.empty()) return true;
     std::string bound;
     if (!bind_placeholders(text, bound)) {
         table.error(uri, "a placeholder in " + quoted(text) + " is not a whole component",
@@ -55,7 +55,7 @@ bool is_sound(Section& table, const Item& uri, wamp::MatchPolicy match, UriKinds
     }
     const bool bare = bound == text;
     const std::string_view body = trim_dots(bare ? text : std::string_view(bound));
-    if (!bare && !kinds.placeholders) {
+    if (!bare && placeholders == Placeholders::refused) {
         table.error(uri, table.name() + " does not allow a placeholder", "write out the URI");
     } else if (text.size() > wamp::uri_bytes_max) {
         table.error(uri, "the URI is longer than 1024 bytes", "no client can use it: shorten it");
@@ -111,7 +111,7 @@ std::optional<wamp::MatchPolicy> read_match(Section& table) {
 }
 
 std::vector<PatternText> read_uris(Section& table, std::optional<wamp::MatchPolicy> match,
-                                   UriKinds kinds) {
+                                   Placeholders placeholders) {
     std::vector<PatternText> out;
     std::set<std::string_view> seen;
     const std::string_view example = match == wamp::MatchPolicy::prefix     ? "\"com.app.\""
@@ -120,7 +120,7 @@ std::vector<PatternText> read_uris(Section& table, std::optional<wamp::MatchPoli
     if (table.need("uri", example) == nullptr) return out;
     for (const Item* item : table.texts("uri", example)) {
         // Without the match policy the pattern cannot be checked.
-        if (!match || !is_sound(table, *item, *match, kinds)) continue;
+        if (!match || !is_sound(table, *item, *match, placeholders)) continue;
         if (!seen.insert(item->text).second) {
             table.error(*item, quoted(item->text) + " appears twice in the list",
                         "remove one of the two");

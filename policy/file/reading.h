@@ -22,15 +22,13 @@ std::string read_id(Section& table, std::set<std::string>& used);
 /// "match": exact if absent; nothing if it is invalid.
 std::optional<wamp::MatchPolicy> read_match(Section& table);
 
-/// Which patterns are allowed in "uri" besides the usual ones.
-struct UriKinds {
-    bool all = false;           ///< the prefix "", which matches everything
-    bool placeholders = false;  ///< ${authid}, ${authrole}
-};
+/// Whether a pattern may contain ${authid} and ${authrole}.
+enum class Placeholders : bool { refused, allowed };
 
-/// "uri", one or several; returns the patterns that are valid for `match`.
+/// "uri", one or several; returns the patterns that are valid for `match`. The prefix "" matches
+/// everything.
 std::vector<PatternText> read_uris(Section& table, std::optional<wamp::MatchPolicy> match,
-                                   UriKinds kinds);
+                                   Placeholders placeholders);
 
 /// A valid role; otherwise "".
 std::string read_role(Section& table, std::string_view key);

@@ -212,7 +212,7 @@ RuleText read_rule(const Item& table, bool allow, std::set<std::string>& ids,
     out.actions = read_actions(rule);
     const auto match = read_match(rule);
     out.match = match.value_or(wamp::MatchPolicy::exact);
-    out.uris = read_uris(rule, match, {false, true});
+    out.uris = read_uris(rule, match, Placeholders::allowed);
     out.payload = read_payload_mode(rule, out);
     out.where = read_where(rule, out, file, diagnostics);
     out.shadow = rule.boolean("shadow").value_or(false);

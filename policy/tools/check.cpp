@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "policy/file/load.h"
 #include "policy/tools/exit_code.h"
@@ -22,6 +24,37 @@ Counts count(const LoadedRealm& realm) {
             realm.tests};
 }
 
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string actions_of(const RuleText& rule) {
+    std::vector<std::string> actions;
+    for (const Action action :
+         {Action::call, Action::register_, Action::subscribe, Action::publish}) {
+        if (rule.actions.has(action)) actions.emplace_back(to_string(action));
+    }
+    return listed(actions);
+}
+
+/// What a rule for everything does, as its one line in the file is easily overlooked.
+std::string describe_everything(const RuleText& rule) {
+    const bool procedures = rule.actions.has(Action::call) || rule.actions.has(Action::register_);
+    const bool topics = rule.actions.has(Action::subscribe) || rule.actions.has(Action::publish);
+    const bool all_roles = std::find(rule.roles.begin(), rule.roles.end(), "*") != rule.roles.end();
+    return (rule.shadow ? "shadow rule " : "rule ") + rule.id +
+           (rule.allow ? " allows every " : " forbids every ") +
+           (!topics       ? "procedure"
+            : !procedures ? "topic"
+                          : "procedure and topic") +
+           " (" + actions_of(rule) + ") to " +
+           (all_roles ? "all roles"
+                      : (rule.roles.size() == 1 ? "role " : "roles ") + listed(rule.roles)) +
+           (rule.where.empty() ? "" : ", if its conditions hold");
+}
+
 void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream& out) {
     const Counts counts = count(realm);
     out << path << ": ok: realm " << realm.policy->realm() << ", "
@@ -34,10 +67,22 @@ void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream
         out << path
             << ": note: nobody can join: there is neither anonymous nor a principal in [auth]\n";
     }
+    for (const RuleText& rule : realm.file.rules) {
+        if (covers_everything(rule))
+            out << to_string(rule.place) << ": note: " << describe_everything(rule) << '\n';
+    }
 }
 
 Json sound_json(const std::string& path, const LoadedRealm& realm) {
     const Counts counts = count(realm);
+    Json everything = Json::array();
+    for (const RuleText& rule : realm.file.rules) {
+        if (!covers_everything(rule)) continue;
+        Json object = to_json(rule.place);
+        object["id"] = rule.id;
+        object["note"] = describe_everything(rule);
+        everything.push_back(std::move(object));
+    }
     return {{"file", path},
             {"sound", true},
             {"realm", realm.policy->realm()},
@@ -47,6 +92,7 @@ Json sound_json(const std::string& path, const LoadedRealm& realm) {
             {"principals", counts.principals},
             {"tests", counts.tests},
             {"somebody_can_join", realm.terms->admits_anybody()},
+            {"rules_for_everything", std::move(everything)},
             {"hash", realm.policy->hash()}};
 }
 

@@ -1,5 +1,6 @@
 #include "policy/tools/analysis/explain.h"
 
+#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -59,15 +60,22 @@ struct Explanation {
     const Permit* permit() const { return std::get_if<Permit>(&decision); }
 };
 
-void print_rule(const RuleInfo& rule, std::ostream& out) {
-    out << "  rule:   " << rule.id << " at " << to_string(rule.place) << '\n';
+bool covers_everything(const PolicyFile& file, const RuleInfo& rule) {
+    return std::any_of(file.rules.begin(), file.rules.end(), [&rule](const RuleText& text) {
+        return text.id == rule.id && covers_everything(text);
+    });
+}
+
+void print_rule(const PolicyFile& file, const RuleInfo& rule, std::ostream& out) {
+    out << "  rule:   " << rule.id << " at " << to_string(rule.place)
+        << (covers_everything(file, rule) ? ", which covers every URI" : "") << '\n';
 }
 
 void print(const Explanation& explanation, const Permit& permit, std::ostream& out) {
     const RealmPolicy& policy = explanation.policy();
     const RouteInfo& route = policy.route(permit.route());
     const RuleInfo& rule = policy.rule(permit.rule());
-    print_rule(rule, out);
+    print_rule(explanation.realm.file, rule, out);
     out << "  limits: " << describe(permit.limits()) << '\n';
     if (!rule.grants.empty()) out << "  grants: " << describe(rule.grants) << '\n';
     if (explanation.request.action == Action::subscribe && rule.delivery.latest)
@@ -81,7 +89,7 @@ void print(const Explanation& explanation, const Denial& denial, std::ostream& o
     out << "  reason: " << to_string(denial.reason) << '\n';
     if (denial.rule == no_rule) return;
     const RuleInfo& rule = explanation.policy().rule(denial.rule);
-    print_rule(rule, out);
+    print_rule(explanation.realm.file, rule, out);
     if (denial.reason == Denial::Reason::payload_too_big)
         out << "  limits: " << describe(rule.limits) << '\n';
 }
@@ -113,6 +121,7 @@ Json json_of(const Explanation& explanation) {
     const auto add_rule = [&](RuleIndex index) {
         Json rule = to_json(policy.rule(index).place);
         rule["id"] = policy.rule(index).id;
+        rule["covers_everything"] = covers_everything(explanation.realm.file, policy.rule(index));
         object["rule"] = std::move(rule);
     };
     if (const Permit* permit = explanation.permit()) {

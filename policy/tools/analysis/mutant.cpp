@@ -201,8 +201,9 @@ void Mutation::payload() {
 
 // Grants that open parts of "wamp."; tests cannot check the others.
 void Mutation::grants() {
-    const bool reaches = std::any_of(rule_.uris.begin(), rule_.uris.end(),
-                                     [&](const auto& uri) { return wamp::is_reserved(uri.text); });
+    const bool reaches = std::any_of(rule_.uris.begin(), rule_.uris.end(), [this](const auto& uri) {
+        return wamp::reaches_reserved(uri.text, rule_.match);
+    });
     for (const Grant grant : {Grant::meta, Grant::testaments, Grant::history}) {
         if (!reaches || !rule_.grants.has(grant)) continue;
         add("without grant " + std::string(to_string(grant)), [grant](RuleText& rule) {

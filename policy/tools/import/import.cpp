@@ -283,9 +283,8 @@ void RealmImport::make_rules(const CrossbarRole& role, const CrossbarPermission&
         options_.everything.empty() && !allow.actions.empty()) {
         note(Kind::narrower, permission.path, role.name,
              "role " + role.name + " was allowed to " + list_of(allow.actions) +
-                 " every URI, which no rule here can express: name the prefixes (import "
-                 "--everything "
-                 "com.example.)");
+                 " every URI, which is not imported: name the prefixes (import --everything "
+                 "com.example.), or write a rule with match = \"prefix\" and uri = \"\"");
     }
 }
 

@@ -39,6 +39,53 @@ TEST_F(Check, NotesARealmThatNobodyCanJoin) {
     EXPECT_NE(out().find("note: nobody can join"), std::string::npos);
 }
 
+constexpr const char* everything_policy = R"(realm = "obs"
+[auth]
+anonymous = { role = "guest" }
+[[allow]]
+id = "all"
+roles = ["operator", "owner"]
+actions = ["call", "register", "subscribe", "publish"]
+match = "prefix"
+uri = ""
+[[allow]]
+id = "readers"
+roles = ["*"]
+actions = ["subscribe"]
+match = "prefix"
+uri = ["lab.", ""]
+[[forbid]]
+id = "none"
+roles = ["guest"]
+actions = ["call"]
+match = "prefix"
+uri = ""
+where = [{ arg = 0, type = "integer" }]
+[[allow]]
+id = "some"
+roles = ["guest"]
+actions = ["call"]
+match = "prefix"
+uri = "lab."
+)";
+
+TEST_F(Check, NotesRulesForEverything) {
+    const std::array files{file("a.toml", everything_policy)};
+    EXPECT_EQ(check(files, to_), 0);
+    EXPECT_EQ(out(),
+              "a.toml: ok: realm obs, 0 routes, 3 allows, 1 forbid, 0 principals, 0 tests passed\n"
+              "a.toml:4:1: note: rule all allows every procedure and topic (call, register, "
+              "subscribe, publish) to roles operator, owner\n"
+              "a.toml:10:1: note: rule readers allows every topic (subscribe) to all roles\n"
+              "a.toml:16:1: note: rule none forbids every procedure (call) to role guest, if its "
+              "conditions hold\n");
+    out_.str("");
+    EXPECT_EQ(check(files, json_), 0);
+    EXPECT_NE(out().find(R"("id":"readers","note":"rule readers allows every topic)"),
+              std::string::npos)
+        << out();
+}
+
 TEST_F(Check, FailsOnAMissingFile) {
     const std::array files{std::string("/nowhere/a.toml")};
     EXPECT_EQ(check(files, to_), 2);

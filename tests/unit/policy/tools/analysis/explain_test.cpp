@@ -147,6 +147,38 @@ shadow = true
     EXPECT_EQ(err(), "error: --args must be a JSON array, as in '[91, \"fast\"]'\n");
 }
 
+TEST_F(Explain, SaysOfARuleThatItCoversEveryUri) {
+    const std::string path = file("all.toml", R"(realm = "r"
+[[allow]]
+id = "all"
+roles = ["guest"]
+actions = ["call", "subscribe"]
+match = "prefix"
+uri = ""
+)");
+    ExplainRequest request;
+    set_principal(request, "joe:guest");
+    request.uri = "any.thing";
+    EXPECT_EQ(explain(path, request, to_), 0);
+    EXPECT_NE(out().find("  rule:   all at all.toml:2:1, which covers every URI\n"),
+              std::string::npos)
+        << out();
+    out_.str("");
+    request.action = Action::subscribe;
+    request.match = wamp::MatchPolicy::prefix;
+    for (const char* prefix : {"", "a", "any.thing"}) {
+        request.uri = prefix;
+        EXPECT_EQ(explain(path, request, to_), 0) << prefix;
+    }
+    out_.str("");
+    EXPECT_EQ(explain(path, request, json_), 0);
+    EXPECT_NE(out().find(R"("covers_everything":true)"), std::string::npos) << out();
+    // Below "wamp." a rule still needs the grant.
+    request.match = wamp::MatchPolicy::exact;
+    request.uri = "wamp.session.on_join";
+    EXPECT_EQ(explain(path, request, to_), 1);
+}
+
 TEST_F(Explain, SpeaksJson) {
     ExplainRequest request;
     set_principal(request, "alice:operator");

@@ -79,6 +79,18 @@ TEST(Mutant, OfAPrefixGoesUpByOneComponent) {
     EXPECT_EQ(wider->rule->uris[0].text, "lab.");
 }
 
+TEST(Mutant, OfARuleForEverythingIsNotWiderAndLosesItsGrant) {
+    RuleText rule = drive();
+    rule.match = wamp::MatchPolicy::prefix;
+    rule.uris = {{"", {}}};
+    rule.grants.add(Grant::meta);
+    EXPECT_EQ(names(mutants_of(rule)),
+              (std::vector<std::string>{"becomes a forbid", "is deleted", "for all roles",
+                                        "not for role operator", "not for role guest",
+                                        "for all actions", "for payloads of any kind",
+                                        "without grant meta", "becomes a shadow"}));
+}
+
 TEST(Mutant, OfARouteIsDeletedOrRoutedElsewhere) {
     RouteText a;
     a.id = "a";

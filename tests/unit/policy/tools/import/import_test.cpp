@@ -81,8 +81,9 @@ TEST_F(Import, CreatesAPolicyThatLoadsAndReportsEachDifference) {
         (std::vector<std::string>{
             "permission \"com.app.\" of role backend: Crossbar always discloses its callers or "
             "publishers; here they are disclosed only if they ask for it (disclose_me)",
-            "role any was allowed to call every URI, which no rule here can express: name the "
-            "prefixes (import --everything com.example.)",
+            "role any was allowed to call every URI, which is not imported: name the "
+            "prefixes (import --everything com.example.), or write a rule with match = \"prefix\" "
+            "and uri = \"\"",
             "role dyn is authorized by a procedure: it has no rules here, and is allowed nothing "
             "(write the rules that the procedure applies)",
             "principal \"tom\" by wampcra has another way to log in already: this one is not "
