@@ -50,6 +50,7 @@ Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
 wamp::Realm Inside::new_realm() {
     wamp::Realm realm(random_.fork());
     realm.limit_held_bytes(config_.caller_bytes_max);
+    realm.name_conveyed_callers(config_.names_conveyed_callers);
     return realm;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "wamp/base/check.h"
+#include "wamp/base/text.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -109,12 +110,18 @@ LinkMachine::Verdict LinkMachine::on_message(const wamp::Message& message, wamp:
     return Verdict::none;
 }
 
+std::string LinkMachine::end_of_session() const {
+    std::string text(session_.reason());
+    if (!session_.message().empty()) text += ": " + wamp::printable(session_.message());
+    return text;
+}
+
 LinkMachine::Verdict LinkMachine::handle(Session::Verdict verdict, wamp::Instant now, Outbox& out) {
     switch (verdict) {
         case Session::Verdict::send:
             out.send.push_back(session_.take_reply());
             if (session_.state() != Session::State::ended) return Verdict::none;
-            return drop("the router sent GOODBYE: " + std::string(session_.reason()), now, out);
+            return drop("the router sent GOODBYE: " + end_of_session(), now, out);
         case Session::Verdict::joined:
             state_ = State::up;
             backoff_.up(now);
@@ -128,7 +135,7 @@ LinkMachine::Verdict LinkMachine::handle(Session::Verdict verdict, wamp::Instant
         case Session::Verdict::ended:
             return drop("the session has ended", now, out);
         case Session::Verdict::aborted:
-            return drop("the router refused: " + std::string(session_.reason()), now, out);
+            return drop("the router refused: " + end_of_session(), now, out);
         case Session::Verdict::violation:
             break;
     }

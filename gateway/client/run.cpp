@@ -97,8 +97,8 @@ void ClientRun::on_message(wamp::PeerId, std::string_view bytes) {
             send(session_.take_reply());
             if (session_.state() != wamp::ClientSession::State::ended) return;
             return finishing_ ? end(*finishing_)
-                              : fail(client_not_connected, "the router ended the session: " +
-                                                               std::string(session_.reason()));
+                              : fail(client_not_connected,
+                                     "the router ended the session: " + end_of_session());
         }
         case wamp::ClientSession::Verdict::joined:
             return on_joined();
@@ -110,12 +110,19 @@ void ClientRun::on_message(wamp::PeerId, std::string_view bytes) {
         case wamp::ClientSession::Verdict::ended:
             return end(finishing_.value_or(client_not_connected));
         case wamp::ClientSession::Verdict::aborted:
-            return fail(client_join_refused, "join refused: " + std::string(session_.reason()));
+            return fail(client_join_refused, "join refused: " + end_of_session());
         case wamp::ClientSession::Verdict::violation:
             send(wamp::Abort{{}, std::string(wamp::uris::protocol_violation), {}});
             return fail(client_not_connected,
                         "the router violated the protocol: " + std::string(session_.reason()));
     }
+}
+
+std::string ClientRun::end_of_session() const {
+    std::string text(session_.reason());
+    if (!session_.message().empty())
+        text += " " + wamp::encode_value(wamp::Serializer::json, wamp::Value(session_.message()));
+    return text;
 }
 
 void ClientRun::on_closed(wamp::PeerId, std::string_view why) {

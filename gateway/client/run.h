@@ -71,6 +71,8 @@ protected:
 private:
     void start_clock(std::chrono::nanoseconds time);
     void wait_for_signal();
+    /// The reason of the router's GOODBYE or ABORT, and its message as JSON if it has one.
+    std::string end_of_session() const;
     void end(int exit_code);
     void fail(int exit_code, const std::string& line);
 

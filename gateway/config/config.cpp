@@ -254,8 +254,10 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
 
 wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     std::string_view text, const std::string& file) {
-    static constexpr std::array<std::string_view, 8> keys{
-        "state_dir", "realms", "listen", "link", "limits", "audit", "sandbox", "request_ids"};
+    static constexpr std::array<std::string_view, 9> keys{
+        "state_dir", "realms",      "listen",
+        "link",      "limits",      "audit",
+        "sandbox",   "request_ids", "disclose_outside_callers"};
     static constexpr std::array<std::string_view, 3> listen_keys{"address", "mode", "group"};
     static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
     const auto document = policy::parse_document(text, file);
@@ -264,6 +266,7 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     InsideProgramConfig config;
     Section root(*document, "this file", keys, file, reader.diagnostics());
     read_common(root, reader, config);
+    config.disclose_outside_callers = root.boolean("disclose_outside_callers").value_or(true);
     for (const Item* table : root.tables("listen")) {
         Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());
         if (auto address = reader.address(section, "address", false)) {

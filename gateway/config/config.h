@@ -124,6 +124,8 @@ struct InsideProgramConfig {
     std::vector<PathText> realms;
     SandboxMode sandbox = SandboxMode::required;
     wamp::IdRule request_ids = wamp::IdRule::strict;
+    /// Services are told of the callers outside also if these do not disclose themselves.
+    bool disclose_outside_callers = true;
     std::vector<ServiceListen> listens;
     std::vector<LinkText> links;
     LimitsText limits;

@@ -44,6 +44,7 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     core.realms = door_realms(loaded.realms);
     core.limits = door_limits(loaded.config.limits, loaded.config.audit);
     core.limits.request_ids = loaded.config.request_ids;
+    core.names_conveyed_callers = loaded.config.disclose_outside_callers;
     core.caller_bytes_max = loaded.config.limits.circuit_bytes;
     for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
     if (embedded) core.links.emplace_back("supervisor");

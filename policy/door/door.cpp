@@ -46,6 +46,15 @@ Requester requester_of(const Session& session, Trust trust, const wamp::Dict& op
             origin->get_uint("session", 0)};
 }
 
+/// How a client left, with what it said in its GOODBYE, for records.
+std::string departure(const wamp::Goodbye& goodbye) {
+    std::string text = "left";
+    const std::string_view message = goodbye.details.get_string("message");
+    if (goodbye.reason != uris::close_realm) text += ": " + wamp::printable(goodbye.reason);
+    if (!message.empty()) text += ": " + wamp::printable(message);
+    return text;
+}
+
 template <class Request>
 bool wants_answer(const Request& request) noexcept {
     if constexpr (std::is_same_v<Request, wamp::Publish>)
@@ -141,7 +150,7 @@ Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Inst
         case Verdict::goodbye: {
             Peers::send(peer, wamp::Goodbye{{}, std::string(uris::goodbye_and_out)}, out);
             const Session* const session = Peers::unbind(peer);
-            state_.recorder().record_leave(*session, "left");
+            state_.recorder().record_leave(*session, departure(std::get<wamp::Goodbye>(message)));
             // It may join again (W-SES-16).
             state_.peers.set_due(peer, now + state_.limits.join_timeout);
             if (peer.trust == Trust::client) join_pace_.expect(peer, now);
@@ -209,14 +218,21 @@ Door::Event Door::abort(Peer& peer, std::string_view reason, wamp::Outbox& out) 
 }
 
 void Door::dismiss(wamp::SessionId id, std::string_view reason, wamp::Instant now,
-                   wamp::Outbox& out) {
+                   wamp::Outbox& out, std::string_view message) {
     const Session* const session = state_.sessions.find(id);
     if (session == nullptr || session->connection == nullptr) return;
     Peer& peer = *session->connection;
     state_.recorder().record_leave(*session, reason);
     peer.machine.goodbye_sent();
     Peers::unbind(peer);
-    Peers::send(peer, wamp::Goodbye{{}, std::string(reason)}, out);
+    wamp::Goodbye goodbye{{}, std::string(reason)};
+    if (!message.empty()) goodbye.details.append("message", message);
+    wamp::Frame frame = wamp::encode(peer.transport.serializer, goodbye);
+    if (!message.empty() && frame.message().size() > peer.transport.peer_receives_max) {
+        goodbye.details.erase("message");
+        frame = wamp::encode(peer.transport.serializer, goodbye);
+    }
+    out.push_back(wamp::effect::Send{peer.id, std::move(frame)});
     state_.peers.set_due(peer, now + state_.limits.leave_timeout);
 }
 

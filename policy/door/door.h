@@ -130,10 +130,10 @@ public:
     std::optional<Request> publish(Session& session, wamp::Publish&& publication,
                                    wamp::Instant now);
 
-    /// Ends the session: sends GOODBYE with `reason`. The caller has disposed of it, and calls
-    /// forget().
+    /// Ends the session: sends GOODBYE with `reason`, and with `message` if it is not empty and the
+    /// peer accepts so much. The caller has disposed of it, and calls forget().
     void dismiss(wamp::SessionId session, std::string_view reason, wamp::Instant now,
-                 wamp::Outbox& out);
+                 wamp::Outbox& out, std::string_view message = {});
     /// Ends all connections without a session with ABORT `system_shutdown`, so that no further
     /// session joins.
     void turn_away(wamp::Outbox& out);

@@ -89,7 +89,7 @@ void Gate::answer(const Door::Request& request, wamp::Instant now, wamp::Outbox&
     deliver_meta(now, out);
     for (const wamp::SessionId session : ended.sessions) {  // testaments: W-SSM-04
         endings_.push_back({session, EndingKind::expelled, ended.reason, ended.publish_leave,
-                            ended.publish_leave});
+                            ended.publish_leave, ended.message});
     }
 }
 
@@ -121,7 +121,8 @@ void Gate::finish_ending(wamp::Instant now, wamp::Outbox& out) {
     if (!ending) return;
     if (ending->kind != EndingKind::stopped)
         meta_.left(ending->session, ending->publish_leave, meta_out_);
-    if (ending->kind != EndingKind::left) door_.dismiss(ending->session, ending->reason, now, out);
+    if (ending->kind != EndingKind::left)
+        door_.dismiss(ending->session, ending->reason, now, out, ending->message);
     door_.forget(ending->session);
     deliver_meta(now, out);
 }

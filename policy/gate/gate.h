@@ -119,6 +119,7 @@ private:
         std::string reason{};
         bool publishes = true;
         bool publish_leave = true;
+        std::string message{};  ///< of that GOODBYE
     };
 
     /// Whether next() would do nothing, as after most messages.

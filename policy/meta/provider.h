@@ -44,9 +44,10 @@ struct MetaCall {
 struct MetaAnswer {
     std::string_view error{};
     wamp::Value result{};
-    /// Sessions that end now, each with a GOODBYE of that reason.
+    /// Sessions that end now, each with a GOODBYE of that reason and message ("": none).
     std::vector<wamp::SessionId> ended{};
     std::string reason{};
+    std::string message{};
     bool publish_leave = true;  ///< on_leave is published for them (W-SSM-04)
 };
 

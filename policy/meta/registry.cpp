@@ -93,7 +93,8 @@ MetaRegistry::Ended MetaRegistry::handle(const Door::Request& request, wamp::Del
             from.id,
             wamp::Error{wamp::MessageType::call, call.request, {}, std::string(answer.error), {}});
     }
-    return {std::move(answer.ended), std::move(answer.reason), answer.publish_leave};
+    return {std::move(answer.ended), std::move(answer.reason), std::move(answer.message),
+            answer.publish_leave};
 }
 
 bool MetaRegistry::unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request,

@@ -31,10 +31,11 @@ public:
     /// Whether the request is for the meta API: its URI is below "wamp.".
     static bool serves(const wamp::Message& message) noexcept;
 
-    /// Sessions that the owner ends now, each with a GOODBYE of that reason.
+    /// Sessions that the owner ends now, each with a GOODBYE of that reason and message ("": none).
     struct Ended {
         std::vector<wamp::SessionId> sessions;
         std::string reason;
+        std::string message;
         bool publish_leave = true;  ///< on_leave is published for them (W-SSM-04)
     };
     /// Answers a request for which serves() is true.

@@ -120,6 +120,13 @@ MetaAnswer SessionMeta::kill(const MetaCall& call) const {
     MetaAnswer answer;
     answer.reason = call.kwargs.get_string("reason", uris::killed);
     if (!wamp::is_valid_uri(answer.reason)) return error(uris::invalid_uri);
+    if (const wamp::Value* message = call.kwargs.find("message");
+        message != nullptr && !message->is_null()) {
+        const std::string* const text = message->get_if<std::string>();
+        if (text == nullptr || text->size() > SessionMeta::message_bytes_max)
+            return error(uris::invalid_argument);
+        answer.message = *text;
+    }
     const std::string_view by = call.procedure.substr(kill_head.size());
     if (by.empty()) {
         const Session* const session = door_.sessions().find(session_in(call));

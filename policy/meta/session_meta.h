@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ namespace sallyport::policy {
 /// that names that procedure exactly. It has no access to addresses and reveals none.
 class SessionMeta : public MetaProvider {
 public:
+    /// Of the message for those whose sessions a call ends, which may be many.
+    static constexpr std::size_t message_bytes_max = 1024;
+
     explicit SessionMeta(Door& door) : door_(door) {}
 
     std::span<const MetaProcedure> procedures() const noexcept override;

@@ -89,6 +89,7 @@ void InsideWatch::on_call(const Turn& turn, const Judged& judged, const wamp::Ca
         wrong(Check::true_identity, turn, "the link conveys another caller of " + call.procedure);
     if (state != nullptr && !judged.conveyed) {
         state->caller = judged.of;
+        state->discloses = call.options.get_bool("disclose_me", false);
         calls_[{turn.peer, call.request}] = payload_id_of(call.payload).first;
     }
     if (!judged.passes()) {
@@ -194,9 +195,10 @@ void InsideWatch::check_invocation(const Turn& turn, const Turn::Sent& sent,
     const Peer* const callee = peer(sent.to);
     if (state == nullptr || callee == nullptr) return;
     const bool from_outside = peers_.at(caller).link;
-    const bool due =
-        callee->link ? state->discloses
-                     : from_outside || callee->features.has(Feature::callee_caller_identification);
+    const bool asked =
+        state->discloses &&
+        (callee->link || callee->features.has(Feature::callee_caller_identification));
+    const bool due = asked || (from_outside && !callee->link);
     const bool told = tells(invocation.details, "caller");
     if (told != due || (told && !tells_truly(invocation.details, "caller", state->caller)))
         wrong(Check::true_identity, turn, "the caller of an INVOCATION");

@@ -51,16 +51,8 @@ void interrupt(const PendingCall& call, std::string_view mode, std::string_view 
 }
 
 /// The details of INVOCATION, built from scratch (W-GWY-02).
-Dict invocation_details(const Member& caller, const Member& callee, const Origin& origin,
-                        bool disclosed) {
-    // A conveyed identity is always disclosed: a service cannot query the session, which is the
-    // link's (W-CID-03).
-    const bool disclose =
-        callee.session.outside
-            ? disclosed
-            : callee.session.features.has(Feature::callee_caller_identification) ||
-                  origin.session != caller.session.id;
-    if (!disclose) return {};
+Dict invocation_details(const Origin& origin, bool disclosed) {
+    if (!disclosed) return {};
     return Dict{{"caller", origin.session},
                 {"caller_authid", origin.authid},
                 {"caller_authrole", origin.authrole}};
@@ -198,6 +190,19 @@ Member& Dealer::choose_any(Registration& registration) noexcept {
     return *callees.front();
 }
 
+// Whether the callee is told who calls (W-CID-01, W-CID-03). The owner of the realm has checked
+// that the caller, or the callee that demands it, has the right to ask for it.
+bool Dealer::discloses(const Dict& call, const Member& caller, const Registration& registration,
+                       const Member& callee, const Origin& origin) const noexcept {
+    if (registration.names_callers) return true;
+    const bool conveyed = origin.session != caller.session.id;
+    if (conveyed && names_conveyed_ && !callee.session.outside) return true;
+    // A link's own features are not those of the callees behind it, which decide there.
+    return call.get_bool("disclose_me", false) &&
+           (callee.session.outside ||
+            callee.session.features.has(Feature::callee_caller_identification));
+}
+
 RequestId Dealer::next_invocation(Member& callee) const noexcept {
     RequestId& last = callee.session.last_invocation;
     do {
@@ -245,9 +250,8 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     const Instant deadline = deadline_after(now, pending.timeout);
     const CallTable::Handle handle = calls_.add(std::move(pending), deadline);
 
-    const bool disclosed =
-        registration.names_callers || call.options.get_bool("disclose_me", false);
-    Dict details = invocation_details(from, callee, origin, disclosed);
+    Dict details =
+        invocation_details(origin, discloses(call.options, from, registration, callee, origin));
     if (progressive) details.append("receive_progress", true);
     if (registration.match != MatchPolicy::exact) {
         details.append("procedure", std::move(call.procedure));

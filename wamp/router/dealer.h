@@ -50,6 +50,8 @@ public:
         waits_.limit(bytes_of_caller / waiting_share);
     }
     CallerWaits& caller_waits() noexcept { return waits_; }
+    /// As Realm::name_conveyed_callers().
+    void name_conveyed_callers(bool always) noexcept { names_conveyed_ = always; }
 
     void join(Member& member) { member.calls = calls_.open_session(); }
     void leave(Member& member, Deliveries& out);
@@ -104,6 +106,8 @@ private:
     void end(CallTable::Handle handle);
     void hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
               Instant now);
+    bool discloses(const Dict& call, const Member& caller, const Registration& registration,
+                   const Member& callee, const Origin& origin) const noexcept;
     RequestId next_invocation(Member& callee) const noexcept;
     void remove(Member& callee, RegistrationId id);
     /// Revokes the registration of its callees in favour of one that may use `force_reregister`;
@@ -123,7 +127,8 @@ private:
     RegistrationId last_registration_ = 0;
     CallTable calls_;
     std::uint64_t last_held_ = 0;
-    std::size_t held_bytes_ = 0;            ///< of all held invocations
+    std::size_t held_bytes_ = 0;  ///< of all held invocations
+    bool names_conveyed_ = true;
     std::unique_ptr<HeldInvocation> sent_;  ///< borrowed by the last deliveries
 };
 

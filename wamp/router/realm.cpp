@@ -54,6 +54,10 @@ Realm::~Realm() = default;
 Realm::Realm(Realm&&) noexcept = default;
 Realm& Realm::operator=(Realm&&) noexcept = default;
 
+void Realm::name_conveyed_callers(bool always) noexcept {
+    tables_->dealer.name_conveyed_callers(always);
+}
+
 void Realm::limit_held_bytes(std::size_t bytes_of_caller) noexcept {
     tables_->dealer.limit_held_bytes(bytes_of_caller);
 }

@@ -54,6 +54,10 @@ public:
     /// So many bytes of calls of one caller may wait for a callee that does not keep up, instead of
     /// held_bytes_max.
     void limit_held_bytes(std::size_t bytes_of_caller) noexcept;
+    /// Whether callees of the realm, except those that a link represents, are always told of a
+    /// caller that a link conveys; at first they are. Otherwise they are told of it as of any other
+    /// caller: if it discloses itself, or they may demand it (W-CID-01).
+    void name_conveyed_callers(bool always) noexcept;
 
     void join(Session session);
     /// Ends everything that the session has in the realm: subscriptions, registrations, its calls

@@ -124,7 +124,7 @@ ClientSession::Verdict ClientSession::challenged(const Challenge& challenge) {
 ClientSession::Verdict ClientSession::judge_established(const Message& message) {
     if (const Abort* abort = std::get_if<Abort>(&message)) return aborted(*abort);
     if (const Goodbye* goodbye = std::get_if<Goodbye>(&message)) {
-        reason_ = goodbye->reason;
+        note_end(goodbye->reason, goodbye->details);
         reply_ = Goodbye{{}, std::string(uris::goodbye_and_out)};
         state_ = State::ended;
         return Verdict::send;
@@ -150,15 +150,20 @@ ClientSession::Verdict ClientSession::judge_leaving(const Message& message) {
     const Goodbye* goodbye = std::get_if<Goodbye>(&message);
     if (goodbye == nullptr)
         return Verdict::ignore;  // it was sent before our GOODBYE arrived (W-SES-08)
-    reason_ = goodbye->reason;
+    note_end(goodbye->reason, goodbye->details);
     state_ = State::ended;
     return Verdict::ended;
 }
 
 ClientSession::Verdict ClientSession::aborted(const Abort& abort) {
-    reason_ = abort.reason;
+    note_end(abort.reason, abort.details);
     state_ = State::ended;
     return Verdict::aborted;
+}
+
+void ClientSession::note_end(std::string_view reason, const Dict& details) {
+    reason_ = reason;
+    message_ = details.get_string("message");
 }
 
 ClientSession::Verdict ClientSession::violation(std::string_view why) {

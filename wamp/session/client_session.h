@@ -53,9 +53,10 @@ public:
     SessionId id() const noexcept { return id_; }
     Features router_features() const noexcept { return features_; }
     const Dict& welcome() const noexcept { return welcome_; }
-    std::string_view reason() const noexcept {
-        return reason_;
-    }  ///< of ABORT or GOODBYE, or what was violated
+    /// Of ABORT or GOODBYE, or what was violated.
+    std::string_view reason() const noexcept { return reason_; }
+    /// Of ABORT or GOODBYE, as the router wrote it for people; may be "".
+    std::string_view message() const noexcept { return message_; }
 
 private:
     Verdict judge_joining(const Message& message);
@@ -63,6 +64,7 @@ private:
     Verdict judge_leaving(const Message& message);
     Verdict challenged(const Challenge& challenge);
     Verdict aborted(const Abort& abort);
+    void note_end(std::string_view reason, const Dict& details);
     Verdict violation(std::string_view why);
 
     Config config_;
@@ -73,6 +75,7 @@ private:
     RequestId last_request_ = 0;
     Dict welcome_;
     std::string reason_;
+    std::string message_;
     std::optional<Message> reply_;
 };
 

@@ -105,6 +105,16 @@ TEST(GatewayConfigFile, SaysHowStrictlyRequestIdsAreChecked) {  // W-ID-06
     }
 }
 
+TEST(InsideConfigFile, SaysWhetherServicesLearnWhoCallsFromOutside) {  // W-CID-01
+    const auto inside = [](const std::string& line) {
+        return parse_inside_config(line + "state_dir = \"s\"\nrealms = [\"r\"]\n", "/etc/i.toml");
+    };
+    EXPECT_TRUE(inside("")->disclose_outside_callers);
+    EXPECT_TRUE(inside("disclose_outside_callers = true\n")->disclose_outside_callers);
+    EXPECT_FALSE(inside("disclose_outside_callers = false\n")->disclose_outside_callers);
+    EXPECT_TRUE(inside("disclose_outside_callers = \"no\"\n").has_error());
+}
+
 TEST(GatewayConfigFile, ReadsWhoMayConnectToASocket) {
     const auto config =
         parse_gateway_config(with("local = \"run/local.sock\"",

@@ -306,6 +306,20 @@ TEST_F(DoorTest, DismissesWithGoodbyeAndWaitsForItsAnswer) {  // W-SES-08
     EXPECT_EQ(world_.take(), Lines{"1 closed"});
 }
 
+// W-SSM-03
+TEST_F(DoorTest, DismissesWithAMessageUnlessThePeerCannotReceiveIt) {
+    const std::string message(1000, 'm');
+    world_.join(1);
+    world_.join(2, wamp::Serializer::json, Door::Trust::client, 1024);
+    for (const std::uint64_t id : {1, 2}) {
+        const auto session = world_.wires.session(id);
+        world_.door.dismiss(session, uris::killed, world_.now, world_.wires.out, message);
+        world_.door.forget(session);
+    }
+    EXPECT_EQ(world_.take(), (Lines{R"(1 [6,{"message":")" + message + R"("},"wamp.close.killed"])",
+                                    R"(2 [6,{},"wamp.close.killed"])"}));
+}
+
 TEST_F(DoorTest, WaitsNoLongerThanItMustForTheAnswerToItsGoodbye) {
     world_.join(1);
     const auto session = world_.wires.session(1);

@@ -108,6 +108,25 @@ TEST(DoorAudit, HasOneRecordForEachThingThatHappens) {
     for (const auto& record : left) EXPECT_EQ(record["outcome"], "leave");
 }
 
+TEST(DoorAudit, SaysWhatAClientSaidWhenItLeft) {
+    DoorWorld world(auditing(Level::all));
+    std::vector<std::string> reasons;
+    for (const auto* goodbye :
+         {R"([6,{},"wamp.close.close_realm"])", R"([6,{},"wamp.close.logout"])",
+          R"([6,{"message":"gone\nhome"},"wamp.close.close_realm"])",
+          R"([6,{"message":null},"wamp.close.normal"])"}) {
+        world.join(1);
+        records(world.door);
+        world.send(1, goodbye);
+        reasons.push_back(records(world.door).at(0)["reason"]);
+        world.door.on_closed(peer(1), "closed");
+        world.take();
+    }
+    EXPECT_EQ(reasons,
+              (std::vector<std::string>{"left", "left: wamp.close.logout", "left: gone\\x0ahome",
+                                        "left: wamp.close.normal"}));
+}
+
 TEST(DoorAudit, NamesThePrincipalThatALinkConveys) {
     DoorWorld world(auditing(Level::all));
     world.join(1, wamp::Serializer::json, Door::Trust::link);

@@ -143,12 +143,12 @@ TEST_F(GateTest, EndsTheSessionsThatACallEndsOneAfterTheOther) {
     }
     send(1, R"([32,1,{},"wamp.session.on_leave"])");
     wires_.take();
-    send(1, R"([48,2,{},"wamp.session.kill",[)" + session(2) + "]]");
+    send(1, R"([48,2,{},"wamp.session.kill",[)" + session(2) + R"(],{"message":"enough"}])");
     EXPECT_EQ(steps(), (Lines{"publish lab.gone", "left"}));
     const Lines told = wires_.take();
     ASSERT_EQ(told.size(), 3U);
     EXPECT_EQ(told[0], "1 [50,2,{},[null]]");
-    EXPECT_EQ(told[1], R"(2 [6,{},"wamp.close.killed"])");
+    EXPECT_EQ(told[1], R"(2 [6,{"message":"enough"},"wamp.close.killed"])");  // W-SSM-03
     EXPECT_TRUE(told[2].starts_with("1 [36,")) << told[2];
     send(1, R"([48,3,{},"wamp.session.kill_all"])");  // nothing is published then (W-SSM-04)
     EXPECT_EQ(steps(), Lines{"left"});

@@ -1,6 +1,7 @@
 #include "policy/meta/session_meta.h"
 
 #include <algorithm>
+#include <array>
 
 #include "policy/meta/registry.h"
 #include "tests/unit/policy/records.h"
@@ -223,6 +224,37 @@ TEST_F(SessionMetaTest, EndsOneSessionButNeverTheAskers) {
         after(1, R"([48,4,{},"wamp.session.kill",[)" + id_of(2) + R"(],{"reason":"not an uri"}])"),
         Lines{R"(1 [8,48,4,{},"wamp.error.invalid_uri"])"});
     EXPECT_TRUE(ended_.sessions.empty());
+}
+
+// W-SSM-03
+TEST_F(SessionMetaTest, EndsSessionsWithAMessage) {
+    const std::array calls{R"([48,1,{},"wamp.session.kill",[)" + id_of(2) + "]",
+                           R"([48,2,{},"wamp.session.kill_by_authid",[")" + authid_of(2) + "\"]",
+                           std::string(R"([48,3,{},"wamp.session.kill_by_authrole",["guest"])"),
+                           std::string(R"([48,4,{},"wamp.session.kill_all",[])")};
+    for (const std::string& call : calls) {
+        after(1, call + R"(,{"message":"back at noon","reason":"lab.enough"}])");
+        EXPECT_FALSE(ended_.sessions.empty());
+        EXPECT_EQ(ended_.message, "back at noon");
+        EXPECT_EQ(ended_.reason, "lab.enough");
+    }
+    const auto kill_all = [&](int request, const std::string& kwargs) {
+        return after(1, "[48," + std::to_string(request) + R"(,{},"wamp.session.kill_all",[],)" +
+                            kwargs + "]");
+    };
+    EXPECT_EQ(kill_all(5, R"({"message":null})"), Lines{"1 [50,5,{},[2]]"});
+    EXPECT_EQ(ended_.message, "");
+    const std::string longest(SessionMeta::message_bytes_max, 'm');
+    EXPECT_EQ(kill_all(6, R"({"message":")" + longest + "\"}"), Lines{"1 [50,6,{},[2]]"});
+    EXPECT_EQ(ended_.message, longest);
+    for (const std::string& wrong : {std::string("1"), "\"m" + longest + "\"", std::string("[]")}) {
+        static int request = 6;
+        ++request;
+        EXPECT_EQ(
+            kill_all(request, R"({"message":)" + wrong + "}"),
+            Lines{"1 [8,48," + std::to_string(request) + R"(,{},"wamp.error.invalid_argument"])"});
+        EXPECT_TRUE(ended_.sessions.empty());
+    }
 }
 
 // W-SSM-03, W-SSM-04

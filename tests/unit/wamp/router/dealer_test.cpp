@@ -174,13 +174,44 @@ TEST_F(DealerTest, ErrorsAboutOtherThingsThanInvocationsAreDropped) {
     EXPECT_TRUE(world_.sent_to(caller).empty());
 }
 
-// W-CID-01, W-CID-04
-TEST_F(DealerTest, ACalleeThatAskedLearnsWhoCalls) {
-    world_.call(caller, "p", Dict{{"caller", 99}, {"caller_authid", "root"}});
+// W-CID-01, W-CID-03, W-CID-04
+TEST_F(DealerTest, ACalleeLearnsWhoCallsIfTheCallerSaysSo) {
+    const Dict claims{{"caller", 99}, {"caller_authid", "root"}};
+    Dict discloses = claims;
+    discloses.append("disclose_me", true);
+    world_.call(caller, "p", claims);
+    EXPECT_TRUE(world_.last<Invocation>(callee)->details.empty());
+    world_.call(caller, "p", discloses);
     EXPECT_EQ(world_.last<Invocation>(callee)->details,
               (Dict{{"caller", caller}, {"caller_authid", "own"}, {"caller_authrole", "role"}}));
-    world_.call(caller, "plain", Dict{{"caller", 99}, {"caller_authid", "root"}});
+    world_.call(caller, "plain", discloses);  // it has not announced caller_identification
     EXPECT_TRUE(world_.last<Invocation>(plain)->details.empty());
+}
+
+// W-CID-01
+TEST_F(DealerTest, ACalleeThatMayDemandItLearnsWhoCalls) {
+    world_.enroll(callee, "demands", Dict{{"disclose_caller", true}});
+    world_.call(caller, "demands");
+    EXPECT_EQ(world_.last<Invocation>(callee)->details.get_uint("caller", 0), caller);
+}
+
+// W-CID-01, W-CID-03
+TEST_F(DealerTest, AConveyedCallerIsDisclosedAsAnyOtherIfTheRealmIsToldSo) {
+    world_.realm.name_conveyed_callers(false);
+    const auto call = [this](std::string_view procedure, Dict options) {
+        world_.send_as(
+            caller, {77, "alice", "operator"},
+            Call{world_.next_request(caller), std::move(options), std::string(procedure), {}});
+    };
+    world_.enroll(plain, "demands", Dict{{"disclose_caller", true}});
+    call("p", {});
+    EXPECT_TRUE(world_.last<Invocation>(callee)->details.empty());
+    call("p", {{"disclose_me", true}});
+    EXPECT_EQ(world_.last<Invocation>(callee)->details.get_string("caller_authid"), "alice");
+    call("plain", {{"disclose_me", true}});
+    EXPECT_TRUE(world_.last<Invocation>(plain)->details.empty());
+    call("demands", {});
+    EXPECT_EQ(world_.last<Invocation>(plain)->details.get_string("caller_authid"), "alice");
 }
 
 // W-CID-03

@@ -49,7 +49,8 @@ TEST_F(HeldInvocations, WaitUntilTheCalleeHasRoomAndCountOnThen) {
     world_.call(caller, "p", {}, args("0"));
     full();
     std::string borrowed = "a long argument that does not fit into a short string";
-    const RequestId call = world_.call(caller, "p", {{"receive_progress", true}}, args(borrowed));
+    const RequestId call = world_.call(
+        caller, "p", Dict{{"receive_progress", true}, {"disclose_me", true}}, args(borrowed));
     borrowed.assign(borrowed.size(), 'y');
     EXPECT_EQ(world_.all<Invocation>(callee).size(), 1u);
     EXPECT_EQ(world_.realm.counts().calls, 2u);

@@ -189,6 +189,24 @@ TEST(ClientSession, GoodbyesThatCrossEndTheSessionOnce) {
     EXPECT_EQ(session.reason(), "wamp.close.normal");
 }
 
+// W-SSM-03, W-MSG-13: what the router wrote for people.
+TEST(ClientSession, GoodbyeAndAbortTellTheirMessage) {
+    const Dict details{{"message", "back at noon"}};
+    ClientSession session = in_state(State::established);
+    session.judge(Goodbye{details, std::string(uris::killed)});
+    EXPECT_EQ(session.reason(), uris::killed);
+    EXPECT_EQ(session.message(), "back at noon");
+    ClientSession leaving = in_state(State::leaving);
+    leaving.judge(Goodbye{details, "wamp.close.normal"});
+    EXPECT_EQ(leaving.message(), "back at noon");
+    ClientSession refused = in_state(State::joining);
+    refused.judge(Abort{details, std::string(uris::no_such_realm), {}});
+    EXPECT_EQ(refused.message(), "back at noon");
+    ClientSession silent = in_state(State::established);
+    silent.judge(Goodbye{{}, std::string(uris::killed)});
+    EXPECT_EQ(silent.message(), "");
+}
+
 TEST(ClientSession, LeaveSaysTheReason) {
     ClientSession session = in_state(State::established);
     EXPECT_EQ(session.leave(uris::close_realm).reason, uris::close_realm);
