@@ -272,6 +272,12 @@ void Front::cross(Door::Followup& followup, wamp::Instant now, wamp::Outbox& out
     policy::Session& session = *followup.session;
     if (const auto link = ids_.link_of(session.id, followup.message)) {
         if (follow_up_at(*backends_[*link], followup, keep, now, out)) return;
+    } else if (std::holds_alternative<wamp::Unsubscribe>(followup.message)) {
+        // The SUBSCRIBE that it follows may not be answered yet, but the id be known from another
+        // session or an earlier time.
+        for (auto& backend : backends_) {
+            if (follow_up_at(*backend, followup, keep, now, out)) return;
+        }
     }
     if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup.message)) {
         gate_.refuse(session, unsubscribe->type, unsubscribe->request, uris::no_such_subscription,
