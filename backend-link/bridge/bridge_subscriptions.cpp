@@ -427,10 +427,14 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     Delivery delivery{event.publication, event.payload, event.details,
                       disclosed ? &*disclosed : nullptr, false};
     delivery.retained = event.details.get_bool("retained", false);
+    // Our inside leaves it to us to apply the lists to the receivers that only we know.
+    const wamp::Dict none;
+    const Audience audience(link_.profile.conveys_identity ? event.details : none);
     const auto admits = [&](const FrontSubscription& front, const policy::Session& session) {
         const auto& wanted = front.want_retained;
-        return !delivery.retained ||
-               std::find(wanted.begin(), wanted.end(), session.id) != wanted.end();
+        return audience.admits(session, 0) &&
+               (!delivery.retained ||
+                std::find(wanted.begin(), wanted.end(), session.id) != wanted.end());
     };
     send_event(subscription, topic, delivery, delivery_check, admits, out);
     // A retained event comes before all new ones (W-EVR-03).
