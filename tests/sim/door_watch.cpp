@@ -400,6 +400,8 @@ void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
         if (held != nullptr) on_subscribed(turn, sent, *subscribed, *held);
     } else if (const auto* unsubscribed = std::get_if<wamp::Unsubscribed>(&sent.message)) {
         if (unsubscribed->request != 0) {
+            if (subscriptions_.is_overtaken(sent.to, unsubscribed->request))
+                wrong(Check::subscribed_only, turn, "UNSUBSCRIBED overtakes SUBSCRIBED");
             subscriptions_.given_up(sent.to, unsubscribed->request);
         } else {
             subscriptions_.take_away(sent.to, unsubscribed->details.get_uint("subscription", 0));
@@ -408,6 +410,8 @@ void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
         registrations_.confirm(sent.to, registered->request, registered->registration);
     } else if (const auto* unregistered = std::get_if<wamp::Unregistered>(&sent.message)) {
         if (unregistered->request != 0) {
+            if (registrations_.is_overtaken(sent.to, unregistered->request))
+                wrong(Check::subscribed_only, turn, "UNREGISTERED overtakes REGISTERED");
             registrations_.given_up(sent.to, unregistered->request);
         } else {
             registrations_.take_away(sent.to, unregistered->details.get_uint("registration", 0));
