@@ -4,8 +4,12 @@
 #include <string_view>
 #include <utility>
 
+#include "backend-link/bridge/link_side.h"
+
 namespace sallyport::backend_link {
 namespace {
+
+using wamp::SessionId;
 
 template <class Entry>
 bool holds(const std::vector<Entry>& sorted, const Entry& entry) noexcept {
@@ -25,8 +29,16 @@ bool read_list(const wamp::Dict& options, std::string_view key, std::vector<Entr
 }
 
 void append_list(wamp::Dict& options, const char* key, const std::vector<std::string>& entries) {
-    if (entries.empty()) return;
     options.append(key, wamp::List(entries.begin(), entries.end()));
+}
+
+wamp::List ids_behind(const std::vector<SessionId>& ids, const LinkSide& link) {
+    wamp::List all;
+    for (const SessionId id : ids) {
+        all.emplace_back(id);
+        if (!link.sessions.has(id)) all.emplace_back(link.id_of(id));
+    }
+    return all;
 }
 
 bool is_list_key(std::string_view key) noexcept {
@@ -48,7 +60,7 @@ Audience::Audience(const wamp::Dict& options) {
             too_long_ = too_long_ || (list != nullptr && list->size() > list_entries_max);
         }
     }
-    if (!any || too_long_) return;
+    if (!any) return;
     auto lists = std::make_shared<ReceiverLists>();
     Lists& eligible = lists->eligible;
     Lists& exclude = lists->exclude;
@@ -62,7 +74,7 @@ Audience::Audience(const wamp::Dict& options) {
     lists_ = std::move(lists);
 }
 
-bool Audience::admits(const policy::Session& receiver, wamp::SessionId publisher) const noexcept {
+bool Audience::admits(const policy::Session& receiver, SessionId publisher) const noexcept {
     if (exclude_me_ && receiver.id == publisher) return false;
     if (!lists_) return true;
     const Lists& eligible = lists_->eligible;
@@ -74,21 +86,21 @@ bool Audience::admits(const policy::Session& receiver, wamp::SessionId publisher
            !holds(exclude.authroles, receiver.principal.role);
 }
 
-bool Audience::front_only(bool identity_is_conveyed) const noexcept {
-    if (!lists_) return false;
+void Audience::append_to(wamp::Dict& options, const LinkSide& link, SessionId excluded) const {
+    if (!lists_) {
+        if (excluded != 0) options.append("exclude", wamp::List{excluded});
+        return;
+    }
     const Lists& eligible = lists_->eligible;
-    if (eligible.has_ids) return true;
-    // Some routers treat an empty list as absent.
-    if (eligible.has_authids && (eligible.authids.empty() || !identity_is_conveyed)) return true;
-    return eligible.has_authroles && (eligible.authroles.empty() || !identity_is_conveyed);
-}
-
-void Audience::append_to(wamp::Dict& options, bool identity_is_conveyed) const {
-    if (!lists_ || !identity_is_conveyed) return;
-    append_list(options, "eligible_authid", lists_->eligible.authids);
-    append_list(options, "eligible_authrole", lists_->eligible.authroles);
-    append_list(options, "exclude_authid", lists_->exclude.authids);
-    append_list(options, "exclude_authrole", lists_->exclude.authroles);
+    const Lists& exclude = lists_->exclude;
+    if (eligible.has_ids) options.append("eligible", ids_behind(eligible.ids, link));
+    if (eligible.has_authids) append_list(options, "eligible_authid", eligible.authids);
+    if (eligible.has_authroles) append_list(options, "eligible_authrole", eligible.authroles);
+    wamp::List ids = ids_behind(exclude.ids, link);
+    if (excluded != 0) ids.emplace_back(excluded);
+    if (!ids.empty()) options.append("exclude", std::move(ids));
+    if (!exclude.authids.empty()) append_list(options, "exclude_authid", exclude.authids);
+    if (!exclude.authroles.empty()) append_list(options, "exclude_authrole", exclude.authroles);
 }
 
 }  // namespace sallyport::backend_link

@@ -11,12 +11,15 @@
 
 namespace sallyport::backend_link {
 
-/// The sessions that may receive a publication, as specified by its options: the six lists
-/// (W-BWL-01) and exclude_me (W-PEX-01). An empty list that is present admits no session
-/// (W-BWL-02). Session ids in the lists are front ids, which have no meaning behind the link.
+struct LinkSide;
+
+/// The sessions that may receive a publication, as specified by its options, or by the details of
+/// an EVENT of our inside: the six lists (W-BWL-01) and exclude_me (W-PEX-01). An empty list of
+/// eligible ones that is present admits no session (W-BWL-02). The lists cross the link to our
+/// inside and back, and both ends apply them to the receivers that they know (W-BWL-03).
 class Audience {
 public:
-    /// More entries in one list are refused.
+    /// More entries in one list of a client are refused.
     static constexpr std::size_t list_entries_max = 1024;
 
     /// `options` of PUBLISH; their types were checked at decoding, and unknown keys are ignored
@@ -27,11 +30,12 @@ public:
     bool has_lists() const noexcept { return lists_ != nullptr; }
     /// Whether that session may receive it, including publisher exclusion (W-BWL-05).
     bool admits(const policy::Session& receiver, wamp::SessionId publisher) const noexcept;
-    /// Whether no session behind the link may receive it, as far as the front can know. Only a
-    /// router to which identities are conveyed can apply lists of authids and authroles.
-    bool front_only(bool identity_is_conveyed) const noexcept;
-    /// Appends the lists that the backend's router is to apply to the options of a PUBLISH.
-    void append_to(wamp::Dict& options, bool identity_is_conveyed) const;
+    bool excludes_publisher() const noexcept { return exclude_me_; }
+    /// Appends the lists to the options of a PUBLISH for our inside, and `excluded` to those that
+    /// are excluded (0: nobody). A number that is no front session's is what the client was told
+    /// for a session behind the link: a pseudonym by us, or the id itself by somebody else. So both
+    /// cross.
+    void append_to(wamp::Dict& options, const LinkSide& link, wamp::SessionId excluded) const;
 
 private:
     struct Lists {

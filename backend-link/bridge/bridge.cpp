@@ -49,6 +49,14 @@ struct Bridge::Tables {
     void dispatch(RequestContext& context, Request& request, BridgeOutbox& out);
     void release(WaitingRequests::Entry& waited, BridgeOutbox& out);
 
+    // An UNSUBSCRIBE or UNREGISTER does not overtake the request for the same name that waits for
+    // the link (W-ORD-07). Returns whether it is answered with that.
+    template <class Request, class Holdings>
+    bool follow_waiting(SessionId from, wamp::RequestId request, wamp::Id id,
+                        const Holdings& holdings);
+    /// A waiting request has been forwarded or refused: acts on what followed it.
+    void end_by(const WaitingRequests::Entry& waited, BridgeOutbox& out);
+
     void on_error(wamp::Error&& error, BridgeOutbox& out);
 
     // Both return whether the message was of their kind.
@@ -149,13 +157,17 @@ void Bridge::give_up_publications(SessionId session, BridgeOutbox& out) {
 bool Bridge::unsubscribe(SessionId from, const wamp::Unsubscribe& request, Instant,
                          BridgeOutbox& out) {
     tables_->release_borrowed();
-    return tables_->subscriptions.unsubscribe(from, request, out);
+    return tables_->follow_waiting<wamp::Subscribe>(from, request.request, request.subscription,
+                                                    tables_->subscriptions) ||
+           tables_->subscriptions.unsubscribe(from, request, out);
 }
 
 bool Bridge::unregister(SessionId from, const wamp::Unregister& request, Instant,
                         BridgeOutbox& out) {
     tables_->release_borrowed();
-    return tables_->registrations.unregister(from, request, out);
+    return tables_->follow_waiting<wamp::Register>(from, request.request, request.registration,
+                                                   tables_->registrations) ||
+           tables_->registrations.unregister(from, request, out);
 }
 
 bool Bridge::cancel(SessionId from, const wamp::Cancel& request, Instant now, BridgeOutbox& out,
@@ -205,7 +217,38 @@ void Bridge::forward_waiting(SessionId from, BridgeOutbox& out) {
     tables_->release_borrowed();
     SALLYPORT_CHECK(tables_->link.up);
     tables_->released = tables_->waiting.take_oldest(from);
-    if (tables_->released) tables_->release(*tables_->released, out);
+    if (!tables_->released) return;
+    tables_->release(*tables_->released, out);
+    tables_->end_by(*tables_->released, out);
+}
+
+template <class Request, class Holdings>
+bool Bridge::Tables::follow_waiting(SessionId from, wamp::RequestId request, wamp::Id id,
+                                    const Holdings& holdings) {
+    WaitingRequests::Entry* const before =
+        waiting.newest(from, [&](const WaitingRequests::Entry& entry) {
+            const auto* const waits = std::get_if<Request>(&entry.message);
+            if (waits == nullptr) return false;
+            const policy::Question named = policy::question_of(*waits);
+            return holdings.is_named(id, named.uri, named.match);
+        });
+    if (before == nullptr || before->ended_by != 0) return false;
+    before->ended_by = request;
+    before->ended = id;
+    return true;
+}
+
+void Bridge::Tables::end_by(const WaitingRequests::Entry& waited, BridgeOutbox& out) {
+    if (waited.ended_by == 0) return;
+    const auto refuse = [&](MessageType type, std::string_view uri) {
+        out.to_sessions.add(waited.from, error_for(type, waited.ended_by, uri));
+    };
+    if (std::holds_alternative<wamp::Subscribe>(waited.message)) {
+        if (!subscriptions.unsubscribe(waited.from, {waited.ended_by, waited.ended, {}}, out))
+            refuse(MessageType::unsubscribe, uris::no_such_subscription);
+    } else if (!registrations.unregister(waited.from, {waited.ended_by, waited.ended, {}}, out)) {
+        refuse(MessageType::unregister, uris::no_such_registration);
+    }
 }
 
 bool Bridge::has_room_to_publish(SessionId session) {
@@ -337,7 +380,7 @@ void Bridge::notify_lost(const Holding& holding, std::string_view reason, Bridge
 void Bridge::on_deadline(Instant now, BridgeOutbox& out) {
     tables_->release_borrowed();
     tables_->calls.on_deadline(now, out);
-    tables_->waiting.on_deadline(now, out);
+    while (const auto late = tables_->waiting.take_late(now, out)) tables_->end_by(*late, out);
 }
 
 Instant Bridge::deadline() const noexcept {

@@ -26,6 +26,9 @@ void notify_lost(const Holding& holding, std::string_view reason, const LinkSide
     if (holding.waiting != 0) {
         const auto type = holding.registration ? MessageType::register_ : MessageType::subscribe;
         out.to_sessions.add(holding.session, error_for(type, holding.waiting, reason));
+        if (holding.left_by == 0) return;
+        out.to_sessions.add(holding.session, error_for(MessageType::unsubscribe, holding.left_by,
+                                                       uris::no_such_subscription));
     } else if (holding.registration) {
         if (!session->features.has(Feature::callee_registration_revocation)) return;  // W-RRV-01
         wamp::Dict details{{"registration", holding.id}, {"reason", reason}};
@@ -57,6 +60,7 @@ void Subscriptions::list(std::vector<Holding>& out) {
                 holding.session = waiter.session->id;
                 holding.waiting = waiter.request;
                 holding.wants_retained = waiter.retained;
+                holding.left_by = waiter.left_by;
                 out.push_back(holding);
             }
         }
@@ -114,6 +118,7 @@ bool Subscriptions::adopt(const Holding& holding, const policy::Permit& permit,
     } else {
         request_membership(*front, *session, holding.waiting, retained, out);
     }
+    if (holding.left_by != 0) unsubscribe(holding.session, {holding.left_by, front->id, {}}, out);
     return true;
 }
 

@@ -20,6 +20,7 @@ struct Holding {
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     bool demands_callers = false;  ///< of a registration
     bool wants_retained = false;   ///< of an unanswered SUBSCRIBE
+    wamp::RequestId left_by = 0;   ///< the UNSUBSCRIBE that follows that; 0 if there is none
     std::string uri;               ///< as the session names it
     Rewriting rewriting;
 

@@ -44,6 +44,9 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     publication->audience = Audience(publish.options);
     wamp::append_passthru(publication->passthru, publish.options);
     if (publication->audience.too_long()) return drop(uris::invalid_argument);
+    // The sessions behind would get what is not for them.
+    if (publication->audience.has_lists() && !link_.profile.conveys_identity)
+        return drop(uris::option_not_allowed);
     // Later subscribers need not receive it, so nothing is stored for them.
     publication->fans_out = subscriptions_.any_match(publish.topic);
     publication->bytes =
@@ -58,24 +61,10 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
         publication->disclosed =
             std::make_unique<const Identity>(Identity{from, who.authid, who.role});
     }
-    if (publication->audience.front_only(link_.profile.conveys_identity)) {
-        std::unique_ptr<Publication>* before = wamp::find_in(pending_, publisher.last);
-        if (before == nullptr) {
-            complete(std::move(publication), true, link_.random.global_id(), out);
-        } else {
-            account(context.from, publisher, *publication);
-            (*before)->followers.push_back(std::move(publication));
-        }
-        return;
-    }
     const wamp::RequestId back = link_.next_request();
-    publisher.last = back;
     account(context.from, publisher, *publication);
-    // A session that must not receive it now must not receive it later; the backend's router may be
-    // unable to apply the lists (W-EVR-02).
-    const bool retain = context.permit.grants(policy::Grant::retain) &&
-                        publish.options.get_bool("retain", false) &&
-                        !publication->audience.has_lists();
+    const bool retain =
+        context.permit.grants(policy::Grant::retain) && publish.options.get_bool("retain", false);
     send(context.from, std::move(publish), *publication, retain, back, out);
     pending_.emplace(back, std::move(publication));
 }
@@ -135,8 +124,12 @@ void Publications::send(const policy::Session& publisher, wamp::Publish&& publis
     if (publication.disclosed != nullptr) options.append("disclose_me", true);
     if (retain) options.append("retain", true);
     wamp::append_passthru(options, publication.passthru);
-    publication.audience.append_to(options, link_.profile.conveys_identity);
-    if (link_.profile.conveys_identity) options.append("forward_for", forward_for(publisher));
+    if (link_.profile.conveys_identity) {
+        // Whom the link stands for is not excluded from a retained event as the link is (W-PEX-01).
+        const bool excludes = retain && publication.audience.excludes_publisher();
+        publication.audience.append_to(options, link_, excludes ? publisher.id : 0);
+        options.append("forward_for", forward_for(publisher));
+    }
     publish.request = back;
     publish.options = std::move(options);
     out.to_link.emplace_back(std::move(publish));
@@ -179,7 +172,6 @@ void Publications::complete(std::unique_ptr<Publication> publication, bool publi
                                out);
     }
     spent_.push_back(std::move(publication));
-    complete_followers(done, out);
 }
 
 void Publications::refuse(std::unique_ptr<Publication> publication, bool publisher_is_there,
@@ -190,14 +182,6 @@ void Publications::refuse(std::unique_ptr<Publication> publication, bool publish
                             error_for(MessageType::publish, refused.request, uri));
     }
     spent_.push_back(std::move(publication));
-    complete_followers(refused, out);
-}
-
-void Publications::complete_followers(Publication& publication, BridgeOutbox& out) {
-    for (std::unique_ptr<Publication>& follower : std::exchange(publication.followers, {})) {
-        const bool publisher_is_there = release(*follower, out);
-        complete(std::move(follower), publisher_is_there, link_.random.global_id(), out);
-    }
 }
 
 // Its payloads are freed, so that a backend that never acknowledges does not exhaust the memory.
@@ -224,8 +208,6 @@ void Publications::on_link_lost(BridgeOutbox& out) {
     std::vector<wamp::RequestId> requests;
     for (const auto& [request, publication] : pending_) requests.push_back(request);
     refuse_all(std::move(requests), uris::network_failure, out);
-    // The next link numbers its requests from 1 again.
-    for (auto& [session, publisher] : publishers_) publisher.last = 0;
     relieve_all(out);
 }
 

@@ -18,8 +18,8 @@ namespace sallyport::backend_link {
 /// backend with `acknowledge`. Only after the backend has accepted it is it sent to the front
 /// subscribers, with the same publication id, and acknowledged to the publisher if requested
 /// (W-GWY-06). The link's session publishes with the default exclude_me, so the backend never sends
-/// these events back. A publication for front sessions only (with a list of session ids, W-BWL-06)
-/// is not forwarded; it waits for the earlier publications of the same publisher (W-ORD-01).
+/// these events back. A publication with lists of receivers crosses only to our inside, which
+/// applies them to the true identities there; it is refused for other routers (W-BWL-03).
 class Publications {
 public:
     // A session that has so much under way has no room; one more publication may exceed the bytes.
@@ -71,11 +71,8 @@ private:
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;
         wamp::flow::CircuitBytes::Charge charge;
-        /// Front-only publications that were sent after it.
-        std::vector<std::unique_ptr<Publication>> followers;
     };
     struct Publisher {
-        wamp::RequestId last = 0;  ///< request id on the link of the newest
         std::size_t pending = 0;
         std::size_t bytes = 0;
     };
@@ -86,8 +83,7 @@ private:
     void relieve_all(BridgeOutbox& out);
     void send(const policy::Session& publisher, wamp::Publish&& publish,
               const Publication& publication, bool retain, wamp::RequestId back, BridgeOutbox& out);
-    /// Acknowledges if the publisher still exists and requested it, fans out, and does the same for
-    /// its followers.
+    /// Acknowledges if the publisher still exists and requested it, and fans out.
     void complete(std::unique_ptr<Publication> publication, bool publisher_is_there,
                   wamp::PublicationId id, BridgeOutbox& out);
     void refuse(std::unique_ptr<Publication> publication, bool publisher_is_there,
@@ -95,7 +91,6 @@ private:
     /// In the order in which they were forwarded.
     void refuse_all(std::vector<wamp::RequestId>&& requests, std::string_view uri,
                     BridgeOutbox& out);
-    void complete_followers(Publication& publication, BridgeOutbox& out);
     std::unique_ptr<Publication> take(wamp::RequestId back);
 
     LinkSide& link_;

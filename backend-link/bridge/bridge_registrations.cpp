@@ -128,6 +128,15 @@ bool Registrations::unregister(SessionId from, const wamp::Unregister& request, 
     return true;
 }
 
+bool Registrations::is_named(wamp::RegistrationId id, std::string_view uri,
+                             MatchPolicy match) const {
+    Registration* const* const found = wamp::find_in(by_id_, id);
+    if (found == nullptr || (*found)->match != match) return false;
+    const Registration& registration = **found;
+    if (registration.rewriting.none()) return registration.uri == uri;
+    return registration.rewriting.outside(registration.uri) == uri;
+}
+
 void Registrations::leave(SessionId session, BridgeOutbox& out) {
     std::vector<Registration*>* found = wamp::find_in(by_session_, session);
     if (found == nullptr) return;

@@ -36,6 +36,8 @@ public:
 
     void forward(const RequestContext& context, const wamp::Register& request, BridgeOutbox& out);
     bool unregister(wamp::SessionId from, const wamp::Unregister& request, BridgeOutbox& out);
+    /// Whether the registration with that id is for that URI, as its owner names it.
+    bool is_named(wamp::RegistrationId id, std::string_view uri, wamp::MatchPolicy match) const;
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     void on_registered(const wamp::Registered& registered, BridgeOutbox& out);

@@ -66,6 +66,19 @@ bool Subscriptions::FrontSubscription::waits_for(SessionId session) const noexce
                        [session](const Waiter& waiter) { return waiter.session->id == session; });
 }
 
+Subscriptions::Waiter* Subscriptions::FrontSubscription::last_waiter(SessionId session) noexcept {
+    const auto last =
+        std::find_if(waiting.rbegin(), waiting.rend(),
+                     [session](const Waiter& waiter) { return waiter.session->id == session; });
+    return last == waiting.rend() ? nullptr : &*last;
+}
+
+bool Subscriptions::FrontSubscription::must_follow(const Waiter& waiter) const noexcept {
+    return std::any_of(waiting.begin(), waiting.end(), [&](const Waiter& before) {
+        return before.session == waiter.session && (before.left_by != 0 || waiter.left_by != 0);
+    });
+}
+
 // RequestContext
 // --------------------------------------------------------------------------------------------
 
@@ -105,8 +118,9 @@ void Subscriptions::forward(const RequestContext& context, const wamp::Subscribe
 void Subscriptions::request_membership(FrontSubscription& front, const policy::Session& session,
                                        wamp::RequestId request, bool retained, BridgeOutbox& out) {
     if (retained) subscribe_behind(*front.of, true, out);
-    const Waiter waiter{&session, request, front.of->latest, retained};
-    if (front.of->state == State::active && !retained) {
+    const bool asks_link = retained || front.of->state != State::active;
+    const Waiter waiter{&session, request, asks_link ? front.of->latest : 0, retained};
+    if (!asks_link && !front.must_follow(waiter)) {
         confirm(front, waiter, out);
     } else {
         front.waiting.push_back(waiter);
@@ -161,8 +175,42 @@ void Subscriptions::subscribe_behind(Subscription& subscription, bool retained, 
 }
 
 void Subscriptions::confirm(FrontSubscription& front, const Waiter& waiter, BridgeOutbox& out) {
+    const SessionId session = waiter.session->id;
     add_member(front, *waiter.session);
-    out.to_sessions.add(waiter.session->id, wamp::Subscribed{waiter.request, front.id});
+    out.to_sessions.add(session, wamp::Subscribed{waiter.request, front.id});
+    if (waiter.left_by != 0) return end_membership(front, session, waiter.left_by, out);
+    if (waiter.retained) front.want_retained.push_back(session);
+}
+
+void Subscriptions::refuse(FrontSubscription& front, const Waiter& waiter, std::string_view uri,
+                           BridgeOutbox& out) {
+    const SessionId session = waiter.session->id;
+    out.to_sessions.add(session, error_for(MessageType::subscribe, waiter.request, uri));
+    if (waiter.left_by == 0) return;
+    Waiter* const before = front.last_waiter(session);
+    if (before == nullptr || before->left_by != 0)
+        return end_membership(front, session, waiter.left_by, out);
+    before->left_by = waiter.left_by;
+}
+
+void Subscriptions::answer_waiting(FrontSubscription& front, wamp::RequestId answered,
+                                   std::string_view error, BridgeOutbox& out) {
+    std::vector<Waiter> waiting = std::exchange(front.waiting, {});
+    std::vector<SessionId> sessions;  // that were answered
+    for (Waiter& waiter : waiting) {
+        const bool is_answered = waiter.behind == answered;
+        if (is_answered) waiter.behind = 0;
+        if (is_answered && !error.empty()) {
+            refuse(front, waiter, error, out);
+        } else if (waiter.behind == 0 && !front.must_follow(waiter)) {
+            confirm(front, waiter, out);
+        } else {
+            front.waiting.push_back(waiter);
+            continue;
+        }
+        sessions.push_back(waiter.session->id);
+    }
+    for (const SessionId session : sessions) unlist_if_unheld(session, front);
 }
 
 // Unsubscribing
@@ -171,13 +219,36 @@ void Subscriptions::confirm(FrontSubscription& front, const Waiter& waiter, Brid
 bool Subscriptions::unsubscribe(SessionId from, const wamp::Unsubscribe& request,
                                 BridgeOutbox& out) {
     FrontSubscription** found = wamp::find_in(by_id_, request.subscription);
-    if (found == nullptr || !has_member(**found, from)) return false;
+    if (found == nullptr) return false;
     FrontSubscription& front = **found;
-    remove_member(front, from);
-    out.to_sessions.add(from, wamp::Unsubscribed{request.request, {}});
-    if (!front.waits_for(from)) unlist(from, front);
+    if (Waiter* const waiter = front.last_waiter(from)) {
+        if (waiter->left_by != 0) return false;  // that one will have ended it
+        waiter->left_by = request.request;
+        return true;
+    }
+    if (!has_member(front, from)) return false;
+    end_membership(front, from, request.request, out);
+    unlist(from, front);
     release(front, out);
     return true;
+}
+
+void Subscriptions::end_membership(FrontSubscription& front, SessionId session,
+                                   wamp::RequestId unsubscribe, BridgeOutbox& out) {
+    if (!has_member(front, session)) {
+        out.to_sessions.add(
+            session, error_for(MessageType::unsubscribe, unsubscribe, uris::no_such_subscription));
+        return;
+    }
+    remove_member(front, session);
+    std::erase(front.want_retained, session);
+    out.to_sessions.add(session, wamp::Unsubscribed{unsubscribe, {}});
+}
+
+bool Subscriptions::is_named(wamp::SubscriptionId id, std::string_view topic,
+                             MatchPolicy match) const noexcept {
+    FrontSubscription* const* const found = wamp::find_in(by_id_, id);
+    return found != nullptr && (*found)->topic == topic && (*found)->of->match == match;
 }
 
 void Subscriptions::leave(SessionId session, BridgeOutbox& out) {
@@ -239,17 +310,9 @@ void Subscriptions::on_subscribed(const wamp::Subscribed& subscribed, BridgeOutb
     }
     for (const auto& front : subscription.fronts) {
         front->want_retained.clear();
-        std::vector<Waiter> answered;
-        std::erase_if(front->waiting, [&](const Waiter& waiter) {
-            if (waiter.behind != subscribed.request) return false;
-            answered.push_back(waiter);
-            return true;
-        });
-        for (const Waiter& waiter : answered) {
-            confirm(*front, waiter, out);
-            if (waiter.retained) front->want_retained.push_back(waiter.session->id);
-        }
+        answer_waiting(*front, subscribed.request, {}, out);
     }
+    forget_unheld(subscription);
     release(subscription, out);
 }
 
@@ -260,14 +323,7 @@ void Subscriptions::on_subscribe_error(const wamp::Error& error, BridgeOutbox& o
     subscribing_.erase(error.request);
     --subscription.unanswered;
     for (const auto& front : subscription.fronts) {
-        std::erase_if(front->waiting, [&](const Waiter& waiter) {
-            if (waiter.behind != error.request) return false;
-            const SessionId session = waiter.session->id;
-            out.to_sessions.add(session,
-                                error_for(MessageType::subscribe, waiter.request, error.uri));
-            if (!has_member(*front, session)) unlist(session, *front);
-            return true;
-        });
+        answer_waiting(*front, error.request, error.uri, out);
     }
     if (subscription.state != State::active && subscription.unanswered == 0) {
         return revoke(subscription, out);  // a restored one may have members
@@ -371,10 +427,14 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     Delivery delivery{event.publication, event.payload, event.details,
                       disclosed ? &*disclosed : nullptr, false};
     delivery.retained = event.details.get_bool("retained", false);
+    // Our inside leaves it to us to apply the lists to the receivers that only we know.
+    const wamp::Dict none;
+    const Audience audience(link_.profile.conveys_identity ? event.details : none);
     const auto admits = [&](const FrontSubscription& front, const policy::Session& session) {
         const auto& wanted = front.want_retained;
-        return !delivery.retained ||
-               std::find(wanted.begin(), wanted.end(), session.id) != wanted.end();
+        return audience.admits(session, 0) &&
+               (!delivery.retained ||
+                std::find(wanted.begin(), wanted.end(), session.id) != wanted.end());
     };
     send_event(subscription, topic, delivery, delivery_check, admits, out);
     // A retained event comes before all new ones (W-EVR-03).
@@ -412,10 +472,8 @@ void Subscriptions::on_link_lost(BridgeOutbox& out) {
         for (const auto& front : subscription->fronts) {
             front->want_retained.clear();
             for (const Waiter& waiter : std::exchange(front->waiting, {})) {
-                const SessionId session = waiter.session->id;
-                out.to_sessions.add(session, error_for(MessageType::subscribe, waiter.request,
-                                                       uris::network_failure));
-                if (!has_member(*front, session)) unlist(session, *front);
+                refuse(*front, waiter, uris::network_failure, out);
+                unlist_if_unheld(waiter.session->id, *front);
             }
         }
         forget_unheld(*subscription);
@@ -432,6 +490,10 @@ std::vector<Subscriptions::Subscription*> Subscriptions::in_order() {
     all.reserve(subscriptions_.size());
     for (const auto& [age, subscription] : subscriptions_) all.push_back(subscription.get());
     return all;
+}
+
+void Subscriptions::unlist_if_unheld(SessionId session, FrontSubscription& front) noexcept {
+    if (!has_member(front, session) && !front.waits_for(session)) unlist(session, front);
 }
 
 void Subscriptions::unlist(SessionId session, FrontSubscription& front) noexcept {

@@ -21,7 +21,8 @@ namespace sallyport::backend_link {
 /// The subscriptions of a bridge: one on the link per topic and match as named there, shared by all
 /// front sessions (W-GWY-04) and routes. Each front name of it is a front subscription with its own
 /// id (W-PUB-02). SUBSCRIBED is sent after the link has confirmed it, and no event after
-/// UNSUBSCRIBED (W-ORD-05). Restored after a loss of the link.
+/// UNSUBSCRIBED (W-ORD-05): an UNSUBSCRIBE waits for the SUBSCRIBE of the same session that it
+/// follows (W-ORD-07). Restored after a loss of the link.
 class Subscriptions {
 public:
     static constexpr std::size_t subscriptions_per_session_max = 1024;
@@ -42,6 +43,9 @@ public:
     void forward(const RequestContext& context, const wamp::Subscribe& subscribe,
                  BridgeOutbox& out);
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, BridgeOutbox& out);
+    /// Whether SUBSCRIBE of that would be answered with that id.
+    bool is_named(wamp::SubscriptionId id, std::string_view topic,
+                  wamp::MatchPolicy match) const noexcept;
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     void on_subscribed(const wamp::Subscribed& subscribed, BridgeOutbox& out);
@@ -78,8 +82,10 @@ private:
     struct Waiter {
         const policy::Session* session;
         wamp::RequestId request;
-        wamp::RequestId behind;  ///< the SUBSCRIBE on the link that it waits for
-        bool retained;           ///< also waits for the retained event that follows
+        /// The SUBSCRIBE on the link that it waits for. 0: that was answered, or there is none.
+        wamp::RequestId behind;
+        bool retained;                ///< also waits for the retained event that follows
+        wamp::RequestId left_by = 0;  ///< the UNSUBSCRIBE that follows it; 0: none
     };
     struct Subscription;
     /// A subscription as front sessions know it.
@@ -94,6 +100,10 @@ private:
         std::vector<wamp::SessionId> want_retained;
 
         bool waits_for(wamp::SessionId session) const noexcept;
+        /// The last request of the session that waits; null if there is none.
+        Waiter* last_waiter(wamp::SessionId session) noexcept;
+        /// Whether another request of its session, which also waits, has to be answered first.
+        bool must_follow(const Waiter& waiter) const noexcept;
         bool is_held() const noexcept { return !members.empty() || !waiting.empty(); }
     };
     struct Subscription {
@@ -127,6 +137,15 @@ private:
                                   std::string_view topic);
     void subscribe_behind(Subscription& subscription, bool retained, BridgeOutbox& out);
     void confirm(FrontSubscription& front, const Waiter& waiter, BridgeOutbox& out);
+    void end_membership(FrontSubscription& front, wamp::SessionId session,
+                        wamp::RequestId unsubscribe, BridgeOutbox& out);
+    void refuse(FrontSubscription& front, const Waiter& waiter, std::string_view uri,
+                BridgeOutbox& out);
+    /// Answers what waited for the SUBSCRIBE `answered` on the link, which was refused if `error`
+    /// is not empty, and what waited for its answer.
+    void answer_waiting(FrontSubscription& front, wamp::RequestId answered, std::string_view error,
+                        BridgeOutbox& out);
+    void unlist_if_unheld(wamp::SessionId session, FrontSubscription& front) noexcept;
     /// Answers the request at once if the link has confirmed the subscription and no retained event
     /// is wanted; otherwise it waits for the link, which is asked again for a retained event.
     void request_membership(FrontSubscription& front, const policy::Session& session,

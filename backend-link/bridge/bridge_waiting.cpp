@@ -109,11 +109,12 @@ std::unique_ptr<WaitingRequests::Entry> WaitingRequests::take_oldest(wamp::Sessi
     return take(owner->waiting.front());
 }
 
-void WaitingRequests::on_deadline(wamp::Instant now, BridgeOutbox& out) {
-    while (!due_.empty() && due_.begin()->first <= now) {
-        const std::unique_ptr<Entry> entry = take(due_.begin()->second);
-        refuse(*entry, entry->late, out);
-    }
+std::unique_ptr<WaitingRequests::Entry> WaitingRequests::take_late(wamp::Instant now,
+                                                                   BridgeOutbox& out) {
+    if (due_.empty() || due_.begin()->first > now) return nullptr;
+    std::unique_ptr<Entry> entry = take(due_.begin()->second);
+    refuse(*entry, entry->late, out);
+    return entry;
 }
 
 std::string_view WaitingRequests::judge_again(const policy::Session& session, Entry& entry) {

@@ -43,6 +43,9 @@ public:
         wamp::Instant due = wamp::never;
         std::string_view late{};  ///< the error if it waits too long
         std::uint64_t order = 0;  ///< of its arrival
+        /// Of a SUBSCRIBE or REGISTER: the UNSUBSCRIBE or UNREGISTER that follows it, and its id.
+        wamp::RequestId ended_by = 0;
+        wamp::Id ended = 0;
     };
 
     explicit WaitingRequests(LinkSide& link) : link_(link) {}
@@ -59,10 +62,22 @@ public:
     void leave(wamp::SessionId session);
     /// All, oldest first.
     std::vector<Bridge::Waiting> list() const;
+    /// The newest of the session that `wanted` accepts; null if there is none.
+    template <class Wanted>
+    Entry* newest(wamp::SessionId session, Wanted&& wanted) {
+        const Owner* const owner = wamp::find_in(owners_, session);
+        if (owner == nullptr) return nullptr;
+        for (auto order = owner->waiting.rbegin(); order != owner->waiting.rend(); ++order) {
+            Entry& entry = *queue_.find(*order)->second;
+            if (wanted(std::as_const(entry))) return &entry;
+        }
+        return nullptr;
+    }
     /// Removes and returns the oldest of the session; null if it has none.
     std::unique_ptr<Entry> take_oldest(wamp::SessionId session);
 
-    void on_deadline(wamp::Instant now, BridgeOutbox& out);
+    /// Removes and returns one that has waited too long, which is answered; null if there is none.
+    std::unique_ptr<Entry> take_late(wamp::Instant now, BridgeOutbox& out);
     wamp::Instant deadline() const noexcept {
         return due_.empty() ? wamp::never : due_.begin()->first;
     }

@@ -93,11 +93,11 @@ struct LinkSide {
     /// A constant pseudonym for a session behind the link, which does not reveal its id to the
     /// front (W-GWY-01, W-SEC-09).
     wamp::SessionId pseudonym_of(wamp::SessionId behind) const noexcept {
-        std::uint64_t mixed = behind ^ secret;
-        for (const std::uint64_t factor : {0xBF58476D1CE4E5B9u, 0x94D049BB133111EBu}) {
-            mixed = (mixed ^ (mixed >> 30)) * factor;
-        }
-        return 1 + (mixed >> 11);
+        return permuted(behind, false);
+    }
+    /// The session behind the link that has the pseudonym; for other numbers, the id of nobody.
+    wamp::SessionId id_of(wamp::SessionId pseudonym) const noexcept {
+        return permuted(pseudonym, true);
     }
     /// The caller or publisher as disclosed by a backend's router that knows the front's
     /// principals: it discloses only identities that may be disclosed.
@@ -112,6 +112,35 @@ struct LinkSide {
             identity.session = pseudonym_of(session);
         }
         return identity;
+    }
+
+private:
+    /// A permutation of all ids by the secret, or its inverse: a Feistel network of 54 bits, which
+    /// is repeated until the result is an id again.
+    wamp::SessionId permuted(wamp::SessionId id, bool inverse) const noexcept {
+        constexpr unsigned half_bits = 27;
+        constexpr std::uint64_t half = (std::uint64_t{1} << half_bits) - 1;
+        if (id == 0 || id > wamp::id_max) return id;
+        std::uint64_t value = id - 1;
+        do {
+            std::uint64_t left = value >> half_bits;
+            std::uint64_t right = value & half;
+            for (unsigned round = 0; round < 4; ++round) {
+                const unsigned key = inverse ? 3 - round : round;
+                std::uint64_t mixed =
+                    (inverse ? left : right) ^ secret ^ (std::uint64_t{key} << 60);
+                for (const std::uint64_t factor : {0xBF58476D1CE4E5B9u, 0x94D049BB133111EBu})
+                    mixed = (mixed ^ (mixed >> 30)) * factor;
+                mixed = (mixed ^ (mixed >> 31)) & half;
+                if (inverse) {
+                    right = std::exchange(left, right ^ mixed);
+                } else {
+                    left = std::exchange(right, left ^ mixed);
+                }
+            }
+            value = (left << half_bits) | right;
+        } while (value >= wamp::id_max);
+        return value + 1;
     }
 };
 

@@ -18,6 +18,16 @@ constexpr std::size_t envelope_bytes_max = 4096;
 
 constexpr std::size_t overhead_bytes = 512;  // approximately, of one request
 
+/// Each session id in a list of receivers may become two (Audience::append_to).
+std::size_t more_bytes_of_ids(const wamp::Dict& options) noexcept {
+    constexpr std::size_t id_bytes_max = 17;  // in JSON, with its comma
+    std::size_t entries = 0;
+    for (const std::string_view key : {"eligible", "exclude"}) {
+        if (const wamp::List* const list = options.get_list(key)) entries += list->size();
+    }
+    return entries * id_bytes_max;
+}
+
 /// The options of a message if some of them are forwarded: receiver lists and ppt_* options.
 const wamp::Dict* handed_on(const wamp::Message& message) noexcept {
     if (const auto* publish = std::get_if<wamp::Publish>(&message)) {
@@ -53,7 +63,8 @@ bool fits(const LinkWire& wire, const wamp::Message& message) {
     std::size_t bytes = envelope_bytes_max + (payload == nullptr ? 0 : payload->bytes());
     if (const wamp::Dict* options = handed_on(message)) {
         const auto serializer = wire.serializer.value_or(wamp::Serializer::json);
-        bytes += wamp::encode_value(serializer, wamp::Value(*options)).size();
+        bytes += wamp::encode_value(serializer, wamp::Value(*options)).size() +
+                 more_bytes_of_ids(*options);
     }
     return bytes <= wire.message_bytes_max;
 }

@@ -66,9 +66,9 @@ Message shortened(const Message& message) {
 }
 
 /// The features of this router that work through a bridge (W-FEA-01): a URI has one callee outside;
-/// callers and publishers are disclosed if identities are conveyed to every backend; events are
-/// retained if every backend retains them; payload passthru mode is announced if a backend may
-/// support it, which only its WELCOME shows.
+/// callers and publishers are disclosed, and lists of receivers kept, if identities are conveyed to
+/// every backend; events are retained if every backend retains them; payload passthru mode is
+/// announced if a backend may support it, which only its WELCOME shows.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     wamp::Dict roles = wamp::router_roles();
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
@@ -89,6 +89,7 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
         if (names) continue;
         features->erase("caller_identification");
         features->erase("publisher_identification");
+        features->erase("subscriber_blackwhite_listing");
     }
     return roles;
 }
@@ -272,6 +273,12 @@ void Front::cross(Door::Followup& followup, wamp::Instant now, wamp::Outbox& out
     policy::Session& session = *followup.session;
     if (const auto link = ids_.link_of(session.id, followup.message)) {
         if (follow_up_at(*backends_[*link], followup, keep, now, out)) return;
+    } else if (std::holds_alternative<wamp::Unsubscribe>(followup.message)) {
+        // The SUBSCRIBE that it follows may not be answered yet, but the id be known from another
+        // session or an earlier time.
+        for (auto& backend : backends_) {
+            if (follow_up_at(*backend, followup, keep, now, out)) return;
+        }
     }
     if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup.message)) {
         gate_.refuse(session, unsubscribe->type, unsubscribe->request, uris::no_such_subscription,

@@ -53,6 +53,24 @@ async def _everything(transport):
 
 
 @suite.test
+def a_publication_for_some_receivers_is_refused():
+    """W-BWL-03: Crossbar cannot keep the lists, so nobody gets it, and the publisher is told if it asks."""
+    inside, outside = _raw_inside(), world.raw("alice")
+    equal("subscriber_blackwhite_listing" in outside.details["roles"]["broker"]["features"], False)
+    inside.send(rawclient.SUBSCRIBE, 1, {}, "lab.some")
+    equal(inside.receive()[0], rawclient.SUBSCRIBED)
+    for number, key in enumerate(("eligible", "exclude", "eligible_authid", "exclude_authid", "eligible_authrole", "exclude_authrole")):
+        outside.send(rawclient.PUBLISH, 2 * number + 1, {key: []}, "lab.some", ["leaked"])
+        outside.send(rawclient.PUBLISH, 2 * number + 2, {key: [], "acknowledge": True}, "lab.some", ["leaked"])
+        equal(outside.receive()[:5], [rawclient.ERROR, rawclient.PUBLISH, 2 * number + 2, {}, "wamp.error.option_not_allowed"])
+    outside.send(rawclient.PUBLISH, 13, {"acknowledge": True}, "lab.some", ["for all"])
+    equal(outside.receive()[0], rawclient.PUBLISHED)
+    equal(inside.receive()[4], ["for all"])
+    outside.close()
+    inside.close()
+
+
+@suite.test
 async def calls_errors_and_events_over_websocket_json():
     await _everything("ws-json")
 

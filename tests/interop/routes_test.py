@@ -7,7 +7,7 @@ import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support import scenarios  # noqa: E402
+from support import rawclient, scenarios  # noqa: E402
 from support.deployment import INSIDE_POLICY, Deployment  # noqa: E402
 from support.runner import Suite, equal  # noqa: E402
 
@@ -433,6 +433,26 @@ async def a_retained_event_comes_to_who_asks_for_it_on_either_side():
     except ApplicationError as error:
         equal(error.error, "wamp.error.option_not_allowed")
     await _leave(other, outside, inside)
+
+
+@suite.test
+def an_unsubscribe_waits_for_the_subscribe_before_it():
+    """W-ORD-05, W-ORD-07: the SUBSCRIBE has to go to the inside and back, the UNSUBSCRIBE has not."""
+    inside, outside, other = world.raw_inside(), world.raw("alice"), world.raw("alice")
+    ids = []
+    for client in (outside, other):  # two, so that the subscription does not end with that of one
+        client.send(rawclient.SUBSCRIBE, 1, {}, "public.kept.order")
+        ids.append(client.receive()[2])
+    equal(ids[0], ids[1])
+    outside.transport.sock.sendall(b"".join(outside.transport.frame(rawclient.encode(rawclient.MSGPACK, message)) for message in (
+        [rawclient.SUBSCRIBE, 2, {"get_retained": True}, "public.kept.order"], [rawclient.UNSUBSCRIBE, 3, ids[0]])))
+    equal([outside.receive(), outside.receive()], [[rawclient.SUBSCRIBED, 2, ids[0]], [rawclient.UNSUBSCRIBED, 3]])
+    inside.send(rawclient.PUBLISH, 1, {}, "lab.kept.order", ["too late"])
+    equal(other.receive()[0], rawclient.EVENT)
+    outside.send(rawclient.CALL, 4, {}, "lab.nothing")
+    equal(outside.receive()[:3], [rawclient.ERROR, rawclient.CALL, 4], "no event comes before the answer")
+    for client in (inside, outside, other):
+        client.close()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include "tests/sim/audience.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace sallyport::sim {
@@ -44,19 +45,32 @@ bool Audience::admits(wamp::SessionId session, const Principal& principal) const
            passes(eligible_authrole, exclude_authrole, principal.role);
 }
 
-bool Audience::is_front_only() const noexcept {
-    return eligible || is_empty(eligible_authid) || is_empty(eligible_authrole);
+bool Audience::reaches_link(wamp::SessionId session, const Principal& principal) const {
+    Audience itself = *this;
+    itself.eligible.reset();
+    itself.eligible_authid.reset();
+    itself.eligible_authrole.reset();
+    return itself.admits(session, principal) && !is_empty(eligible) && !is_empty(eligible_authid) &&
+           !is_empty(eligible_authrole);
 }
 
-Audience Audience::behind() const {
-    Audience all = *this;
-    all.eligible.reset();
-    all.exclude.reset();
-    for (Names* const names : {&all.eligible_authid, &all.exclude_authid, &all.eligible_authrole,
-                               &all.exclude_authrole}) {
-        if (is_empty(*names)) names->reset();
-    }
-    return all;
+bool Audience::crosses_as(const Audience& crossing, wamp::SessionId excluded) const {
+    const auto names = [](const Names& all) { return all.value_or(std::set<std::string>()); };
+    if (eligible_authid != crossing.eligible_authid ||
+        eligible_authrole != crossing.eligible_authrole ||
+        names(exclude_authid) != names(crossing.exclude_authid) ||
+        names(exclude_authrole) != names(crossing.exclude_authrole) ||
+        eligible.has_value() != crossing.eligible.has_value())
+        return false;
+    const auto grown = [](std::set<wamp::SessionId> from, const Sessions& crossed) {
+        const auto to = crossed.value_or(std::set<wamp::SessionId>());
+        return to.size() <= 2 * from.size() &&
+               std::includes(to.begin(), to.end(), from.begin(), from.end());
+    };
+    std::set<wamp::SessionId> all = exclude.value_or(std::set<wamp::SessionId>());
+    if (excluded != 0) all.insert(excluded);
+    return grown(all, crossing.exclude) &&
+           grown(eligible.value_or(std::set<wamp::SessionId>()), crossing.eligible);
 }
 
 }  // namespace sallyport::sim

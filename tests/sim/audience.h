@@ -26,10 +26,11 @@ struct Audience {
 
     bool admits(wamp::SessionId session, const Principal& principal) const;
     bool has_lists() const noexcept { return *this != Audience(); }
-    /// Nobody behind a link can be meant: sessions are named by their ids, or nobody is.
-    bool is_front_only() const noexcept;
-    /// What crosses a link of it: no ids, and no list that names nobody.
-    Audience behind() const;
+    /// Whether those whom a link stands for may be meant.
+    bool reaches_link(wamp::SessionId session, const Principal& principal) const;
+    /// Whether it is this one that crosses a link as `crossing`, which also excludes `excluded` (0:
+    /// nobody), and may name each session that is not in front by two ids.
+    bool crosses_as(const Audience& crossing, wamp::SessionId excluded) const;
 };
 
 }  // namespace sallyport::sim

@@ -20,7 +20,6 @@ void DoorWatch::see(const Turn& turn) {
     expected_.clear();
     events_.clear();
     unheard_.clear();
-    unsure_ = 0;
     leaving_.clear();
     judged_.reset();
     overrun_.clear();
@@ -401,6 +400,8 @@ void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
         if (held != nullptr) on_subscribed(turn, sent, *subscribed, *held);
     } else if (const auto* unsubscribed = std::get_if<wamp::Unsubscribed>(&sent.message)) {
         if (unsubscribed->request != 0) {
+            if (subscriptions_.is_overtaken(sent.to, unsubscribed->request))
+                wrong(Check::subscribed_only, turn, "UNSUBSCRIBED overtakes SUBSCRIBED");
             subscriptions_.given_up(sent.to, unsubscribed->request);
         } else {
             subscriptions_.take_away(sent.to, unsubscribed->details.get_uint("subscription", 0));
@@ -409,6 +410,8 @@ void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
         registrations_.confirm(sent.to, registered->request, registered->registration);
     } else if (const auto* unregistered = std::get_if<wamp::Unregistered>(&sent.message)) {
         if (unregistered->request != 0) {
+            if (registrations_.is_overtaken(sent.to, unregistered->request))
+                wrong(Check::subscribed_only, turn, "UNREGISTERED overtakes REGISTERED");
             registrations_.given_up(sent.to, unregistered->request);
         } else {
             registrations_.take_away(sent.to, unregistered->details.get_uint("registration", 0));
@@ -424,15 +427,12 @@ void DoorWatch::see_sent(const Turn& turn, const Turn::Sent& sent) {
 }
 
 void DoorWatch::expect(ExpectedEvent event) {
-    const bool heard = can_hear(event.to, event.weight);
+    const Peer& to = peers_.at(event.to);
+    const bool unheard =
+        (event.weight.large && to.transport.receives_max <= small_receives_max) ||
+        (event.weight.only_msgpack && to.transport.serializer == wamp::Serializer::json);
     event.turn = turn_;
-    (heard ? events_ : unheard_).push_back(std::move(event));
-}
-
-bool DoorWatch::can_hear(wamp::PeerId to, const Weight& weight) const {
-    const Peer& peer = peers_.at(to);
-    return (!weight.large || peer.transport.receives_max > small_receives_max) &&
-           (!weight.only_msgpack || peer.transport.serializer != wamp::Serializer::json);
+    (unheard ? unheard_ : events_).push_back(std::move(event));
 }
 
 void DoorWatch::check_undeliverable(const Turn& turn) {
@@ -445,7 +445,7 @@ void DoorWatch::check_undeliverable(const Turn& turn) {
                            weight_of(yield->payload).large) ||
                           (result != nullptr && result->details.get_bool("progress", false) &&
                            weight_of(result->payload).large);
-    const auto most = unheard_.size() + (progress ? 1 : 0) + unsure_;
+    const auto most = unheard_.size() + (progress ? 1 : 0);
     std::erase_if(unheard_,
                   [this](const ExpectedEvent& each) { return each.optional || is_overrun(each); });
     ledger_.findings.counts.undeliverable += counted;

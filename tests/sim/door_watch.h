@@ -108,10 +108,6 @@ protected:
 
     /// What the receiver cannot be sent is to be counted.
     void expect(ExpectedEvent event);
-    /// Whether it may be sent to that peer: as it takes messages so large, in its serializer.
-    bool can_hear(wamp::PeerId to, const Weight& weight) const;
-    /// An event that cannot be sent was perhaps due in this turn.
-    void add_unsure() noexcept { ++unsure_; }
     const Peer* peer(wamp::PeerId id) const {
         const auto found = peers_.find(id);
         return found == peers_.end() ? nullptr : &found->second;
@@ -193,7 +189,6 @@ private:
     std::uint64_t turn_ = 0;              ///< how many there were
     std::vector<ExpectedEvent> owed_;     ///< of the turns before
     std::vector<ExpectedEvent> unheard_;  ///< that cannot be sent
-    std::size_t unsure_ = 0;              ///< more of them, perhaps
     std::uint64_t undeliverable_ = 0;     ///< of the turns before
 };
 

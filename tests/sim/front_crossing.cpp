@@ -151,8 +151,8 @@ void FrontWatch::check_forwarded_publication(const Turn& turn, const Turn::Sent&
     }
     if (conveyed(publish.options) != found->second.publisher)
         wrong(Check::true_identity, turn, "conveys another publisher of " + publish.topic);
-    const Audience& audience = found->second.audience;
-    if (audience.is_front_only() || Audience(publish.options) != audience.behind())
+    if (!found->second.audience.crosses_as(Audience(publish.options),
+                                           found->second.excluded_behind()))
         wrong(Check::right_subscription, turn, publish.topic + " crosses the link for others");
     Pending pending = pending_of(payload_id, sent.link, publish.topic);
     pending.bytes = publish.payload.bytes() + publish.topic.size();
@@ -171,23 +171,6 @@ FrontWatch::Pending FrontWatch::pending_of(const PayloadId& payload_id, std::uin
             pending.matching.insert(key);
     }
     return pending;
-}
-
-/// It waits for what its publisher has sent on that link before (W-ORD-01).
-void FrontWatch::stay_in_front(const PayloadId& payload_id, std::uint32_t link,
-                               const std::string& topic) {
-    Pending staying = pending_of(payload_id, link, topic);
-    staying.bytes = ledger_.publications.at(payload_id).bytes + topic.size();
-    Pending* before = nullptr;
-    for (auto& [on_link, pending] : pending_) {
-        if (on_link.first == link && pending.publisher == staying.publisher) before = &pending;
-    }
-    if (before == nullptr) {
-        fan_out(link, staying);
-        staying_now_.emplace_back(link, std::move(staying));
-        return;
-    }
-    before->followers.push_back(std::move(staying));
 }
 
 // Delivered by the links
@@ -224,10 +207,8 @@ void FrontWatch::on_other_input(const Turn& turn) {
         back_registrations_.take_away(link_peer(turn.link),
                                       unregistered->details.get_uint("registration", 0));
     } else if (const auto* error = turn.in_as<wamp::Error>()) {
-        if (error->request_type == wamp::MessageType::publish) {
-            const auto refused = pending_.extract({turn.link, error->request});
-            if (!refused.empty()) fan_out_followers(turn.link, refused.mapped());
-        }
+        if (error->request_type == wamp::MessageType::publish)
+            pending_.erase({turn.link, error->request});
         if (error->request_type == wamp::MessageType::subscribe)
             back_subscriptions_.refuse(link_peer(turn.link), error->request);
         if (error->request_type == wamp::MessageType::register_)
@@ -274,9 +255,17 @@ void FrontWatch::on_event(const Turn& turn, const wamp::Event& event) {
         if (known != ledger_.publications.end() && publisher != known->second.publisher)
             wrong(Check::true_identity, turn, "an EVENT of another publisher comes in");
     }
+    const Audience audience(event.details);
+    const auto of_service = ledger_.audiences.find(payload_id);
+    if (known != ledger_.publications.end()
+            ? !known->second.audience.crosses_as(audience, known->second.excluded_behind())
+            : of_service != ledger_.audiences.end() && of_service->second != audience)
+        wrong(Check::right_subscription, turn, "an EVENT for others comes in");
     for (const auto& [key, held] : subscriptions_.held()) {
         if (!is_at(held, turn.link, back->uri, back->match)) continue;
         if (retained && !wanted.contains(key)) continue;
+        const Identity& to = peers_.at(key.first).is;
+        if (!audience.admits(to.session, to.principal)) continue;
         expect_at(key, held, payload_id, topic, retained, false, named ? &publisher : nullptr,
                   sealed, weight);
     }
@@ -290,7 +279,6 @@ void FrontWatch::on_published(const Turn& turn, const wamp::Published& published
 void FrontWatch::fan_out(std::uint32_t link, const Pending& pending) {
     for (const auto& [key, held] : subscriptions_.held())
         expect_for(key, held, link, pending, !pending.matching.contains(key));
-    fan_out_followers(link, pending);
 }
 
 void FrontWatch::expect_for(const Holdings::Key& key, const Holdings::Held& held,
@@ -304,10 +292,6 @@ void FrontWatch::expect_for(const Holdings::Key& key, const Holdings::Held& held
     expect_at(key, held, pending.payload_id, pending.topic, false, optional,
               publication.discloses ? &publication.publisher : nullptr, publication.sealed,
               publication.weight);
-}
-
-void FrontWatch::fan_out_followers(std::uint32_t link, const Pending& pending) {
-    for (const Pending& follower : pending.followers) fan_out(link, follower);
 }
 
 void FrontWatch::on_invocation(const Turn& turn, const wamp::Invocation& invocation) {

@@ -61,8 +61,8 @@ void FrontWatch::on_request(const Turn& turn, const Judged& judged) {
         publication.bytes = publish->payload.bytes();
         publication.exclude_me = publish->options.get_bool("exclude_me", true);
         publication.audience = Audience(publish->options);
-        publication.retains = publish->options.get_bool("retain", false) &&
-                              judged.grants(Grant::retain) && !publication.audience.has_lists();
+        publication.retains =
+            publish->options.get_bool("retain", false) && judged.grants(Grant::retain);
         if (publication.audience.has_lists()) ++ledger_.findings.counts.chosen;
         publication.discloses =
             publish->options.get_bool("disclose_me", false) && judged.grants(Grant::disclose_me);
@@ -87,25 +87,14 @@ void FrontWatch::cross(const Turn& turn, const Crossing& crossing) {
     const std::uint32_t link = link_of(target->backend);
     const bool up = is_up(link);
     if (crossing.call) cross_call(turn, crossing, *target, link);
-    const bool stays = crossing.publication &&
-                       ledger_.publications[*crossing.publication].audience.is_front_only();
     if (up) {
-        if (stays) {
-            stay_in_front(*crossing.publication, link, target->inner);
-        } else if (crossing.publication) {
-            check_published(turn, crossing);
-        }
+        if (crossing.publication) check_published(turn, crossing);
         return;
     }
     if (target->waits) {
         waiting_.push_back({crossing.peer, judged.of, judged.request, judged.asked, judged.answers,
                             crossing.call ? crossing.call->first : 0, link, crossing.bytes, rules_,
                             turn.now + patience});
-        if (stays) {
-            Pending later = pending_of(*crossing.publication, link, target->inner);
-            later.bytes = crossing.bytes;
-            staying_later_.emplace_back(link, std::move(later));
-        }
         return;
     }
     const wamp::Error* const error = refusal(turn, crossing.peer, judged.request);
@@ -136,7 +125,7 @@ bool FrontWatch::may_be_held_back(const Turn& turn) const {
     std::size_t bytes = 0;
     for (const auto& [on_link, pending] : pending_) {
         if (pending.publisher != turn.peer) continue;
-        publications += 1 + pending.followers.size();
+        ++publications;
         bytes += pending.bytes;
     }
     return publications > publications_max || bytes > bytes_max;
@@ -224,7 +213,7 @@ bool FrontWatch::judge_held(const Turn& turn, Crossing& held) {
     return false;
 }
 
-void FrontWatch::on_testament(const Turn& turn, wamp::PeerId from, const Testament& testament,
+void FrontWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& testament,
                               bool passes) {
     if (!passes) return;
     Publication& publication = ledger_.publications[testament.payload_id];
@@ -232,15 +221,6 @@ void FrontWatch::on_testament(const Turn& turn, wamp::PeerId from, const Testame
     publication.topic = testament.topic;
     publication.audience = testament.audience;
     publication.bytes = testament.bytes;
-    const auto target = rules_->target(testament.topic);
-    if (!target || !publication.audience.is_front_only()) return;
-    const std::uint32_t link = link_of(target->backend);
-    if (!is_up(link)) return;
-    // It may have to wait for what the publisher has left for the link in this same turn.
-    Pending later = pending_of(testament.payload_id, link, target->inner);
-    later.bytes = testament.bytes;
-    staying_later_.emplace_back(link, std::move(later));
-    release_staying(turn);
 }
 
 // Waiting requests
@@ -254,30 +234,6 @@ void FrontWatch::expect_more_records(const Turn& turn) {
         if (now) release_waiting(turn, link);
     }
     release_held(turn);
-    release_staying(turn);
-}
-
-void FrontWatch::release_staying(const Turn& turn) {
-    std::erase_if(staying_later_, [&](auto& staying) {
-        const auto& [link, later] = staying;
-        const PayloadId& payload_id = later.payload_id;
-        const bool now = std::any_of(turn.sent.begin(), turn.sent.end(), [&](const auto& sent) {
-            const auto* const event = std::get_if<wamp::Event>(&sent.message);
-            return event != nullptr && payload_id_of(event->payload) == payload_id;
-        });
-        const Pending pending = pending_of(payload_id, link, later.topic);
-        if (!now) {
-            // If nobody can hear it, its turn is not seen.
-            const Weight& weight = ledger_.publications.at(payload_id).weight;
-            for (const Holdings::Key& key : pending.matching) {
-                if (is_up(link) && !can_hear(key.first, weight)) add_unsure();
-            }
-            return false;
-        }
-        fan_out(link, pending);
-        staying_now_.emplace_back(link, pending);
-        return true;
-    });
 }
 
 /// Requests that waited are released as the link has room; after a reload they are decided again.
@@ -351,9 +307,6 @@ void FrontWatch::on_link_lost(std::uint32_t link) {
         waiting_.push_back(std::move(each->second));
         each = may_repeat_.erase(each);
     }
-    for (const auto& [on_link, pending] : pending_) {
-        if (on_link.first == link) fan_out_followers(link, pending);
-    }
     std::erase_if(pending_, [&](const auto& each) { return each.first.first == link; });
     std::erase_if(want_retained_, [&](const auto& each) { return each.first.first == link; });
     back_subscriptions_.gone(link_peer(link));
@@ -372,7 +325,6 @@ void FrontWatch::on_left(const Turn&, wamp::PeerId id) {
 }
 
 void FrontWatch::on_end(const Turn& turn) {
-    staying_now_.clear();
     const auto who_is = [this](wamp::PeerId id) -> std::optional<FairShares::Sender> {
         const Peer* const known = peer(id);
         if (known == nullptr || !known->joined()) return std::nullopt;
@@ -409,10 +361,7 @@ void FrontWatch::forget_moved() {
             return held == nullptr || !reaches(*held, link, pending.topic);
         });
     };
-    for (auto& [on_link, pending] : pending_) {
-        forget(on_link.first, pending);
-        for (Pending& follower : pending.followers) forget(on_link.first, follower);
-    }
+    for (auto& [on_link, pending] : pending_) forget(on_link.first, pending);
 }
 
 bool FrontWatch::is_wanted(const Holdings& holdings, std::uint32_t link, std::string_view uri,
@@ -437,17 +386,12 @@ void FrontWatch::check_books(const std::vector<LinkStatus>& status, Instant now)
         links.push_back({status[link].up, status[link].held, status[link].held_bytes});
         std::size_t kept = 0;
         std::size_t forwarded = 0;
-        std::size_t staying = 0;
         for (const auto& [on_link, pending] : pending_) {
             if (on_link.first != link) continue;
             forwarded += pending.bytes;
             if (!pending.matching.empty()) kept += pending.bytes;
-            for (const Pending& follower : pending.followers) staying += follower.bytes;
         }
-        for (const auto& [later_link, later] : staying_later_)
-            staying += later_link == link ? later.bytes : 0;
-        // Payloads of those that stay in front are in the publisher's serializer.
-        must_be("publications", counts.publication_bytes, kept, forwarded + 2 * staying);
+        must_be("publications", counts.publication_bytes, kept, forwarded);
         std::size_t waiting = 0;
         for (const Waiting& each : waiting_) waiting += each.link == link ? each.bytes : 0;
         for (const auto& [tag, each] : kept_) waiting += each.link == link ? each.bytes : 0;
@@ -485,9 +429,6 @@ void FrontWatch::check_behind(Instant now) {
 
 void FrontWatch::on_subscribed(const Turn& turn, const Turn::Sent& sent,
                                const wamp::Subscribed& subscribed, const Holdings::Held& held) {
-    // Several requests that were held cross in one turn, in an order that is not known here.
-    for (const auto& [link, staying] : staying_now_)
-        expect_for({sent.to, subscribed.subscription}, held, link, staying, true);
     const auto* const from_backend = turn.in_as<wamp::Subscribed>();
     if (turn.from_link && from_backend != nullptr && held.wants_retained &&
         held.match == wamp::MatchPolicy::exact) {

@@ -57,7 +57,6 @@ private:
         std::string topic;                 ///< inside
         std::set<Holdings::Key> matching;  ///< that led to this link ever since it was forwarded
         std::size_t bytes = 0;             ///< of its payload and its topic
-        std::vector<Pending> followers{};  ///< of the same publisher, that stay in front
     };
     /// A permitted request on its way to a link.
     struct Crossing {
@@ -85,17 +84,13 @@ private:
     void on_end(const Turn& turn) override;
 
     Pending pending_of(const PayloadId& payload_id, std::uint32_t link, std::string topic) const;
-    void stay_in_front(const PayloadId& payload_id, std::uint32_t link, const std::string& topic);
-    /// Of what stays in front and has waited for its link: if somebody gets it now, all do.
-    void release_staying(const Turn& turn);
     void check_published(const Turn& turn, const Crossing& crossing) const;
     /// Whether the guest has so much published that is not acknowledged that it may have to wait.
     bool may_be_held_back(const Turn& turn) const;
-    /// Whoever is to get it gets it now; then those that wait behind it.
+    /// Whoever is to get it gets it now.
     void fan_out(std::uint32_t link, const Pending& pending);
     void expect_for(const Holdings::Key& key, const Holdings::Held& held, std::uint32_t link,
                     const Pending& pending, bool optional);
-    void fan_out_followers(std::uint32_t link, const Pending& pending);
     void release_waiting(const Turn& turn, std::uint32_t link);
     Instant due_of(const Waiting& waited) const;
     /// Whether it was refused, or should have been.
@@ -147,9 +142,6 @@ private:
     std::map<std::uint64_t, Waiting> may_repeat_;  ///< by tag
     std::map<std::uint64_t, Waiting> kept_;  ///< the same, also those that were cancelled since
     std::map<OnLink, Pending> pending_;
-    std::vector<std::pair<std::uint32_t, Pending>> staying_now_;  ///< delivered in this turn
-    /// What stays in front and waits for its link; who has left it is not known.
-    std::vector<std::pair<std::uint32_t, Pending>> staying_later_;
     Logins logins_;
     Holdings back_subscriptions_;
     Holdings back_registrations_;

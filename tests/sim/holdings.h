@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -42,6 +43,15 @@ public:
         if (found == given_up_.end()) return;
         held_.erase({peer, found->second});
         given_up_.erase(found);
+    }
+    /// Whether what is given up by that request was asked for again before, without an answer yet.
+    bool is_overtaken(wamp::PeerId peer, wamp::RequestId give_up) const {
+        const auto found = given_up_.find({peer, give_up});
+        const Held* const held = found == given_up_.end() ? nullptr : find(peer, found->second);
+        return held != nullptr && std::any_of(asked_.begin(), asked_.end(), [&](const auto& each) {
+                   return each.first.first == peer && each.first.second < give_up &&
+                          each.second.uri == held->uri && each.second.match == held->match;
+               });
     }
     void take_away(wamp::PeerId peer, wamp::Id id) { held_.erase({peer, id}); }
     void gone(wamp::PeerId peer) {

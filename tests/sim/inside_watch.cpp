@@ -348,7 +348,11 @@ void InsideWatch::on_publish(const Turn& turn, const Judged& judged, const wamp:
     publication.weight = weight_of(publish.payload);
     publication.bytes = publish.payload.bytes();
     publication.is_bytes_known = true;
-    publication.audience = known != nullptr ? known->audience.behind() : Audience(publish.options);
+    publication.audience = Audience(publish.options);
+    if (!from_link) ledger_.audiences[payload_id] = publication.audience;
+    if (known != nullptr &&
+        !known->audience.crosses_as(publication.audience, known->excluded_behind()))
+        wrong(Check::right_subscription, turn, publish.topic + " comes from the link for others");
     if (publication.retains) {
         retained_[publish.topic] = {payload_id, from_link || !excludes ? wamp::no_peer : turn.peer,
                                     bytes_of(publish), publication};
@@ -362,12 +366,15 @@ void InsideWatch::on_testament(const Turn&, wamp::PeerId from, const Testament& 
     if (!passes) return;
     Publication publication;
     publication.audience = testament.audience;
+    ledger_.audiences[testament.payload_id] = testament.audience;
     publication.bytes = testament.bytes;
     expect_publication(testament.payload_id, testament.topic, from, publication);
 }
 
 bool InsideWatch::is_for(const Publication& publication, const Peer& receiver) {
-    return publication.audience.admits(receiver.is.session, receiver.is.principal) &&
+    const Audience& audience = publication.audience;
+    return (receiver.link ? audience.reaches_link(receiver.is.session, receiver.is.principal)
+                          : audience.admits(receiver.is.session, receiver.is.principal)) &&
            (!publication.sealed ||
             receiver.features.has(Feature::subscriber_payload_passthru_mode));
 }

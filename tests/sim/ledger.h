@@ -55,13 +55,19 @@ struct Publication {
     std::size_t bytes = 0;  ///< of its payload, as its publisher sends it, at most
     bool is_bytes_known = false;
     Audience audience{};
+
+    /// Whom an inside excludes from it although a link stands for him.
+    wamp::SessionId excluded_behind() const noexcept {
+        return retains && exclude_me ? publisher.session : 0;
+    }
 };
 
 /// What the models of all doors and actors share.
 struct Ledger {
     Findings& findings;
     std::map<std::uint64_t, CallState> calls{};       ///< by tag; open ones
-    std::map<PayloadId, Publication> publications{};  ///< by key and number
+    std::map<PayloadId, Publication> publications{};  ///< of guests, by key and number
+    std::map<PayloadId, Audience> audiences{};        ///< of publications of services
 
     CallState* call(std::uint64_t tag) {
         const auto found = calls.find(tag);

@@ -137,6 +137,20 @@ void Planter::strip_publication(wamp::Serializer serializer, std::string& bytes)
     bytes = write_message(serializer, *message).rawsocket();
 }
 
+void Planter::strip_event(wamp::Serializer serializer, std::string& bytes) const {
+    const std::string kept = bytes;
+    auto message = decoded(serializer, kept);
+    auto* const event = message.has_error() ? nullptr : std::get_if<wamp::Event>(&*message);
+    if (event == nullptr) return;
+    bool stripped = false;
+    for (const auto* list : {"eligible", "exclude", "eligible_authid", "exclude_authid",
+                             "eligible_authrole", "exclude_authrole"}) {
+        stripped = stripped || event->details.find(list) != nullptr;
+        event->details.erase(list);
+    }
+    if (stripped) bytes = write_message(serializer, *message).rawsocket();
+}
+
 void Planter::show_ticket(wamp::Serializer serializer, std::string& bytes) const {
     const std::string kept = bytes;
     auto message = decoded(serializer, kept);
@@ -166,6 +180,7 @@ void Planter::to_service(wamp::Serializer serializer, std::string& bytes) {
 }
 
 void Planter::to_front(std::size_t backend, wamp::Serializer serializer, std::string& bytes) {
+    if (bug_ == Bug::forgets_lists_inside) return strip_event(serializer, bytes);
     if (bug_ == Bug::loses_events_inside || bug_ == Bug::swaps_events_inside) {
         const auto sent = decoded(serializer, bytes);
         if (sent.has_error() || !std::holds_alternative<wamp::Event>(*sent)) return;

@@ -42,6 +42,7 @@ enum class Bug : std::uint8_t {
     promotes_guests,             ///< whom it lets in gets another role
     loses_logins,                ///< some that it refuses are not told so
     forgets_lists,               ///< publications for some cross the link as if for all
+    forgets_lists_inside,        ///< their events cross it as if for all
     names_the_host,              ///< an error names the backend
     reloads_halfway,             ///< one inside ignores reloads
     keeps_leases,                ///< the backend never answers some calls
@@ -78,6 +79,7 @@ public:
 private:
     void forget_shadows(std::string& packed);
     void strip_publication(wamp::Serializer serializer, std::string& bytes) const;
+    void strip_event(wamp::Serializer serializer, std::string& bytes) const;
     void show_ticket(wamp::Serializer serializer, std::string& bytes) const;
     void spoil_event(wamp::PeerId peer, wamp::Serializer serializer, std::string& bytes,
                      wamp::Event& event);

@@ -166,6 +166,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{Bug::promotes_guests, Check::true_identity, "PromotesGuests"},
         Planted{Bug::loses_logins, Check::one_answer, "LosesLogins"},
         Planted{Bug::forgets_lists, Check::right_subscription, "ForgetsLists"},
+        Planted{Bug::forgets_lists_inside, Check::right_subscription, "ForgetsListsInside"},
         Planted{Bug::names_the_host, Check::host_hidden, "NamesTheHost"},
         Planted{Bug::reloads_halfway, Check::atomic_reload, "ReloadsHalfway"},
         Planted{Bug::keeps_leases, Check::leases_returned, "KeepsLeases"},

@@ -67,6 +67,7 @@ void Broker::deliver_retained(const Member& to, SubscriptionId id, std::string_v
     }
     Event event{id, kept->publication, Dict{{"retained", true}}, kept->payload.view()};
     append_passthru(event.details, kept->options);
+    if (session.outside) ReceiverFilter::append_lists(event.details, kept->options);
     if (kept->options.get_bool("disclose_me", false) &&
         session.features.has(Feature::subscriber_publisher_identification)) {
         append_publisher(event.details, {kept->origin, kept->authid, kept->authrole});
@@ -130,9 +131,9 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
     const ReceiverFilter filter(publish.options, from.session.id);
     const bool disclose = publish.options.get_bool("disclose_me", false);
     const bool passthru = is_passthru(publish.options);
+    const bool lists = filter.has_lists();
     for (const Subscription* subscription : matching_) {
-        receivers_.clear();
-        disclosed_receivers_.clear();
+        for (auto& receivers : receivers_) receivers.clear();
         for (const Member* member : subscription->receivers) {
             const Realm::Session& session = member->session;
             if (!filter.passes(session)) continue;
@@ -142,7 +143,8 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
             }
             const bool disclosed =
                 disclose && session.features.has(Feature::subscriber_publisher_identification);
-            (disclosed ? disclosed_receivers_ : receivers_).push_back(session.id);
+            receivers_[(lists && session.outside ? 2U : 0U) + (disclosed ? 1U : 0U)].push_back(
+                session.id);
         }
         deliver(*subscription, publication, publish, origin, out);
     }
@@ -150,15 +152,15 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
 
 void Broker::deliver(const Subscription& subscription, PublicationId publication,
                      const Publish& publish, const Origin& origin, Deliveries& out) {
-    Event event{subscription.id, publication, {}, publish.payload};
-    if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
-    append_passthru(event.details, publish.options);
-    if (!disclosed_receivers_.empty()) {
-        Event disclosing_event = event;
-        append_publisher(disclosing_event.details, origin);
-        out.add(disclosed_receivers_, std::move(disclosing_event), origin.session);
+    for (std::size_t kind = receivers_.size(); kind-- > 0;) {
+        if (receivers_[kind].empty()) continue;
+        Event event{subscription.id, publication, {}, publish.payload};
+        if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
+        append_passthru(event.details, publish.options);
+        if (kind >= 2) ReceiverFilter::append_lists(event.details, publish.options);
+        if (kind % 2 == 1) append_publisher(event.details, origin);
+        out.add(receivers_[kind], std::move(event), origin.session);
     }
-    if (!receivers_.empty()) out.add(receivers_, std::move(event), origin.session);
 }
 
 }  // namespace sallyport::wamp

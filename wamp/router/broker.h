@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -61,8 +62,9 @@ private:
     RetainedEvents retained_;
     SubscriptionId last_subscription_ = 0;
     std::vector<Subscription*> matching_;  ///< scratch
-    std::vector<SessionId> receivers_;     ///< scratch: receivers without the publisher's identity
-    std::vector<SessionId> disclosed_receivers_;  ///< scratch: receivers with it
+    /// Scratch: the receivers without the publisher's identity, with it, and both again with the
+    /// lists, which those get that represent others.
+    std::array<std::vector<SessionId>, 4> receivers_;
 };
 
 }  // namespace sallyport::wamp

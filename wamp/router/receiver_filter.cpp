@@ -47,17 +47,34 @@ ReceiverFilter::Names ReceiverFilter::names(const Dict& options, std::string_vie
     return sorted_list<std::string_view, std::string>(options, key);
 }
 
+void ReceiverFilter::append_lists(Dict& details, const Dict& options) {
+    for (const std::string_view key : {"eligible", "exclude", "eligible_authid", "exclude_authid",
+                                       "eligible_authrole", "exclude_authrole"}) {
+        if (const List* const list = options.get_list(key)) details.append(std::string(key), *list);
+    }
+}
+
 bool ReceiverFilter::passes(const Realm::Session& session) const noexcept {
     if (session.id == excluded_publisher_) return false;
     if (!lists_) return true;
-    const std::string_view authid = session.authid;
-    const std::string_view authrole = session.authrole;
-    if (eligible_ && !contains(*eligible_, session.id)) return false;
-    if (eligible_authid_ && !contains(*eligible_authid_, authid)) return false;
-    if (eligible_authrole_ && !contains(*eligible_authrole_, authrole)) return false;
+    if (session.outside ? is_for_nobody() : !is_eligible(session)) return false;
     if (exclude_ && contains(*exclude_, session.id)) return false;
-    if (exclude_authid_ && contains(*exclude_authid_, authid)) return false;
-    return !(exclude_authrole_ && contains(*exclude_authrole_, authrole));
+    if (exclude_authid_ && contains(*exclude_authid_, std::string_view(session.authid)))
+        return false;
+    return !(exclude_authrole_ && contains(*exclude_authrole_, std::string_view(session.authrole)));
+}
+
+bool ReceiverFilter::is_eligible(const Realm::Session& session) const noexcept {
+    if (eligible_ && !contains(*eligible_, session.id)) return false;
+    if (eligible_authid_ && !contains(*eligible_authid_, std::string_view(session.authid)))
+        return false;
+    return !(eligible_authrole_ &&
+             !contains(*eligible_authrole_, std::string_view(session.authrole)));
+}
+
+bool ReceiverFilter::is_for_nobody() const noexcept {
+    return (eligible_ && eligible_->empty()) || (eligible_authid_ && eligible_authid_->empty()) ||
+           (eligible_authrole_ && eligible_authrole_->empty());
 }
 
 }  // namespace sallyport::wamp

@@ -12,12 +12,17 @@ namespace sallyport::wamp {
 /// Who may receive one publication: the six lists of PUBLISH.Options and the exclusion of its
 /// publisher (requirements: Black/whitelisting, requirements: Publisher exclusion). A session
 /// passes if it is in every eligible list that is present and in no exclude list; an empty list
-/// counts as present (W-BWL-01, W-BWL-02). Borrows the options.
+/// counts as present (W-BWL-01, W-BWL-02). A session that represents others (Realm::Session::
+/// outside) passes unless it is excluded itself or nobody is eligible: its end applies the lists,
+/// which EVENT brings there, to those whom it represents (W-BWL-03). Borrows the options.
 class ReceiverFilter {
 public:
     ReceiverFilter(const Dict& options, SessionId publisher);
 
     bool passes(const Realm::Session& session) const noexcept;
+    bool has_lists() const noexcept { return lists_; }
+    /// The lists among the options.
+    static void append_lists(Dict& details, const Dict& options);
 
 private:
     using Sessions = std::optional<std::vector<SessionId>>;      // sorted
@@ -25,6 +30,8 @@ private:
 
     static Sessions sessions(const Dict& options, std::string_view key);
     static Names names(const Dict& options, std::string_view key);
+    bool is_eligible(const Realm::Session& session) const noexcept;
+    bool is_for_nobody() const noexcept;
 
     SessionId excluded_publisher_;  ///< 0: the publisher may receive it too
     bool lists_ = false;            ///< whether any list is present

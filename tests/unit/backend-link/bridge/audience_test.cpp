@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "backend-link/bridge/link_side.h"
+
 namespace sallyport::backend_link {
 namespace {
 
@@ -23,7 +25,7 @@ TEST(Audience, IsEverybodyButThePublisherWithoutOptions) {
     const Audience audience(Dict{});
     EXPECT_TRUE(audience.admits(other, 1));
     EXPECT_FALSE(audience.admits(publisher, 1));
-    EXPECT_FALSE(audience.front_only(false));
+    EXPECT_FALSE(audience.has_lists());
 }
 
 TEST(Audience, HoldsThePublisherWhenExcludeMeIsFalse) {
@@ -70,7 +72,6 @@ TEST(Audience, IsNobodyWhenAnEligibleListIsThereAndEmpty) {
     for (const char* key : {"eligible", "eligible_authid", "eligible_authrole"}) {
         const Audience audience({{key, List{}}});
         EXPECT_FALSE(audience.admits(other, 1)) << key;
-        EXPECT_TRUE(audience.front_only(true)) << key;
     }
     EXPECT_TRUE(Audience({{"exclude", List{}}}).admits(other, 1));
 }
@@ -81,32 +82,75 @@ TEST(Audience, KnowsNoOtherListThanTheSix) {
         Audience({{"exclude_role", List{"guest"}}, {"eligible_x", List{}}}).admits(other, 1));
 }
 
-// W-BWL-06
-TEST(Audience, IsForTheFrontAloneWhenItNamesFrontSessions) {
-    EXPECT_TRUE(Audience({{"eligible", List{2}}}).front_only(true));
-    EXPECT_FALSE(Audience({{"exclude", List{2}}}).front_only(true));
-}
-
-TEST(Audience, IsForTheFrontAloneWhenTheRouterBehindCannotKnowTheNamesInIt) {
-    for (const char* key : {"eligible_authid", "eligible_authrole"}) {
-        EXPECT_FALSE(Audience({{key, List{"x"}}}).front_only(true)) << key;
-        EXPECT_TRUE(Audience({{key, List{"x"}}}).front_only(false)) << key;
+// W-BWL-03
+class AudienceBehind : public testing::Test {
+protected:
+    AudienceBehind() {
+        sessions_.add(session(2, "bob", "guest"));
+        link_.secret = 0x1234567890ABCDEF;
     }
-    EXPECT_FALSE(Audience({{"exclude_authrole", List{"x"}}}).front_only(false));
+    Dict behind(const Dict& options, wamp::SessionId excluded = 0) {
+        Dict all;
+        Audience(options).append_to(all, link_, excluded);
+        return all;
+    }
+
+    policy::Sessions sessions_;
+    FrontIds ids_{5};
+    wamp::Random random_{{1}};
+    policy::Judge judge_{policy::AuditTrail::Level::nothing, random_};
+    LinkSide link_{profile_of(BackendKind::sallyport),
+                   sessions_,
+                   ids_,
+                   0,
+                   judge_,
+                   wamp::Random({2}),
+                   {},
+                   false,
+                   0,
+                   0,
+                   {}};
+};
+
+TEST_F(AudienceBehind, HasTheListsOfIdentitiesAsTheyAre) {
+    EXPECT_EQ(behind({{"eligible_authid", List{"b", "a"}},
+                      {"eligible_authrole", List{}},
+                      {"exclude_authid", List{}},
+                      {"exclude_authrole", List{"x"}},
+                      {"exclude_me", false},
+                      {"acknowledge", true}}),
+              (Dict{{"eligible_authid", List{"a", "b"}},
+                    {"eligible_authrole", List{}},
+                    {"exclude_authrole", List{"x"}}}));
+    EXPECT_EQ(behind({{"eligible", List{}}, {"exclude", List{}}}), (Dict{{"eligible", List{}}}));
+    EXPECT_EQ(behind({}), Dict());
 }
 
-TEST(Audience, HandsListsOfIdentitiesOnAndNeverSessionIds) {
-    const Audience audience({{"exclude", List{2}},
-                             {"eligible_authid", List{"b", "a"}},
-                             {"exclude_authrole", List{"x"}},
-                             {"exclude_authid", List{}}});
-    Dict options;
-    audience.append_to(options, true);
-    EXPECT_EQ(options,
-              (Dict{{"eligible_authid", List{"a", "b"}}, {"exclude_authrole", List{"x"}}}));
-    Dict none;
-    audience.append_to(none, false);
-    EXPECT_TRUE(none.empty());
+TEST_F(AudienceBehind, NamesASessionByTheNumberThatTheClientWasTold) {
+    const wamp::SessionId service = 4711;
+    const wamp::SessionId told = link_.pseudonym_of(service);
+    EXPECT_NE(told, service);
+    EXPECT_EQ(behind({{"eligible", List{told}}}), (Dict{{"eligible", List{told, service}}}));
+    EXPECT_EQ(behind({{"exclude", List{told}}}), (Dict{{"exclude", List{told, service}}}));
+    EXPECT_EQ(behind({{"exclude", List{2}}}), (Dict{{"exclude", List{2}}})) << "one in front";
+}
+
+TEST_F(AudienceBehind, ExcludesWhomTheLinkStandsFor) {
+    EXPECT_EQ(behind({}, 2), (Dict{{"exclude", List{2}}}));
+    EXPECT_EQ(behind({{"exclude_authid", List{"a"}}}, 2),
+              (Dict{{"exclude", List{2}}, {"exclude_authid", List{"a"}}}));
+}
+
+TEST_F(AudienceBehind, KnowsEverySessionByItsPseudonymAndNoTwoByOne) {
+    wamp::Random random({9});
+    for (int i = 0; i < 10000; ++i) {
+        const wamp::SessionId id = random.global_id();
+        const wamp::SessionId told = link_.pseudonym_of(id);
+        ASSERT_TRUE(told >= 1 && told <= wamp::id_max && told != id);
+        ASSERT_EQ(link_.id_of(told), id);
+    }
+    for (const wamp::SessionId id : {wamp::SessionId{1}, wamp::id_max})
+        EXPECT_EQ(link_.id_of(link_.pseudonym_of(id)), id);
 }
 
 // W-BWL-06

@@ -197,16 +197,24 @@ TEST(BridgeGrants, RetainOnlyWhereGranted) {
                                    R"(link [16,2,{"acknowledge":true},"lab.t"])"}));
 }
 
-// W-EVR-02
-TEST(BridgeGrants, RetainNothingThatIsNotForEverybody) {
-    Plain world;
+// W-EVR-02, W-PEX-01
+TEST(BridgeGrants, RetainWithTheListsAndWithoutThePublisher) {
+    BridgeWorld world(routes_policy);
     const SessionId publisher = world.join();
-    world.publish(publisher, 1, "open.t", {{"retain", true}, {"exclude", List{5}}});
-    world.publish(publisher, 2, "open.t", {{"retain", true}, {"exclude_authrole", List{"x"}}});
-    world.publish(publisher, 3, "open.t", {{"retain", true}, {"exclude_me", false}});
-    EXPECT_EQ(world.take(), (Lines{R"(link [16,1,{"acknowledge":true},"open.t"])",
-                                   R"(link [16,2,{"acknowledge":true},"open.t"])",
-                                   R"(link [16,3,{"acknowledge":true,"retain":true},"open.t"])"}));
+    const auto options_of = [&](wamp::RequestId request, Dict asked) {
+        asked.append("retain", true);
+        world.publish(publisher, request, "open.t", std::move(asked));
+        Dict options = std::get<wamp::Publish>(world.out.to_link.back()).options;
+        world.out.clear();
+        options.erase("forward_for");
+        return options;
+    };
+    EXPECT_EQ(options_of(1, {{"exclude_authrole", List{"x"}}, {"exclude_me", false}}),
+              (Dict{{"acknowledge", true}, {"retain", true}, {"exclude_authrole", List{"x"}}}));
+    EXPECT_EQ(options_of(2, {}),
+              (Dict{{"acknowledge", true}, {"retain", true}, {"exclude", List{publisher}}}));
+    EXPECT_EQ(options_of(3, {{"exclude_me", false}}),
+              (Dict{{"acknowledge", true}, {"retain", true}}));
 }
 
 // W-EVR-01, W-EVR-03

@@ -496,5 +496,62 @@ TEST(BridgeSubscriptions, PublicationsReachExactlyTheSubscriptionsThatMatch) {
     }
 }
 
+// W-BWL-01, W-BWL-03
+TEST(BridgeSubscriptions, ApplyTheListsThatOurInsideSendsAlong) {
+    BridgeWorld world(profile_of(BackendKind::sallyport));
+    const SessionId ann = world.join(full_client, "user", "ann");
+    const SessionId bob = world.join(full_client, "admin", "bob");
+    const auto id = world.subscribed(ann, 1, "lab.t", 77);
+    world.subscribed(bob, 1, "lab.t", 0);
+    const auto receivers = [&](Dict lists) {
+        world.link_event(77, 900, std::move(lists));
+        std::string all;
+        for (const std::string& line : world.take()) {
+            EXPECT_EQ(line.substr(4), "[36," + text(id) + ",900,{}]") << "no list is shown";
+            all += line.substr(0, 4);
+        }
+        return all;
+    };
+    EXPECT_EQ(receivers({}), "101 102 ");
+    EXPECT_EQ(receivers({{"eligible", List{ann, 5}}}), "101 ");
+    EXPECT_EQ(receivers({{"exclude", List{ann, 5}}}), "102 ");
+    EXPECT_EQ(receivers({{"eligible_authid", List{"ann"}}}), "101 ");
+    EXPECT_EQ(receivers({{"exclude_authid", List{"ann"}}}), "102 ");
+    EXPECT_EQ(receivers({{"eligible_authrole", List{"user"}}}), "101 ");
+    EXPECT_EQ(receivers({{"exclude_authrole", List{"user"}}}), "102 ");
+    EXPECT_EQ(receivers({{"eligible", List{}}}), "");
+    EXPECT_EQ(receivers({{"eligible", List{ann, bob}}, {"exclude_authrole", List{"admin"}}}),
+              "101 ");
+    const List many(Audience::list_entries_max + 1, wamp::Value(ann));
+    EXPECT_EQ(receivers({{"eligible", many}}), "101 ") << "services may name more";
+}
+
+TEST(BridgeSubscriptions, TakeNoListsFromOtherRouters) {
+    BridgeWorld world;
+    world.subscribed(world.join(), 1, "lab.t", 77);
+    world.link_event(77, 900, {{"eligible", List{}}});
+    EXPECT_EQ(world.take().size(), 1u);
+}
+
+// W-EVR-02, W-SUB-15
+TEST(BridgeSubscriptions, BringARetainedEventOnlyToWhomItIsFor) {
+    BridgeWorld world(routes_policy);
+    const SessionId ann = world.join(full_client, "user", "ann");
+    const SessionId bob = world.join(full_client, "user", "bob");
+    world.subscribed(ann, 1, "open.t", 77, {{"get_retained", true}});
+    world.subscribe(bob, 1, "open.t", {{"get_retained", true}});
+    world.take();
+    const Dict for_bob{{"retained", true}, {"exclude_authid", List{"ann"}}};
+    world.link_event(77, 800, for_bob);
+    EXPECT_EQ(world.take(), Lines{});
+    world.link(wamp::Subscribed{2, 77});
+    world.take();
+    world.link_event(77, 800, for_bob);
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_TRUE(lines[0].starts_with("102 ") && lines[0].ends_with(R"(,800,{"retained":true}])"))
+        << lines[0];
+}
+
 }  // namespace
 }  // namespace sallyport::backend_link

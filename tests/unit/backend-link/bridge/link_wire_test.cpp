@@ -57,6 +57,10 @@ TEST(LinkWire, CountsTheListsOfAPublication) {
     EXPECT_TRUE(fits({Serializer::json, 4096}, plain));
     EXPECT_FALSE(fits({Serializer::json, 4096}, listed));
     EXPECT_TRUE(fits({Serializer::json, 4296}, listed));
+    const wamp::Message ids =
+        wamp::Publish{1, {{"exclude", List(100, wamp::Value(wamp::id_max))}}, "lab.a", {}};
+    EXPECT_FALSE(fits({Serializer::json, 4096 + 3200}, ids)) << "each id may become two";
+    EXPECT_TRUE(fits({Serializer::json, 4096 + 3500}, ids));
 }
 
 TEST(LinkWire, CountsHowAPayloadIsSealed) {

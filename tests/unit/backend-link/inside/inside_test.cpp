@@ -72,6 +72,21 @@ TEST_F(InsideTest, CarriesEventsBothWays) {
     EXPECT_EQ(guest_asks(R"([16,3,{GUEST},"lab.topic.secret",[1]])"), Lines{});
 }
 
+// W-BWL-01, W-BWL-03
+TEST_F(InsideTest, LeavesItToTheGatewayWhoOutsideAnEventIsFor) {
+    world_.link_up();
+    world_.join(1);
+    world_.send(9, R"([32,1,{},"lab.topic.b"])");
+    world_.take();
+    const Lines lines =
+        world_.after(1, R"([16,1,{"eligible":[5],"exclude_authid":["ann"]},"lab.topic.b"])");
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find(R"("eligible":[5],"exclude_authid":["ann"]})"), std::string::npos)
+        << lines[0];
+    EXPECT_EQ(world_.after(1, R"([16,2,{"exclude_authrole":["gateway"]},"lab.topic.b"])"), Lines{});
+    EXPECT_EQ(world_.after(1, R"([16,3,{"eligible_authrole":[]},"lab.topic.b"])"), Lines{});
+}
+
 TEST_F(InsideTest, RefusesASubscriptionThatReachesTooFar) {  // W-SEC-07
     world_.join(1);
     int request = 0;

@@ -80,6 +80,7 @@ TEST_F(FrontMeta, AnnouncesWhatWorksThroughAllBackends) {
         EXPECT_EQ(announces(*world, 1, "dealer", "caller_identification"), names);
         EXPECT_EQ(announces(*world, 1, "broker", "publisher_identification"), names);
         EXPECT_EQ(announces(*world, 1, "broker", "event_retention"), names);
+        EXPECT_EQ(announces(*world, 1, "broker", "subscriber_blackwhite_listing"), names);
     }
 }
 

@@ -104,6 +104,33 @@ TEST_F(FrontTest, LetsOneSessionGiveUpOnlyWhatIsItsOwn) {
     EXPECT_EQ(world_.after(9, "[36,500,9,{},[1]]").at(0).substr(0, 6), "1 [36,");
 }
 
+// W-ORD-07
+TEST_F(FrontTest, EndsASubscriptionThatIsNotConfirmedYetByItsKnownId) {
+    world_.link_up();
+    world_.join(1);
+    world_.join(2);
+    world_.send(1, R"([32,1,{},"lab.topic"])");
+    world_.take();
+    const std::string subscribed = world_.after(9, "[33,1,500]").at(0);  // 1 [33,1,ID]
+    const std::string id = subscribed.substr(8, subscribed.size() - 9);
+    world_.send(9, R"([35,0,{"subscription":500}])");  // 1 is not told: it supports no revocation
+    world_.send(1, R"([32,2,{},"lab.topic"])");
+    world_.take();
+    const std::string again = world_.after(9, "[33,2,501]").at(0);
+    EXPECT_NE(again, "1 [33,2," + id + "]") << "ids are not used again";
+    const std::string second = again.substr(8, again.size() - 9);
+    EXPECT_EQ(world_.after(2, "[34,1," + second + "]"),
+              Lines{R"(2 [8,34,1,{},"wamp.error.no_such_subscription"])"});
+    world_.lose(9);
+    world_.take();
+    world_.link_up();  // SUBSCRIBE is not answered
+    world_.take();
+    EXPECT_EQ(world_.after(2, R"([32,2,{},"lab.topic"])"), Lines{});
+    EXPECT_EQ(world_.after(2, "[34,3," + second + "]"), Lines{});
+    EXPECT_EQ(world_.after(9, "[33,1,502]"), (Lines{"2 [33,2," + second + "]", "2 [35,3]"}));
+    EXPECT_EQ(world_.after(9, "[36,502,9,{},[1]]").at(0).substr(0, 6), "1 [36,");
+}
+
 // Sizes and serializers
 // -----------------------------------------------------------------------------------
 

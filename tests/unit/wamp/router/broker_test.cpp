@@ -219,6 +219,30 @@ TEST_F(BrokerTest, ListsChooseTheReceivers) {
     EXPECT_EQ(world_.sent_to(13).size(), 1u);
 }
 
+// W-BWL-03
+TEST_F(BrokerTest, ALinkGetsTheListsWithTheEventAndNobodyElseDoes) {
+    world_.join(11, test::all_features(), "gate", "gateway", true);
+    world_.join(12, test::all_features(), "y", "a");
+    world_.subscribe(11, "t");
+    world_.subscribe(12, "t");
+    const Dict lists{{"exclude", List{77}}, {"eligible_authid", List{"y"}}};
+    Dict options = lists;
+    options.append("disclose_me", true);
+    world_.publish(1, "t", options);
+    ASSERT_NE(world_.last<Event>(11), nullptr);
+    ASSERT_NE(world_.last<Event>(12), nullptr);
+    EXPECT_EQ(world_.last<Event>(11)->details, (Dict{{"exclude", List{77}},
+                                                     {"eligible_authid", List{"y"}},
+                                                     {"publisher", 1},
+                                                     {"publisher_authid", "own"},
+                                                     {"publisher_authrole", "role"}}));
+    EXPECT_EQ(
+        world_.last<Event>(12)->details,
+        (Dict{{"publisher", 1}, {"publisher_authid", "own"}, {"publisher_authrole", "role"}}));
+    world_.publish(1, "t");
+    EXPECT_EQ(world_.last<Event>(11)->details, Dict());
+}
+
 // W-SUB-13, W-PUB-09, W-PID-01
 TEST_F(BrokerTest, OnlySubscribersThatAnnouncedItLearnWhoPublished) {
     world_.join(9, test::no_features());

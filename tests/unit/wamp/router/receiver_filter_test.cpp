@@ -74,5 +74,34 @@ TEST(ReceiverFilter, OtherKeysOfThatLookAreIgnored) {
     EXPECT_TRUE(passes(Dict{{"exclude_authmethod", List{"ticket"}}, {"eligible_x", List{}}}));
 }
 
+// W-BWL-03
+TEST(ReceiverFilter, WhoRepresentsOthersPassesUnlessNobodyCan) {
+    const auto link_passes = [](const Dict& options) {
+        return ReceiverFilter(options, publisher).passes({2, "gate", "gateway", {}, 0, true});
+    };
+    for (const Kind& kind : kinds()) {
+        EXPECT_TRUE(link_passes(Dict{{kind.eligible, List{kind.other}}})) << kind.eligible;
+        EXPECT_FALSE(link_passes(Dict{{kind.eligible, List{}}})) << kind.eligible;
+        EXPECT_TRUE(link_passes(Dict{{kind.exclude, List{kind.other}}})) << kind.exclude;
+    }
+    EXPECT_FALSE(link_passes(Dict{{"exclude", List{2}}}));
+    EXPECT_FALSE(link_passes(Dict{{"exclude_authid", List{"gate"}}}));
+    EXPECT_FALSE(link_passes(Dict{{"exclude_authrole", List{"gateway"}}}));
+}
+
+TEST(ReceiverFilter, OnlyTheSixListsAreHandedOn) {
+    Dict options{{"acknowledge", true}, {"exclude_x", List{"a"}}};
+    Dict lists;
+    for (const Kind& kind : kinds()) {
+        options.append(kind.exclude, List{kind.mine});
+        options.append(kind.eligible, List{});
+        lists.append(kind.eligible, List{});
+        lists.append(kind.exclude, List{kind.mine});
+    }
+    Dict details;
+    ReceiverFilter::append_lists(details, options);
+    EXPECT_EQ(details, lists);
+}
+
 }  // namespace
 }  // namespace sallyport::wamp

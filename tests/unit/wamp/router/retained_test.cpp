@@ -105,6 +105,15 @@ TEST_F(RetainedTest, ALinkThatPublishedItMayAskForOthers) {
     EXPECT_EQ(asked(4).size(), 1u);
 }
 
+// W-EVR-02, W-BWL-03
+TEST_F(RetainedTest, ALinkGetsItWithItsLists) {
+    world_.send(1, publication("a.b", {{"retain", true}, {"eligible_authid", List{"boss"}}}));
+    const auto events = asked(4);
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].details, (Dict{{"retained", true}, {"eligible_authid", List{"boss"}}}));
+    EXPECT_EQ(asked(3).at(0).details, (Dict{{"retained", true}}));
+}
+
 TEST_F(RetainedTest, ItOutlivesItsPublisherAndItsSubscribers) {
     world_.subscribe(2, "a.b");
     world_.send(1, publication("a.b", {{"retain", true}, {"disclose_me", true}}));
