@@ -311,7 +311,7 @@ TEST_F(DoorTest, DismissesWithAMessageUnlessThePeerCannotReceiveIt) {
     const std::string message(1000, 'm');
     world_.join(1);
     world_.join(2, wamp::Serializer::json, Door::Trust::client, 1024);
-    for (const std::uint64_t id : {1, 2}) {
+    for (const std::uint64_t id : {1U, 2U}) {
         const auto session = world_.wires.session(id);
         world_.door.dismiss(session, uris::killed, world_.now, world_.wires.out, message);
         world_.door.forget(session);

@@ -73,7 +73,7 @@ TEST_F(Check, NotesRulesForEverything) {
     const std::array files{file("a.toml", everything_policy)};
     EXPECT_EQ(check(files, to_), 0);
     EXPECT_EQ(out(),
-              "a.toml: ok: realm obs, 0 routes, 3 allows, 1 forbid, 0 principals, 0 tests passed\n"
+              "a.toml: ok: realm obs, 1 route, 3 allows, 1 forbid, 0 principals, 0 tests passed\n"
               "a.toml:4:1: note: rule all allows every procedure and topic (call, register, "
               "subscribe, publish) to roles operator, owner\n"
               "a.toml:10:1: note: rule readers allows every topic (subscribe) to all roles\n"
