@@ -5,12 +5,15 @@
 #include <optional>
 
 #include "wamp/base/base64.h"
+#include "wamp/base/check.h"
 
 namespace sallyport::wamp {
 namespace {
 
-constexpr std::array<Subprotocol, 2> subprotocols{
-    {{Serializer::msgpack, "wamp.2.msgpack"}, {Serializer::json, "wamp.2.json"}}};
+constexpr std::array<Subprotocol, 3> subprotocols{{{Serializer::json, "wamp.2.json"},
+                                                   {Serializer::msgpack, "wamp.2.msgpack"},
+                                                   {Serializer::cbor, "wamp.2.cbor"}}};
+static_assert(subprotocols.size() == all_serializers.size());
 constexpr std::size_t key_bytes = 16;  // RFC 6455 §4.2.1
 constexpr std::string_view line_end = "\r\n";
 
@@ -202,7 +205,11 @@ HttpUpgrade refuse(Fault fault) noexcept {
 }  // namespace
 
 const Subprotocol& subprotocol_of(Serializer serializer) noexcept {
-    return serializer == subprotocols[0].serializer ? subprotocols[0] : subprotocols[1];
+    for (const Subprotocol& subprotocol : subprotocols) {
+        if (subprotocol.serializer == serializer) return subprotocol;
+    }
+    SALLYPORT_CHECK(false);
+    return subprotocols[0];
 }
 
 const Subprotocol* choose_subprotocol(std::string_view offered) noexcept {

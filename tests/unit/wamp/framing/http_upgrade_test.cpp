@@ -152,7 +152,7 @@ TEST(HttpUpgrade, NeedsExactlyOneKeyOf16Bytes) {  // RFC 6455 section 4.2.1
 TEST(HttpUpgrade, NeedsASubprotocolThatIsSpokenHere) {  // W-WS-04
     const std::string others = get + host + upgrade + connection + version + key;
     EXPECT_EQ(answer(others), bad_request);
-    for (const std::string value : {"", "wamp.2.cbor", "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"})
+    for (const std::string value : {"", "wamp.2.ubjson", "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"})
         EXPECT_EQ(answer(others + "Sec-WebSocket-Protocol: " + value + "\r\n"), bad_request)
             << value;
 }
@@ -178,7 +178,7 @@ TEST(Subprotocol, IsTheFirstOfTheClientsThatWeSpeak) {  // W-WS-04
         choose_subprotocol(
             "wamp.2.cbor.batched,wamp.2.cbor,wamp.2.msgpack.batched,wamp.2.msgpack,wamp.2.json")
             ->name,
-        "wamp.2.msgpack");
+        "wamp.2.cbor");
     EXPECT_EQ(choose_subprotocol(" \twamp.2.json \t,")->name, "wamp.2.json");
     for (const char* none :
          {"", ",", " ", "wamp.2.json.batched", "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"}) {
@@ -189,6 +189,7 @@ TEST(Subprotocol, IsTheFirstOfTheClientsThatWeSpeak) {  // W-WS-04
 TEST(Subprotocol, HasANameForEachSerializer) {
     EXPECT_EQ(subprotocol_of(Serializer::json).name, "wamp.2.json");
     EXPECT_EQ(subprotocol_of(Serializer::msgpack).name, "wamp.2.msgpack");
+    EXPECT_EQ(subprotocol_of(Serializer::cbor).name, "wamp.2.cbor");
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ struct OpenServer : Server {
 
 TEST(WebSocketServer, AnswersWithNothingButWhatTheUpgradeNeeds) {
     Server server;
-    server.feed(request("wamp.2.cbor, wamp.2.msgpack"));
+    server.feed(request("wamp.2.ubjson, wamp.2.msgpack"));
     ASSERT_EQ(server.opened.size(), 1u);
     EXPECT_EQ(server.opened[0], Serializer::msgpack);
     EXPECT_EQ(server.written(),
@@ -99,7 +99,7 @@ TEST(WebSocketServer, AnswersWithNothingButWhatTheUpgradeNeeds) {
 
 TEST(WebSocketServer, JoinsSubprotocolsOfSeveralHeaderLines) {
     Server server;
-    server.feed(request("wamp.2.cbor", "Sec-WebSocket-Protocol: wamp.2.json\r\n"));
+    server.feed(request("wamp.2.ubjson", "Sec-WebSocket-Protocol: wamp.2.json\r\n"));
     EXPECT_EQ(server.opened.size(), 1u);
 }
 
@@ -114,7 +114,7 @@ TEST(WebSocketServer, RefusesHandshakesThatLeadNowhere) {  // W-WS-04
         }
     };
     for (const std::string& text :
-         {request(""), request("wamp.2.cbor"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+         {request(""), request("wamp.2.ubjson"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
           std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"),
           std::string("NONSENSE\r\n\r\n")})
         refuses(text,
@@ -160,10 +160,12 @@ TEST(WebSocketServer, RefusesTheWrongKindOfFrame) {  // W-WS-03
     EXPECT_EQ(json.why, "message in the wrong kind of frame");
     EXPECT_TRUE(json.messages.empty());
     EXPECT_EQ(hex(json.written()), "880203eb");
-    OpenServer msgpack("wamp.2.msgpack");
-    msgpack.feed(frame(text_frame, "x"));
-    EXPECT_TRUE(msgpack.messages.empty());
-    EXPECT_EQ(hex(msgpack.written()), "880203eb");
+    for (const char* protocol : {"wamp.2.msgpack", "wamp.2.cbor"}) {
+        OpenServer binary(protocol);
+        binary.feed(frame(text_frame, "x"));
+        EXPECT_TRUE(binary.messages.empty());
+        EXPECT_EQ(hex(binary.written()), "880203eb");
+    }
 }
 
 TEST(WebSocketServer, FailsOnBrokenFramesAndSaysWhichRule) {
