@@ -432,7 +432,7 @@ void DoorWatch::expect(ExpectedEvent event) {
 bool DoorWatch::can_hear(wamp::PeerId to, const Weight& weight) const {
     const Peer& peer = peers_.at(to);
     return (!weight.large || peer.transport.receives_max > small_receives_max) &&
-           (!weight.only_msgpack || peer.transport.serializer != wamp::Serializer::json);
+           (!weight.not_in_json || peer.transport.serializer != wamp::Serializer::json);
 }
 
 void DoorWatch::check_undeliverable(const Turn& turn) {
