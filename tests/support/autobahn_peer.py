@@ -8,6 +8,7 @@ from autobahn.wamp.serializer import CBORSerializer, JsonSerializer, MsgPackSeri
 from autobahn.wamp.types import ComponentConfig
 
 TRANSPORTS = ("ws-json", "ws-msgpack", "rs-msgpack", "ws-cbor", "rs-cbor")
+BATCHED = ("ws-json-batched", "ws-msgpack-batched", "ws-cbor-batched")
 SERIALIZERS = {"json": JsonSerializer, "msgpack": MsgPackSerializer, "cbor": CBORSerializer}
 
 
@@ -77,7 +78,8 @@ class Peer(Awaited, ApplicationSession):
 
 async def join_over(peer, sock, transport, host="localhost", timeout=30, path="/"):
     """The session, joined over one of TRANSPORTS, or JoinRefused."""
-    serializer = SERIALIZERS[transport.partition("-")[2]]()
+    _, name, *batched = transport.split("-")
+    serializer = SERIALIZERS[name](batched=bool(batched))
     if transport.startswith("ws"):
         factory = WampWebSocketClientFactory(lambda: peer, url=f"ws://{host}{path}", serializers=[serializer])
         factory.setProtocolOptions(openHandshakeTimeout=timeout, closeHandshakeTimeout=2)

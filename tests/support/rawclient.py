@@ -116,10 +116,10 @@ class RawSocket:
 class WebSocket:
     """Messages over WebSocket, client side, without extensions."""
 
-    def __init__(self, sock, serializer=JSON, timeout=15.0, host="localhost", path="/"):
+    def __init__(self, sock, serializer=JSON, timeout=15.0, host="localhost", path="/", batched=False):
         self.stream, self.serializer, self.sock = _Stream(sock, timeout), serializer, sock
         key = base64.b64encode(os.urandom(16)).decode()
-        protocol = "wamp.2." + NAMES[serializer]
+        protocol = "wamp.2." + NAMES[serializer] + ".batched" * batched
         sock.sendall((f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                       f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
                       f"Sec-WebSocket-Protocol: {protocol}\r\n\r\n").encode())

@@ -10,10 +10,14 @@
 namespace sallyport::wamp {
 namespace {
 
-constexpr std::array<Subprotocol, 3> subprotocols{{{Serializer::json, "wamp.2.json"},
-                                                   {Serializer::msgpack, "wamp.2.msgpack"},
-                                                   {Serializer::cbor, "wamp.2.cbor"}}};
-static_assert(subprotocols.size() == all_serializers.size());
+constexpr std::array<Subprotocol, 6> subprotocols{
+    {{Serializer::json, false, "wamp.2.json"},
+     {Serializer::msgpack, false, "wamp.2.msgpack"},
+     {Serializer::cbor, false, "wamp.2.cbor"},
+     {Serializer::json, true, "wamp.2.json.batched"},
+     {Serializer::msgpack, true, "wamp.2.msgpack.batched"},
+     {Serializer::cbor, true, "wamp.2.cbor.batched"}}};
+static_assert(subprotocols.size() == 2 * all_serializers.size());
 constexpr std::size_t key_bytes = 16;  // RFC 6455 §4.2.1
 constexpr std::string_view line_end = "\r\n";
 
@@ -206,7 +210,7 @@ HttpUpgrade refuse(Fault fault) noexcept {
 
 const Subprotocol& subprotocol_of(Serializer serializer) noexcept {
     for (const Subprotocol& subprotocol : subprotocols) {
-        if (subprotocol.serializer == serializer) return subprotocol;
+        if (subprotocol.serializer == serializer && !subprotocol.batched) return subprotocol;
     }
     SALLYPORT_CHECK(false);
     return subprotocols[0];
