@@ -53,8 +53,9 @@ ClientOptions make_options(const CommonTexts& texts) {
         throw std::invalid_argument("--socks cannot be used with a unix socket");
     }
     if (!options.socks && options.url.is_onion()) options.socks = parse_socks_address(tor_socks);
-    const bool json = texts.serializer.empty() ? options.url.websocket : texts.serializer == "json";
-    options.serializer = json ? wamp::Serializer::json : wamp::Serializer::msgpack;
+    options.serializer =
+        wamp::serializer_of(std::string_view(texts.serializer))
+            .value_or(options.url.websocket ? wamp::Serializer::json : wamp::Serializer::msgpack);
     options.session.realm = texts.realm;
     options.session.authid = texts.authid;
     set_ticket(texts, options.session);
@@ -85,7 +86,7 @@ void add_common(Command& command, CommonTexts& texts) {
         "--socks", &texts.socks,
         "SOCKS5 proxy, HOST:PORT or unix:/PATH; for .onion 127.0.0.1:9050 if not given");
     command.add_option("--serializer", &texts.serializer, "Default: json for ws, msgpack for rs",
-                       {.one_of = {"json", "msgpack"}});
+                       {.one_of = {"json", "msgpack", "cbor"}});
     command.add_option("--authid", &texts.authid, "authid to log in with");
     command.add_option("--ticket", &texts.ticket,
                        "Ticket (other users of this machine may see it; prefer a file)");

@@ -131,15 +131,16 @@ std::string_view path_of(const Address& address) {
 void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
     static constexpr std::array<std::string_view, 4> profiles{"sallyport", "crossbar", "nexus",
                                                               "generic"};
-    static constexpr std::array<std::string_view, 2> serializers{"msgpack", "json"};
+    static constexpr std::array<std::string_view, 3> serializers{"msgpack", "json", "cbor"};
     if (auto address = reader.address(section, "address", true))
         backend.address = *std::move(address);
     const auto profile = choice(section, "profile", profiles);
     backend.profile = profile ? backend_link::backend_kind(profiles[*profile])
                                     .value_or(backend_link::BackendKind::generic)
                               : backend_link::BackendKind::generic;
-    if (choice(section, "serializer", serializers) == 1)
-        backend.serializer = wamp::Serializer::json;
+    if (const auto serializer = choice(section, "serializer", serializers))
+        backend.serializer =
+            wamp::serializer_of(serializers[*serializer]).value_or(backend.serializer);
     backend.authid = section.text("authid", "\"gateway\"").value_or("");
     backend.ticket_file = reader.path(section, "ticket_file", "\"lab.ticket\"");
     backend.plaintext = section.text("plaintext", "\"why there is no TLS\"").value_or("");

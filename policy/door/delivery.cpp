@@ -38,7 +38,8 @@ struct Delivery::Encoded {
         bool tried = false;
         Frame frame;  ///< empty if the serializer cannot represent the payload
     };
-    std::array<Slot, 3> slots;  ///< by the serializer's number; 0: for peers that carry payloads
+    std::array<Slot, 1 + wamp::all_serializers.size()>
+        slots;  ///< by the serializer's number; 0: for peers that carry payloads
     std::optional<LatestEvents::Shared> latest;  ///< once needed
 
     const Frame& for_peer(const Peer& peer, const Message& message) {

@@ -58,7 +58,7 @@ void read_arguments(std::string_view text) {
     }
     try {
         const Arguments arguments = parse_arguments(texts);
-        for (const auto serializer : {wamp::Serializer::json, wamp::Serializer::msgpack}) {
+        for (const auto serializer : wamp::all_serializers) {
             const auto payload = wamp::make_payload(serializer, arguments.args, arguments.kwargs);
             const auto json = json_of(payload.view());
             SALLYPORT_CHECK(json.has_value() && json->arg_count == arguments.args.size());

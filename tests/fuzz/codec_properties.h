@@ -40,10 +40,8 @@ inline void set_payload(wamp::Message& message, const wamp::Payload& payload) {
 
 // What cannot be transcoded is refused; what can be is a message to the other decoder too, and
 // coming back and going again changes nothing any more.
-inline void check_transcoding(wamp::Message message, wamp::Serializer from,
+inline void check_transcoding(wamp::Message message, wamp::Serializer from, wamp::Serializer to,
                               const wamp::MessageLimits& limits) {
-    const wamp::Serializer to =
-        from == wamp::Serializer::json ? wamp::Serializer::msgpack : wamp::Serializer::json;
     const wamp::Payload* payload = wamp::parts_of(message).payload;
     if (payload == nullptr) return;
     const auto there = wamp::transcode(*payload, to);
@@ -96,7 +94,8 @@ inline bool check_message(wamp::Serializer serializer, std::string_view bytes,
     SALLYPORT_CHECK(again);
     SALLYPORT_CHECK(same(*message, *again));
     SALLYPORT_CHECK(encoded(serializer, *again) == once);
-    check_transcoding(*message, serializer, limits);
+    for (const wamp::Serializer to : wamp::all_serializers)
+        if (to != serializer) check_transcoding(*message, serializer, to, limits);
     if (const wamp::Payload* payload = wamp::payload_of(*message)) check_payload(*payload);
     check_features(*message);
     return true;
@@ -106,7 +105,7 @@ inline void check_value(wamp::Serializer serializer, std::string_view bytes,
                         const wamp::MessageLimits& limits) {
     const auto value = wamp::decode_value(serializer, bytes, limits);
     if (!value) return;
-    for (wamp::Serializer target : {wamp::Serializer::json, wamp::Serializer::msgpack}) {
+    for (const wamp::Serializer target : wamp::all_serializers) {
         const auto back = wamp::decode_value(target, wamp::encode_value(target, *value), limits);
         SALLYPORT_CHECK(back);
         SALLYPORT_CHECK(*back == *value);

@@ -54,6 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (conditions.empty() || value.has_error()) return 0;
     const auto json = payload_of(Serializer::json, *value);
     const auto msgpack = payload_of(Serializer::msgpack, *value);
+    const auto cbor = payload_of(Serializer::cbor, *value);
     // As it is written, with all its escapes.
     const std::string message = "[50,1,{}," + text.substr(cut + 1) + "]";
     const auto written = sallyport::wamp::decode(Serializer::json, message, {});
@@ -61,7 +62,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         const bool held = holds(condition, json.view());
         if (written && is_neutral(condition))
             SALLYPORT_CHECK(holds(condition, *sallyport::wamp::payload_of(*written)) == held);
-        if (is_neutral(condition)) SALLYPORT_CHECK(holds(condition, msgpack.view()) == held);
+        if (is_neutral(condition)) {
+            SALLYPORT_CHECK(holds(condition, msgpack.view()) == held);
+            SALLYPORT_CHECK(holds(condition, cbor.view()) == held);
+        }
         SALLYPORT_CHECK(!subject_of(condition).empty());
     }
     SALLYPORT_CHECK(all_hold(conditions, json.view()) ==

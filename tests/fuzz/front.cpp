@@ -231,7 +231,7 @@ private:
         const std::uint8_t how = input_.byte();
         const std::uint64_t id = ++last_peer_;
         Peer peer;
-        peer.transport = {how % 2 == 0 ? Serializer::json : Serializer::msgpack,
+        peer.transport = {wamp::all_serializers[how % wamp::all_serializers.size()],
                           input_.one_of(receives), true, 0};
         peer.link = link;
         peer.sender.serializer = peer.transport.serializer;

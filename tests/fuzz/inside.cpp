@@ -185,7 +185,7 @@ private:
         if (link && how % 4 == 3) return inside_->on_link_failed(0, "refused", now_, out_);
         const std::uint64_t id = ++last_peer_;
         Peer peer;
-        peer.transport = {how % 2 == 0 ? Serializer::json : Serializer::msgpack,
+        peer.transport = {wamp::all_serializers[how % wamp::all_serializers.size()],
                           input_.one_of(receives), true, 0};
         peer.sender.serializer = peer.transport.serializer;
         peers_.emplace(id, peer);

@@ -167,18 +167,19 @@ private:
                 return wamp::make_payload(serializer,
                                           {Value(wamp::Bytes{std::string(input_.bytes())})});
             case 3:
-                return wamp::OwnedPayload(serializer,
-                                          serializer == Serializer::json
-                                              ? "[\"\\u0000!!\"]"
-                                              : std::string("\x91\xa3\0!!", 5),
-                                          "");
+                return raw(serializer, "[\"\\u0000!!\"]", {"\x91\xa3\0!!", 5}, {"\x81\x63\0!!", 5});
             case 4:
-                return wamp::OwnedPayload(
-                    serializer,
-                    serializer == Serializer::json ? "[1e400]" : "\x91\xca\x7f\xc0\x01\x02", "");
+                return raw(serializer, "[1e400]", "\x91\xca\x7f\xc0\x01\x02", "\x81\xf9\x7e\x01");
             default:
                 return wamp::make_payload(serializer, {Value(1), Value(-2)}, {{"k", Value(2.5)}});
         }
+    }
+    static wamp::OwnedPayload raw(Serializer serializer, std::string_view json,
+                                  std::string_view msgpack, std::string_view cbor) {
+        const std::string_view args = serializer == Serializer::json      ? json
+                                      : serializer == Serializer::msgpack ? msgpack
+                                                                          : cbor;
+        return wamp::OwnedPayload(serializer, std::string(args), "");
     }
     std::uint64_t id() {
         return input_.byte() % 8 == 0 ? std::uint64_t{input_.byte()} * 1'000'003

@@ -17,7 +17,7 @@ using sallyport::wamp::Serializer;
 constexpr std::size_t receives_max = 4096;
 
 RawSocket open(bool server) {
-    return server ? RawSocket::server(receives_max, (1U << 1) | (1U << 2))
+    return server ? RawSocket::server(receives_max, 0b1110)
                   : RawSocket::client(receives_max, Serializer::msgpack);
 }
 

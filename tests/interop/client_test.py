@@ -52,7 +52,7 @@ def one_positional_result_is_printed_alone():
     for arg, due in (("5", 5), ("true", True), ("hello", "hello"), ('"5"', "5"), ('{"a":[1,2.5,null]}', {"a": [1, 2.5, None]}),
                      ("héllo", "héllo"), ("9007199254740993", 9007199254740993), ("-1", -1)):
         for url in (f"rs+unix:{world.local}", f"ws+unix:{world.local}"):
-            for serializer in ("json", "msgpack"):
+            for serializer in ("json", "msgpack", "cbor"):
                 result = as_alice("call", "--serializer", serializer, "--", "lab.echo", arg, url=url)
                 equal((result.returncode, result.stderr), (0, ""), (arg, url, serializer))
                 equal(json.loads(result.stdout), due, (arg, url, serializer))

@@ -188,8 +188,17 @@ def _ask_own(service, alice):
 
 @suite.test
 async def over_its_unix_socket_and_json_it_is_the_same():
-    other = Crossbar(REALM, name="crossbar-unix")
-    dialling = Deployment("dial", backend=f'address = "unix:{other.path}"\nprofile = "crossbar"\nserializer = "json"\n')
+    await _dial_over_unix("json")
+
+
+@suite.test
+async def over_its_unix_socket_and_cbor_it_is_the_same():  # W-SER-08
+    await _dial_over_unix("cbor")
+
+
+async def _dial_over_unix(serializer):
+    other = Crossbar(REALM, name=f"crossbar-{serializer}")
+    dialling = Deployment("dial", backend=f'address = "unix:{other.path}"\nprofile = "crossbar"\nserializer = "{serializer}"\n')
     await asyncio.to_thread(other.start)
     try:
         await asyncio.to_thread(dialling.write)

@@ -51,6 +51,16 @@ async def calls_errors_and_events_over_rawsocket_msgpack():
 
 
 @suite.test
+async def calls_errors_and_events_over_websocket_cbor():  # W-WS-01
+    await _everything("ws-cbor")
+
+
+@suite.test
+async def calls_errors_and_events_over_rawsocket_cbor():  # W-RAW-01
+    await _everything("rs-cbor")
+
+
+@suite.test
 async def a_service_over_websocket_json_is_as_good():
     inside = await world.connect_inside("ws-json")
     outside = await world.connect_outside("rs-msgpack")

@@ -5,7 +5,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.deployment import INSIDE_POLICY, Deployment  # noqa: E402
-from support.rawclient import (CALL, ERROR, EVENT, INVOCATION, JSON, MSGPACK, PASSTHRU_ROLES, PUBLISH, PUBLISHED,  # noqa: E402
+from support.rawclient import (CALL, CBOR, ERROR, EVENT, INVOCATION, JSON, MSGPACK, PASSTHRU_ROLES, PUBLISH, PUBLISHED,  # noqa: E402
                                REGISTER, REGISTERED, RESULT, SUBSCRIBE, SUBSCRIBED, UNREGISTER, YIELD, ABORT, binary)
 from support.runner import Suite, equal  # noqa: E402
 
@@ -131,8 +131,8 @@ def both_doors_announce_the_mode():
 
 @suite.test
 def calls_and_results_cross_in_every_pair_of_serializers_and_in_both_directions():
-    for caller_says in (JSON, MSGPACK):
-        for callee_says in (JSON, MSGPACK):
+    for caller_says in (JSON, MSGPACK, CBOR):
+        for callee_says in (JSON, MSGPACK, CBOR):
             for caller, callee in ((outside(caller_says), service(callee_says)), (service(caller_says), outside(callee_says))):
                 registration = register(callee, "lab.sealed.shell")
                 caller.send(CALL, caller.next_request(), {**SEAL, "ppt_own": "x"}, "lab.sealed.shell", [BOX])

@@ -8,7 +8,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes, rawclient, socks  # noqa: E402
 from support.deployment import REALM, TICKETS, Deployment  # noqa: E402
-from support.rawclient import ABORT, CALL, ERROR, JSON, MSGPACK, SUBSCRIBE, SUBSCRIBED  # noqa: E402
+from support.rawclient import ABORT, CALL, CBOR, ERROR, JSON, MSGPACK, SUBSCRIBE, SUBSCRIBED  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("transport")
@@ -86,7 +86,7 @@ def rawsocket_hellos_are_answered_as_the_vectors_say():
         sock = socks.plain(world.local)
         hello, expect = bytes.fromhex(case["hex"]), case["expect"]
         sock.sendall(hello)
-        if expect == "accept" and case["serializer"] in (JSON, MSGPACK):
+        if expect == "accept" and case["serializer"] in (JSON, MSGPACK, CBOR):
             reply = sock.recv(4)
             equal((reply[0], reply[1] & 15, reply[2:]), (0x7F, case["serializer"], b"\0\0"), case)
             sock.close()
@@ -243,7 +243,7 @@ def every_http_refusal_is_the_standards_bare_answer():
         (_request(Sec_WebSocket_Key=key[:-1]), BAD_REQUEST),
         (_request(Sec_WebSocket_Key=[key, key]), BAD_REQUEST),
         (_request(Sec_WebSocket_Protocol=None), BAD_REQUEST),
-        (_request(Sec_WebSocket_Protocol="wamp.2.cbor, chat"), BAD_REQUEST),
+        (_request(Sec_WebSocket_Protocol="wamp.2.ubjson, chat"), BAD_REQUEST),
         (HTTP_GET + "X-Filler: " + "a" * 8192, TOO_LARGE),
     ]
     wrong = []
@@ -272,7 +272,7 @@ def http_header_lines_mean_what_they_mean_in_any_form():
 def the_first_of_the_clients_subprotocols_that_we_have_is_chosen():
     sock = socks.plain(world.local)
     sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                 b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: wamp.2.cbor, wamp.2.msgpack, wamp.2.json\r\n\r\n")
+                 b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: wamp.2.ubjson, wamp.2.msgpack, wamp.2.json\r\n\r\n")
     answer = sock.recv(4096)
     assert b" 101 " in answer and b"wamp.2.msgpack\r\n" in answer, answer
     assert b"permessage-deflate" not in answer, answer

@@ -430,7 +430,7 @@ void DoorWatch::expect(ExpectedEvent event) {
     const Peer& to = peers_.at(event.to);
     const bool unheard =
         (event.weight.large && to.transport.receives_max <= small_receives_max) ||
-        (event.weight.only_msgpack && to.transport.serializer == wamp::Serializer::json);
+        (event.weight.not_in_json && to.transport.serializer == wamp::Serializer::json);
     event.turn = turn_;
     (unheard ? unheard_ : events_).push_back(std::move(event));
 }

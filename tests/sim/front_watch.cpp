@@ -392,9 +392,11 @@ void FrontWatch::check_books(const std::vector<LinkStatus>& status, Instant now)
             if (!pending.matching.empty()) kept += pending.bytes;
         }
         must_be("publications", counts.publication_bytes, kept, forwarded);
+        // What waits is in the serializer of the link: a sealed payload has one more byte in
+        // MessagePack than in CBOR.
         std::size_t waiting = 0;
-        for (const Waiting& each : waiting_) waiting += each.link == link ? each.bytes : 0;
-        for (const auto& [tag, each] : kept_) waiting += each.link == link ? each.bytes : 0;
+        for (const Waiting& each : waiting_) waiting += each.link == link ? each.bytes + 1 : 0;
+        for (const auto& [tag, each] : kept_) waiting += each.link == link ? each.bytes + 1 : 0;
         must_be("waiting requests", counts.waiting_bytes, 0, waiting);
     }
     shares_.check_books(links, now);

@@ -59,7 +59,7 @@ public:
         const wamp::PeerId id{++last_peer_};
         auto peer = std::make_unique<Peer>(
             *this, id, std::move(wire), side, role, link,
-            accepts ? wamp::RawSocket::server(message_max, 0b110)
+            accepts ? wamp::RawSocket::server(message_max, 0b1110)
                     : wamp::RawSocket::client(message_max, wamp::Serializer::msgpack));
         peer->circuit = circuit;
         peer->dialled = accepts;  // a link turns round: whoever dialled is spoken to

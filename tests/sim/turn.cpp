@@ -58,7 +58,7 @@ PayloadId payload_id_of(const wamp::Payload& payload) {
 Weight weight_of(const wamp::Payload& payload) {
     Weight weight;
     weight.large = payload.bytes() > small_receives_max;
-    weight.only_msgpack = payload.kwargs.find(not_for_json) != std::string_view::npos;
+    weight.not_in_json = payload.kwargs.find(not_for_json) != std::string_view::npos;
     return weight;
 }
 

@@ -81,8 +81,8 @@ PayloadId payload_id_of(const wamp::Payload& payload);
 
 /// What keeps a payload from some receivers.
 struct Weight {
-    bool large = false;         ///< more than small_receives_max
-    bool only_msgpack = false;  ///< contains not_for_json
+    bool large = false;        ///< more than small_receives_max
+    bool not_in_json = false;  ///< contains not_for_json
 };
 inline constexpr std::size_t small_receives_max = 4096;
 /// A string with this cannot be said in JSON, where NUL begins binary (W-SER-09).

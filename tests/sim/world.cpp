@@ -185,7 +185,7 @@ struct Impostor final : WireEnd {
     void on_cut() override {}
 
     std::shared_ptr<Wire> wire;
-    wamp::RawSocket machine = wamp::RawSocket::server(1 << 20, 0b110);
+    wamp::RawSocket machine = wamp::RawSocket::server(1 << 20, 0b1110);
 };
 
 }  // namespace
@@ -222,7 +222,8 @@ DoorWatch::Limits World::choose_limits(policy::DoorLimits& limits) {
 
 World::Participant& World::add(Kind kind, std::size_t place, Principal account) {
     auto wire = std::make_shared<Wire>(schedule_, dice_, faults());
-    const auto serializer = dice_.chance(50) ? wamp::Serializer::json : wamp::Serializer::msgpack;
+    const auto serializer =
+        wamp::all_serializers[dice_.between(0, wamp::all_serializers.size() - 1)];
     auto actor = std::make_unique<Actor>(environment_, kind, ++last_key_, wire, serializer,
                                          std::move(account));
     WireEnd* router = nullptr;

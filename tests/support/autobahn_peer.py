@@ -4,10 +4,12 @@ import asyncio
 from autobahn.asyncio.rawsocket import WampRawSocketClientFactory
 from autobahn.asyncio.wamp import ApplicationSession
 from autobahn.asyncio.websocket import WampWebSocketClientFactory
-from autobahn.wamp.serializer import JsonSerializer, MsgPackSerializer
+from autobahn.wamp.serializer import CBORSerializer, JsonSerializer, MsgPackSerializer
 from autobahn.wamp.types import ComponentConfig
 
-TRANSPORTS = ("ws-json", "ws-msgpack", "rs-msgpack")
+TRANSPORTS = ("ws-json", "ws-msgpack", "rs-msgpack", "ws-cbor", "rs-cbor")
+BATCHED = ("ws-json-batched", "ws-msgpack-batched", "ws-cbor-batched")
+SERIALIZERS = {"json": JsonSerializer, "msgpack": MsgPackSerializer, "cbor": CBORSerializer}
 
 
 class JoinRefused(Exception):
@@ -76,7 +78,8 @@ class Peer(Awaited, ApplicationSession):
 
 async def join_over(peer, sock, transport, host="localhost", timeout=30, path="/"):
     """The session, joined over one of TRANSPORTS, or JoinRefused."""
-    serializer = JsonSerializer() if transport.endswith("json") else MsgPackSerializer()
+    _, name, *batched = transport.split("-")
+    serializer = SERIALIZERS[name](batched=bool(batched))
     if transport.startswith("ws"):
         factory = WampWebSocketClientFactory(lambda: peer, url=f"ws://{host}{path}", serializers=[serializer])
         factory.setProtocolOptions(openHandshakeTimeout=timeout, closeHandshakeTimeout=2)

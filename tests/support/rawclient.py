@@ -5,9 +5,11 @@ import json
 import os
 import struct
 
+import cbor2
 import msgpack
 
-JSON, MSGPACK = 1, 2
+JSON, MSGPACK, CBOR = 1, 2, 3
+NAMES = {JSON: "json", MSGPACK: "msgpack", CBOR: "cbor"}
 HELLO, WELCOME, ABORT, CHALLENGE, AUTHENTICATE, GOODBYE, ERROR = 1, 2, 3, 4, 5, 6, 8
 PUBLISH, PUBLISHED, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBE, UNSUBSCRIBED, EVENT = 16, 17, 32, 33, 34, 35, 36
 CALL, CANCEL, RESULT, REGISTER, REGISTERED, UNREGISTER, UNREGISTERED = 48, 49, 50, 64, 65, 66, 67
@@ -37,11 +39,13 @@ def binary(value):
 def encode(serializer, message):
     if serializer == JSON:
         return json.dumps(message, separators=(",", ":"), ensure_ascii=False, default=_binary_as_text).encode()
-    return msgpack.packb(message)
+    return cbor2.dumps(message) if serializer == CBOR else msgpack.packb(message)
 
 
 def decode(serializer, data):
-    return json.loads(data) if serializer == JSON else msgpack.unpackb(data, strict_map_key=False)
+    if serializer == JSON:
+        return json.loads(data)
+    return cbor2.loads(data) if serializer == CBOR else msgpack.unpackb(data, strict_map_key=False)
 
 
 class _Stream:
@@ -112,10 +116,10 @@ class RawSocket:
 class WebSocket:
     """Messages over WebSocket, client side, without extensions."""
 
-    def __init__(self, sock, serializer=JSON, timeout=15.0, host="localhost", path="/"):
+    def __init__(self, sock, serializer=JSON, timeout=15.0, host="localhost", path="/", batched=False):
         self.stream, self.serializer, self.sock = _Stream(sock, timeout), serializer, sock
         key = base64.b64encode(os.urandom(16)).decode()
-        protocol = "wamp.2.json" if serializer == JSON else "wamp.2.msgpack"
+        protocol = "wamp.2." + NAMES[serializer] + ".batched" * batched
         sock.sendall((f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                       f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
                       f"Sec-WebSocket-Protocol: {protocol}\r\n\r\n").encode())

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "wamp/base/utf8.h"
+#include "wamp/codec/cbor_token.h"
 #include "wamp/codec/json_text.h"
 #include "wamp/codec/msgpack_token.h"
 
@@ -64,6 +65,16 @@ bool equals_escaped(std::string_view raw, std::string_view text) noexcept {
         if (take_json_character(raw) != take_code_point(text)) return false;
     }
     return raw.empty() && text.empty();
+}
+
+// `text` has the length of the chunks together.
+bool equals_chunks(std::string_view chunks, std::string_view text) noexcept {
+    while (!chunks.empty()) {
+        const std::string_view chunk = take_cbor_chunk(chunks);
+        if (!text.starts_with(chunk)) return false;
+        text.remove_prefix(chunk.size());
+    }
+    return true;
 }
 
 std::size_t binary_length(std::string_view raw) noexcept {
@@ -143,7 +154,117 @@ struct ArgumentReader {
         return found;
     }
 
+    Argument cbor() noexcept {
+        const char* const begin = at;
+        CborToken token;
+        at = read_cbor_token(at, end, token);
+        Argument found = cbor_scalar(token);
+        if (token.kind == CborToken::Kind::tag) {
+            found = cbor_tagged(token.number);
+        } else if (token.kind == CborToken::Kind::array || token.kind == CborToken::Kind::map) {
+            const bool dict = token.kind == CborToken::Kind::map;
+            found.kind = dict ? Argument::Kind::dict : Argument::Kind::list;
+            found.depth = 1;
+            for (CborItems items(token); items.next(*this); ++found.length) {
+                if (dict) found.depth = std::max(found.depth, cbor().depth + 1);
+                found.depth = std::max(found.depth, cbor().depth + 1);
+            }
+        }
+        found.bytes = static_cast<std::size_t>(at - begin);
+        return found;
+    }
+
+    // The items of an array and the entries of a map, from `at` on.
+    class CborItems {
+    public:
+        explicit CborItems(const CborToken& head) noexcept
+            : left_(head.number), indefinite_(head.indefinite) {}
+        // False at the end of the container, which it skips.
+        bool next(ArgumentReader& reader) noexcept {
+            if (!indefinite_) return left_-- > 0;
+            if (*reader.at != '\xFF') return true;
+            ++reader.at;
+            return false;
+        }
+
+    private:
+        std::uint64_t left_;
+        bool indefinite_;
+    };
+
+    CborItems cbor_enter() noexcept {
+        CborToken head;
+        at = read_cbor_token(at, end, head);
+        return CborItems(head);
+    }
+
 private:
+    static void cbor_integer(Argument& found, bool negative, std::uint64_t number) noexcept {
+        const auto value = cbor_negative(number);
+        if (!negative) {
+            found.kind = Argument::Kind::unsigned_integer;
+            found.unsigned_integer = number;
+        } else if (value) {
+            found.kind = Argument::Kind::negative_integer;
+            found.negative_integer = *value;
+        } else {
+            found.kind = Argument::Kind::other;
+        }
+    }
+
+    // As transcode() has it: what has a value without its tag, has it here.
+    Argument cbor_tagged(std::uint64_t tag) noexcept {
+        Argument content = cbor();
+        if (tag == cbor_self_described) return content;
+        Argument found;
+        found.kind = Argument::Kind::other;
+        found.depth = content.depth;
+        const bool plain =
+            content.kind == Argument::Kind::binary && content.form_ == Argument::Spelling::plain;
+        if (content.kind == Argument::Kind::binary && tag == cbor_byte_array) return content;
+        if (plain && (tag == cbor_positive_bignum || tag == cbor_negative_bignum)) {
+            const auto number = cbor_bignum(content.spelling_);
+            if (number) cbor_integer(found, tag == cbor_negative_bignum, *number);
+        }
+        return found;
+    }
+
+    static Argument cbor_scalar(const CborToken& token) noexcept {
+        Argument found;
+        switch (token.kind) {
+            case CborToken::Kind::unsigned_integer:
+            case CborToken::Kind::negative_integer:
+                cbor_integer(found, token.kind == CborToken::Kind::negative_integer, token.number);
+                break;
+            case CborToken::Kind::binary:
+            case CborToken::Kind::text:
+                found.kind = token.kind == CborToken::Kind::text ? Argument::Kind::text
+                                                                 : Argument::Kind::binary;
+                found.length = static_cast<std::size_t>(token.number);
+                found.spelling_ = token.bytes;
+                if (token.indefinite) found.form_ = Argument::Spelling::cbor_chunks;
+                break;
+            case CborToken::Kind::simple:
+                if (token.number == cbor_true || token.number == cbor_false) {
+                    found.kind = Argument::Kind::boolean;
+                    found.boolean = token.number == cbor_true;
+                } else if (token.number != cbor_null && token.number != cbor_undefined) {
+                    found.kind = Argument::Kind::other;
+                }
+                break;
+            case CborToken::Kind::floating:
+                found.kind = Argument::Kind::floating;
+                found.floating = token.floating;
+                break;
+            case CborToken::Kind::array:
+            case CborToken::Kind::map:
+            case CborToken::Kind::tag:
+            case CborToken::Kind::end:
+                break;
+        }
+        return found;
+    }
+
     static bool is_container(const MsgpackToken& token) noexcept {
         return token.kind == MsgpackToken::Kind::array || token.kind == MsgpackToken::Kind::map;
     }
@@ -226,7 +347,7 @@ private:
         found.kind = binary ? Argument::Kind::binary : Argument::Kind::text;
         found.length = binary ? binary_length(string.raw) : string.decoded_bytes;
         found.spelling_ = string.raw;
-        found.escaped_ = string.escaped;
+        if (string.escaped) found.form_ = Argument::Spelling::json_escapes;
     }
 
     void json_number(Argument& found) noexcept {
@@ -259,7 +380,15 @@ namespace {
 
 Argument read(Serializer serializer, std::string_view bytes) noexcept {
     ArgumentReader reader(bytes);
-    return serializer == Serializer::json ? reader.json() : reader.msgpack();
+    switch (serializer) {
+        case Serializer::json:
+            return reader.json();
+        case Serializer::msgpack:
+            break;
+        case Serializer::cbor:
+            return reader.cbor();
+    }
+    return reader.msgpack();
 }
 
 std::optional<Argument> json_item(std::string_view list, std::size_t index) noexcept {
@@ -283,6 +412,25 @@ std::optional<Argument> json_entry(std::string_view dict, std::string_view name)
     }
 }
 
+std::optional<Argument> cbor_item(std::string_view list, std::size_t index) noexcept {
+    ArgumentReader reader(list);
+    for (auto items = reader.cbor_enter(); items.next(reader); --index) {
+        const Argument item = reader.cbor();
+        if (index == 0) return item;
+    }
+    return std::nullopt;
+}
+
+std::optional<Argument> cbor_entry(std::string_view dict, std::string_view name) noexcept {
+    ArgumentReader reader(dict);
+    for (auto items = reader.cbor_enter(); items.next(reader);) {
+        const bool found = reader.cbor().is_text(name);
+        const Argument value = reader.cbor();
+        if (found) return value;
+    }
+    return std::nullopt;
+}
+
 std::uint32_t enter_msgpack(ArgumentReader& reader) noexcept {
     MsgpackToken token;
     reader.at = read_msgpack_token(reader.at, reader.end, token);
@@ -293,22 +441,36 @@ std::uint32_t enter_msgpack(ArgumentReader& reader) noexcept {
 
 bool Argument::is_text(std::string_view text) const noexcept {
     if (kind != Kind::text || length != text.size()) return false;
-    return escaped_ ? equals_escaped(spelling_, text) : spelling_ == text;
+    switch (form_) {
+        case Spelling::plain:
+            break;
+        case Spelling::json_escapes:
+            return equals_escaped(spelling_, text);
+        case Spelling::cbor_chunks:
+            return equals_chunks(spelling_, text);
+    }
+    return spelling_ == text;
 }
 
 std::string Argument::text() const {
     if (kind != Kind::text) return {};
-    if (!escaped_) return std::string(spelling_);
+    if (form_ == Spelling::plain) return std::string(spelling_);
     std::string text;
     text.reserve(length);
-    for (std::string_view rest = spelling_; !rest.empty();)
-        append_utf8(text, take_json_character(rest));
+    for (std::string_view rest = spelling_; !rest.empty();) {
+        if (form_ == Spelling::json_escapes) {
+            append_utf8(text, take_json_character(rest));
+        } else {
+            text += take_cbor_chunk(rest);
+        }
+    }
     return text;
 }
 
 std::optional<Argument> find_argument(const Payload& payload, std::size_t index) noexcept {
     if (payload.args.empty()) return std::nullopt;
     if (payload.serializer == Serializer::json) return json_item(payload.args, index);
+    if (payload.serializer == Serializer::cbor) return cbor_item(payload.args, index);
     ArgumentReader reader(payload.args);
     if (index >= enter_msgpack(reader)) return std::nullopt;
     for (; index > 0; --index) reader.msgpack();
@@ -318,6 +480,7 @@ std::optional<Argument> find_argument(const Payload& payload, std::size_t index)
 std::optional<Argument> find_argument(const Payload& payload, std::string_view name) noexcept {
     if (payload.kwargs.empty()) return std::nullopt;
     if (payload.serializer == Serializer::json) return json_entry(payload.kwargs, name);
+    if (payload.serializer == Serializer::cbor) return cbor_entry(payload.kwargs, name);
     ArgumentReader reader(payload.kwargs);
     for (std::uint32_t left = enter_msgpack(reader); left > 0; --left) {
         const bool found = reader.msgpack().is_text(name);

@@ -23,7 +23,7 @@ struct Argument {
         binary,
         list,
         dict,
-        other,  ///< a MessagePack extension, or a JSON integer beyond 64 bits
+        other,  ///< a MessagePack extension, a CBOR tag or simple value, an integer beyond 64 bits
     };
 
     Kind kind = Kind::null;
@@ -43,7 +43,8 @@ struct Argument {
 private:
     friend struct ArgumentReader;
     std::string_view spelling_;  ///< of a string, as encoded
-    bool escaped_ = false;
+    enum class Spelling : std::uint8_t { plain, json_escapes, cbor_chunks };
+    Spelling form_ = Spelling::plain;
 };
 
 /// The positional argument at `index`, from 0; nothing if there are fewer. The payload is validated

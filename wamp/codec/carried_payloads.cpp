@@ -4,10 +4,8 @@
 #include <utility>
 #include <variant>
 
-#include "wamp/codec/json_reader.h"
-#include "wamp/codec/msgpack_reader.h"
+#include "wamp/codec/formats.h"
 #include "wamp/codec/msgpack_token.h"
-#include "wamp/codec/msgpack_writer.h"
 
 namespace sallyport::wamp {
 namespace {
@@ -136,14 +134,10 @@ std::optional<DecodeError> CarriedPayloads::resolve(Dict& dict, Payload& payload
         const auto* const found = (*description)[at].get_if<std::uint64_t>();
         return found == nullptr ? std::optional<std::uint64_t>() : *found;
     };
-    const auto serializer = number(0);
+    const auto serializer = serializer_of(number(0).value_or(0));
     const auto args_bytes = number(1);
     const auto stream = number(2);
-    if (!serializer || !args_bytes || !stream ||
-        (*serializer != static_cast<std::uint64_t>(Serializer::json) &&
-         *serializer != static_cast<std::uint64_t>(Serializer::msgpack))) {
-        return DecodeError::wrong_option;
-    }
+    if (!serializer || !args_bytes || !stream) return DecodeError::wrong_option;
     std::string_view bytes;
     if (*stream == 0) {
         const auto inline_bytes = only_binary(payload.args);
@@ -158,11 +152,11 @@ std::optional<DecodeError> CarriedPayloads::resolve(Dict& dict, Payload& payload
         bytes = current_;
     }
     if (*args_bytes > bytes.size()) return DecodeError::wrong_option;
-    payload = {static_cast<Serializer>(*serializer), bytes.substr(0, *args_bytes),
-               bytes.substr(*args_bytes), 0};
+    payload = {*serializer, bytes.substr(0, *args_bytes), bytes.substr(*args_bytes), 0};
     dict.erase(carried_payload_key);
-    return payload.serializer == Serializer::json ? validate<JsonReader>(payload, limits_)
-                                                  : validate<MsgpackReader>(payload, limits_);
+    return with_format(*serializer, [&]<class Format>(Format) {
+        return validate<typename Format::Reader>(payload, limits_);
+    });
 }
 
 }  // namespace sallyport::wamp

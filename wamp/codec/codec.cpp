@@ -8,12 +8,8 @@
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
 #include "wamp/codec/carried_payloads.h"
-#include "wamp/codec/json_reader.h"
-#include "wamp/codec/json_text.h"
-#include "wamp/codec/json_writer.h"
+#include "wamp/codec/formats.h"
 #include "wamp/codec/message_parts.h"
-#include "wamp/codec/msgpack_reader.h"
-#include "wamp/codec/msgpack_writer.h"
 #include "wamp/message/layout.h"
 
 namespace sallyport::wamp {
@@ -126,45 +122,37 @@ void append_carrying(std::string& out, const Dict& dict, const List& carried) {
 }
 
 // Everything before the payload, with the number of elements of the layout.
-std::string head_of(Serializer serializer, MessageType type, const BorrowedParts& parts,
-                    const List* carried = nullptr) {
-    const bool json = serializer == Serializer::json;
+template <class Format>
+std::string head_of(MessageType type, const BorrowedParts& parts, const List* carried = nullptr) {
     const Layout* layout = layout_of(static_cast<std::uint64_t>(type));
     SALLYPORT_CHECK(layout != nullptr);
     const std::size_t count = element_count(*layout, parts);
 
     std::string out;
     out.reserve(usual_head_bytes);
-    const auto unsigned_integer = [&](std::uint64_t number) {
-        json ? append_json_unsigned(out, number) : append_msgpack_unsigned(out, number);
-    };
-    if (json) {
-        out.push_back('[');
-    } else {
-        append_msgpack_array(out, 1 + count);
-    }
-    unsigned_integer(static_cast<std::uint64_t>(type));
+    Format::list(out, 1 + count);
+    Format::unsigned_integer(out, static_cast<std::uint64_t>(type));
     std::size_t ids = 0;
     for (Element element : layout->elements.first(count)) {
-        if (json) out.push_back(',');
+        out += Format::separator;
         switch (element) {
             case Element::id:
             case Element::id_or_zero:
-                unsigned_integer(parts.ids[ids++]);
+                Format::unsigned_integer(out, parts.ids[ids++]);
                 break;
             case Element::request_type:
-                unsigned_integer(static_cast<std::uint64_t>(parts.request_type));
+                Format::unsigned_integer(out, static_cast<std::uint64_t>(parts.request_type));
                 break;
             case Element::uri:
             case Element::text:
                 SALLYPORT_CHECK(parts.text.empty() || parts.text.front() != '\0');
-                json ? append_json_string(out, parts.text) : append_msgpack_text(out, parts.text);
+                Format::text(out, parts.text);
                 break;
             case Element::dict:
                 if (carried != nullptr) {
                     append_carrying(out, *parts.dict, *carried);
                 } else {
-                    json ? append_json(out, *parts.dict) : append_msgpack(out, *parts.dict);
+                    Format::value(out, *parts.dict);
                 }
                 break;
             case Element::args:
@@ -173,23 +161,25 @@ std::string head_of(Serializer serializer, MessageType type, const BorrowedParts
                 break;
         }
     }
-    if (json) out.push_back(']');
+    out += Format::list_end;
     return out;
 }
 
 // Calls `use` with the pieces of one message in order.
 template <class Use>
 auto with_pieces(Serializer serializer, const Message& message, Use use) {
-    const BorrowedParts parts = parts_of(message);
-    const std::string head = head_of(serializer, type_of(message), parts);
-    if (parts.payload == nullptr || parts.payload->empty()) return use({std::string_view(head)});
-    const Payload& payload = *parts.payload;
-    SALLYPORT_CHECK(payload.serializer == serializer);
-    const bool json = serializer == Serializer::json;
-    const std::string_view args = !payload.args.empty() ? payload.args : json ? "[]" : "\x90";
-    const std::string_view comma = json && !payload.kwargs.empty() ? "," : "";
-    return use(
-        {std::string_view(head), args, comma, payload.kwargs, std::string_view(json ? "]" : "")});
+    return with_format(serializer, [&]<class Format>(Format) {
+        const BorrowedParts parts = parts_of(message);
+        const std::string head = head_of<Format>(type_of(message), parts);
+        if (parts.payload == nullptr || parts.payload->empty())
+            return use({std::string_view(head)});
+        const Payload& payload = *parts.payload;
+        SALLYPORT_CHECK(payload.serializer == serializer);
+        const std::string_view args = payload.args.empty() ? Format::empty_list : payload.args;
+        const std::string_view separator =
+            payload.kwargs.empty() ? std::string_view() : Format::separator;
+        return use({std::string_view(head), args, separator, payload.kwargs, Format::list_end});
+    });
 }
 
 }  // namespace
@@ -225,10 +215,9 @@ std::string_view to_string(DecodeError error) noexcept {
 Result<Message, DecodeError> decode(Serializer serializer, std::string_view bytes,
                                     const MessageLimits& limits, InstructionSet set) {
     if (bytes.size() > limits.message_bytes) return DecodeError::too_large;
-    if (serializer == Serializer::json) {
-        return decode_with(JsonReader(bytes, limits, set), serializer);
-    }
-    return decode_with(MsgpackReader(bytes, limits, set), serializer);
+    return with_format(serializer, [&]<class Format>(Format) {
+        return decode_with(typename Format::Reader(bytes, limits, set), serializer);
+    });
 }
 
 Frame encode(Serializer serializer, const Message& message) {
@@ -248,11 +237,11 @@ Frame encode_carrying(const Message& message) {
                        std::uint64_t{payload->args.size()}, payload->sent_as};
     if (payload->sent_as != 0) {
         parts.payload = nullptr;
-        return Frame::copy_of(head_of(Serializer::msgpack, type_of(message), parts, &carried));
+        return Frame::copy_of(head_of<MsgpackFormat>(type_of(message), parts, &carried));
     }
     constexpr Payload one_element{Serializer::msgpack, "\x91", {}};
     parts.payload = &one_element;
-    std::string head = head_of(Serializer::msgpack, type_of(message), parts, &carried);
+    std::string head = head_of<MsgpackFormat>(type_of(message), parts, &carried);
     append_msgpack_array(head, 1);
     append_msgpack_binary_head(head, payload->bytes());
     return Frame::join({std::string_view(head), payload->args, payload->kwargs});
@@ -266,22 +255,19 @@ void encode_to(std::string& out, Serializer serializer, const Message& message) 
 
 std::string encode_value(Serializer serializer, const Value& value) {
     std::string out;
-    serializer == Serializer::json ? append_json(out, value) : append_msgpack(out, value);
+    with_format(serializer, [&](auto format) { format.value(out, value); });
     return out;
 }
 
 Result<Value, DecodeError> decode_value(Serializer serializer, std::string_view bytes,
                                         const MessageLimits& limits) {
     if (bytes.size() > limits.message_bytes) return DecodeError::too_large;
-    Value value;
-    if (serializer == Serializer::json) {
-        JsonReader reader(bytes, limits);
+    return with_format(serializer, [&]<class Format>(Format) -> Result<Value, DecodeError> {
+        Value value;
+        typename Format::Reader reader(bytes, limits);
         if (!reader.read_document(value)) return reader.error();
-    } else {
-        MsgpackReader reader(bytes, limits);
-        if (!reader.read_document(value)) return reader.error();
-    }
-    return value;
+        return value;
+    });
 }
 
 namespace {
@@ -305,12 +291,12 @@ std::optional<Dict> kwargs_of(const Payload& payload) {
 }
 
 OwnedPayload make_payload(Serializer serializer, const List& args, const Dict& kwargs) {
-    const bool json = serializer == Serializer::json;
     std::string encoded_args;
     std::string encoded_kwargs;
-    if (!args.empty()) json ? append_json(encoded_args, args) : append_msgpack(encoded_args, args);
-    if (!kwargs.empty())
-        json ? append_json(encoded_kwargs, kwargs) : append_msgpack(encoded_kwargs, kwargs);
+    with_format(serializer, [&](auto format) {
+        if (!args.empty()) format.value(encoded_args, args);
+        if (!kwargs.empty()) format.value(encoded_kwargs, kwargs);
+    });
     return OwnedPayload(serializer, std::move(encoded_args), std::move(encoded_kwargs));
 }
 

@@ -55,8 +55,8 @@ Frame encode_carrying(const Message& message);
 void encode_to(std::string& out, Serializer serializer, const Message& message);
 
 /// Why a payload cannot be represented in another serializer (W-SER-05, W-SER-09): NaN or infinity,
-/// a key that is not a string, an extension type, a string that begins with NUL, invalid base64
-/// after NUL.
+/// a key that is not a string, an integer beyond 64 bits, an extension type, tag or simple value, a
+/// string that begins with NUL, invalid base64 after NUL.
 enum class TranscodeError : std::uint8_t { not_representable, bad_binary };
 
 /// The payload in `target`, transcoded if it has another serializer. Only for validated input.

@@ -5,12 +5,19 @@
 #include <optional>
 
 #include "wamp/base/base64.h"
+#include "wamp/base/check.h"
 
 namespace sallyport::wamp {
 namespace {
 
-constexpr std::array<Subprotocol, 2> subprotocols{
-    {{Serializer::msgpack, "wamp.2.msgpack"}, {Serializer::json, "wamp.2.json"}}};
+constexpr std::array<Subprotocol, 6> subprotocols{
+    {{Serializer::json, false, "wamp.2.json"},
+     {Serializer::msgpack, false, "wamp.2.msgpack"},
+     {Serializer::cbor, false, "wamp.2.cbor"},
+     {Serializer::json, true, "wamp.2.json.batched"},
+     {Serializer::msgpack, true, "wamp.2.msgpack.batched"},
+     {Serializer::cbor, true, "wamp.2.cbor.batched"}}};
+static_assert(subprotocols.size() == 2 * all_serializers.size());
 constexpr std::size_t key_bytes = 16;  // RFC 6455 §4.2.1
 constexpr std::string_view line_end = "\r\n";
 
@@ -202,7 +209,11 @@ HttpUpgrade refuse(Fault fault) noexcept {
 }  // namespace
 
 const Subprotocol& subprotocol_of(Serializer serializer) noexcept {
-    return serializer == subprotocols[0].serializer ? subprotocols[0] : subprotocols[1];
+    for (const Subprotocol& subprotocol : subprotocols) {
+        if (subprotocol.serializer == serializer && !subprotocol.batched) return subprotocol;
+    }
+    SALLYPORT_CHECK(false);
+    return subprotocols[0];
 }
 
 const Subprotocol* choose_subprotocol(std::string_view offered) noexcept {

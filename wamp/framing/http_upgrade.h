@@ -11,10 +11,12 @@ namespace sallyport::wamp {
 /// One entry of a list of subprotocols, as in Sec-WebSocket-Protocol.
 struct Subprotocol {
     Serializer serializer;
+    bool batched;  ///< W-BAT-01
     std::string_view name;
 };
 
-const Subprotocol& subprotocol_of(Serializer serializer) noexcept;  ///< one of those spoken here
+/// The one that is not batched.
+const Subprotocol& subprotocol_of(Serializer serializer) noexcept;
 /// The first entry of the client's list that is spoken here, or null (W-WS-04).
 const Subprotocol* choose_subprotocol(std::string_view offered) noexcept;
 

@@ -8,8 +8,24 @@ std::string_view to_string(Serializer serializer) noexcept {
             return "json";
         case Serializer::msgpack:
             return "msgpack";
+        case Serializer::cbor:
+            return "cbor";
     }
     return "";
+}
+
+std::optional<Serializer> serializer_of(std::uint64_t number) noexcept {
+    for (const Serializer serializer : all_serializers) {
+        if (number == static_cast<std::uint64_t>(serializer)) return serializer;
+    }
+    return std::nullopt;
+}
+
+std::optional<Serializer> serializer_of(std::string_view name) noexcept {
+    for (const Serializer serializer : all_serializers) {
+        if (name == to_string(serializer)) return serializer;
+    }
+    return std::nullopt;
 }
 
 std::string_view to_string(MessageType type) noexcept {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,9 +13,15 @@
 namespace sallyport::wamp {
 
 /// A serializer of a session. The numbers are those of RawSocket (W-RAW-01).
-enum class Serializer : std::uint8_t { json = 1, msgpack = 2 };
+enum class Serializer : std::uint8_t { json = 1, msgpack = 2, cbor = 3 };
 
-std::string_view to_string(Serializer serializer) noexcept;  ///< "json", "msgpack"
+inline constexpr std::array all_serializers{Serializer::json, Serializer::msgpack,
+                                            Serializer::cbor};
+
+std::string_view to_string(Serializer serializer) noexcept;  ///< "json", "msgpack", "cbor"
+/// The serializer of a number of W-RAW-01; nothing if it is not spoken here.
+std::optional<Serializer> serializer_of(std::uint64_t number) noexcept;
+std::optional<Serializer> serializer_of(std::string_view name) noexcept;
 
 /// The arguments of one message as received: spans of completely validated bytes (well-formed,
 /// depth, element count, UTF-8) with their serializer; never parsed on their way through (W-MSG-12,

@@ -9,8 +9,14 @@ namespace {
 
 constexpr char rawsocket_octet = 0x7F;
 constexpr std::uint32_t own_bytes_max = 64u << 10;
-constexpr unsigned all_serializers = (1u << static_cast<unsigned>(Serializer::json)) |
-                                     (1u << static_cast<unsigned>(Serializer::msgpack));
+
+// As RawSocket::server() takes them.
+unsigned serializer_bits() {
+    unsigned bits = 0;
+    for (const Serializer serializer : all_serializers)
+        bits |= 1u << static_cast<unsigned>(serializer);
+    return bits;
+}
 
 // An HTTP method; 0x7F cannot start one (W-RAW-03).
 bool starts_http(char octet) {
@@ -48,7 +54,7 @@ void Channel::start_client() {
 
 bool Channel::start_framing(char first_octet) {
     if (start_ == Start::rawsocket_server || first_octet == rawsocket_octet) {
-        framing_ = RawSocket::server(message_bytes_, all_serializers);
+        framing_ = RawSocket::server(message_bytes_, serializer_bits());
         limit(login_message_bytes_);
         return true;
     }

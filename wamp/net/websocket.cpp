@@ -15,6 +15,7 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include "wamp/base/check.h"
+#include "wamp/framing/batch.h"
 #include "wamp/framing/http_upgrade.h"
 #include "wamp/framing/websocket_frame.h"
 #include "wamp/net/turn_executor.h"
@@ -31,6 +32,7 @@ using boost::system::error_code;
 // The buffer of assembled messages is kept up to this size.
 constexpr std::size_t partial_bytes_kept = 512;
 constexpr std::size_t no_limit_announced = std::size_t{16} << 20;  // WebSocket has no announcement
+constexpr std::uint16_t close_protocol_error = 1002;
 constexpr std::uint16_t close_unacceptable = 1003;
 constexpr std::uint16_t close_normal = 1000;
 
@@ -160,6 +162,7 @@ struct WebSocket::Machine {
     }
 
     Event fail(std::string_view reason);
+    Event fail(std::uint16_t code, std::string_view reason);
     Event opened();
     void start_client(const std::string& host, const std::string& path);
     Event read_request();
@@ -167,6 +170,7 @@ struct WebSocket::Machine {
     Event finish_client();
     Event read();
     Event message_part();
+    Event batched_message();
 
     WebSocketOpcode opcode() const noexcept {
         return serializer == Serializer::json ? WebSocketOpcode::text : WebSocketOpcode::binary;
@@ -178,6 +182,9 @@ struct WebSocket::Machine {
     Stage stage;
     bool client;
     Serializer serializer = Serializer::msgpack;
+    bool batched = false;
+    char separator = batch_separator;  ///< that of the client
+    std::string_view batch;            ///< of `partial`: the messages that were not returned yet
     std::span<char> scratch;
     std::string_view input;  ///< passed in, not yet read by the stream
     std::string head;        ///< of the HTTP request, while it is incomplete
@@ -196,6 +203,12 @@ WebSocket::Event WebSocket::Machine::fail(std::string_view reason) {
     stage = Stage::failed;
     why = reason;
     return {Kind::failed, why, {}, 0};
+}
+
+WebSocket::Event WebSocket::Machine::fail(std::uint16_t code, std::string_view reason) {
+    const std::string payload = websocket_close_payload(code);
+    to_send += websocket_header(WebSocketOpcode::close, payload.size()) + payload;
+    return fail(reason);
 }
 
 WebSocket::Event WebSocket::Machine::opened() {
@@ -231,6 +244,7 @@ WebSocket::Event WebSocket::Machine::answer(const HttpUpgrade& upgrade) {
     }
     const Subprotocol& chosen = *upgrade.subprotocol;
     serializer = chosen.serializer;
+    batched = chosen.batched;
     stream.set_option(
         websocket::stream_base::decorator([&chosen](websocket::response_type& response_to_it) {
             response_to_it.set(http::field::sec_websocket_protocol,
@@ -277,7 +291,7 @@ WebSocket::Event WebSocket::Machine::finish_client() {
     if (result) return fail(result.message());
     const auto name = (*response)[http::field::sec_websocket_protocol];
     const Subprotocol* chosen = choose_subprotocol({name.data(), name.size()});
-    if (chosen == nullptr || chosen->serializer != serializer) {
+    if (chosen == nullptr || chosen->serializer != serializer || chosen->batched) {
         return fail("the server chose another subprotocol");
     }
     response.reset();
@@ -291,9 +305,15 @@ WebSocket::Event WebSocket::Machine::message_part() {
         return {};
     }
     if (stream.got_text() != (serializer == Serializer::json)) {
-        const std::string code = websocket_close_payload(close_unacceptable);
-        to_send += websocket_header(WebSocketOpcode::close, code.size()) + code;
-        return fail("message in the wrong kind of frame");
+        return fail(close_unacceptable, "message in the wrong kind of frame");
+    }
+    if (batched) {
+        partial += part;
+        if (!is_valid_batch(serializer, partial))
+            return fail(close_protocol_error, "malformed batch of messages");
+        batch = partial;
+        separator = separator_of(batch);
+        return batched_message();
     }
     message_ended = true;
     if (partial.empty()) return {Kind::message, part, {}, 0};
@@ -301,7 +321,14 @@ WebSocket::Event WebSocket::Machine::message_part() {
     return {Kind::message, partial, {}, 0};
 }
 
+WebSocket::Event WebSocket::Machine::batched_message() {
+    const std::string_view message = take_batched(serializer, batch);
+    message_ended = batch.empty();
+    return {Kind::message, message, {}, 0};
+}
+
 WebSocket::Event WebSocket::Machine::read() {
+    if (!batch.empty()) return batched_message();
     if (std::exchange(message_ended, false)) {
         partial.clear();
         if (partial.capacity() > partial_bytes_kept) std::string().swap(partial);
@@ -409,8 +436,18 @@ void WebSocket::append_message(OutQueue& out, Frame message) const {
         append_frame(out, true, machine_->opcode(), message.message());
         return;
     }
-    out.append(websocket_header(machine_->opcode(), message.message().size()));
+    const std::size_t bytes = message.message().size();
+    if (!machine_->batched) {
+        out.append(websocket_header(machine_->opcode(), bytes));
+        out.append_message(std::move(message));
+        return;
+    }
+    const std::string prefix = batch_prefix(machine_->serializer, bytes);
+    const std::string_view suffix = batch_suffix(machine_->serializer, machine_->separator);
+    out.append(websocket_header(machine_->opcode(), prefix.size() + bytes + suffix.size()) +
+               prefix);
     out.append_message(std::move(message));
+    if (!suffix.empty()) out.append(std::string(suffix));
 }
 
 void WebSocket::append_ping(OutQueue& out) const {

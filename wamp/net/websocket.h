@@ -21,7 +21,8 @@ namespace sallyport::wamp {
 /// request for an upgrade is checked and refused by HttpUpgrade; Beast reads the rest (frames,
 /// masks, UTF-8, control frames and the answers to them, a client's handshake) and completes inside
 /// next(); data frames are written here, so that they are sent with everything else in one gathered
-/// write, without a copy. One WAMP message is one WebSocket message (W-WS-02).
+/// write, without a copy. One WAMP message is one WebSocket message (W-WS-02), or one of a batch if
+/// the client has asked for a batched subprotocol; what is sent is then a batch of one (W-BAT-01).
 ///
 /// `scratch` is shared by all objects of one thread; returned messages may point into it.
 class WebSocket {

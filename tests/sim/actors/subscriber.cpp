@@ -146,7 +146,7 @@ wamp::OwnedPayload Subscriber::random_payload() {
     wamp::List args{wamp::Value(client_.key), wamp::Value(++last_published_)};
     Dict kwargs;
     if (dice.chance(4)) args.emplace_back(std::string(small_receives_max + 1, 'x'));
-    if (client_.serializer == wamp::Serializer::msgpack && dice.chance(4))
+    if (client_.serializer != wamp::Serializer::json && dice.chance(4))
         kwargs.set("also", not_for_json);
     return wamp::make_payload(client_.serializer, args, kwargs);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/vectors/vectors.h"
 #include "wamp/base/random.h"
 #include "wamp/codec/codec.h"
 
@@ -15,8 +16,6 @@ namespace sallyport::wamp {
 namespace {
 
 using Kind = Argument::Kind;
-
-constexpr std::array serializers{Serializer::json, Serializer::msgpack};
 
 std::size_t depth_of(const Value& value) {
     std::size_t depth = 0;
@@ -127,7 +126,7 @@ TEST(Argument, IsWhatTheSenderEncodedInEitherSerializer) {
         Values values(seed);
         const List args = values.list();
         const Dict kwargs = values.dict(2);
-        for (const Serializer serializer : serializers) {
+        for (const Serializer serializer : all_serializers) {
             const OwnedPayload owned = make_payload(serializer, args, kwargs);
             const Payload payload = owned.view();
             const std::string context =
@@ -168,7 +167,7 @@ TEST(Argument, IsFoundBetweenSpaces) {
 }
 
 TEST(Argument, IsAbsentFromAnEmptyPayload) {
-    for (const Serializer serializer : serializers) {
+    for (const Serializer serializer : all_serializers) {
         const Payload nothing{serializer, {}, {}};
         EXPECT_FALSE(find_argument(nothing, 0));
         EXPECT_FALSE(find_argument(nothing, std::string_view("a")));
@@ -185,6 +184,41 @@ TEST(Argument, IsOfNoKindWhenNoValueHoldsIt) {
     EXPECT_EQ(find_argument(huge, 0)->kind, Kind::other);
     const Payload extension{Serializer::msgpack, std::string_view("\x91\xD4\x01\x00", 4), {}};
     EXPECT_EQ(find_argument(extension, 0)->kind, Kind::other);
+    for (const char* other : {"81c06161", "81c101", "81f0", "81f8ff", "813bffffffffffffffff",
+                              "81c249010000000000000000", "81d8406161"}) {
+        const std::string bytes = vectors::unhex(other);
+        EXPECT_EQ(find_argument({Serializer::cbor, bytes, {}}, 0)->kind, Kind::other) << other;
+    }
+}
+
+TEST(Argument, IsTheSameInEveryFormOfCbor) {  // W-SER-08
+    const std::string args = vectors::unhex(
+        "9f 7f 6161 6162 ff 5f 4101 ff bf 6161 9f f7 ff ff f7 c24101 c34101"
+        " d8404161 d9d9f705 c001 f93e00 ff");
+    const std::string kwargs = vectors::unhex("bf 7f 6161 6162 ff 01 6161 02 ff");
+    const Payload payload{Serializer::cbor, args, kwargs};
+    EXPECT_TRUE(find_argument(payload, 0)->is_text("ab"));
+    EXPECT_FALSE(find_argument(payload, 0)->is_text("ac"));
+    EXPECT_EQ(find_argument(payload, 0)->text(), "ab");
+    EXPECT_EQ(find_argument(payload, 0)->bytes, 6U);
+    EXPECT_EQ(find_argument(payload, 1)->kind, Kind::binary);
+    EXPECT_EQ(find_argument(payload, 1)->length, 1U);
+    EXPECT_EQ(find_argument(payload, 2)->kind, Kind::dict);
+    EXPECT_EQ(find_argument(payload, 2)->length, 1U);
+    EXPECT_EQ(find_argument(payload, 2)->depth, 2U);
+    EXPECT_EQ(find_argument(payload, 3)->kind, Kind::null);
+    EXPECT_EQ(find_argument(payload, 4)->unsigned_integer, 1U);
+    EXPECT_EQ(find_argument(payload, 5)->negative_integer, -2);
+    EXPECT_EQ(find_argument(payload, 6)->kind, Kind::binary);
+    EXPECT_EQ(find_argument(payload, 7)->unsigned_integer, 5U);
+    EXPECT_EQ(find_argument(payload, 8)->kind, Kind::other);
+    EXPECT_EQ(find_argument(payload, 9)->floating, 1.5);
+    EXPECT_FALSE(find_argument(payload, 10));
+    EXPECT_EQ(positional_arguments(payload).length, 10U);
+    EXPECT_EQ(positional_arguments(payload).bytes, args.size());
+    EXPECT_EQ(find_argument(payload, std::string_view("ab"))->unsigned_integer, 1U);
+    EXPECT_EQ(find_argument(payload, std::string_view("a"))->unsigned_integer, 2U);
+    EXPECT_FALSE(find_argument(payload, std::string_view("b")));
 }
 
 }  // namespace

@@ -57,6 +57,16 @@ TEST(CarriedPayloads, ArriveInTheSerializerOfTheirSender) {
     }
 }
 
+TEST(CarriedPayloads, ArriveInCbor) {  // W-GWY-14
+    CarriedPayloads end(limits);
+    const Payload payload{Serializer::cbor, "\x81\x01", "\xA1\x61\x61\x02", 0};
+    EXPECT_EQ(arriving(end, decoded(encode_carrying(Call{7, {}, "lab.a", payload}))),
+              "cbor \x81\x01 \xA1\x61\x61\x02");
+    const Payload malformed{Serializer::cbor, "\x81\x1C", {}, 0};
+    EXPECT_EQ(arriving(end, decoded(encode_carrying(Call{7, {}, "lab.a", malformed}))),
+              "malformed");
+}
+
 TEST(CarriedPayloads, RemoveTheirDescription) {
     CarriedPayloads end(limits);
     Message received =
@@ -138,7 +148,7 @@ TEST(CarriedPayloads, RefuseADescriptionThatIsWrong) {
     };
     EXPECT_EQ(arriving_with(true), "option of the wrong type");
     EXPECT_EQ(arriving_with(List{}), "option of the wrong type");
-    EXPECT_EQ(arriving_with(three(3, 1, 0)), "option of the wrong type") << "no serializer";
+    EXPECT_EQ(arriving_with(three(4, 1, 0)), "option of the wrong type") << "no serializer";
     EXPECT_EQ(arriving_with(three(1, 2, 0)), "option of the wrong type") << "more than there is";
     EXPECT_EQ(arriving_with(three(1, 1, 9)), "element of the wrong type") << "no such stream";
     EXPECT_EQ(arriving_with(three(1, 1, 0), "\x91\x01"), "element of the wrong type");

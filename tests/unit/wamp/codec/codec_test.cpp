@@ -14,12 +14,12 @@ namespace {
 using vectors::hex;
 using vectors::unhex;
 
-constexpr Serializer serializers[] = {Serializer::json, Serializer::msgpack};
-
 // A JSON text as the given serializer would say it.
 std::string in(Serializer serializer, const std::string& json) {
     if (serializer == Serializer::json) return json;
-    const auto bytes = nlohmann::json::to_msgpack(nlohmann::json::parse(json));
+    const auto tree = nlohmann::json::parse(json);
+    const auto bytes = serializer == Serializer::cbor ? nlohmann::json::to_cbor(tree)
+                                                      : nlohmann::json::to_msgpack(tree);
     return {bytes.begin(), bytes.end()};
 }
 
@@ -29,10 +29,15 @@ std::string outcome(Serializer serializer, std::string_view bytes,
     return std::string(message ? to_string(type_of(*message)) : to_string(message.error()));
 }
 
-std::string both_outcomes(const std::string& json, const MessageLimits& limits = {}) {
+// The one outcome in every serializer.
+std::string outcomes(const std::string& json, const MessageLimits& limits = {}) {
     const std::string first = outcome(Serializer::json, json, limits);
-    const std::string second = outcome(Serializer::msgpack, in(Serializer::msgpack, json), limits);
-    return first == second ? first : first + " but " + second;
+    for (const Serializer serializer : {Serializer::msgpack, Serializer::cbor}) {
+        const std::string other = outcome(serializer, in(serializer, json), limits);
+        if (other != first)
+            return first + " but " + other + " in " + std::string(to_string(serializer));
+    }
+    return first;
 }
 
 Message decoded(Serializer serializer, std::string_view bytes) {
@@ -42,7 +47,7 @@ Message decoded(Serializer serializer, std::string_view bytes) {
 }
 
 TEST(Decode, TakesACallApartAndBorrowsItsPayload) {  // W-MSG-12
-    for (Serializer serializer : serializers) {
+    for (Serializer serializer : all_serializers) {
         const std::string bytes =
             in(serializer, R"([48,7,{"timeout":5,"x_a":[1]},"com.add",[1,2],{"k":null}])");
         const Message message = decoded(serializer, bytes);
@@ -69,7 +74,7 @@ TEST(Decode, SpansOfJsonLeaveTheSpaceAroundThemOut) {
 
 TEST(Decode, EmptyArgsAndKwargsAreAbsent) {  // W-MSG-09
     for (const char* text : {"[50,1,{}]", "[50,1,{},[]]", "[50,1,{},[],{}]"}) {
-        for (Serializer serializer : serializers)
+        for (Serializer serializer : all_serializers)
             EXPECT_TRUE(payload_of(decoded(serializer, in(serializer, text)))->empty()) << text;
     }
     EXPECT_TRUE(payload_of(decoded(Serializer::json, "[50,1,{},[ ],{\t}]"))->empty());
@@ -80,7 +85,7 @@ TEST(Decode, EmptyArgsAndKwargsAreAbsent) {  // W-MSG-09
 TEST(Decode, RefusesWhatIsNoMessage) {  // W-MSG-01
     for (const char* text : {"{}", "[]", "1", "null", "\"x\"", "[\"48\",1]", "[1.0]", "[true]",
                              "[null]", "[[48]]", "[-1]", "{\"a\":[1]}"}) {
-        EXPECT_EQ(both_outcomes(text), "not a message") << text;
+        EXPECT_EQ(outcomes(text), "not a message") << text;
     }
     for (const char* text : {"", " ", "{", "[48", "[48,", "\xEF\xBB\xBF[48,1,{},\"a\"]",
                              "[48,1,{},\"a\"]]", "[48,1,{},\"a\"] x", "[48 1]", "[,48]"}) {
@@ -95,7 +100,7 @@ TEST(Decode, RefusesWhatIsNoMessage) {  // W-MSG-01
 TEST(Decode, RefusesUnknownTypes) {  // W-MSG-03
     for (const char* text : {"[0,1]", "[7,1]", "[37,1]", "[255,1]", "[256,1]", "[337,1]",
                              "[1024,1]", "[18446744073709551615]"}) {
-        EXPECT_EQ(both_outcomes(text), "unknown message type") << text;
+        EXPECT_EQ(outcomes(text), "unknown message type") << text;
     }
 }
 
@@ -104,22 +109,20 @@ TEST(Decode, RefusesWrongNumbersOfElements) {  // W-MSG-02
          {"[48]", "[48,1]", "[48,1,{}]", "[48,1,{},\"a\",[],{},1]", "[6,{}]", "[6,{},\"a\",[]]",
           "[17,1]", "[17,1,2,3]", "[34,1]", "[34,1,2,{},{}]", "[35]", "[35,0]", "[35,5,{}]",
           "[67,0]", "[67,5,{}]", "[67,0,{},{}]"}) {
-        EXPECT_EQ(both_outcomes(text), "wrong number of elements") << text;
+        EXPECT_EQ(outcomes(text), "wrong number of elements") << text;
     }
-    EXPECT_EQ(both_outcomes("[34,1,2]"), "UNSUBSCRIBE");
-    EXPECT_EQ(both_outcomes("[34,1,2,{}]"), "UNSUBSCRIBE");
-    EXPECT_EQ(both_outcomes("[35,5]"), "UNSUBSCRIBED");
-    EXPECT_EQ(both_outcomes("[35,0,{}]"), "UNSUBSCRIBED");
+    EXPECT_EQ(outcomes("[34,1,2]"), "UNSUBSCRIBE");
+    EXPECT_EQ(outcomes("[34,1,2,{}]"), "UNSUBSCRIBE");
+    EXPECT_EQ(outcomes("[35,5]"), "UNSUBSCRIBED");
+    EXPECT_EQ(outcomes("[35,0,{}]"), "UNSUBSCRIBED");
 }
 
 TEST(Decode, ChecksIds) {  // W-ID-01, W-MSG-10
-    EXPECT_EQ(both_outcomes("[17,1,9007199254740992]"), "PUBLISHED");
+    EXPECT_EQ(outcomes("[17,1,9007199254740992]"), "PUBLISHED");
     for (const char* id : {"0", "-1", "9007199254740993", "18446744073709551615", "1.0", "1e0",
                            "\"1\"", "true", "null", "[1]", "{}"}) {
-        EXPECT_EQ(both_outcomes("[17,1," + std::string(id) + "]"), "element of the wrong type")
-            << id;
-        EXPECT_EQ(both_outcomes("[17," + std::string(id) + ",1]"), "element of the wrong type")
-            << id;
+        EXPECT_EQ(outcomes("[17,1," + std::string(id) + "]"), "element of the wrong type") << id;
+        EXPECT_EQ(outcomes("[17," + std::string(id) + ",1]"), "element of the wrong type") << id;
     }
     // float32 and float64 with integral values, and a signed encoding of a positive id
     EXPECT_EQ(outcome(Serializer::msgpack, unhex("93 11 ca3f800000 01")),
@@ -135,11 +138,11 @@ TEST(Decode, ChecksTheOtherElements) {  // W-MSG-02, W-MSG-14
           "[48,1,{},\"a\",{}]", "[48,1,{},\"a\",false]", "[48,1,{},\"a\",[],[]]",
           "[48,1,{},\"a\",[],false]", "[48,1,{},\"a\",\"args\"]", "[1,null,{}]", "[5,1,{}]",
           "[8,5,1,{},\"a\"]", "[8,50,1,{},\"a\"]", "[8,\"48\",1,{},\"a\"]"}) {
-        EXPECT_EQ(both_outcomes(text), "element of the wrong type") << text;
+        EXPECT_EQ(outcomes(text), "element of the wrong type") << text;
     }
     for (int type : {16, 32, 34, 48, 49, 64, 66, 68, 70})
-        EXPECT_EQ(both_outcomes("[8," + std::to_string(type) + ",1,{},\"a\"]"), "ERROR");
-    EXPECT_EQ(both_outcomes("[5,\"\",{}]"), "AUTHENTICATE");
+        EXPECT_EQ(outcomes("[8," + std::to_string(type) + ",1,{},\"a\"]"), "ERROR");
+    EXPECT_EQ(outcomes("[5,\"\",{}]"), "AUTHENTICATE");
 }
 
 // W-MSG-09, W-MSG-14: what was absent is absent again, and never null, for the receivers.
@@ -147,7 +150,7 @@ TEST(Decode, TakesNullForAbsentArgsAndKwargs) {
     for (const char* head : {"[8,68,1,{},\"a\"", "[16,1,{},\"a\"", "[36,1,2,{}", "[48,1,{},\"a\"",
                              "[50,1,{}", "[68,1,2,{}", "[70,1,{}", "[3,{},\"a\""}) {
         for (const char* tail : {",null]", ",null,null]", ",[],null]", ",null,{}]"}) {
-            for (Serializer serializer : serializers) {
+            for (Serializer serializer : all_serializers) {
                 const std::string bytes = in(serializer, std::string(head) + tail);
                 const Message message = decoded(serializer, bytes);
                 EXPECT_EQ(encode(serializer, message).message(),
@@ -156,7 +159,7 @@ TEST(Decode, TakesNullForAbsentArgsAndKwargs) {
             }
         }
     }
-    for (Serializer serializer : serializers) {
+    for (Serializer serializer : all_serializers) {
         const auto again = [&](const char* text) {
             const std::string bytes = in(serializer, text);
             return std::string(encode(serializer, decoded(serializer, bytes)).message());
@@ -167,7 +170,7 @@ TEST(Decode, TakesNullForAbsentArgsAndKwargs) {
     }
     EXPECT_EQ(outcome(Serializer::json, R"([48,1,{},"a",nul])"), "malformed");
     EXPECT_EQ(outcome(Serializer::json, R"([48,1,{},"a",[],nil])"), "malformed");
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"a",null,null,null])"), "wrong number of elements");
+    EXPECT_EQ(outcomes(R"([48,1,{},"a",null,null,null])"), "wrong number of elements");
 }
 
 // W-SER-07: `undefined` as JavaScript's MessagePack libraries write it, fixext 1 of type 0 and 0.
@@ -201,7 +204,7 @@ TEST(Decode, TakesUndefinedForWhatIsAbsent) {
 TEST(Decode, DoesNotJudgeTheTypeOfAnUndefinedOption) {
     const std::string undefined = unhex("94 30 01 81 ab646973636c6f73655f6d65 d40000 a170");
     EXPECT_EQ(std::get<Call>(decoded(Serializer::msgpack, undefined)).options, Dict{});
-    EXPECT_EQ(both_outcomes(R"([48,1,{"disclose_me":null},"p"])"), "option of the wrong type");
+    EXPECT_EQ(outcomes(R"([48,1,{"disclose_me":null},"p"])"), "option of the wrong type");
 }
 
 TEST(DecodeValue, HasNoUndefined) {  // W-SER-09
@@ -212,9 +215,9 @@ TEST(DecodeValue, HasNoUndefined) {  // W-SER-09
 TEST(Decode, CountsNothingAndUndefinedAsValues) {  // W-MSG-11
     MessageLimits limits;
     limits.elements = 6;
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"a",null,null])", limits), "CALL");
+    EXPECT_EQ(outcomes(R"([48,1,{},"a",null,null])", limits), "CALL");
     limits.elements = 5;
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"a",null,null])", limits), "too many elements");
+    EXPECT_EQ(outcomes(R"([48,1,{},"a",null,null])", limits), "too many elements");
     limits.elements = 4;
     const std::string undefined = unhex("94 30 01 81 a161 d40000 a170");
     EXPECT_EQ(outcome(Serializer::msgpack, undefined, limits), "too many elements");
@@ -263,9 +266,9 @@ TEST(Decode, RefusesOptionsOfTheWrongType) {  // W-MSG-06
     for (const char* text : {R"([48,1,{"timeout":-1},"p"])", R"([48,1,{"progress":1},"p"])",
                              R"([49,1,{"mode":"soft"}])", R"([64,1,{"match":"regex"},"p"])",
                              R"([1,"r",{"roles":[]}])"}) {
-        EXPECT_EQ(both_outcomes(text), "option of the wrong type") << text;
+        EXPECT_EQ(outcomes(text), "option of the wrong type") << text;
     }
-    EXPECT_EQ(both_outcomes(R"([48,1,{"whatever":-1},"p"])"), "CALL");
+    EXPECT_EQ(outcomes(R"([48,1,{"whatever":-1},"p"])"), "CALL");
 }
 
 TEST(Decode, HoldsEveryLimitAndStopsOnePastIt) {  // W-MSG-11
@@ -275,42 +278,41 @@ TEST(Decode, HoldsEveryLimitAndStopsOnePastIt) {  // W-MSG-11
     EXPECT_EQ(outcome(Serializer::json, "[48,1,{},\"p\",[1,2,3,4]]", limits), "CALL");
 
     const std::string uri(uri_bytes_max, 'u');
-    EXPECT_EQ(both_outcomes("[48,1,{},\"" + uri + "\"]"), "CALL");
-    EXPECT_EQ(both_outcomes("[48,1,{},\"" + uri + "u\"]"), "URI too long");
-    EXPECT_EQ(both_outcomes("[1,\"" + uri + "u\",{}]"), "URI too long");
-    EXPECT_EQ(both_outcomes("[5,\"" + uri + "u\",{}]"), "AUTHENTICATE");
+    EXPECT_EQ(outcomes("[48,1,{},\"" + uri + "\"]"), "CALL");
+    EXPECT_EQ(outcomes("[48,1,{},\"" + uri + "u\"]"), "URI too long");
+    EXPECT_EQ(outcomes("[1,\"" + uri + "u\",{}]"), "URI too long");
+    EXPECT_EQ(outcomes("[5,\"" + uri + "u\",{}]"), "AUTHENTICATE");
 
     limits = {};
     limits.option_keys = 2;
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":1,"b":{"a":1,"b":2}},"p"])", limits), "CALL");
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":1,"b":2,"c":3},"p"])", limits), "too many elements");
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":{"a":1,"b":2,"c":3}},"p"])", limits),
-              "too many elements");
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"p",[],{"a":1,"b":2,"c":3}])", limits), "CALL");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":1,"b":{"a":1,"b":2}},"p"])", limits), "CALL");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":1,"b":2,"c":3},"p"])", limits), "too many elements");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":{"a":1,"b":2,"c":3}},"p"])", limits), "too many elements");
+    EXPECT_EQ(outcomes(R"([48,1,{},"p",[],{"a":1,"b":2,"c":3}])", limits), "CALL");
 
     limits = {};
     limits.option_values = 3;
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":[1,2]},"p",[1,2,3,4]])", limits), "CALL");
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":[1,2,3]},"p"])", limits), "too many elements");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":[1,2]},"p",[1,2,3,4]])", limits), "CALL");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":[1,2,3]},"p"])", limits), "too many elements");
 
     limits = {};
     limits.depth = 4;
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":[[]]},"p",[[[]]],{"a":[[]]}])", limits), "CALL");
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":[[[]]]},"p"])", limits), "nested too deep");
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"p",[[[[]]]]])", limits), "nested too deep");
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"p",[],{"a":[[[]]]}])", limits), "nested too deep");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":[[]]},"p",[[[]]],{"a":[[]]}])", limits), "CALL");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":[[[]]]},"p"])", limits), "nested too deep");
+    EXPECT_EQ(outcomes(R"([48,1,{},"p",[[[[]]]]])", limits), "nested too deep");
+    EXPECT_EQ(outcomes(R"([48,1,{},"p",[],{"a":[[[]]]}])", limits), "nested too deep");
 
     limits = {};
     limits.elements = 6;
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"p",[1]])", limits), "CALL");
-    EXPECT_EQ(both_outcomes(R"([48,1,{},"p",[1,2]])", limits), "too many elements");
-    EXPECT_EQ(both_outcomes(R"([48,1,{"a":1},"p",[1]])", limits), "too many elements");
+    EXPECT_EQ(outcomes(R"([48,1,{},"p",[1]])", limits), "CALL");
+    EXPECT_EQ(outcomes(R"([48,1,{},"p",[1,2]])", limits), "too many elements");
+    EXPECT_EQ(outcomes(R"([48,1,{"a":1},"p",[1]])", limits), "too many elements");
 }
 
 TEST(Decode, FailsForEveryPrefixOfAMessage) {
     const std::string json =
         R"([48,7,{"timeout":5,"x":["y",{"z":-1.5e3}]},"com.add",[1,"two",null],{"k":{"l":true}}])";
-    for (Serializer serializer : serializers) {
+    for (Serializer serializer : all_serializers) {
         const std::string bytes = in(serializer, json);
         EXPECT_EQ(outcome(serializer, bytes), "CALL");
         for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -357,7 +359,7 @@ TEST(Encode, LeavesOutOptionalDictionariesAndTheArgumentsOfAbort) {  // W-MSG-13
 }
 
 TEST(Encode, MakesTheSameBytesAsAFrameAndAppended) {
-    for (Serializer serializer : serializers) {
+    for (Serializer serializer : all_serializers) {
         const OwnedPayload payload = make_payload(serializer, {1, "two"}, {{"three", 3.0}});
         const Message message = Event{1, 2, {{"topic", "a.b"}}, payload.view()};
         std::string appended;
@@ -368,7 +370,7 @@ TEST(Encode, MakesTheSameBytesAsAFrameAndAppended) {
 }
 
 TEST(Arguments, AreReadBackAndEmptyWhereThereAreNone) {
-    for (Serializer serializer : serializers) {
+    for (Serializer serializer : all_serializers) {
         const OwnedPayload payload = make_payload(serializer, {1, "two"}, {{"three", 3.0}});
         EXPECT_EQ(args_of(payload.view()), (List{1, "two"}));
         EXPECT_EQ(kwargs_of(payload.view()), (Dict{{"three", 3.0}}));
@@ -392,7 +394,7 @@ TEST(EncodeValue, ReadsBackInBothSerializers) {
     const Value value =
         Dict{{"a", List{1, -2, 3.5, true, Value(), "text", Bytes{std::string("\0\1", 2)}}},
              {"b", Dict{}}};
-    for (Serializer serializer : serializers) {
+    for (Serializer serializer : all_serializers) {
         const auto back = decode_value(serializer, encode_value(serializer, value), {});
         ASSERT_TRUE(back);
         EXPECT_EQ(*back, value);
@@ -403,7 +405,7 @@ TEST(EncodeValue, ReadsBackInBothSerializers) {
 }
 
 TEST(MakePayload, LeavesEmptyPartsAbsent) {
-    for (Serializer serializer : serializers) {
+    for (Serializer serializer : all_serializers) {
         EXPECT_TRUE(make_payload(serializer, {}).view().empty());
         EXPECT_EQ(make_payload(serializer, {1}).view().kwargs, "");
         EXPECT_EQ(make_payload(serializer, {}, {{"a", 1}}).view().args, "");

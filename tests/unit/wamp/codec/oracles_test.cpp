@@ -151,6 +151,39 @@ TEST(Oracles, NlohmannJsonReadsWhatTheEncoderWritesAndTheOtherWayRound) {
     }
 }
 
+TEST(Oracles, NlohmannJsonReadsTheCborOfTheEncoderAndTheOtherWayRound) {  // W-SER-08, W-SER-10
+    Random random;
+    for (int i = 0; i < 2000; ++i) {
+        const Value value = random_value(random, 4, true);
+        const std::string bytes = encode_value(Serializer::cbor, value);
+        const auto tree = nlohmann::ordered_json::from_cbor(bytes, true, false);
+        ASSERT_FALSE(tree.is_discarded()) << hex(bytes);
+        ASSERT_EQ(reading_of(tree), reading_of(value)) << hex(bytes);
+        const auto written = nlohmann::ordered_json::to_cbor(tree);
+        const auto decoded = decode_value(
+            Serializer::cbor,
+            std::string_view(reinterpret_cast<const char*>(written.data()), written.size()), {});
+        ASSERT_TRUE(decoded) << tree;
+        ASSERT_EQ(reading_of(*decoded), reading_of(value)) << tree;
+    }
+}
+
+// What one serializer says, the others say too, and say it back.
+TEST(Oracles, EverySerializerReadsWhatTheTranscoderWrites) {  // W-SER-09, W-SER-10
+    Random random;
+    for (int i = 0; i < 1000; ++i) {
+        const List args{random_value(random, 4, true)};
+        for (const Serializer from : all_serializers) {
+            const OwnedPayload payload = make_payload(from, args);
+            for (const Serializer to : all_serializers) {
+                const auto transcoded = transcode(payload.view(), to);
+                ASSERT_TRUE(transcoded);
+                EXPECT_EQ(hex(transcoded->view().args), hex(make_payload(to, args).view().args));
+            }
+        }
+    }
+}
+
 // Every message of the vectors, cut at each byte and with each byte replaced by what begins another
 // kind of value.
 TEST(Oracles, MsgpackCAndTheDecoderAgreeOnWhatIsWellFormed) {

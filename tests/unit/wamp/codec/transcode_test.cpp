@@ -26,10 +26,31 @@ std::string to_msgpack(std::string_view json) {
     return result ? hex(result->view().args) : failure(result.error());
 }
 
-std::string to_json(std::string_view msgpack_hex) {
-    const std::string bytes = unhex(msgpack_hex);
-    const auto result = transcode({Serializer::msgpack, bytes, ""}, Serializer::json);
+std::string to_json(std::string_view text, Serializer from = Serializer::msgpack) {
+    const std::string bytes = unhex(text);
+    const auto result = transcode({from, bytes, ""}, Serializer::json);
     return result ? std::string(result->view().args) : failure(result.error());
+}
+
+std::string cbor_to_json(std::string_view cbor_hex) {
+    return to_json(cbor_hex, Serializer::cbor);
+}
+
+std::string cbor_to_msgpack(std::string_view cbor_hex) {
+    const std::string bytes = unhex(cbor_hex);
+    const auto result = transcode({Serializer::cbor, bytes, ""}, Serializer::msgpack);
+    return result ? hex(result->view().args) : failure(result.error());
+}
+
+std::string msgpack_to_cbor(std::string_view msgpack_hex) {
+    const std::string bytes = unhex(msgpack_hex);
+    const auto result = transcode({Serializer::msgpack, bytes, ""}, Serializer::cbor);
+    return result ? hex(result->view().args) : failure(result.error());
+}
+
+std::string json_to_cbor(std::string_view json) {
+    const auto result = transcode({Serializer::json, json, ""}, Serializer::cbor);
+    return result ? hex(result->view().args) : failure(result.error());
 }
 
 TEST(Transcode, LeavesAPayloadOfTheSameSerializerAsItIs) {
@@ -137,6 +158,71 @@ TEST(Transcode, GoesAsDeepAsADecodedPayloadMay) {
     const std::string msgpack = to_msgpack(json);
     EXPECT_EQ(msgpack, hex(std::string(depth - 1, '\x91') + '\x90'));
     EXPECT_EQ(to_json(msgpack), json);
+}
+
+TEST(Transcode, KeepsWhatMessagePackAndCborHaveInCommon) {  // W-SER-10
+    EXPECT_EQ(msgpack_to_cbor("9a cfffffffffffffffff d38000000000000000 ff ca3fc00000"
+                              " cb3ff199999999999a 80 90 c0 c3 c40100"),
+              "8a1bffffffffffffffff3b7fffffffffffffff20fb3ff8000000000000fb3ff199999999999aa080"
+              "f6f54100");
+    EXPECT_EQ(cbor_to_msgpack("8a 1bffffffffffffffff 3b7fffffffffffffff 20 f93e00"
+                              " fb3ff199999999999a a0 80 f6 f5 4100"),
+              "9acfffffffffffffffffd38000000000000000ffcb3ff8000000000000cb3ff199999999999a8090"
+              "c0c3c40100");
+    // Keys of any type, numbers that are not finite, and text that begins with NUL.
+    EXPECT_EQ(msgpack_to_cbor("93 81 01 9102 cb7ff0000000000000 a100"),
+              "83a1018102fb7ff00000000000006100");
+    EXPECT_EQ(cbor_to_msgpack("83 a1 01 8102 f97c00 6100"), "9381019102cb7ff0000000000000a100");
+    EXPECT_EQ(msgpack_to_cbor("91 d40100"), "not representable");
+}
+
+TEST(Transcode, CountsTheItemsOfIndefiniteLengths) {  // W-SER-08
+    const char* cbor =
+        "9f 9f ff bf ff 82 9f 01 ff a1 6161 bf 6162 7f 6163 6164 ff 6165 9f ff ff"
+        " 9f 9f 9f 05 06 ff ff 07 ff 5f 4101 40 4102 ff ff";
+    EXPECT_EQ(cbor_to_json(cbor),
+              R"([[],{},[[1],{"a":{"b":"cd","e":[]}}],[[[5,6]],7],"\u0000AQI="])");
+    EXPECT_EQ(cbor_to_msgpack(cbor),
+              "959080929101"
+              "81a16182a162a26364a16590"
+              "929192050607"
+              "c4020102");
+    EXPECT_EQ(cbor_to_json("84 00 9f 01 ff 82 02 9f 03 04 ff 05"), "[0,[1],[2,[3,4]],5]");
+    EXPECT_EQ(cbor_to_json("9f a1 6161 bf ff c2 4101 d9d9f7 9f 01 ff ff"), R"([{"a":{}},1,[1]])");
+    EXPECT_EQ(cbor_to_msgpack("9f bf 01 9f 02 ff ff ff"), "9181019102");
+}
+
+TEST(Transcode, KnowsTheCborThatOthersWrite) {  // W-SER-08, W-SER-09
+    EXPECT_EQ(cbor_to_json("83 f7 c2 48 ffffffffffffffff c3 48 7fffffffffffffff"),
+              "[null,18446744073709551615,-9223372036854775808]");
+    EXPECT_EQ(cbor_to_json("82 d840 4200ff d9d9f7 01"), R"(["\u0000AP8=",1])");
+    for (const char* text : {"81 c2 49 010000000000000000", "81 c3 48 8000000000000000",
+                             "81 3bffffffffffffffff", "81 c0 6161", "81 c1 00", "81 d840 6161",
+                             "81 f0", "81 f8ff", "81 c2 5f 4101 ff", "81 c2 01"}) {
+        EXPECT_EQ(cbor_to_json(text), "not representable") << text;
+        EXPECT_EQ(cbor_to_msgpack(text), "not representable") << text;
+    }
+    for (const char* text :
+         {"81 f97e00", "81 f97c00", "81 6100", "81 a1 01 01", "81 a1 4161 01", "81 a1 8101 01"})
+        EXPECT_EQ(cbor_to_json(text), "not representable") << text;
+}
+
+TEST(Transcode, WritesCborFromJson) {  // W-SER-03, W-SER-04
+    EXPECT_EQ(json_to_cbor(R"([[],{"a":[1,-2]},true,null,1.5,"\u00e9","\u0000AP8="])"),
+              "8780a1616182"
+              "0121f5f6fb3ff800000000000062c3a94200ff");
+    EXPECT_EQ(json_to_cbor("[18446744073709551616]"), "not representable");
+    EXPECT_EQ(json_to_cbor(R"(["\u0000!"])"), "bad binary");
+}
+
+TEST(Transcode, GoesAsDeepFromCbor) {
+    const std::size_t depth = depth_max - 1;
+    const std::string json = std::string(depth, '[') + std::string(depth, ']');
+    const std::string definite = std::string(depth - 1, '\x81') + '\x80';
+    const std::string indefinite = std::string(depth, '\x9F') + std::string(depth, '\xFF');
+    EXPECT_EQ(cbor_to_json(hex(definite)), json);
+    EXPECT_EQ(cbor_to_json(hex(indefinite)), json);
+    EXPECT_EQ(json_to_cbor(json), hex(definite));
 }
 
 }  // namespace

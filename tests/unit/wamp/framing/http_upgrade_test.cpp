@@ -152,7 +152,8 @@ TEST(HttpUpgrade, NeedsExactlyOneKeyOf16Bytes) {  // RFC 6455 section 4.2.1
 TEST(HttpUpgrade, NeedsASubprotocolThatIsSpokenHere) {  // W-WS-04
     const std::string others = get + host + upgrade + connection + version + key;
     EXPECT_EQ(answer(others), bad_request);
-    for (const std::string value : {"", "wamp.2.cbor", "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"})
+    for (const std::string value :
+         {"", "wamp.2.ubjson", "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"})
         EXPECT_EQ(answer(others + "Sec-WebSocket-Protocol: " + value + "\r\n"), bad_request)
             << value;
 }
@@ -178,10 +179,10 @@ TEST(Subprotocol, IsTheFirstOfTheClientsThatWeSpeak) {  // W-WS-04
         choose_subprotocol(
             "wamp.2.cbor.batched,wamp.2.cbor,wamp.2.msgpack.batched,wamp.2.msgpack,wamp.2.json")
             ->name,
-        "wamp.2.msgpack");
+        "wamp.2.cbor.batched");
     EXPECT_EQ(choose_subprotocol(" \twamp.2.json \t,")->name, "wamp.2.json");
-    for (const char* none :
-         {"", ",", " ", "wamp.2.json.batched", "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"}) {
+    for (const char* none : {"", ",", " ", "wamp.2.ubjson.batched", "wamp.2.json.batch",
+                             "WAMP.2.JSON", "wamp.2.json wamp.2.msgpack"}) {
         EXPECT_EQ(choose_subprotocol(none), nullptr) << none;
     }
 }
@@ -189,6 +190,13 @@ TEST(Subprotocol, IsTheFirstOfTheClientsThatWeSpeak) {  // W-WS-04
 TEST(Subprotocol, HasANameForEachSerializer) {
     EXPECT_EQ(subprotocol_of(Serializer::json).name, "wamp.2.json");
     EXPECT_EQ(subprotocol_of(Serializer::msgpack).name, "wamp.2.msgpack");
+    EXPECT_EQ(subprotocol_of(Serializer::cbor).name, "wamp.2.cbor");
+    for (const Serializer serializer : all_serializers) {  // W-WS-01
+        const std::string name(subprotocol_of(serializer).name);
+        EXPECT_FALSE(choose_subprotocol(name)->batched);
+        EXPECT_TRUE(choose_subprotocol(name + ".batched")->batched);
+        EXPECT_EQ(choose_subprotocol(name + ".batched")->serializer, serializer);
+    }
 }
 
 }  // namespace

@@ -31,6 +31,17 @@ TEST(Message, HasOneStructForEachRowOfTheLayoutTable) {
     EXPECT_EQ(rows, types.size());
 }
 
+TEST(Serializer, IsFoundByItsNumberAndItsName) {  // W-RAW-01
+    EXPECT_EQ(serializer_of(std::uint64_t{3}), Serializer::cbor);
+    for (const Serializer serializer : all_serializers) {
+        EXPECT_EQ(serializer_of(static_cast<std::uint64_t>(serializer)), serializer);
+        EXPECT_EQ(serializer_of(to_string(serializer)), serializer);
+    }
+    for (const std::uint64_t none : {0U, 4U, 257U}) EXPECT_EQ(serializer_of(none), std::nullopt);
+    for (const std::string_view none : {"", "CBOR", "ubjson"})
+        EXPECT_EQ(serializer_of(none), std::nullopt);
+}
+
 TEST(Message, HasADifferentNameForEachType) {
     std::set<std::string_view> names;
     for_each_type([&names](const Message& message) { names.insert(to_string(type_of(message))); });

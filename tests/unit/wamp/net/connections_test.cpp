@@ -225,7 +225,7 @@ TEST(Connections, SayWhyAConnectionIsGone) {
     ASSERT_TRUE(broken.until([&] { return broken.it().closed; }));
     EXPECT_EQ(broken.read_until_end(), "");
     Accepted refused;
-    refused.pair.write(hex_bytes("7ff30000"));  // W-RAW-02: no CBOR here
+    refused.pair.write(hex_bytes("7ff40000"));  // W-RAW-02: no UBJSON here
     EXPECT_EQ(refused.read_until_end(), hex_bytes("7f100000"));
     EXPECT_TRUE(refused.it().closed);
 }

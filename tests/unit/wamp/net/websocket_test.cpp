@@ -17,6 +17,7 @@ namespace sallyport::wamp {
 namespace {
 
 using vectors::hex;
+using vectors::unhex;
 using Kind = WebSocket::Kind;
 
 constexpr std::array<std::uint8_t, 4> mask{1, 2, 3, 4};
@@ -88,7 +89,7 @@ struct OpenServer : Server {
 
 TEST(WebSocketServer, AnswersWithNothingButWhatTheUpgradeNeeds) {
     Server server;
-    server.feed(request("wamp.2.cbor, wamp.2.msgpack"));
+    server.feed(request("wamp.2.ubjson, wamp.2.msgpack"));
     ASSERT_EQ(server.opened.size(), 1u);
     EXPECT_EQ(server.opened[0], Serializer::msgpack);
     EXPECT_EQ(server.written(),
@@ -99,7 +100,7 @@ TEST(WebSocketServer, AnswersWithNothingButWhatTheUpgradeNeeds) {
 
 TEST(WebSocketServer, JoinsSubprotocolsOfSeveralHeaderLines) {
     Server server;
-    server.feed(request("wamp.2.cbor", "Sec-WebSocket-Protocol: wamp.2.json\r\n"));
+    server.feed(request("wamp.2.ubjson", "Sec-WebSocket-Protocol: wamp.2.json\r\n"));
     EXPECT_EQ(server.opened.size(), 1u);
 }
 
@@ -114,7 +115,7 @@ TEST(WebSocketServer, RefusesHandshakesThatLeadNowhere) {  // W-WS-04
         }
     };
     for (const std::string& text :
-         {request(""), request("wamp.2.cbor"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+         {request(""), request("wamp.2.ubjson"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
           std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"),
           std::string("NONSENSE\r\n\r\n")})
         refuses(text,
@@ -160,10 +161,43 @@ TEST(WebSocketServer, RefusesTheWrongKindOfFrame) {  // W-WS-03
     EXPECT_EQ(json.why, "message in the wrong kind of frame");
     EXPECT_TRUE(json.messages.empty());
     EXPECT_EQ(hex(json.written()), "880203eb");
-    OpenServer msgpack("wamp.2.msgpack");
-    msgpack.feed(frame(text_frame, "x"));
-    EXPECT_TRUE(msgpack.messages.empty());
-    EXPECT_EQ(hex(msgpack.written()), "880203eb");
+    for (const char* protocol : {"wamp.2.msgpack", "wamp.2.cbor"}) {
+        OpenServer binary(protocol);
+        binary.feed(frame(text_frame, "x"));
+        EXPECT_TRUE(binary.messages.empty());
+        EXPECT_EQ(hex(binary.written()), "880203eb");
+    }
+}
+
+TEST(WebSocketServer, TakesBatchesApart) {  // W-BAT-01, W-BAT-03, W-BAT-05
+    const std::string large(1000, 'z');
+    const std::string json = request("wamp.2.json.batched") + frame(text_frame, "[1]\x1E[2]\x1E") +
+                             frame(0x01, "[3") + frame(0x80, "]\x18") +
+                             frame(text_frame, large + "\x18");
+    const std::string cbor = request("wamp.2.cbor.batched") +
+                             frame(binary_frame, unhex("00000001 61 00000002 6263")) +
+                             frame(binary_frame, unhex("000003e8") + large);
+    for (std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{300}, json.size()}) {
+        Server separated;
+        separated.feed_by(step, json);
+        EXPECT_EQ(separated.messages, (std::vector<std::string>{"[1]", "[2]", "[3]", large}));
+        Server counted;
+        counted.feed_by(step, cbor);
+        EXPECT_EQ(counted.messages, (std::vector<std::string>{"a", "bc", large}));
+    }
+}
+
+TEST(WebSocketServer, RefusesMalformedBatches) {  // W-BAT-02
+    for (const char* batch : {"[1]", "", "[1]\x1E[2]", "[1]\x1E\x1E"}) {
+        OpenServer server("wamp.2.json.batched");
+        server.feed(frame(text_frame, batch));
+        EXPECT_EQ(server.why, "malformed batch of messages") << batch;
+        EXPECT_TRUE(server.messages.empty());
+        EXPECT_EQ(hex(server.written()), "880203ea");
+    }
+    OpenServer server("wamp.2.msgpack.batched");
+    server.feed(frame(binary_frame, unhex("00000002 61")));
+    EXPECT_EQ(hex(server.written()), "880203ea");
 }
 
 TEST(WebSocketServer, FailsOnBrokenFramesAndSaysWhichRule) {
