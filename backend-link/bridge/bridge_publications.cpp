@@ -45,7 +45,7 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     wamp::append_passthru(publication->passthru, publish.options);
     if (publication->audience.too_long()) return drop(uris::invalid_argument);
     // The sessions behind would get what is not for them.
-    if (publication->audience.has_lists() && !link_.profile.conveys_identity)
+    if (publication->audience.has_lists() && !link_.profile.lists)
         return drop(uris::option_not_allowed);
     // Later subscribers need not receive it, so nothing is stored for them.
     publication->fans_out = subscriptions_.any_match(publish.topic);
@@ -124,12 +124,12 @@ void Publications::send(const policy::Session& publisher, wamp::Publish&& publis
     if (publication.disclosed != nullptr) options.append("disclose_me", true);
     if (retain) options.append("retain", true);
     wamp::append_passthru(options, publication.passthru);
-    if (link_.profile.conveys_identity) {
+    if (link_.profile.lists) {
         // Whom the link stands for is not excluded from a retained event as the link is (W-PEX-01).
         const bool excludes = retain && publication.audience.excludes_publisher();
         publication.audience.append_to(options, link_, excludes ? publisher.id : 0);
-        options.append("forward_for", forward_for(publisher));
     }
+    if (link_.profile.conveys_identity) options.append("forward_for", forward_for(publisher));
     publish.request = back;
     publish.options = std::move(options);
     out.to_link.emplace_back(std::move(publish));

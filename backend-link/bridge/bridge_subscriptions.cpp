@@ -429,7 +429,7 @@ void Subscriptions::on_event(wamp::Event&& event, BridgeOutbox& out) {
     delivery.retained = event.details.get_bool("retained", false);
     // Our inside leaves it to us to apply the lists to the receivers that only we know.
     const wamp::Dict none;
-    const Audience audience(link_.profile.conveys_identity ? event.details : none);
+    const Audience audience(link_.profile.lists ? event.details : none);
     const auto admits = [&](const FrontSubscription& front, const policy::Session& session) {
         const auto& wanted = front.want_retained;
         return audience.admits(session, 0) &&

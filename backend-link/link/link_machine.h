@@ -88,9 +88,9 @@ private:
     using Session = wamp::ClientSession;
 
     Verdict handle(Session::Verdict verdict, wamp::Instant now, Outbox& out);
-    /// Abandons the transport and waits for the next one.
     /// Why the router ended the session, for the log.
     std::string end_of_session() const;
+    /// Abandons the transport and waits for the next one.
     Verdict drop(std::string note, wamp::Instant now, Outbox& out);
     /// Waits for the next transport; `wait` is that of one who dials.
     void wait(wamp::Duration wait, wamp::Instant now);

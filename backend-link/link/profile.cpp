@@ -21,6 +21,7 @@ Profile profile_of(BackendKind kind) noexcept {
     switch (kind) {
         case BackendKind::sallyport:
             profile.conveys_identity = true;
+            profile.lists = true;
             profile.carries_payloads = true;
             profile.retains = true;
             break;

@@ -13,7 +13,10 @@ enum class BackendKind : std::uint8_t { sallyport, crossbar, nexus, generic };
 struct Profile {
     BackendKind kind = BackendKind::generic;
     bool conveys_identity = false;  ///< trusts the gateway's forward_for (W-R2R-04)
-    bool rawsocket_ping = true;     ///< false if a PING would abort the connection (W-RAW-08)
+    /// Applies the lists of receivers of a PUBLISH to its sessions, and brings those of a service
+    /// to the gateway in EVENT.Details (W-BWL-03).
+    bool lists = false;
+    bool rawsocket_ping = true;  ///< false if a PING would abort the connection (W-RAW-08)
     bool cancels = true;   ///< understands CANCEL killnowait; the gateway itself answers the caller
                            ///< (W-CAN-08)
     bool retains = false;  ///< keeps retained events, and announces it

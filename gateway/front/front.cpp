@@ -29,6 +29,7 @@ constexpr std::size_t link_factor = 4;
 wamp::MessageLimits link_limits(wamp::MessageLimits limits) noexcept {
     limits.depth = std::min(limits.depth * link_factor, wamp::depth_max);
     limits.elements *= link_factor;
+    limits.option_values *= link_factor;  // lists of receivers, in EVENT.Details with a topic
     return limits;
 }
 
@@ -74,6 +75,8 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
         return backend.link.profile.conveys_identity;
     });
+    const bool lists = std::all_of(backends.begin(), backends.end(),
+                                   [](const auto& backend) { return backend.link.profile.lists; });
     const bool passes = std::any_of(backends.begin(), backends.end(), [](const auto& backend) {
         return backend.link.profile.passthru;
     });
@@ -86,10 +89,10 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
         features->erase("shared_registration");
         if (!passes) features->erase("payload_passthru_mode");
         if (!retains) features->erase("event_retention");
+        if (!lists) features->erase("subscriber_blackwhite_listing");
         if (names) continue;
         features->erase("caller_identification");
         features->erase("publisher_identification");
-        features->erase("subscriber_blackwhite_listing");
     }
     return roles;
 }

@@ -197,6 +197,49 @@ def the_six_lists_cross_an_embedded_link_and_another_one():
 
 
 @suite.test
+def lists_hold_where_the_gateway_does_not_tell_the_inside_who_its_clients_are():
+    world = Deployment("embedded", name="lists-silent", outside_rules=RULES).write()
+    config = world.dir / "gateway.toml"
+    config.write_text(config.read_text().replace('kind = "embedded"\n', 'kind = "embedded"\nconvey_identity = false\n'))
+    world.start_gateway()
+    world.wait_link()
+    ann, ben = Subscriber(world.raw("ann")), Subscriber(world.raw("ben"))
+    publishers = {"inside": Subscriber(world.raw_inside()), "outside": Subscriber(world.raw("pia"))}
+    for client in (ann, ben):
+        equal(client.subscribe("lab.t")[0], SUBSCRIBED)
+    for name, publisher in publishers.items():
+        publisher.publish("lab.t", "eligible", eligible_authid=["ann"])
+        publisher.publish("lab.t", "excluded", exclude_authid=["ben"])
+        publisher.publish("lab.t", "nobody", eligible=[])
+        publisher.publish("lab.t", "last")
+        equal((ann.until("last"), ben.until("last")), (["eligible", "excluded"], []), f"from {name}")
+    equal(world.stop(), [0])
+
+
+@suite.test
+def lists_that_are_too_long_are_refused_at_both_doors_and_end_no_link():
+    world = Deployment("embedded", name="lists-long", outside_rules=RULES).write()
+    (world.dir / "inside-observatory.toml").write_text(INSIDE_POLICY)
+    write_principals(world.dir / "inside.principals.toml", SERVICES)
+    world.start_gateway()
+    world.wait_link()
+    ann, inside = Subscriber(world.raw("ann")), Subscriber(world.raw_inside())
+    equal(ann.subscribe("lab.", match="prefix")[0], SUBSCRIBED)
+    for client in (inside, Subscriber(world.raw("pia"))):
+        for entries in (1025, 16_000):
+            client.number += 1
+            client.raw.send(PUBLISH, client.number, {"acknowledge": True, "exclude": list(range(1, entries + 1))}, "lab.t", ["long"])
+            equal(client.raw.receive()[4], "wamp.error.invalid_argument", f"{entries} entries")
+        for key in LISTS:
+            client.publish("lab.t", "full", **{key: [1] * 1024 if key in ("eligible", "exclude") else ["x"] * 1024})
+    inside.publish("lab.t", "all", **{key: [1] * 1024 if key == "exclude" else ["x"] * 1024 for key in LISTS if key.startswith("exclude")})
+    inside.publish("lab.t", "last")
+    equal(ann.until("last"), ["full"] * 6 + ["all"])
+    assert "link inside: lost" not in world.gateway.text(), world.gateway.text()
+    equal(world.stop(), [0])
+
+
+@suite.test
 def the_six_lists_cross_two_tls_links():
     check("accept")
 

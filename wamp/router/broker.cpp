@@ -113,12 +113,15 @@ void Broker::leave(Member& member) {
 
 void Broker::publish(const Member& from, Publish&& publish, const Origin& origin, Deliveries& out) {
     const bool acknowledge = publish.options.get_bool("acknowledge", false);
-    if (!is_valid_uri(publish.topic) || is_reserved(publish.topic)) {
-        if (acknowledge) {  // silence otherwise (W-PUB-04)
-            out.add(from.session.id, refusal(Publish::type, publish.request, uris::invalid_uri));
-        }
-        return;
-    }
+    const auto refuse = [&](std::string_view uri) {
+        if (acknowledge)  // silence otherwise (W-PUB-04)
+            out.add(from.session.id, refusal(Publish::type, publish.request, uri));
+    };
+    if (!is_valid_uri(publish.topic) || is_reserved(publish.topic))
+        return refuse(uris::invalid_uri);
+    // A gateway has counted those of its clients, and may have doubled them.
+    if (!from.session.outside && ReceiverFilter::too_long(publish.options))
+        return refuse(uris::invalid_argument);
     const PublicationId publication = random_.global_id();
     if (acknowledge) out.add(from.session.id, Published{publish.request, publication});
     if (publish.options.get_bool("retain", false)) {

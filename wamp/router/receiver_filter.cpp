@@ -1,6 +1,7 @@
 #include "wamp/router/receiver_filter.h"
 
 #include <algorithm>
+#include <array>
 
 namespace sallyport::wamp {
 namespace {
@@ -23,6 +24,10 @@ std::optional<std::vector<Out>> sorted_list(const Dict& options, std::string_vie
     std::sort(out.begin(), out.end());
     return out;
 }
+
+constexpr std::array<std::string_view, 6> keys{"eligible",          "exclude",
+                                               "eligible_authid",   "exclude_authid",
+                                               "eligible_authrole", "exclude_authrole"};
 
 }  // namespace
 
@@ -47,9 +52,16 @@ ReceiverFilter::Names ReceiverFilter::names(const Dict& options, std::string_vie
     return sorted_list<std::string_view, std::string>(options, key);
 }
 
+bool ReceiverFilter::too_long(const Dict& options) noexcept {
+    if (options.empty()) return false;
+    return std::any_of(keys.begin(), keys.end(), [&](std::string_view key) {
+        const List* const list = options.get_list(key);
+        return list != nullptr && list->size() > entries_max;
+    });
+}
+
 void ReceiverFilter::append_lists(Dict& details, const Dict& options) {
-    for (const std::string_view key : {"eligible", "exclude", "eligible_authid", "exclude_authid",
-                                       "eligible_authrole", "exclude_authrole"}) {
+    for (const std::string_view key : keys) {
         if (const List* const list = options.get_list(key)) details.append(std::string(key), *list);
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,15 @@ namespace sallyport::wamp {
 /// which EVENT brings there, to those whom it represents (W-BWL-03). Borrows the options.
 class ReceiverFilter {
 public:
+    /// Entries of a list that a publisher may give: they are compared with each receiver.
+    static constexpr std::size_t entries_max = 1024;
+
     ReceiverFilter(const Dict& options, SessionId publisher);
 
     bool passes(const Realm::Session& session) const noexcept;
     bool has_lists() const noexcept { return lists_; }
+    /// Whether a list among the options has more entries than a publisher may give.
+    static bool too_long(const Dict& options) noexcept;
     /// The lists among the options.
     static void append_lists(Dict& details, const Dict& options);
 

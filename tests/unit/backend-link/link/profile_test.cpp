@@ -18,6 +18,9 @@ TEST(Profile, HasANameForEachKind) {
 TEST(Profile, ConveysIdentityOnlyToOurOwnRouter) {
     EXPECT_TRUE(profile_of(BackendKind::sallyport).conveys_identity);
     EXPECT_FALSE(profile_of(BackendKind::crossbar).conveys_identity);
+    EXPECT_TRUE(profile_of(BackendKind::sallyport).lists);
+    EXPECT_FALSE(profile_of(BackendKind::crossbar).lists);
+    EXPECT_FALSE(profile_of(BackendKind::generic).lists);
     EXPECT_FALSE(profile_of(BackendKind::nexus).conveys_identity);
     EXPECT_FALSE(profile_of(BackendKind::generic).conveys_identity);
 }

@@ -89,6 +89,18 @@ TEST(ReceiverFilter, WhoRepresentsOthersPassesUnlessNobodyCan) {
     EXPECT_FALSE(link_passes(Dict{{"exclude_authrole", List{"gateway"}}}));
 }
 
+TEST(ReceiverFilter, ListsHaveALargestLength) {
+    for (const Kind& kind : kinds()) {
+        for (const char* key : {kind.eligible, kind.exclude}) {
+            List list(ReceiverFilter::entries_max, Value(kind.other));
+            EXPECT_FALSE(ReceiverFilter::too_long(Dict{{key, list}})) << key;
+            list.push_back(Value(kind.other));
+            EXPECT_TRUE(ReceiverFilter::too_long(Dict{{key, list}})) << key;
+        }
+    }
+    EXPECT_FALSE(ReceiverFilter::too_long({}));
+}
+
 TEST(ReceiverFilter, OnlyTheSixListsAreHandedOn) {
     Dict options{{"acknowledge", true}, {"exclude_x", List{"a"}}};
     Dict lists;
