@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "gateway/client/connect.h"
@@ -85,12 +86,12 @@ Address local_address(const std::string& text, const policy::Place& of) {
     return *address;
 }
 
-/// A listener of its own. `at_link`: at the address that a running gateway has.
-Descriptor wait_at(const Address& address, const policy::Place& place, bool at_link) {
+/// A listener at the address of the link, which a running gateway has.
+Descriptor wait_at(const Address& address, const policy::Place& place) {
     try {
         return listen_tcp(address, place);
     } catch (const StartError& error) {
-        if (!at_link || error.diagnostics().empty()) throw;
+        if (error.diagnostics().empty()) throw;
         policy::Diagnostic diagnostic = error.diagnostics().front();
         diagnostic.hint +=
             "; beside a gateway that runs, wait elsewhere: --listen "
@@ -111,12 +112,17 @@ int invite(const Invite& options) {
                         : local_address(options.listen, policy::Place{"--listen", 0, 0});
     const std::string directory = keys_of(options.config);
     invitation.pin = make_link_keys(directory).pin;
+    // That the other end's pin can be written is known before anybody is invited.
+    static_cast<void>(value_or_throw(
+        with_backend_pin(read_file(options.config), options.config, backend.name, invitation.pin)));
     invitation.secret = new_secret();
     const auto lifetime = std::chrono::minutes(options.minutes);
     invitation.expires = std::chrono::duration_cast<std::chrono::seconds>(
                              (std::chrono::system_clock::now() + lifetime).time_since_epoch())
                              .count();
-    const Descriptor listener = wait_at(invitation.at, backend.place, options.listen.empty());
+    const Descriptor listener = options.listen.empty()
+                                    ? wait_at(invitation.at, backend.place)
+                                    : listen_tcp(invitation.at, policy::Place{"--listen", 0, 0});
     std::cout << "sallyport link join '" << to_string(invitation) << "'\n" << std::flush;
     std::cerr << "Run that line on the other machine, in the folder of its inside.toml, before "
               << utc(invitation.expires) << ". Waiting for it at " << invitation.at.text()
@@ -140,41 +146,51 @@ int invite(const Invite& options) {
     return 0;
 }
 
-int join(const Join& options) {
-    const auto invitation = parse_invitation(options.invitation);
+Invitation read_invitation(std::string line) {
+    if (line == "-") std::getline(std::cin, line);
+    const auto invitation = parse_invitation(line);
     if (!invitation) {
-        throw StartError(policy::quoted(options.invitation.substr(0, 200)) +
+        throw StartError(policy::quoted(line.substr(0, 200)) +
                          " is not an invitation: copy the whole line that `sallyport link invite` "
                          "printed on the gateway");
     }
     for (const Address& address : {invitation->link, invitation->at}) {
-        if (backend_link::reach_of_literal(address.host_or_path) == backend_link::Reach::global)
+        const auto reach = backend_link::reach_of_literal(address.host_or_path);
+        if (!reach || *reach == backend_link::Reach::global)
             throw StartError(policy::quoted(address.text()) + " is not a local address");
     }
+    return *invitation;
+}
+
+int join(const Join& options) {
+    const Invitation invitation = read_invitation(options.invitation);
     const std::string directory = keys_of(options.config);
-    const std::string text = value_or_throw(
-        with_link(read_file(options.config), options.config, invitation->link, invitation->pin));
+    const auto with_the_link = [&] {
+        return value_or_throw(
+            with_link(read_file(options.config), options.config, invitation.link, invitation.pin));
+    };
+    static_cast<void>(with_the_link());  // it is known to work before the gateway is asked
     make_link_keys(directory);
     try {
-        join_link(*invitation, directory);
+        join_link(invitation, directory);
     } catch (const ClientFailure& failure) {
-        std::string line = failure.what();
+        std::cerr << failure.what();
         const auto now = std::chrono::system_clock::now().time_since_epoch();
-        if (std::chrono::duration_cast<std::chrono::seconds>(now).count() > invitation->expires)
-            line += " (the invitation expired at " + utc(invitation->expires) + ")";
-        std::cerr << line << '\n';
+        if (std::chrono::duration_cast<std::chrono::seconds>(now).count() > invitation.expires)
+            std::cerr << " (the invitation expired at " << utc(invitation.expires) << ")";
+        std::cerr << '\n';
         return 1;
     }
     try {
-        replace_file(options.config, text);
+        replace_file(options.config, with_the_link());
     } catch (const StartError& error) {
         std::cerr << error.what() << "\nThe gateway is paired with this end. Add this to "
                   << options.config
-                  << ":\n[[link]]\ngateway = " << policy::quoted(invitation->link.text())
-                  << "\npeer_pin = " << policy::quoted(invitation->pin) << "\n";
+                  << ":\n[[link]]\ngateway = " << policy::quoted(invitation.link.text())
+                  << "\npeer_pin = " << policy::quoted(invitation.pin) << "\n";
         return 1;
     }
-    std::cout << "Paired. " << options.config << " has the link to " << invitation->link.text()
+    std::cout << "Paired. " << options.config << " has the link to " << invitation.link.text()
               << ".\nStart it, or restart it if it runs: sallyport inside --config "
               << options.config << "\n";
     return 0;
@@ -227,7 +243,9 @@ void add_link_command(Command& program) {
         link.add_command("join", "Answer an invitation of a gateway, at the end that dials it");
     auto joining = std::make_shared<Join>();
     join_command.add_option("invitation", &joining->invitation,
-                            "What `sallyport link invite` printed", {.required = true});
+                            "What `sallyport link invite` printed; - reads it from stdin, where "
+                            "other users of this machine do not see it",
+                            {.required = true});
     join_command.add_option("--config", &joining->config, "inside.toml, which gets the link",
                             {.show_default = true});
     join_command.footer =

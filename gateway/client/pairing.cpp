@@ -88,7 +88,7 @@ public:
 private:
     void read() {
         std::array<char, 4096> block;
-        for (;;) {
+        for (int i = 0; i < 16; ++i) {  // then others have their turn
             const ssize_t count = ::recv(socket(), block.data(), block.size(), 0);
             if (count < 0 && errno == EINTR) continue;
             if (count < 0 && errno == EAGAIN) break;
@@ -145,10 +145,11 @@ private:
 };
 
 void accept_all(const Descriptor& listener, SSL_CTX* context, std::list<Conversation>& open) {
-    for (;;) {
+    for (std::size_t i = 0; i < conversations_max; ++i) {
         Descriptor socket(
             ::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!socket) return;
+        if (!socket && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR)) return;
+        if (!socket) throw std::system_error(errno, std::generic_category(), "accept");
         if (open.size() == conversations_max) open.pop_front();
         open.emplace_back(std::move(socket), context, TlsSession::End::server, question_bytes);
     }
@@ -219,9 +220,13 @@ void join_link(const Invitation& invitation, const std::string& directory) {
         if (const std::string* const line = conversation.line(); line != nullptr && *line == answer)
             return;
         if (conversation.line() != nullptr || !conversation.why().empty()) {
-            throw ClientFailure(client_join_refused,
-                                whom + " does not pair: " + conversation.why() +
-                                    " (make a new invitation there: it is good for one end)");
+            const std::string why = conversation.line() != nullptr
+                                        ? std::string("it is no gateway that invites")
+                                        : conversation.why();
+            throw ClientFailure(
+                client_join_refused,
+                whom + " does not pair: " + why +
+                    (asked ? " (make a new invitation there: it is good for one end)" : ""));
         }
         if (wamp::now() >= deadline) throw ClientFailure(client_timeout, whom + " does not answer");
         pollfd entry{conversation.socket(), conversation.events(), 0};

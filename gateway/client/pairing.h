@@ -16,9 +16,9 @@ namespace sallyport::gateway {
 /// Waits for the end that knows the secret. `keep` is given its pin and stores it; it may throw,
 /// and then the other end is not told that it is paired. `tell` is given a line about each attempt
 /// that failed. Serves several connections at once, each for ten seconds at most; if there are
-/// more, the oldest goes, so nobody keeps another out. `listener` is a TCP listener; `directory`
-/// has the keys of this end. Returns false when `lifetime` is over. Throws std::system_error or
-/// what `keep` throws.
+/// more, the oldest goes, so held connections keep nobody out. `listener` is a TCP listener;
+/// `directory` has the keys of this end. Returns false when `lifetime` is over. Throws
+/// std::system_error or what `keep` throws.
 bool await_join(const Descriptor& listener, const std::string& directory, const std::string& secret,
                 wamp::Duration lifetime, const std::function<void(const std::string& pin)>& keep,
                 const std::function<void(const std::string& line)>& tell);
