@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "wamp/base/utf8.h"
+#include "wamp/codec/token.h"
 #include "wamp/codec/unique_keys.h"
 
 namespace sallyport::wamp {
@@ -137,9 +138,10 @@ bool CborReader::next_element() noexcept {
 bool CborReader::read_unsigned(std::uint64_t& number) {
     CborToken token;
     if (!count_value() || !next_token(token)) return false;
-    if (token.kind != Kind::unsigned_integer) return fail(DecodeError::wrong_element);
-    number = token.number;
-    return true;
+    number = token.kind == Kind::floating ? id_in(token.floating) : token.number;
+    if (token.kind == Kind::unsigned_integer || (token.kind == Kind::floating && number != 0))
+        return true;
+    return fail(DecodeError::wrong_element);
 }
 
 bool CborReader::read_text(std::string& text) {

@@ -7,6 +7,7 @@
 
 #include "wamp/base/utf8.h"
 #include "wamp/codec/skip.h"
+#include "wamp/codec/token.h"
 #include "wamp/codec/unique_keys.h"
 
 namespace sallyport::wamp {
@@ -111,9 +112,10 @@ bool MsgpackReader::next_element() noexcept {
 bool MsgpackReader::read_unsigned(std::uint64_t& number) {
     MsgpackToken token;
     if (!count_value() || !next_token(token)) return false;
-    if (token.kind != Kind::unsigned_integer) return fail(DecodeError::wrong_element);
-    number = token.unsigned_integer;
-    return true;
+    number = token.kind == Kind::floating ? id_in(token.floating) : token.unsigned_integer;
+    if (token.kind == Kind::unsigned_integer || (token.kind == Kind::floating && number != 0))
+        return true;
+    return fail(DecodeError::wrong_element);
 }
 
 bool MsgpackReader::read_text(std::string& text) {

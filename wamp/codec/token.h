@@ -29,4 +29,14 @@ struct Token {
     std::string_view bytes;   ///< of text, binary and a MessagePack extension
 };
 
+/// The id in a real number, as JavaScript's encoders of CBOR and MessagePack write integers of more
+/// than 32 bits (W-MSG-10); 0 for any other number, which is no id.
+inline std::uint64_t id_in(double number) noexcept {
+    constexpr double least = 4294967296.0;       // 2^32
+    constexpr double most = 9007199254740992.0;  // 2^53, up to which each integer is exact
+    if (!(number >= least && number <= most)) return 0;
+    const auto id = static_cast<std::uint64_t>(number);
+    return static_cast<double>(id) == number ? id : 0;
+}
+
 }  // namespace sallyport::wamp

@@ -130,6 +130,29 @@ TEST(Decode, ChecksIds) {  // W-ID-01, W-MSG-10
     EXPECT_EQ(outcome(Serializer::msgpack, unhex("93 11 cb3ff0000000000000 01")),
               "element of the wrong type");
     EXPECT_EQ(outcome(Serializer::msgpack, unhex("93 11 d30000000000000001 d001")), "PUBLISHED");
+    EXPECT_EQ(outcome(Serializer::cbor, unhex("83 11 fb3ff0000000000000 01")),
+              "element of the wrong type");
+}
+
+TEST(Decode, TakesIdsOfMoreThan32BitsAsJavaScriptWritesThem) {  // W-MSG-10
+    const auto outcome_of = [](const std::string& number) {
+        const std::string cbor = outcome(Serializer::cbor, unhex("83 11 01 fb" + number));
+        EXPECT_EQ(outcome(Serializer::msgpack, unhex("93 11 01 cb" + number)), cbor) << number;
+        return cbor;
+    };
+    EXPECT_EQ(outcome_of("41f0000000000000"), "PUBLISHED");  // 2^32
+    EXPECT_EQ(outcome_of("433fffffffffffff"), "PUBLISHED");  // 2^53 - 1
+    EXPECT_EQ(outcome_of("4340000000000000"), "PUBLISHED");  // 2^53
+    const Message message = decoded(Serializer::cbor, unhex("83 11 01 fb43303946e04c2d2c"));
+    EXPECT_EQ(std::get<Published>(message).publication, 4566576200953132u);
+    for (const char* number : {"41efffffffe00000",     // 2^32 - 1
+                               "41f0000000080000",     // 2^32 + 0.5
+                               "4340000000000001",     // 2^53 + 2
+                               "c3303946e04c2d2c",     // negative
+                               "7ff0000000000000",     // infinite
+                               "7ff8000000000000"}) {  // not a number
+        EXPECT_EQ(outcome_of(number), "element of the wrong type") << number;
+    }
 }
 
 TEST(Decode, ChecksTheOtherElements) {  // W-MSG-02, W-MSG-14
