@@ -32,7 +32,7 @@ struct Inside {
         config.audit.kind = AuditText::Kind::file;
         config.audit.path = folder.path("state/audit.jsonl");
         config.listens.push_back({address(folder.path("state/run/services.sock")), {}, {}});
-        config.links.push_back({address(folder.path("gateway.sock")), {}, ""});
+        config.links.push_back({address(folder.path("gateway.sock")), {}, {}});
     }
     static backend_link::Address address(const std::string& path) {
         return *backend_link::parse_address("unix:" + path);
