@@ -32,14 +32,14 @@ struct InsideConfig {
     std::size_t link_room_bytes = std::size_t{1} << 20;
     /// Of calls of one caller that wait for a service (wamp::held_bytes_max).
     std::size_t caller_bytes_max = std::size_t{16} << 20;
-    /// Services are told of each caller that a link conveys; otherwise only of those that disclose
-    /// themselves.
-    bool names_conveyed_callers = true;
     /// The last link is not dialled: the supervisor opens it, and a new transport replaces the
     /// first.
     bool embedded = false;
     /// What is given to the transport of a link before it has written it.
     std::size_t link_window_bytes = std::size_t{32} << 10;
+    /// Services are told of each caller that a link conveys; otherwise only of those that disclose
+    /// themselves.
+    bool names_conveyed_callers = true;
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own

@@ -298,7 +298,7 @@ async def a_thousand_reloads_under_load_lose_no_message_and_no_answer():
         await asyncio.sleep(0.05)
     equal(received, list(range(published[0])), "events outside")
     equal(within, list(range(published[0])), "events within")
-    assert answered[0] > 100 and published[0] > 100, (answered, published)
+    assert answered[0] > 100 and published[0] > 50, (answered, published)
     print(f"       {RELOADS} reloads, {answered[0]} calls, {published[0]} events; a reload takes "
           f"{took[len(took) // 2] * 1000:.0f} ms (median), {took[-1] * 1000:.0f} ms at most", flush=True)
     restore()

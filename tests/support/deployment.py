@@ -205,8 +205,14 @@ class Deployment:
             sock.close()
 
     def wait_link(self, timeout=15):
-        """Until a call is answered by the far end and not for want of a link."""
-        client = self.raw("alice")
+        """Until a client may join, which it may not while an authenticator is replaced, and a call is answered by the far end and not for
+        want of a link."""
+        def joined():
+            try:
+                return self.raw("alice")
+            except AssertionError:
+                return None
+        client = eventually(joined, "a client may join", timeout)
 
         def up():
             answer = client.call("lab.nothing.of.the.sort")

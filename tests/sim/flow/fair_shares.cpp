@@ -48,8 +48,9 @@ std::optional<std::string> FairShares::pass(Queue queue, const Sender& from, std
     }
     shared.passed.push_back({++moment_, own, from.session, cost});
     const auto found = forgiven_.find(from.session);
-    const std::size_t more =
-        shared.largest + (found == forgiven_.end() ? std::size_t{0} : found->second);
+    const std::size_t more = shared.largest +
+                             (found == forgiven_.end() ? std::size_t{0} : found->second) +
+                             forgiven_bytes_ / 2;
     if (auto wrong = worst_of(circuits, shared.used[own] + more, "circuit")) return wrong;
     return worst_of(sessions, shared.used_by_session[from.session] + more,
                     "session of the circuit");

@@ -42,8 +42,14 @@ public:
                                     Moment since);
     /// The sender has had a turn with which nothing passed.
     void count(Queue queue, const Sender& from, std::size_t cost);
-    /// What waited for some queue has ended, and may have its turn there all the same.
-    void forgive(wamp::SessionId session, std::size_t cost) { forgiven_[session] += cost; }
+    /// What waited for some queue has ended, and may have its turn there all the same. Time passes
+    /// with it for everybody, at most as much as half of it, as one who waits shares it with the
+    /// session: who comes afterwards comes later than those who wait already, although no message
+    /// was seen to pass.
+    void forgive(wamp::SessionId session, std::size_t cost) {
+        forgiven_[session] += cost;
+        forgiven_bytes_ += cost;
+    }
 
 private:
     using Circuit = std::pair<std::uint64_t, wamp::SessionId>;
@@ -71,6 +77,7 @@ private:
     Moment moment_ = 0;
     std::map<Queue, Shared> queues_;
     std::map<wamp::SessionId, std::size_t> forgiven_;
+    std::size_t forgiven_bytes_ = 0;  ///< of all sessions
 };
 
 }  // namespace sallyport::sim
