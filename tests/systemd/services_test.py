@@ -178,7 +178,8 @@ def a_managed_tor_without_a_network_is_refused_with_the_cure():
     install({"examples/gateway.toml": "gateway.toml", "examples/inside.toml": "inside.toml"})
     assert machine.run("systemctl", "start", "sallyport").returncode != 0
     equal(machine.show("sallyport", "ExecMainStatus"), "2")
-    due = "gateway.toml:32:1: error: a managed tor needs the network, which this process may not use (under systemd, copy deploy/systemd/network.conf"
+    line = (processes.SOURCES / "deploy/examples/gateway.toml").read_text().splitlines().index("[tor]") + 1
+    due = f"gateway.toml:{line}:1: error: a managed tor needs the network, which this process may not use (under systemd, copy deploy/systemd/network.conf"
     assert due in machine.journal("-u", "sallyport"), machine.journal("-u", "sallyport")
 
 
