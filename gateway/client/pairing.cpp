@@ -221,7 +221,7 @@ void join_link(const Invitation& invitation, const std::string& directory) {
             return;
         if (conversation.line() != nullptr || !conversation.why().empty()) {
             const std::string why = conversation.line() != nullptr
-                                        ? std::string("it is no gateway that invites")
+                                        ? std::string("it is not a gateway that invites")
                                         : conversation.why();
             throw ClientFailure(
                 client_join_refused,

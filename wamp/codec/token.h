@@ -30,7 +30,7 @@ struct Token {
 };
 
 /// The id in a real number, as JavaScript's encoders of CBOR and MessagePack write integers of more
-/// than 32 bits (W-MSG-10); 0 for any other number, which is no id.
+/// than 32 bits (W-MSG-10); 0 for any other number, which is not a valid id.
 inline std::uint64_t id_in(double number) noexcept {
     constexpr double least = 4294967296.0;       // 2^32
     constexpr double most = 9007199254740992.0;  // 2^53, up to which each integer is exact
