@@ -15,13 +15,6 @@ namespace {
 
 using Kind = CborToken::Kind;
 
-constexpr std::size_t message_depth = 1;
-constexpr std::size_t element_depth = 2;
-
-bool begins_with_nul(std::string_view text) noexcept {
-    return !text.empty() && text.front() == '\0';
-}
-
 }  // namespace
 
 CborReader::CborReader(std::string_view bytes, const MessageLimits& limits,

@@ -10,8 +10,6 @@
 namespace sallyport::wamp {
 namespace {
 
-constexpr std::size_t message_depth = 1;
-constexpr std::size_t element_depth = 2;
 // With fewer bytes left the scalar code is faster.
 constexpr std::size_t vector_bytes_min = 192;
 

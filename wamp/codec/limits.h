@@ -18,5 +18,8 @@ struct MessageLimits {
 
 /// No setting allows deeper nesting: the stacks of the readers have fixed sizes.
 inline constexpr std::size_t depth_max = 256;
+/// The depths of a message's own array and of a container among its elements.
+inline constexpr std::size_t message_depth = 1;
+inline constexpr std::size_t element_depth = 2;
 
 }  // namespace sallyport::wamp

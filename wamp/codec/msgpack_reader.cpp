@@ -15,16 +15,10 @@ namespace {
 
 using Kind = MsgpackToken::Kind;
 
-constexpr std::size_t message_depth = 1;
-constexpr std::size_t element_depth = 2;
 // With fewer bytes left the scalar code is faster.
 constexpr std::size_t vector_bytes_min = 64;
 // `undefined` as msgpack5, msgpackr and others write it: fixext 1 of type 0 with the byte 0.
 constexpr std::string_view undefined("\xD4\0\0", 3);
-
-bool begins_with_nul(std::string_view text) noexcept {
-    return !text.empty() && text.front() == '\0';
-}
 
 }  // namespace
 

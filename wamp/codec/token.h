@@ -39,4 +39,9 @@ inline std::uint64_t id_in(double number) noexcept {
     return static_cast<double>(id) == number ? id : 0;
 }
 
+/// Whether a JSON receiver would take the text for binary (W-SER-05).
+inline bool begins_with_nul(std::string_view text) noexcept {
+    return !text.empty() && text.front() == '\0';
+}
+
 }  // namespace sallyport::wamp
