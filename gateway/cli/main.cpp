@@ -14,6 +14,7 @@
 #include "gateway/admin/admin.h"
 #include "gateway/cli/apply_command.h"
 #include "gateway/cli/arguments.h"
+#include "gateway/cli/check_command.h"
 #include "gateway/cli/client_commands.h"
 #include "gateway/cli/completion.h"
 #include "gateway/cli/link_command.h"
@@ -171,6 +172,7 @@ int main(int argc, char** argv) {
     add_authenticator(texts, program);
     add_inside(texts, program);
     add_status(texts, program);
+    gateway::add_check_command(program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));
     gateway::add_principal_commands(program);
     gateway::add_client_commands(program);

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/cli/second_doors.h"
+#include "gateway/config/load_config.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/replace_file.h"
 #include "gateway/host/start_error.h"
@@ -66,6 +68,9 @@ struct ExplainTexts {
     std::string file, as;
     std::optional<std::string> call, publish, subscribe, register_;
     std::string match = "exact";
+    bool both = false;
+    std::string config = "gateway.toml";
+    std::vector<std::string> insides;
     policy::ExplainRequest request;
     std::string payload_bytes;
     std::string others = std::to_string(request.others_max);
@@ -309,7 +314,9 @@ int run_explain(const ExplainTexts& texts, const policy::Output& to) {
     }
     if (texts.match == "prefix") request.match = wamp::MatchPolicy::prefix;
     if (texts.match == "wildcard") request.match = wamp::MatchPolicy::wildcard;
-    return policy::explain(texts.file, request, to);
+    if (!texts.both) return policy::explain(texts.file, request, to);
+    const SecondDoors second(load_gateway_config(texts.config), texts.insides);
+    return policy::explain_both(texts.file, request, second.doors(), to);
 }
 
 void add_explain(Command& tools) {
@@ -317,7 +324,8 @@ void add_explain(Command& tools) {
         tools, "explain", "Show which rule decides on a message, and why",
         "  sallyport policy explain observatory.toml --as alice --call lab.slew --args '[90]'\n"
         "  sallyport policy explain observatory.toml --as joe:guest --subscribe lab. "
-        "--match prefix\n");
+        "--match prefix\n"
+        "  sallyport policy explain observatory.toml --both --as alice --call lab.slew\n");
     ExplainTexts& texts = *tool.texts;
     Command& command = tool.command;
     command.add_option("file", &texts.file, "Policy file", {.required = true});
@@ -339,6 +347,13 @@ void add_explain(Command& tools) {
                        {.check = refuse_no_number});
     command.add_option("--others", &texts.others, "How many other rules to show",
                        {.show_default = true, .check = refuse_no_number});
+    command.add_option("--both", &texts.both,
+                       "Also explain what the inside behind the route decides");
+    command.add_option("--config", &texts.config, "For --both: the gateway's configuration",
+                       {.show_default = true});
+    command.add_option("--inside", &texts.insides,
+                       "For --both: BACKEND=INSIDE.TOML, a copy of an inside's configuration",
+                       {.one_value_each = true});
     tool.does(run_explain);
 }
 

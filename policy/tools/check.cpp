@@ -55,6 +55,8 @@ std::string describe_everything(const RuleText& rule) {
            (rule.where.empty() ? "" : ", if its conditions hold");
 }
 
+}  // namespace
+
 void print_sound(const std::string& path, const LoadedRealm& realm, std::ostream& out) {
     const Counts counts = count(realm);
     out << path << ": ok: realm " << realm.policy->realm() << ", "
@@ -95,8 +97,6 @@ Json sound_json(const std::string& path, const LoadedRealm& realm) {
             {"rules_for_everything", std::move(everything)},
             {"hash", realm.policy->hash()}};
 }
-
-}  // namespace
 
 int check(std::span<const std::string> files, const Output& to) {
     LoadOptions options;

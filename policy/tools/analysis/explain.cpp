@@ -47,16 +47,14 @@ std::optional<T> read_arguments(const std::string& text) {
 
 /// The answer, ready to be printed as text or JSON.
 struct Explanation {
-    const ExplainRequest& request;
-    const std::string& role;
-    const LoadedRealm& realm;
-    const Subject& subject;
-    const Question& question;
+    ComparedPolicy door;
+    Subject subject;
+    Question question;
     Decision decision;
     std::vector<NearRule> others;
     std::string with_shadows;  ///< the decision if no rule were a shadow, if different
 
-    const RealmPolicy& policy() const { return *realm.policy; }
+    const RealmPolicy& policy() const { return door.policy; }
     const Permit* permit() const { return std::get_if<Permit>(&decision); }
 };
 
@@ -75,12 +73,12 @@ void print(const Explanation& explanation, const Permit& permit, std::ostream& o
     const RealmPolicy& policy = explanation.policy();
     const RouteInfo& route = policy.route(permit.route());
     const RuleInfo& rule = policy.rule(permit.rule());
-    print_rule(explanation.realm.file, rule, out);
+    print_rule(explanation.door.file, rule, out);
     out << "  limits: " << describe(permit.limits()) << '\n';
     if (!rule.grants.empty()) out << "  grants: " << describe(rule.grants) << '\n';
-    if (explanation.request.action == Action::subscribe && rule.delivery.latest)
+    if (explanation.question.action == Action::subscribe && rule.delivery.latest)
         out << "  events: " << describe(rule.delivery) << '\n';
-    out << "  route:  " << describe(route, explanation.request.uri);
+    out << "  route:  " << describe(route, explanation.question.uri);
     if (route.place.line != 0) out << ", at " << to_string(route.place);
     out << '\n';
 }
@@ -89,18 +87,18 @@ void print(const Explanation& explanation, const Denial& denial, std::ostream& o
     out << "  reason: " << to_string(denial.reason) << '\n';
     if (denial.rule == no_rule) return;
     const RuleInfo& rule = explanation.policy().rule(denial.rule);
-    print_rule(explanation.realm.file, rule, out);
+    print_rule(explanation.door.file, rule, out);
     if (denial.reason == Denial::Reason::payload_too_big)
         out << "  limits: " << describe(rule.limits) << '\n';
 }
 
 void print(const Explanation& explanation, std::ostream& out) {
-    const ExplainRequest& request = explanation.request;
-    out << (explanation.permit() != nullptr ? "allow" : "deny") << ": " << to_string(request.action)
-        << ' ' << policy::quoted(request.uri);
-    if (request.match != wamp::MatchPolicy::exact)
-        out << " (" << wamp::to_string(request.match) << ')';
-    out << " as " << request.authid << ':' << explanation.role << '\n';
+    const Question& question = explanation.question;
+    out << (explanation.permit() != nullptr ? "allow" : "deny") << ": "
+        << to_string(question.action) << ' ' << policy::quoted(question.uri);
+    if (question.match != wamp::MatchPolicy::exact)
+        out << " (" << wamp::to_string(question.match) << ')';
+    out << " as " << explanation.subject.authid << ':' << explanation.subject.authrole << '\n';
     std::visit([&](const auto& what) { print(explanation, what, out); }, explanation.decision);
     if (!explanation.with_shadows.empty())
         out << "  if no rule were a shadow: " << explanation.with_shadows << '\n';
@@ -113,29 +111,29 @@ void print(const Explanation& explanation, std::ostream& out) {
 Json json_of(const Explanation& explanation) {
     const RealmPolicy& policy = explanation.policy();
     Json object{{"decision", explanation.permit() != nullptr ? "allow" : "deny"},
-                {"action", to_string(explanation.request.action)},
-                {"uri", explanation.request.uri},
-                {"match", wamp::to_string(explanation.request.match)},
-                {"authid", explanation.request.authid},
-                {"role", explanation.role}};
+                {"action", to_string(explanation.question.action)},
+                {"uri", explanation.question.uri},
+                {"match", wamp::to_string(explanation.question.match)},
+                {"authid", explanation.subject.authid},
+                {"role", explanation.subject.authrole}};
     const auto add_rule = [&](RuleIndex index) {
         Json rule = to_json(policy.rule(index).place);
         rule["id"] = policy.rule(index).id;
-        rule["covers_everything"] = covers_everything(explanation.realm.file, policy.rule(index));
+        rule["covers_everything"] = covers_everything(explanation.door.file, policy.rule(index));
         object["rule"] = std::move(rule);
     };
     if (const Permit* permit = explanation.permit()) {
         add_rule(permit->rule());
         object["limits"] = describe(permit->limits());
         object["grants"] = describe(policy.rule(permit->rule()).grants);
-        if (explanation.request.action == Action::subscribe)
+        if (explanation.question.action == Action::subscribe)
             object["events"] = describe(policy.rule(permit->rule()).delivery);
         const RouteInfo& info = policy.route(permit->route());
         Json route = to_json(info.place);
         route["id"] = info.id;
         route["to"] = info.backend;
         route["realm"] = info.realm;
-        route["uri"] = target_of(info, explanation.request.uri);
+        route["uri"] = target_of(info, explanation.question.uri);
         object["route"] = std::move(route);
     } else {
         const Denial& denial = *std::get_if<Denial>(&explanation.decision);
@@ -164,21 +162,60 @@ std::string decision_with_shadows(const RealmPolicy& policy, const Subject& subj
 }
 
 // All rules that nearly applied, except the deciding one and the one whose failure is the reason.
-std::vector<NearRule> others_of(const LoadedRealm& realm, const Subject& subject,
+std::vector<NearRule> others_of(const ComparedPolicy& door, const Subject& subject,
                                 const Question& question, const Decision& decision,
                                 std::size_t most) {
     const auto* permit = std::get_if<Permit>(&decision);
     const RuleIndex index =
         permit != nullptr ? permit->rule() : std::get_if<Denial>(&decision)->rule;
-    const std::string decider = index == no_rule ? "" : realm.policy->rule(index).id;
-    auto others = near_rules(realm.file, subject, question, most + 1);
+    const std::string decider = index == no_rule ? "" : door.policy.rule(index).id;
+    auto others = near_rules(door.file, subject, question, most + 1);
     std::erase_if(others, [&](const NearRule& near) { return near.rule->id == decider; });
     if (others.size() > most) others.resize(most);
     return others;
 }
 
+Explanation explanation_of(const ComparedPolicy& door, const Subject& subject,
+                           const Question& question, std::size_t others_max) {
+    Explanation made{door, subject, question, door.policy.decide(subject, question), {}, {}};
+    made.with_shadows = decision_with_shadows(door.policy, subject, question, made.decision);
+    made.others = others_of(door, subject, question, made.decision, others_max);
+    return made;
+}
+
+/// What the insides behind the route of an allowed message decide on it.
+struct SecondDecisions {
+    int code = exit_code::no;  ///< fine if one of them allows it
+    Json reports = Json::array();
+};
+
+SecondDecisions explain_second(const Explanation& first, std::span<const SecondDoor> second,
+                               std::size_t others_max, const Output& to) {
+    SecondDecisions made;
+    const RouteInfo& route = first.policy().route(first.permit()->route());
+    const std::string uri = target_of(route, first.question.uri);
+    Question question = first.question;
+    question.uri = uri;
+    for (const SecondDoor& door : second) {
+        if (!door.is_behind(route)) continue;
+        const auto inside =
+            explanation_of(door.policy, subject_inside(door, question.action, first.subject),
+                           question, others_max);
+        if (inside.permit() != nullptr) made.code = exit_code::fine;
+        if (to.json) {
+            Json report = json_of(inside);
+            report["inside"] = door.backend;
+            made.reports.push_back(std::move(report));
+        } else {
+            to.out << "then the inside " << policy::quoted(door.backend) << " decides:\n";
+            print(inside, to.out);
+        }
+    }
+    return made;
+}
+
 int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, const std::string& role,
-                   const Output& to) {
+                   std::optional<std::span<const SecondDoor>> second, const Output& to) {
     const auto args = read_arguments<wamp::List>(request.args);
     const auto kwargs = read_arguments<wamp::Dict>(request.kwargs);
     if (!args) return print_fault("--args must be a JSON array, as in '[91, \"fast\"]'", to);
@@ -186,36 +223,45 @@ int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, cons
         return print_fault("--kwargs must be a JSON object, as in '{\"mode\":\"fast\"}'", to);
     const auto owned = wamp::make_payload(wamp::Serializer::json, *args, *kwargs);
     const wamp::Payload payload = owned.view();
-    const Subject subject{realm.policy->role(role), request.authid, role};
-    const Question question{request.action,
-                            request.uri,
-                            request.match,
-                            request.payload_bytes.value_or(payload.bytes()),
-                            request.opaque ? nullptr : &payload,
-                            request.opaque};
-    Explanation explanation{
-        request, role, realm, subject, question, realm.policy->decide(subject, question), {}, {}};
-    explanation.with_shadows =
-        decision_with_shadows(*realm.policy, subject, question, explanation.decision);
-    explanation.others =
-        others_of(realm, subject, question, explanation.decision, request.others_max);
+    const Explanation explanation = explanation_of(
+        {realm.file, *realm.policy}, {realm.policy->role(role), request.authid, role},
+        {request.action, request.uri, request.match,
+         request.payload_bytes.value_or(payload.bytes()), request.opaque ? nullptr : &payload,
+         request.opaque},
+        request.others_max);
+    const bool allowed = explanation.permit() != nullptr;
+    // What is below "wamp." the gateway answers itself.
+    const bool asks_inside = allowed && second && !request.uri.starts_with("wamp.");
+    if (asks_inside) {
+        const RouteInfo& route = realm.policy->route(explanation.permit()->route());
+        if (std::none_of(second->begin(), second->end(),
+                         [&route](const SecondDoor& door) { return door.is_behind(route); }))
+            return print_fault("the policy of the inside behind backend " +
+                                   policy::quoted(route.backend) + " for realm " +
+                                   policy::quoted(route.realm) +
+                                   " is not known here (copy it, and add --inside " +
+                                   route.backend + "=inside.toml)",
+                               to);
+    }
+    Json report;
     if (to.json) {
-        print_json(to.out, json_of(explanation));
+        report = json_of(explanation);
     } else {
         print(explanation, to.out);
     }
-    return explanation.permit() != nullptr ? exit_code::fine : exit_code::no;
+    int code = allowed ? exit_code::fine : exit_code::no;
+    if (asks_inside) {
+        auto decisions = explain_second(explanation, *second, request.others_max, to);
+        code = decisions.code;
+        report["insides"] = std::move(decisions.reports);
+    }
+    if (to.json) print_json(to.out, report);
+    return code;
 }
 
-}  // namespace
-
-void set_principal(ExplainRequest& request, std::string_view as) {
-    const std::size_t colon = as.rfind(':');
-    request.authid = as.substr(0, colon);
-    request.role = colon == std::string_view::npos ? std::string_view{} : as.substr(colon + 1);
-}
-
-int explain(const std::string& path, const ExplainRequest& request, const Output& to) {
+/// `second` is null if only the policy itself is asked.
+int explain_file(const std::string& path, const ExplainRequest& request,
+                 std::optional<std::span<const SecondDoor>> second, const Output& to) {
     if (const std::string wrong = fault(request); !wrong.empty()) return print_fault(wrong, to);
     LoadOptions options;
     options.routes_required = false;
@@ -234,7 +280,24 @@ int explain(const std::string& path, const ExplainRequest& request, const Output
         }
         role = *known;
     }
-    return explain_loaded(*realm, request, role, to);
+    return explain_loaded(*realm, request, role, second, to);
+}
+
+}  // namespace
+
+void set_principal(ExplainRequest& request, std::string_view as) {
+    const std::size_t colon = as.rfind(':');
+    request.authid = as.substr(0, colon);
+    request.role = colon == std::string_view::npos ? std::string_view{} : as.substr(colon + 1);
+}
+
+int explain(const std::string& path, const ExplainRequest& request, const Output& to) {
+    return explain_file(path, request, std::nullopt, to);
+}
+
+int explain_both(const std::string& path, const ExplainRequest& request,
+                 std::span<const SecondDoor> second, const Output& to) {
+    return explain_file(path, request, second, to);
 }
 
 }  // namespace sallyport::policy

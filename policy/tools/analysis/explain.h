@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "policy/engine/permit.h"
+#include "policy/tools/analysis/two_doors.h"
 #include "policy/tools/report.h"
 #include "wamp/base/uri.h"
 
@@ -32,5 +34,10 @@ void set_principal(ExplainRequest& request, std::string_view as);
 /// the route, and why each of the other rules that nearly applied did not decide. 0 for allow, 1
 /// for deny, 2 if the file or the question is invalid.
 int explain(const std::string& path, const ExplainRequest& request, const Output& to);
+
+/// The same, and if the message is allowed, what each inside behind its route decides on it. 0 only
+/// if one of them allows it too; `second` are the insides that are known.
+int explain_both(const std::string& path, const ExplainRequest& request,
+                 std::span<const SecondDoor> second, const Output& to);
 
 }  // namespace sallyport::policy

@@ -1,5 +1,6 @@
 #include "policy/tools/analysis/explain.h"
 
+#include "policy/file/load.h"
 #include "tests/unit/policy/tools/support.h"
 
 namespace sallyport::policy {
@@ -188,6 +189,55 @@ TEST_F(Explain, SpeaksJson) {
         R"({"decision":"allow","action":"call","uri":"lab.slew","match":"exact","authid":"alice","role":"operator","rule":{"file":)"))
         << out();
     EXPECT_NE(out().find(R"("not_by":[{"file":)"), std::string::npos) << out();
+}
+
+TEST_F(Explain, AsksTheInsideToo) {
+    LoadOptions options;
+    options.routes_required = false;
+    const auto inside = load_realm(
+        file("inside.toml",
+             "realm = \"obs\"\n[auth]\nanonymous = { role = \"service\" }\n[[allow]]\nid = "
+             "\"inner\"\nroles = [\"operator\"]\nactions = [\"call\"]\nuri = \"lab.slew\"\n"),
+        options);
+    ASSERT_FALSE(inside.has_error());
+    const SecondDoor door{"inside", {inside->file, *inside->policy}};
+    ExplainRequest question;
+    set_principal(question, "alice");
+    question.uri = "lab.slew";
+    question.others_max = 0;
+    EXPECT_EQ(explain_both(path_, question, {&door, 1}, to_), 0);
+    EXPECT_TRUE(
+        out().ends_with("then the inside \"inside\" decides:\n"
+                        "allow: call \"lab.slew\" as alice:operator\n"
+                        "  rule:   inner at inside.toml:4:1\n"
+                        "  limits: none\n"
+                        "  route:  local to local, realm obs\n"))
+        << out();
+
+    const auto shut = load_realm(
+        file("shut.toml", "realm = \"obs\"\n[auth]\nanonymous = { role = \"service\" }\n"),
+        options);
+    ASSERT_FALSE(shut.has_error());
+    const SecondDoor closed{"inside", {shut->file, *shut->policy}};
+    out_.str("");
+    EXPECT_EQ(explain_both(path_, question, {&closed, 1}, to_), 1);
+    EXPECT_TRUE(
+        out().ends_with("then the inside \"inside\" decides:\n"
+                        "deny: call \"lab.slew\" as alice:operator\n"
+                        "  reason: no rule allows it\n"))
+        << out();
+
+    out_.str("");
+    EXPECT_EQ(explain_both(path_, question, {&closed, 1}, json_), 1);
+    EXPECT_NE(out().find(R"("insides":[{"decision":"deny")"), std::string::npos) << out();
+
+    EXPECT_EQ(explain_both(path_, question, {}, to_), 2);
+    EXPECT_NE(err().find("add --inside inside=inside.toml"), std::string::npos) << err();
+
+    question.uri = "lab.off";
+    out_.str("");
+    EXPECT_EQ(explain_both(path_, question, {&door, 1}, to_), 1);
+    EXPECT_EQ(out().find("then the inside"), std::string::npos);
 }
 
 }  // namespace
