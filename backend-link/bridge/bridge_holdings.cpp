@@ -72,7 +72,7 @@ void Subscriptions::drop(const Holding& holding, BridgeOutbox& out) {
     if (found == nullptr) return;
     FrontSubscription& front = **found;
     if (holding.waiting == 0) {
-        remove_member(front, holding.session);
+        remove_member(front, holding.session, 0);
     } else {
         std::erase_if(front.waiting, [&](const Waiter& waiter) {
             return waiter.session->id == holding.session && waiter.request == holding.waiting;
@@ -145,7 +145,7 @@ void Registrations::drop(const Holding& holding, BridgeOutbox& out) {
     if (found == nullptr || (*found)->owner == nullptr) return;
     if ((*found)->owner->id != holding.session) return;
     Registration& registration = **found;
-    disown(registration);
+    disown(registration, 0);
     release(registration, out);
 }
 

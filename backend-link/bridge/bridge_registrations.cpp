@@ -57,7 +57,7 @@ void Registrations::forward(const RequestContext& context, const wamp::Register&
         // Taken over; or its first owner left before the link confirmed it, and the pending request
         // is used for the new owner.
         Registration& registration = *found->second;
-        if (owned) take_over(registration, out);
+        if (owned) take_over(registration, from.id, out);
         by_id_.erase(registration.id);
         registration.rewriting = std::move(rewriting);
         adopt(registration, from, request.request);
@@ -79,15 +79,16 @@ void Registrations::forward(const RequestContext& context, const wamp::Register&
     register_behind(registration, std::move(options), out);
 }
 
-void Registrations::take_over(Registration& registration, BridgeOutbox& out) {
+void Registrations::take_over(Registration& registration, SessionId by, BridgeOutbox& out) {
     notify_revoked(registration, reason_unregistered, out);
-    disown(registration);
+    disown(registration, by);
 }
 
 void Registrations::confirm(Registration& registration, BridgeOutbox& out) {
     out.to_sessions.add(registration.owner->id,
                         wamp::Registered{registration.waiting, registration.id});
     registration.waiting = 0;
+    note_held(registration);
 }
 
 // Assigns an owner and, as ids are never reused (W-ID-03), a new id.
@@ -106,6 +107,7 @@ void Registrations::own(Registration& registration, policy::Session& owner,
     registration.waiting = request;
     by_session_[owner.id].push_back(&registration);
     link_.ids.registrations[{owner.id, registration.id}] = link_.number;
+    if (request == 0) note_held(registration);  // moved here
 }
 
 void Registrations::register_behind(Registration& registration, wamp::Dict options,
@@ -123,7 +125,7 @@ bool Registrations::unregister(SessionId from, const wamp::Unregister& request, 
     if (owner == nullptr || owner->id != from) return false;
     Registration& registration = **found;
     out.to_sessions.add(from, wamp::Unregistered{request.request, {}});
-    disown(registration);
+    disown(registration, from);
     release(registration, out);
     return true;
 }
@@ -144,6 +146,7 @@ void Registrations::leave(SessionId session, BridgeOutbox& out) {
     by_session_.erase(session);
     for (Registration* registration : held) {
         link_.ids.registrations.erase({session, registration->id});
+        note_lost(*registration, session);
         registration->owner = nullptr;
         registration->waiting = 0;
         release(*registration, out);
@@ -186,7 +189,7 @@ void Registrations::on_register_error(const wamp::Error& error, BridgeOutbox& ou
     if (registration.waiting == 0) return revoke(registration, out);
     out.to_sessions.add(registration.owner->id,
                         error_for(MessageType::register_, registration.waiting, error.uri));
-    disown(registration);
+    disown(registration, 0);
     erase(registration);
 }
 
@@ -202,7 +205,7 @@ void Registrations::on_unregistered(const wamp::Unregistered& unregistered, Brid
 
 void Registrations::revoke(Registration& registration, BridgeOutbox& out) {
     notify_revoked(registration, {}, out);
-    disown(registration);
+    disown(registration, 0);
     erase(registration);
 }
 
@@ -237,7 +240,7 @@ void Registrations::on_link_lost(BridgeOutbox& out) {
             out.to_sessions.add(
                 registration->owner->id,
                 error_for(MessageType::register_, registration->waiting, uris::network_failure));
-            disown(*registration);
+            disown(*registration, 0);
         }
         if (registration->owner == nullptr) erase(*registration);
     }
@@ -260,7 +263,21 @@ std::vector<Registrations::Registration*> Registrations::in_order() {
     return all;
 }
 
-void Registrations::disown(Registration& registration) noexcept {
+void Registrations::note_held(const Registration& registration) {
+    auto uri = registration.rewriting.outside(registration.uri);
+    const SessionId owner = registration.owner->id;
+    link_.ids.changes.push_back({owner, owner, registration.id, true, true, registration.match,
+                                 uri ? *std::move(uri) : registration.uri});
+}
+
+void Registrations::note_lost(const Registration& registration, SessionId by) {
+    if (registration.owner == nullptr || registration.waiting != 0) return;
+    link_.ids.changes.push_back(
+        {.session = registration.owner->id, .by = by, .id = registration.id, .registration = true});
+}
+
+void Registrations::disown(Registration& registration, SessionId by) {
+    note_lost(registration, by);
     if (registration.owner != nullptr) {
         const SessionId owner = registration.owner->id;
         link_.ids.registrations.erase({owner, registration.id});

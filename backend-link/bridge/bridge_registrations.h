@@ -96,12 +96,16 @@ private:
     void own(Registration& registration, policy::Session& owner, wamp::RequestId request);
     void register_behind(Registration& registration, wamp::Dict options, BridgeOutbox& out);
     /// Removes it from its owner for a new one.
-    void take_over(Registration& registration, BridgeOutbox& out);
+    void take_over(Registration& registration, wamp::SessionId by, BridgeOutbox& out);
     void notify_revoked(const Registration& registration, std::string_view reason,
                         BridgeOutbox& out);
     void release(Registration& registration, BridgeOutbox& out);
     void revoke(Registration& registration, BridgeOutbox& out);
-    void disown(Registration& registration) noexcept;
+    /// Its owner has been told of it.
+    void note_held(const Registration& registration);
+    /// `by`: the session that asked for it, or 0.
+    void disown(Registration& registration, wamp::SessionId by);
+    void note_lost(const Registration& registration, wamp::SessionId by);
     void erase(Registration& registration) noexcept;
     std::vector<Registration*> in_order();
 

@@ -52,10 +52,13 @@ void Subscriptions::add_member(FrontSubscription& front, const policy::Session& 
     if (has_member(front, session.id)) return;
     front.members.push_back(&session);
     link_.ids.subscriptions[{session.id, front.id}] = link_.number;
+    link_.ids.changes.push_back(
+        {session.id, session.id, front.id, false, true, front.of->match, front.topic});
 }
 
-void Subscriptions::remove_member(FrontSubscription& front, SessionId session) noexcept {
+void Subscriptions::remove_member(FrontSubscription& front, SessionId session, SessionId by) {
     if (!has_member(front, session)) return;
+    link_.ids.changes.push_back({.session = session, .by = by, .id = front.id});
     link_.ids.subscriptions.erase({session, front.id});
     std::erase_if(front.members,
                   [session](const policy::Session* member) { return member->id == session; });
@@ -240,7 +243,7 @@ void Subscriptions::end_membership(FrontSubscription& front, SessionId session,
             session, error_for(MessageType::unsubscribe, unsubscribe, uris::no_such_subscription));
         return;
     }
-    remove_member(front, session);
+    remove_member(front, session, session);
     std::erase(front.want_retained, session);
     out.to_sessions.add(session, wamp::Unsubscribed{unsubscribe, {}});
 }
@@ -257,7 +260,7 @@ void Subscriptions::leave(SessionId session, BridgeOutbox& out) {
     const std::vector<FrontSubscription*> held = std::move(*found);
     by_session_.erase(session);
     for (FrontSubscription* front : held) {
-        remove_member(*front, session);
+        remove_member(*front, session, session);
         std::erase_if(front->waiting,
                       [session](const Waiter& waiter) { return waiter.session->id == session; });
         release(*front, out);
@@ -349,6 +352,7 @@ void Subscriptions::revoke(Subscription& subscription, BridgeOutbox& out) {
         receivers_.clear();
         for (const policy::Session* member : std::exchange(front->members, {})) {
             link_.ids.subscriptions.erase({member->id, front->id});
+            link_.ids.changes.push_back({.session = member->id, .by = 0, .id = front->id});
             if (member->features.has(wamp::Feature::subscriber_subscription_revocation)) {
                 receivers_.push_back(member->id);
             }

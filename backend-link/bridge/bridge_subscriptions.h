@@ -129,7 +129,8 @@ private:
 
     bool has_member(const FrontSubscription& front, wamp::SessionId session) const noexcept;
     void add_member(FrontSubscription& front, const policy::Session& session);
-    void remove_member(FrontSubscription& front, wamp::SessionId session) noexcept;
+    /// `by`: the session that asked for it, or 0.
+    void remove_member(FrontSubscription& front, wamp::SessionId session, wamp::SessionId by);
     Subscription& make(std::string_view topic, wamp::MatchPolicy match);
     FrontSubscription* find_front(std::string_view inside, wamp::MatchPolicy match,
                                   std::string_view topic) noexcept;

@@ -5,6 +5,7 @@
 
 #include "wamp/base/id_map.h"
 #include "wamp/base/ids.h"
+#include "wamp/message/holding_change.h"
 #include "wamp/message/message.h"
 
 namespace sallyport::backend_link {
@@ -65,6 +66,9 @@ struct FrontIds {
     // By session and by the id towards the front.
     wamp::IdPairMap<LinkNumber> subscriptions;
     wamp::IdPairMap<LinkNumber> registrations;
+    /// Who has come to hold subscriptions and registrations, or holds them no longer; the front
+    /// empties it.
+    wamp::HoldingChanges changes{};
 };
 
 }  // namespace sallyport::backend_link

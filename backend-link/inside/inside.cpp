@@ -205,6 +205,7 @@ void Inside::flush(wamp::Realm& realm, wamp::Instant now, wamp::Outbox& out, Cro
                 realm.revoke({session, false, id, {}, {}}, uris::too_slow, deliveries_);
             }
         }
+        gate_.note_holdings(realm.holding_changes(), now, out);
         slow_down_callers(realm, out);
         if (undelivered_.empty() && deliveries_.empty()) return pump_links(now, out);
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {

@@ -16,6 +16,7 @@
 #include "wamp/base/id_map.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/base/timestamp.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/router/realm.h"
 #include "wamp/session/outbox.h"
@@ -51,6 +52,8 @@ public:
     Inside(InsideConfig config, const wamp::Random::Seed& seed);
 
     void start(wamp::Instant now, wamp::Outbox& out);
+    /// The civil time, whenever the shell knows it better.
+    void set_civil_time(const wamp::CivilTime& time) noexcept { gate_.set_civil_time(time); }
 
     /// A client's transport was opened; after `pause` it has to wait for its turn to join.
     wamp::Reading on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,

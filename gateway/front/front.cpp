@@ -546,6 +546,7 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
         gate_.take_full();  // links are never paused: a callee that is too full refuses
         bridge_out_.clear();
         end_overruns(backend, now);
+        if (!moving_) gate_.note_holdings(ids_.changes, now, out);
         if (undelivered_.empty() && bridge_out_.empty()) return;
         for (const auto& [callee, invocation, error] : std::exchange(undelivered_, {})) {
             wamp::Error failure{

@@ -18,6 +18,7 @@
 #include "wamp/base/id_map.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/base/timestamp.h"
 #include "wamp/codec/caller_wait.h"
 #include "wamp/codec/carried_payloads.h"
 #include "wamp/flow/circuit_bytes.h"
@@ -52,6 +53,8 @@ public:
     Front(FrontConfig config, const wamp::Random::Seed& seed);
 
     void start(wamp::Instant now, wamp::Outbox& out);
+    /// The civil time, whenever the shell knows it better.
+    void set_civil_time(const wamp::CivilTime& time) noexcept { gate_.set_civil_time(time); }
 
     /// A client's transport was opened; after `pause` it has to wait for its turn to join.
     wamp::Reading on_open(wamp::PeerId peer, const policy::Transport& transport, wamp::Instant now,
@@ -257,6 +260,7 @@ private:
     backend_link::BridgeOutbox bridge_out_;
     std::vector<policy::Door::Undelivered> undelivered_;
     wamp::PeerId reading_ = wamp::no_peer;  ///< the client whose message is being processed
+    bool moving_ = false;                   ///< holdings move between backends
     bool paused_ = false;                   ///< that message is held
     wamp::Id crossed_stream_ = 0;           ///< the last one whose message crossed
 };

@@ -122,7 +122,9 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
 
 void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now,
                            wamp::Outbox& out) {
-    // All are dropped before any is adopted, as two may swap backends.
+    // All are dropped before any is adopted, as two may swap backends. The meta events follow when
+    // all have moved: one that moves has not changed for anybody.
+    moving_ = true;
     for (const HoldingChange& each : judged) {
         each.from->bridge.drop(each.holding, bridge_out_);
         flush(*each.from, now, out);
@@ -142,6 +144,8 @@ void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now
         flush(*each.from, now, out);
         each.to = nullptr;
     }
+    moving_ = false;
+    gate_.note_holdings(ids_.changes, now, out);
 }
 
 }  // namespace sallyport::gateway

@@ -19,6 +19,7 @@
 #include "gateway/host/startup_memory.h"
 #include "policy/door/door.h"
 #include "wamp/base/random.h"
+#include "wamp/base/timestamp.h"
 #include "wamp/flow/places.h"
 #include "wamp/net/connections.h"
 #include "wamp/session/outbox.h"
@@ -53,6 +54,7 @@ public:
           flush_timer_(io) {}
 
     void start() {
+        core_.set_civil_time(civil_time());
         core_.start(wamp::now(), outbox_);
         carry_out();
         constexpr std::chrono::milliseconds settled{250};
@@ -209,6 +211,11 @@ private:
         std::string address;
     };
 
+    static wamp::CivilTime civil_time() {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        return {std::chrono::duration_cast<wamp::Timestamp>(now), wamp::now()};
+    }
+
     /// A peer that has not logged in goes at once, so that its descriptor is free.
     void displace(wamp::PeerId peer) {
         if (peer == wamp::no_peer) return;
@@ -295,6 +302,7 @@ private:
             if (error) return;
             armed_ = wamp::never;
             const wamp::Instant now = wamp::now();
+            core_.set_civil_time(civil_time());  // it may have been set
             if (core_.deadline() <= now) core_.on_deadline(now, outbox_);
             carry_out();
         });

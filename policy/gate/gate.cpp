@@ -127,6 +127,11 @@ void Gate::finish_ending(wamp::Instant now, wamp::Outbox& out) {
     deliver_meta(now, out);
 }
 
+void Gate::tell_holdings(wamp::HoldingChanges&& changes, wamp::Instant now, wamp::Outbox& out) {
+    meta_.held(std::move(changes), !stopping_, civil_time_.at(now), meta_out_);
+    deliver_meta(now, out);
+}
+
 void Gate::deliver_meta(wamp::Instant now, wamp::Outbox& out) {
     while (!meta_out_.empty()) {
         undelivered_.clear();

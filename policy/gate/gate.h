@@ -6,14 +6,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/door/door.h"
 #include "policy/meta/registry.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/base/timestamp.h"
 #include "wamp/base/value.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/message/holding_change.h"
 #include "wamp/session/outbox.h"
 
 namespace sallyport::policy {
@@ -54,6 +57,14 @@ public:
                  wamp::Instant now, wamp::Outbox& out) {
         door_.deliver(deliveries, undelivered, now, out);
     }
+    /// What is behind the gate has changed who holds subscriptions and registrations there; the
+    /// sessions are not removed yet. Publishes the meta events of it, and empties the list.
+    void note_holdings(wamp::HoldingChanges& changes, wamp::Instant now, wamp::Outbox& out) {
+        if (!changes.empty()) tell_holdings(std::exchange(changes, {}), now, out);
+    }
+    /// The civil time, whenever the shell knows it better.
+    void set_civil_time(const wamp::CivilTime& time) noexcept { civil_time_ = time; }
+    const wamp::CivilTime& civil_time() const noexcept { return civil_time_; }
     /// After a reload, with the new decision on a subscription behind the gate: as that of Door.
     void redeliver(const Session& session, wamp::SubscriptionId subscription,
                    wamp::RequestId waiting, std::string_view topic, const Decision& decision,
@@ -135,10 +146,12 @@ private:
     /// The next publication of an ending session, or its Left; nothing if no session ends.
     std::optional<Step> next_of_endings(wamp::Instant now);
     void finish_ending(wamp::Instant now, wamp::Outbox& out);
+    void tell_holdings(wamp::HoldingChanges&& changes, wamp::Instant now, wamp::Outbox& out);
     void deliver_meta(wamp::Instant now, wamp::Outbox& out);
 
     Door door_;
     MetaRegistry meta_;
+    wamp::CivilTime civil_time_;
     std::deque<Ending> endings_;
     std::deque<Door::Request> publications_;  ///< of the session that ends next
     std::optional<Ending> disposing_;         ///< the session whose Left was the last step

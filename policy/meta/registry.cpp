@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/meta/holdings_meta.h"
 #include "policy/meta/session_meta.h"
 #include "policy/meta/testaments.h"
 #include "wamp/base/check.h"
@@ -17,17 +18,20 @@ namespace uris = wamp::uris;
 namespace {
 
 /// All providers: a new one is a file of its own and a line here.
-std::vector<std::unique_ptr<MetaProvider>> make_providers(Door& door, wamp::Random& random) {
+std::vector<std::unique_ptr<MetaProvider>> make_providers(Door& door, const HoldingBook& book,
+                                                          wamp::Random& random) {
     std::vector<std::unique_ptr<MetaProvider>> all;
     all.push_back(std::make_unique<SessionMeta>(door));
     all.push_back(std::make_unique<Testaments>(door, random.fork()));
+    all.push_back(std::make_unique<HoldingsMeta>(HoldingsMeta::Kind::registrations, book));
+    all.push_back(std::make_unique<HoldingsMeta>(HoldingsMeta::Kind::subscriptions, book));
     return all;
 }
 
 }  // namespace
 
 MetaRegistry::MetaRegistry(Door& door, wamp::Random& random)
-    : door_(door), topics_(door, random.fork()), providers_(make_providers(door, random)) {
+    : door_(door), topics_(door, random.fork()), providers_(make_providers(door, book_, random)) {
     for (const auto& provider : providers_)
         known_topics_.insert(known_topics_.end(), provider->topics().begin(),
                              provider->topics().end());
@@ -132,6 +136,20 @@ std::vector<Door::Request> MetaRegistry::last_publications(wamp::SessionId sessi
 
 void MetaRegistry::drop_publications(wamp::SessionId session) noexcept {
     for (const auto& provider : providers_) provider->drop_publications(session);
+}
+
+void MetaRegistry::held(wamp::HoldingChanges&& changes, bool publish, wamp::Timestamp now,
+                        wamp::Deliveries& out) {
+    topics_.forget_spent();
+    for (const wamp::HoldingChange& change : without_moves(std::move(changes))) {
+        const Session* const holder = door_.sessions().find(change.session);
+        if (holder == nullptr) continue;
+        const std::string_view realm = holder->policy->realm();
+        const HoldingBook::Applied applied = book_.apply(realm, change, now);
+        if (applied.object == nullptr) continue;
+        if (publish) HoldingsMeta::publish(*holder, change, applied, topics_, out);
+        if (applied.last) book_.forget(realm, change);
+    }
 }
 
 void MetaRegistry::revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,

@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "policy/door/door.h"
+#include "policy/meta/holding_book.h"
 #include "policy/meta/provider.h"
 #include "policy/meta/topics.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
+#include "wamp/base/timestamp.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/message/holding_change.h"
 
 namespace sallyport::policy {
 
@@ -53,6 +56,10 @@ public:
     /// As MetaTopics::revoke().
     void revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,
                 wamp::Deliveries& out);
+    /// Sessions have come to hold subscriptions and registrations behind the door, or hold them no
+    /// longer. They are not removed yet. `publish`: publish the events of it.
+    void held(wamp::HoldingChanges&& changes, bool publish, wamp::Timestamp now,
+              wamp::Deliveries& out);
     /// Another version of the policy is active. Events that need not wait any more go to `effects`.
     void judge_again(wamp::Deliveries& out, wamp::Outbox& effects);
 
@@ -67,6 +74,7 @@ private:
 
     Door& door_;
     MetaTopics topics_;
+    HoldingBook book_;
     std::vector<std::unique_ptr<MetaProvider>> providers_;
     std::vector<std::string_view> known_topics_;
 };

@@ -30,6 +30,11 @@ constexpr std::array all_topics{on_join, on_leave};
 constexpr std::array all_features{MetaFeature{"broker", "session_meta_api"},
                                   MetaFeature{"dealer", "session_meta_api"}};
 
+/// A session does not hear of itself (W-SSM-05).
+auto all_but(const Session& session) {
+    return [id = session.id](const Session& receiver) { return receiver.id != id; };
+}
+
 /// Links transport other sessions, and a door's own sessions have no peer: neither is a client.
 bool is_of_a_client(const Session& session) noexcept {
     return session.peer != wamp::no_peer && session.principal.method != "link";
@@ -89,8 +94,10 @@ std::vector<const Session*> SessionMeta::sessions_of(std::string_view realm) con
 
 MetaAnswer SessionMeta::get(const MetaCall& call) const {
     const Session* const session = door_.sessions().find(session_in(call));
-    if (session == nullptr || !is_listed(*session, call.from.policy->realm()))
-        return error(uris::no_such_session);
+    // Of a link, too: those who hold subscriptions and registrations include it.
+    const bool known = session != nullptr && session->peer != wamp::no_peer &&
+                       session->policy->realm() == call.from.policy->realm();
+    if (!known) return error(uris::no_such_session);
     MetaAnswer answer;
     answer.result = details_of(*session);
     return answer;
@@ -156,14 +163,15 @@ MetaAnswer SessionMeta::kill(const MetaCall& call) const {
 
 void SessionMeta::on_joined(const Session& session, MetaTopics& topics, wamp::Deliveries& out) {
     if (!is_of_a_client(session) || topics.subscriptions() == 0) return;
-    topics.publish(session, on_join, {details_of(session)}, out);
+    topics.publish(session.policy->realm(), on_join, {details_of(session)}, all_but(session), out);
 }
 
 void SessionMeta::on_left(const Session& session, bool publish_leave, MetaTopics& topics,
                           wamp::Deliveries& out) {
     const Principal& who = session.principal;
     if (!publish_leave || !is_of_a_client(session) || topics.subscriptions() == 0) return;
-    topics.publish(session, on_leave, {session.id, who.authid, who.role}, out);
+    topics.publish(session.policy->realm(), on_leave, {session.id, who.authid, who.role},
+                   all_but(session), out);
 }
 
 }  // namespace sallyport::policy

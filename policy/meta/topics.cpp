@@ -58,18 +58,18 @@ void MetaTopics::leave(SessionId session) noexcept {
     forget_unheld();
 }
 
-void MetaTopics::publish(const Session& about, std::string_view topic, const wamp::List& args,
-                         wamp::Deliveries& out) {
+void MetaTopics::publish(std::string_view realm, std::string_view topic, const wamp::List& args,
+                         const std::function<bool(const Session&)>& admits, wamp::Deliveries& out) {
     if (subscriptions_.empty()) return;
     const wamp::PublicationId id = random_.global_id();
     const wamp::Payload payload = keep(wamp::Serializer::msgpack, args);
     for (const Subscription& subscription : subscriptions_) {
-        if (subscription.realm != about.policy->realm()) continue;
+        if (subscription.realm != realm) continue;
         if (!wamp::matches(subscription.topic, subscription.match, topic)) continue;
         std::vector<SessionId> receivers;
         for (const SessionId member : subscription.members) {
             const Session* const session = door_.sessions().find(member);
-            if (member != about.id && session != nullptr &&
+            if (session != nullptr && admits(*session) &&
                 door_.judge().may_deliver(*session, topic))
                 receivers.push_back(member);
         }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,9 +33,10 @@ public:
     /// False if there is no such subscription.
     bool unsubscribe(wamp::SessionId from, const wamp::Unsubscribe& request, wamp::Deliveries& out);
     void leave(wamp::SessionId session) noexcept;
-    /// Sends an event to the subscribers in the realm of `about`, except `about` itself.
-    void publish(const Session& about, std::string_view topic, const wamp::List& args,
-                 wamp::Deliveries& out);
+    /// Sends an event to those subscribers in the realm that `admits` returns true for, as far as
+    /// the policy allows it.
+    void publish(std::string_view realm, std::string_view topic, const wamp::List& args,
+                 const std::function<bool(const Session&)>& admits, wamp::Deliveries& out);
     /// Ends the subscription of that session, and says why.
     void revoke(wamp::SessionId member, wamp::SubscriptionId id, std::string_view reason,
                 wamp::Deliveries& out);

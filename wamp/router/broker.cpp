@@ -47,6 +47,7 @@ void Broker::subscribe(Member& from, Subscribe&& subscribe, Deliveries& out) {
     if (!holds(from, subscription)) {  // subscribing again returns the same id (W-PUB-01)
         subscription.receivers.push_back(&from);
         from.subscriptions.push_back(id);
+        changes_.push_back({to, to, id, false, true, match, subscription.topic});
     }
     out.add(to, Subscribed{subscribe.request, id});
     // Patterns get no retained events (W-EVR-03).
@@ -84,7 +85,7 @@ void Broker::unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliverie
         return;
     }
     forget(from.subscriptions, id);
-    remove(from, id);
+    remove(from, id, from.session.id);
     out.add(from.session.id, Unsubscribed{unsubscribe.request, {}});
 }
 
@@ -92,12 +93,13 @@ void Broker::revoke(Member& from, SubscriptionId id, std::string_view reason, De
     const auto at = subscriptions_.find(id);
     if (at == subscriptions_.end() || !holds(from, at->second)) return;
     forget(from.subscriptions, id);
-    remove(from, id);
+    remove(from, id, 0);
     if (!from.session.features.has(Feature::subscriber_subscription_revocation)) return;
     out.add(from.session.id, Unsubscribed{0, Dict{{"subscription", id}, {"reason", reason}}});
 }
 
-void Broker::remove(Member& member, SubscriptionId id) {
+void Broker::remove(Member& member, SubscriptionId id, SessionId by) {
+    changes_.push_back({.session = member.session.id, .by = by, .id = id});
     const auto at = subscriptions_.find(id);
     std::vector<Member*>& receivers = at->second.receivers;
     receivers.erase(std::find(receivers.begin(), receivers.end(), &member));
@@ -107,7 +109,7 @@ void Broker::remove(Member& member, SubscriptionId id) {
 }
 
 void Broker::leave(Member& member) {
-    for (const SubscriptionId id : member.subscriptions) remove(member, id);
+    for (const SubscriptionId id : member.subscriptions) remove(member, id, member.session.id);
     member.subscriptions.clear();
 }
 

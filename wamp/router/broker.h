@@ -12,6 +12,7 @@
 #include "wamp/base/random.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/message/holding_change.h"
 #include "wamp/router/member.h"
 #include "wamp/router/retained.h"
 
@@ -24,7 +25,9 @@ namespace sallyport::wamp {
 /// The address of a member must not change before leave().
 class Broker {
 public:
-    explicit Broker(Random random) : random_(std::move(random)) {}
+    /// Writes who holds its subscriptions to `changes`, which outlives it.
+    Broker(Random random, HoldingChanges& changes)
+        : random_(std::move(random)), changes_(changes) {}
 
     void subscribe(Member& from, Subscribe&& subscribe, Deliveries& out);
     void unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out);
@@ -50,13 +53,15 @@ private:
     };
 
     bool holds(const Member& member, const Subscription& subscription) const;
-    void remove(Member& member, SubscriptionId id);
+    /// `by`: the session that asked for it, or 0.
+    void remove(Member& member, SubscriptionId id, SessionId by);
     void deliver(const Subscription& subscription, PublicationId publication,
                  const Publish& publish, const Origin& origin, Deliveries& out);
     void deliver_retained(const Member& to, SubscriptionId id, std::string_view topic,
                           Deliveries& out) const;
 
     Random random_;
+    HoldingChanges& changes_;
     std::unordered_map<SubscriptionId, Subscription> subscriptions_;  ///< addresses are stable
     PatternIndex<Subscription*> topics_;
     RetainedEvents retained_;

@@ -69,6 +69,22 @@ Dealer::Invoke Dealer::invoke_of(const Dict& options) noexcept {
     return Invoke::single;
 }
 
+std::string_view Dealer::to_string(Invoke invoke) noexcept {
+    switch (invoke) {
+        case Invoke::single:
+            return "single";
+        case Invoke::roundrobin:
+            return "roundrobin";
+        case Invoke::random:
+            return "random";
+        case Invoke::first:
+            return "first";
+        case Invoke::last:
+            break;
+    }
+    return "last";
+}
+
 void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
     const SessionId to = from.session.id;
     const MatchPolicy match = match_of(request.options);
@@ -103,6 +119,8 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
         procedures_.insert(match, registration->procedure, registration);
     }
     from.registrations.push_back(registration->id);
+    changes_.push_back(
+        {to, to, registration->id, true, true, match, registration->procedure, to_string(invoke)});
     out.add(to, Registered{request.request, registration->id});
 }
 
@@ -112,7 +130,7 @@ bool Dealer::evict(const Registration& registration, const Member& by, Deliverie
     if (std::find(callees.begin(), callees.end(), &by) != callees.end()) return false;  // W-RPC-14
     for (Member* callee : callees) {
         forget(callee->registrations, id);
-        remove(*callee, id);  // its open invocations continue (W-RRV-03)
+        remove(*callee, id, by.session.id);  // its open invocations continue (W-RRV-03)
         if (!callee->session.features.has(Feature::callee_registration_revocation)) continue;
         Unregistered revocation;
         revocation.details.append("registration", id);
@@ -131,7 +149,7 @@ void Dealer::unregister(Member& from, const Unregister& request, Deliveries& out
         return;
     }
     forget(from.registrations, id);
-    remove(from, id);  // its open invocations continue (W-RPC-12)
+    remove(from, id, from.session.id);  // its open invocations continue (W-RPC-12)
     out.add(from.session.id, Unregistered{request.request, {}});
 }
 
@@ -139,12 +157,13 @@ void Dealer::revoke(Member& from, RegistrationId id, std::string_view reason, De
     const std::vector<RegistrationId>& held = from.registrations;
     if (std::find(held.begin(), held.end(), id) == held.end()) return;
     forget(from.registrations, id);
-    remove(from, id);
+    remove(from, id, 0);
     if (!from.session.features.has(Feature::callee_registration_revocation)) return;
     out.add(from.session.id, Unregistered{0, Dict{{"registration", id}, {"reason", reason}}});
 }
 
-void Dealer::remove(Member& callee, RegistrationId id) {
+void Dealer::remove(Member& callee, RegistrationId id, SessionId by) {
+    changes_.push_back({.session = callee.session.id, .by = by, .id = id, .registration = true});
     const auto at = registrations_.find(id);
     Registration& registration = at->second;
     std::vector<Member*>& callees = registration.callees;
@@ -431,7 +450,7 @@ void Dealer::on_deadline(Instant now, Deliveries& out) {
 }
 
 void Dealer::leave(Member& member, Deliveries& out) {
-    for (const RegistrationId id : member.registrations) remove(member, id);
+    for (const RegistrationId id : member.registrations) remove(member, id, member.session.id);
     member.registrations.clear();
     for (;;) {  // calls that it has not answered (W-RPC-10)
         const CallTable::Handle handle = calls_.first_invocation_of(member.calls);

@@ -15,6 +15,7 @@
 #include "wamp/base/random.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/message/holding_change.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/call_table.h"
 #include "wamp/router/member.h"
@@ -42,7 +43,9 @@ inline constexpr Duration call_timeout_max = std::chrono::hours(24 * 365);
 /// must not change before leave().
 class Dealer {
 public:
-    explicit Dealer(Random random) : random_(std::move(random)) {}
+    /// Writes who holds its registrations to `changes`, which outlives it.
+    Dealer(Random random, HoldingChanges& changes)
+        : random_(std::move(random)), changes_(changes) {}
 
     /// Instead of held_bytes_max.
     void limit_held_bytes(std::size_t bytes_of_caller) noexcept {
@@ -97,6 +100,7 @@ private:
     };
 
     static Invoke invoke_of(const Dict& options) noexcept;
+    static std::string_view to_string(Invoke invoke) noexcept;
     Member& choose(Registration& registration) noexcept;
     Member& choose_any(Registration& registration) noexcept;
     bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
@@ -109,7 +113,8 @@ private:
     bool discloses(const Dict& call, const Member& caller, const Registration& registration,
                    const Member& callee, const Origin& origin) const noexcept;
     RequestId next_invocation(Member& callee) const noexcept;
-    void remove(Member& callee, RegistrationId id);
+    /// `by`: the session that asked for it, or 0.
+    void remove(Member& callee, RegistrationId id, SessionId by);
     /// Revokes the registration of its callees in favour of one that may use `force_reregister`;
     /// false if it is one of them.
     bool evict(const Registration& registration, const Member& by, Deliveries& out);
@@ -117,6 +122,7 @@ private:
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 
     Random random_;
+    HoldingChanges& changes_;
     /// A caller is to wait with this part of what may be held for him: messages are on their way.
     static constexpr std::size_t waiting_share = 4;
 

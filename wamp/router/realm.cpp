@@ -13,9 +13,11 @@
 namespace sallyport::wamp {
 
 struct Realm::Tables {
-    explicit Tables(Random random) : dealer(random.fork()), broker(std::move(random)) {}
+    explicit Tables(Random random)
+        : dealer(random.fork(), changes), broker(std::move(random), changes) {}
 
     Members members;
+    HoldingChanges changes;
     Dealer dealer;
     Broker broker;
 };
@@ -113,6 +115,10 @@ void Realm::revoke(const Holding& holding, std::string_view reason, Deliveries& 
     } else {
         tables_->broker.revoke(at->second, holding.id, reason, out);
     }
+}
+
+HoldingChanges& Realm::holding_changes() noexcept {
+    return tables_->changes;
 }
 
 void Realm::end_call(SessionId caller, RequestId request, std::string_view reason, Instant now,

@@ -12,6 +12,7 @@
 #include "wamp/base/tally.h"
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
+#include "wamp/message/holding_change.h"
 #include "wamp/router/caller_waits.h"
 #include "wamp/session/features.h"
 
@@ -83,6 +84,10 @@ public:
     /// Revokes it and notifies its holder if that announced support for revocation (W-SRV-01,
     /// W-RRV-01). Open invocations continue (W-RRV-03).
     void revoke(const Holding& holding, std::string_view reason, Deliveries& out);
+
+    /// Who has come to hold subscriptions and registrations, or holds them no longer; its owner
+    /// empties it.
+    HoldingChanges& holding_changes() noexcept;
 
     /// Ends an open call of the session with that error, and cancels it at its callee.
     void end_call(SessionId caller, RequestId request, std::string_view reason, Instant now,

@@ -1,4 +1,4 @@
-// What the front itself answers: the session meta API, and nothing else below "wamp.".
+// What the front itself answers: the meta API of its own sessions, and nothing else below "wamp.".
 #include <algorithm>
 
 #include "tests/unit/gateway/front/front_world.h"
@@ -75,6 +75,8 @@ TEST_F(FrontMeta, AnnouncesWhatWorksThroughAllBackends) {
         EXPECT_TRUE(announces(*world, 1, "broker", "session_meta_api"));
         EXPECT_TRUE(announces(*world, 1, "dealer", "session_meta_api"));
         EXPECT_TRUE(announces(*world, 1, "dealer", "testament_meta_api"));
+        EXPECT_TRUE(announces(*world, 1, "dealer", "registration_meta_api"));
+        EXPECT_TRUE(announces(*world, 1, "broker", "subscription_meta_api"));
         EXPECT_FALSE(announces(*world, 1, "dealer", "shared_registration"));
         const bool names = world == &trusted;
         EXPECT_EQ(announces(*world, 1, "dealer", "caller_identification"), names);
@@ -99,9 +101,113 @@ TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
     EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.subscription.get_events",[5]])"),
               Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
     EXPECT_EQ(world_.after(1, R"([48,3,{},"wamp.registration.list"])"),
-              Lines{R"(1 [8,48,3,{},"wamp.error.no_such_procedure"])"});
-    EXPECT_EQ(world_.after(1, R"([32,4,{},"wamp.registration.on_create"])"),
+              Lines{R"(1 [50,3,{},[{"exact":[],"prefix":[],"wildcard":[]}]])"});
+    EXPECT_EQ(world_.after(1, R"([32,4,{},"wamp.registration.on_change"])"),
               Lines{R"(1 [8,32,4,{},"wamp.error.feature_not_supported"])"});
+}
+
+/// An event without its envelope, with the sessions by their names.
+Lines brief(Lines lines, FrontWorld& world) {
+    for (std::string& line : lines) {
+        if (line.find(" [36,") != std::string::npos)
+            line = line.substr(0, 2) + line.substr(line.find('{'));
+        const auto created = line.find(R"("created":")");
+        if (created != std::string::npos) line.erase(created - 1, 40);
+        for (const std::uint64_t id : {1u, 2u})
+            line = with_names(
+                line, {{std::to_string(world.wires.session(id)), "S" + std::to_string(id)}});
+    }
+    return lines;
+}
+
+// W-RMA-02, W-RMA-05, W-GWY-01: the numbers that clients were told, for any backend.
+TEST_F(FrontMeta, AnswersForRegistrationsOfItsSessions) {
+    world_.send(1, R"([32,1,{"match":"prefix"},"wamp.registration."])");
+    world_.send(2, R"([64,1,{},"lab.p"])");
+    world_.take();
+    const Lines lines = brief(world_.after(9, "[65,1,600]"), world_);
+    ASSERT_EQ(lines.size(), 3U);
+    const std::string id = lines[0].substr(8, lines[0].size() - 9);
+    EXPECT_NE(id, "600");
+    EXPECT_EQ(lines[1], R"(1 {"topic":"wamp.registration.on_create"},[S2,{"id":)" + id +
+                            R"(,"uri":"lab.p","match":"exact","invoke":"single"}]])");
+    EXPECT_EQ(lines[2], R"(1 {"topic":"wamp.registration.on_register"},[S2,)" + id + "]]");
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.registration.lookup",["lab.p"]])"),
+              Lines{"1 [50,2,{},[" + id + "]]"});
+    EXPECT_EQ(
+        brief(world_.after(1, "[48,3,{},\"wamp.registration.list_callees\",[" + id + "]]"), world_),
+        Lines{"1 [50,3,{},[[S2]]]"});
+    EXPECT_EQ(world_.after(1, R"([48,4,{},"wamp.registration.get",[600]])"),
+              Lines{R"(1 [8,48,4,{},"wamp.error.no_such_registration"])"});
+    // It holds it while the link is down.
+    world_.lose(9);
+    world_.take();
+    EXPECT_EQ(world_.after(1, "[48,5,{},\"wamp.registration.count_callees\",[" + id + "]]"),
+              Lines{"1 [50,5,{},[1]]"});
+    world_.lose(2);
+    EXPECT_EQ(brief(world_.take(), world_),
+              (Lines{R"(1 {"topic":"wamp.registration.on_unregister"},[S2,)" + id + "]]",
+                     R"(1 {"topic":"wamp.registration.on_delete"},[S2,)" + id + "]]"}));
+}
+
+// W-SMA-01, W-SMA-02: one subscription, however many hold it.
+TEST_F(FrontMeta, AnswersForSubscriptionsOfItsSessions) {
+    world_.join(3);
+    world_.send(3, R"([32,1,{"match":"prefix"},"wamp.subscription."])");
+    world_.send(1, R"([32,1,{},"lab.t"])");
+    world_.take();
+    Lines lines = brief(world_.after(9, "[33,1,500]"), world_);
+    ASSERT_EQ(lines.size(), 3U);
+    const std::string id = lines[0].substr(8, lines[0].size() - 9);
+    EXPECT_EQ(lines[1], R"(3 {"topic":"wamp.subscription.on_create"},[S1,{"id":)" + id +
+                            R"(,"uri":"lab.t","match":"exact"}]])");
+    EXPECT_EQ(lines[2], R"(3 {"topic":"wamp.subscription.on_subscribe"},[S1,)" + id + "]]");
+    EXPECT_EQ(brief(world_.after(2, R"([32,1,{},"lab.t"])"), world_),
+              (Lines{"2 [33,1," + id + "]",
+                     R"(3 {"topic":"wamp.subscription.on_subscribe"},[S2,)" + id + "]]"}));
+    EXPECT_EQ(
+        brief(world_.after(2, "[48,2,{},\"wamp.subscription.list_subscribers\",[" + id + "]]"),
+              world_),
+        Lines{"2 [50,2,{},[[S1,S2]]]"});
+    EXPECT_EQ(
+        brief(world_.after(1, "[34,2," + id + "]"), world_),
+        (Lines{"1 [35,2]", R"(3 {"topic":"wamp.subscription.on_unsubscribe"},[S1,)" + id + "]]"}));
+    // The backend ends the last one.
+    lines = brief(world_.after(9, R"([35,0,{"subscription":500}])"), world_);
+    EXPECT_EQ(lines, (Lines{R"(3 {"topic":"wamp.subscription.on_unsubscribe"},[S2,)" + id + "]]",
+                            R"(3 {"topic":"wamp.subscription.on_delete"},[S2,)" + id + "]]"}));
+    EXPECT_EQ(world_.after(2, "[48,3,{},\"wamp.subscription.get\",[" + id + "]]"),
+              Lines{R"(2 [8,48,3,{},"wamp.error.no_such_subscription"])"});
+}
+
+TEST_F(FrontMeta, SaysNothingOfHoldingsThatTheBackendRefused) {
+    world_.send(1, R"([32,1,{"match":"prefix"},"wamp.registration."])");
+    world_.send(2, R"([64,1,{},"lab.p"])");
+    world_.take();
+    EXPECT_EQ(world_.after(9, R"([8,64,1,{},"wamp.error.procedure_already_exists"])"),
+              Lines{R"(2 [8,64,1,{},"wamp.error.procedure_already_exists"])"});
+    world_.lose(2);
+    EXPECT_EQ(world_.take(), Lines{});
+}
+
+TEST_F(FrontMeta, SaysNothingOfHoldingsThatMoveToAnotherBackend) {
+    world_.send(1, R"([32,1,{"match":"prefix"},"wamp.subscription."])");
+    world_.send(2, R"([32,1,{},"lab.t"])");
+    world_.send(9, "[33,1,500]");
+    world_.take();
+    std::string moved(meta_policy);
+    moved.replace(moved.find(R"(to = "inside")"), 13, R"(to = "plc")");
+    EXPECT_EQ(world_.front.reload({policy::door_realm(moved)}, world_.now, world_.wires.out).moved,
+              1U);
+    EXPECT_EQ(world_.take(), Lines{"9 [34,2,500]"});
+    // But of those that the policy ends.
+    std::string narrow(moved);
+    narrow.replace(narrow.find(R"(["call", "register", "subscribe", "publish"])"), 44,
+                   R"(["call", "publish"])");
+    EXPECT_EQ(world_.front.reload({policy::door_realm(narrow)}, world_.now, world_.wires.out)
+                  .subscriptions_revoked,
+              1U);
+    EXPECT_EQ(world_.take().size(), 2U);
 }
 
 // W-SSM-05

@@ -33,6 +33,10 @@ TEST_F(RegistryTest, AnnouncesTheFeaturesOfItsProviders) {
     EXPECT_TRUE(has("dealer", "session_meta_api"));
     EXPECT_TRUE(has("dealer", "testament_meta_api"));
     EXPECT_FALSE(has("broker", "testament_meta_api"));
+    EXPECT_TRUE(has("dealer", "registration_meta_api"));
+    EXPECT_TRUE(has("broker", "subscription_meta_api"));
+    EXPECT_FALSE(has("broker", "registration_meta_api"));
+    EXPECT_FALSE(has("dealer", "subscription_meta_api"));
 }
 
 TEST_F(RegistryTest, ListsEachProcedureOnceWithWhatTheEngineDemandsForIt) {
@@ -44,7 +48,7 @@ TEST_F(RegistryTest, ListsEachProcedureOnceWithWhatTheEngineDemandsForIt) {
         EXPECT_EQ(procedure.ends_sessions, ends_sessions(Action::call, procedure.uri))
             << procedure.uri;
     }
-    EXPECT_EQ(names.size(), 9U);
+    EXPECT_EQ(names.size(), 21U);
 }
 
 TEST_F(RegistryTest, OffersNothingThatTheManualDoesNotName) {

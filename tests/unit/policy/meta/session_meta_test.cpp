@@ -201,9 +201,9 @@ TEST_F(SessionMetaTest, ForgetsWhoUnsubscribesOrLeaves) {
 }
 
 TEST_F(SessionMetaTest, RefusesTopicsThatNobodyPublishes) {
-    EXPECT_EQ(after(1, R"([32,1,{},"wamp.registration.on_create"])"),
+    EXPECT_EQ(after(1, R"([32,1,{},"wamp.registration.on_change"])"),
               Lines{R"(1 [8,32,1,{},"wamp.error.feature_not_supported"])"});
-    EXPECT_EQ(after(1, R"([32,2,{"match":"wildcard"},"wamp..on_delete"])"),
+    EXPECT_EQ(after(1, R"([32,2,{"match":"wildcard"},"wamp..on_end"])"),
               Lines{R"(1 [8,32,2,{},"wamp.error.feature_not_supported"])"});
     EXPECT_EQ(meta_.subscriptions(), 0U);
 }
@@ -273,11 +273,10 @@ TEST_F(SessionMetaTest, EndsManySessionsAtOnce) {
               Lines{R"(1 [8,48,4,{},"wamp.error.invalid_argument"])"});
 }
 
-// W-TST-03, W-EVH-03, W-RMA-05: what a shared link would say of the link's own session is not said
-// at all.
+// W-TST-03, W-EVH-03: what a shared link would say of the link's own session is not said at all.
 TEST_F(SessionMetaTest, OffersNothingElseBelowWamp) {
     int request = 0;
-    for (const char* procedure : {"wamp.subscription.get_events", "wamp.registration.list",
+    for (const char* procedure : {"wamp.subscription.get_events", "wamp.registration.remove_callee",
                                   "wamp.session.nothing", "wamp.session.lists"}) {
         const std::string id = std::to_string(++request);
         EXPECT_EQ(after(1, "[48," + id + ",{},\"" + procedure + "\"]"),
@@ -290,6 +289,13 @@ TEST_F(SessionMetaTest, CountsNoLinks) {
     world_.send(9, hello);
     world_.take();
     EXPECT_EQ(after(1, R"([48,1,{},"wamp.session.count"])"), Lines{"1 [50,1,{},[3]]"});
+    // But what is known of it is told: it may hold subscriptions and registrations.
+    const Lines known = after(1, R"([48,2,{},"wamp.session.get",[)" + id_of(9) + "]]");
+    ASSERT_EQ(known.size(), 1U);
+    EXPECT_NE(known[0].find(R"("authrole":"gateway","authmethod":"link")"), std::string::npos)
+        << known[0];
+    EXPECT_EQ(after(1, R"([48,3,{},"wamp.session.kill",[)" + id_of(9) + "]]"),
+              Lines{R"(1 [8,48,3,{},"wamp.error.no_such_session"])"});
 }
 
 // The session with which the door itself calls the procedure of [auth.dynamic].

@@ -33,6 +33,12 @@ protected:
     const Session& session(std::uint64_t id) {
         return *world_.door.sessions().find(world_.wires.session(id));
     }
+    /// As caused by the second session.
+    void publish(std::string_view topic) {
+        const wamp::SessionId by = session(2).id;
+        topics_.publish(
+            "lab", topic, {7}, [by](const Session& receiver) { return receiver.id != by; }, out_);
+    }
     Lines sent() {
         std::vector<Door::Undelivered> undelivered;
         world_.door.deliver(out_, undelivered, world_.now, world_.wires.out);
@@ -51,7 +57,7 @@ TEST_F(TopicsTest, TellTheOthersOfTheRealm) {
     topics_.subscribe(session(2), {1, {{"match", "prefix"}}, "wamp.a."}, known, out_);
     EXPECT_EQ(sent().size(), 2U);
     EXPECT_EQ(topics_.subscriptions(), 2U);
-    topics_.publish(session(2), "wamp.a.on_one", {7}, out_);
+    publish("wamp.a.on_one");
     const Lines lines = sent();
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_TRUE(lines[0].starts_with("1 [36,") && lines[0].ends_with(",{},[7]]")) << lines[0];
@@ -69,7 +75,7 @@ TEST_F(TopicsTest, AreForgottenWithTheirLastSubscriber) {
     EXPECT_FALSE(topics_.unsubscribe(session(1).id, {2, 99, {}}, out_));
     topics_.leave(session(1).id);
     EXPECT_EQ(topics_.subscriptions(), 0U);
-    topics_.publish(session(2), "wamp.a.on_one", {7}, out_);
+    publish("wamp.a.on_one");
     EXPECT_EQ(sent(), Lines{});
 }
 
@@ -77,7 +83,7 @@ TEST_F(TopicsTest, AreNotDeliveredToWhoMayNotReceiveThem) {
     topics_.subscribe(session(1), {1, {}, "wamp.a.on_one"}, known, out_);
     sent();
     world_.door.reload({door_realm(door_policy)}, world_.wires.out);
-    topics_.publish(session(2), "wamp.a.on_one", {7}, out_);
+    publish("wamp.a.on_one");
     EXPECT_EQ(sent(), Lines{});
     EXPECT_EQ(world_.door.judge().withheld(), 1U);
     topics_.judge_again(out_, world_.wires.out);

@@ -107,7 +107,8 @@ TEST_F(DealerTest, InvocationsOfASessionCountFromOne) {
 
 // W-ID-10: an id that is pending since the last time round is passed over.
 TEST(Dealer, InvocationIdsWrapPastThoseThatArePending) {
-    Dealer dealer(test::random());
+    HoldingChanges changes;
+    Dealer dealer(test::random(), changes);
     Deliveries out;
     Member only;
     only.session = {1, "a", "b", test::all_features(), id_max};

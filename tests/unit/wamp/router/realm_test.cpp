@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "tests/unit/wamp/router/world.h"
 #include "tests/unit/wamp/session/samples.h"
 #include "wamp/message/uris.h"
@@ -44,6 +47,31 @@ TEST(Realm, CountsWhatIsThere) {
     expect_empty(world.realm.counts());
     EXPECT_EQ(world.realm.counts().retained, 1u);  // it stays
     EXPECT_EQ(world.realm.deadline(), never);
+}
+
+// W-RMA-02, W-SMA-01
+TEST(Realm, ListsWhoComesToHoldSomethingAndWhoLosesIt) {
+    World world;
+    world.join(1);
+    world.join(2);
+    world.subscribe(1, "a", Dict{{"match", "prefix"}});
+    world.subscribe(1, "a", Dict{{"match", "prefix"}});  // it holds it already
+    world.enroll(1, "p", Dict{{"invoke", "last"}});
+    world.enroll(2, "p", Dict{{"force_reregister", true}});
+    world.leave(2);
+    world.leave(1);
+    const auto& changes = world.realm.holding_changes();
+    std::vector<std::string> lines;
+    for (const HoldingChange& change : changes) {
+        lines.push_back(std::string(change.added ? "+" : "-") + (change.registration ? "r" : "s") +
+                        std::to_string(change.id) + " of " + std::to_string(change.session) +
+                        " by " + std::to_string(change.by) +
+                        (change.added ? " " + change.uri + " " + std::string(change.invoke) : ""));
+    }
+    EXPECT_EQ(lines, (std::vector<std::string>{"+s1 of 1 by 1 a single", "+r1 of 1 by 1 p last",
+                                               "-r1 of 1 by 2", "+r2 of 2 by 2 p single",
+                                               "-r2 of 2 by 2", "-s1 of 1 by 1"}));
+    EXPECT_EQ(changes[0].match, MatchPolicy::prefix);
 }
 
 TEST(Realm, MessagesOfNobodyDoNothing) {
