@@ -3,7 +3,7 @@ tests/gates, which configures build/tidy.
 
     tests/tidy.py --program /usr/bin/clang-tidy-19 [--all]
 
-A source takes 5 to 30 seconds. Without --all, no source is started after SALLYPORT_TIDY_SECONDS (300), and a minute later
+A source takes 5 to 30 seconds. Without --all, no source is started after SALLYPORT_TIDY_SECONDS (150), and a minute later
 those under way are stopped; the last line says how many were checked and how many are left to tests/nightly, and is also in
 build/gates/tidy.note. If there was not time for a single one, that is a failure. All that clang-tidy said is in
 build/gates/tidy.log.
@@ -84,7 +84,7 @@ def main() -> int:
 
     every = changed_sources.sources(ROOT)
     chosen, why = (every, "all of them") if arguments.all else changed_sources.changed_sources(ROOT)
-    seconds = float("inf") if arguments.all else float(os.environ.get("SALLYPORT_TIDY_SECONDS", "300"))
+    seconds = float("inf") if arguments.all else float(os.environ.get("SALLYPORT_TIDY_SECONDS", "150"))
     print(f"clang-tidy: {len(chosen)} of {len(every)} sources: {why}", flush=True)
     unknown = sorted(set(chosen) - known_to_cmake())
     for name in unknown:
