@@ -27,7 +27,7 @@ struct Bridge::Tables {
            LinkNumber number, wamp::Random random)
         : link{profile, sessions, ids, number, judge, random, {}, false, 0, 0, {}},
           waiting(link),
-          calls(link, waiting),
+          calls(link, waiting, subscriptions),
           subscriptions(link),
           publications(link, subscriptions),
           registrations(link),
@@ -385,6 +385,10 @@ void Bridge::on_deadline(Instant now, BridgeOutbox& out) {
 
 Instant Bridge::deadline() const noexcept {
     return std::min(tables_->calls.deadline(), tables_->waiting.deadline());
+}
+
+bool Bridge::reads_history() const noexcept {
+    return backend_link::reads_history(tables_->link.profile);
 }
 
 bool Bridge::up() const noexcept {

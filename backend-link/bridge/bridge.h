@@ -143,6 +143,8 @@ public:
     wamp::Instant deadline() const noexcept;  ///< when on_deadline() is next due; `never` if not
 
     bool up() const noexcept;
+    /// Whether the router behind it is of a kind that checks who reads what it keeps (W-EVH-04).
+    bool reads_history() const noexcept;
 
     /// Sizes of the tables, for metrics and for the check that they are empty once all sessions
     /// have left.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backend-link/bridge/rewriting.h"
+#include "wamp/message/history.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -59,8 +60,14 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     const bool disclose = call.options.get_bool("disclose_me", false);
     if (disclose && !link_.may_disclose(context.permit))
         return refuse(uris::disclose_me_disallowed);
+    std::unique_ptr<HistoryCall> history;
+    if (call.procedure == uris::get_events) {
+        auto made = HistoryCall::make(link_, subscriptions_, caller.id, call);
+        if (made.has_error()) return refuse(made.error());
+        history = std::move(*made);
+    }
     std::optional<std::string> inside;
-    if (context.route.rewrite) {
+    if (context.route.rewrite && history == nullptr) {
         inside = Rewriting(context.route).inside(call.procedure);
         if (!inside) return refuse(uris::invalid_uri);
     }
@@ -81,6 +88,10 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
         table_.at(slot).data.request = waiting_.keep(context, call);
     }
     if (inside) call.procedure = *std::move(inside);
+    if (history != nullptr) {
+        call.payload = history->question();
+        table_.at(slot).data.history = std::move(history);
+    }
     call.request = back;
     call.options = options_for(caller, call.options, progressive, disclose);
     out.to_link.emplace_back(std::move(call));
@@ -152,6 +163,8 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     const bool answered = entry.data.state == State::abandoned;
     const wamp::SessionId caller = entry.session;
     result.request = entry.front;
+    if (entry.data.history != nullptr && !answered)
+        return answer_history(found, std::move(result), out);
     if (!result.details.empty()) {
         if (!answered &&
             !link_.can_decode(caller, result.details, Feature::caller_payload_passthru_mode)) {
@@ -172,6 +185,21 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
         if (timed && entry.data.state == State::open) set_due(slot, now + timeout);  // W-PCR-06
     }
     out.to_sessions.add(caller, std::move(result));
+}
+
+void Calls::answer_history(Table::Found found, wamp::CallResult&& result, BridgeOutbox& out) {
+    const Table::Entry& entry = table_.at(found->second);
+    const policy::Session* const reader = link_.sessions.find(entry.session);
+    auto answer = reader == nullptr ? std::nullopt
+                                    : entry.data.history->answer(result.payload, *reader, link_);
+    if (answer) {
+        answer_ = *std::move(answer);
+        out.to_sessions.add(entry.session, wamp::CallResult{result.request, {}, answer_.view()});
+    } else {
+        out.to_sessions.add(entry.session,
+                            error_for(MessageType::call, result.request, uris::unavailable));
+    }
+    erase(found);
 }
 
 void Calls::refuse_result(Table::Found found, bool progress, Instant now, BridgeOutbox& out) {

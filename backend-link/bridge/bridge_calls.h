@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend-link/bridge/bridge.h"
+#include "backend-link/bridge/bridge_history.h"
 #include "backend-link/bridge/bridge_waiting.h"
 #include "backend-link/bridge/link_side.h"
 #include "backend-link/bridge/request_table.h"
@@ -26,8 +27,11 @@ public:
     /// How long a call without a timeout waits to be repeated.
     static constexpr wamp::Duration again_wait_max = std::chrono::seconds(30);
 
-    Calls(LinkSide& link, WaitingRequests& waiting)
-        : link_(link), waiting_(waiting), table_(link.ids.calls, link.number) {}
+    Calls(LinkSide& link, WaitingRequests& waiting, const Subscriptions& subscriptions)
+        : link_(link),
+          waiting_(waiting),
+          subscriptions_(subscriptions),
+          table_(link.ids.calls, link.number) {}
 
     void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
@@ -60,12 +64,15 @@ private:
         wamp::Instant due = wamp::never;
         std::unique_ptr<WaitingRequests::Entry> request{};  ///< if the call may be repeated
         wamp::Tally::Lease lease{};
+        std::unique_ptr<HistoryCall> history{};  ///< of wamp.subscription.get_events
     };
     using Table = RequestTable<Call>;
     using Slot = Table::Slot;
 
     wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,
                            bool disclose) const;
+    /// The result of wamp.subscription.get_events for its caller, or the error.
+    void answer_history(Table::Found found, wamp::CallResult&& result, BridgeOutbox& out);
     /// Ends a call whose result the caller cannot decode.
     void refuse_result(Table::Found found, bool progress, wamp::Instant now, BridgeOutbox& out);
     /// The call must not be repeated any more.
@@ -79,8 +86,10 @@ private:
 
     LinkSide& link_;
     WaitingRequests& waiting_;
+    const Subscriptions& subscriptions_;
     Table table_;
     wamp::DeadlineHeap deadlines_;
+    wamp::OwnedPayload answer_;  ///< borrowed by the outbox of the last call
 };
 
 }  // namespace sallyport::backend_link

@@ -254,6 +254,15 @@ bool Subscriptions::is_named(wamp::SubscriptionId id, std::string_view topic,
     return found != nullptr && (*found)->topic == topic && (*found)->of->match == match;
 }
 
+std::optional<Subscriptions::Held> Subscriptions::held(SessionId session,
+                                                       wamp::SubscriptionId id) const noexcept {
+    FrontSubscription* const* const found = wamp::find_in(by_id_, id);
+    if (found == nullptr || !has_member(**found, session)) return std::nullopt;
+    const Subscription& subscription = *(*found)->of;
+    return Held{subscription.state == State::active ? subscription.back : 0, subscription.match,
+                &(*found)->rewriting};
+}
+
 void Subscriptions::leave(SessionId session, BridgeOutbox& out) {
     std::vector<FrontSubscription*>* found = wamp::find_in(by_session_, session);
     if (found == nullptr) return;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,13 @@ public:
     /// Whether SUBSCRIBE of that would be answered with that id.
     bool is_named(wamp::SubscriptionId id, std::string_view topic,
                   wamp::MatchPolicy match) const noexcept;
+    /// A subscription that a session was told of.
+    struct Held {
+        wamp::SubscriptionId back;  ///< on the link; 0 while there is none
+        wamp::MatchPolicy match;
+        const Rewriting* rewriting;
+    };
+    std::optional<Held> held(wamp::SessionId session, wamp::SubscriptionId id) const noexcept;
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     void on_subscribed(const wamp::Subscribed& subscribed, BridgeOutbox& out);

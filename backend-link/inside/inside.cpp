@@ -6,6 +6,7 @@
 #include "wamp/base/check.h"
 #include "wamp/base/text.h"
 #include "wamp/codec/codec.h"
+#include "wamp/message/history.h"
 #include "wamp/message/uris.h"
 #include "wamp/session/notes.h"
 
@@ -25,6 +26,15 @@ std::string_view pattern_topic(const wamp::Message& message) noexcept {
     return event == nullptr ? std::string_view() : event->details.get_string("topic");
 }
 
+/// The features of this router (W-FEA-01): events are kept if the configuration says which.
+wamp::Dict inside_roles(const InsideConfig& config) {
+    wamp::Dict roles = wamp::router_roles();
+    if (config.history.empty()) return roles;
+    auto* const broker = roles.find("broker")->get_if<wamp::Dict>();
+    broker->find("features")->get_if<wamp::Dict>()->set("event_history", true);
+    return roles;
+}
+
 /// Services may nest twice as deep and send twice as much as callers outside, as they wrap what
 /// those have sent.
 policy::DoorLimits for_services(policy::DoorLimits limits) noexcept {
@@ -38,7 +48,7 @@ policy::DoorLimits for_services(policy::DoorLimits limits) noexcept {
 Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
     : random_(wamp::Random(seed).fork()),
       gate_(config.realms, for_services(config.limits), wamp::Random(seed), random_,
-            wamp::router_roles()),
+            inside_roles(config)),
       config_(std::move(config)) {
     for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), new_realm());
     for (const auto& name : config_.links) {
@@ -51,6 +61,10 @@ wamp::Realm Inside::new_realm() {
     wamp::Realm realm(random_.fork());
     realm.limit_held_bytes(config_.caller_bytes_max);
     realm.name_conveyed_callers(config_.names_conveyed_callers);
+    if (!config_.history.empty()) {
+        const std::size_t realms = std::max<std::size_t>(config_.realms.size(), 1);
+        realm.keep_history(config_.history, config_.history_bytes_max / realms);
+    }
     return realm;
 }
 
@@ -148,6 +162,10 @@ void Inside::route(Door::Request&& request, wamp::Instant now, wamp::Outbox& out
         request.conveyed
             ? wamp::Origin{request.origin_session, request.origin_authid, request.origin_role}
             : wamp::Origin{session.id, session.principal.authid, session.principal.role};
+    if (const auto* call = std::get_if<wamp::Call>(&request.message);
+        call != nullptr && call->procedure == uris::get_events) {
+        return answer_history(session, *call, origin, now, out);
+    }
     act(session, std::move(request.message), origin,
         {permit.limits().timeout, std::move(request.lease)}, now, out);
 }
@@ -396,6 +414,7 @@ wamp::Realm::Counts Inside::counts() const noexcept {
         sum.retained += counts.retained;
         sum.retained_bytes += counts.retained_bytes;
         sum.held_bytes += counts.held_bytes;
+        sum.history_bytes += counts.history_bytes;
     }
     return sum;
 }
@@ -408,8 +427,8 @@ std::size_t Inside::egress_bytes() const noexcept {
 
 std::size_t Inside::held_bytes() const noexcept {
     const auto sum = counts();
-    return sum.retained_bytes + sum.held_bytes + egress_bytes() + gate_.meta().bytes() +
-           gate_.door().judge().latest().bytes() +
+    return sum.retained_bytes + sum.history_bytes + sum.held_bytes + egress_bytes() +
+           gate_.meta().bytes() + gate_.door().judge().latest().bytes() +
            (sum.subscriptions + sum.registrations) * policy::entry_bytes +
            sum.calls * policy::call_bytes;
 }

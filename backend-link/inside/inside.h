@@ -41,6 +41,9 @@ struct InsideConfig {
     /// Services are told of each caller that a link conveys; otherwise only of those that disclose
     /// themselves.
     bool names_conveyed_callers = true;
+    /// Which events are kept, in each realm, and how many bytes of them altogether.
+    std::vector<wamp::HistoryRule> history{};
+    std::size_t history_bytes_max = std::size_t{64} << 20;
 };
 
 /// The whole inside program as one pure object: the second door, which decides again with its own
@@ -49,6 +52,9 @@ struct InsideConfig {
 /// principals. Interface and guarantees are those of gateway::Front.
 class Inside {
 public:
+    /// Of the events in one answer of wamp.subscription.get_events.
+    static constexpr std::size_t history_answer_bytes_max = std::size_t{1} << 20;
+
     Inside(InsideConfig config, const wamp::Random::Seed& seed);
 
     void start(wamp::Instant now, wamp::Outbox& out);
@@ -142,6 +148,12 @@ private:
     void join(wamp::SessionId session, wamp::Instant now);
     void act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
              wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
+    void answer_history(const policy::Session& session, const wamp::Call& call,
+                        const wamp::Origin& reader, wamp::Instant now, wamp::Outbox& out);
+    /// The error, or "" and the events.
+    std::string_view read_history(const policy::Session& session, const wamp::Call& call,
+                                  const wamp::Origin& reader, wamp::Instant now,
+                                  wamp::List& events);
     /// Disposes of everything that the session has behind the gate.
     void dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     /// Whether its transport takes further invocations.

@@ -10,6 +10,7 @@
 #include "gateway/tor/torrc.h"
 #include "policy/document/nearest.h"
 #include "policy/document/section.h"
+#include "wamp/base/uri.h"
 
 namespace sallyport::gateway {
 
@@ -216,6 +217,42 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
                    "add one with kind = \"embedded\", \"accept\" or \"dial\"");
 }
 
+constexpr std::int64_t history_events_max = 100'000;
+constexpr std::size_t history_bytes_min = std::size_t{1} << 10;
+constexpr std::size_t history_bytes_max = std::size_t{1} << 30;
+
+void read_history(Section& root, ConfigReader& reader, InsideProgramConfig& config) {
+    static constexpr std::array<std::string_view, 5> keys{"uri", "match", "events", "bytes", "age"};
+    static constexpr std::array<std::string_view, 3> matches{"exact", "prefix", "wildcard"};
+    for (const Item* table : root.tables("history")) {
+        Section section(*table, "[[history]]", keys, reader.file(), reader.diagnostics());
+        HistoryText history;
+        if (const auto match = choice(section, "match", matches))
+            history.match = static_cast<wamp::MatchPolicy>(*match);
+        if (const auto events = reader.integer(section, "events", 1, history_events_max))
+            history.events = static_cast<std::size_t>(*events);
+        ConfigReader::bytes(section, "bytes", history_bytes_min, history_bytes_max, history.bytes);
+        ConfigReader::duration(section, "age", history.age);
+        const auto uri = section.need_text("uri", "\"lab.weather\"");
+        if (!uri) continue;
+        history.uri = *uri;
+        const Item& written = *section.find("uri");
+        if (!wamp::is_valid_pattern(*uri, history.match)) {
+            section.error(written, quoted(*uri) + " is not a valid URI for this match",
+                          "such as \"lab.weather\", or \"lab.\" with match = \"prefix\"");
+        } else if (wamp::is_reserved(*uri)) {
+            section.error(written, "events below \"wamp.\" are not kept", "name other topics");
+        }
+        const bool twice = std::any_of(
+            config.history.begin(), config.history.end(),
+            [&](const auto& other) { return other.uri == *uri && other.match == history.match; });
+        if (twice)
+            section.error(written, "there is already a [[history]] for " + quoted(*uri),
+                          "remove one of them");
+        config.history.push_back(std::move(history));
+    }
+}
+
 /// The keys that both files have.
 template <class Config>
 void read_common(Section& root, ConfigReader& reader, Config& config) {
@@ -255,10 +292,11 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
 
 wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     std::string_view text, const std::string& file) {
-    static constexpr std::array<std::string_view, 9> keys{
+    static constexpr std::array<std::string_view, 10> keys{
         "state_dir", "realms",      "listen",
         "link",      "limits",      "audit",
-        "sandbox",   "request_ids", "disclose_outside_callers"};
+        "sandbox",   "request_ids", "disclose_outside_callers",
+        "history"};
     static constexpr std::array<std::string_view, 3> listen_keys{"address", "mode", "group"};
     static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
     const auto document = policy::parse_document(text, file);
@@ -268,6 +306,7 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     Section root(*document, "this file", keys, file, reader.diagnostics());
     read_common(root, reader, config);
     config.disclose_outside_callers = root.boolean("disclose_outside_callers").value_or(true);
+    read_history(root, reader, config);
     for (const Item* table : root.tables("listen")) {
         Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());
         if (auto address = reader.address(section, "address", false)) {

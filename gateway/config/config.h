@@ -15,6 +15,7 @@
 #include "policy/document/diagnostic.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/result.h"
+#include "wamp/base/uri.h"
 #include "wamp/message/payload.h"
 #include "wamp/session/server_session.h"
 
@@ -117,6 +118,16 @@ struct LinkText {
     std::vector<std::string> peer_pins;
 };
 
+/// [[history]] of inside.toml: the topics whose events are kept.
+struct HistoryText {
+    std::string uri;
+    wamp::MatchPolicy match = wamp::MatchPolicy::exact;
+    // Of one topic:
+    std::size_t events = 100;
+    std::size_t bytes = std::size_t{1} << 20;
+    wamp::Duration age = std::chrono::hours(24);
+};
+
 /// inside.toml as written, with absolute paths.
 struct InsideProgramConfig {
     std::string file;
@@ -128,6 +139,7 @@ struct InsideProgramConfig {
     bool disclose_outside_callers = true;
     std::vector<ServiceListen> listens;
     std::vector<LinkText> links;
+    std::vector<HistoryText> history;
     LimitsText limits;
     AuditText audit;
 };

@@ -41,6 +41,11 @@ public:
     std::vector<std::string> pins(policy::Section& section, std::string_view key);
     std::optional<std::int64_t> integer(policy::Section& section, std::string_view key,
                                         std::int64_t least, std::int64_t most);
+    static void duration(policy::Section& section, std::string_view key, wamp::Duration& value,
+                         wamp::Duration least = wamp::Duration::zero(),
+                         wamp::Duration most = wamp::Duration::max());
+    static void bytes(policy::Section& section, std::string_view key, std::size_t least,
+                      std::size_t most, std::size_t& value);
     LimitsText limits(policy::Section& root);
     AuditText audit(policy::Section& root);
 
@@ -52,11 +57,6 @@ private:
     PathText socket_at(policy::Section& section, std::string_view text, const policy::Item& item,
                        std::string_view key);
     static std::optional<unsigned> mode(policy::Section& section);
-    static void duration(policy::Section& section, std::string_view key, wamp::Duration& value,
-                         wamp::Duration least = wamp::Duration::zero(),
-                         wamp::Duration most = wamp::Duration::max());
-    void bytes(policy::Section& section, std::string_view key, std::size_t least, std::size_t most,
-               std::size_t& value);
 
     std::string file_;
     std::string folder_;

@@ -100,9 +100,9 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
 }  // namespace
 
 Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
-    : random_(wamp::Random(seed).fork()),
-      gate_(config.realms, config.limits, wamp::Random(seed), random_,
-            front_roles(config.backends)),
+    : roles_(front_roles(config.backends)),
+      random_(wamp::Random(seed).fork()),
+      gate_(config.realms, config.limits, wamp::Random(seed), random_, roles_),
       link_message_limits_(link_limits(config.limits.message)),
       ids_(random_.next()),
       under_way_(config.circuit_bytes) {
@@ -212,7 +212,9 @@ void Front::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& o
 
 void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
     policy::Session& session = *request.session;
-    Backend& backend = *backends_[route_of(session, request.permit)];
+    Backend* const target = target_of(session, request);
+    if (target == nullptr) return refuse(session, request.message, uris::no_such_subscription, out);
+    Backend& backend = *target;
     const bool lacks = lacks_room(backend, session, request.message);
     if (!lacks && !must_wait(backend, session, request.message))
         return cross(backend, request, now, now, out);
@@ -471,6 +473,8 @@ void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Inst
         backend.bridge.on_link(std::move(*message), now, bridge_out_);
         flush(backend, now, out);
     } else {
+        if (const auto* welcome = std::get_if<wamp::Welcome>(&*message))
+            note_history(backend, *welcome);
         on_verdict(backend, verdict, now, out);
     }
 }

@@ -147,6 +147,7 @@ private:
         std::optional<wamp::CarriedPayloads> carried{};
         /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
         wamp::IdSet outrunning{};
+        bool keeps_history = false;  ///< said its last WELCOME
     };
 
     /// The backends of the routes of a policy. There are few realms, so the list is searched
@@ -170,6 +171,11 @@ private:
     std::vector<HoldingChange> judge(const Routes& routes, DecisionOf&& decision_of) const;
     void move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now, wamp::Outbox& out);
     static Reloaded count(std::size_t ended, const std::vector<HoldingChange>& judged);
+    /// Where a request goes: to the backend of its route, or to that of the subscription whose
+    /// history is read; null if the session has no such subscription.
+    Backend* target_of(const policy::Session& session, const policy::Door::Request& request);
+    /// Announces event_history from now on if every backend does (W-FEA-01).
+    void note_history(Backend& backend, const wamp::Welcome& welcome);
     /// Acts on a step of the gate and on those that follow.
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void forward(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
@@ -249,6 +255,7 @@ private:
     void end_overruns(Backend& backend, wamp::Instant now);
     std::uint32_t index_of(const Backend& backend) const noexcept;
 
+    wamp::Dict roles_;  ///< without what only the backends' WELCOME shows
     wamp::Random random_;
     policy::Gate gate_;
     wamp::MessageLimits link_message_limits_;

@@ -205,11 +205,11 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
         }
         request.permit = *std::move(verdict.permit);
         held.policy = session.policy;
-        Backend& moved = *backends_[route_of(session, request.permit)];
-        if (&moved != &backend) {
+        Backend* const moved = target_of(session, request);
+        if (moved != nullptr && moved != &backend) {
             wamp::set_stream(request.message, 0);
-            if (moved.bridge.up() && !moved.queue.is_open())
-                return moved.queue.hold(std::move(held));
+            if (moved->bridge.up() && !moved->queue.is_open())
+                return moved->queue.hold(std::move(held));
         }
     }
     read_on(session, held, out);
@@ -219,7 +219,10 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
         if (timeout != wamp::Duration::zero() && held.since + timeout <= now)
             return refuse(session, request.message, wamp::uris::timeout, out);
     }
-    cross(*backends_[route_of(session, request.permit)], request, held.since, now, out);
+    Backend* const target = target_of(session, request);
+    if (target == nullptr)
+        return refuse(session, request.message, wamp::uris::no_such_subscription, out);
+    cross(*target, request, held.since, now, out);
 }
 
 }  // namespace sallyport::gateway

@@ -38,6 +38,8 @@ using backend_link::Inside;
 
 constexpr std::chrono::milliseconds drain_limit{2500};
 constexpr std::chrono::milliseconds audit_limit{400};
+/// Events that are kept get this part of limits.memory.
+constexpr std::size_t history_share = 4;
 
 backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded) {
     backend_link::InsideConfig core;
@@ -46,6 +48,9 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     core.limits.request_ids = loaded.config.request_ids;
     core.names_conveyed_callers = loaded.config.disclose_outside_callers;
     core.caller_bytes_max = loaded.config.limits.circuit_bytes;
+    for (const HistoryText& kept : loaded.config.history)
+        core.history.push_back({kept.uri, kept.match, kept.events, kept.bytes, kept.age});
+    core.history_bytes_max = loaded.config.limits.memory / history_share;
     for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
     if (embedded) core.links.emplace_back("supervisor");
     core.embedded = embedded;

@@ -54,7 +54,7 @@ public:
           flush_timer_(io) {}
 
     void start() {
-        core_.set_civil_time(civil_time());
+        follow_civil_time();
         core_.start(wamp::now(), outbox_);
         carry_out();
         constexpr std::chrono::milliseconds settled{250};
@@ -211,9 +211,16 @@ private:
         std::string address;
     };
 
-    static wamp::CivilTime civil_time() {
-        const auto now = std::chrono::system_clock::now().time_since_epoch();
-        return {std::chrono::duration_cast<wamp::Timestamp>(now), wamp::now()};
+    /// Tells the core of a clock that was set. What two clocks differ by from one reading to the
+    /// next is no news: the time of an instant stays the same.
+    void follow_civil_time() {
+        constexpr wamp::Timestamp noticed = std::chrono::milliseconds(100);
+        const auto time = std::chrono::duration_cast<wamp::Timestamp>(
+            std::chrono::system_clock::now().time_since_epoch());
+        const wamp::Instant now = wamp::now();
+        if (std::chrono::abs(time - civil_time_.at(now)) < noticed) return;
+        civil_time_ = wamp::CivilTime(time, now);
+        core_.set_civil_time(civil_time_);
     }
 
     /// A peer that has not logged in goes at once, so that its descriptor is free.
@@ -302,7 +309,7 @@ private:
             if (error) return;
             armed_ = wamp::never;
             const wamp::Instant now = wamp::now();
-            core_.set_civil_time(civil_time());  // it may have been set
+            follow_civil_time();
             if (core_.deadline() <= now) core_.on_deadline(now, outbox_);
             carry_out();
         });
@@ -338,6 +345,7 @@ private:
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer flush_timer_;
     wamp::Instant armed_ = wamp::never;
+    wamp::CivilTime civil_time_;
     wamp::Outbox outbox_;
     wamp::Outbox batch_;
     bool carrying_out_ = false;

@@ -62,6 +62,8 @@ public:
     void note_holdings(wamp::HoldingChanges& changes, wamp::Instant now, wamp::Outbox& out) {
         if (!changes.empty()) tell_holdings(std::exchange(changes, {}), now, out);
     }
+    /// `roles` of WELCOME from now on, as for the constructor.
+    void announce(wamp::Dict roles) { door_.announce(meta_.announced(std::move(roles))); }
     /// The civil time, whenever the shell knows it better.
     void set_civil_time(const wamp::CivilTime& time) noexcept { civil_time_ = time; }
     const wamp::CivilTime& civil_time() const noexcept { return civil_time_; }

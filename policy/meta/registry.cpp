@@ -9,6 +9,7 @@
 #include "wamp/base/check.h"
 #include "wamp/base/uri.h"
 #include "wamp/codec/codec.h"
+#include "wamp/message/history.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::policy {
@@ -52,7 +53,7 @@ wamp::Dict MetaRegistry::announced(wamp::Dict roles) const {
 
 bool MetaRegistry::serves(const wamp::Message& message) noexcept {
     if (const auto* call = std::get_if<wamp::Call>(&message))
-        return wamp::is_reserved(call->procedure);
+        return wamp::is_reserved(call->procedure) && call->procedure != uris::get_events;
     const auto* subscribe = std::get_if<wamp::Subscribe>(&message);
     return subscribe != nullptr && wamp::is_reserved(subscribe->topic);
 }

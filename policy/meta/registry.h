@@ -31,7 +31,8 @@ public:
     /// `roles` of WELCOME with the features of all providers added.
     wamp::Dict announced(wamp::Dict roles) const;
 
-    /// Whether the request is for the meta API: its URI is below "wamp.".
+    /// Whether the request is for the meta API: its URI is below "wamp.". What is kept of events is
+    /// behind the door.
     static bool serves(const wamp::Message& message) noexcept;
 
     /// Sessions that the owner ends now, each with a GOODBYE of that reason and message ("": none).

@@ -108,6 +108,8 @@ KNOWN = {
         "read_dial profiles": lambda: names("gateway", "definitions", "backend", "properties", "profile"),
         "read_dial serializers": lambda: names("gateway", "definitions", "backend", "properties", "serializer"),
         "read_backend keys": lambda: keys("gateway", "definitions", "backend"),
+        "read_history keys": lambda: keys("inside", "properties", "history", "items"),
+        "read_history matches": lambda: names("inside", "properties", "history", "items", "properties", "match"),
         "parse_gateway_config keys": lambda: keys("gateway"),
         "parse_inside_config keys": lambda: keys("inside"),
         "parse_inside_config listen_keys": lambda: keys("inside", "properties", "listen", "items"),

@@ -113,7 +113,8 @@ void Broker::leave(Member& member) {
     member.subscriptions.clear();
 }
 
-void Broker::publish(const Member& from, Publish&& publish, const Origin& origin, Deliveries& out) {
+void Broker::publish(const Member& from, Publish&& publish, const Origin& origin, Instant now,
+                     Deliveries& out) {
     const bool acknowledge = publish.options.get_bool("acknowledge", false);
     const auto refuse = [&](std::string_view uri) {
         if (acknowledge)  // silence otherwise (W-PUB-04)
@@ -129,6 +130,7 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
     if (publish.options.get_bool("retain", false)) {
         retained_.keep(publish, publication, from.session, origin);
     }
+    history_->keep(publish, publication, from.session, origin, now);
 
     matching_.clear();
     topics_.match(publish.topic, matching_);

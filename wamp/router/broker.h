@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/message/holding_change.h"
+#include "wamp/router/history.h"
 #include "wamp/router/member.h"
 #include "wamp/router/retained.h"
 
@@ -31,8 +33,17 @@ public:
 
     void subscribe(Member& from, Subscribe&& subscribe, Deliveries& out);
     void unsubscribe(Member& from, const Unsubscribe& unsubscribe, Deliveries& out);
-    void publish(const Member& from, Publish&& publish, const Origin& origin, Deliveries& out);
+    void publish(const Member& from, Publish&& publish, const Origin& origin, Instant now,
+                 Deliveries& out);
     void leave(Member& member);
+
+    void keep_history(std::vector<HistoryRule> rules, std::size_t bytes_max) {
+        history_ = std::make_unique<History>(std::move(rules), bytes_max);
+    }
+    History& history() noexcept { return *history_; }
+    const History& history() const noexcept { return *history_; }
+
+    bool has(SubscriptionId id) const noexcept { return subscriptions_.contains(id); }
 
     /// Topic and match policy of an existing subscription.
     std::pair<std::string_view, MatchPolicy> subscribed(SubscriptionId id) const {
@@ -65,6 +76,7 @@ private:
     std::unordered_map<SubscriptionId, Subscription> subscriptions_;  ///< addresses are stable
     PatternIndex<Subscription*> topics_;
     RetainedEvents retained_;
+    std::unique_ptr<History> history_ = std::make_unique<History>();
     SubscriptionId last_subscription_ = 0;
     std::vector<Subscription*> matching_;  ///< scratch
     /// Scratch: the receivers without the publisher's identity, with it, and both again with the

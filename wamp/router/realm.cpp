@@ -34,7 +34,7 @@ struct Handler {
     Instant now;
     Deliveries& out;
 
-    void operator()(Publish& m) { broker.publish(from, std::move(m), origin, out); }
+    void operator()(Publish& m) { broker.publish(from, std::move(m), origin, now, out); }
     void operator()(Subscribe& m) { broker.subscribe(from, std::move(m), out); }
     void operator()(Unsubscribe& m) { broker.unsubscribe(from, m, out); }
     void operator()(Register& m) { dealer.register_(from, std::move(m), out); }
@@ -62,6 +62,14 @@ void Realm::name_conveyed_callers(bool always) noexcept {
 
 void Realm::limit_held_bytes(std::size_t bytes_of_caller) noexcept {
     tables_->dealer.limit_held_bytes(bytes_of_caller);
+}
+
+void Realm::keep_history(std::vector<HistoryRule> rules, std::size_t bytes_max) {
+    tables_->broker.keep_history(std::move(rules), bytes_max);
+}
+
+History& Realm::history() noexcept {
+    return tables_->broker.history();
 }
 
 void Realm::join(Session session) {
@@ -107,6 +115,18 @@ std::vector<Realm::Holding> Realm::holdings() const {
     return all;
 }
 
+std::optional<Realm::Holding> Realm::subscription(SubscriptionId id, SessionId holder) const {
+    if (!tables_->broker.has(id)) return std::nullopt;
+    const auto [uri, match] = tables_->broker.subscribed(id);
+    const auto at = tables_->members.find(holder);
+    bool holds = false;
+    if (at != tables_->members.end()) {
+        const auto& held = at->second.subscriptions;
+        holds = std::find(held.begin(), held.end(), id) != held.end();
+    }
+    return Holding{holds ? holder : 0, false, id, match, std::string(uri)};
+}
+
 void Realm::revoke(const Holding& holding, std::string_view reason, Deliveries& out) {
     const auto at = tables_->members.find(holding.session);
     if (at == tables_->members.end()) return;
@@ -145,10 +165,11 @@ std::vector<CallerWaits::Change> Realm::take_caller_waits() {
 
 void Realm::on_deadline(Instant now, Deliveries& out) {
     tables_->dealer.on_deadline(now, out);
+    tables_->broker.history().on_deadline(now);
 }
 
 Instant Realm::deadline() const noexcept {
-    return tables_->dealer.deadline();
+    return std::min(tables_->dealer.deadline(), tables_->broker.history().deadline());
 }
 
 std::size_t Realm::entries_of(SessionId session) const noexcept {
@@ -167,7 +188,8 @@ Realm::Counts Realm::counts() const noexcept {
             calls.invocations(),
             retained.size(),
             retained.bytes(),
-            tables_->dealer.held_bytes()};
+            tables_->dealer.held_bytes(),
+            tables_->broker.history().bytes()};
 }
 
 }  // namespace sallyport::wamp

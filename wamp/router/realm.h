@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +31,18 @@ struct CallLimits {
     Duration timeout{};  ///< from CALL to the first result and between results (W-PCR-06)
     Tally::Lease lease;  ///< its share of the limit on calls in flight, released with its answer
 };
+
+/// What the realm keeps of the events on some topics.
+struct HistoryRule {
+    std::string uri;
+    MatchPolicy match = MatchPolicy::exact;
+    // Of one topic:
+    std::size_t events = 0;
+    std::size_t bytes = 0;
+    Duration age{};
+};
+
+class History;
 
 /// One realm of a router: broker and dealer, without transports, authentication or authorization;
 /// its owner has already authorized each message. Sessions are identified by their ids; messages to
@@ -60,6 +73,11 @@ public:
     /// caller: if it discloses itself, or they may demand it (W-CID-01).
     void name_conveyed_callers(bool always) noexcept;
 
+    /// Keeps events by these rules from now on, of all topics so many bytes, and none of those that
+    /// it has kept.
+    void keep_history(std::vector<HistoryRule> rules, std::size_t bytes_max);
+    History& history() noexcept;
+
     void join(Session session);
     /// Ends everything that the session has in the realm: subscriptions, registrations, its calls
     /// and its invocations (W-SES-05).
@@ -81,6 +99,9 @@ public:
     };
     /// All subscriptions and registrations, ordered by session and id.
     std::vector<Holding> holdings() const;
+    /// The subscription with that id; its session is `holder` if that holds it, otherwise 0.
+    /// Nothing if there is none.
+    std::optional<Holding> subscription(SubscriptionId id, SessionId holder) const;
     /// Revokes it and notifies its holder if that announced support for revocation (W-SRV-01,
     /// W-RRV-01). Open invocations continue (W-RRV-03).
     void revoke(const Holding& holding, std::string_view reason, Deliveries& out);
@@ -112,6 +133,7 @@ public:
         std::size_t sessions, subscriptions, registrations, calls, invocations;
         std::size_t retained, retained_bytes;
         std::size_t held_bytes;  ///< of invocations that wait for their callees
+        std::size_t history_bytes;
     };
     Counts counts() const noexcept;
     /// The subscriptions and registrations of one session.

@@ -115,6 +115,25 @@ TEST(InsideConfigFile, SaysWhetherServicesLearnWhoCallsFromOutside) {  // W-CID-
     EXPECT_TRUE(inside("disclose_outside_callers = \"no\"\n").has_error());
 }
 
+TEST(InsideConfigFile, SaysWhichEventsAreKept) {  // W-EVH-01
+    const auto config = parse_inside_config(
+        "state_dir = \"s\"\nrealms = [\"r\"]\n[[history]]\nuri = \"lab.weather\"\n"
+        "[[history]]\nmatch = \"prefix\"\nuri = \"lab.\"\nevents = 5\nbytes = \"64KiB\"\n"
+        "age = \"10m\"\n",
+        "/etc/i.toml");
+    ASSERT_FALSE(config.has_error());
+    ASSERT_EQ(config->history.size(), 2U);
+    EXPECT_EQ(config->history[0].uri, "lab.weather");
+    EXPECT_EQ(config->history[0].match, wamp::MatchPolicy::exact);
+    EXPECT_EQ(config->history[0].events, 100U);
+    EXPECT_EQ(config->history[0].bytes, std::size_t{1} << 20);
+    EXPECT_EQ(config->history[0].age, std::chrono::hours(24));
+    EXPECT_EQ(config->history[1].match, wamp::MatchPolicy::prefix);
+    EXPECT_EQ(config->history[1].events, 5U);
+    EXPECT_EQ(config->history[1].bytes, std::size_t{64} << 10);
+    EXPECT_EQ(config->history[1].age, std::chrono::minutes(10));
+}
+
 TEST(GatewayConfigFile, ReadsWhoMayConnectToASocket) {
     const auto config =
         parse_gateway_config(with("local = \"run/local.sock\"",

@@ -99,7 +99,7 @@ TEST_F(FrontMeta, LetsNothingBelowWampCrossTheLink) {
                     .starts_with("1 [50,"));
     EXPECT_GT(world_.front.testament_bytes(), 0U);
     EXPECT_EQ(world_.after(1, R"([48,2,{},"wamp.subscription.get_events",[5]])"),
-              Lines{R"(1 [8,48,2,{},"wamp.error.no_such_procedure"])"});
+              Lines{R"(1 [8,48,2,{},"wamp.error.no_such_subscription"])"});
     EXPECT_EQ(world_.after(1, R"([48,3,{},"wamp.registration.list"])"),
               Lines{R"(1 [50,3,{},[{"exact":[],"prefix":[],"wildcard":[]}]])"});
     EXPECT_EQ(world_.after(1, R"([32,4,{},"wamp.registration.on_change"])"),

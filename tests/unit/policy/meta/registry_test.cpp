@@ -65,6 +65,8 @@ TEST_F(RegistryTest, ServesWhatIsBelowWampAlone) {
     EXPECT_TRUE(MetaRegistry::serves(wamp::Subscribe{1, {}, "wamp.session.on_join"}));
     EXPECT_FALSE(MetaRegistry::serves(wamp::Call{1, {}, "lab.count", {}}));
     EXPECT_FALSE(MetaRegistry::serves(wamp::Cancel{1, {}}));
+    // What is kept of events is behind the door.
+    EXPECT_FALSE(MetaRegistry::serves(wamp::Call{1, {}, "wamp.subscription.get_events", {}}));
 }
 
 }  // namespace

@@ -273,10 +273,10 @@ TEST_F(SessionMetaTest, EndsManySessionsAtOnce) {
               Lines{R"(1 [8,48,4,{},"wamp.error.invalid_argument"])"});
 }
 
-// W-TST-03, W-EVH-03: what a shared link would say of the link's own session is not said at all.
+// W-TST-03: what a shared link would say of the link's own session is not said at all.
 TEST_F(SessionMetaTest, OffersNothingElseBelowWamp) {
     int request = 0;
-    for (const char* procedure : {"wamp.subscription.get_events", "wamp.registration.remove_callee",
+    for (const char* procedure : {"wamp.subscription.get_event", "wamp.registration.remove_callee",
                                   "wamp.session.nothing", "wamp.session.lists"}) {
         const std::string id = std::to_string(++request);
         EXPECT_EQ(after(1, "[48," + id + ",{},\"" + procedure + "\"]"),

@@ -1,0 +1,43 @@
+// Where calls of wamp.subscription.get_events go, and what is announced of it.
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "gateway/front/front.h"
+#include "wamp/codec/codec.h"
+#include "wamp/message/history.h"
+
+namespace sallyport::gateway {
+
+namespace uris = wamp::uris;
+using policy::Door;
+
+Front::Backend* Front::target_of(const policy::Session& session, const Door::Request& request) {
+    const auto* const call = std::get_if<wamp::Call>(&request.message);
+    if (call == nullptr || call->procedure != uris::get_events)
+        return backends_[route_of(session, request.permit)].get();
+    const auto args = wamp::args_of(call->payload);
+    const auto* const id = args && !args->empty() ? (*args)[0].get_if<std::uint64_t>() : nullptr;
+    const auto* const link =
+        wamp::find_in(ids_.subscriptions, wamp::IdPair{session.id, id == nullptr ? 0 : *id});
+    return link == nullptr ? nullptr : backends_[*link].get();
+}
+
+void Front::note_history(Backend& backend, const wamp::Welcome& welcome) {
+    const bool checked = backend.bridge.reads_history();
+    const wamp::Dict* inner = &welcome.details;
+    for (const std::string_view key : {"roles", "broker", "features"}) {
+        if (inner != nullptr) inner = inner->get_dict(key);
+    }
+    backend.keeps_history = checked && inner != nullptr && inner->get_bool("event_history", false);
+    wamp::Dict roles = roles_;
+    const bool all = std::all_of(backends_.begin(), backends_.end(),
+                                 [](const auto& each) { return each->keeps_history; });
+    if (all) {
+        auto* const broker = roles.find("broker")->get_if<wamp::Dict>();
+        broker->find("features")->get_if<wamp::Dict>()->set("event_history", true);
+    }
+    gate_.announce(std::move(roles));
+}
+
+}  // namespace sallyport::gateway
