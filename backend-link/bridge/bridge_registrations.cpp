@@ -81,12 +81,14 @@ void Registrations::forward(const RequestContext& context, const wamp::Register&
 
 void Registrations::take_over(Registration& registration, BridgeOutbox& out) {
     notify_revoked(registration, reason_unregistered, out);
+    out.changes.push_back({registration.owner->id, registration.id, true, false});
     disown(registration);
 }
 
 void Registrations::confirm(Registration& registration, BridgeOutbox& out) {
     out.to_sessions.add(registration.owner->id,
                         wamp::Registered{registration.waiting, registration.id});
+    out.changes.push_back({registration.owner->id, registration.id, true, true});
     registration.waiting = 0;
 }
 
@@ -105,7 +107,7 @@ void Registrations::own(Registration& registration, policy::Session& owner,
     registration.owner = &owner;
     registration.waiting = request;
     by_session_[owner.id].push_back(&registration);
-    link_.ids.registrations[{owner.id, registration.id}] = link_.number;
+    link_.ids.registrations.add(owner.id, registration.id, link_.number);
 }
 
 void Registrations::register_behind(Registration& registration, wamp::Dict options,
@@ -123,6 +125,7 @@ bool Registrations::unregister(SessionId from, const wamp::Unregister& request, 
     if (owner == nullptr || owner->id != from) return false;
     Registration& registration = **found;
     out.to_sessions.add(from, wamp::Unregistered{request.request, {}});
+    out.changes.push_back({from, registration.id, true, false});
     disown(registration);
     release(registration, out);
     return true;
@@ -143,7 +146,7 @@ void Registrations::leave(SessionId session, BridgeOutbox& out) {
     const std::vector<Registration*> held = std::move(*found);
     by_session_.erase(session);
     for (Registration* registration : held) {
-        link_.ids.registrations.erase({session, registration->id});
+        link_.ids.registrations.remove(session, registration->id, link_.number);
         registration->owner = nullptr;
         registration->waiting = 0;
         release(*registration, out);
@@ -201,7 +204,12 @@ void Registrations::on_unregistered(const wamp::Unregistered& unregistered, Brid
 }
 
 void Registrations::revoke(Registration& registration, BridgeOutbox& out) {
-    notify_revoked(registration, {}, out);
+    LinkSet others;
+    if (registration.owner != nullptr)
+        others = link_.ids.registrations.of(registration.owner->id, registration.id);
+    others.remove(link_.number);
+    // What another backend still has is not lost.
+    if (others.empty()) notify_revoked(registration, {}, out);
     disown(registration);
     erase(registration);
 }
@@ -263,7 +271,7 @@ std::vector<Registrations::Registration*> Registrations::in_order() {
 void Registrations::disown(Registration& registration) noexcept {
     if (registration.owner != nullptr) {
         const SessionId owner = registration.owner->id;
-        link_.ids.registrations.erase({owner, registration.id});
+        link_.ids.registrations.remove(owner, registration.id, link_.number);
         if (auto* held = wamp::find_in(by_session_, owner)) std::erase(*held, &registration);
     }
     registration.owner = nullptr;

@@ -133,7 +133,11 @@ Json json_of(const Explanation& explanation) {
         const RouteInfo& info = policy.route(permit->route());
         Json route = to_json(info.place);
         route["id"] = info.id;
-        route["to"] = info.backend;
+        if (info.backends.size() == 1) {
+            route["to"] = info.backends.front();
+        } else {
+            route["to"] = info.backends;
+        }
         route["realm"] = info.realm;
         route["uri"] = target_of(info, explanation.request.uri);
         object["route"] = std::move(route);
