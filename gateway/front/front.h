@@ -109,11 +109,18 @@ public:
     struct LinkStatus {
         std::string_view name;
         bool up;
+        bool drained;
         backend_link::Bridge::Counts counts;
         std::size_t held;        ///< messages of sessions that wait for the link to have room
         std::size_t held_bytes;  ///< of these, approximately
     };
     std::vector<LinkStatus> links() const;
+    /// Has new requests go to the other backends of their routes as long as one of them is up, or
+    /// takes that back. What is there stays: calls in flight, subscriptions, registrations. False
+    /// if no link has that name.
+    bool drain(std::string_view link, bool drained);
+    /// The ids of the routes that have no other backend.
+    std::vector<std::string_view> only_served_by(std::string_view link) const;
     std::size_t sessions() noexcept { return gate_.door().joined(); }
     std::size_t peers() const noexcept { return gate_.door().peers(); }
     /// Held by the testaments of the sessions that are there.
@@ -144,16 +151,19 @@ private:
         backend_link::FailureNotes refusals{};
         /// While the link is up, if the backend carries payloads (W-GWY-13).
         std::optional<wamp::CarriedPayloads> carried{};
+        bool drained = false;  ///< other backends of its routes are preferred
         /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
         wamp::IdSet outrunning{};
     };
 
     RouteTable routes_by(const std::vector<policy::DoorRealm>& realms) const;
     std::span<const BackendNumber> backends_of(const policy::Door::Request& request) const noexcept;
-    /// Which backend of its route serves the request: the first whose link is up, and for a
-    /// subscription or registration that another session has or waits for, the one that has it. If
-    /// no link is up, the first.
+    /// Which backend of its route serves the request: the first whose link is up and that is not
+    /// drained, and for a subscription or registration that another session has or waits for, the
+    /// one that has it. If no link is up, the first.
     Backend& choose(const policy::Door::Request& request);
+    /// The best has the lowest rank; those of one rank are equally good.
+    static unsigned rank_of(const Backend& backend) noexcept;
     /// Whether it is a publication that goes to every backend of its route.
     bool is_copied(const policy::Door::Request& request) const noexcept;
     /// The next backend that a copy goes to and that has no room; null if there is none. `passed`

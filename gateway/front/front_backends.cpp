@@ -41,10 +41,31 @@ Front::Backend& Front::choose(const Door::Request& request) {
             if (backend.bridge.up() && backend.bridge.names(question, route)) return backend;
         }
     }
-    const auto up = std::find_if(numbers.begin(), numbers.end(), [this](BackendNumber number) {
-        return backends_[number]->bridge.up();
-    });
-    return *backends_[up == numbers.end() ? numbers.front() : *up];
+    return *backends_[*std::min_element(numbers.begin(), numbers.end(),
+                                        [this](BackendNumber a, BackendNumber b) {
+                                            return rank_of(*backends_[a]) < rank_of(*backends_[b]);
+                                        })];
+}
+
+unsigned Front::rank_of(const Backend& backend) noexcept {
+    if (!backend.bridge.up()) return 2;
+    return backend.drained ? 1 : 0;
+}
+
+bool Front::drain(std::string_view link, bool drained) {
+    for (auto& backend : backends_) {
+        if (backend->name != link) continue;
+        backend->drained = drained;
+        return true;
+    }
+    return false;
+}
+
+std::vector<std::string_view> Front::only_served_by(std::string_view link) const {
+    for (const auto& backend : backends_) {
+        if (backend->name == link) return routes_.routes_only_to(index_of(*backend));
+    }
+    return {};
 }
 
 // Publications

@@ -27,8 +27,8 @@ std::vector<Front::LinkStatus> Front::links() const {
     std::vector<LinkStatus> status;
     status.reserve(backends_.size());
     for (const auto& backend : backends_) {
-        status.push_back({backend->name, backend->bridge.up(), backend->bridge.counts(),
-                          backend->queue.size(), backend->queue.bytes()});
+        status.push_back({backend->name, backend->bridge.up(), backend->drained,
+                          backend->bridge.counts(), backend->queue.size(), backend->queue.bytes()});
     }
     return status;
 }
@@ -60,6 +60,7 @@ std::string Front::status_json(const wamp::Dict& extra) {
     for (const auto& link : Front::links()) {
         links.push_back(wamp::Dict{{"name", link.name},
                                    {"up", link.up},
+                                   {"drained", link.drained},
                                    {"calls", std::uint64_t{link.counts.calls}},
                                    {"subscriptions", std::uint64_t{link.counts.subscriptions}},
                                    {"registrations", std::uint64_t{link.counts.registrations}},

@@ -38,4 +38,15 @@ bool RouteTable::leads_to(const policy::RealmPolicy& policy, policy::RouteIndex 
     return std::find(backends.begin(), backends.end(), backend) != backends.end();
 }
 
+std::vector<std::string_view> RouteTable::routes_only_to(BackendNumber backend) const {
+    std::vector<std::string_view> ids;
+    for (const Realm& realm : realms_) {
+        for (policy::RouteIndex route = 0; route < realm.backends.size(); ++route) {
+            if (realm.backends[route] == std::vector<BackendNumber>{backend})
+                ids.push_back(realm.policy->route(route).id);
+        }
+    }
+    return ids;
+}
+
 }  // namespace sallyport::gateway

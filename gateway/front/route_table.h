@@ -28,6 +28,8 @@ public:
     bool leads_to(const policy::RealmPolicy& policy, policy::RouteIndex route,
                   BackendNumber backend) const noexcept;
     bool knows(const policy::RealmPolicy& policy) const noexcept;
+    /// The ids of the routes that have only this backend.
+    std::vector<std::string_view> routes_only_to(BackendNumber backend) const;
     /// Whether some route has several backends.
     bool has_lists() const noexcept { return has_lists_; }
 

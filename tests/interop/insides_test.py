@@ -164,6 +164,38 @@ async def when_one_dies_its_calls_end_once_and_the_other_takes_over_within_a_sec
     await leave(outside, again, b)
 
 
+def drain(*words):
+    return sallyport("drain", *words, "--config", world.dir / "gateway.toml")
+
+
+@suite.test
+async def a_drained_inside_finishes_its_calls_and_gets_no_new_ones():
+    a, b = await services()
+    outside = await world.connect_outside("rs-msgpack")
+    release, begun = asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        begun.set()
+        await release.wait()
+        return "slow"
+    await a.register(slow, "lab.slow")
+    in_flight = asyncio.ensure_future(outside.call("lab.slow"))
+    await begun.wait()
+    done = await asyncio.to_thread(drain, "inside")
+    equal((done.returncode, done.stdout), (0, 'backend "inside" is drained: new requests go to the other backends of its routes\n'))
+    equal(await outside.call("lab.who"), "b")
+    status = await asyncio.to_thread(sallyport, "status", "--config", world.dir / "gateway.toml")
+    assert "link inside   up, drained, 1 calls in flight" in status.stdout, status.stdout
+    release.set()
+    equal(await in_flight, "slow")
+    equal((await asyncio.to_thread(links))["inside"]["calls"], 0)
+    equal((await asyncio.to_thread(drain, "inside", "--undo")).returncode, 0)
+    equal(await outside.call("lab.who"), "a")
+    unknown = await asyncio.to_thread(drain, "lab-c")
+    equal((unknown.returncode, unknown.stderr), (1, 'there is no backend "lab-c"; known backends: inside, lab-b\n'))
+    await leave(outside, a, b)
+
+
 @suite.test
 async def a_reload_takes_one_out_of_the_list_and_puts_it_back():
     a, b = await services()

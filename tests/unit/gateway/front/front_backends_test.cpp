@@ -266,6 +266,36 @@ TEST_F(FrontBackends, RepeatAnIdempotentCallAtTheOtherOneAtOnce) {
     EXPECT_EQ(world_.after(10, "[50,1,{},[2]]"), Lines{"1 [50,1,{},[2]]"});
 }
 
+TEST_F(FrontBackends, ServeNoNewRequestsWhileDrainedIfAnotherIsUp) {
+    both_up();
+    join(1);
+    world_.send(1, R"([48,1,{},"lab.a"])");
+    world_.take();
+    EXPECT_FALSE(world_.front.drain("nobody", true));
+    EXPECT_TRUE(world_.front.drain("inside", true));
+    EXPECT_TRUE(world_.front.links()[0].drained);
+    EXPECT_EQ(world_.after(1, R"([48,2,{},"lab.a"])"), Lines{R"(10 [48,1,{},"lab.a"])"});
+    EXPECT_EQ(world_.after(9, "[50,1,{},[1]]"), Lines{"1 [50,1,{},[1]]"}) << "in flight";
+    EXPECT_EQ(world_.after(1, R"([32,3,{},"lab.t"])"), Lines{R"(10 [32,2,{},"lab.t"])"});
+    EXPECT_EQ(world_.after(10, "[33,2,700]").back(), R"(9 [32,2,{},"lab.t"])");
+    world_.lose(10);
+    world_.take();
+    EXPECT_EQ(world_.after(1, R"([48,4,{},"lab.a"])"), Lines{R"(9 [48,3,{},"lab.a"])"})
+        << "rather than none";
+    second_up(11);
+    EXPECT_TRUE(world_.front.drain("inside", false));
+    EXPECT_EQ(world_.after(1, R"([48,5,{},"lab.a"])"), Lines{R"(9 [48,4,{},"lab.a"])"});
+}
+
+TEST_F(FrontBackends, TellWhichRoutesHaveNoOther) {
+    using Ids = std::vector<std::string_view>;
+    EXPECT_EQ(world_.front.only_served_by("inside"), Ids{});
+    reload(with("id = \"hold\"\nmatch = \"prefix\"\nuri = \"hold.\"\nto = [\"inside\", \"plc\"]",
+                "id = \"hold\"\nmatch = \"prefix\"\nuri = \"hold.\"\nto = \"plc\""));
+    EXPECT_EQ(world_.front.only_served_by("plc"), Ids{"hold"});
+    EXPECT_EQ(world_.front.only_served_by("inside"), Ids{});
+}
+
 TEST_F(FrontBackends, FollowAReloadThatTakesOneOutOfTheList) {
     both_up();
     join(1);
