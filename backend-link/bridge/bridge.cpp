@@ -12,6 +12,7 @@
 #include "backend-link/bridge/bridge_waiting.h"
 #include "backend-link/bridge/link_side.h"
 #include "backend-link/bridge/link_wire.h"
+#include "backend-link/bridge/rewriting.h"
 #include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
@@ -134,9 +135,18 @@ void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Call&& 
     tables_->forward(from, permit, call, now, out, std::move(lease));
 }
 
-void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Publish&& publish,
+bool Bridge::forward(policy::Session& from, policy::Permit&& permit, wamp::Publish&& publish,
                      Instant now, BridgeOutbox& out) {
+    const std::size_t crossed = out.to_link.size();
     tables_->forward(from, permit, publish, now, out);
+    return out.to_link.size() != crossed;
+}
+
+void Bridge::copy(const policy::Session& from, const policy::Permit& permit,
+                  wamp::Publish&& publish, BridgeOutbox& out) {
+    tables_->release_borrowed();
+    SALLYPORT_CHECK(permit.covers(from.id, policy::question_of(publish)));
+    tables_->publications.copy(from, permit, std::move(publish), out);
 }
 
 void Bridge::forward(policy::Session& from, policy::Permit permit, wamp::Subscribe&& subscribe,
@@ -359,12 +369,38 @@ std::vector<Holding> Bridge::holdings() const {
     return all;
 }
 
+std::optional<Holding> Bridge::holding(SessionId session, wamp::Id id, bool registration) const {
+    if (registration) return tables_->registrations.find_held(session, id);
+    return tables_->subscriptions.find_held(session, id);
+}
+
+bool Bridge::names(const policy::Question& question, const policy::RouteInfo& route) const {
+    const auto inside = Rewriting(route).inside(question.uri);
+    if (!inside) return false;
+    if (question.action == policy::Action::register_)
+        return tables_->registrations.has(*inside, question.match);
+    return tables_->subscriptions.has(*inside, question.match, question.uri);
+}
+
+bool Bridge::is_subscribing(SessionId session, wamp::SubscriptionId id) const noexcept {
+    return tables_->subscriptions.waits_for(session, id);
+}
+
+void Bridge::hand_over(
+    Bridge& to, const std::function<bool(const policy::RealmPolicy&, policy::RouteIndex)>& serves) {
+    for (auto& entry : tables_->waiting.take_all([&](const WaitingRequests::Entry& waits) {
+             return serves(*waits.policy, waits.permit.route());
+         })) {
+        to.tables_->waiting.take_over(std::move(entry));
+    }
+}
+
 void Bridge::drop(const Holding& holding, BridgeOutbox& out) {
     if (holding.registration) return tables_->registrations.drop(holding, out);
     tables_->subscriptions.drop(holding, out);
 }
 
-bool Bridge::adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& out) {
+bool Bridge::adopt(const Holding& holding, const policy::Permit& permit, BridgeOutbox& out) {
     const policy::Session* session = tables_->link.sessions.find(holding.session);
     SALLYPORT_CHECK(session != nullptr);
     SALLYPORT_CHECK(permit.covers(holding.session, holding.question()));

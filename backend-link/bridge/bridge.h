@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -28,15 +30,25 @@ namespace sallyport::backend_link {
 struct BridgeOutbox {
     wamp::Deliveries to_sessions;
     std::vector<wamp::Message> to_link;
+    /// A subscription or registration that a session was told that it has, or that it has no more.
+    struct HoldingChange {
+        wamp::SessionId session;
+        wamp::Id id;
+        bool registration;
+        bool held;
+    };
+    /// For the other backends of its route; revocations by the backend are not among them.
+    std::vector<HoldingChange> changes;
     /// Sessions for which Bridge::has_room_to_publish() was false and may be true now.
     std::vector<wamp::SessionId> relieved;
 
     bool empty() const noexcept {
-        return to_sessions.empty() && to_link.empty() && relieved.empty();
+        return to_sessions.empty() && to_link.empty() && changes.empty() && relieved.empty();
     }
     void clear() noexcept {
         to_sessions.clear();
         to_link.clear();
+        changes.clear();
         relieved.clear();
     }
 };
@@ -71,8 +83,13 @@ public:
     /// call's share of the limit on calls in flight, held until the backend has finished with it.
     void forward(policy::Session& from, policy::Permit permit, wamp::Call&& call, wamp::Instant now,
                  BridgeOutbox& out, wamp::Tally::Lease lease = {});
-    void forward(policy::Session& from, policy::Permit permit, wamp::Publish&& publish,
+    /// Whether it has crossed; `permit` then is still good for copies.
+    bool forward(policy::Session& from, policy::Permit&& permit, wamp::Publish&& publish,
                  wamp::Instant now, BridgeOutbox& out);
+    /// Sends a publication that has crossed another link of its route to this backend as well, for
+    /// the sessions there. Nobody waits for it to be acknowledged.
+    void copy(const policy::Session& from, const policy::Permit& permit, wamp::Publish&& publish,
+              BridgeOutbox& out);
     void forward(policy::Session& from, policy::Permit permit, wamp::Subscribe&& subscribe,
                  wamp::Instant now, BridgeOutbox& out);
     void forward(policy::Session& from, policy::Permit permit, wamp::Register&& request,
@@ -117,6 +134,11 @@ public:
     /// The link is up: forwards the oldest request of the session that waited for it, if there
     /// still is one.
     void forward_waiting(wamp::SessionId from, BridgeOutbox& out);
+    /// Moves the requests that wait for this link, and whose route `serves` accepts, to another
+    /// bridge, whose link is up.
+    void hand_over(
+        Bridge& to,
+        const std::function<bool(const policy::RealmPolicy&, policy::RouteIndex)>& serves);
     /// That session is lost: ends all calls in flight with `network_failure`, except those whose
     /// route allows a second attempt. Later requests get `unavailable` until the link is back, or
     /// wait for it if their route is configured so.
@@ -131,11 +153,18 @@ public:
     /// The subscriptions and registrations of front sessions, oldest first, for a changed policy to
     /// decide on again.
     std::vector<Holding> holdings() const;
+    /// The session's subscription or registration with that id; nothing if it is not here.
+    std::optional<Holding> holding(wamp::SessionId session, wamp::Id id, bool registration) const;
+    /// Whether some session has a subscription or registration of that name here, or waits for it.
+    bool names(const policy::Question& question, const policy::RouteInfo& route) const;
+    /// Whether a SUBSCRIBE of the session that would be answered with that id waits here.
+    bool is_subscribing(wamp::SessionId session, wamp::SubscriptionId id) const noexcept;
     /// Removes it from the session without a notification.
     void drop(const Holding& holding, BridgeOutbox& out);
     /// Adds a holding that was dropped here or by another bridge: the session keeps the same id.
-    /// `permit` is by the session's current policy. False if that is not possible.
-    bool adopt(const Holding& holding, policy::Permit permit, BridgeOutbox& out);
+    /// Several bridges may have it (LinkSet). `permit` is by the session's current policy. False if
+    /// that is not possible.
+    bool adopt(const Holding& holding, const policy::Permit& permit, BridgeOutbox& out);
     /// Notifies the session that a dropped holding is lost.
     void notify_lost(const Holding& holding, std::string_view reason, BridgeOutbox& out) const;
 

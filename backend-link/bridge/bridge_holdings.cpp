@@ -67,12 +67,26 @@ void Subscriptions::list(std::vector<Holding>& out) {
     }
 }
 
+std::optional<Holding> Subscriptions::find_held(wamp::SessionId session,
+                                                wamp::SubscriptionId id) const {
+    FrontSubscription* const* const found = wamp::find_in(by_id_, id);
+    if (found == nullptr || !has_member(**found, session)) return std::nullopt;
+    const FrontSubscription& front = **found;
+    Holding holding;
+    holding.session = session;
+    holding.id = id;
+    holding.match = front.of->match;
+    holding.uri = front.topic;
+    holding.rewriting = front.rewriting;
+    return holding;
+}
+
 void Subscriptions::drop(const Holding& holding, BridgeOutbox& out) {
     FrontSubscription** found = wamp::find_in(by_id_, holding.id);
     if (found == nullptr) return;
     FrontSubscription& front = **found;
     if (holding.waiting == 0) {
-        remove_member(front, holding.session, 0);
+        remove_member(front, holding.session, holding.by);
     } else {
         std::erase_if(front.waiting, [&](const Waiter& waiter) {
             return waiter.session->id == holding.session && waiter.request == holding.waiting;
@@ -125,19 +139,31 @@ bool Subscriptions::adopt(const Holding& holding, const policy::Permit& permit,
 // Registrations
 // -------------------------------------------------------------------------------------
 
+Holding Registrations::holding_of(const Registration& registration) {
+    auto uri = registration.rewriting.outside(registration.uri);
+    return {.session = registration.owner->id,
+            .registration = true,
+            .id = registration.id,
+            .waiting = registration.waiting,
+            .match = registration.match,
+            .demands_callers = registration.demands_callers,
+            .uri = uri ? *std::move(uri) : registration.uri,
+            .rewriting = registration.rewriting};
+}
+
 void Registrations::list(std::vector<Holding>& out) {
     for (const Registration* registration : in_order()) {
-        if (registration->owner == nullptr) continue;
-        auto uri = registration->rewriting.outside(registration->uri);
-        out.push_back({.session = registration->owner->id,
-                       .registration = true,
-                       .id = registration->id,
-                       .waiting = registration->waiting,
-                       .match = registration->match,
-                       .demands_callers = registration->demands_callers,
-                       .uri = uri ? *std::move(uri) : registration->uri,
-                       .rewriting = registration->rewriting});
+        if (registration->owner != nullptr) out.push_back(holding_of(*registration));
     }
+}
+
+std::optional<Holding> Registrations::find_held(wamp::SessionId session,
+                                                wamp::RegistrationId id) const {
+    Registration* const* const found = wamp::find_in(by_id_, id);
+    if (found == nullptr) return std::nullopt;
+    const Registration& registration = **found;
+    if (registration.owner == nullptr || registration.owner->id != session) return std::nullopt;
+    return holding_of(registration);
 }
 
 void Registrations::drop(const Holding& holding, BridgeOutbox& out) {
@@ -145,7 +171,7 @@ void Registrations::drop(const Holding& holding, BridgeOutbox& out) {
     if (found == nullptr || (*found)->owner == nullptr) return;
     if ((*found)->owner->id != holding.session) return;
     Registration& registration = **found;
-    disown(registration, 0);
+    disown(registration, holding.by);
     release(registration, out);
 }
 
@@ -160,7 +186,18 @@ bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route
     const std::vector<Registration*>* held = wamp::find_in(by_session_, holding.session);
     if (held != nullptr && held->size() >= registrations_per_session_max) return false;
     ByUri& all = uris_of(holding.match);
-    if (all.contains(*inside)) return false;  // registered there, or just released
+    if (const auto found = all.find(*inside); found != all.end()) {
+        // Its owner left before the link confirmed it, and the pending request is used.
+        Registration& pending = *found->second;
+        if (pending.owner != nullptr || pending.demands_callers != holding.demands_callers)
+            return false;
+        by_id_.erase(pending.id);
+        pending.id = holding.id;
+        pending.rewriting = std::move(rewriting);
+        by_id_[pending.id] = &pending;
+        own(pending, *session, holding.waiting);
+        return true;
+    }
     auto made = std::make_unique<Registration>();
     made->id = holding.id;
     made->match = holding.match;

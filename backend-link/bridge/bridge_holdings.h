@@ -21,6 +21,7 @@ struct Holding {
     bool demands_callers = false;  ///< of a registration
     bool wants_retained = false;   ///< of an unanswered SUBSCRIBE
     wamp::RequestId left_by = 0;   ///< the UNSUBSCRIBE that follows that; 0 if there is none
+    wamp::SessionId by = 0;        ///< who gives it up; 0: nobody, as for a revocation
     std::string uri;               ///< as the session names it
     Rewriting rewriting;
 

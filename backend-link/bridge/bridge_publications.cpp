@@ -5,6 +5,7 @@
 
 #include "backend-link/bridge/rewriting.h"
 #include "wamp/base/check.h"
+#include "wamp/message/copy.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -69,6 +70,31 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     pending_.emplace(back, std::move(publication));
 }
 
+void Publications::copy(const policy::Session& from, const policy::Permit& permit,
+                        wamp::Publish&& publish, BridgeOutbox& out) {
+    if (!link_.up || !link_.carries(publish.options, wamp::Feature::broker_payload_passthru_mode)) {
+        return;
+    }
+    Publication copy;
+    copy.copy = true;
+    copy.audience = Audience(publish.options);
+    if (copy.audience.has_lists() && !link_.profile.lists) return;
+    const policy::RouteInfo& route = from.policy->route(permit.route());
+    if (route.rewrite) {
+        auto inside = Rewriting(route).inside(publish.topic);
+        if (!inside) return;
+        publish.topic = *std::move(inside);
+    }
+    wamp::append_passthru(copy.passthru, publish.options);
+    if (publish.options.get_bool("disclose_me", false) && link_.may_disclose(permit)) {
+        const policy::Principal& who = from.principal;
+        copy.disclosed = std::make_unique<const Identity>(Identity{from.id, who.authid, who.role});
+    }
+    const bool retain =
+        permit.grants(policy::Grant::retain) && publish.options.get_bool("retain", false);
+    send(from, std::move(publish), copy, retain, link_.next_request(), out);
+}
+
 // A publisher that floods, or a backend that does not answer, must not exhaust the memory
 // (W-GWY-10).
 bool Publications::has_room(SessionId session) {
@@ -120,7 +146,11 @@ void Publications::send(const policy::Session& publisher, wamp::Publish&& publis
                         const Publication& publication, bool retain, wamp::RequestId back,
                         BridgeOutbox& out) {
     wamp::Dict options;
-    options.append("acknowledge", true);
+    if (!publication.copy) {
+        options.append("acknowledge", true);
+    } else if (link_.profile.lists) {
+        options.append(std::string(wamp::copy_key), true);
+    }
     if (publication.disclosed != nullptr) options.append("disclose_me", true);
     if (retain) options.append("retain", true);
     wamp::append_passthru(options, publication.passthru);

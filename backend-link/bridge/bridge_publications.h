@@ -33,6 +33,9 @@ public:
     }
 
     void forward(const RequestContext& context, wamp::Publish&& publish, BridgeOutbox& out);
+    /// As Bridge::copy().
+    void copy(const policy::Session& from, const policy::Permit& permit, wamp::Publish&& publish,
+              BridgeOutbox& out);
     /// As Bridge::has_room_to_publish().
     bool has_room(wamp::SessionId session);
     /// As Bridge::give_up_publications().
@@ -62,6 +65,7 @@ private:
         wamp::SessionId publisher = 0;
         wamp::RequestId request = 0;
         bool acknowledge = false;
+        bool copy = false;  ///< of one that has crossed another link
         /// It has front subscribers: topic, audience and payload are stored.
         bool fans_out = false;
         std::string topic;                          ///< behind the link

@@ -81,12 +81,14 @@ void Registrations::forward(const RequestContext& context, const wamp::Register&
 
 void Registrations::take_over(Registration& registration, SessionId by, BridgeOutbox& out) {
     notify_revoked(registration, reason_unregistered, out);
+    out.changes.push_back({registration.owner->id, registration.id, true, false});
     disown(registration, by);
 }
 
 void Registrations::confirm(Registration& registration, BridgeOutbox& out) {
     out.to_sessions.add(registration.owner->id,
                         wamp::Registered{registration.waiting, registration.id});
+    out.changes.push_back({registration.owner->id, registration.id, true, true});
     registration.waiting = 0;
     note_held(registration);
 }
@@ -106,8 +108,8 @@ void Registrations::own(Registration& registration, policy::Session& owner,
     registration.owner = &owner;
     registration.waiting = request;
     by_session_[owner.id].push_back(&registration);
-    link_.ids.registrations[{owner.id, registration.id}] = link_.number;
-    if (request == 0) note_held(registration);  // moved here
+    const bool first = link_.ids.registrations.add(owner.id, registration.id, link_.number);
+    if (request == 0 && first) note_held(registration);  // moved here
 }
 
 void Registrations::register_behind(Registration& registration, wamp::Dict options,
@@ -125,6 +127,7 @@ bool Registrations::unregister(SessionId from, const wamp::Unregister& request, 
     if (owner == nullptr || owner->id != from) return false;
     Registration& registration = **found;
     out.to_sessions.add(from, wamp::Unregistered{request.request, {}});
+    out.changes.push_back({from, registration.id, true, false});
     disown(registration, from);
     release(registration, out);
     return true;
@@ -145,8 +148,8 @@ void Registrations::leave(SessionId session, BridgeOutbox& out) {
     const std::vector<Registration*> held = std::move(*found);
     by_session_.erase(session);
     for (Registration* registration : held) {
-        link_.ids.registrations.erase({session, registration->id});
-        note_lost(*registration, session);
+        const bool last = link_.ids.registrations.remove(session, registration->id, link_.number);
+        if (last) note_lost(*registration, session);
         registration->owner = nullptr;
         registration->waiting = 0;
         release(*registration, out);
@@ -204,7 +207,12 @@ void Registrations::on_unregistered(const wamp::Unregistered& unregistered, Brid
 }
 
 void Registrations::revoke(Registration& registration, BridgeOutbox& out) {
-    notify_revoked(registration, {}, out);
+    LinkSet others;
+    if (registration.owner != nullptr)
+        others = link_.ids.registrations.of(registration.owner->id, registration.id);
+    others.remove(link_.number);
+    // What another backend still has is not lost.
+    if (others.empty()) notify_revoked(registration, {}, out);
     disown(registration, 0);
     erase(registration);
 }
@@ -277,10 +285,10 @@ void Registrations::note_lost(const Registration& registration, SessionId by) {
 }
 
 void Registrations::disown(Registration& registration, SessionId by) {
-    note_lost(registration, by);
     if (registration.owner != nullptr) {
         const SessionId owner = registration.owner->id;
-        link_.ids.registrations.erase({owner, registration.id});
+        if (link_.ids.registrations.remove(owner, registration.id, link_.number))
+            note_lost(registration, by);
         if (auto* held = wamp::find_in(by_session_, owner)) std::erase(*held, &registration);
     }
     registration.owner = nullptr;

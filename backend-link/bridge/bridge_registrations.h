@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,6 +53,14 @@ public:
     void drop(const Holding& holding, BridgeOutbox& out);
     bool adopt(const Holding& holding, const policy::RouteInfo& route, BridgeOutbox& out);
 
+    std::optional<Holding> find_held(wamp::SessionId session, wamp::RegistrationId id) const;
+    /// Whether a session has that registration or waits for it; `inside` is behind the link.
+    bool has(std::string_view inside, wamp::MatchPolicy match) const noexcept {
+        const ByUri& all = by_uri_[static_cast<std::size_t>(match)];
+        const auto found = all.find(inside);
+        return found != all.end() && found->second->owner != nullptr;
+    }
+
     /// Without a callee if it was released in the meantime.
     Target target_of(wamp::RegistrationId back) const noexcept;
 
@@ -91,6 +100,8 @@ private:
     ByUri& uris_of(wamp::MatchPolicy match) noexcept {
         return by_uri_[static_cast<std::size_t>(match)];
     }
+    /// It has an owner.
+    static Holding holding_of(const Registration& registration);
     void confirm(Registration& registration, BridgeOutbox& out);
     void adopt(Registration& registration, policy::Session& owner, wamp::RequestId request);
     void own(Registration& registration, policy::Session& owner, wamp::RequestId request);

@@ -43,25 +43,29 @@ private:
 };
 
 bool Subscriptions::has_member(const FrontSubscription& front, SessionId session) const noexcept {
-    const LinkNumber* link =
-        wamp::find_in(link_.ids.subscriptions, wamp::IdPair{session, front.id});
-    return link != nullptr && *link == link_.number;
+    return link_.ids.subscriptions.of(session, front.id).has(link_.number);
 }
 
 void Subscriptions::add_member(FrontSubscription& front, const policy::Session& session) {
     if (has_member(front, session.id)) return;
     front.members.push_back(&session);
-    link_.ids.subscriptions[{session.id, front.id}] = link_.number;
-    link_.ids.changes.push_back(
-        {session.id, session.id, front.id, false, true, front.of->match, front.topic});
+    if (link_.ids.subscriptions.add(session.id, front.id, link_.number)) {
+        link_.ids.changes.push_back(
+            {session.id, session.id, front.id, false, true, front.of->match, front.topic});
+    }
 }
 
 void Subscriptions::remove_member(FrontSubscription& front, SessionId session, SessionId by) {
     if (!has_member(front, session)) return;
-    link_.ids.changes.push_back({.session = session, .by = by, .id = front.id});
-    link_.ids.subscriptions.erase({session, front.id});
+    if (link_.ids.subscriptions.remove(session, front.id, link_.number))
+        link_.ids.changes.push_back({.session = session, .by = by, .id = front.id});
     std::erase_if(front.members,
                   [session](const policy::Session* member) { return member->id == session; });
+}
+
+bool Subscriptions::waits_for(SessionId session, wamp::SubscriptionId id) const noexcept {
+    FrontSubscription* const* const found = wamp::find_in(by_id_, id);
+    return found != nullptr && (*found)->waits_for(session);
 }
 
 bool Subscriptions::FrontSubscription::waits_for(SessionId session) const noexcept {
@@ -181,6 +185,7 @@ void Subscriptions::confirm(FrontSubscription& front, const Waiter& waiter, Brid
     const SessionId session = waiter.session->id;
     add_member(front, *waiter.session);
     out.to_sessions.add(session, wamp::Subscribed{waiter.request, front.id});
+    out.changes.push_back({session, front.id, false, true});
     if (waiter.left_by != 0) return end_membership(front, session, waiter.left_by, out);
     if (waiter.retained) front.want_retained.push_back(session);
 }
@@ -246,6 +251,7 @@ void Subscriptions::end_membership(FrontSubscription& front, SessionId session,
     remove_member(front, session, session);
     std::erase(front.want_retained, session);
     out.to_sessions.add(session, wamp::Unsubscribed{unsubscribe, {}});
+    out.changes.push_back({session, front.id, false, false});
 }
 
 bool Subscriptions::is_named(wamp::SubscriptionId id, std::string_view topic,
@@ -360,9 +366,12 @@ void Subscriptions::revoke(Subscription& subscription, BridgeOutbox& out) {
         revocation.details.append("subscription", front->id);
         receivers_.clear();
         for (const policy::Session* member : std::exchange(front->members, {})) {
-            link_.ids.subscriptions.erase({member->id, front->id});
-            link_.ids.changes.push_back({.session = member->id, .by = 0, .id = front->id});
-            if (member->features.has(wamp::Feature::subscriber_subscription_revocation)) {
+            // What another backend still has is not lost.
+            const bool last = link_.ids.subscriptions.remove(member->id, front->id, link_.number);
+            if (last) {
+                link_.ids.changes.push_back({.session = member->id, .by = 0, .id = front->id});
+            }
+            if (last && member->features.has(wamp::Feature::subscriber_subscription_revocation)) {
                 receivers_.push_back(member->id);
             }
             if (!front->waits_for(member->id)) unlist(member->id, *front);

@@ -70,6 +70,13 @@ public:
     bool adopt(const Holding& holding, const policy::Permit& permit, const policy::RouteInfo& route,
                BridgeOutbox& out);
 
+    std::optional<Holding> find_held(wamp::SessionId session, wamp::SubscriptionId id) const;
+    /// Whether a session has that subscription or waits for it; `inside` is behind the link.
+    bool has(std::string_view inside, wamp::MatchPolicy match, std::string_view topic) noexcept {
+        return find_front(inside, match, topic) != nullptr;
+    }
+    bool waits_for(wamp::SessionId session, wamp::SubscriptionId id) const noexcept;
+
     /// Whether some front subscription matches a topic behind the link.
     bool any_match(std::string_view topic) const;
     /// Sends EVENTs to the front sessions that may receive it.

@@ -63,6 +63,17 @@ void WaitingRequests::wait(std::unique_ptr<Entry> entry, wamp::Instant due, std:
     queue_.emplace(order, std::move(entry));
 }
 
+void WaitingRequests::take_over(std::unique_ptr<Entry> entry) {
+    Owner& owner = owners_[entry->from];
+    ++owner.requests;
+    owner.bytes += entry->bytes;
+    bytes_ += entry->bytes;
+    entry->order = ++last_;
+    const wamp::Instant due = entry->due;
+    const std::string_view late = entry->late;
+    wait(std::move(entry), due, late);
+}
+
 std::unique_ptr<WaitingRequests::Entry> WaitingRequests::take(Order order) {
     const auto found = queue_.find(order);
     std::unique_ptr<Entry> entry = std::move(found->second);
@@ -122,7 +133,7 @@ std::string_view WaitingRequests::judge_again(const policy::Session& session, En
     if (!verdict.permit) return verdict.error;
     const policy::RouteInfo& before = entry.policy->route(entry.permit.route());
     const policy::RouteInfo& after = session.policy->route(verdict.permit->route());
-    if (before.backend != after.backend) {
+    if (before.backends != after.backends) {
         link_.judge.record_lost_route(session, entry.message);
         return uris::unavailable;
     }

@@ -76,6 +76,20 @@ public:
     /// Removes and returns the oldest of the session; null if it has none.
     std::unique_ptr<Entry> take_oldest(wamp::SessionId session);
 
+    /// Removes and returns those that `wanted` accepts, oldest first.
+    template <class Wanted>
+    std::vector<std::unique_ptr<Entry>> take_all(Wanted&& wanted) {
+        std::vector<Order> orders;
+        for (const auto& [order, entry] : queue_)
+            if (wanted(std::as_const(*entry))) orders.push_back(order);
+        std::vector<std::unique_ptr<Entry>> taken;
+        taken.reserve(orders.size());
+        for (const Order order : orders) taken.push_back(take(order));
+        return taken;
+    }
+    /// It has waited for another link, and is the newest here now.
+    void take_over(std::unique_ptr<Entry> entry);
+
     /// Removes and returns one that has waited too long, which is answered; null if there is none.
     std::unique_ptr<Entry> take_late(wamp::Instant now, BridgeOutbox& out);
     wamp::Instant deadline() const noexcept {

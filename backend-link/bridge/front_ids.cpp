@@ -6,7 +6,7 @@ namespace sallyport::backend_link {
 
 std::optional<LinkNumber> FrontIds::link_of(wamp::SessionId from,
                                             const wamp::Message& followup) const {
-    const LinkNumber* link = nullptr;
+    LinkSet links;
     const FrontRequests::Place* place = nullptr;
     if (const auto* yield = std::get_if<wamp::Yield>(&followup)) {
         place = invocations.find(from, yield->request);
@@ -15,12 +15,12 @@ std::optional<LinkNumber> FrontIds::link_of(wamp::SessionId from,
     } else if (const auto* cancel = std::get_if<wamp::Cancel>(&followup)) {
         place = calls.find(from, cancel->request);
     } else if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup)) {
-        link = wamp::find_in(subscriptions, wamp::IdPair{from, unsubscribe->subscription});
+        links = subscriptions.of(from, unsubscribe->subscription);
     } else if (const auto* unregister = std::get_if<wamp::Unregister>(&followup)) {
-        link = wamp::find_in(registrations, wamp::IdPair{from, unregister->registration});
+        links = registrations.of(from, unregister->registration);
     }
-    if (place != nullptr) link = &place->link;
-    return link != nullptr ? std::optional(*link) : std::nullopt;
+    if (place != nullptr) return place->link;
+    return links.empty() ? std::nullopt : std::optional(links.first());
 }
 
 }  // namespace sallyport::backend_link

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -12,6 +14,52 @@ namespace sallyport::backend_link {
 
 /// Identifies a bridge of the front: the number of its link.
 using LinkNumber = std::uint32_t;
+
+/// The links whose bridges have the same subscription or registration of a front session: one, or
+/// several if its route has several backends.
+class LinkSet {
+public:
+    static constexpr LinkNumber links_max = 64;
+
+    bool has(LinkNumber link) const noexcept { return (bits_ >> link & 1U) != 0; }
+    void add(LinkNumber link) noexcept { bits_ |= std::uint64_t{1} << link; }
+    void remove(LinkNumber link) noexcept { bits_ &= ~(std::uint64_t{1} << link); }
+    bool empty() const noexcept { return bits_ == 0; }
+    /// It is not empty.
+    LinkNumber first() const noexcept { return static_cast<LinkNumber>(std::countr_zero(bits_)); }
+
+private:
+    std::uint64_t bits_ = 0;
+};
+
+/// The links of subscriptions or registrations, by session and by the id towards the front.
+class LinksById {
+public:
+    /// Whether it is the first link.
+    bool add(wamp::SessionId session, wamp::Id id, LinkNumber link) {
+        LinkSet& set = sets_[{session, id}];
+        const bool first = set.empty();
+        set.add(link);
+        return first;
+    }
+    /// Whether no link is left.
+    bool remove(wamp::SessionId session, wamp::Id id, LinkNumber link) noexcept {
+        LinkSet* const set = wamp::find_in(sets_, wamp::IdPair{session, id});
+        if (set == nullptr) return true;
+        set->remove(link);
+        if (!set->empty()) return false;
+        sets_.erase({session, id});
+        return true;
+    }
+    LinkSet of(wamp::SessionId session, wamp::Id id) const noexcept {
+        const LinkSet* const set = wamp::find_in(sets_, wamp::IdPair{session, id});
+        return set == nullptr ? LinkSet() : *set;
+    }
+    std::size_t size() const noexcept { return sets_.size(); }
+
+private:
+    wamp::IdPairMap<LinkSet> sets_;
+};
 
 /// Requests of front sessions that are open at any bridge, by session and request id.
 class FrontRequests {
@@ -57,15 +105,14 @@ private:
 struct FrontIds {
     explicit FrontIds(std::uint64_t secret) : calls(secret), invocations(secret) {}
 
-    /// The link that a CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session refers to;
-    /// nothing if no bridge knows the id for that session.
+    /// The link that a CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session refers to,
+    /// the first if there are several; nothing if no bridge knows the id for that session.
     std::optional<LinkNumber> link_of(wamp::SessionId from, const wamp::Message& followup) const;
 
     FrontRequests calls;
     FrontRequests invocations;
-    // By session and by the id towards the front.
-    wamp::IdPairMap<LinkNumber> subscriptions;
-    wamp::IdPairMap<LinkNumber> registrations;
+    LinksById subscriptions;
+    LinksById registrations;
     /// Who has come to hold subscriptions and registrations, or holds them no longer; the front
     /// empties it.
     wamp::HoldingChanges changes{};

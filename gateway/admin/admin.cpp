@@ -2,12 +2,9 @@
 
 #include <cstdio>
 #include <iostream>
-#include <memory>
 #include <system_error>
-#include <utility>
 
-#include <boost/asio/write.hpp>
-
+#include "gateway/admin/control.h"
 #include "gateway/admin/status.h"
 #include "gateway/config/load_config.h"
 #include "gateway/host/start_error.h"
@@ -20,7 +17,9 @@ namespace {
 
 std::string ask(const PathText& admin) {
     try {
-        return unix_request(admin.path, "", {});
+        std::string answer = unix_request(admin.path, "status\n", {});
+        if (take_exit_code(answer) != 0) answer.clear();
+        return answer;
     } catch (const std::system_error& error) {
         throw StartError(
             admin.place,
@@ -30,16 +29,6 @@ std::string ask(const PathText& admin) {
 }
 
 }  // namespace
-
-void answer_status(Acceptor::Socket socket, std::string line) {
-    struct Answer {
-        Acceptor::Socket socket;
-        std::string line;
-    };
-    auto answer = std::make_shared<Answer>(Answer{std::move(socket), std::move(line)});
-    boost::asio::async_write(answer->socket, boost::asio::buffer(answer->line),
-                             [answer](boost::system::error_code, std::size_t) {});
-}
 
 int print_status(const std::string& config_file, bool json) {
     const GatewayConfig config = load_gateway_config(config_file);
@@ -59,6 +48,12 @@ int print_status(const std::string& config_file, bool json) {
     }
     std::fputs(text->c_str(), stdout);
     return 0;
+}
+
+int drain_backend(const std::string& config_file, const std::string& backend, bool undo,
+                  bool json) {
+    const GatewayConfig config = load_gateway_config(config_file);
+    return send_line(config.admin.path, (undo ? "undrain " : "drain ") + backend, json);
 }
 
 }  // namespace sallyport::gateway

@@ -85,8 +85,20 @@ std::string control_socket(const std::string& state_dir) {
     return state_dir + "/run/control.sock";
 }
 
+int take_exit_code(std::string& answer) {
+    int exit_code = -1;
+    const std::size_t end = answer.find('\n');
+    if (end == std::string::npos) return exit_code;
+    std::from_chars(answer.data(), answer.data() + end, exit_code);
+    answer.erase(0, end + 1);
+    return exit_code;
+}
+
 int send_command(const std::string& state_dir, std::string_view line, bool json) {
-    const std::string path = control_socket(state_dir);
+    return send_line(control_socket(state_dir), line, json);
+}
+
+int send_line(const std::string& path, std::string_view line, bool json) {
     std::string answer;
     try {
         answer = unix_request(path, std::string(line) + "\n", answer_limits);
@@ -94,12 +106,7 @@ int send_command(const std::string& state_dir, std::string_view line, bool json)
         throw StartError({path, 0, 0}, "cannot connect: " + error.code().message(),
                          "is the program running, and are you its user?");
     }
-    int exit_code = -1;
-    const std::size_t end = answer.find('\n');
-    if (end != std::string::npos) {
-        std::from_chars(answer.data(), answer.data() + end, exit_code);
-        answer.erase(0, end + 1);
-    }
+    const int exit_code = take_exit_code(answer);
     if (exit_code < 0) {
         throw StartError({path, 0, 0}, "no answer", "see the program's log");
     }

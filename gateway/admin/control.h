@@ -11,9 +11,9 @@
 
 namespace sallyport::gateway {
 
-/// The socket for commands to a running program: `run/control.sock` in its state directory, mode
-/// 0600. A request is one line; the answer is an exit code and text. The gateway's socket belongs
-/// to the supervisor, as its commands change the policy, which the worker must not do.
+/// A socket for commands to a running program, mode 0600. A request is one line; the answer is an
+/// exit code and text. `run/control.sock` in the state directory belongs to the supervisor, as its
+/// commands change the policy, which the worker must not do; the worker has the admin socket.
 class Control {
 public:
     using Reply = std::function<void(int exit_code, std::string_view text)>;
@@ -29,8 +29,13 @@ private:
 
 std::string control_socket(const std::string& state_dir);
 
-/// Sends `line` to the program of that state directory, prints its answer as text or as one JSON
-/// object, and returns its exit code. Throws StartError if no program answers.
+/// Removes the exit code from an answer; -1 if there is none.
+int take_exit_code(std::string& answer);
+
+/// Sends `line` to the socket, prints the answer as text or as one JSON object, and returns its
+/// exit code. Throws StartError if no program answers.
+int send_line(const std::string& socket, std::string_view line, bool json);
+/// The same, to the program of that state directory.
 int send_command(const std::string& state_dir, std::string_view line, bool json);
 
 }  // namespace sallyport::gateway

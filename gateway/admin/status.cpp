@@ -67,7 +67,8 @@ void add_audit(std::ostream& out, const Json& audit) {
 void add_link(std::ostream& out, const Json& link) {
     std::string name = policy::string_member(link, "name");
     name.resize(std::max<std::size_t>(name.size(), 8), ' ');
-    out << "link " << name << ' ' << (policy::bool_member(link, "up") ? "up" : "down") << ", "
+    out << "link " << name << ' ' << (policy::bool_member(link, "up") ? "up" : "down")
+        << (policy::bool_member(link, "drained") ? ", drained" : "") << ", "
         << number(link, "calls") << " calls in flight, " << number(link, "subscriptions")
         << " subscriptions, " << number(link, "registrations") << " registrations, "
         << number(link, "held") << " messages held\n";

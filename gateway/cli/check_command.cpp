@@ -75,7 +75,7 @@ std::string whose(const policy::LostPassage& lost) {
 }
 
 Finding finding_of(const policy::LostPassage& lost) {
-    std::string text = "the inside " + policy::quoted(lost.backend) + " refuses " +
+    std::string text = "the inside " + policy::quoted(lost.backends) + " refuses " +
                        (lost.wholly ? "everything that rule " : "some of what rule ") +
                        lost.rule.id + " lets " + whose(lost) + " " + may_do(lost.action) +
                        ", for example " + policy::quoted(lost.uri);

@@ -32,7 +32,7 @@ namespace {
 
 using namespace sallyport;
 
-/// The values that parsing stored for serve, worker, inside and status.
+/// The values that parsing stored for serve, worker, inside, status and drain.
 struct Texts {
     std::string gateway_config = "gateway.toml";
     std::string inside_config = "inside.toml";
@@ -40,6 +40,8 @@ struct Texts {
     bool embedded = false;
     bool of_inside = false;
     bool json = false;
+    std::string backend;
+    bool undo = false;
     std::string log_level = "info";
     std::string log_format = "text";
 };
@@ -137,6 +139,25 @@ void add_status(Texts& texts, gateway::Command& program) {
     status.action = [&texts] { return gateway::print_status(texts.gateway_config, texts.json); };
 }
 
+void add_drain(Texts& texts, gateway::Command& program) {
+    gateway::Command& drain = program.add_command(
+        "drain", "Have a running gateway send new requests to other backends than this one");
+    drain.add_option("BACKEND", &texts.backend, "Its name in gateway.toml", {.required = true});
+    drain.add_option("--undo", &texts.undo, "Have it send requests to this backend again");
+    drain.add_option("--config", &texts.gateway_config, "The gateway's configuration file",
+                     {.show_default = true});
+    drain.add_option("--json", &texts.json, "Print one JSON object on one line");
+    drain.footer =
+        "Calls in flight go on, and subscriptions and registrations stay. `sallyport status` shows "
+        "how many calls are left.\n"
+        "Example:\n"
+        "  sallyport drain lab-a --config /etc/sallyport/gateway.toml\n"
+        "Exit codes: 0 done; 1 there is no such backend; 2 no answer.";
+    drain.action = [&texts] {
+        return gateway::drain_backend(texts.gateway_config, texts.backend, texts.undo, texts.json);
+    };
+}
+
 /// Whether errors are printed as JSON too, including errors in the command line itself.
 bool wants_json(std::span<char*> words) {
     for (const std::string_view word : words) {
@@ -173,6 +194,7 @@ int main(int argc, char** argv) {
     add_inside(texts, program);
     add_status(texts, program);
     gateway::add_check_command(program);
+    add_drain(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));
     gateway::add_principal_commands(program);
     gateway::add_client_commands(program);

@@ -202,6 +202,8 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
     return backend;
 }
 
+constexpr std::size_t backends_max = 64;  // backend_link::LinkSet::links_max
+
 void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
     std::set<std::string> names;
     for (const Item* table : root.tables("backend")) {
@@ -209,6 +211,11 @@ void read_backends(Section& root, ConfigReader& reader, GatewayConfig& config) {
         if (!backend.name.empty() && !names.insert(backend.name).second) {
             root.error(*table, "there is already a backend " + quoted(backend.name),
                        "choose another name");
+        }
+        if (config.backends.size() == backends_max) {
+            root.error(*table, "there are more than " + std::to_string(backends_max) + " backends",
+                       "leave out those that no route names");
+            break;
         }
         config.backends.push_back(std::move(backend));
     }

@@ -56,19 +56,19 @@ std::vector<std::string> realms_of_backends(const std::vector<BackendText>& back
     std::vector<std::string> found(backends.size());
     for (const auto& realm : realms) {
         for (const auto& route : realm.policy->routes()) {
-            const auto backend = std::find_if(
-                backends.begin(), backends.end(),
-                [&](const auto& candidate) { return candidate.name == route.backend; });
-            if (backend == backends.end()) continue;  // reported by the policy loader
-            std::string& name = found[static_cast<std::size_t>(backend - backends.begin())];
-            if (!name.empty() && name != route.realm) {
-                throw StartError(route.place,
-                                 "backend " + policy::quoted(route.backend) +
-                                     " is routed to two realms, " + policy::quoted(name) + " and " +
-                                     policy::quoted(route.realm),
-                                 "give each realm a backend of its own");
+            for (std::size_t i = 0; i < backends.size(); ++i) {
+                const auto& names = route.backends;
+                if (std::find(names.begin(), names.end(), backends[i].name) == names.end())
+                    continue;
+                if (!found[i].empty() && found[i] != route.realm) {
+                    throw StartError(route.place,
+                                     "backend " + policy::quoted(backends[i].name) +
+                                         " is routed to two realms, " + policy::quoted(found[i]) +
+                                         " and " + policy::quoted(route.realm),
+                                     "give each realm a backend of its own");
+                }
+                found[i] = route.realm;
             }
-            name = route.realm;
         }
     }
     for (std::string& name : found) {

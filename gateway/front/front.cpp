@@ -44,13 +44,6 @@ bool wants_answer(const Request& request) noexcept {
     return true;  // only publications may be unacknowledged (W-PUB-04)
 }
 
-/// The memory for what they count.
-std::size_t bytes_of(const backend_link::Bridge::Counts& counts) noexcept {
-    return counts.publication_bytes + counts.waiting_bytes +
-           (counts.subscriptions + counts.registrations) * policy::entry_bytes +
-           (counts.calls + counts.invocations) * policy::call_bytes;
-}
-
 /// A shorter answer, for a link whose message limit the full one exceeds.
 Message shortened(const Message& message) {
     if (const auto* error = std::get_if<wamp::Error>(&message)) {
@@ -105,7 +98,9 @@ Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
       gate_(config.realms, config.limits, wamp::Random(seed), random_, roles_),
       link_message_limits_(link_limits(config.limits.message)),
       ids_(random_.next()),
-      under_way_(config.circuit_bytes) {
+      under_way_(config.circuit_bytes),
+      routes_({}, {}) {
+    SALLYPORT_CHECK(config.backends.size() <= backend_link::LinkSet::links_max);
     for (auto& backend : config.backends) {
         const auto profile = backend.link.profile;
         backends_.emplace_back(new Backend{
@@ -215,13 +210,20 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
     Backend* const target = target_of(session, request);
     if (target == nullptr) return refuse(session, request.message, uris::no_such_subscription, out);
     Backend& backend = *target;
+    std::size_t passed = 0;
+    Backend* const in_the_way =
+        can_wait(session) ? next_in_the_way(request, backend, passed) : nullptr;
     const bool lacks = lacks_room(backend, session, request.message);
-    if (!lacks && !must_wait(backend, session, request.message))
+    if (!lacks && in_the_way == nullptr && !must_wait(backend, session, request.message))
         return cross(backend, request, now, now, out);
     auto charge = charge_for(session, request.message);
     LinkQueue::Held held{&session, session.policy, now, std::move(request), {}, std::move(charge)};
     if (lacks) {
         backend.queue.hold_back(std::move(held));
+    } else if (in_the_way != nullptr) {
+        held.passed = passed;
+        held.whole = true;
+        in_the_way->queue.hold(std::move(held));
     } else {
         backend.queue.hold(std::move(held));
     }
@@ -231,6 +233,9 @@ void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& ou
 void Front::cross(Backend& backend, Door::Request& request, wamp::Instant since, wamp::Instant now,
                   wamp::Outbox& out) {
     policy::Session& session = *request.session;
+    std::optional<wamp::Publish> copy;
+    if (is_copied(request)) copy = std::get<wamp::Publish>(request.message);
+    bool crossed = false;
     wamp::OwnedPayload keep;
     const auto error = backend_link::prepare_for_link(wire_of(backend), request.message, keep);
     if (!error.empty()) return refuse(session, request.message, error, out);
@@ -240,6 +245,9 @@ void Front::cross(Backend& backend, Door::Request& request, wamp::Instant since,
                 if constexpr (std::is_same_v<Received, wamp::Call>) {
                     backend.bridge.forward(session, std::move(request.permit), std::move(received),
                                            since, bridge_out_, std::move(request.lease));
+                } else if constexpr (std::is_same_v<Received, wamp::Publish>) {
+                    crossed = backend.bridge.forward(session, std::move(request.permit),
+                                                     std::move(received), since, bridge_out_);
                 } else {
                     backend.bridge.forward(session, std::move(request.permit), std::move(received),
                                            since, bridge_out_);
@@ -248,6 +256,7 @@ void Front::cross(Backend& backend, Door::Request& request, wamp::Instant since,
         },
         request.message);
     flush(backend, now, out);
+    if (copy && crossed) send_copies(backend, request, *copy, now, out);
 }
 
 void Front::refuse(const policy::Session& session, const Message& request, std::string_view uri,
@@ -276,6 +285,13 @@ void Front::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox
 void Front::cross(Door::Followup& followup, wamp::Instant now, wamp::Outbox& out) {
     wamp::OwnedPayload keep;
     policy::Session& session = *followup.session;
+    if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup.message);
+        unsubscribe != nullptr && routes_.has_lists()) {
+        for (auto& backend : backends_) {
+            if (!backend->bridge.is_subscribing(session.id, unsubscribe->subscription)) continue;
+            if (follow_up_at(*backend, followup, keep, now, out)) return;
+        }
+    }
     if (const auto link = ids_.link_of(session.id, followup.message)) {
         if (follow_up_at(*backends_[*link], followup, keep, now, out)) return;
     } else if (std::holds_alternative<wamp::Unsubscribe>(followup.message)) {
@@ -492,8 +508,9 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
             backend.queue.on_up(backend.carried.has_value());
             backend.bridge.on_link_up(backend.link.router_features(), wire_of(backend), now,
                                       bridge_out_);
-            for (const auto& waiting : backend.bridge.waiting())
-                backend.queue.await_turn(*gate_.sessions().find(waiting.from), waiting.bytes);
+            flush(backend, now, out);
+            share_with(backend, now, out);
+            await_turns(backend);
             break;
         case LinkMachine::Verdict::lost:
             wamp::note(out, Level::warning, "link ", backend.name, ": lost");
@@ -507,6 +524,7 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
     }
     flush(backend, now, out);
     pump(backend, now, out);
+    hand_over_waiting(backend, now, out);
 }
 
 void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Instant now,
@@ -532,6 +550,11 @@ void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Insta
 }
 
 void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    deliver_all(backend, now, out);
+    if (!changes_.empty()) settle_changes(now, out);
+}
+
+void Front::deliver_all(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
     for (;;) {
         for (const Message& message : bridge_out_.to_link) {
             const wamp::Payload* const payload = wamp::payload_of(message);
@@ -545,6 +568,8 @@ void Front::flush(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
             send(backend, std::move(frame), out);
         }
         for (const wamp::SessionId session : bridge_out_.relieved) backend.queue.relieve(session);
+        if (routes_.has_lists())
+            changes_.insert(changes_.end(), bridge_out_.changes.begin(), bridge_out_.changes.end());
         undelivered_.clear();
         gate_.deliver(bridge_out_.to_sessions, undelivered_, now, out);
         gate_.take_full();  // links are never paused: a callee that is too full refuses
@@ -571,6 +596,7 @@ void Front::end_overruns(Backend& backend, wamp::Instant now) {
         subscription.id = id;
         backend.bridge.drop(subscription, bridge_out_);
         backend.bridge.notify_lost(subscription, uris::too_slow, bridge_out_);
+        if (routes_.has_lists()) changes_.push_back({session, id, false, false});
     }
 }
 
@@ -626,61 +652,6 @@ void Front::stop(wamp::Instant now, wamp::Outbox& out) {
 
 bool Front::stopped() const noexcept {
     return gate_.stopped() && link_peers_.empty();
-}
-
-std::vector<Front::LinkStatus> Front::links() const {
-    std::vector<LinkStatus> status;
-    status.reserve(backends_.size());
-    for (const auto& backend : backends_) {
-        status.push_back({backend->name, backend->bridge.up(), backend->bridge.counts(),
-                          backend->queue.size(), backend->queue.bytes()});
-    }
-    return status;
-}
-
-std::size_t Front::held_bytes() const noexcept {
-    return gate_.meta().bytes() + held_of_peers();
-}
-
-std::size_t Front::held_of_peers() const noexcept {
-    std::size_t bytes = gate_.door().judge().latest().bytes();
-    for (const auto& backend : backends_)
-        bytes += backend->queue.bytes() + bytes_of(backend->bridge.counts());
-    return bytes;
-}
-
-std::size_t Front::held_of(PeerId peer) const {
-    const policy::Session* const session = gate_.door().session_of(peer);
-    if (session == nullptr) return 0;
-    std::size_t bytes = gate_.door().judge().latest().bytes_of(session->id);
-    for (const auto& backend : backends_) {
-        bytes +=
-            backend->queue.bytes_of(*session) + bytes_of(backend->bridge.counts_of(session->id));
-    }
-    return bytes;
-}
-
-std::string Front::status_json(const wamp::Dict& extra) {
-    wamp::List links;
-    for (const auto& link : Front::links()) {
-        links.push_back(wamp::Dict{{"name", link.name},
-                                   {"up", link.up},
-                                   {"calls", std::uint64_t{link.counts.calls}},
-                                   {"subscriptions", std::uint64_t{link.counts.subscriptions}},
-                                   {"registrations", std::uint64_t{link.counts.registrations}},
-                                   {"held", std::uint64_t{link.held}}});
-    }
-    const policy::Door& door = gate_.door();
-    wamp::Dict status{{"connections", std::uint64_t{door.peers()}},
-                      {"sessions", std::uint64_t{door.joined()}},
-                      {"decisions", gate_.decisions_status()},
-                      {"events", gate_.events_status()},
-                      {"joins", gate_.joins_status()},
-                      {"circuits", wamp::Dict{{"bytes", std::uint64_t{under_way_.bytes()}},
-                                              {"waiting", std::uint64_t{under_way_.waiting()}}}},
-                      {"links", std::move(links)}};
-    for (const auto& [name, value] : extra) status.set(name, value);
-    return wamp::encode_value(wamp::Serializer::json, status);
 }
 
 }  // namespace sallyport::gateway

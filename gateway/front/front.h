@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "backend-link/link/link_machine.h"
 #include "backend-link/link/rival.h"
 #include "gateway/front/link_queue.h"
+#include "gateway/front/route_table.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
 #include "wamp/base/id_map.h"
@@ -110,11 +112,18 @@ public:
     struct LinkStatus {
         std::string_view name;
         bool up;
+        bool drained;
         backend_link::Bridge::Counts counts;
         std::size_t held;        ///< messages of sessions that wait for the link to have room
         std::size_t held_bytes;  ///< of these, approximately
     };
     std::vector<LinkStatus> links() const;
+    /// Has new requests go to the other backends of their routes as long as one of them is up, or
+    /// takes that back. What is there stays: calls in flight, subscriptions, registrations. False
+    /// if no link has that name.
+    bool drain(std::string_view link, bool drained);
+    /// The ids of the routes that have no other backend.
+    std::vector<std::string_view> only_served_by(std::string_view link) const;
     std::size_t sessions() noexcept { return gate_.door().joined(); }
     std::size_t peers() const noexcept { return gate_.door().peers(); }
     /// Held by the testaments of the sessions that are there.
@@ -145,35 +154,55 @@ private:
         backend_link::FailureNotes refusals{};
         /// While the link is up, if the backend carries payloads (W-GWY-13).
         std::optional<wamp::CarriedPayloads> carried{};
+        bool drained = false;  ///< other backends of its routes are preferred
         /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
         wamp::IdSet outrunning{};
         bool keeps_history = false;  ///< said its last WELCOME
     };
 
-    /// The backends of the routes of a policy. There are few realms, so the list is searched
-    /// linearly.
-    struct RouteBackends {
-        const policy::RealmPolicy* policy;
-        std::vector<std::uint32_t> backends;  ///< by RouteIndex
-    };
-    using Routes = std::vector<RouteBackends>;
+    RouteTable routes_by(const std::vector<policy::DoorRealm>& realms) const;
+    std::span<const BackendNumber> backends_of(const policy::Door::Request& request) const noexcept;
+    /// Which backend of its route serves the request: the first whose link is up and that is not
+    /// drained, and for a subscription or registration that another session has or waits for, the
+    /// one that has it. If no link is up, the first.
+    Backend& choose(const policy::Door::Request& request);
+    /// The best has the lowest rank; those of one rank are equally good.
+    static unsigned rank_of(const Backend& backend) noexcept;
+    /// Whether it is a publication that goes to every backend of its route.
+    bool is_copied(const policy::Door::Request& request) const noexcept;
+    /// The next backend that a copy goes to and that has no room; null if there is none. `passed`
+    /// counts the backends of the route that need not be looked at again.
+    Backend* next_in_the_way(const policy::Door::Request& request, const Backend& chosen,
+                             std::size_t& passed) const noexcept;
+    /// The publication has crossed the link of `chosen`.
+    void send_copies(const Backend& chosen, const policy::Door::Request& request,
+                     const wamp::Publish& publish, wamp::Instant now, wamp::Outbox& out);
+    /// Has all backends of a route follow what one of them has told its sessions.
+    void settle_changes(wamp::Instant now, wamp::Outbox& out);
+    backend_link::LinkSet holders_of(const backend_link::Holding& holding) const noexcept;
+    void drop_everywhere(const backend_link::Holding& holding, wamp::Instant now,
+                         wamp::Outbox& out);
+    /// Adds it to the other backends of its route, or to one of them.
+    void copy_holding(const backend_link::Holding& holding, const Backend* only, wamp::Instant now,
+                      wamp::Outbox& out);
+    /// Gives it what it lacks of the subscriptions and registrations of its routes, and what waits
+    /// for others.
+    void share_with(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void hand_over(Backend& from, Backend& to);
+    void hand_over_waiting(Backend& from, wamp::Instant now, wamp::Outbox& out);
+    void await_turns(Backend& backend);
+
     struct HoldingChange;
-    Routes routes_by(const std::vector<policy::DoorRealm>& realms) const;
-    static std::uint32_t backend_of(const Routes& routes, const policy::RealmPolicy& policy,
-                                    policy::RouteIndex route) noexcept;
-    std::uint32_t route_of(const policy::Session& session,
-                           const policy::Permit& permit) const noexcept {
-        return backend_of(routes_, *session.policy, permit.route());
-    }
     /// The changes to subscriptions and registrations. `decision_of` returns the policy that it
     /// evaluated, none for a session that ends.
     template <class DecisionOf>
-    std::vector<HoldingChange> judge(const Routes& routes, DecisionOf&& decision_of) const;
+    std::vector<HoldingChange> judge(const RouteTable& routes, DecisionOf&& decision_of) const;
     void move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now, wamp::Outbox& out);
     static Reloaded count(std::size_t ended, const std::vector<HoldingChange>& judged);
     /// Where a request goes: to the backend of its route, or to that of the subscription whose
     /// history is read; null if the session has no such subscription.
     Backend* target_of(const policy::Session& session, const policy::Door::Request& request);
+    static bool reads_history(const policy::Door::Request& request) noexcept;
     /// Announces event_history from now on if every backend does (W-FEA-01).
     void note_history(Backend& backend, const wamp::Welcome& welcome);
     /// Acts on a step of the gate and on those that follow.
@@ -251,6 +280,7 @@ private:
                    wamp::Outbox& out);
     /// Carries out the output of the bridge until there is none.
     void flush(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void deliver_all(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     /// Ends what outruns its session: subscriptions, and calls with progressive results.
     void end_overruns(Backend& backend, wamp::Instant now);
     std::uint32_t index_of(const Backend& backend) const noexcept;
@@ -262,9 +292,11 @@ private:
     backend_link::FrontIds ids_;
     wamp::flow::CircuitBytes under_way_;
     std::vector<std::unique_ptr<Backend>> backends_;
-    Routes routes_;
+    RouteTable routes_;
     wamp::PeerMap<Backend*> link_peers_;
     backend_link::BridgeOutbox bridge_out_;
+    /// For the other backends of the routes.
+    std::vector<backend_link::BridgeOutbox::HoldingChange> changes_;
     std::vector<policy::Door::Undelivered> undelivered_;
     wamp::PeerId reading_ = wamp::no_peer;  ///< the client whose message is being processed
     bool moving_ = false;                   ///< holdings move between backends

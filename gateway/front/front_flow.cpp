@@ -205,12 +205,25 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
         }
         request.permit = *std::move(verdict.permit);
         held.policy = session.policy;
-        Backend* const moved = target_of(session, request);
-        if (moved != nullptr && moved != &backend) {
-            wamp::set_stream(request.message, 0);
-            if (moved->bridge.up() && !moved->queue.is_open())
-                return moved->queue.hold(std::move(held));
+        held.passed = 0;
+    }
+    Backend* to = &backend;
+    if (held.whole || !backend.bridge.up() || reads_history(request) ||
+        !routes_.leads_to(*session.policy, request.permit.route(), index_of(backend))) {
+        to = target_of(session, request);
+        if (to == nullptr) {
+            read_on(session, held, out);
+            return refuse(session, request.message, wamp::uris::no_such_subscription, out);
         }
+    }
+    if (to != &backend) wamp::set_stream(request.message, 0);
+    if (to != &backend || stream == 0) {
+        Backend* const next = next_in_the_way(request, *to, held.passed);
+        held.whole = next != nullptr;
+        if (next != nullptr) return next->queue.hold(std::move(held));
+        if (to != &backend && to->bridge.up() &&
+            (!to->queue.is_open() || to->queue.is_divided(request.message)))
+            return to->queue.hold(std::move(held));
     }
     read_on(session, held, out);
     // Its time runs from its arrival.
@@ -219,10 +232,7 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
         if (timeout != wamp::Duration::zero() && held.since + timeout <= now)
             return refuse(session, request.message, wamp::uris::timeout, out);
     }
-    Backend* const target = target_of(session, request);
-    if (target == nullptr)
-        return refuse(session, request.message, wamp::uris::no_such_subscription, out);
-    cross(*target, request, held.since, now, out);
+    cross(*to, request, held.since, now, out);
 }
 
 }  // namespace sallyport::gateway

@@ -13,14 +13,16 @@ namespace uris = wamp::uris;
 using policy::Door;
 
 Front::Backend* Front::target_of(const policy::Session& session, const Door::Request& request) {
-    const auto* const call = std::get_if<wamp::Call>(&request.message);
-    if (call == nullptr || call->procedure != uris::get_events)
-        return backends_[route_of(session, request.permit)].get();
-    const auto args = wamp::args_of(call->payload);
+    if (!reads_history(request)) return &choose(request);
+    const auto args = wamp::args_of(std::get<wamp::Call>(request.message).payload);
     const auto* const id = args && !args->empty() ? (*args)[0].get_if<std::uint64_t>() : nullptr;
-    const auto* const link =
-        wamp::find_in(ids_.subscriptions, wamp::IdPair{session.id, id == nullptr ? 0 : *id});
-    return link == nullptr ? nullptr : backends_[*link].get();
+    const auto links = ids_.subscriptions.of(session.id, id == nullptr ? 0 : *id);
+    return links.empty() ? nullptr : backends_[links.first()].get();
+}
+
+bool Front::reads_history(const Door::Request& request) noexcept {
+    const auto* const call = std::get_if<wamp::Call>(&request.message);
+    return call != nullptr && call->procedure == uris::get_events;
 }
 
 void Front::note_history(Backend& backend, const wamp::Welcome& welcome) {

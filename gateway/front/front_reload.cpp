@@ -3,9 +3,9 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "gateway/front/front.h"
-#include "wamp/base/check.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::gateway {
@@ -15,59 +15,56 @@ using backend_link::Holding;
 using backend_link::Rewriting;
 using policy::Door;
 
-/// A subscription or registration with its new backend `to`; null if it is revoked.
+/// A subscription or registration that has to leave backends or to be added to others. Without a
+/// permit it is revoked.
 struct Front::HoldingChange {
-    Backend* from;
     Holding holding;
-    Backend* to = nullptr;
+    std::vector<Backend*> from;  ///< at least one, if it is revoked
+    std::vector<Backend*> to;
+    bool stays = false;  ///< at a backend that it has
     std::optional<policy::Permit> permit{};
+
+    bool is_lost() const noexcept { return !stays && to.empty(); }
 };
 
-Front::Routes Front::routes_by(const std::vector<policy::DoorRealm>& realms) const {
-    Routes routes;
-    for (const auto& realm : realms) {
-        RouteBackends& entry = routes.emplace_back(RouteBackends{realm.policy.get(), {}});
-        for (const auto& route : realm.policy->routes()) {
-            const auto found =
-                std::find_if(backends_.begin(), backends_.end(),
-                             [&](const auto& backend) { return backend->name == route.backend; });
-            SALLYPORT_CHECK(found != backends_.end());
-            entry.backends.push_back(static_cast<std::uint32_t>(found - backends_.begin()));
-        }
-    }
-    return routes;
-}
-
-std::uint32_t Front::backend_of(const Routes& routes, const policy::RealmPolicy& policy,
-                                policy::RouteIndex route) noexcept {
-    const auto found = std::find_if(routes.begin(), routes.end(), [&](const RouteBackends& each) {
-        return each.policy == &policy;
-    });
-    SALLYPORT_CHECK(found != routes.end());
-    return found->backends[route];
-}
-
 template <class DecisionOf>
-std::vector<Front::HoldingChange> Front::judge(const Routes& routes,
+std::vector<Front::HoldingChange> Front::judge(const RouteTable& routes,
                                                DecisionOf&& decision_of) const {
     std::vector<HoldingChange> changed;
     for (const auto& backend : backends_) {
         for (Holding& holding : backend->bridge.holdings()) {
             const policy::Session* const session = gate_.sessions().find(holding.session);
             if (session == nullptr) continue;
+            // One that several have is decided once; an unanswered request is at one backend.
+            const BackendNumber number = index_of(*backend);
+            backend_link::LinkSet holders;
+            if (holding.waiting == 0) holders = holders_of(holding);
+            holders.add(number);
+            if (holders.first() != number) continue;
             const policy::RealmPolicy* policy = nullptr;
             auto decision = decision_of(*session, holding, policy);
             if (policy == nullptr) continue;  // the session ends
-            HoldingChange judged{backend.get(), std::move(holding)};
+            HoldingChange judged{std::move(holding), {}, {}};
+            backend_link::LinkSet stay;
             if (auto* permit = std::get_if<policy::Permit>(&decision)) {
-                judged.to = backends_[backend_of(routes, *policy, permit->route())].get();
-                const bool same =
-                    judged.to == judged.from &&
+                const bool same_name =
                     judged.holding.rewriting == Rewriting(policy->route(permit->route()));
-                if (same) continue;
+                for (const BackendNumber to : routes.backends_of(*policy, permit->route())) {
+                    if (same_name && holders.has(to)) {
+                        stay.add(to);
+                    } else {
+                        judged.to.push_back(backends_[to].get());
+                    }
+                }
+                judged.stays = !stay.empty();
+                if (judged.stays && judged.holding.waiting != 0) continue;
                 judged.permit = std::move(*permit);
             }
-            changed.push_back(std::move(judged));
+            for (BackendNumber from = 0; from < backends_.size(); ++from) {
+                if (holders.has(from) && !stay.has(from))
+                    judged.from.push_back(backends_[from].get());
+            }
+            if (!judged.from.empty() || !judged.to.empty()) changed.push_back(std::move(judged));
         }
     }
     return changed;
@@ -77,9 +74,12 @@ Front::Reloaded Front::count(std::size_t ended, const std::vector<HoldingChange>
     Reloaded summary;
     summary.sessions_ended = ended;
     for (const HoldingChange& each : judged) {
-        ++(each.to != nullptr          ? summary.moved
-           : each.holding.registration ? summary.registrations_revoked
-                                       : summary.subscriptions_revoked);
+        if (each.is_lost()) {
+            ++(each.holding.registration ? summary.registrations_revoked
+                                         : summary.subscriptions_revoked);
+        } else if (!each.from.empty()) {
+            ++summary.moved;
+        }
     }
     return summary;
 }
@@ -101,7 +101,7 @@ Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms
 
 Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,
                               wamp::Outbox& out) {
-    Routes routes = routes_by(realms);
+    RouteTable routes = routes_by(realms);
     const std::size_t ended = gate_.begin_reload(realms);
     act_on(gate_.next(now, out), now, out);
     // The routes of the old version refer to policies that may be freed with their last session.
@@ -126,23 +126,30 @@ void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now
     // all have moved: one that moves has not changed for anybody.
     moving_ = true;
     for (const HoldingChange& each : judged) {
-        each.from->bridge.drop(each.holding, bridge_out_);
-        flush(*each.from, now, out);
+        for (Backend* const from : each.from) {
+            from->bridge.drop(each.holding, bridge_out_);
+            flush(*from, now, out);
+        }
     }
     for (HoldingChange& each : judged) {
         const Holding& holding = each.holding;
-        const bool denied = !each.permit;
-        if (each.permit && each.to->bridge.adopt(holding, *std::move(each.permit), bridge_out_)) {
-            flush(*each.to, now, out);
-            continue;
+        std::vector<Backend*> adopted;
+        for (Backend* const to : each.to) {
+            // One backend answers a request.
+            if (holding.waiting != 0 && !adopted.empty()) break;
+            if (!to->bridge.adopt(holding, *each.permit, bridge_out_)) continue;
+            adopted.push_back(to);
+            flush(*to, now, out);
         }
+        each.to = std::move(adopted);
+        if (!each.is_lost()) continue;
         const policy::Session* const session = gate_.sessions().find(holding.session);
-        if (!denied && session != nullptr)
+        if (each.permit && session != nullptr)
             gate_.judge().record_lost_route(*session, holding.question());
-        each.from->bridge.notify_lost(holding, denied ? uris::not_authorized : uris::unavailable,
-                                      bridge_out_);
-        flush(*each.from, now, out);
-        each.to = nullptr;
+        Backend& last = *each.from.front();
+        last.bridge.notify_lost(holding, each.permit ? uris::unavailable : uris::not_authorized,
+                                bridge_out_);
+        flush(last, now, out);
     }
     moving_ = false;
     gate_.note_holdings(ids_.changes, now, out);

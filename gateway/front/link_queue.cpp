@@ -46,7 +46,7 @@ void LinkQueue::push(std::unique_ptr<Held> held) {
     const wamp::flow::Sender from = sender_of(*held->session);
     const std::size_t cost = cost_of(*held);
     const wamp::Message& message = *held->message();
-    if (!is_divided(message)) return queue_.push(from, cost, std::move(held));
+    if (held->whole || !is_divided(message)) return queue_.push(from, cost, std::move(held));
     const std::size_t bytes = wamp::payload_of(message)->bytes();
     queue_.push_divided(from, cost, bytes, std::move(held));
 }

@@ -38,6 +38,10 @@ public:
         std::variant<WaitedForLink, policy::door_event::Request, policy::door_event::Followup> what;
         wamp::OwnedPayload payload{};  ///< of the message, which borrows it
         wamp::flow::CircuitBytes::Charge charge{};
+        /// Of a publication that goes to several links: how many of them have had room for it
+        /// (Front::next_in_the_way); and whether it is here for a copy, which crosses whole.
+        std::size_t passed = 0;
+        bool whole = false;
 
         /// Null if the bridge keeps it.
         wamp::Message* message() noexcept;

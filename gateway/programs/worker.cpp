@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/admin/admin.h"
+#include "gateway/admin/control.h"
 #include "gateway/admin/status.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/load_config.h"
@@ -134,14 +134,38 @@ private:
         } else if (word == "front" || word == "local") {
             accept_clients(std::move(packet.descriptor), word == "front");
         } else if (word == "admin") {
-            acceptors_.push_back(std::make_unique<Acceptor>(
+            admin_ = std::make_unique<Control>(
                 io_, std::move(packet.descriptor),
-                [this](wamp::Socket socket, std::uint64_t, const std::string&) {
-                    answer_status(std::move(socket), status());
-                }));
+                [this](const std::string& line, const Control::Reply& reply) {
+                    on_command(line, reply);
+                });
         } else {
             on_link_packet(word, text, std::move(packet.descriptor));
         }
+    }
+
+    /// `status`, `drain NAME`, `undrain NAME`.
+    void on_command(std::string_view line, const Control::Reply& reply) {
+        const std::string_view word = supervision::next_word(line);
+        if (word == "status") return reply(0, status());
+        if (word != "drain" && word != "undrain") return reply(2, "unknown command\n");
+        const bool drains = word == "drain";
+        const std::string name = policy::quoted(line);
+        if (!shell_.core().drain(line, drains)) {
+            std::string known;
+            for (const BackendText& backend : config_.backends)
+                known += (known.empty() ? "" : ", ") + backend.name;
+            return reply(1, "there is no backend " + name + "; known backends: " + known + "\n");
+        }
+        if (!drains) return reply(0, "backend " + name + " is not drained any more\n");
+        std::string text = "backend " + name +
+                           " is drained: new requests go to the other backends "
+                           "of its routes\n";
+        for (const std::string_view route : shell_.core().only_served_by(line)) {
+            text += "route " + policy::quoted(route) +
+                    " has no other backend: its requests still go " + "to " + name + "\n";
+        }
+        reply(0, text);
     }
 
     /// `listen N`, `connected N`, `failed N why`.
@@ -212,6 +236,7 @@ private:
     }
 
     void stop() {
+        admin_.reset();
         acceptors_.clear();
         shell_.stop(drain_limit, [this] {
             audit_.stop(audit_limit);
@@ -229,6 +254,7 @@ private:
     /// By backend; for those that dial the gateway over tcp.
     std::vector<std::optional<asio::ssl::context>> contexts_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::unique_ptr<Control> admin_;
     std::string onion_ = "{}";
     /// Read before the sandbox is entered.
     int first_refused_ = first_reserved_descriptor();

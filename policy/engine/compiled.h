@@ -35,7 +35,7 @@ struct RealmPolicy::Compiled {
     std::vector<RoleRules> roles;        ///< by RoleIndex; the first holds the rules for "*"
     PatternTable routes;                 ///< values are RouteIndex
     std::size_t depth = 0;               ///< components of the longest pattern
-    bool one_target = true;  ///< all routes have the same backend and realm and no rewrite
+    bool one_target = true;  ///< all routes have the same backends and realm and no rewrite
 };
 
 }  // namespace sallyport::policy

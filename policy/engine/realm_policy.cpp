@@ -199,7 +199,7 @@ private:
         const auto has_other_target = [&](const Entry& inner) noexcept {
             const RouteInfo& other = policy_.routes_[route_of(inner)];
             return inner.rank < route->rank &&
-                   (other.backend != target.backend || other.realm != target.realm ||
+                   (other.backends != target.backends || other.realm != target.realm ||
                     other.rewrite != target.rewrite || target.rewrite);
         };
         if (!compiled_.one_target &&

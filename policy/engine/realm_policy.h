@@ -43,8 +43,10 @@ struct RuleInfo {
 
 struct RouteInfo {
     std::string id;
-    std::string backend;  ///< a backend's name in gateway.toml; for an inside, always "local"
-    std::string realm;    ///< the realm on the backend; by default the policy's own
+    /// Names of backends in gateway.toml, of which the first that is up serves a request; for an
+    /// inside, always "local" alone.
+    std::vector<std::string> backends;
+    std::string realm;  ///< the realm on the backends; by default the policy's own
     Place place;
     std::string prefix;                  ///< the prefix that `rewrite` replaces; ends with a dot
     std::optional<std::string> rewrite;  ///< the prefix on the backend; ends with a dot

@@ -107,14 +107,17 @@ private:
 };
 
 void Compiler::Build::check_backend(const RouteText& route) {
-    if (options_.any_backend || route.backend.empty()) return;
+    if (options_.any_backend) return;
     std::vector<std::string_view> known(options_.backends.begin(), options_.backends.end());
     if (!options_.routes_required) known.push_back(local_backend);
-    if (std::find(known.begin(), known.end(), route.backend) != known.end()) return;
-    diagnostics_.push_back(
-        {route.backend_place,
-         "route " + quoted(route.id) + " names an unknown backend " + quoted(route.backend),
-         suggestion(route.backend, known, "backends")});
+    for (std::size_t i = 0; i < route.backends.size(); ++i) {
+        const std::string& name = route.backends[i];
+        if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
+        diagnostics_.push_back(
+            {route.backend_places[i],
+             "route " + quoted(route.id) + " names an unknown backend " + quoted(name),
+             suggestion(name, known, "backends")});
+    }
 }
 
 void Compiler::Build::routes() {
@@ -129,12 +132,12 @@ void Compiler::Build::routes() {
         const auto index = static_cast<RouteIndex>(infos.size());
         const std::string prefix =
             route->rewrite && !route->uris.empty() ? route->uris[0].text : "";
-        infos.push_back({route->id, route->backend,
+        infos.push_back({route->id, route->backends,
                          route->realm.empty() ? file_.realm : route->realm, route->place, prefix,
                          route->rewrite, route->wait, route->idempotent});
         const RouteInfo& first = infos.front();
         const RouteInfo& last = infos.back();
-        one_target_ = one_target_ && first.backend == last.backend && first.realm == last.realm &&
+        one_target_ = one_target_ && first.backends == last.backends && first.realm == last.realm &&
                       !last.rewrite;
         for (const PatternText& uri : route->uris)
             written.push_back({{Pattern(keep(uri.text), route->match), index}, uri.place});
@@ -147,7 +150,7 @@ void Compiler::Build::routes() {
     }
     if (infos.empty()) {
         const std::string local(local_backend);
-        infos.push_back({local, local, file_.realm, {file_.file, 0, 0}, {}, {}, {}, {}});
+        infos.push_back({local, {local}, file_.realm, {file_.file, 0, 0}, {}, {}, {}, {}});
         written.push_back({{Pattern("", wamp::MatchPolicy::prefix), 0}, {}});
     }
     std::sort(written.begin(), written.end(), [](const Written& a, const Written& b) {

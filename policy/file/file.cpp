@@ -244,6 +244,21 @@ void read_when_down(Section& route, RouteText& out) {
     }
 }
 
+/// "to": one name, or a list of them.
+void read_backends(Section& route, RouteText& out) {
+    constexpr std::string_view example = "\"inside\"";
+    if (route.need("to", example) == nullptr) return;
+    for (const Item* const name : route.texts("to", example)) {
+        if (std::find(out.backends.begin(), out.backends.end(), name->text) != out.backends.end()) {
+            route.error(*name, "backend " + quoted(name->text) + " is named twice in \"to\"",
+                        "name each backend once");
+            continue;
+        }
+        out.backends.push_back(name->text);
+        out.backend_places.push_back(route.place(*name));
+    }
+}
+
 }  // namespace
 
 RouteText read_route(const Item& table, std::set<std::string>& ids, const std::string& file,
@@ -255,10 +270,7 @@ RouteText read_route(const Item& table, std::set<std::string>& ids, const std::s
     const auto match = read_match(route);
     out.match = match.value_or(wamp::MatchPolicy::exact);
     out.uris = read_uris(route, match, Placeholders::refused);
-    if (const auto backend = route.need_text("to", "\"inside\"")) {
-        out.backend = *backend;
-        out.backend_place = route.place(*table.find("to"));
-    }
+    read_backends(route, out);
     if (const auto realm = route.text("realm", "\"realm.on.the.backend\"")) {
         out.realm = *realm;
         if (!wamp::is_valid_uri(*realm)) {

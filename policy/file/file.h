@@ -74,10 +74,10 @@ struct RouteText {
     Place place;
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     std::vector<PatternText> uris;  ///< the prefix "" routes everything
-    std::string backend;
-    Place backend_place;
-    std::string realm;                   ///< on the backend; "" means the policy's own
-    std::optional<std::string> rewrite;  ///< the prefix on the backend; ends with a dot
+    std::vector<std::string> backends;
+    std::vector<Place> backend_places;   ///< of each name
+    std::string realm;                   ///< on the backends; "" means the policy's own
+    std::optional<std::string> rewrite;  ///< the prefix on the backends; ends with a dot
     wamp::Duration wait{};               ///< while the link is down; 0: refuse at once
     bool idempotent = false;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wamp/message/copy.h"
 #include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/options.h"
@@ -139,11 +140,13 @@ void Broker::publish(const Member& from, Publish&& publish, const Origin& origin
     const bool disclose = publish.options.get_bool("disclose_me", false);
     const bool passthru = is_passthru(publish.options);
     const bool lists = filter.has_lists();
+    // Those outside get it from the backend to which it was sent first.
+    const bool copy = from.session.outside && publish.options.get_bool(copy_key, false);
     for (const Subscription* subscription : matching_) {
         for (auto& receivers : receivers_) receivers.clear();
         for (const Member* member : subscription->receivers) {
             const Realm::Session& session = member->session;
-            if (!filter.passes(session)) continue;
+            if (!filter.passes(session) || (copy && session.outside)) continue;
             if (passthru && !session.features.has(Feature::subscriber_payload_passthru_mode)) {
                 continue;  // cannot decode it, and the protocol has no way to report that
                            // (W-PPT-04)

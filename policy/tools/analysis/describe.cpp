@@ -50,8 +50,14 @@ std::string target_of(const RouteInfo& route, std::string_view uri) {
     return *route.rewrite + std::string(uri.substr(route.prefix.size()));
 }
 
+std::string backends_of(const RouteInfo& route) {
+    std::string text;
+    for (const std::string& name : route.backends) text += (text.empty() ? "" : " or ") + name;
+    return text;
+}
+
 std::string describe(const RouteInfo& route, std::string_view uri) {
-    std::string text = route.id + " to " + route.backend + ", realm " + route.realm;
+    std::string text = route.id + " to " + backends_of(route) + ", realm " + route.realm;
     if (route.rewrite) text += ", as " + target_of(route, uri);
     if (route.wait > wamp::Duration::zero()) text += ", waits " + format_duration(route.wait);
     if (route.idempotent) text += ", idempotent";

@@ -29,7 +29,7 @@ struct Behaviour {
     Limits limits;
     Grants grants;
     EventDelivery delivery;
-    std::string backend;
+    std::vector<std::string> backends;
     std::string realm;
     std::string target;
     wamp::Duration wait{};
@@ -61,7 +61,7 @@ Behaviour behaviour(const RealmPolicy& policy, const Decision& decision, Action 
     made.limits = effective(permit.limits(), action);
     made.grants = policy.rule(permit.rule()).grants;
     if (action == Action::subscribe) made.delivery = policy.rule(permit.rule()).delivery;
-    made.backend = route.backend;
+    made.backends = route.backends;
     made.realm = route.realm;
     made.target = target_of(route, uri);
     made.wait = route.wait;
@@ -151,7 +151,7 @@ private:
         const unsigned limits = both && was.limits != is.limits ? 1U : 0U;
         const unsigned grants = both && !(was.grants == is.grants) ? 2U : 0U;
         const unsigned delivery = both && was.delivery != is.delivery ? 8U : 0U;
-        const bool same_target = was.backend == is.backend && was.realm == is.realm &&
+        const bool same_target = was.backends == is.backends && was.realm == is.realm &&
                                  was.target == is.target && was.wait == is.wait &&
                                  was.idempotent == is.idempotent;
         const unsigned route = both && !same_target ? 4U : 0U;

@@ -100,7 +100,9 @@ std::uint64_t mark_of(const RuleText& rule) {
 
 std::uint64_t mark_of(const RouteText& route, const PolicyFile& file) {
     Mark mark;
-    mark.add(route.backend).add(route.realm.empty() ? file.realm : route.realm);
+    mark.add(std::uint64_t{route.backends.size()});
+    for (const std::string& backend : route.backends) mark.add(backend);
+    mark.add(route.realm.empty() ? file.realm : route.realm);
     mark.add(route.rewrite.has_value()).add(route.rewrite.value_or(""));
     mark.add(static_cast<std::uint64_t>(route.wait.count())).add(route.idempotent);
     return mark.value();

@@ -131,7 +131,11 @@ Json json_of(const Explanation& explanation) {
         const RouteInfo& info = policy.route(permit->route());
         Json route = to_json(info.place);
         route["id"] = info.id;
-        route["to"] = info.backend;
+        if (info.backends.size() == 1) {
+            route["to"] = info.backends.front();
+        } else {
+            route["to"] = info.backends;
+        }
         route["realm"] = info.realm;
         route["uri"] = target_of(info, explanation.question.uri);
         object["route"] = std::move(route);
@@ -237,10 +241,10 @@ int explain_loaded(const LoadedRealm& realm, const ExplainRequest& request, cons
         if (std::none_of(second->begin(), second->end(),
                          [&route](const SecondDoor& door) { return door.is_behind(route); }))
             return print_fault("the policy of the inside behind backend " +
-                                   policy::quoted(route.backend) + " for realm " +
+                                   policy::quoted(backends_of(route)) + " for realm " +
                                    policy::quoted(route.realm) +
                                    " is not known here (copy it, and add --inside " +
-                                   route.backend + "=inside.toml)",
+                                   route.backends.front() + "=inside.toml)",
                                to);
     }
     Json report;

@@ -228,7 +228,7 @@ void Mutation::delivery() {
 }
 
 bool same_destination(const RouteText& a, const RouteText& b) {
-    return a.backend == b.backend && a.realm == b.realm && a.rewrite == b.rewrite;
+    return a.backends == b.backends && a.realm == b.realm && a.rewrite == b.rewrite;
 }
 
 }  // namespace

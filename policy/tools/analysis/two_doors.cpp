@@ -161,13 +161,15 @@ private:
         question.uri = inner;
         std::string why;
         bool passes = false;
+        std::size_t known = 0;
         for (const SecondDoor& door : second_) {
             if (!door.is_behind(route)) continue;
+            ++known;
             const Decision inside = decide_inside(door, subject, question);
             if (std::holds_alternative<Permit>(inside)) passes = true;
             why = describe(inside, door.policy.policy);
         }
-        if (why.empty()) return;  // where it leads is not known
+        if (known < route.backends.size()) return;  // what the others decide is not known
         const RuleInfo& rule = first_.rule(permit->rule());
         Tally& tally =
             tallies_[{rule.id, place.action, place.others ? std::string() : std::string(place.role),
@@ -184,7 +186,7 @@ private:
                              std::string(place.authid),
                              std::string(place.role),
                              arguments,
-                             route.backend,
+                             backends_of(route),
                              inner,
                              why};
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,7 +22,9 @@ struct SecondDoor {
     bool conveys_identity = true;  ///< false: it decides for the role "gateway" only
 
     bool is_behind(const RouteInfo& route) const {
-        return route.backend == backend && route.realm == policy.policy.realm();
+        return route.realm == policy.policy.realm() &&
+               std::find(route.backends.begin(), route.backends.end(), backend) !=
+                   route.backends.end();
     }
 };
 
@@ -46,12 +49,12 @@ struct LostPassage {
     std::string authid;
     std::string role;
     ArgumentCase arguments;
-    std::string backend;
+    std::string backends;  ///< of its route
     std::string uri_inside;
     std::string why;
 };
 
-/// In the order of the rules' ids. Routes to backends without a door here are left out, and URIs
+/// In the order of the rules' ids. Routes to a backend without a door here are left out, and URIs
 /// below "wamp.", which the first door answers itself. Exact, except that conditions on arguments
 /// are tried at their boundaries, and that a pattern is judged by the URIs that it matches.
 std::vector<LostPassage> lost_passages(const ComparedPolicy& first,

@@ -11,8 +11,8 @@ TEST(FrontIds, NamesTheLinkOfWhatAFollowupRefersTo) {
     FrontIds ids(99);
     ids.calls.insert(101, 1, {2, 0});
     ids.invocations.insert(101, 1, {3, 0});
-    ids.subscriptions[{101, 55}] = 4;
-    ids.registrations[{101, 55}] = 5;
+    ids.subscriptions.add(101, 55, 4);
+    ids.registrations.add(101, 55, 5);
     const auto link = [&](wamp::SessionId from, const wamp::Message& message) {
         return ids.link_of(from, message);
     };
@@ -27,8 +27,8 @@ TEST(FrontIds, KnowsNothingOfOtherIdsAndOtherSessions) {
     FrontIds ids(99);
     ids.calls.insert(101, 1, {2, 0});
     ids.invocations.insert(101, 3, {2, 0});
-    ids.subscriptions[{101, 55}] = 4;
-    ids.registrations[{101, 56}] = 4;
+    ids.subscriptions.add(101, 55, 4);
+    ids.registrations.add(101, 56, 4);
     for (const wamp::SessionId from : {101u, 102u}) {
         const wamp::Id other = from == 101 ? 1 : 0;  // added to what the other session has
         EXPECT_EQ(ids.link_of(from, wamp::Cancel{1 + other, {}}), std::nullopt);
@@ -36,6 +36,18 @@ TEST(FrontIds, KnowsNothingOfOtherIdsAndOtherSessions) {
         EXPECT_EQ(ids.link_of(from, wamp::Unsubscribe{9, 55 + other, {}}), std::nullopt);
         EXPECT_EQ(ids.link_of(from, wamp::Unregister{9, 56 + other, {}}), std::nullopt);
     }
+}
+
+TEST(FrontIds, NamesTheFirstLinkOfWhatSeveralHave) {
+    FrontIds ids(99);
+    for (const LinkNumber link : {63u, 7u, 2u}) ids.subscriptions.add(101, 55, link);
+    EXPECT_EQ(ids.link_of(101, wamp::Unsubscribe{9, 55, {}}), 2u);
+    EXPECT_TRUE(ids.subscriptions.of(101, 55).has(63));
+    EXPECT_FALSE(ids.subscriptions.remove(101, 55, 2));
+    EXPECT_EQ(ids.link_of(101, wamp::Unsubscribe{9, 55, {}}), 7u);
+    EXPECT_FALSE(ids.subscriptions.remove(101, 55, 7));
+    EXPECT_TRUE(ids.subscriptions.remove(101, 55, 63)) << "that was the last";
+    EXPECT_EQ(ids.subscriptions.size(), 0u);
 }
 
 TEST(FrontIds, OneSessionHasOneOpenRequestOfAnId) {

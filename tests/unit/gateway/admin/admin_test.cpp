@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
-#include <utility>
 
+#include "gateway/admin/control.h"
 #include "gateway/host/files.h"
 #include "gateway/host/start_error.h"
 #include "tests/support/temporary_folder.h"
@@ -50,14 +50,16 @@ protected:
     /// What `sallyport status` prints when a gateway answers with that line.
     Printed status_of(const std::string& line, bool json = false) const {
         boost::asio::io_context io(1);
-        const Acceptor acceptor(
-            io, listen_unix({folder_.path("admin.sock"), {}}),
-            [&line](Acceptor::Socket socket, std::uint64_t, const std::string&) {
-                answer_status(std::move(socket), line);
-            });
+        std::string asked;
+        const Control admin(io, listen_unix({folder_.path("admin.sock"), {}}),
+                            [&](const std::string& command, const Control::Reply& reply) {
+                                asked = command;
+                                reply(0, line);
+                            });
         const test::ReactorThread program(io);
         const Printed printed = status(json);
         std::filesystem::remove(folder_.path("admin.sock"));
+        EXPECT_EQ(asked, "status");
         return printed;
     }
 
@@ -80,6 +82,33 @@ TEST_F(AdminTest, PrintsTheStatusForPeople) {
         "decisions     5 allowed, 4 denied, 1 over a limit; 2 joined, 6 refused to join\n"
         "audit log     7 written, 1 dropped, 1 waiting: No space left on device\n"
         "link lab      up, 1 calls in flight, 2 subscriptions, 3 registrations, 4 messages held\n");
+}
+
+TEST_F(AdminTest, DrainsABackendAndTakesThatBack) {
+    boost::asio::io_context io(1);
+    std::string asked;
+    const Control admin(io, listen_unix({folder_.path("admin.sock"), {}}),
+                        [&](const std::string& command, const Control::Reply& reply) {
+                            asked += command + "\n";
+                            reply(command == "drain lab" ? 0 : 1, "said\n");
+                        });
+    const test::ReactorThread program(io);
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(drain_backend(config_, "lab", false, false), 0);
+    EXPECT_EQ(drain_backend(config_, "lab", true, false), 1);
+    std::fflush(stdout);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "said\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "said\n");
+    EXPECT_EQ(asked, "drain lab\nundrain lab\n");
+}
+
+TEST_F(AdminTest, SaysThatALinkIsDrained) {
+    const Printed printed =
+        status_of(R"({"front":{"links":[{"name":"lab","up":true,"drained":true}]}})"
+                  "\n");
+    EXPECT_NE(printed.out.find("link lab      up, drained, 0 calls"), std::string::npos)
+        << printed.out;
 }
 
 TEST_F(AdminTest, PrintsTheLineItselfAsJson) {

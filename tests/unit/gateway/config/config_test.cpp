@@ -267,6 +267,19 @@ TEST(GatewayConfigFile, RefusesTwoBackendsOfOneName) {
               std::string::npos);
 }
 
+TEST(GatewayConfigFile, TakesUpTo64Backends) {
+    const auto filled = [](std::size_t count) {
+        std::string text(whole);
+        for (std::size_t i = 3; i < count; ++i) {  // it has three
+            text += "\n[[backend]]\nname = \"b" + std::to_string(i) +
+                    "\"\nkind = \"accept\"\nlisten = \"unix:b" + std::to_string(i) + ".sock\"\n";
+        }
+        return text;
+    };
+    EXPECT_EQ(wrong(filled(64)), "");
+    EXPECT_NE(wrong(filled(65)).find("there are more than 64 backends"), std::string::npos);
+}
+
 TEST(GatewayConfigFile, RefusesPathsThatASocketOrTorCannotHave) {
     EXPECT_NE(
         wrong(with("run/local.sock", "run/" + std::string(120, 'x'))).find("the maximum is 107"),

@@ -174,7 +174,7 @@ private:
         for (std::uint64_t i = 1 + below(4); i > 0; --i) {
             RouteText route;
             route.id = "route" + std::to_string(i);
-            route.backend = pick<std::string>({"p", "q"});
+            route.backends = {pick<std::string>({"p", "q"})};
             route.match = match();
             const bool all = route.match == MatchPolicy::prefix && below(2) == 0;
             const std::string uri = all ? "" : written(route.match, false, 1 + below(2));
@@ -329,7 +329,7 @@ private:
         }
         for (const RouteText& route : file_.routes) {
             all += "\n" + route.id + " " + std::string(wamp::to_string(route.match)) + " to " +
-                   route.backend;
+                   route.backends.front();
             for (const PatternText& uri : route.uris) all += " " + policy::quoted(uri.text);
         }
         return all;

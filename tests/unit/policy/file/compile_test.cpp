@@ -36,7 +36,7 @@ TEST(Compiler, NeedsARouteOnAFrontAndNoneOnAnInside) {
 
     const auto policy = compiled(realm + allow("a", "guest", "lab.x"));
     ASSERT_EQ(policy->routes().size(), 1U);
-    EXPECT_EQ(policy->route(0).backend, "local");
+    EXPECT_EQ(policy->route(0).backends, std::vector<std::string>{"local"});
     EXPECT_EQ(policy->route(0).realm, "r");
     EXPECT_EQ(ask(*policy, "guest", Action::call, "lab.x"), "allow a");
 }

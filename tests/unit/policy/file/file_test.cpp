@@ -57,7 +57,7 @@ route = "r"
     ASSERT_EQ(file.routes.size(), 1U);
     EXPECT_EQ(file.routes[0].match, wamp::MatchPolicy::prefix);
     EXPECT_EQ(file.routes[0].uris.at(0).text, "");
-    EXPECT_EQ(file.routes[0].backend, "inside");
+    EXPECT_EQ(file.routes[0].backends, std::vector<std::string>{"inside"});
     EXPECT_EQ(file.routes[0].realm, "other");
 
     ASSERT_EQ(file.rules.size(), 2U);

@@ -172,7 +172,7 @@ TEST_F(Load, ReadsTheExamples) {
     EXPECT_GE(front->tests, 10U);
     const auto inside = load_realm(examples + "inside-observatory.toml", {false, {}});
     ASSERT_TRUE(inside) << to_string(inside.error()[0]);
-    EXPECT_EQ(inside->policy->route(0).backend, "local");
+    EXPECT_EQ(inside->policy->route(0).backends, std::vector<std::string>{"local"});
     EXPECT_EQ(front->policy->realm(), inside->policy->realm());
 }
 

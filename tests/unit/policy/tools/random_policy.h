@@ -125,7 +125,9 @@ private:
         route.match = wamp::MatchPolicy::prefix;
         constexpr std::array uris{"", "a.", "b.", "a.b."};
         route.uris = {{uris[random_.below(uris.size())], {}}};
-        route.backend = random_.below(2) == 0 ? "one" : "two";
+        route.backends = {random_.below(2) == 0 ? "one" : "two"};
+        if (random_.below(3) == 0)
+            route.backends.emplace_back(route.backends.front() == "one" ? "two" : "one");
         if (random_.below(3) == 0 && !route.uris[0].text.empty()) route.rewrite = "z.";
         route.idempotent = random_.below(4) == 0;
         return route;

@@ -54,6 +54,21 @@ TEST_F(BrokerTest, TheSameTopicUnderAnotherMatchIsAnotherSubscription) {
     EXPECT_EQ(ids.size(), 3u);
 }
 
+// W-GWY-18
+TEST_F(BrokerTest, ACopyIsForTheSessionsWithinAndNotForOtherGateways) {
+    const Dict copy{{"_copy", true}};
+    world_.join(11, {}, "gateway", "gateway", true);
+    world_.join(12, {}, "gateway", "gateway", true);
+    for (const SessionId id : {1, 11, 12}) world_.subscribe(id, "a.b");
+    world_.publish(11, "a.b", copy);
+    EXPECT_EQ(world_.all<Event>(1).size(), 1u);
+    EXPECT_EQ(world_.all<Event>(12).size(), 0u);
+    world_.publish(11, "a.b");
+    EXPECT_EQ(world_.all<Event>(12).size(), 1u);
+    world_.publish(2, "a.b", copy);
+    EXPECT_EQ(world_.all<Event>(12).size(), 2u) << "a service has no such option";
+}
+
 // W-ID-03
 TEST_F(BrokerTest, SubscriptionIdsAreNeverUsedAgain) {
     const SubscriptionId first = world_.subscribe(1, "a.b");

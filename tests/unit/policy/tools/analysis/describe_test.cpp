@@ -30,7 +30,7 @@ TEST(Describe, NamesEachGrant) {
 TEST(Describe, SaysWhereARouteLeads) {
     RouteInfo route;
     route.id = "lab";
-    route.backend = "inside";
+    route.backends = {"inside"};
     route.realm = "obs";
     EXPECT_EQ(describe(route, "lab.x"), "lab to inside, realm obs");
     route.prefix = "lab.";

@@ -186,7 +186,7 @@ bool led_alike(const RouteInfo& a, const RouteInfo& b, const Question& question)
         const std::string_view head = rewritten ? std::string_view(*route.rewrite) : "";
         return std::pair(head, question.uri.substr(rewritten ? route.prefix.size() : 0));
     };
-    return a.backend == b.backend && target(a) == target(b) &&
+    return a.backends == b.backends && target(a) == target(b) &&
            (question.action != Action::call || a.idempotent == b.idempotent);
 }
 

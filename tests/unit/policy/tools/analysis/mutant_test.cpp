@@ -94,11 +94,11 @@ TEST(Mutant, OfARuleForEverythingIsNotWiderAndLosesItsGrant) {
 TEST(Mutant, OfARouteIsDeletedOrRoutedElsewhere) {
     RouteText a;
     a.id = "a";
-    a.backend = "one";
+    a.backends = {"one"};
     a.uris = {{"lab.x", {}}};
     RouteText b = a;
     b.id = "b";
-    b.backend = "two";
+    b.backends = {"two"};
     EXPECT_TRUE(mutants_of({a}, 0).empty());
     const auto mutants = mutants_of({a, b}, 0);
     ASSERT_EQ(mutants.size(), 2U);

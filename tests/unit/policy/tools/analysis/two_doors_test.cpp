@@ -57,7 +57,7 @@ TEST_F(TwoDoors, NameARuleThatHasNoEffectForARole) {
     EXPECT_TRUE(found[0].wholly);
     EXPECT_EQ(found[0].roles, std::vector<std::string>{"guest"});
     EXPECT_EQ(found[0].uri, "lab.status");
-    EXPECT_EQ(found[0].backend, "lab");
+    EXPECT_EQ(found[0].backends, "lab");
     EXPECT_EQ(found[0].why, "deny: no rule allows it");
 }
 

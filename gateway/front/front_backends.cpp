@@ -1,0 +1,196 @@
+// Routes with several backends: which one serves a request, and what the others get.
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "backend-link/bridge/link_wire.h"
+#include "gateway/front/front.h"
+#include "wamp/base/check.h"
+
+namespace sallyport::gateway {
+
+using backend_link::Holding;
+using policy::Door;
+
+RouteTable Front::routes_by(const std::vector<policy::DoorRealm>& realms) const {
+    return {realms, [this](std::string_view name) {
+                const auto found =
+                    std::find_if(backends_.begin(), backends_.end(),
+                                 [&](const auto& backend) { return backend->name == name; });
+                SALLYPORT_CHECK(found != backends_.end());
+                return static_cast<BackendNumber>(found - backends_.begin());
+            }};
+}
+
+std::span<const BackendNumber> Front::backends_of(const Door::Request& request) const noexcept {
+    return routes_.backends_of(*request.session->policy, request.permit.route());
+}
+
+Front::Backend& Front::choose(const Door::Request& request) {
+    const auto numbers = backends_of(request);
+    if (numbers.size() == 1) return *backends_[numbers.front()];
+    const bool is_subscribe = std::holds_alternative<wamp::Subscribe>(request.message);
+    if (is_subscribe || std::holds_alternative<wamp::Register>(request.message)) {
+        // One that has it, or waits for it, decides on the id; then all have the same.
+        const policy::RouteInfo& route = request.session->policy->route(request.permit.route());
+        const policy::Question question =
+            is_subscribe ? policy::question_of(std::get<wamp::Subscribe>(request.message))
+                         : policy::question_of(std::get<wamp::Register>(request.message));
+        for (const BackendNumber number : numbers) {
+            Backend& backend = *backends_[number];
+            if (backend.bridge.up() && backend.bridge.names(question, route)) return backend;
+        }
+    }
+    return *backends_[*std::min_element(numbers.begin(), numbers.end(),
+                                        [this](BackendNumber a, BackendNumber b) {
+                                            return rank_of(*backends_[a]) < rank_of(*backends_[b]);
+                                        })];
+}
+
+unsigned Front::rank_of(const Backend& backend) noexcept {
+    if (!backend.bridge.up()) return 2;
+    return backend.drained ? 1 : 0;
+}
+
+bool Front::drain(std::string_view link, bool drained) {
+    for (auto& backend : backends_) {
+        if (backend->name != link) continue;
+        backend->drained = drained;
+        return true;
+    }
+    return false;
+}
+
+std::vector<std::string_view> Front::only_served_by(std::string_view link) const {
+    for (const auto& backend : backends_) {
+        if (backend->name == link) return routes_.routes_only_to(index_of(*backend));
+    }
+    return {};
+}
+
+// Publications
+// -----------------------------------------------------------------------------------------------
+
+bool Front::is_copied(const Door::Request& request) const noexcept {
+    return routes_.has_lists() && std::holds_alternative<wamp::Publish>(request.message) &&
+           backends_of(request).size() > 1;
+}
+
+Front::Backend* Front::next_in_the_way(const Door::Request& request, const Backend& chosen,
+                                       std::size_t& passed) const noexcept {
+    if (!is_copied(request)) return nullptr;
+    const auto numbers = backends_of(request);
+    while (passed < numbers.size()) {
+        Backend& backend = *backends_[numbers[passed++]];
+        if (&backend != &chosen && backend.bridge.up() && !backend.queue.is_open()) return &backend;
+    }
+    return nullptr;
+}
+
+void Front::send_copies(const Backend& chosen, const Door::Request& request,
+                        const wamp::Publish& publish, wamp::Instant now, wamp::Outbox& out) {
+    for (const BackendNumber number : backends_of(request)) {
+        Backend& backend = *backends_[number];
+        if (&backend == &chosen || !backend.bridge.up()) continue;
+        wamp::Message copy = publish;
+        wamp::set_stream(copy, 0);
+        wamp::OwnedPayload keep;
+        if (!backend_link::prepare_for_link(wire_of(backend), copy, keep).empty()) continue;
+        backend.bridge.copy(*request.session, request.permit,
+                            std::get<wamp::Publish>(std::move(copy)), bridge_out_);
+        flush(backend, now, out);
+    }
+}
+
+// Subscriptions and registrations
+// -----------------------------------------------------------------------------------------------
+
+void Front::settle_changes(wamp::Instant now, wamp::Outbox& out) {
+    for (const auto& change : std::exchange(changes_, {})) {
+        if (!change.held) {
+            Holding holding;
+            holding.session = change.session;
+            holding.registration = change.registration;
+            holding.id = change.id;
+            holding.by = change.session;
+            drop_everywhere(holding, now, out);
+            continue;
+        }
+        for (const auto& backend : backends_) {
+            const auto holding =
+                backend->bridge.holding(change.session, change.id, change.registration);
+            if (!holding) continue;
+            copy_holding(*holding, nullptr, now, out);
+            break;
+        }
+    }
+}
+
+backend_link::LinkSet Front::holders_of(const Holding& holding) const noexcept {
+    const auto& links = holding.registration ? ids_.registrations : ids_.subscriptions;
+    return links.of(holding.session, holding.id);
+}
+
+void Front::drop_everywhere(const Holding& holding, wamp::Instant now, wamp::Outbox& out) {
+    const backend_link::LinkSet holders = holders_of(holding);
+    for (BackendNumber number = 0; number < backends_.size(); ++number) {
+        if (!holders.has(number)) continue;
+        backends_[number]->bridge.drop(holding, bridge_out_);
+        flush(*backends_[number], now, out);
+    }
+}
+
+void Front::copy_holding(const Holding& holding, const Backend* only, wamp::Instant now,
+                         wamp::Outbox& out) {
+    const policy::Session* const session = gate_.sessions().find(holding.session);
+    if (session == nullptr) return;
+    const auto decision =
+        policy::Judge::would_decide(*session->policy, *session, holding.question());
+    const auto* const permit = std::get_if<policy::Permit>(&decision);
+    if (permit == nullptr) return;  // the reload that denies it revokes it
+    const backend_link::LinkSet holders = holders_of(holding);
+    for (const BackendNumber number : routes_.backends_of(*session->policy, permit->route())) {
+        Backend& backend = *backends_[number];
+        if (holders.has(number) || (only != nullptr && &backend != only)) continue;
+        if (backend.bridge.adopt(holding, *permit, bridge_out_)) flush(backend, now, out);
+    }
+}
+
+// The link is up and has what it had before.
+void Front::share_with(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    if (!routes_.has_lists()) return;
+    const BackendNumber number = index_of(backend);
+    for (const auto& other : backends_) {
+        if (other.get() == &backend) continue;
+        for (const Holding& holding : other->bridge.holdings()) {
+            if (holding.waiting == 0 && !holders_of(holding).has(number))
+                copy_holding(holding, &backend, now, out);
+        }
+        if (!other->bridge.up()) hand_over(*other, backend);
+    }
+}
+
+void Front::hand_over(Backend& from, Backend& to) {
+    from.bridge.hand_over(
+        to.bridge, [&](const policy::RealmPolicy& policy, policy::RouteIndex route) {
+            return routes_.knows(policy) && routes_.leads_to(policy, route, index_of(to));
+        });
+}
+
+// What waits for a link that is down does not wait if another one is up.
+void Front::hand_over_waiting(Backend& from, wamp::Instant now, wamp::Outbox& out) {
+    if (!routes_.has_lists() || from.bridge.up()) return;
+    for (auto& other : backends_) {
+        if (!other->bridge.up() || from.bridge.counts().waiting == 0) continue;
+        hand_over(from, *other);
+        await_turns(*other);
+        pump(*other, now, out);
+    }
+}
+
+void Front::await_turns(Backend& backend) {
+    for (const auto& waiting : backend.bridge.waiting())
+        backend.queue.await_turn(*gate_.sessions().find(waiting.from), waiting.bytes);
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,82 @@
+// What a front tells of itself: the state of its links, and the memory that it holds.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/front/front.h"
+#include "wamp/codec/codec.h"
+
+namespace sallyport::gateway {
+
+using wamp::PeerId;
+
+namespace {
+
+/// The memory for what they count.
+std::size_t bytes_of(const backend_link::Bridge::Counts& counts) noexcept {
+    return counts.publication_bytes + counts.waiting_bytes +
+           (counts.subscriptions + counts.registrations) * policy::entry_bytes +
+           (counts.calls + counts.invocations) * policy::call_bytes;
+}
+
+}  // namespace
+
+std::vector<Front::LinkStatus> Front::links() const {
+    std::vector<LinkStatus> status;
+    status.reserve(backends_.size());
+    for (const auto& backend : backends_) {
+        status.push_back({backend->name, backend->bridge.up(), backend->drained,
+                          backend->bridge.counts(), backend->queue.size(), backend->queue.bytes()});
+    }
+    return status;
+}
+
+std::size_t Front::held_bytes() const noexcept {
+    return gate_.meta().bytes() + held_of_peers();
+}
+
+std::size_t Front::held_of_peers() const noexcept {
+    std::size_t bytes = gate_.door().judge().latest().bytes();
+    for (const auto& backend : backends_)
+        bytes += backend->queue.bytes() + bytes_of(backend->bridge.counts());
+    return bytes;
+}
+
+std::size_t Front::held_of(PeerId peer) const {
+    const policy::Session* const session = gate_.door().session_of(peer);
+    if (session == nullptr) return 0;
+    std::size_t bytes = gate_.door().judge().latest().bytes_of(session->id);
+    for (const auto& backend : backends_) {
+        bytes +=
+            backend->queue.bytes_of(*session) + bytes_of(backend->bridge.counts_of(session->id));
+    }
+    return bytes;
+}
+
+std::string Front::status_json(const wamp::Dict& extra) {
+    wamp::List links;
+    for (const auto& link : Front::links()) {
+        links.push_back(wamp::Dict{{"name", link.name},
+                                   {"up", link.up},
+                                   {"drained", link.drained},
+                                   {"calls", std::uint64_t{link.counts.calls}},
+                                   {"subscriptions", std::uint64_t{link.counts.subscriptions}},
+                                   {"registrations", std::uint64_t{link.counts.registrations}},
+                                   {"held", std::uint64_t{link.held}}});
+    }
+    const policy::Door& door = gate_.door();
+    wamp::Dict status{{"connections", std::uint64_t{door.peers()}},
+                      {"sessions", std::uint64_t{door.joined()}},
+                      {"decisions", gate_.decisions_status()},
+                      {"events", gate_.events_status()},
+                      {"joins", gate_.joins_status()},
+                      {"circuits", wamp::Dict{{"bytes", std::uint64_t{under_way_.bytes()}},
+                                              {"waiting", std::uint64_t{under_way_.waiting()}}}},
+                      {"links", std::move(links)}};
+    for (const auto& [name, value] : extra) status.set(name, value);
+    return wamp::encode_value(wamp::Serializer::json, status);
+}
+
+}  // namespace sallyport::gateway
