@@ -41,6 +41,8 @@ public:
     std::vector<std::string> pins(policy::Section& section, std::string_view key);
     std::optional<std::int64_t> integer(policy::Section& section, std::string_view key,
                                         std::int64_t least, std::int64_t most);
+    /// `heartbeat` and `dead_after` of a link.
+    backend_link::Pulse::Limits pulse(policy::Section& section);
     LimitsText limits(policy::Section& root);
     AuditText audit(policy::Section& root);
 

@@ -30,6 +30,12 @@ struct BackendConfig {
     backend_link::LinkMachine::Config link;
 };
 
+/// How a reload changes the links.
+struct LinkChange {
+    std::vector<BackendConfig> added;    ///< their numbers follow those of all before
+    std::vector<std::uint32_t> removed;  ///< one that changes is removed and added
+};
+
 struct FrontConfig {
     std::vector<policy::DoorRealm> realms;
     std::vector<BackendConfig> backends;
@@ -92,11 +98,14 @@ public:
     };
     /// Activates these realms, all at once (architecture: Policy 10): sessions that they no longer
     /// admit are ended, subscriptions and registrations are decided again and revoked or moved,
-    /// calls in flight finish under their permits. Routes name backends and their realms as for the
-    /// constructor (checked).
-    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
+    /// calls in flight finish under their permits, or end with the link that is removed. Routes
+    /// name backends that are there after the change, and their realms as for the constructor
+    /// (checked).
+    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out,
+                    LinkChange links = {});
     /// The effect of reload() with these realms, without doing it.
-    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
+    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms,
+                          const LinkChange& links = {}) const;
 
     /// Shuts down in order: publishes all testaments, then sends GOODBYE to every session;
     /// stopped() is true once all have left, within a few seconds.
@@ -131,6 +140,7 @@ public:
 private:
     struct Backend {
         std::string name;
+        backend_link::Profile profile;
         backend_link::LinkMachine link;
         backend_link::Bridge bridge;
         LinkQueue queue;
@@ -144,6 +154,7 @@ private:
         std::optional<wamp::CarriedPayloads> carried{};
         /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
         wamp::IdSet outrunning{};
+        bool removed = false;  ///< by a reload; its number is not used again
     };
 
     /// The backends of the routes of a policy. There are few realms, so the list is searched
@@ -154,7 +165,9 @@ private:
     };
     using Routes = std::vector<RouteBackends>;
     struct HoldingChange;
-    Routes routes_by(const std::vector<policy::DoorRealm>& realms) const;
+    /// As the backends are after the change.
+    Routes routes_by(const std::vector<policy::DoorRealm>& realms,
+                     const LinkChange& links = {}) const;
     static std::uint32_t backend_of(const Routes& routes, const policy::RealmPolicy& policy,
                                     policy::RouteIndex route) noexcept;
     std::uint32_t route_of(const policy::Session& session,
@@ -166,6 +179,11 @@ private:
     template <class DecisionOf>
     std::vector<HoldingChange> judge(const Routes& routes, DecisionOf&& decision_of) const;
     void move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now, wamp::Outbox& out);
+    void add_backend(BackendConfig&& backend);
+    /// The features that work through the present backends.
+    wamp::Dict roles() const;
+    /// Leaves the link in order. What was bound to it has moved or is revoked; calls end.
+    void remove_backend(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     static Reloaded count(std::size_t ended, const std::vector<HoldingChange>& judged);
     /// Acts on a step of the gate and on those that follow.
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
@@ -249,6 +267,7 @@ private:
     wamp::Random random_;
     policy::Gate gate_;
     wamp::MessageLimits link_message_limits_;
+    std::size_t link_window_bytes_;
     backend_link::FrontIds ids_;
     wamp::flow::CircuitBytes under_way_;
     std::vector<std::unique_ptr<Backend>> backends_;

@@ -12,7 +12,7 @@ namespace uris = wamp::uris;
 Gate::Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
            wamp::Random& random, wamp::Dict roles)
     : door_(std::move(realms), limits, door_random, roles), meta_(door_, random) {
-    door_.announce(meta_.announced(std::move(roles)));
+    announce(std::move(roles));
 }
 
 void Gate::on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,
