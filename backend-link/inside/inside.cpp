@@ -51,10 +51,13 @@ Inside::Inside(InsideConfig config, const wamp::Random::Seed& seed)
             inside_roles(config)),
       config_(std::move(config)) {
     for (const auto& realm : config_.realms) realms_.emplace(realm.policy.get(), new_realm());
-    for (const auto& name : config_.links) {
-        const bool dials = !config_.embedded || links_.size() + 1 < config_.links.size();
-        links_.push_back({name, Backoff(random_.fork()), Pulse(config_.pulse, dials)});
-    }
+    for (const InsideLink& link : config_.links)
+        add_link(link, !config_.embedded || links_.size() + 1 < config_.links.size());
+}
+
+void Inside::add_link(const InsideLink& link, bool dialled) {
+    links_.push_back({link.name, Backoff(random_.fork()), Pulse(link.pulse, dialled)});
+    links_.back().dialled = dialled;
 }
 
 wamp::Realm Inside::new_realm() {
@@ -271,15 +274,14 @@ void Inside::on_link_open(std::uint32_t number, PeerId peer, const policy::Trans
                           wamp::Instant now, wamp::Outbox& out, std::string_view) {
     Link& link = links_.at(number);
     link.pulse.on_dialled(now);
-    const bool needed =
-        link.peer == wamp::no_peer || !is_dialled(link) || link.pulse.is_suspect(now);
-    if (gate_.stopping() || link.second != wamp::no_peer || !needed) {
+    const bool needed = link.peer == wamp::no_peer || !link.dialled || link.pulse.is_suspect(now);
+    if (!may_dial(link) || link.second != wamp::no_peer || !needed) {
         out.push_back(wamp::effect::Close{peer});
         return;
     }
     link.second = peer;
     link.second_transport = transport;
-    if (link.peer == wamp::no_peer || !is_dialled(link))
+    if (link.peer == wamp::no_peer || !link.dialled)
         take_second(link, "replaced by a newer connection", now, out);
 }
 
@@ -328,7 +330,7 @@ void Inside::on_dial_failed(Link& link, bool reached, std::string_view why, wamp
         wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
     const wamp::Duration wait =
         reached ? link.backoff.after_end(now) : link.backoff.after_no_answer();
-    link.due = gate_.stopping() ? wamp::never : now + wait;
+    link.due = may_dial(link) ? now + wait : wamp::never;
 }
 
 void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
@@ -341,7 +343,7 @@ void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Out
     link.egress.clear();
     resume_services(out);
     const wamp::Duration wait = link.backoff.after_end(now);
-    link.due = gate_.stopping() ? wamp::never : now + wait;
+    link.due = may_dial(link) ? now + wait : wamp::never;
 }
 
 void Inside::on_deadline(wamp::Instant now, wamp::Outbox& out) {
@@ -458,6 +460,7 @@ std::size_t Inside::entries_of(wamp::SessionId id) const {
 std::string Inside::status_json() {
     wamp::List links;
     for (const Link& link : links_) {
+        if (link.removed) continue;
         links.push_back(wamp::Dict{{"name", link.name}, {"up", link.peer != wamp::no_peer}});
     }
     const auto sum = counts();

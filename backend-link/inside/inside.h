@@ -23,11 +23,21 @@
 
 namespace sallyport::backend_link {
 
+struct InsideLink {
+    std::string name;  ///< for the log
+    Pulse::Limits pulse{};
+};
+
+/// How a reload changes the links of an inside.
+struct InsideLinkChange {
+    std::vector<InsideLink> added;       ///< their numbers follow those of all before
+    std::vector<std::uint32_t> removed;  ///< one that changes is removed and added
+};
+
 struct InsideConfig {
     std::vector<policy::DoorRealm> realms;
-    std::vector<std::string> links;  ///< the name of each link, for the log
+    std::vector<InsideLink> links;
     policy::DoorLimits limits;
-    Pulse::Limits pulse{};
     /// While the links have so much unwritten, a service is not read of which more than a window
     /// waits for them.
     std::size_t link_room_bytes = std::size_t{1} << 20;
@@ -95,8 +105,10 @@ public:
         std::size_t registrations_revoked = 0;
     };
     /// Switches to these realms, all at once; as in gateway::Front.
-    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
-    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
+    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out,
+                    InsideLinkChange links = {});
+    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms,
+                          const InsideLinkChange& links = {}) const;
 
     /// Shuts down in order: publishes all testaments, then sends GOODBYE to every session;
     /// stopped() is true once all have left, within a few seconds.
@@ -135,6 +147,8 @@ private:
         wamp::SessionId session = 0;  ///< of the gateway, once it has joined
         LinkEgress egress{};
         wamp::Instant due = wamp::never;  ///< to dial, while there is no peer
+        bool dialled = true;              ///< by us
+        bool removed = false;             ///< by a reload; its number is not used again
     };
 
     /// The subscriptions and registrations of a realm for which `decision_of` returns a denial.
@@ -177,9 +191,9 @@ private:
     void open_link(Link& link, wamp::PeerId peer, const policy::Transport& transport,
                    wamp::Instant now, wamp::Outbox& out);
     void take_second(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
-    bool is_dialled(const Link& link) const noexcept {
-        return !config_.embedded || &link != &links_.back();
-    }
+    void add_link(const InsideLink& link, bool dialled);
+    void remove_link(Link& link, wamp::Instant now, wamp::Outbox& out);
+    bool may_dial(const Link& link) const noexcept { return !gate_.stopping() && !link.removed; }
     Link* with_second(wamp::PeerId peer) noexcept;
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
     void on_dial_failed(Link& link, bool reached, std::string_view why, wamp::Instant now,

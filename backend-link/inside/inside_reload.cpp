@@ -41,7 +41,8 @@ void Inside::count(Reloaded& summary, const std::vector<wamp::Realm::Holding>& l
     }
 }
 
-Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& realms) const {
+Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& realms,
+                                      const InsideLinkChange&) const {
     Reloaded summary;
     const auto ended = gate_.door().ended_by(realms);
     summary.sessions_ended = ended.size();
@@ -62,8 +63,19 @@ Inside::Reloaded Inside::would_reload(const std::vector<policy::DoorRealm>& real
     return summary;
 }
 
+void Inside::remove_link(Link& link, wamp::Instant now, wamp::Outbox& out) {
+    link.removed = true;
+    link.due = wamp::never;
+    if (link.second != wamp::no_peer)
+        out.push_back(wamp::effect::Close{std::exchange(link.second, wamp::no_peer)});
+    if (link.peer == wamp::no_peer) return;
+    const wamp::PeerId peer = link.peer;
+    out.push_back(wamp::effect::Close{peer});
+    on_closed(peer, "removed or changed by a reload", now, out);
+}
+
 Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,
-                                wamp::Outbox& out) {
+                                wamp::Outbox& out, InsideLinkChange links) {
     Reloaded summary;
     summary.sessions_ended = gate_.begin_reload(realms);
     act_on(gate_.next(now, out), now, out);
@@ -91,6 +103,11 @@ Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Ins
             realm.revoke(holding, uris::not_authorized, deliveries_);
             flush(realm, now, out);
         }
+    }
+    for (const std::uint32_t number : links.removed) remove_link(links_.at(number), now, out);
+    for (const InsideLink& added : links.added) {
+        add_link(added, true);
+        out.push_back(wamp::effect::Dial{static_cast<std::uint32_t>(links_.size() - 1)});
     }
     act_on(gate_.next(now, out), now, out);
     return summary;

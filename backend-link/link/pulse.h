@@ -17,6 +17,7 @@ public:
         wamp::Duration heartbeat = std::chrono::seconds(1);
         wamp::Duration suspect_after = std::chrono::seconds(2);
         wamp::Duration dead_after = std::chrono::seconds(9);
+        bool operator==(const Limits&) const = default;
     };
     /// What is due.
     enum class Due : std::uint8_t { nothing, probe, dial, probe_and_dial, dead };

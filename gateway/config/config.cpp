@@ -98,9 +98,11 @@ constexpr std::array<std::string_view, 3> kinds{"embedded", "accept", "dial"};
 /// Keys that only some kinds have; a key of another kind would be ignored, so it is an error.
 void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText::Kind kind) {
     static constexpr std::array<std::string_view, 1> embedded{"config"};
-    static constexpr std::array<std::string_view, 4> accept{"listen", "peer_pin", "mode", "group"};
-    static constexpr std::array<std::string_view, 6> dial{"address", "profile",     "serializer",
-                                                          "authid",  "ticket_file", "plaintext"};
+    static constexpr std::array<std::string_view, 6> accept{"listen", "peer_pin",  "mode",
+                                                            "group",  "heartbeat", "dead_after"};
+    static constexpr std::array<std::string_view, 8> dial{"address",   "profile",     "serializer",
+                                                          "authid",    "ticket_file", "plaintext",
+                                                          "heartbeat", "dead_after"};
     static constexpr std::array<std::string_view, 3> all{"name", "kind", "convey_identity"};
     const std::array<Names, 3> own{embedded, accept, dial};
     const Names& mine = own[static_cast<std::size_t>(kind)];
@@ -160,10 +162,11 @@ void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
 }
 
 BackendText read_backend(const Item& table, ConfigReader& reader) {
-    static constexpr std::array<std::string_view, 14> keys{
-        "name",   "kind",        "config",    "listen",         "peer_pin",
-        "mode",   "group",       "address",   "profile",        "serializer",
-        "authid", "ticket_file", "plaintext", "convey_identity"};
+    static constexpr std::array<std::string_view, 16> keys{
+        "name",      "kind",        "config",    "listen",          "peer_pin",
+        "mode",      "group",       "address",   "profile",         "serializer",
+        "authid",    "ticket_file", "plaintext", "convey_identity", "heartbeat",
+        "dead_after"};
     Section section(table, "[[backend]]", keys, reader.file(), reader.diagnostics());
     BackendText backend;
     backend.place = section.place();
@@ -174,6 +177,7 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
     if (!kind) return backend;
     backend.kind = static_cast<BackendText::Kind>(*kind);
     refuse_keys_of_other_kinds(section, table, backend.kind);
+    if (backend.kind != BackendText::Kind::embedded) backend.pulse = reader.pulse(section);
     switch (backend.kind) {
         case BackendText::Kind::embedded:
             section.need("config", "\"inside.toml\"");
@@ -305,7 +309,8 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
         "sandbox",   "request_ids", "disclose_outside_callers",
         "history"};
     static constexpr std::array<std::string_view, 3> listen_keys{"address", "mode", "group"};
-    static constexpr std::array<std::string_view, 2> link_keys{"gateway", "peer_pin"};
+    static constexpr std::array<std::string_view, 4> link_keys{"gateway", "peer_pin", "heartbeat",
+                                                               "dead_after"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
@@ -327,6 +332,7 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
         LinkText link;
         link.place = section.place();
         link.peer_pins = reader.pins(section, "peer_pin");
+        link.pulse = reader.pulse(section);
         auto address = reader.address(section, "gateway", true);
         if (!address) continue;
         link.gateway = *std::move(address);

@@ -10,6 +10,7 @@
 
 #include "backend-link/link/local_address.h"
 #include "backend-link/link/profile.h"
+#include "backend-link/link/pulse.h"
 #include "gateway/host/path_text.h"
 #include "gateway/host/sandbox.h"
 #include "policy/document/diagnostic.h"
@@ -85,7 +86,8 @@ struct BackendText {
     wamp::Serializer serializer = wamp::Serializer::msgpack;
     std::string authid;
     PathText ticket_file;
-    std::string plaintext;  ///< the reason why a link to another machine has no TLS
+    std::string plaintext;                ///< the reason why a link to another machine has no TLS
+    backend_link::Pulse::Limits pulse{};  ///< heartbeat and dead_after
 };
 
 /// gateway.toml as written, with absolute paths; each value valid by itself.
@@ -116,6 +118,7 @@ struct LinkText {
     backend_link::Address gateway;
     policy::Place place;
     std::vector<std::string> peer_pins;
+    backend_link::Pulse::Limits pulse{};
 };
 
 /// [[history]] of inside.toml: the topics whose events are kept.

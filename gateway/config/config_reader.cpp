@@ -26,7 +26,13 @@ constexpr std::size_t memory_min = 16u << 20;
 constexpr std::size_t memory_max = std::size_t{1} << 40;
 constexpr wamp::Duration ping_time_min = std::chrono::seconds(1);
 constexpr wamp::Duration ping_time_max = std::chrono::hours(1);
-constexpr std::size_t pins_max = 8;  // of one link
+constexpr wamp::Duration heartbeat_min = std::chrono::milliseconds(100);
+constexpr wamp::Duration heartbeat_max = std::chrono::minutes(1);
+constexpr wamp::Duration dead_after_max = std::chrono::minutes(10);
+constexpr int heartbeats_suspect = 2;  // unanswered, until another connection is tried
+constexpr int heartbeats_least = 3;    // in dead_after
+constexpr int heartbeats_dead = 9;     // dead_after if it is not given
+constexpr std::size_t pins_max = 8;    // of one link
 constexpr std::int64_t sessions_max = 1'000'000;
 constexpr std::int64_t joins_max = 1'000'000;
 constexpr std::int64_t denials_max = 1'000'000;
@@ -291,6 +297,16 @@ void ConfigReader::duration(Section& section, std::string_view key, wamp::Durati
     } else {
         value = *read;
     }
+}
+
+backend_link::Pulse::Limits ConfigReader::pulse(Section& section) {
+    backend_link::Pulse::Limits pulse;
+    duration(section, "heartbeat", pulse.heartbeat, heartbeat_min, heartbeat_max);
+    pulse.suspect_after = pulse.heartbeat * heartbeats_suspect;
+    pulse.dead_after = pulse.heartbeat * heartbeats_dead;
+    duration(section, "dead_after", pulse.dead_after, pulse.heartbeat * heartbeats_least,
+             dead_after_max);
+    return pulse;
 }
 
 LimitsText ConfigReader::limits(Section& root) {

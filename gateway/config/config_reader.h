@@ -46,6 +46,8 @@ public:
                          wamp::Duration most = wamp::Duration::max());
     static void bytes(policy::Section& section, std::string_view key, std::size_t least,
                       std::size_t most, std::size_t& value);
+    /// `heartbeat` and `dead_after` of a link.
+    backend_link::Pulse::Limits pulse(policy::Section& section);
     LimitsText limits(policy::Section& root);
     AuditText audit(policy::Section& root);
 

@@ -7,7 +7,6 @@
 
 #include "gateway/host/files.h"
 #include "gateway/host/start_error.h"
-#include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
 
@@ -20,8 +19,8 @@ LinkKeys make_link_keys(const std::string& directory) {
     return {pair.pin, pair.made};
 }
 
-void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
-                     const std::vector<std::string>& peer_pins) {
+wamp::KeyTexts read_link_keys(const PathText& state_dir, const policy::Place& needed_by,
+                              const std::vector<std::string>& peer_pins) {
     const std::string directory = state_dir.path + "/link";
     const std::string key = directory + "/link.key";
     for (const std::string& file : {key, directory + "/link.crt"}) {
@@ -31,7 +30,9 @@ void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
         }
     }
     refuse_open_to_others(key, {});
-    wamp::make_tls_context(wamp::TlsSession::End::server, directory, peer_pins);  // throws
+    wamp::KeyTexts own = wamp::read_key_texts(directory);
+    wamp::make_tls_context(wamp::TlsSession::End::server, own, peer_pins);  // throws
+    return own;
 }
 
 }  // namespace sallyport::gateway

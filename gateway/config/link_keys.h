@@ -4,6 +4,7 @@
 
 #include "gateway/host/path_text.h"
 #include "policy/document/diagnostic.h"
+#include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
 
@@ -19,9 +20,9 @@ struct LinkKeys {
 /// names the file.
 LinkKeys make_link_keys(const std::string& directory);
 
-/// Throws StartError or std::runtime_error if the key pair is missing, invalid, or accessible to
-/// others.
-void check_link_keys(const PathText& state_dir, const policy::Place& needed_by,
-                     const std::vector<std::string>& peer_pins);
+/// The key pair of the links of a program with that state directory. Throws StartError or
+/// std::runtime_error if it is missing, invalid, or accessible to others.
+wamp::KeyTexts read_link_keys(const PathText& state_dir, const policy::Place& needed_by,
+                              const std::vector<std::string>& peer_pins);
 
 }  // namespace sallyport::gateway

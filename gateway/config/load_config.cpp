@@ -77,16 +77,26 @@ std::vector<std::string> realms_of_backends(const std::vector<BackendText>& back
     return found;
 }
 
-void check_backend(const GatewayConfig& config, const BackendText& backend) {
+using Files = std::map<std::string, std::string>;
+
+void add_link_keys(Files& files, const PathText& state_dir, const policy::Place& needed_by,
+                   const std::vector<std::string>& peer_pins) {
+    wamp::KeyTexts own = read_link_keys(state_dir, needed_by, peer_pins);
+    files[(own.directory / "link.key").string()] = std::move(own.key);
+    files[(own.directory / "link.crt").string()] = std::move(own.certificate);
+}
+
+void add_link_files(Files& files, const GatewayConfig& config, const BackendText& backend) {
     switch (backend.kind) {
         case BackendText::Kind::embedded:
             break;
         case BackendText::Kind::accept:
             if (backend.address.kind == backend_link::Address::Kind::tcp)
-                check_link_keys(config.state_dir, backend.address_place, backend.peer_pins);
+                add_link_keys(files, config.state_dir, backend.address_place, backend.peer_pins);
             break;
         case BackendText::Kind::dial:
-            if (backend.ticket_file) read_ticket(backend.ticket_file);
+            if (backend.ticket_file)
+                files[backend.ticket_file.path] = read_ticket(backend.ticket_file);
             break;
     }
 }
@@ -148,9 +158,23 @@ std::string read_config(const std::string& path, const policy::ReadFile& read) {
 
 }  // namespace
 
-std::vector<policy::LoadedRealm> load_realms_again(const GatewayConfig& config,
-                                                   const policy::ReadFile& read,
-                                                   PrincipalsAs principals) {
+namespace {
+
+GatewayConfig read_gateway_config(const std::string& path, const policy::ReadFile& read) {
+    auto config = parse_gateway_config(read_config(path, read), path);
+    if (config.has_error()) throw StartError(config.error());
+    return *std::move(config);
+}
+
+InsideProgramConfig read_inside_config(const std::string& path, const policy::ReadFile& read) {
+    auto config = parse_inside_config(read_config(path, read), path);
+    if (config.has_error()) throw StartError(config.error());
+    return *std::move(config);
+}
+
+std::vector<policy::LoadedRealm> load_realms_of(const GatewayConfig& config,
+                                                const policy::ReadFile& read,
+                                                PrincipalsAs principals) {
     std::vector<std::string> names;
     names.reserve(config.backends.size());
     for (const BackendText& backend : config.backends) names.push_back(backend.name);
@@ -161,9 +185,9 @@ std::vector<policy::LoadedRealm> load_realms_again(const GatewayConfig& config,
     return load_realms(config.realms, options);
 }
 
-std::vector<policy::LoadedRealm> load_realms_again(const InsideProgramConfig& config,
-                                                   const policy::ReadFile& read,
-                                                   PrincipalsAs principals) {
+std::vector<policy::LoadedRealm> load_realms_of(const InsideProgramConfig& config,
+                                                const policy::ReadFile& read,
+                                                PrincipalsAs principals) {
     policy::LoadOptions options;
     options.routes_required = false;
     options.read = read;
@@ -171,37 +195,59 @@ std::vector<policy::LoadedRealm> load_realms_again(const InsideProgramConfig& co
     return load_realms(config.realms, options);
 }
 
+}  // namespace
+
+std::vector<policy::LoadedRealm> load_gateway_realms(const std::string& path,
+                                                     const policy::ReadFile& read) {
+    return load_realms_of(read_gateway_config(path, read), read, PrincipalsAs::files);
+}
+
+std::vector<policy::LoadedRealm> load_inside_realms(const std::string& path,
+                                                    const policy::ReadFile& read) {
+    return load_realms_of(read_inside_config(path, read), read, PrincipalsAs::files);
+}
+
 LoadedGateway load_gateway(const std::string& path, const policy::ReadFile& read,
                            PrincipalsAs principals) {
     LoadedGateway loaded;
-    auto config = parse_gateway_config(read_config(path, read), path);
-    if (config.has_error()) throw StartError(config.error());
-    loaded.config = *std::move(config);
-    loaded.realms = load_realms_again(loaded.config, read, principals);
+    loaded.config = read_gateway_config(path, read);
+    loaded.realms = load_realms_of(loaded.config, read, principals);
     loaded.backend_realms = realms_of_backends(loaded.config.backends, loaded.realms);
     loaded.insides.resize(loaded.config.backends.size());
     for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
         const BackendText& backend = loaded.config.backends[index];
-        check_backend(loaded.config, backend);
-        if (backend.kind == BackendText::Kind::embedded)
-            loaded.insides[index] =
-                load_inside(backend.inside_config.path, read, principals).config;
+        if (principals == PrincipalsAs::files)
+            add_link_files(loaded.link_files, loaded.config, backend);
+        if (backend.kind != BackendText::Kind::embedded) continue;
+        loaded.insides[index] = load_inside(backend.inside_config.path, read, principals);
+        loaded.insides[index].realms.clear();  // of the inside alone
     }
     return loaded;
 }
 
 LoadedInside load_inside(const std::string& path, const policy::ReadFile& read,
                          PrincipalsAs principals) {
-    auto config = parse_inside_config(read_config(path, read), path);
-    if (config.has_error()) throw StartError(config.error());
     LoadedInside loaded;
-    loaded.config = *std::move(config);
-    loaded.realms = load_realms_again(loaded.config, read, principals);
+    loaded.config = read_inside_config(path, read);
+    loaded.realms = load_realms_of(loaded.config, read, principals);
     for (const LinkText& link : loaded.config.links) {
-        if (link.gateway.kind == backend_link::Address::Kind::tcp)
-            check_link_keys(loaded.config.state_dir, link.place, link.peer_pins);
+        if (link.gateway.kind == backend_link::Address::Kind::tcp &&
+            principals == PrincipalsAs::files)
+            add_link_keys(loaded.link_files, loaded.config.state_dir, link.place, link.peer_pins);
     }
     return loaded;
+}
+
+wamp::KeyTexts link_keys_in(const Files& files, const PathText& state_dir) {
+    wamp::KeyTexts own;
+    own.directory = state_dir.path + "/link";
+    const auto text = [&](const char* name) {
+        const auto found = files.find((own.directory / name).string());
+        return found == files.end() ? std::string() : found->second;
+    };
+    own.key = text("link.key");
+    own.certificate = text("link.crt");
+    return own;
 }
 
 std::string read_ticket(const PathText& file) {

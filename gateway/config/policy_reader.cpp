@@ -1,9 +1,10 @@
 #include "gateway/config/policy_reader.h"
 
-#include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
-#include "gateway/host/log.h"
+#include "gateway/config/link_plan.h"
 #include "gateway/host/start_error.h"
 #include "policy/document/diagnostic.h"
 
@@ -11,62 +12,82 @@ namespace sallyport::gateway {
 
 namespace {
 
-bool is_config(const LoadedGateway& loaded, const std::string& path) {
-    const auto& backends = loaded.config.backends;
-    return path == loaded.config.file ||
-           std::any_of(backends.begin(), backends.end(),
-                       [&](const auto& backend) { return backend.inside_config.path == path; });
+/// The configuration files of a program, each with the key of its links.
+using ConfigFiles = std::map<std::string, std::string_view>;
+
+ConfigFiles files_of(const LoadedGateway& loaded) {
+    ConfigFiles files{{loaded.config.file, "backend"}};
+    for (const BackendText& backend : loaded.config.backends) {
+        if (backend.inside_config) files.emplace(backend.inside_config.path, "link");
+    }
+    return files;
 }
 
-/// The link of a backend never leaves the realm that it joined.
-void check_backend_realms(const LoadedGateway& loaded, const LoadedGateway& again) {
-    for (std::size_t index = 0; index < again.backend_realms.size(); ++index) {
-        const std::string& before = loaded.backend_realms[index];
-        if (again.backend_realms[index] == before) continue;
-        const BackendText& backend = loaded.config.backends[index];
-        throw StartError(backend.place,
-                         "the routes send backend " + policy::quoted(backend.name) + " to realm " +
-                             policy::quoted(again.backend_realms[index]) +
-                             ", but its link has joined " + policy::quoted(before),
-                         "restart sallyport to change it");
-    }
+ConfigFiles files_of(const LoadedInside& loaded) {
+    return {{loaded.config.file, "link"}};
+}
+
+LoadedGateway load(const LoadedGateway& loaded, const policy::ReadFile& read) {
+    return load_gateway(loaded.config.file, read);
+}
+
+LoadedInside load(const LoadedInside& loaded, const policy::ReadFile& read) {
+    return load_inside(loaded.config.file, read);
+}
+
+template <class Loaded>
+VersionRead<Loaded> read_again(const Loaded& loaded, const PolicyVersion& running,
+                               std::string& notes) {
+    const ConfigFiles configs = files_of(loaded);
+    const auto read = [&](const std::string& path,
+                          bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
+        auto text = policy::read_file(path, secret);
+        const auto config = configs.find(path);
+        if (!text || config == configs.end()) return text;
+        return config_for_reload(path, *text, *running.find(path), config->second, notes);
+    };
+    VersionRead<Loaded> again;
+    again.loaded = load(loaded, again.files.recorder(read));
+    return again;
+}
+
+template <class Loaded>
+VersionRead<Loaded> read_earlier(const Loaded& loaded, const PolicyVersion& running,
+                                 const PolicyVersion& previous, std::string& notes) {
+    const ConfigFiles configs = files_of(loaded);
+    const auto read = [&](const std::string& path,
+                          bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
+        const auto config = configs.find(path);
+        if (config == configs.end()) return previous.reader()(path, secret);
+        const std::string* const text = previous.find(path);
+        const std::string& now = *running.find(path);
+        return text == nullptr ? now : config_for_rollback(path, *text, now, config->second, notes);
+    };
+    VersionRead<Loaded> earlier;
+    earlier.loaded = load(loaded, earlier.files.recorder(read));
+    return earlier;
 }
 
 }  // namespace
 
-std::string note_of_changed_config(const std::string& file, const PolicyVersion& running) {
-    const auto text = policy::read_file(file, false);
-    const std::string& before = *running.find(file);
-    if (text && *text == before) return "";
-    return config_note(file, text ? *text : "", before);
+VersionRead<LoadedGateway> read_policy_again(const LoadedGateway& loaded,
+                                             const PolicyVersion& running, std::string& notes) {
+    return read_again(loaded, running, notes);
 }
 
-PolicyVersion read_policy_again(const LoadedGateway& loaded, const PolicyVersion& running,
-                                std::string& notes) {
-    const auto read = [&](const std::string& path,
-                          bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
-        if (!is_config(loaded, path)) return policy::read_file(path, secret);
-        const std::string note = note_of_changed_config(path, running);
-        if (!note.empty()) {
-            log(LogLevel::warning, note);
-            notes += note + "\n";
-        }
-        return *running.find(path);
-    };
-    PolicyVersion version;
-    check_backend_realms(loaded, load_gateway(loaded.config.file, version.recorder(read)));
-    return version;
+VersionRead<LoadedInside> read_policy_again(const LoadedInside& loaded,
+                                            const PolicyVersion& running, std::string& notes) {
+    return read_again(loaded, running, notes);
 }
 
-PolicyVersion read_policy_again(const std::string& inside_file, const PolicyVersion& running) {
-    const auto read = [&](const std::string& path,
-                          bool secret) -> wamp::Result<std::string, policy::Diagnostic> {
-        if (path == inside_file) return *running.find(path);
-        return policy::read_file(path, secret);
-    };
-    PolicyVersion version;
-    load_inside(inside_file, version.recorder(read));
-    return version;
+VersionRead<LoadedGateway> read_previous(const LoadedGateway& loaded, const PolicyVersion& running,
+                                         const PolicyVersion& previous, std::string& notes) {
+    return read_earlier(loaded, running, previous, notes);
+}
+
+VersionRead<LoadedInside> read_previous(const LoadedInside& loaded, const PolicyVersion& running,
+                                        const PolicyVersion& previous, std::string& notes) {
+    return read_earlier(loaded, running, previous, notes);
 }
 
 }  // namespace sallyport::gateway

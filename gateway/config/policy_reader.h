@@ -7,15 +7,26 @@
 
 namespace sallyport::gateway {
 
-/// Reads the policy files of a gateway again, for a reload: sockets, backends, limits and realms do
-/// not change until the next start, so gateway.toml and inside.toml are those of `running`. `notes`
-/// gets a line for each of them that differs on disk. Throws StartError.
-PolicyVersion read_policy_again(const LoadedGateway& loaded, const PolicyVersion& running,
-                                std::string& notes);
+/// A version with what was loaded from it.
+template <class Loaded>
+struct VersionRead {
+    PolicyVersion files;
+    Loaded loaded;
+};
 
-/// The note about an inside.toml that differs on disk from `running`, or "".
-std::string note_of_changed_config(const std::string& file, const PolicyVersion& running);
-/// The same for an inside, without the note. Throws StartError.
-PolicyVersion read_policy_again(const std::string& inside_file, const PolicyVersion& running);
+/// Reads the files of a program again, for a reload. Of gateway.toml and inside.toml only links
+/// change before the next start: of a file that differs in something else the text in `running` is
+/// used, and `notes` gets a line (config_for_reload). Throws StartError.
+VersionRead<LoadedGateway> read_policy_again(const LoadedGateway& loaded,
+                                             const PolicyVersion& running, std::string& notes);
+VersionRead<LoadedInside> read_policy_again(const LoadedInside& loaded,
+                                            const PolicyVersion& running, std::string& notes);
+
+/// The version before `running`, for a rollback (config_for_rollback). The keys of links are those
+/// on disk. Throws StartError.
+VersionRead<LoadedGateway> read_previous(const LoadedGateway& loaded, const PolicyVersion& running,
+                                         const PolicyVersion& previous, std::string& notes);
+VersionRead<LoadedInside> read_previous(const LoadedInside& loaded, const PolicyVersion& running,
+                                        const PolicyVersion& previous, std::string& notes);
 
 }  // namespace sallyport::gateway

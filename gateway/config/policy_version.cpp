@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -71,8 +72,15 @@ void PolicyVersion::add(const std::string& path, std::string text, bool secret) 
     if (secret) secrets_.insert(path);
 }
 
+PolicyVersion PolicyVersion::with_links(LinkParts links) const {
+    PolicyVersion with = *this;
+    with.links_ = std::move(links);
+    return with;
+}
+
 PolicyVersion PolicyVersion::without_secrets() const {
     PolicyVersion open;
+    open.links_ = links_;
     for (const auto& [path, text] : files_) {
         if (!is_secret(path)) {
             open.add(path, text);
@@ -102,8 +110,37 @@ std::string PolicyVersion::encode() const {
     for (const auto& [path, text] : files_) {
         files.push_back(wamp::Dict{{"path", path}, {"text", text}, {"secret", is_secret(path)}});
     }
-    return wamp::encode_value(wamp::Serializer::msgpack, wamp::Dict{{"files", std::move(files)}});
+    wamp::List numbers;
+    for (const std::uint32_t number : links_.numbers) numbers.push_back(std::uint64_t{number});
+    wamp::List link_files;
+    for (const auto& [path, text] : links_.files)
+        link_files.push_back(wamp::Dict{{"path", path}, {"text", text}});
+    return wamp::encode_value(wamp::Serializer::msgpack,
+                              wamp::Dict{{"files", std::move(files)},
+                                         {"link_numbers", std::move(numbers)},
+                                         {"link_files", std::move(link_files)}});
 }
+
+namespace {
+
+bool decode_links(const wamp::Dict& dict, LinkParts& links) {
+    const auto* const numbers = dict.get_list("link_numbers");
+    const auto* const files = dict.get_list("link_files");
+    if (numbers == nullptr || files == nullptr) return false;
+    for (const wamp::Value& number : *numbers) {
+        const auto* const value = number.get_if<std::uint64_t>();
+        if (value == nullptr || *value > std::numeric_limits<std::uint32_t>::max()) return false;
+        links.numbers.push_back(static_cast<std::uint32_t>(*value));
+    }
+    for (const wamp::Value& file : *files) {
+        const auto* const entry = file.get_if<wamp::Dict>();
+        if (entry == nullptr) return false;
+        links.files[std::string(entry->get_string("path"))] = entry->get_string("text");
+    }
+    return true;
+}
+
+}  // namespace
 
 std::optional<PolicyVersion> PolicyVersion::decode(std::string_view bytes) {
     const auto value = wamp::decode_value(wamp::Serializer::msgpack, bytes, generous());
@@ -117,6 +154,7 @@ std::optional<PolicyVersion> PolicyVersion::decode(std::string_view bytes) {
         version.add(std::string(entry->get_string("path")), std::string(entry->get_string("text")),
                     entry->get_bool("secret", false));
     }
+    if (!decode_links(*dict, version.links_)) return std::nullopt;
     return version;
 }
 

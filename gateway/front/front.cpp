@@ -63,19 +63,16 @@ Message shortened(const Message& message) {
 /// callers and publishers are disclosed, and lists of receivers kept, if identities are conveyed to
 /// every backend; events are retained if every backend retains them; payload passthru mode is
 /// announced if a backend may support it, which only its WELCOME shows.
-wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
+wamp::Dict front_roles(const std::vector<backend_link::Profile>& backends) {
     wamp::Dict roles = wamp::router_roles();
-    const bool names = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
-        return backend.link.profile.conveys_identity;
-    });
+    const bool names = std::all_of(backends.begin(), backends.end(),
+                                   [](const auto& backend) { return backend.conveys_identity; });
     const bool lists = std::all_of(backends.begin(), backends.end(),
-                                   [](const auto& backend) { return backend.link.profile.lists; });
-    const bool passes = std::any_of(backends.begin(), backends.end(), [](const auto& backend) {
-        return backend.link.profile.passthru;
-    });
-    const bool retains = std::all_of(backends.begin(), backends.end(), [](const auto& backend) {
-        return backend.link.profile.retains;
-    });
+                                   [](const auto& backend) { return backend.lists; });
+    const bool passes = std::any_of(backends.begin(), backends.end(),
+                                    [](const auto& backend) { return backend.passthru; });
+    const bool retains = std::all_of(backends.begin(), backends.end(),
+                                     [](const auto& backend) { return backend.retains; });
     for (const std::string_view role : {"broker", "dealer"}) {
         auto* const features =
             roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
@@ -90,31 +87,58 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     return roles;
 }
 
+std::vector<backend_link::Profile> profiles_of(const std::vector<BackendConfig>& backends) {
+    std::vector<backend_link::Profile> profiles;
+    profiles.reserve(backends.size());
+    for (const auto& backend : backends) profiles.push_back(backend.link.profile);
+    return profiles;
+}
+
 }  // namespace
 
 Front::Front(FrontConfig config, const wamp::Random::Seed& seed)
-    : roles_(front_roles(config.backends)),
-      random_(wamp::Random(seed).fork()),
-      gate_(config.realms, config.limits, wamp::Random(seed), random_, roles_),
+    : random_(wamp::Random(seed).fork()),
+      gate_(config.realms, config.limits, wamp::Random(seed), random_,
+            front_roles(profiles_of(config.backends))),
       link_message_limits_(link_limits(config.limits.message)),
+      link_window_bytes_(config.link_window_bytes),
       ids_(random_.next()),
       under_way_(config.circuit_bytes),
       routes_({}, {}) {
-    SALLYPORT_CHECK(config.backends.size() <= backend_link::LinkSet::links_max);
-    for (auto& backend : config.backends) {
-        const auto profile = backend.link.profile;
-        backends_.emplace_back(new Backend{
-            std::move(backend.name),
-            LinkMachine(std::move(backend.link), random_.fork()),
-            backend_link::Bridge(profile, gate_.sessions(), gate_.judge(), ids_,
-                                 static_cast<backend_link::LinkNumber>(backends_.size()),
-                                 random_.fork()),
-            LinkQueue(config.link_window_bytes),
-            wamp::no_peer,
-            {}});
-        backends_.back()->bridge.count_in(under_way_);
-    }
+    for (auto& backend : config.backends) add_backend(std::move(backend));
     routes_ = routes_by(config.realms);
+}
+
+void Front::add_backend(BackendConfig&& backend) {
+    SALLYPORT_CHECK(backends_.size() < backends_max);
+    const auto profile = backend.link.profile;
+    backends_.emplace_back(
+        new Backend{std::move(backend.name),
+                    profile,
+                    LinkMachine(std::move(backend.link), random_.fork()),
+                    backend_link::Bridge(profile, gate_.sessions(), gate_.judge(), ids_,
+                                         static_cast<backend_link::LinkNumber>(backends_.size()),
+                                         random_.fork()),
+                    LinkQueue(link_window_bytes_),
+                    wamp::no_peer,
+                    {}});
+    backends_.back()->bridge.count_in(under_way_);
+}
+
+wamp::Dict Front::roles() const {
+    std::vector<backend_link::Profile> profiles;
+    bool history = true;
+    for (const auto& backend : backends_) {
+        if (backend->removed) continue;
+        profiles.push_back(backend->profile);
+        history = history && backend->keeps_history;
+    }
+    wamp::Dict roles = front_roles(profiles);
+    if (history) {
+        auto* const broker = roles.find("broker")->get_if<wamp::Dict>();
+        broker->find("features")->get_if<wamp::Dict>()->set("event_history", true);
+    }
+    return roles;
 }
 
 void Front::start(wamp::Instant now, wamp::Outbox& out) {
@@ -365,7 +389,7 @@ void Front::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& ou
 void Front::on_link_open(std::uint32_t link, PeerId peer, const policy::Transport& transport,
                          wamp::Instant now, wamp::Outbox& out, std::string_view address) {
     Backend& backend = *backends_.at(link);
-    if (gate_.stopping()) {
+    if (gate_.stopping() || backend.removed) {
         out.push_back(wamp::effect::Close{peer});
         return;
     }

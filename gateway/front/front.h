@@ -33,6 +33,12 @@ struct BackendConfig {
     backend_link::LinkMachine::Config link;
 };
 
+/// How a reload changes the links.
+struct LinkChange {
+    std::vector<BackendConfig> added;    ///< their numbers follow those of all before
+    std::vector<std::uint32_t> removed;  ///< one that changes is removed and added
+};
+
 struct FrontConfig {
     std::vector<policy::DoorRealm> realms;
     std::vector<BackendConfig> backends;
@@ -97,11 +103,14 @@ public:
     };
     /// Activates these realms, all at once (architecture: Policy 10): sessions that they no longer
     /// admit are ended, subscriptions and registrations are decided again and revoked or moved,
-    /// calls in flight finish under their permits. Routes name backends and their realms as for the
-    /// constructor (checked).
-    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
+    /// calls in flight finish under their permits, or end with the link that is removed. Routes
+    /// name backends that are there after the change, and their realms as for the constructor
+    /// (checked).
+    Reloaded reload(std::vector<policy::DoorRealm> realms, wamp::Instant now, wamp::Outbox& out,
+                    LinkChange links = {});
     /// The effect of reload() with these realms, without doing it.
-    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms) const;
+    Reloaded would_reload(const std::vector<policy::DoorRealm>& realms,
+                          const LinkChange& links = {}) const;
 
     /// Shuts down in order: publishes all testaments, then sends GOODBYE to every session;
     /// stopped() is true once all have left, within a few seconds.
@@ -109,6 +118,9 @@ public:
     bool stopped() const noexcept;
 
     /// For `sallyport status` and the simulator's checkers.
+    /// Of these, one that a reload has removed counts too.
+    static constexpr std::size_t backends_max = backend_link::LinkSet::links_max;
+
     struct LinkStatus {
         std::string_view name;
         bool up;
@@ -143,6 +155,7 @@ public:
 private:
     struct Backend {
         std::string name;
+        backend_link::Profile profile;
         backend_link::LinkMachine link;
         backend_link::Bridge bridge;
         LinkQueue queue;
@@ -158,9 +171,12 @@ private:
         /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
         wamp::IdSet outrunning{};
         bool keeps_history = false;  ///< said its last WELCOME
+        bool removed = false;        ///< by a reload; its number is not used again
     };
 
-    RouteTable routes_by(const std::vector<policy::DoorRealm>& realms) const;
+    /// As the backends are after the change.
+    RouteTable routes_by(const std::vector<policy::DoorRealm>& realms,
+                         const LinkChange& links = {}) const;
     std::span<const BackendNumber> backends_of(const policy::Door::Request& request) const noexcept;
     /// Which backend of its route serves the request: the first whose link is up and that is not
     /// drained, and for a subscription or registration that another session has or waits for, the
@@ -198,6 +214,11 @@ private:
     template <class DecisionOf>
     std::vector<HoldingChange> judge(const RouteTable& routes, DecisionOf&& decision_of) const;
     void move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now, wamp::Outbox& out);
+    void add_backend(BackendConfig&& backend);
+    /// The features that work through the present backends.
+    wamp::Dict roles() const;
+    /// Leaves the link in order. What was bound to it has moved or is revoked; calls end.
+    void remove_backend(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     static Reloaded count(std::size_t ended, const std::vector<HoldingChange>& judged);
     /// Where a request goes: to the backend of its route, or to that of the subscription whose
     /// history is read; null if the session has no such subscription.
@@ -285,10 +306,10 @@ private:
     void end_overruns(Backend& backend, wamp::Instant now);
     std::uint32_t index_of(const Backend& backend) const noexcept;
 
-    wamp::Dict roles_;  ///< without what only the backends' WELCOME shows
     wamp::Random random_;
     policy::Gate gate_;
     wamp::MessageLimits link_message_limits_;
+    std::size_t link_window_bytes_;
     backend_link::FrontIds ids_;
     wamp::flow::CircuitBytes under_way_;
     std::vector<std::unique_ptr<Backend>> backends_;

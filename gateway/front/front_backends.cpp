@@ -12,13 +12,20 @@ namespace sallyport::gateway {
 using backend_link::Holding;
 using policy::Door;
 
-RouteTable Front::routes_by(const std::vector<policy::DoorRealm>& realms) const {
-    return {realms, [this](std::string_view name) {
-                const auto found =
-                    std::find_if(backends_.begin(), backends_.end(),
-                                 [&](const auto& backend) { return backend->name == name; });
-                SALLYPORT_CHECK(found != backends_.end());
-                return static_cast<BackendNumber>(found - backends_.begin());
+RouteTable Front::routes_by(const std::vector<policy::DoorRealm>& realms,
+                            const LinkChange& links) const {
+    return {realms, [&](std::string_view name) {
+                for (BackendNumber number = 0; number < backends_.size(); ++number) {
+                    if (backends_[number]->name == name && !backends_[number]->removed &&
+                        std::count(links.removed.begin(), links.removed.end(), number) == 0)
+                        return number;
+                }
+                const auto added =
+                    std::find_if(links.added.begin(), links.added.end(),
+                                 [&](const auto& backend) { return backend.name == name; });
+                SALLYPORT_CHECK(added != links.added.end());
+                return static_cast<BackendNumber>(backends_.size()) +
+                       static_cast<BackendNumber>(added - links.added.begin());
             }};
 }
 
@@ -54,7 +61,7 @@ unsigned Front::rank_of(const Backend& backend) noexcept {
 
 bool Front::drain(std::string_view link, bool drained) {
     for (auto& backend : backends_) {
-        if (backend->name != link) continue;
+        if (backend->name != link || backend->removed) continue;
         backend->drained = drained;
         return true;
     }
@@ -63,7 +70,8 @@ bool Front::drain(std::string_view link, bool drained) {
 
 std::vector<std::string_view> Front::only_served_by(std::string_view link) const {
     for (const auto& backend : backends_) {
-        if (backend->name == link) return routes_.routes_only_to(index_of(*backend));
+        if (backend->name == link && !backend->removed)
+            return routes_.routes_only_to(index_of(*backend));
     }
     return {};
 }

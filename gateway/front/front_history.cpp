@@ -32,14 +32,7 @@ void Front::note_history(Backend& backend, const wamp::Welcome& welcome) {
         if (inner != nullptr) inner = inner->get_dict(key);
     }
     backend.keeps_history = checked && inner != nullptr && inner->get_bool("event_history", false);
-    wamp::Dict roles = roles_;
-    const bool all = std::all_of(backends_.begin(), backends_.end(),
-                                 [](const auto& each) { return each->keeps_history; });
-    if (all) {
-        auto* const broker = roles.find("broker")->get_if<wamp::Dict>();
-        broker->find("features")->get_if<wamp::Dict>()->set("event_history", true);
-    }
-    gate_.announce(std::move(roles));
+    gate_.announce(roles());
 }
 
 }  // namespace sallyport::gateway

@@ -7,11 +7,13 @@
 
 #include "gateway/front/front.h"
 #include "wamp/message/uris.h"
+#include "wamp/session/notes.h"
 
 namespace sallyport::gateway {
 
 namespace uris = wamp::uris;
 using backend_link::Holding;
+using backend_link::LinkMachine;
 using backend_link::Rewriting;
 using policy::Door;
 
@@ -19,9 +21,9 @@ using policy::Door;
 /// permit it is revoked.
 struct Front::HoldingChange {
     Holding holding;
-    std::vector<Backend*> from;  ///< at least one, if it is revoked
-    std::vector<Backend*> to;
-    bool stays = false;  ///< at a backend that it has
+    std::vector<Backend*> from;     ///< at least one, if it is revoked
+    std::vector<BackendNumber> to;  ///< may not be there yet
+    bool stays = false;             ///< at a backend that it has
     std::optional<policy::Permit> permit{};
 
     bool is_lost() const noexcept { return !stays && to.empty(); }
@@ -53,7 +55,7 @@ std::vector<Front::HoldingChange> Front::judge(const RouteTable& routes,
                     if (same_name && holders.has(to)) {
                         stay.add(to);
                     } else {
-                        judged.to.push_back(backends_[to].get());
+                        judged.to.push_back(to);
                     }
                 }
                 judged.stays = !stay.empty();
@@ -84,7 +86,8 @@ Front::Reloaded Front::count(std::size_t ended, const std::vector<HoldingChange>
     return summary;
 }
 
-Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms) const {
+Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms,
+                                    const LinkChange& links) const {
     const auto ended = gate_.door().ended_by(realms);
     const auto decision_of = [&](const policy::Session& session, const Holding& holding,
                                  const policy::RealmPolicy*& policy) -> policy::Decision {
@@ -96,12 +99,14 @@ Front::Reloaded Front::would_reload(const std::vector<policy::DoorRealm>& realms
         policy = realm->policy.get();
         return policy::Judge::would_decide(*policy, session, holding.question());
     };
-    return count(ended.size(), judge(routes_by(realms), decision_of));
+    return count(ended.size(), judge(routes_by(realms, links), decision_of));
 }
 
 Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Instant now,
-                              wamp::Outbox& out) {
-    RouteTable routes = routes_by(realms);
+                              wamp::Outbox& out, LinkChange links) {
+    RouteTable routes = routes_by(realms, links);
+    const auto first_added = static_cast<std::ptrdiff_t>(backends_.size());
+    for (BackendConfig& added : links.added) add_backend(std::move(added));
     const std::size_t ended = gate_.begin_reload(realms);
     act_on(gate_.next(now, out), now, out);
     // The routes of the old version refer to policies that may be freed with their last session.
@@ -116,8 +121,26 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
         return decision;
     });
     move_or_revoke(judged, now, out);
+    for (const std::uint32_t number : links.removed) remove_backend(*backends_[number], now, out);
+    if (!links.added.empty() || !links.removed.empty()) gate_.announce(roles());
+    for (auto added = backends_.begin() + first_added; added != backends_.end(); ++added) {
+        LinkMachine::Outbox wanted;
+        (*added)->link.start(now, wanted);
+        carry_out(**added, wanted, now, out);
+    }
     act_on(gate_.next(now, out), now, out);
     return count(ended, judged);
+}
+
+void Front::remove_backend(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    backend.removed = true;
+    wamp::note(out, wamp::effect::Note::Level::info, "link ", backend.name,
+               ": removed or changed by a reload");
+    if (backend.rival.exists()) out.push_back(wamp::effect::Close{backend.rival.end()});
+    LinkMachine::Outbox wanted;
+    const auto verdict = backend.link.stop(now, wanted);
+    carry_out(backend, wanted, now, out);
+    on_verdict(backend, verdict, now, out);
 }
 
 void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now,
@@ -133,13 +156,14 @@ void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now
     }
     for (HoldingChange& each : judged) {
         const Holding& holding = each.holding;
-        std::vector<Backend*> adopted;
-        for (Backend* const to : each.to) {
+        std::vector<BackendNumber> adopted;
+        for (const BackendNumber to : each.to) {
+            Backend& backend = *backends_[to];
             // One backend answers a request.
             if (holding.waiting != 0 && !adopted.empty()) break;
-            if (!to->bridge.adopt(holding, *each.permit, bridge_out_)) continue;
+            if (!backend.bridge.adopt(holding, *each.permit, bridge_out_)) continue;
             adopted.push_back(to);
-            flush(*to, now, out);
+            flush(backend, now, out);
         }
         each.to = std::move(adopted);
         if (!each.is_lost()) continue;

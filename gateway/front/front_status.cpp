@@ -27,6 +27,7 @@ std::vector<Front::LinkStatus> Front::links() const {
     std::vector<LinkStatus> status;
     status.reserve(backends_.size());
     for (const auto& backend : backends_) {
+        if (backend->removed) continue;
         status.push_back({backend->name, backend->bridge.up(), backend->drained,
                           backend->bridge.counts(), backend->queue.size(), backend->queue.bytes()});
     }

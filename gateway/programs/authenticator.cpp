@@ -33,13 +33,17 @@ namespace asio = boost::asio;
 constexpr std::size_t unread_answers_max = 64;  ///< then no question is taken
 constexpr std::chrono::seconds note_interval{10};
 
+using Realms = std::vector<policy::LoadedRealm>;
+
 /// The configuration of a gateway or of an inside, with its realms.
 struct Loaded {
     std::variant<GatewayConfig, InsideProgramConfig> config;
     std::vector<policy::LoadedRealm> realms;
 
     std::vector<policy::LoadedRealm> again(const policy::ReadFile& read) const {
-        return std::visit([&](const auto& one) { return load_realms_again(one, read); }, config);
+        if (const auto* const gateway = std::get_if<GatewayConfig>(&config))
+            return load_gateway_realms(gateway->file, read);
+        return load_inside_realms(std::get<InsideProgramConfig>(config).file, read);
     }
     SandboxMode sandbox() const {
         return std::visit([](const auto& one) { return one.sandbox; }, config);
@@ -66,8 +70,8 @@ public:
           reload_(
               io,
               {[&loaded](const PolicyVersion& version) { return loaded.again(version.reader()); },
-               [](const ParticipantShell::Realms&) { return std::string(); },
-               [this](const ParticipantShell::Realms& realms) {
+               [](const Realms&) { return std::string(); },
+               [this](const Realms& realms) {
                    host_.reload(realms);
                    return std::string();
                }},
@@ -139,7 +143,7 @@ private:
     asio::io_context& io_;
     AuthHost host_;
     std::unique_ptr<AuthChannel> door_;
-    ParticipantShell reload_;
+    ParticipantShell<Realms> reload_;
     PacketChannel channel_;
     asio::signal_set signals_;
     asio::steady_timer pace_;

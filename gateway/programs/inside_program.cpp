@@ -1,6 +1,8 @@
 #include "gateway/programs/inside_program.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,6 +22,7 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
+#include "gateway/host/start_error.h"
 #include "gateway/programs/auth_client.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/inside_supervisor.h"
@@ -41,6 +44,34 @@ constexpr std::chrono::milliseconds audit_limit{400};
 /// Events that are kept get this part of limits.memory.
 constexpr std::size_t history_share = 4;
 
+/// What a version is made of before it is adopted, also at the start.
+struct Compiled {
+    LoadedInside loaded;
+    LinkParts parts;
+    std::vector<std::optional<asio::ssl::context>> contexts;  ///< by link; of those over tcp
+};
+
+Compiled compile(const std::string& config_file, const PolicyVersion& version) {
+    Compiled compiled;
+    compiled.loaded = load_inside(config_file, version.reader(), PrincipalsAs::rosters);
+    compiled.parts = version.links();
+    const InsideProgramConfig& config = compiled.loaded.config;
+    if (compiled.parts.numbers.size() != config.links.size())
+        throw StartError("the supervisor sent links of another version");
+    for (const LinkText& link : config.links) {
+        auto& context = compiled.contexts.emplace_back();
+        if (link.gateway.kind != Address::Kind::tcp) continue;
+        context.emplace(wamp::make_tls_context(wamp::TlsSession::End::client,
+                                               link_keys_in(compiled.parts.files, config.state_dir),
+                                               link.peer_pins));
+    }
+    return compiled;
+}
+
+backend_link::InsideLink core_link(const LinkText& link) {
+    return {link.gateway.text(), link.pulse};
+}
+
 backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded) {
     backend_link::InsideConfig core;
     core.realms = door_realms(loaded.realms);
@@ -51,8 +82,8 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
     for (const HistoryText& kept : loaded.config.history)
         core.history.push_back({kept.uri, kept.match, kept.events, kept.bytes, kept.age});
     core.history_bytes_max = loaded.config.limits.memory / history_share;
-    for (const LinkText& link : loaded.config.links) core.links.push_back(link.gateway.text());
-    if (embedded) core.links.emplace_back("supervisor");
+    for (const LinkText& link : loaded.config.links) core.links.push_back(core_link(link));
+    if (embedded) core.links.push_back({"supervisor", {}});
     core.embedded = embedded;
     core.limits.peers_max += core.links.size();  // a link is a peer of the door too
     return core;
@@ -61,12 +92,11 @@ backend_link::InsideConfig core_config(const LoadedInside& loaded, bool embedded
 /// The sandboxed process: its parent sends it all descriptors that it needs.
 class InsideProgram {
 public:
-    InsideProgram(asio::io_context& io, const LoadedInside& loaded, Descriptor channel,
-                  bool embedded)
+    InsideProgram(asio::io_context& io, Compiled&& first, Descriptor channel, bool embedded)
         : io_(io),
-          config_(loaded.config),
+          config_(first.loaded.config),
           shell_(
-              io, core_config(loaded, embedded), random_seed(), client_places(loaded.config.limits),
+              io, core_config(first.loaded, embedded), random_seed(), client_places(config_.limits),
               [this](std::uint32_t link) { request_dial(link); },
               [this](std::string&& question) { authenticator_.ask(std::move(question)); },
               [this](std::string_view records) { audit_.offer(records); }),
@@ -75,28 +105,18 @@ public:
               [this] { shell_.authenticator_lost(); }),
           audit_(io, config_.audit, "inside", [this] { send(supervision::message::AuditLost{}); }),
           reload_(io,
-                  {[this](const PolicyVersion& version) {
-                       return load_realms_again(config_, version.reader(), PrincipalsAs::rosters);
-                   },
-                   [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.core().would_reload(door_realms(realms)));
-                   },
-                   [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.reload(door_realms(realms)));
-                   }},
+                  {[this](const PolicyVersion& version) { return compile(config_.file, version); },
+                   [this](const Compiled& version) { return describe_change(version); },
+                   [this](Compiled version) { return adopt(std::move(version)); }},
                   [this](const supervision::Message& message) { send(message); }),
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
               [this] { io_.stop(); }),
-          contexts_(config_.links.size()),
           signals_(io, SIGTERM, SIGINT) {
         shell_.connections().limit_memory(config_.limits.memory);
-        for (std::size_t index = 0; index < contexts_.size(); ++index) {
-            const LinkText& link = config_.links[index];
-            if (link.gateway.kind != Address::Kind::tcp) continue;
-            contexts_[index].emplace(wamp::make_tls_context(
-                wamp::TlsSession::End::client, config_.state_dir.path + "/link", link.peer_pins));
-        }
+        for (std::size_t index = 0; index < first.contexts.size(); ++index)
+            links_.push_back(link_of(first, index));
+        if (embedded) links_.push_back({std::nullopt, std::nullopt, true});
     }
 
     void start() {
@@ -108,6 +128,67 @@ public:
     }
 
 private:
+    /// By link of the core.
+    struct Link {
+        /// As the supervisor calls it; none for its own link, and for one that was removed.
+        std::optional<std::uint32_t> number;
+        std::optional<asio::ssl::context> tls;
+        bool supervisors = false;
+    };
+
+    static Link link_of(Compiled& version, std::size_t index) {
+        return {version.parts.numbers[index], std::move(version.contexts[index])};
+    }
+
+    std::optional<std::uint32_t> find_link(std::uint32_t number) const {
+        for (std::uint32_t link = 0; link < links_.size(); ++link) {
+            if (links_[link].number == number) return link;
+        }
+        return std::nullopt;
+    }
+
+    backend_link::InsideLinkChange change_to(const Compiled& version) const {
+        backend_link::InsideLinkChange change;
+        const auto& numbers = version.parts.numbers;
+        for (std::uint32_t link = 0; link < links_.size(); ++link) {
+            const auto& number = links_[link].number;
+            if (number && std::find(numbers.begin(), numbers.end(), *number) == numbers.end())
+                change.removed.push_back(link);
+        }
+        for (std::size_t index = 0; index < numbers.size(); ++index) {
+            if (!find_link(numbers[index]))
+                change.added.push_back(core_link(version.loaded.config.links[index]));
+        }
+        return change;
+    }
+
+    std::string describe_change(const Compiled& version) {
+        const auto change = change_to(version);
+        return describe(shell_.core().would_reload(door_realms(version.loaded.realms))) +
+               describe_links(change.added.size(), change.removed.size());
+    }
+
+    std::string adopt(Compiled version) {
+        auto change = change_to(version);
+        const std::string links = describe_links(change.added.size(), change.removed.size());
+        for (const std::uint32_t link : change.removed) {
+            links_[link].number.reset();
+            shell_.drop_pending(link);
+        }
+        for (std::size_t index = 0; index < version.parts.numbers.size(); ++index) {
+            const auto link = find_link(version.parts.numbers[index]);
+            if (!link) {
+                links_.push_back(link_of(version, index));
+            } else if (links_[*link].tls) {
+                links_[*link].tls = std::move(version.contexts[index]);
+                shell_.drop_pending(*link);
+                shell_.end_unless_pinned(*link, version.loaded.config.links[index].peer_pins);
+            }
+        }
+        return describe(shell_.reload(door_realms(version.loaded.realms), std::move(change))) +
+               links;
+    }
+
     bool send(const supervision::Message& message) {
         return channel_.send(supervision::to_text(message));
     }
@@ -128,7 +209,10 @@ private:
         } else if (word == "services" && packet.descriptor) {
             accept_services(std::move(packet.descriptor));
         } else if (word == "link" && packet.descriptor) {
-            serve(static_cast<std::uint32_t>(config_.links.size()), std::move(packet.descriptor),
+            const auto own = std::find_if(links_.begin(), links_.end(),
+                                          [](const Link& link) { return link.supervisors; });
+            if (own == links_.end()) return;
+            serve(static_cast<std::uint32_t>(own - links_.begin()), std::move(packet.descriptor),
                   nullptr, false);
         } else {
             on_dial_packet(word, text, std::move(packet.descriptor));
@@ -137,12 +221,13 @@ private:
 
     /// `connected N`, `failed N why`.
     void on_dial_packet(std::string_view word, std::string_view text, Descriptor descriptor) {
-        const auto link = supervision::parse_index(supervision::next_word(text));
-        if (!link || *link >= config_.links.size()) return;
+        const auto number = supervision::parse_index(supervision::next_word(text));
+        const auto link = number ? find_link(*number) : std::nullopt;
+        if (!link) return;
         if (word == "connected") {
             if (!descriptor)
                 return shell_.link_unreachable(*link, "there is no free file descriptor");
-            std::optional<asio::ssl::context>& tls = contexts_[*link];
+            std::optional<asio::ssl::context>& tls = links_[*link].tls;
             serve(*link, std::move(descriptor), tls ? &*tls : nullptr, true);
         } else if (word == "failed") {
             shell_.link_unreachable(*link, text);
@@ -159,8 +244,9 @@ private:
     }
 
     void request_dial(std::uint32_t link) {
-        if (link >= config_.links.size()) return;  // the supervisor's link, which is not dialled
-        if (!send(supervision::message::DialRequest{link}))
+        const auto& number = links_[link].number;
+        if (!number) return;  // the supervisor's link, which is not dialled
+        if (!send(supervision::message::DialRequest{*number}))
             shell_.link_unreachable(link, "the supervisor does not answer");
     }
 
@@ -180,13 +266,13 @@ private:
     }
 
     asio::io_context& io_;
-    const InsideProgramConfig& config_;
+    const InsideProgramConfig config_;  ///< at the start; its links may have changed
     Shell<Inside> shell_;
     AuthClient authenticator_;
     AuditOutlet audit_;
-    ParticipantShell reload_;
+    ParticipantShell<Compiled> reload_;
     PacketChannel channel_;
-    std::vector<std::optional<asio::ssl::context>> contexts_;  ///< by link; of those over tcp
+    std::deque<Link> links_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     asio::signal_set signals_;
     /// Read before the sandbox is entered.
@@ -196,11 +282,12 @@ private:
 int run_process(const std::string& config_file, int channel, bool embedded) {
     ignore_signals(StoppedBy::signal);
     const PolicyVersion version = receive_version(channel);
-    const LoadedInside loaded = load_inside(config_file, version.reader(), PrincipalsAs::rosters);
+    Compiled first = compile(config_file, version);
+    const SandboxMode mode = first.loaded.config.sandbox;
+    const std::size_t data_bytes = data_bytes_max(first.loaded.config.limits);
     asio::io_context io(1);
-    InsideProgram inside(io, loaded, Descriptor(channel), embedded);
-    const Sandbox sandbox =
-        enter_sandbox(loaded.config.sandbox, data_bytes_max(loaded.config.limits), config_file);
+    InsideProgram inside(io, std::move(first), Descriptor(channel), embedded);
+    const Sandbox sandbox = enter_sandbox(mode, data_bytes, config_file);
     log_sandbox(sandbox);
     inside.start();
     io.run();

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -13,11 +14,11 @@
 
 namespace sallyport::gateway {
 
-InsideResources::InsideResources(boost::asio::io_context& io, const InsideProgramConfig& config,
-                                 Send send)
-    : io_(io), config_(config), send_(std::move(send)) {}
+InsideResources::InsideResources(boost::asio::io_context& io, LoadedInside& loaded, Send send)
+    : io_(io), loaded_(loaded), config_(loaded.config), send_(std::move(send)) {}
 
 void InsideResources::open() {
+    book_ = open_link_book(loaded_);
     make_private_folder(config_.state_dir.path, config_.state_dir.place);
     lock_ = lock_state_dir(config_.state_dir);
     audit_ = open_audit_target(config_.audit);
@@ -44,8 +45,11 @@ bool InsideResources::give_audit() {
 }
 
 void InsideResources::dial(std::uint32_t link) {
-    if (link >= config_.links.size() || !dialling_.insert(link).second) return;
-    gateway::dial(io_, config_.links[link].gateway, DialReach::local,
+    const auto& numbers = book_.running.numbers;
+    const auto found = std::find(numbers.begin(), numbers.end(), link);
+    if (found == numbers.end() || !dialling_.insert(link).second) return;
+    const auto index = static_cast<std::size_t>(found - numbers.begin());
+    gateway::dial(io_, config_.links[index].gateway, DialReach::local,
                   [this, link, process = process_](Descriptor socket, const std::string& why) {
                       if (process != process_) return;
                       dialling_.erase(link);
@@ -56,6 +60,11 @@ void InsideResources::dial(std::uint32_t link) {
                           send_("failed " + number + " " + why, -1);
                       }
                   });
+}
+
+void InsideResources::adopt(LoadedInside next, LinkParts parts) {
+    loaded_ = std::move(next);
+    book_.running = std::move(parts);
 }
 
 bool InsideResources::reopen_audit() {

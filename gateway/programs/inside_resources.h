@@ -9,7 +9,8 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "gateway/config/config.h"
+#include "gateway/config/link_plan.h"
+#include "gateway/config/load_config.h"
 #include "gateway/host/descriptor.h"
 
 namespace sallyport::gateway {
@@ -20,9 +21,10 @@ namespace sallyport::gateway {
 /// WHY`.
 class InsideResources {
 public:
-    /// Sends a packet to the process. `config` must outlive this.
+    /// Sends a packet to the process.
     using Send = std::function<void(std::string_view text, int descriptor)>;
-    InsideResources(boost::asio::io_context& io, const InsideProgramConfig& config, Send send);
+    /// `loaded` must outlive this. Its links may change by adopt() alone.
+    InsideResources(boost::asio::io_context& io, LoadedInside& loaded, Send send);
     ~InsideResources() { close(); }
     InsideResources(const InsideResources&) = delete;
     InsideResources& operator=(const InsideResources&) = delete;
@@ -31,8 +33,13 @@ public:
     void open();
     /// To a process that has just been started. False if it must wait for the audit log.
     [[nodiscard]] bool give();
-    /// Dials the gateway of that link, unless it is being dialled.
+    /// Dials the gateway of the link with that number, unless it is being dialled.
     void dial(std::uint32_t link);
+    /// For a process that starts with the running version.
+    const LinkParts& link_parts() const noexcept { return book_.running; }
+    /// Numbers the links of another version, which is then adopted or not.
+    LinkParts plan(const LoadedInside& next) { return plan_links(loaded_, book_, next); }
+    void adopt(LoadedInside next, LinkParts parts);
     /// After a rotation, or when the journal was lost. False if it cannot be opened: the old one is
     /// still in use.
     [[nodiscard]] bool reopen_audit();
@@ -48,7 +55,9 @@ private:
     };
 
     boost::asio::io_context& io_;
+    LoadedInside& loaded_;
     const InsideProgramConfig& config_;
+    LinkBook book_;
     Send send_;
     Descriptor lock_;
     std::vector<Listener> listeners_;

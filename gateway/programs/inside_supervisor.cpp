@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "gateway/config/policy_reader.h"
-#include "gateway/host/log.h"
 #include "wamp/net/connections.h"
 
 namespace sallyport::gateway {
@@ -25,7 +24,7 @@ InsideSupervisor::InsideSupervisor(boost::asio::io_context& io, LoadedInside loa
                                    PolicyVersion version)
     : SupervisorShell(io, loaded.config.state_dir, core_config(), std::move(version)),
       loaded_(std::move(loaded)),
-      resources_(io, loaded_.config, [this](std::string_view text, int descriptor) {
+      resources_(io, loaded_, [this](std::string_view text, int descriptor) {
           children_.send(supervision::worker_process, text, descriptor);
       }) {}
 
@@ -44,7 +43,8 @@ void InsideSupervisor::start_process(supervision::ProcessId process) {
                         versions_->running());
         return;
     }
-    children_.start(process, {"inside"}, loaded_.config.file, versions_->running());
+    children_.start(process, {"inside"}, loaded_.config.file,
+                    versions_->running().with_links(resources_.link_parts()));
     if (!resources_.give()) core_.on_audit_not_opened(process, wamp::now());
 }
 
@@ -55,14 +55,27 @@ void InsideSupervisor::on_message(supervision::ProcessId from,
     SupervisorShell::on_message(from, message);
 }
 
-PolicyVersion InsideSupervisor::read_policy(std::string& notes) {
-    const std::string& file = loaded_.config.file;
-    notes = note_of_changed_config(file, versions_->running());
-    if (!notes.empty()) {
-        log(LogLevel::warning, notes);
-        notes += "\n";
-    }
-    return read_policy_again(file, versions_->running());
+PolicyVersion InsideSupervisor::read_version(const PolicyVersion* previous, std::string& notes) {
+    const PolicyVersion& running = versions_->running();
+    auto read = previous == nullptr ? read_policy_again(loaded_, running, notes)
+                                    : read_previous(loaded_, running, *previous, notes);
+    next_ = std::move(read.loaded);
+    next_links_ = resources_.plan(next_);
+    return std::move(read.files);
+}
+
+std::map<supervision::ProcessId, LinkParts> InsideSupervisor::next_links() const {
+    return {{supervision::worker_process, next_links_}};
+}
+
+void InsideSupervisor::adopt_links() {
+    resources_.adopt(std::move(next_), std::move(next_links_));
+    discard_links();
+}
+
+void InsideSupervisor::discard_links() noexcept {
+    next_ = {};
+    next_links_ = {};
 }
 
 void InsideSupervisor::reopen_audit() {

@@ -24,11 +24,16 @@ private:
     void close_listeners() noexcept override;
     void start_process(supervision::ProcessId process) override;
     void on_message(supervision::ProcessId from, const supervision::Message& message) override;
-    PolicyVersion read_policy(std::string& notes) override;
+    PolicyVersion read_version(const PolicyVersion* previous, std::string& notes) override;
+    std::map<supervision::ProcessId, LinkParts> next_links() const override;
+    void adopt_links() override;
+    void discard_links() noexcept override;
     void reopen_audit() override;
     void reopen_audit_of(supervision::ProcessId process) override;
 
     LoadedInside loaded_;
+    LoadedInside next_;  ///< of the reload that is under way
+    LinkParts next_links_;
     InsideResources resources_;
 };
 

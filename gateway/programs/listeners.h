@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -24,22 +25,43 @@ public:
     void open(const GatewayConfig& config);
     void close() noexcept;
 
+    /// Opens what the backends of another version listen on: it keeps the sockets of addresses that
+    /// stay, by their access too, and binds new ones. `numbers` are those of its backends. Until
+    /// adopt(), nothing else changes. Throws StartError.
+    void prepare(const GatewayConfig& config, const std::vector<std::uint32_t>& numbers);
+    void adopt() noexcept;
+    void discard() noexcept;
+
     /// Passes each socket with its name to `send`: "front", "local", "admin", "listen BACKEND".
-    void send_all(const std::function<void(std::string_view name, int socket)>& send) const;
+    using Send = std::function<void(std::string_view name, int socket)>;
+    void send_all(const Send& send) const;
+    /// The same for those of the last adopt() that have a new name.
+    void send_new(const Send& send);
 
 private:
     struct Listener {
         std::string name;
         std::string unix_path;  ///< "" for tcp, and for a socket of the service manager
         Descriptor socket;
+        std::string address{};  ///< of a link, with its access
+        bool is_new = false;
+    };
+    struct Renamed {
+        std::string name;
+        std::string address;
     };
 
     void open_unix(std::string name, const SocketText& path, const std::string& state_dir);
     /// `given` is the socket of the service manager, if it has passed one.
-    void open_link(std::size_t index, const BackendText& backend, Descriptor given,
+    void open_link(std::uint32_t number, const BackendText& backend, Descriptor given,
                    const std::string& state_dir);
+    void check_access_stays(const BackendText& backend);
+    static Listener bind_link(std::uint32_t number, const BackendText& backend,
+                              const std::string& state_dir);
 
     std::vector<Listener> listeners_;
+    std::vector<Listener> prepared_;
+    std::vector<Renamed> kept_;  ///< of listeners_, for the version that is prepared
 };
 
 /// Creates the folder of a socket if it is inside the state directory. Throws StartError.

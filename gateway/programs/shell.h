@@ -98,10 +98,40 @@ public:
     }
 
     /// Returns the core's summary.
-    auto reload(std::vector<policy::DoorRealm> realms) {
-        const auto done = core_.reload(std::move(realms), wamp::now(), outbox_);
+    template <class Links>
+    auto reload(std::vector<policy::DoorRealm> realms, Links&& links) {
+        const auto done =
+            core_.reload(std::move(realms), wamp::now(), outbox_, std::forward<Links>(links));
         carry_out();
         return done;
+    }
+
+    /// Drops the connections of a link that are still in their handshake: it may have been begun
+    /// under other settings.
+    void drop_pending(std::uint32_t link) {
+        std::vector<wamp::PeerId> pending;
+        for (const auto& [peer, expected] : expected_) {
+            if (expected.link == link) pending.push_back(peer);
+        }
+        for (const wamp::PeerId peer : pending) {
+            connections_.drop(peer);
+            on_closed(peer, "begun before the settings of the link changed");
+        }
+    }
+
+    /// Ends the connections of a link over TLS whose peer has a key of none of these pins.
+    void end_unless_pinned(std::uint32_t link, const std::vector<std::string>& pins) {
+        std::vector<wamp::PeerId> unknown;
+        for (const auto& [peer, open] : open_links_) {
+            if (open.link == link && std::find(pins.begin(), pins.end(), open.pin) == pins.end())
+                unknown.push_back(peer);
+        }
+        for (const wamp::PeerId peer : unknown) {
+            log(LogLevel::warning,
+                "a link ends: its key is no longer in peer_pin: " + open_links_[peer].pin);
+            connections_.drop(peer);
+            on_closed(peer, "its key is no longer in peer_pin");
+        }
     }
 
     /// Flushes pending log messages and audit records.
@@ -157,6 +187,7 @@ public:
             const Expected link = std::move(expected->second);
             expected_.erase(expected);
             links_.leave(peer);
+            if (!opened.peer_pin.empty()) open_links_[peer] = {link.link, opened.peer_pin};
             core_.on_link_open(link.link, peer, transport, wamp::now(), outbox_, link.address);
         }
         carry_out();
@@ -184,6 +215,7 @@ public:
 
     void on_closed(wamp::PeerId peer, std::string_view why) override {
         clients_.leave(peer);
+        open_links_.erase(peer);
         const auto expected = expected_.find(peer);
         if (expected == expected_.end()) {
             core_.on_closed(peer, why, wamp::now(), outbox_);
@@ -222,6 +254,11 @@ private:
         civil_time_ = wamp::CivilTime(time, now);
         core_.set_civil_time(civil_time_);
     }
+    /// Of a link over TLS.
+    struct OpenLink {
+        std::uint32_t link;
+        std::string pin;
+    };
 
     /// A peer that has not logged in goes at once, so that its descriptor is free.
     void displace(wamp::PeerId peer) {
@@ -269,6 +306,7 @@ private:
     void apply(wamp::effect::Send& send) { connections_.send(send.to, std::move(send.frame)); }
     void apply(const wamp::effect::Close& close) {
         clients_.leave(close.peer);
+        open_links_.erase(close.peer);
         connections_.close(close.peer);
     }
     void apply(const wamp::effect::Joined& joined) {
@@ -352,6 +390,7 @@ private:
     std::vector<wamp::effect::Note> notes_;
     bool flush_pending_ = false;
     std::unordered_map<wamp::PeerId, Expected> expected_;
+    std::unordered_map<wamp::PeerId, OpenLink> open_links_;
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;
 };

@@ -1,5 +1,6 @@
 #include "gateway/programs/supervisor.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 #include <variant>
@@ -21,15 +22,24 @@ using supervision::Role;
 
 namespace {
 
-supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
-    using Target = supervision::DialRequests::Target;
-    supervision::SupervisorCore::Config core;
-    for (const BackendText& backend : config.backends) {
-        const Target target = backend.kind == BackendText::Kind::embedded ? Target::inside
-                              : backend.kind == BackendText::Kind::dial   ? Target::address
-                                                                          : Target::none;
-        core.backends.push_back({backend.name, target});
+using Target = supervision::DialRequests::Target;
+
+Target target_of(const BackendText& backend) {
+    switch (backend.kind) {
+        case BackendText::Kind::embedded:
+            return Target::inside;
+        case BackendText::Kind::dial:
+            return Target::address;
+        case BackendText::Kind::accept:
+            break;
     }
+    return Target::none;
+}
+
+supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
+    supervision::SupervisorCore::Config core;
+    for (const BackendText& backend : config.backends)
+        core.backends.push_back({backend.name, target_of(backend)});
     core.managed_tor = config.tor.mode == TorText::Mode::managed;
     core.onion_mode = core.managed_tor                             ? "managed"
                       : config.tor.mode == TorText::Mode::external ? "external"
@@ -41,7 +51,8 @@ supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
 
 Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version)
     : SupervisorShell(io, loaded.config.state_dir, core_config(loaded.config), std::move(version)),
-      loaded_(std::move(loaded)) {}
+      loaded_(std::move(loaded)),
+      book_(open_link_book(loaded_)) {}
 
 void Supervisor::open_files() {
     const GatewayConfig& config = loaded_.config;
@@ -58,9 +69,10 @@ void Supervisor::open_listeners() {
         auto send = [this, index](std::string_view text, int descriptor) {
             children_.send(supervision::inside_process(index), text, descriptor);
         };
-        insides_[index] =
-            std::make_unique<InsideResources>(io_, loaded_.insides[index], std::move(send));
-        insides_[index]->open();
+        Inside& inside = insides_[index];
+        inside.loaded = loaded_.insides[index];
+        inside.resources = std::make_unique<InsideResources>(io_, inside.loaded, std::move(send));
+        inside.resources->open();
     }
     if (config.tor.mode == TorText::Mode::managed)
         tor_ = std::make_unique<TorProcess>(io_, prepare_tor(config), tor_events());
@@ -68,7 +80,7 @@ void Supervisor::open_listeners() {
 
 void Supervisor::close_listeners() noexcept {
     listeners_.close();
-    for (const auto& [index, inside] : insides_) inside->close();
+    for (const auto& [index, inside] : insides_) inside.resources->close();
 }
 
 // Events
@@ -99,12 +111,70 @@ void Supervisor::on_ended(ProcessId process) {
 void Supervisor::on_message(ProcessId from, const supervision::Message& message) {
     const auto* const dial = std::get_if<supervision::message::DialRequest>(&message);
     if (dial != nullptr && from.role == Role::inside)
-        return insides_.at(from.backend)->dial(dial->backend);
+        return insides_.at(from.backend).resources->dial(dial->backend);
+    // It knows the number of a link from its commit on.
+    if (from == supervision::worker_process &&
+        std::holds_alternative<supervision::message::Committed>(message)) {
+        listeners_.send_new(
+            [&](std::string_view name, int socket) { children_.send(from, name, socket); });
+    }
     SupervisorShell::on_message(from, message);
 }
 
-PolicyVersion Supervisor::read_policy(std::string& notes) {
-    return read_policy_again(loaded_, versions_->running(), notes);
+// Reload
+// -----------------------------------------------------------------------------------
+
+const BackendText* Supervisor::backend_of(std::uint32_t number) const noexcept {
+    const auto& numbers = book_.running.numbers;
+    const auto found = std::find(numbers.begin(), numbers.end(), number);
+    return found == numbers.end()
+               ? nullptr
+               : &loaded_.config.backends[static_cast<std::size_t>(found - numbers.begin())];
+}
+
+PolicyVersion Supervisor::read_version(const PolicyVersion* previous, std::string& notes) {
+    const PolicyVersion& running = versions_->running();
+    auto read = previous == nullptr ? read_policy_again(loaded_, running, notes)
+                                    : read_previous(loaded_, running, *previous, notes);
+    next_ = {std::move(read.loaded), {}, {}};
+    next_.links = plan_links(loaded_, book_, next_.loaded);
+    for (std::size_t index = 0; index < next_.links.numbers.size(); ++index) {
+        const auto inside = insides_.find(next_.links.numbers[index]);
+        if (inside == insides_.end()) continue;
+        next_.links_of_insides[inside->first] =
+            inside->second.resources->plan(next_.loaded.insides[index]);
+    }
+    listeners_.prepare(next_.loaded.config, next_.links.numbers);
+    return std::move(read.files);
+}
+
+std::map<ProcessId, LinkParts> Supervisor::next_links() const {
+    std::map<ProcessId, LinkParts> links{{supervision::worker_process, next_.links}};
+    for (const auto& [number, parts] : next_.links_of_insides)
+        links[supervision::inside_process(number)] = parts;
+    return links;
+}
+
+void Supervisor::adopt_links() {
+    listeners_.adopt();
+    const auto& numbers = next_.links.numbers;
+    std::vector<Target> targets(book_.next_number, Target::none);
+    for (std::size_t index = 0; index < numbers.size(); ++index) {
+        targets[numbers[index]] = target_of(next_.loaded.config.backends[index]);
+        const auto parts = next_.links_of_insides.find(numbers[index]);
+        if (parts == next_.links_of_insides.end()) continue;
+        insides_.at(numbers[index])
+            .resources->adopt(next_.loaded.insides[index], std::move(parts->second));
+    }
+    core_.on_targets(targets);
+    loaded_ = std::move(next_.loaded);
+    book_.running = std::move(next_.links);
+    next_ = {};
+}
+
+void Supervisor::discard_links() noexcept {
+    listeners_.discard();
+    next_ = {};
 }
 
 // Effects
@@ -117,9 +187,10 @@ void Supervisor::start_process(ProcessId process) {
             return;
         case Role::inside:
             children_.start(process, {"inside", "--embedded"},
-                            loaded_.config.backends[process.backend].inside_config.path,
-                            versions_->running());
-            if (!insides_.at(process.backend)->give())
+                            backend_of(process.backend)->inside_config.path,
+                            versions_->running().with_links(
+                                insides_.at(process.backend).resources->link_parts()));
+            if (!insides_.at(process.backend).resources->give())
                 core_.on_audit_not_opened(process, wamp::now());
             return;
         case Role::authenticator:
@@ -127,7 +198,8 @@ void Supervisor::start_process(ProcessId process) {
         case Role::worker:
             break;
     }
-    children_.start(process, {"worker"}, loaded_.config.file, versions_->running());
+    children_.start(process, {"worker"}, loaded_.config.file,
+                    versions_->running().with_links(book_.running));
     listeners_.send_all(
         [&](std::string_view name, int socket) { children_.send(process, name, socket); });
     give_audit_to_worker();
@@ -139,7 +211,7 @@ void Supervisor::start_authenticator(ProcessId process) {
         return children_.start(process, {"authenticator"}, loaded_.config.file,
                                versions_->running());
     children_.start(process, {"authenticator", "--inside"},
-                    loaded_.config.backends[door.backend].inside_config.path, versions_->running());
+                    backend_of(door.backend)->inside_config.path, versions_->running());
 }
 
 void Supervisor::ping(ProcessId process) {
@@ -189,14 +261,16 @@ void Supervisor::reopen_audit() {
 void Supervisor::reopen_audit_of(ProcessId process) {
     if (process.role == Role::worker) return reopen_audit_of_worker();
     if (const auto found = insides_.find(process.backend);
-        found != insides_.end() && !found->second->reopen_audit())
+        found != insides_.end() && !found->second.resources->reopen_audit())
         core_.on_audit_not_opened(process, wamp::now());
 }
 
 void Supervisor::apply(const effect::DialAddress& wanted) {
-    const BackendText& target = loaded_.config.backends[wanted.backend];
-    const DialReach reach = target.plaintext.empty() ? DialReach::loopback : DialReach::local;
-    dial(io_, target.address, reach,
+    const BackendText* const target = backend_of(wanted.backend);
+    if (target == nullptr)
+        return core_.on_dial_failed(wanted.attempt, "this backend has been removed", outbox_);
+    const DialReach reach = target->plaintext.empty() ? DialReach::loopback : DialReach::local;
+    dial(io_, target->address, reach,
          [this, attempt = wanted.attempt](Descriptor socket, const std::string& why) {
              event([&] {
                  if (!socket) return core_.on_dial_failed(attempt, why, outbox_);

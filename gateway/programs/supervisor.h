@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "gateway/config/link_plan.h"
 #include "gateway/config/load_config.h"
 #include "gateway/host/descriptor.h"
 #include "gateway/programs/inside_resources.h"
@@ -32,7 +33,12 @@ private:
     void ping(supervision::ProcessId process) override;
     void on_ended(supervision::ProcessId process) override;
     void on_message(supervision::ProcessId from, const supervision::Message& message) override;
-    PolicyVersion read_policy(std::string& notes) override;
+    PolicyVersion read_version(const PolicyVersion* previous, std::string& notes) override;
+    std::map<supervision::ProcessId, LinkParts> next_links() const override;
+    void adopt_links() override;
+    void discard_links() noexcept override;
+    /// The one with that number; null if it has been removed.
+    const BackendText* backend_of(std::uint32_t number) const noexcept;
     void reopen_audit() override;
     void reopen_audit_of(supervision::ProcessId process) override;
     void carry_out_own(const supervision::Effect& wanted) override;
@@ -49,11 +55,25 @@ private:
     void apply(const supervision::effect::AttachTor& wanted);
     void apply(const supervision::effect::ReadOnionAddress& wanted);
 
+    /// Of a reload that is under way.
+    struct Next {
+        LoadedGateway loaded;
+        LinkParts links;
+        std::map<std::uint32_t, LinkParts> links_of_insides;  ///< by backend
+    };
+    /// An embedded one.
+    struct Inside {
+        LoadedInside loaded;
+        std::unique_ptr<InsideResources> resources;
+    };
+
     LoadedGateway loaded_;
+    LinkBook book_;
+    Next next_;
     Descriptor lock_;
     Descriptor audit_target_;  ///< for the worker; invalid if it writes no records
     Listeners listeners_;
-    std::map<std::uint32_t, std::unique_ptr<InsideResources>> insides_;  ///< by backend
+    std::map<std::uint32_t, Inside> insides_;  ///< by backend
     std::unique_ptr<TorProcess> tor_;
     /// Established, and not passed on yet.
     std::map<supervision::AttemptId, Descriptor> connections_;

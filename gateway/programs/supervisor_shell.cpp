@@ -252,17 +252,22 @@ void SupervisorShell::apply(const effect::Finish& wanted) {
 void SupervisorShell::apply(const effect::ReadVersion& wanted) {
     std::string notes;
     try {
-        if (const auto& previous = versions_->previous(); !wanted.previous) {
-            candidate_ = read_policy(notes);
-        } else if (previous) {
-            candidate_ = *previous;
-        } else {
+        const auto& previous = versions_->previous();
+        if (wanted.previous && !previous)
             return core_.on_no_previous_version(wanted.round, outbox_);
-        }
-        candidate_memory_ = to_memory(candidate_.without_secrets());
+        candidate_ = read_version(wanted.previous ? &*previous : nullptr, notes);
         candidate_secret_ = to_memory(candidate_);
+        const PolicyVersion open = candidate_.without_secrets();
+        for (auto& [process, links] : next_links())
+            candidate_memory_[process] = to_memory(open.with_links(std::move(links)));
     } catch (const std::exception& error) {
+        discard_candidate();
         return core_.on_version_unreadable(wanted.round, reason_of(error), outbox_);
+    }
+    for (std::string_view rest = notes; !rest.empty();) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        log(LogLevel::warning, rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     core_.on_version_read(wanted.round, notes, wamp::now(), outbox_);
 }
@@ -270,21 +275,28 @@ void SupervisorShell::apply(const effect::ReadVersion& wanted) {
 void SupervisorShell::apply(const effect::SendPrepare& wanted) {
     using supervision::ReloadCommand;
     send(wanted.to, to_text(ReloadCommand{ReloadCommand::Kind::prepare, wanted.round}),
-         wanted.to.role == supervision::Role::authenticator ? candidate_secret_.get()
-                                                            : candidate_memory_.get());
+         wanted.to.role == supervision::Role::authenticator
+             ? candidate_secret_.get()
+             : candidate_memory_.at(wanted.to).get());
 }
 
 void SupervisorShell::apply(const effect::AdoptVersion& wanted) {
+    adopt_links();
     core_.on_version_adopted(wanted.round, versions_->adopt(std::exchange(candidate_, {})),
                              outbox_);
-    candidate_memory_.close();
     candidate_secret_.close();
+    candidate_memory_.clear();
 }
 
 void SupervisorShell::apply(const effect::DiscardVersion&) {
+    discard_candidate();
+}
+
+void SupervisorShell::discard_candidate() noexcept {
     candidate_ = {};
-    candidate_memory_.close();
     candidate_secret_.close();
+    candidate_memory_.clear();
+    discard_links();
 }
 
 void SupervisorShell::apply(const effect::Reply& wanted) {

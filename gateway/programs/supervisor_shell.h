@@ -53,8 +53,16 @@ protected:
     /// It has ended.
     virtual void on_ended(supervision::ProcessId process);
     virtual void on_message(supervision::ProcessId from, const supervision::Message& message);
-    /// `notes` gets a line for what differs and is not read again. Throws StartError.
-    virtual PolicyVersion read_policy(std::string& notes) = 0;
+    /// Reads another version, loads it and prepares its links: the files as they are now, or those
+    /// of `previous`. `notes` gets a line for what differs and is not used. Throws StartError;
+    /// nothing has changed then.
+    virtual PolicyVersion read_version(const PolicyVersion* previous, std::string& notes) = 0;
+    /// The links of each process, apart from authenticators, in the version that was read last.
+    virtual std::map<supervision::ProcessId, LinkParts> next_links() const = 0;
+    /// The version that was read last is now the running one.
+    virtual void adopt_links() = 0;
+    /// It is not used.
+    virtual void discard_links() noexcept = 0;
     /// Opens the audit logs again.
     virtual void reopen_audit() = 0;
     /// That of one process.
@@ -88,6 +96,7 @@ private:
     void on_command(std::string_view line, Control::Reply reply);
     void send(supervision::ProcessId to, const std::string& text, int descriptor = -1);
 
+    void discard_candidate() noexcept;
     void carry_out();
     void arm();
     void apply(const supervision::effect::Log& wanted);
@@ -112,8 +121,9 @@ private:
     PathText state_dir_;
     PolicyVersion first_version_;  ///< until it is in `versions_`
     PolicyVersion candidate_;      ///< of the current reload
-    Descriptor candidate_memory_;  ///< the same without secrets, to pass to the children
     Descriptor candidate_secret_;  ///< the same, to pass to the authenticators
+    /// The same without secrets but for those of links, to pass to the other processes.
+    std::map<supervision::ProcessId, Descriptor> candidate_memory_;
     std::unique_ptr<Control> control_;
     std::map<supervision::RequestId, Control::Reply> replies_;
     supervision::RequestId last_request_ = supervision::nobody_waits;

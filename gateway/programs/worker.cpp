@@ -1,7 +1,8 @@
 #include "gateway/programs/worker.h"
 
+#include <algorithm>
 #include <cstring>
-#include <map>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/sandbox.h"
 #include "gateway/host/signals.h"
+#include "gateway/host/start_error.h"
 #include "gateway/programs/auth_client.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/participant_shell.h"
@@ -35,41 +37,72 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds drain_limit{4500};
 constexpr std::chrono::milliseconds audit_limit{1000};
 
-FrontConfig front_config(const LoadedGateway& loaded) {
+/// What a version is made of before it is adopted, also at the start.
+struct Compiled {
+    LoadedGateway loaded;
+    LinkParts parts;
+    /// By backend; for those that dial the gateway over tcp.
+    std::vector<std::optional<asio::ssl::context>> contexts;
+};
+
+Compiled compile(const std::string& config_file, const PolicyVersion& version) {
+    Compiled compiled;
+    compiled.loaded = load_gateway(config_file, version.reader(), PrincipalsAs::rosters);
+    compiled.parts = version.links();
+    const GatewayConfig& config = compiled.loaded.config;
+    if (compiled.parts.numbers.size() != config.backends.size())
+        throw StartError("the supervisor sent links of another version");
+    for (const BackendText& backend : config.backends) {
+        auto& context = compiled.contexts.emplace_back();
+        if (backend.kind != BackendText::Kind::accept ||
+            backend.address.kind != backend_link::Address::Kind::tcp)
+            continue;
+        context.emplace(wamp::make_tls_context(wamp::TlsSession::End::server,
+                                               link_keys_in(compiled.parts.files, config.state_dir),
+                                               backend.peer_pins));
+    }
+    return compiled;
+}
+
+BackendConfig backend_config(const Compiled& compiled, std::size_t index) {
+    const BackendText& backend = compiled.loaded.config.backends[index];
+    backend_link::LinkMachine::Config link;
+    link.session.realm = compiled.loaded.backend_realms[index];
+    link.session.authid = backend.authid;
+    if (backend.ticket_file) {
+        link.session.authmethod = "ticket";
+        link.session.ticket = compiled.parts.files.at(backend.ticket_file.path);
+    }
+    link.profile = backend_link::profile_of(backend.profile);
+    link.profile.conveys_identity = backend.convey_identity.value_or(link.profile.conveys_identity);
+    link.dials = backend.kind != BackendText::Kind::accept;
+    link.join_timeout = std::chrono::seconds(5);
+    link.pulse = backend.pulse;
+    // The path to it does not get lost.
+    if (backend.kind == BackendText::Kind::embedded)
+        link.pulse.suspect_after = link.pulse.dead_after;
+    return {backend.name, std::move(link)};
+}
+
+FrontConfig front_config(const Compiled& compiled) {
+    const LoadedGateway& loaded = compiled.loaded;
     FrontConfig front;
     front.realms = door_realms(loaded.realms);
     front.limits = door_limits(loaded.config.limits, loaded.config.audit);
     front.limits.request_ids = loaded.config.request_ids;
     front.circuit_bytes = loaded.config.limits.circuit_bytes;
-    for (std::size_t index = 0; index < loaded.config.backends.size(); ++index) {
-        const BackendText& backend = loaded.config.backends[index];
-        backend_link::LinkMachine::Config link;
-        link.session.realm = loaded.backend_realms[index];
-        link.session.authid = backend.authid;
-        if (backend.ticket_file) {
-            link.session.authmethod = "ticket";
-            link.session.ticket = read_ticket(backend.ticket_file);
-        }
-        link.profile = backend_link::profile_of(backend.profile);
-        link.profile.conveys_identity =
-            backend.convey_identity.value_or(link.profile.conveys_identity);
-        link.dials = backend.kind != BackendText::Kind::accept;
-        link.join_timeout = std::chrono::seconds(5);
-        // The path to it does not get lost.
-        if (backend.kind == BackendText::Kind::embedded)
-            link.pulse.suspect_after = link.pulse.dead_after;
-        front.backends.push_back({backend.name, std::move(link)});
-    }
+    for (std::size_t index = 0; index < loaded.config.backends.size(); ++index)
+        front.backends.push_back(backend_config(compiled, index));
     return front;
 }
 
 class Worker {
 public:
-    Worker(asio::io_context& io, const LoadedGateway& loaded, Descriptor channel)
+    Worker(asio::io_context& io, Compiled&& first, Descriptor channel)
         : io_(io),
-          config_(loaded.config),
+          config_(first.loaded.config),
           shell_(
-              io, front_config(loaded), random_seed(), client_places(loaded.config.limits),
+              io, front_config(first), random_seed(), client_places(config_.limits),
               [this](std::uint32_t link) { request_dial(link); },
               [this](std::string&& question) { authenticator_.ask(std::move(question)); },
               [this](std::string_view records) { audit_.offer(records); }),
@@ -80,32 +113,18 @@ public:
               io, config_.audit, "front",
               [this] { channel_.send(supervision::to_text(supervision::message::AuditLost{})); }),
           reload_(io,
-                  {[this](const PolicyVersion& version) {
-                       return load_realms_again(config_, version.reader(), PrincipalsAs::rosters);
-                   },
-                   [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.core().would_reload(door_realms(realms)));
-                   },
-                   [this](const ParticipantShell::Realms& realms) {
-                       return describe(shell_.reload(door_realms(realms)));
-                   }},
+                  {[this](const PolicyVersion& version) { return compile(config_.file, version); },
+                   [this](const Compiled& version) { return describe_change(version); },
+                   [this](Compiled version) { return adopt(std::move(version)); }},
                   [this](const supervision::Message& message) {
                       channel_.send(supervision::to_text(message));
                   }),
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
-              [this] { io_.stop(); }),
-          contexts_(config_.backends.size()) {
+              [this] { io_.stop(); }) {
         shell_.connections().limit_memory(config_.limits.memory);
-        for (std::size_t index = 0; index < contexts_.size(); ++index) {
-            const BackendText& backend = config_.backends[index];
-            if (backend.kind != BackendText::Kind::accept ||
-                backend.address.kind != backend_link::Address::Kind::tcp)
-                continue;
-            contexts_[index].emplace(wamp::make_tls_context(wamp::TlsSession::End::server,
-                                                            config_.state_dir.path + "/link",
-                                                            backend.peer_pins));
-        }
+        for (std::size_t index = 0; index < first.contexts.size(); ++index)
+            links_.push_back(link_of(first, index));
     }
 
     void start(Sandbox sandbox) {
@@ -116,6 +135,81 @@ public:
     }
 
 private:
+    /// By link of the core.
+    struct Link {
+        std::uint32_t number;  ///< as the supervisor calls it
+        BackendText backend;
+        std::optional<asio::ssl::context> tls;
+        bool removed = false;
+        std::vector<std::unique_ptr<Acceptor>> acceptors{};
+    };
+
+    static Link link_of(Compiled& version, std::size_t index) {
+        return {version.parts.numbers[index], version.loaded.config.backends[index],
+                std::move(version.contexts[index])};
+    }
+
+    std::optional<std::uint32_t> find_link(std::uint32_t number) const {
+        for (std::uint32_t link = 0; link < links_.size(); ++link) {
+            if (links_[link].number == number && !links_[link].removed) return link;
+        }
+        return std::nullopt;
+    }
+
+    LinkChange change_to(const Compiled& version) const {
+        LinkChange change;
+        const auto& numbers = version.parts.numbers;
+        for (std::uint32_t link = 0; link < links_.size(); ++link) {
+            if (!links_[link].removed &&
+                std::find(numbers.begin(), numbers.end(), links_[link].number) == numbers.end())
+                change.removed.push_back(link);
+        }
+        for (std::size_t index = 0; index < numbers.size(); ++index) {
+            if (!find_link(numbers[index])) change.added.push_back(backend_config(version, index));
+        }
+        return change;
+    }
+
+    std::string describe_change(const Compiled& version) {
+        const LinkChange change = change_to(version);
+        if (links_.size() + change.added.size() > Front::backends_max)
+            throw StartError(
+                {config_.file, 0, 0},
+                "links have changed too often since the start to change again without a restart",
+                "restart sallyport");
+        return describe(shell_.core().would_reload(door_realms(version.loaded.realms), change)) +
+               describe_links(change.added.size(), change.removed.size());
+    }
+
+    std::string adopt(Compiled version) {
+        LinkChange change = change_to(version);
+        const std::string links = describe_links(change.added.size(), change.removed.size());
+        for (const std::uint32_t link : change.removed) {
+            links_[link].removed = true;
+            links_[link].acceptors.clear();
+            shell_.drop_pending(link);
+        }
+        for (std::size_t index = 0; index < version.parts.numbers.size(); ++index) {
+            const auto link = find_link(version.parts.numbers[index]);
+            if (link) {
+                repin(*link, version, index);
+            } else {
+                links_.push_back(link_of(version, index));
+            }
+        }
+        return describe(shell_.reload(door_realms(version.loaded.realms), std::move(change))) +
+               links;
+    }
+
+    void repin(std::uint32_t number, Compiled& version, std::size_t index) {
+        Link& link = links_[number];
+        link.backend = version.loaded.config.backends[index];
+        if (!link.tls) return;
+        link.tls = std::move(version.contexts[index]);
+        shell_.drop_pending(number);
+        shell_.end_unless_pinned(number, link.backend.peer_pins);
+    }
+
     void on_packet(Packet&& packet) {
         if (reload_.on_packet(packet)) return;
         std::string_view text = packet.text;
@@ -170,8 +264,9 @@ private:
 
     /// `listen N`, `connected N`, `failed N why`.
     void on_link_packet(std::string_view word, std::string_view text, Descriptor descriptor) {
-        const auto link = supervision::parse_index(supervision::next_word(text));
-        if (!link || *link >= config_.backends.size()) return;
+        const auto number = supervision::parse_index(supervision::next_word(text));
+        const auto link = number ? find_link(*number) : std::nullopt;
+        if (!link) return;
         if (word == "listen") {
             accept_links(std::move(descriptor), *link);
         } else if (word == "connected") {
@@ -195,10 +290,10 @@ private:
     }
 
     void accept_links(Descriptor listener, std::uint32_t link) {
-        acceptors_.push_back(std::make_unique<Acceptor>(
+        links_[link].acceptors.push_back(std::make_unique<Acceptor>(
             io_, std::move(listener),
             [this, link](wamp::Socket socket, std::uint64_t origin, const std::string& address) {
-                asio::ssl::context* const tls = contexts_[link] ? &*contexts_[link] : nullptr;
+                asio::ssl::context* const tls = links_[link].tls ? &*links_[link].tls : nullptr;
                 shell_.expect_link(
                     shell_.connections().accept_link(std::move(socket), tls, link_options()), link,
                     false, origin, address);
@@ -207,14 +302,15 @@ private:
 
     void connect_link(Descriptor descriptor, std::uint32_t link) {
         wamp::Connections::Target target;
-        target.serializer = config_.backends[link].serializer;
+        target.serializer = links_[link].backend.serializer;
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
         shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options()),
                            link, true);
     }
 
     void request_dial(std::uint32_t link) {
-        if (!channel_.send(supervision::to_text(supervision::message::DialRequest{link})))
+        const std::uint32_t number = links_[link].number;
+        if (!channel_.send(supervision::to_text(supervision::message::DialRequest{number})))
             shell_.link_unreachable(link, "the supervisor does not answer");
     }
 
@@ -238,6 +334,7 @@ private:
     void stop() {
         admin_.reset();
         acceptors_.clear();
+        for (Link& link : links_) link.acceptors.clear();
         shell_.stop(drain_limit, [this] {
             audit_.stop(audit_limit);
             io_.stop();
@@ -245,14 +342,13 @@ private:
     }
 
     asio::io_context& io_;
-    const GatewayConfig& config_;
+    const GatewayConfig config_;  ///< at the start; its links may have changed
     Shell<Front> shell_;
     AuthClient authenticator_;
     AuditOutlet audit_;
-    ParticipantShell reload_;
+    ParticipantShell<Compiled> reload_;
     PacketChannel channel_;
-    /// By backend; for those that dial the gateway over tcp.
-    std::vector<std::optional<asio::ssl::context>> contexts_;
+    std::deque<Link> links_;  ///< acceptors refer to theirs
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::unique_ptr<Control> admin_;
     std::string onion_ = "{}";
@@ -266,11 +362,12 @@ private:
 int run_worker(const std::string& config_file, int channel) {
     ignore_signals(StoppedBy::supervisor);
     const PolicyVersion version = receive_version(channel);
-    const LoadedGateway loaded = load_gateway(config_file, version.reader(), PrincipalsAs::rosters);
+    Compiled first = compile(config_file, version);
+    const SandboxMode sandbox = first.loaded.config.sandbox;
+    const std::size_t data_bytes = data_bytes_max(first.loaded.config.limits);
     asio::io_context io(1);
-    Worker worker(io, loaded, Descriptor(channel));
-    worker.start(
-        enter_sandbox(loaded.config.sandbox, data_bytes_max(loaded.config.limits), config_file));
+    Worker worker(io, std::move(first), Descriptor(channel));
+    worker.start(enter_sandbox(sandbox, data_bytes, config_file));
     io.run();
     return 0;
 }

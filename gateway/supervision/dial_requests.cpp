@@ -15,8 +15,13 @@ effect::SendPacket failed(std::uint32_t backend, std::string_view why) {
 }  // namespace
 
 DialRequests::DialRequests(const std::vector<Target>& targets) {
-    backends_.reserve(targets.size());
-    for (const Target target : targets) backends_.push_back({target});
+    set_targets(targets);
+}
+
+void DialRequests::set_targets(const std::vector<Target>& targets) {
+    backends_.resize(std::max(backends_.size(), targets.size()), {Target::none});
+    for (std::size_t number = 0; number < targets.size(); ++number)
+        backends_[number].target = targets[number];
 }
 
 DialRequests::Backend* DialRequests::find(AttemptId attempt) noexcept {

@@ -20,8 +20,11 @@ public:
         none,     ///< it connects to the gateway
     };
 
-    /// By backend.
+    /// By number of the backend.
     explicit DialRequests(const std::vector<Target>& targets);
+    /// After a reload. Numbers are not used again: those of removed backends are not dialled any
+    /// more, and new ones follow.
+    void set_targets(const std::vector<Target>& targets);
 
     void on_request(std::uint32_t backend, bool inside_runs, Outbox& out);
     void on_connected(AttemptId attempt, Outbox& out);

@@ -60,6 +60,10 @@ public:
     void on_version_unreadable(Round round, const std::string& why, Outbox& out);
     void on_no_previous_version(Round round, Outbox& out);
     void on_version_adopted(Round round, std::string why_not_stored, Outbox& out);
+    /// The backends of the version that is now in use, by number.
+    void on_targets(const std::vector<DialRequests::Target>& targets) {
+        dials_.set_targets(targets);
+    }
     void on_dial_connected(AttemptId attempt, Outbox& out);
     void on_dial_failed(AttemptId attempt, std::string_view why, Outbox& out);
     void on_tor_attached(wamp::Instant now, Outbox& out);

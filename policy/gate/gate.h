@@ -37,6 +37,8 @@ public:
     /// `random`.
     Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
          wamp::Random& random, wamp::Dict roles);
+    /// Replaces the features that work through the owner, for sessions that join from now on.
+    void announce(wamp::Dict roles) { door_.announce(meta_.announced(std::move(roles))); }
 
     /// Closed at once while the gate is stopping. As Door::on_open().
     void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,

@@ -112,7 +112,7 @@ public:
     explicit World(std::string_view input) : input_(input) {
         backend_link::InsideConfig config;
         config.realms = {realm(false)};
-        config.links = {"gateway"};
+        config.links = {{"gateway", {}}};
         config.limits.peers_max = 6;
         config.limits.window_bytes = config.link_window_bytes = 1u + input_.byte();
         inside_ = std::make_unique<backend_link::Inside>(std::move(config), wamp::Random::Seed{1});

@@ -119,7 +119,7 @@ void World::start_inside(std::size_t index) {
     const Rules& rules = versions().inside[backend.version];
     backend_link::InsideConfig config;
     config.realms = {planter_.versions().inside[backend.version].realm()};
-    config.links = {"gateway"};
+    config.links = {{"gateway", {}}};
     config.limits.audit = policy::AuditTrail::Level::all;
     config.limits.denials_per_s = dice_.between(100, 300);
     config.link_room_bytes = dice_.between(1000, 20'000);

@@ -100,18 +100,24 @@ std::string text_of(const Bio& bio) {
     return {text, static_cast<std::size_t>(bytes)};
 }
 
-Key read_key(const fs::path& file) {
-    const std::string text = read_whole(file, true);
+Key parse_key(const fs::path& file, std::string_view text) {
     Key key(PEM_read_bio_PrivateKey(memory_of(text).get(), nullptr, nullptr, nullptr));
     if (!key) refuse(file, "is not a private key in PEM form");
     return key;
 }
 
-Certificate read_certificate(const fs::path& file) {
-    const std::string text = read_whole(file, false);
+Key read_key(const fs::path& file) {
+    return parse_key(file, read_whole(file, true));
+}
+
+Certificate parse_certificate(const fs::path& file, std::string_view text) {
     Certificate certificate(PEM_read_bio_X509(memory_of(text).get(), nullptr, nullptr, nullptr));
     if (!certificate) refuse(file, "is not a certificate in PEM form");
     return certificate;
+}
+
+Certificate read_certificate(const fs::path& file) {
+    return parse_certificate(file, read_whole(file, false));
 }
 
 // The certificate has no name and does not expire: only the pin is checked.
@@ -174,10 +180,10 @@ int verify_pin(X509_STORE_CTX* store, void* pins) {
     return known ? 1 : 0;
 }
 
-/// With the key pair in the directory; the caller decides which peers are accepted.
-boost::asio::ssl::context make_context(TlsSession::End end, const fs::path& directory) {
-    const Key key = read_key(directory / "link.key");
-    const Certificate certificate = read_certificate(directory / "link.crt");
+/// The caller decides which peers are accepted.
+boost::asio::ssl::context make_context(TlsSession::End end, const KeyTexts& own) {
+    const Key key = parse_key(own.directory / "link.key", own.key);
+    const Certificate certificate = parse_certificate(own.directory / "link.crt", own.certificate);
     boost::asio::ssl::context context(end == TlsSession::End::server
                                           ? boost::asio::ssl::context::tls_server
                                           : boost::asio::ssl::context::tls_client);
@@ -188,7 +194,7 @@ boost::asio::ssl::context make_context(TlsSession::End end, const fs::path& dire
                       SSL_CTX_set_num_tickets(native, 0) == 1;
     if (!made) refuse_openssl("TLS context");
     if (SSL_CTX_use_PrivateKey(native, key.get()) != 1 || SSL_CTX_check_private_key(native) != 1)
-        refuse(directory / "link.crt", "does not belong to link.key beside it");
+        refuse(own.directory / "link.crt", "does not belong to link.key beside it");
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_verify(native, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -254,14 +260,24 @@ std::string read_pin(const fs::path& directory) {
     return pin_of(*read_certificate(directory / "link.crt"));
 }
 
+KeyTexts read_key_texts(const fs::path& directory) {
+    return {directory, read_whole(directory / "link.key", true),
+            read_whole(directory / "link.crt", false)};
+}
+
 boost::asio::ssl::context make_tls_context(TlsSession::End end, const fs::path& directory,
+                                           const Pins& pins) {
+    return make_tls_context(end, read_key_texts(directory), pins);
+}
+
+boost::asio::ssl::context make_tls_context(TlsSession::End end, const KeyTexts& own,
                                            const Pins& pins) {
     if (pins.empty()) throw std::runtime_error("a link over TCP needs the peer's pin (peer_pin)");
     for (const std::string& pin : pins) {
         if (!is_pin(pin))
             throw std::runtime_error(pin + ": not a pin; use sha256: and 64 hexadecimal digits");
     }
-    auto context = make_context(end, directory);
+    auto context = make_context(end, own);
     auto held = std::make_unique<Pins>(pins);
     if (SSL_CTX_set_ex_data(context.native_handle(), pins_index(), held.get()) != 1)
         refuse_openssl("TLS context");
@@ -271,7 +287,7 @@ boost::asio::ssl::context make_tls_context(TlsSession::End end, const fs::path& 
 }
 
 boost::asio::ssl::context make_pairing_context(const fs::path& directory) {
-    auto context = make_context(TlsSession::End::server, directory);
+    auto context = make_context(TlsSession::End::server, read_key_texts(directory));
     const auto any_key = [](X509_STORE_CTX* store, void*) {
         X509_STORE_CTX_set_error(store, X509_V_OK);
         return 1;

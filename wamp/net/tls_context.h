@@ -34,8 +34,21 @@ KeyPair make_key_pair(const std::filesystem::path& directory);
 /// The pin of the key pair in the directory.
 std::string read_pin(const std::filesystem::path& directory);
 
+/// A key pair as the texts of its files, for a process that opens none.
+struct KeyTexts {
+    std::filesystem::path directory;  ///< for messages
+    std::string key;
+    std::string certificate;
+    bool operator==(const KeyTexts&) const = default;
+};
+/// Refuses a key file that users other than its owner may read.
+KeyTexts read_key_texts(const std::filesystem::path& directory);
+
 /// For accept_link() and serve_link(): TLS 1.3 only, no resumption, and a peer whose key is one of
-/// `pins`. Refuses a key file that users other than its owner may read.
+/// `pins`.
+boost::asio::ssl::context make_tls_context(TlsSession::End end, const KeyTexts& own,
+                                           const std::vector<std::string>& pins);
+/// The same with the key pair in that directory.
 boost::asio::ssl::context make_tls_context(TlsSession::End end,
                                            const std::filesystem::path& directory,
                                            const std::vector<std::string>& pins);

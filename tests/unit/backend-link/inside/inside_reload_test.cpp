@@ -31,7 +31,8 @@ constexpr std::string_view revocable_hello =
 
 class InsideReload : public testing::Test {
 protected:
-    InsideReload() : inside_({{policy::door_realm(policy_with("lab."))}, {"gateway"}, {}}, {7}) {
+    InsideReload()
+        : inside_({{policy::door_realm(policy_with("lab."))}, {{"gateway", {}}}, {}}, {7}) {
         inside_.start(now_, wires_.out);
         wires_.take();
     }
@@ -61,6 +62,25 @@ protected:
     wamp::Instant now_{std::chrono::hours(1)};
     Inside inside_;
 };
+
+TEST_F(InsideReload, AddsLinksAndLeavesThoseThatAreRemoved) {
+    link_up();
+    const auto change = [&](InsideLinkChange links) {
+        inside_.reload({policy::door_realm(policy_with("lab."))}, now_, wires_.out,
+                       std::move(links));
+        return wires_.take();
+    };
+    EXPECT_EQ(change({{{"second", {}}}, {}}), Lines{"dial 1"});
+    inside_.on_link_open(1, peer(10), wires_.open(10), now_, wires_.out);
+    EXPECT_EQ(after(10, revocable_hello).size(), 1U);
+    EXPECT_EQ(change({{}, {0}}), Lines{"9 closed"});
+    now_ += 10min;
+    inside_.on_deadline(now_, wires_.out);
+    for (const std::string& line : wires_.take()) EXPECT_NE(line, "dial 0");
+    inside_.on_link_open(0, peer(11), wires_.open(11), now_, wires_.out);
+    EXPECT_EQ(wires_.take(), Lines{"11 closed"}) << "it was still being dialled";
+    EXPECT_EQ(inside_.status_json().find("gateway"), std::string::npos);
+}
 
 TEST_F(InsideReload, RevokesAndNotifies) {
     join(1);

@@ -56,9 +56,8 @@ public:
     explicit InsideWorld(std::string_view text = inside_policy, Pulse::Limits pulse = {3s, 9s, 9s},
                          bool embedded = false)
         : inside({{policy::door_realm(text, true)},
-                  {"gateway"},
+                  {{"gateway", pulse}},
                   {},
-                  pulse,
                   std::size_t{1} << 20,
                   std::size_t{16} << 20,
                   embedded},

@@ -21,7 +21,7 @@ protected:
     /// Why the keys were refused; "" when they were not.
     std::string refusal(const std::string& pin = a_pin) const {
         try {
-            check_link_keys({folder_.path("state"), {}}, {"gateway.toml", 7, 1}, {pin});
+            read_link_keys({folder_.path("state"), {}}, {"gateway.toml", 7, 1}, {pin});
         } catch (const std::runtime_error& error) {
             return error.what();
         }

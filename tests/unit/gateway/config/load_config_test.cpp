@@ -61,7 +61,7 @@ TEST_F(LoadConfigTest, LoadsTheGatewayWithItsRealmsAndEmbeddedInsides) {
     EXPECT_EQ(loaded.realms[0].policy->realm(), "observatory");
     EXPECT_EQ(loaded.backend_realms, std::vector<std::string>{"observatory"});
     ASSERT_EQ(loaded.insides.size(), 1U);
-    EXPECT_EQ(loaded.insides[0].state_dir.path, folder_.path("inside"));
+    EXPECT_EQ(loaded.insides[0].config.state_dir.path, folder_.path("inside"));
     EXPECT_EQ(load_gateway_config(embedded()).state_dir.path, folder_.path("state"));
     EXPECT_EQ(load_inside(folder_.path("inside.toml")).realms.size(), 1U);
 }

@@ -54,6 +54,17 @@ TEST(PolicyVersion, IsTheSameAfterEncodingAndDecoding) {
     EXPECT_EQ(PolicyVersion::decode(PolicyVersion().encode()), PolicyVersion());
 }
 
+TEST(PolicyVersion, PassesOnWhatLinksNeedAndDoesNotStoreIt) {
+    const LinkParts links{{0, 3, 4'000'000'000}, {{"/s/link/link.key", "a key"}}};
+    const PolicyVersion version = two_files().with_links(links);
+    EXPECT_EQ(PolicyVersion::decode(version.encode())->links(), links);
+    EXPECT_EQ(version.without_secrets().links(), links);
+    EXPECT_NE(version, two_files());
+    test::TemporaryFolder folder;
+    store_version(version, folder.path("version"));
+    EXPECT_EQ(stored_version(folder.path("version")), two_files());
+}
+
 TEST(PolicyVersion, WithoutSecretsHasTheRosterInsteadOfPrincipals) {
     const std::string key(64, 'd');
     const std::string principals = "decoy_key = \"" + key +

@@ -60,6 +60,67 @@ protected:
     FrontWorld world_;
 };
 
+TEST_F(FrontReload, AChangedLinkTakesOverWhatWasBoundToIt) {
+    join(1);
+    const std::string kept = subscribe(1, "lab.events", 1);
+    world_.send(1, R"([64,2,{},"lab.mine"])");
+    world_.take();
+    told(world_.after(9, "[65,2,600]"));
+    world_.send(1, R"([48,3,{},"lab.slow"])");
+    world_.take();
+    const auto again = [] {
+        LinkChange change;
+        change.added.push_back(
+            backend("inside", true, backend_link::BackendKind::generic, {3s, 9s, 9s}));
+        change.removed = {0};
+        return change;
+    };
+    EXPECT_EQ(world_.front.would_reload({policy::door_realm(front_policy)}, again()).moved, 2U);
+    const auto done = world_.front.reload({policy::door_realm(front_policy)}, world_.now,
+                                          world_.wires.out, again());
+    EXPECT_EQ(done.moved, 2U);
+    EXPECT_EQ(done.subscriptions_revoked + done.registrations_revoked, 0U);
+    Lines lines = world_.take();
+    ASSERT_EQ(lines.size(), 5U);
+    EXPECT_TRUE(lines[0].starts_with("9 [34,")) << lines[0];
+    EXPECT_TRUE(lines[1].starts_with("9 [66,")) << lines[1];
+    EXPECT_EQ(lines[2], R"(9 [6,{},"wamp.close.system_shutdown"])");
+    EXPECT_EQ(lines[3], R"(1 [8,48,3,{},"wamp.error.network_failure"])");
+    EXPECT_EQ(lines[4], "dial 2");
+    EXPECT_EQ(world_.after(9, R"([6,{},"wamp.close.goodbye_and_out"])"), Lines{"9 closed"});
+    ASSERT_EQ(world_.front.links().size(), 2U) << "the removed one is not shown";
+    EXPECT_EQ(world_.front.links()[1].name, "inside");
+    EXPECT_FALSE(world_.front.links()[1].up);
+    EXPECT_EQ(world_.after(1, R"([48,4,{},"lab.add"])"),
+              Lines{R"(1 [8,48,4,{},"wamp.error.unavailable"])"});
+
+    world_.link_open(10, Serializer::json, 16U << 20, 2);
+    world_.take();
+    lines = world_.after(10, welcome);
+    ASSERT_EQ(lines.size(), 2U) << "both are restored";
+    EXPECT_TRUE(lines[0].starts_with("10 [64,1,")) << lines[0];
+    EXPECT_TRUE(lines[1].starts_with("10 [32,2,")) << lines[1];
+    world_.send(10, "[33,2,700]");
+    world_.take();
+    EXPECT_EQ(world_.after(10, "[36,700,7,{}]"), Lines{"1 [36," + kept + ",7,{}]"});
+    world_.link_open(11, Serializer::json, 16U << 20, 0);
+    EXPECT_EQ(world_.take(), Lines{"11 closed"}) << "the old one was still being dialled";
+}
+
+TEST_F(FrontReload, ALinkThatDidNotChangeIsNotDisturbed) {
+    join(1);
+    world_.send(1, R"([48,1,{},"lab.slow"])");
+    world_.take();
+    LinkChange change;
+    change.added.push_back(
+        backend("spare", true, backend_link::BackendKind::generic, {3s, 9s, 9s}));
+    change.removed = {1};
+    world_.front.reload({policy::door_realm(replaced("to = \"plc\"", "to = \"spare\""))},
+                        world_.now, world_.wires.out, std::move(change));
+    EXPECT_EQ(world_.take(), Lines{"dial 2"});
+    EXPECT_EQ(world_.after(9, "[50,1,{}]"), Lines{"1 [50,1,{}]"});
+}
+
 TEST_F(FrontReload, RevokesWhatIsNoLongerPermittedAndNotifies) {
     join(1);
     join(2);

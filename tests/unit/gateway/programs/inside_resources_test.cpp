@@ -18,11 +18,12 @@ namespace {
 struct Inside {
     test::TemporaryFolder folder;
     boost::asio::io_context io{1};
-    InsideProgramConfig config;
+    LoadedInside loaded;
+    InsideProgramConfig& config = loaded.config;
     std::vector<std::string> sent;
     std::vector<bool> with_descriptor;
     InsideResources resources{
-        io, config, [this](std::string_view text, int descriptor) {
+        io, loaded, [this](std::string_view text, int descriptor) {
             sent.emplace_back(text);
             with_descriptor.push_back(descriptor >= 0 && ::fcntl(descriptor, F_GETFD) >= 0);
         }};

@@ -16,15 +16,15 @@ struct Participant {
     boost::asio::io_context io;
     std::vector<Message> answers;
     int taken = 0;
-    ParticipantShell shell{
-        io,
-        {[](const PolicyVersion& version) -> ParticipantShell::Realms {
-             if (*version.find("text") == "bad") throw std::runtime_error("line 1: bad");
-             return {};
-         },
-         [](const ParticipantShell::Realms&) { return "would change"; },
-         [this](const ParticipantShell::Realms&) { return "change " + std::to_string(++taken); }},
-        [this](const Message& answer) { answers.push_back(answer); }};
+    ParticipantShell<int> shell{io,
+                                {[](const PolicyVersion& version) {
+                                     if (*version.find("text") == "bad")
+                                         throw std::runtime_error("line 1: bad");
+                                     return 0;
+                                 },
+                                 [](int) { return "would change"; },
+                                 [this](int) { return "change " + std::to_string(++taken); }},
+                                [this](const Message& answer) { answers.push_back(answer); }};
 
     static PolicyVersion version(const std::string& text) {
         PolicyVersion version;
@@ -93,6 +93,12 @@ TEST(ParticipantShell, LeavesOtherPacketsToOthers) {
         Packet packet{text, Descriptor()};
         EXPECT_FALSE(one.shell.on_packet(packet)) << text;
     }
+}
+
+TEST(ParticipantShell, TellsOfLinksThatComeAndGo) {
+    EXPECT_EQ(describe_links(0, 0), "");
+    EXPECT_EQ(describe_links(1, 0), ", 1 link added and 0 removed");
+    EXPECT_EQ(describe_links(2, 3), ", 2 links added and 3 removed");
 }
 
 TEST(ParticipantShell, EndsWhileItCompiles) {

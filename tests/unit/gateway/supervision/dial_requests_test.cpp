@@ -105,5 +105,22 @@ TEST(DialRequests, OfOneBackendMayFollowOneAnother) {
               "route; dial 1 #3; send worker: failed 1 no route");
 }
 
+TEST(DialRequests, FollowTheLinksOfAReload) {
+    Dials dials;
+    dials.machine.on_request(1, true, dials.out);
+    EXPECT_EQ(dials.out.size(), 1U);
+    dials.out.clear();
+    dials.machine.set_targets({Target::inside, Target::none, Target::none, Target::address});
+    dials.machine.on_connected(1, dials.out);
+    ASSERT_EQ(dials.out.size(), 1U) << "the worker closes what it does not know any more";
+    EXPECT_TRUE(std::holds_alternative<effect::SendConnection>(dials.out[0]));
+    dials.out.clear();
+    dials.machine.on_request(1, true, dials.out);
+    EXPECT_TRUE(std::holds_alternative<effect::SendPacket>(dials.out.at(0))) << "it has gone";
+    dials.out.clear();
+    dials.machine.on_request(3, true, dials.out);
+    EXPECT_EQ(dials.out, (Outbox{effect::DialAddress{2, 3}}));
+}
+
 }  // namespace
 }  // namespace sallyport::gateway::supervision
