@@ -383,7 +383,12 @@ bool Bridge::names(const policy::Question& question, const policy::RouteInfo& ro
 }
 
 bool Bridge::is_subscribing(SessionId session, wamp::SubscriptionId id) const noexcept {
-    return tables_->subscriptions.waits_for(session, id);
+    if (tables_->subscriptions.waits_for(session, id)) return true;
+    return tables_->waiting.newest(session, [&](const WaitingRequests::Entry& entry) {
+        const auto* const waits = std::get_if<wamp::Subscribe>(&entry.message);
+        return waits != nullptr &&
+               tables_->subscriptions.is_named(id, waits->topic, policy::question_of(*waits).match);
+    }) != nullptr;
 }
 
 void Bridge::hand_over(

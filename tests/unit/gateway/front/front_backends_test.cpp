@@ -22,6 +22,14 @@ rewrite = "lab."
 when_down = "wait"
 wait = "2s"
 [[route]]
+id = "patient"
+match = "prefix"
+uri = "patient."
+to = ["plc", "inside"]
+rewrite = "lab."
+when_down = "wait"
+wait = "2s"
+[[route]]
 id = "again"
 match = "prefix"
 uri = "again."
@@ -33,7 +41,7 @@ id = "all"
 roles = ["guest"]
 actions = ["call", "register", "subscribe", "publish"]
 match = "prefix"
-uri = ["lab.", "hold.", "again."]
+uri = ["lab.", "hold.", "patient.", "again."]
 )";
 
 constexpr std::string_view revocable_hello =
@@ -255,6 +263,29 @@ TEST_F(FrontBackends, HandOverWhatWaits) {
     EXPECT_EQ(world_.after(10, welcome),
               (Lines{R"(10 [48,1,{},"lab.a"])", R"(10 [16,2,{"acknowledge":true},"lab.t"])"}));
     EXPECT_EQ(world_.after(10, "[50,1,{},[2]]"), Lines{"1 [50,1,{},[2]]"});
+}
+
+// W-ORD-07
+TEST_F(FrontBackends, AnswerAnUnsubscribeAfterTheSubscribeThatWaits) {
+    both_up();
+    join(1);
+    world_.send(1, R"([32,1,{},"patient.t"])");
+    world_.take();
+    const std::string id = last(world_.after(10, "[33,1,700]"));
+    world_.send(9, "[33,1,500]");
+    world_.lose(9);
+    world_.lose(10);
+    world_.take();
+    EXPECT_EQ(world_.after(1, R"([32,2,{},"patient.t"])"), Lines{});
+    EXPECT_EQ(world_.after(1, "[34,3," + id + "]"), Lines{});
+    world_.link_open(11, Serializer::json, 16U << 20, 1);
+    world_.take();
+    world_.send(11, welcome);
+    world_.take();
+    const Lines told = world_.after(11, "[33,1,701]");
+    ASSERT_GE(told.size(), 2U);
+    EXPECT_EQ(told[0], "1 [33,2," + id + "]");
+    EXPECT_EQ(told[1], "1 [35,3]");
 }
 
 TEST_F(FrontBackends, RepeatAnIdempotentCallAtTheOtherOneAtOnce) {
