@@ -56,7 +56,8 @@ private:
 struct FrontIds {
     explicit FrontIds(std::uint64_t secret) : calls(secret), invocations(secret) {}
 
-    /// The link that a CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session refers to;
+    /// The link that a CANCEL, further CALL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session
+    /// refers to;
     /// nothing if no bridge knows the id for that session.
     std::optional<LinkNumber> link_of(wamp::SessionId from, const wamp::Message& followup) const;
 

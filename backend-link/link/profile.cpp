@@ -28,6 +28,7 @@ Profile profile_of(BackendKind kind) noexcept {
         case BackendKind::crossbar:
             profile.rawsocket_ping = false;  // W-RAW-08
             profile.passthru = false;
+            profile.streams = false;
             profile.retains = true;
             break;
         case BackendKind::nexus:

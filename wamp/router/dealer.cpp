@@ -42,7 +42,7 @@ bool can_decode(const Member& caller) noexcept {
 
 void interrupt(const PendingCall& call, std::string_view mode, std::string_view reason,
                Deliveries& out) {
-    if (call.held != nullptr || !can_be_cancelled(*call.callee)) return;  // W-CAN-03
+    if (call.invocation == 0 || !can_be_cancelled(*call.callee)) return;  // W-CAN-03
     Dict options;
     options.append("mode", mode);
     options.append("reason", reason);
@@ -231,45 +231,72 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         !callee.session.features.has(Feature::callee_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);  // W-PPT-02
     }
-    const flow::Sender sender{0, origin.session};
-    const bool held = !callee.has_room || (callee.held != nullptr && !callee.held->queue.empty());
-    if (held && !may_hold(callee, sender)) return refuse(uris::unavailable);
+    const bool open = call.options.get_bool("progress", false);
+    if (open && !callee.session.features.has(Feature::callee_progressive_call_invocations)) {
+        return refuse(uris::feature_not_supported);  // W-PCI-03
+    }
+    const bool held = must_hold(callee);
+    if (held && !may_hold(callee, {0, origin.session})) return refuse(uris::unavailable);
     PendingCall pending;
     pending.caller = &from;
     pending.callee = &callee;
     pending.origin = origin.session;
     pending.request = call.request;
     pending.invocation = held ? 0 : next_invocation(callee);
+    pending.registration = registration.id;
+    pending.open = open;
     pending.lease = std::move(limits.lease);
     pending.timeout = timeout_of(call.options, limits);
+    pending.due = deadline_after(now, pending.timeout);
     pending.receive_progress =
         call.options.get_bool("receive_progress", false) &&
         callee.session.features.has(Feature::callee_progressive_call_results);
     const RequestId invocation = pending.invocation;
     const bool progressive = pending.receive_progress;
-    const Instant deadline = deadline_after(now, pending.timeout);
-    const CallTable::Handle handle = calls_.add(std::move(pending), deadline);
+    const Instant due = pending.due;
+    const CallTable::Handle handle = calls_.add(std::move(pending), due);
 
     Dict details =
         invocation_details(origin, discloses(call.options, from, registration, callee, origin));
     if (progressive) details.append("receive_progress", true);
+    if (open) details.append("progress", true);
     if (registration.match != MatchPolicy::exact) {
         details.append("procedure", std::move(call.procedure));
     }
     append_passthru(details, call.options);
     if (held) {
-        return hold(handle, sender,
-                    {++last_held_,
-                     registration.id,
-                     std::move(details),
-                     OwnedPayload(call.payload),
-                     {},
-                     0,
-                     deadline},
-                    now);
+        return hold(
+            handle,
+            {++last_held_, std::move(details), OwnedPayload(call.payload), {0, origin.session}, 0},
+            now);
     }
     out.add_for(callee.session.id, origin.session,
                 Invocation{invocation, registration.id, std::move(details), call.payload});
+}
+
+void Dealer::proceed(const Member& from, Call&& further, Instant now, Deliveries& out) {
+    const CallTable::Handle handle = calls_.find_call(from.session.id, further.request);
+    if (handle == CallTable::none) return;
+    PendingCall& call = calls_.at(handle);
+    if (!call.open || call.killed) return;
+    call.open = further.options.get_bool("progress", false);
+    Dict details;
+    if (call.open) details.append("progress", true);
+    append_passthru(details, further.options);
+    const Member& callee = *call.callee;
+    if (call.held == nullptr && !must_hold(callee)) {
+        out.add_for(
+            callee.session.id, call.origin,
+            Invocation{call.invocation, call.registration, std::move(details), further.payload});
+        return;
+    }
+    if (!may_hold_further(callee, call.origin)) {
+        interrupt(call, mode_killnowait, uris::canceled, out);
+        return fail(handle, uris::unavailable, out);
+    }
+    hold(handle,
+         {++last_held_, std::move(details), OwnedPayload(further.payload), {0, call.origin}, 0},
+         now);
 }
 
 // Whoever holds nothing yet may hold one call, so that a few callers do not keep him out.
@@ -282,23 +309,47 @@ bool Dealer::may_hold(const Member& callee, const flow::Sender& caller) const no
            callee.held->bytes < held_bytes_of_all_max;
 }
 
-void Dealer::hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
-                  Instant now) {
+bool Dealer::may_hold_further(const Member& callee, SessionId caller) const noexcept {
+    if (callee.held == nullptr) return true;
+    const Member::HeldShare* share = find_in(callee.held->shares, caller);
+    return share == nullptr ||
+           (share->bytes < held_bytes_of_caller_max_ && callee.held->bytes < held_bytes_of_all_max);
+}
+
+void Dealer::hold(CallTable::Handle handle, HeldInvocation&& invocation, Instant now) {
     constexpr std::size_t overhead_bytes = 512;  // approximately, of the envelope and the entry
     PendingCall& call = calls_.at(handle);
-    invocation.caller = {call.caller->session.id, caller.session};
+    invocation.caller.via = call.caller->session.id;
     invocation.bytes = overhead_bytes + invocation.payload.view().bytes();
-    call.held = std::make_unique<HeldInvocation>(std::move(invocation));
-    calls_.set_deadline(handle, std::min(call.held->due, now + hold_max));
+    const std::size_t bytes = invocation.bytes;
+    const flow::Sender sender{0, invocation.caller.session};
     auto& held = call.callee->held;
     if (held == nullptr) held = std::make_unique<Member::HeldCalls>();
-    Member::HeldShare& share = held->shares[caller.session];
+    Member::HeldShare& share = held->shares[sender.session];
     ++share.calls;
-    share.bytes += call.held->bytes;
-    held->bytes += call.held->bytes;
-    held_bytes_ += call.held->bytes;
-    waits_.add(call.held->caller, call.held->bytes);
-    held->queue.push(caller, call.held->bytes, {handle, call.held->serial});
+    share.bytes += bytes;
+    held->bytes += bytes;
+    held_bytes_ += bytes;
+    waits_.add(invocation.caller, bytes);
+    held->queue.push(sender, bytes, {handle, invocation.serial});
+    if (call.held == nullptr) {
+        call.held = std::make_unique<std::deque<HeldInvocation>>();
+        call.held_until = now + hold_max;
+        await(handle);
+    }
+    call.held->push_back(std::move(invocation));
+}
+
+void Dealer::await(CallTable::Handle handle) {
+    const PendingCall& call = calls_.at(handle);
+    calls_.set_deadline(handle,
+                        call.held == nullptr ? call.due : std::min(call.due, call.held_until));
+}
+
+void Dealer::drop_held(PendingCall& call) {
+    if (call.held == nullptr) return;
+    for (const HeldInvocation& held : *call.held) release_share(*call.callee, held);
+    call.held.reset();
 }
 
 void Dealer::release_share(Member& callee, const HeldInvocation& held) {
@@ -311,28 +362,31 @@ void Dealer::release_share(Member& callee, const HeldInvocation& held) {
 }
 
 void Dealer::end(CallTable::Handle handle) {
-    const PendingCall& call = calls_.at(handle);
-    if (call.held != nullptr) release_share(*call.callee, *call.held);
+    drop_held(calls_.at(handle));
     calls_.remove(handle);
 }
 
-bool Dealer::invoke_held(Member& callee, Deliveries& out) {
+bool Dealer::invoke_held(Member& callee, Instant now, Deliveries& out) {
     sent_.reset();
     while (callee.has_room && callee.held != nullptr && !callee.held->queue.empty()) {
         const auto [handle, serial] = callee.held->queue.pop();
         PendingCall& call = calls_.at(handle);
-        if (call.held == nullptr || call.held->serial != serial) continue;  // it has ended
+        if (call.held == nullptr || call.held->front().serial != serial) continue;  // it has ended
         const auto& held = callee.registrations;
-        if (std::find(held.begin(), held.end(), call.held->registration) == held.end()) {
+        if (call.invocation == 0 &&
+            std::find(held.begin(), held.end(), call.registration) == held.end()) {
             fail(handle, uris::no_such_procedure, out);
             return true;
         }
-        release_share(callee, *call.held);
-        sent_ = std::move(call.held);
-        calls_.invoke(handle, next_invocation(callee));
-        calls_.set_deadline(handle, sent_->due);
+        sent_ = std::make_unique<HeldInvocation>(std::move(call.held->front()));
+        release_share(callee, *sent_);
+        call.held->pop_front();
+        if (call.held->empty()) call.held.reset();
+        if (call.invocation == 0) calls_.invoke(handle, next_invocation(callee));
+        call.held_until = now + hold_max;  // the callee reads
+        await(handle);
         out.add_for(callee.session.id, call.origin,
-                    Invocation{call.invocation, sent_->registration, std::move(sent_->details),
+                    Invocation{call.invocation, call.registration, std::move(sent_->details),
                                sent_->payload.view()});
         return true;
     }
@@ -345,9 +399,10 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
     if (handle == CallTable::none) return;  // the call has just ended: a race (W-CAN-05)
     PendingCall& call = calls_.at(handle);
     const std::string_view mode = cancel.options.get_string("mode", mode_killnowait);
-    if (mode == mode_kill && call.held == nullptr && can_be_cancelled(*call.callee)) {
+    if (mode == mode_kill && call.invocation != 0 && can_be_cancelled(*call.callee)) {
         if (call.killed) return;
         call.killed = true;
+        drop_held(call);
         interrupt(call, mode_kill, uris::canceled, out);
         calls_.set_deadline(handle, std::min(calls_.deadline_of(handle), now + kill_wait_max));
         return;
@@ -361,7 +416,7 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
 void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveries& out) {
     const CallTable::Handle handle = calls_.find_invocation(from.session.id, yield.request);
     if (handle == CallTable::none) return;  // late, or of another callee (W-RPC-08)
-    const PendingCall& call = calls_.at(handle);
+    PendingCall& call = calls_.at(handle);
     const SessionId caller = call.caller->session.id;
     const RequestId request = call.request;
     const bool progress = yield.options.get_bool("progress", false);
@@ -378,12 +433,15 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
     if (progress) {
         // The timeout limits the time between results (W-PCR-06), but does not change the deadline
         // that `kill` set.
-        if (!call.killed) calls_.set_deadline(handle, deadline_after(now, call.timeout));
+        if (!call.killed) {
+            call.due = deadline_after(now, call.timeout);
+            await(handle);
+        }
         out.add_for(caller, call.origin, CallResult{request, std::move(details), yield.payload});
         return;
     }
     const SessionId origin = call.origin;
-    calls_.remove(handle);
+    end(handle);
     out.add_for(caller, origin, CallResult{request, std::move(details), yield.payload});
 }
 
@@ -399,7 +457,7 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
     // A caller that cannot decode the payload still receives the error (W-PPT-02).
     const bool opaque = !details.empty() && !can_decode(*call.caller);
     const SessionId origin = call.origin;
-    calls_.remove(handle);
+    end(handle);
     // Type and id are those of the caller's request, not of the INVOCATION (W-RPC-06).
     Error failure{Call::type, request, {}, std::move(error.uri), {}};
     if (!opaque) {
@@ -420,7 +478,8 @@ void Dealer::on_deadline(Instant now, Deliveries& out) {
         const CallTable::Handle handle = calls_.due(now);
         if (handle == CallTable::none) return;
         const PendingCall& call = calls_.at(handle);
-        if (call.held != nullptr && now < call.held->due) {
+        if (call.held != nullptr && now < call.due) {
+            interrupt(call, mode_killnowait, uris::canceled, out);
             fail(handle, uris::unavailable, out);
             continue;
         }

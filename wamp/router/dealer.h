@@ -60,6 +60,9 @@ public:
     void unregister(Member& from, const Unregister& request, Deliveries& out);
     void call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits, Instant now,
               Deliveries& out);
+    /// A further CALL of an open call; it is dropped if that has been answered (W-PCI-05). Its
+    /// options are those of the first one, but for `progress`.
+    void proceed(const Member& from, Call&& further, Instant now, Deliveries& out);
     /// The caller gets `reason`.
     void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out,
                 std::string_view reason = uris::canceled);
@@ -67,7 +70,7 @@ public:
     void error(const Member& from, Error&& error, Deliveries& out);
     /// Sends the callee the held INVOCATION whose turn it is; false if it has no room or none is
     /// held. The message borrows from this object until the next call of a function of it.
-    bool invoke_held(Member& callee, Deliveries& out);
+    bool invoke_held(Member& callee, Instant now, Deliveries& out);
     /// Of the invocations that are held for all callees.
     std::size_t held_bytes() const noexcept { return held_bytes_; }
 
@@ -100,12 +103,21 @@ private:
     Member& choose(Registration& registration) noexcept;
     Member& choose_any(Registration& registration) noexcept;
     bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
+    /// The same of a further INVOCATION: their number is bounded by their bytes.
+    bool may_hold_further(const Member& callee, SessionId caller) const noexcept;
+    /// Whether the next INVOCATION of that caller has to be held.
+    static bool must_hold(const Member& callee) noexcept {
+        return !callee.has_room || (callee.held != nullptr && !callee.held->queue.empty());
+    }
+    /// Its held INVOCATIONs are not needed any more.
+    void drop_held(PendingCall& call);
+    /// Sets the deadline of a call that was not cancelled.
+    void await(CallTable::Handle handle);
     /// It does not count for its callee any more.
     void release_share(Member& callee, const HeldInvocation& held);
     /// The call has ended.
     void end(CallTable::Handle handle);
-    void hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
-              Instant now);
+    void hold(CallTable::Handle handle, HeldInvocation&& invocation, Instant now);
     bool discloses(const Dict& call, const Member& caller, const Registration& registration,
                    const Member& callee, const Origin& origin) const noexcept;
     RequestId next_invocation(Member& callee) const noexcept;
