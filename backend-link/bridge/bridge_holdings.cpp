@@ -135,18 +135,17 @@ void Registrations::list(std::vector<Holding>& out) {
                        .waiting = registration->waiting,
                        .match = registration->match,
                        .demands_callers = registration->demands_callers,
+                       .invoke = registration->invoke,
                        .uri = uri ? *std::move(uri) : registration->uri,
                        .rewriting = registration->rewriting});
     }
 }
 
 void Registrations::drop(const Holding& holding, BridgeOutbox& out) {
-    Registration** found = wamp::find_in(by_id_, holding.id);
-    if (found == nullptr || (*found)->owner == nullptr) return;
-    if ((*found)->owner->id != holding.session) return;
-    Registration& registration = **found;
-    disown(registration);
-    release(registration, out);
+    Registration* const found = find(holding.id, holding.session);
+    if (found == nullptr) return;
+    disown(*found);
+    release(*found, out);
 }
 
 bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route,
@@ -156,27 +155,32 @@ bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route
     Rewriting rewriting(route);
     const auto inside = rewriting.inside(holding.uri);
     policy::Session* const session = link_.sessions.find(holding.session);
-    if (session == nullptr || !inside || by_id_.contains(holding.id)) return false;
+    if (session == nullptr || !inside) return false;
+    const bool shared = !holding.invoke.empty();
+    if (shared && !(link_.up ? link_.shares() : link_.profile.shares)) return false;
     const std::vector<Registration*>* held = wamp::find_in(by_session_, holding.session);
     if (held != nullptr && held->size() >= registrations_per_session_max) return false;
-    ByUri& all = uris_of(holding.match);
-    if (all.contains(*inside)) return false;  // registered there, or just released
+    const ByUri& all = uris_of(holding.match);
+    const auto present = all.find(*inside);
+    const Registration* const first =
+        present == all.end() ? nullptr : present->second.front().get();
+    // Registered there, or just released; or others that share it were moved before.
+    const bool joins = first != nullptr && shared && first->invoke == holding.invoke &&
+                       first->id == holding.id && find(holding.id, holding.session) == nullptr;
+    if (!joins && (first != nullptr || by_id_.contains(holding.id))) return false;
     auto made = std::make_unique<Registration>();
-    made->id = holding.id;
     made->match = holding.match;
     made->uri = *inside;
     made->rewriting = std::move(rewriting);
     made->demands_callers = holding.demands_callers;
-    made->age = ++made_;
+    made->invoke = holding.invoke;
+    if (shared) made->front = holding.session;
     made->state = State::down;
-    Registration& registration = *made;
-    all.emplace(registration.uri, std::move(made));
-    by_id_[registration.id] = &registration;
+    Registration& registration = add(std::move(made));
+    registration.id = holding.id;
+    by_id_[registration.id] = &uris_of(holding.match).find(registration.uri)->second;
     own(registration, *session, holding.waiting);
-    if (!link_.up) return true;
-    wamp::Dict options = match_options(holding.match);
-    if (holding.demands_callers) options.append("disclose_caller", true);
-    register_behind(registration, std::move(options), out);
+    if (link_.up) register_behind(registration, options_of(registration), out);
     return true;
 }
 

@@ -45,7 +45,7 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
         if (!open) ended_.erase(back);
         return;
     }
-    const Registrations::Target target = registrations_.target_of(invocation.registration);
+    const Registrations::Target target = registrations_.target_of(invocation);
     policy::Session* const callee = target.callee;
     // It crossed our UNREGISTER; for the caller the procedure no longer exists (W-SUB-02).
     if (callee == nullptr) return refuse(uris::no_such_procedure);

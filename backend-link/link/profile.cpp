@@ -24,6 +24,7 @@ Profile profile_of(BackendKind kind) noexcept {
             profile.lists = true;
             profile.carries_payloads = true;
             profile.retains = true;
+            profile.shares = true;
             break;
         case BackendKind::crossbar:
             profile.rawsocket_ping = false;  // W-RAW-08

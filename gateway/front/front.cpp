@@ -67,9 +67,9 @@ Message shortened(const Message& message) {
 }
 
 /// The features of this router that work through a bridge (W-FEA-01). Callers and publishers are
-/// disclosed, lists of receivers kept, and events retained if every backend does so; a URI has one
-/// callee outside; payload passthru mode and progressive call invocations are announced if a
-/// backend may support them, which only its WELCOME shows.
+/// disclosed, lists of receivers kept, events retained and registrations shared if every backend
+/// does so; payload passthru mode and progressive call invocations are announced if a backend may
+/// support them, which only its WELCOME shows.
 wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     using backend_link::Profile;
     wamp::Dict roles = wamp::router_roles();
@@ -85,7 +85,7 @@ wamp::Dict front_roles(const std::vector<BackendConfig>& backends) {
     for (const std::string_view role : {"broker", "dealer"}) {
         auto* const features =
             roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
-        features->erase("shared_registration");
+        if (!all(&Profile::shares)) features->erase("shared_registration");
         if (!any(&Profile::passthru)) features->erase("payload_passthru_mode");
         if (!any(&Profile::streams)) features->erase("progressive_call_invocations");
         if (!all(&Profile::retains)) features->erase("event_retention");

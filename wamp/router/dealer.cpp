@@ -1,8 +1,10 @@
 #include "wamp/router/dealer.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "wamp/message/front_callee.h"
 #include "wamp/message/passthru.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/options.h"
@@ -77,40 +79,52 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
         return;
     }
     const Invoke invoke = invoke_of(request.options);
+    const Callee callee{&from, front_of(from, request.options)};
     Registration* registration = procedures_.find(match, request.procedure);
     if (registration != nullptr && request.options.get_bool("force_reregister", false) &&
-        evict(*registration, from, out)) {
+        evict(*registration, callee, out)) {
         registration = nullptr;
     }
     if (registration != nullptr) {
-        std::vector<Member*>& callees = registration->callees;
+        std::vector<Callee>& callees = registration->callees;
         const bool member_already =
-            std::find(callees.begin(), callees.end(), &from) != callees.end();
+            std::find(callees.begin(), callees.end(), callee) != callees.end();
         if (invoke == Invoke::single || invoke != registration->invoke || member_already) {
             out.add(to, refusal(Register::type, request.request, uris::procedure_already_exists));
             return;
         }
-        callees.push_back(&from);
+        callees.push_back(callee);
     } else {
         registration = &registrations_[++last_registration_];
         *registration = {last_registration_,
                          std::move(request.procedure),
                          match,
                          invoke,
-                         {&from},
+                         {callee},
                          0,
                          request.options.get_bool("disclose_caller", false)};
         procedures_.insert(match, registration->procedure, registration);
     }
-    from.registrations.push_back(registration->id);
+    std::vector<RegistrationId>& held = from.registrations;
+    if (std::find(held.begin(), held.end(), registration->id) == held.end())
+        held.push_back(registration->id);
     out.add(to, Registered{request.request, registration->id});
 }
 
-bool Dealer::evict(const Registration& registration, const Member& by, Deliveries& out) {
+SessionId Dealer::front_of(const Member& from, const Dict& options) noexcept {
+    return from.session.outside ? options.get_uint(front_callee_key, 0) : 0;
+}
+
+bool Dealer::evict(const Registration& registration, const Callee& by, Deliveries& out) {
     const RegistrationId id = registration.id;
-    const std::vector<Member*> callees = registration.callees;
-    if (std::find(callees.begin(), callees.end(), &by) != callees.end()) return false;  // W-RPC-14
-    for (Member* callee : callees) {
+    const std::vector<Callee>& callees = registration.callees;
+    if (std::find(callees.begin(), callees.end(), by) != callees.end()) return false;  // W-RPC-14
+    std::vector<Member*> members;
+    for (const Callee& callee : callees) {
+        if (std::find(members.begin(), members.end(), callee.member) == members.end())
+            members.push_back(callee.member);
+    }
+    for (Member* callee : members) {
         forget(callee->registrations, id);
         remove(*callee, id);  // its open invocations continue (W-RRV-03)
         if (!callee->session.features.has(Feature::callee_registration_revocation)) continue;
@@ -124,14 +138,25 @@ bool Dealer::evict(const Registration& registration, const Member& by, Deliverie
 
 void Dealer::unregister(Member& from, const Unregister& request, Deliveries& out) {
     const RegistrationId id = request.registration;
-    const std::vector<RegistrationId>& held = from.registrations;
-    if (std::find(held.begin(), held.end(), id) == held.end()) {  // unknown or foreign (W-RPC-02)
+    const auto at = registrations_.find(id);
+    const Callee callee{&from, front_of(from, request.options)};
+    const auto is_one = [&](const Registration& registration) {
+        const std::vector<Callee>& callees = registration.callees;
+        return std::find(callees.begin(), callees.end(), callee) != callees.end();
+    };
+    if (at == registrations_.end() || !is_one(at->second)) {  // unknown or foreign (W-RPC-02)
         out.add(from.session.id,
                 refusal(Unregister::type, request.request, uris::no_such_registration));
         return;
     }
-    forget(from.registrations, id);
-    remove(from, id);  // its open invocations continue (W-RPC-12)
+    Registration& registration = at->second;
+    remove(registration, callee);  // its open invocations continue (W-RPC-12)
+    const std::vector<Callee>& others = registration.callees;
+    if (std::none_of(others.begin(), others.end(),
+                     [&](const Callee& other) { return other.member == &from; })) {
+        forget(from.registrations, id);
+    }
+    erase_if_empty(registration);
     out.add(from.session.id, Unregistered{request.request, {}});
 }
 
@@ -144,50 +169,61 @@ void Dealer::revoke(Member& from, RegistrationId id, std::string_view reason, De
     out.add(from.session.id, Unregistered{0, Dict{{"registration", id}, {"reason", reason}}});
 }
 
-void Dealer::remove(Member& callee, RegistrationId id) {
-    const auto at = registrations_.find(id);
-    Registration& registration = at->second;
-    std::vector<Member*>& callees = registration.callees;
-    const auto leaving = std::find(callees.begin(), callees.end(), &callee);
+void Dealer::remove(Member& member, RegistrationId id) {
+    Registration& registration = registrations_.find(id)->second;
+    const std::vector<Callee> callees = registration.callees;
+    for (const Callee& callee : callees) {
+        if (callee.member == &member) remove(registration, callee);
+    }
+    erase_if_empty(registration);
+}
+
+void Dealer::remove(Registration& registration, const Callee& callee) {
+    std::vector<Callee>& callees = registration.callees;
+    const auto leaving = std::find(callees.begin(), callees.end(), callee);
     // No callee is skipped or chosen twice because another one leaves (W-SHR-03).
     if (static_cast<std::size_t>(leaving - callees.begin()) < registration.next) {
         --registration.next;
     }
     callees.erase(leaving);
-    if (!callees.empty()) return;
+}
+
+void Dealer::erase_if_empty(Registration& registration) {
+    if (!registration.callees.empty()) return;
     procedures_.erase(registration.match, registration.procedure);
-    registrations_.erase(at);
+    registrations_.erase(registration.id);
 }
 
 /// Where the caller cannot rely on a certain one of several callees, one that has room.
-Member& Dealer::choose(Registration& registration) noexcept {
-    Member* chosen = &choose_any(registration);
+const Dealer::Callee& Dealer::choose(Registration& registration) noexcept {
+    const Callee* chosen = &choose_any(registration);
     if (registration.invoke == Invoke::roundrobin) {
-        for (std::size_t i = 1; i < registration.callees.size() && !chosen->has_room; ++i)
+        for (std::size_t i = 1; i < registration.callees.size() && !chosen->member->has_room; ++i)
             chosen = &choose_any(registration);
-    } else if (registration.invoke == Invoke::random && !chosen->has_room) {
-        const auto other = std::find_if(registration.callees.begin(), registration.callees.end(),
-                                        [](const Member* callee) { return callee->has_room; });
-        if (other != registration.callees.end()) chosen = *other;
+    } else if (registration.invoke == Invoke::random && !chosen->member->has_room) {
+        const auto other =
+            std::find_if(registration.callees.begin(), registration.callees.end(),
+                         [](const Callee& callee) { return callee.member->has_room; });
+        if (other != registration.callees.end()) chosen = &*other;
     }
     return *chosen;
 }
 
-Member& Dealer::choose_any(Registration& registration) noexcept {
-    std::vector<Member*>& callees = registration.callees;
+const Dealer::Callee& Dealer::choose_any(Registration& registration) noexcept {
+    const std::vector<Callee>& callees = registration.callees;
     switch (registration.invoke) {
         case Invoke::single:
         case Invoke::first:
             break;
         case Invoke::last:
-            return *callees.back();
+            return callees.back();
         case Invoke::random:
-            return *callees[random_.below(callees.size())];
+            return callees[random_.below(callees.size())];
         case Invoke::roundrobin:
             if (registration.next >= callees.size()) registration.next = 0;
-            return *callees[registration.next++];
+            return callees[registration.next++];
     }
-    return *callees.front();
+    return callees.front();
 }
 
 // Whether the callee is told who calls (W-CID-01, W-CID-03). The owner of the realm has checked
@@ -226,7 +262,8 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     if (found == nullptr) return refuse(uris::no_such_procedure);
 
     Registration& registration = *found;
-    Member& callee = choose(registration);
+    const Callee& chosen = choose(registration);
+    Member& callee = *chosen.member;
     if (is_passthru(call.options) &&
         !callee.session.features.has(Feature::callee_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);  // W-PPT-02
@@ -264,6 +301,7 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         details.append("procedure", std::move(call.procedure));
     }
     append_passthru(details, call.options);
+    if (chosen.front != 0) details.append(std::string(front_callee_key), chosen.front);
     if (held) {
         return hold(
             handle,

@@ -89,19 +89,26 @@ public:
 
 private:
     enum class Invoke : std::uint8_t { single, roundrobin, random, first, last };
+    /// A member is one callee, or as a link several: one for each of its clients that registered.
+    struct Callee {
+        Member* member = nullptr;
+        SessionId front = 0;  ///< the client of a link; 0: the member itself
+        bool operator==(const Callee&) const noexcept = default;
+    };
     struct Registration {
         RegistrationId id = 0;
         std::string procedure;
         MatchPolicy match = MatchPolicy::exact;
         Invoke invoke = Invoke::single;
-        std::vector<Member*> callees;  ///< in order of registering
-        std::size_t next = 0;          ///< the callee of the next call, for roundrobin
-        bool names_callers = false;    ///< its callee requested it (W-CID-01)
+        std::vector<Callee> callees;  ///< in order of registering
+        std::size_t next = 0;         ///< the callee of the next call, for roundrobin
+        bool names_callers = false;   ///< its callee requested it (W-CID-01)
     };
 
     static Invoke invoke_of(const Dict& options) noexcept;
-    Member& choose(Registration& registration) noexcept;
-    Member& choose_any(Registration& registration) noexcept;
+    static SessionId front_of(const Member& from, const Dict& options) noexcept;
+    const Callee& choose(Registration& registration) noexcept;
+    const Callee& choose_any(Registration& registration) noexcept;
     bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
     /// The same of a further INVOCATION: their number is bounded by their bytes.
     bool may_hold_further(const Member& callee, SessionId caller) const noexcept;
@@ -121,10 +128,13 @@ private:
     bool discloses(const Dict& call, const Member& caller, const Registration& registration,
                    const Member& callee, const Origin& origin) const noexcept;
     RequestId next_invocation(Member& callee) const noexcept;
-    void remove(Member& callee, RegistrationId id);
+    /// Removes the member from the registration, which must have been forgotten by it.
+    void remove(Member& member, RegistrationId id);
+    void remove(Registration& registration, const Callee& callee);
+    void erase_if_empty(Registration& registration);
     /// Revokes the registration of its callees in favour of one that may use `force_reregister`;
     /// false if it is one of them.
-    bool evict(const Registration& registration, const Member& by, Deliveries& out);
+    bool evict(const Registration& registration, const Callee& by, Deliveries& out);
     /// Ends the call with an error of the router.
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 

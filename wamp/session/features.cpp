@@ -71,6 +71,7 @@ void read_dealer(const Dict* dealer, Features& out) noexcept {
     if (announces_canceling(dealer) && announces_streams(dealer)) {
         out.add(Feature::dealer_progressive_call_invocations);
     }
+    if (announces(dealer, "shared_registration")) out.add(Feature::dealer_shared_registration);
     if (announces(dealer, passthru_mode)) out.add(Feature::dealer_payload_passthru_mode);
 }
 

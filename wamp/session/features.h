@@ -36,6 +36,7 @@ enum class Feature : std::uint32_t {
     caller_progressive_call_invocations = 1u << 23,
     callee_progressive_call_invocations = 1u << 24,
     dealer_progressive_call_invocations = 1u << 25,
+    dealer_shared_registration = 1u << 26,
 };
 
 /// A set of roles and features.

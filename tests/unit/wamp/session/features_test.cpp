@@ -134,6 +134,7 @@ TEST(Features, OurClientsUnderstandWhatOurRoutersAnnounce) {
     EXPECT_TRUE(router.has(Feature::broker_payload_passthru_mode));
     EXPECT_TRUE(router.has(Feature::dealer_payload_passthru_mode));
     EXPECT_TRUE(router.has(Feature::dealer_progressive_call_invocations));
+    EXPECT_TRUE(router.has(Feature::dealer_shared_registration));
     const Features client = read_features(Dict{{"roles", client_roles()}});
     EXPECT_TRUE(client.has(Feature::callee_progressive_call_results));
     EXPECT_TRUE(client.has(Feature::callee_caller_identification));
