@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "backend-link/bridge/rewriting.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -85,7 +86,13 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     if (inside) call.procedure = *std::move(inside);
     if (open) table_.at(slot).data.procedure = call.procedure;
     call.request = back;
-    call.options = options_for(caller, call.options, progressive, disclose, open);
+    wamp::Dict options = options_for(caller, call.options, progressive, disclose, open);
+    wamp::append_transaction_hash(options, call.options);
+    if (link_.profile.times_calls && call.options.get_uint("timeout", 0) != 0) {
+        options.append("timeout",
+                       static_cast<std::uint64_t>(timeout / std::chrono::milliseconds(1)));
+    }
+    call.options = std::move(options);
     out.to_link.emplace_back(std::move(call));
 }
 
@@ -103,7 +110,8 @@ bool Calls::proceed(wamp::SessionId from, wamp::Call&& further, BridgeOutbox& ou
     return true;
 }
 
-// The allow-list of W-SEC-25; a timeout is enforced here and never forwarded (W-TMO-04).
+// The allow-list of W-SEC-25. A timeout is enforced here, and forwarded only to a router that
+// passes it on to callees that ask for it (W-TMO-03, W-TMO-04).
 wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Dict& asked,
                               bool progressive, bool disclose, bool open) const {
     wamp::Dict options;

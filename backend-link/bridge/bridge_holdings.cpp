@@ -135,6 +135,7 @@ void Registrations::list(std::vector<Holding>& out) {
                        .waiting = registration->waiting,
                        .match = registration->match,
                        .demands_callers = registration->demands_callers,
+                       .forward_timeout = registration->forward_timeout,
                        .invoke = registration->invoke,
                        .uri = uri ? *std::move(uri) : registration->uri,
                        .rewriting = registration->rewriting});
@@ -173,6 +174,7 @@ bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route
     made->uri = *inside;
     made->rewriting = std::move(rewriting);
     made->demands_callers = holding.demands_callers;
+    made->forward_timeout = holding.forward_timeout && link_.profile.times_calls;
     made->invoke = holding.invoke;
     if (shared) made->front = holding.session;
     made->state = State::down;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "wamp/base/uri.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -78,7 +80,10 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     }
     if (progressive) details.append("receive_progress", true);
     if (open) details.append("progress", true);
+    const std::uint64_t timeout_ms = invocation.details.get_uint("timeout", 0);
+    if (target.forward_timeout && timeout_ms != 0) details.append("timeout", timeout_ms);
     wamp::append_passthru(details, invocation.details);
+    wamp::append_transaction_hash(details, invocation.details);
     Slot slot = Table::none;
     while (slot == Table::none) {  // skips ids that are still open
         callee->last_invocation = wamp::next_id(callee->last_invocation);

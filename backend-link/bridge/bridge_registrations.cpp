@@ -45,6 +45,8 @@ void Registrations::forward(const RequestContext& context, const wamp::Register&
     made->uri = *std::move(inside);
     made->match = match;
     made->demands_callers = demands_callers;
+    made->forward_timeout =
+        link_.profile.times_calls && request.options.get_bool("forward_timeout", false);
     if (shared) {
         made->invoke = invoke;
         made->front = from.id;
@@ -119,6 +121,7 @@ wamp::Dict Registrations::options_of(const Registration& registration) const {
         options.append(std::string(wamp::front_callee_key), registration.front);
     }
     if (registration.demands_callers) options.append("disclose_caller", true);
+    if (registration.forward_timeout) options.append("forward_timeout", true);
     return options;
 }
 
@@ -307,7 +310,8 @@ Registrations::Target Registrations::target_of(const wamp::Invocation& invocatio
     const SessionId front = invocation.details.get_uint(wamp::front_callee_key, 0);
     for (const auto& each : **found) {
         if (each->back != invocation.registration || each->front != front) continue;
-        return {each->owner, each->id, each->match != MatchPolicy::exact, &each->rewriting};
+        return {each->owner, each->id, each->match != MatchPolicy::exact, each->forward_timeout,
+                &each->rewriting};
     }
     return {};
 }

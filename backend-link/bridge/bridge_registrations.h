@@ -31,6 +31,7 @@ public:
         policy::Session* callee = nullptr;      ///< null: none
         wamp::RegistrationId registration = 0;  ///< towards the front
         bool pattern = false;
+        bool forward_timeout = false;
         const Rewriting* rewriting = nullptr;  ///< never null if there is a callee
     };
 
@@ -80,9 +81,10 @@ private:
         policy::Session* owner = nullptr;  ///< null: left before the link confirmed it
         wamp::RequestId waiting = 0;       ///< the owner's REGISTER until it is answered
         wamp::SessionId front = 0;         ///< of a shared one: its owner, or who was it
-        std::string invoke{};              ///< "" if it is not shared
-        std::string uri;                   ///< behind the link
-        Rewriting rewriting;               ///< of the owner's route
+        bool forward_timeout = false;
+        std::string invoke{};  ///< "" if it is not shared
+        std::string uri;       ///< behind the link
+        Rewriting rewriting;   ///< of the owner's route
     };
     struct TextHash {
         using is_transparent = void;

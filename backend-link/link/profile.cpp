@@ -25,6 +25,7 @@ Profile profile_of(BackendKind kind) noexcept {
             profile.carries_payloads = true;
             profile.retains = true;
             profile.shares = true;
+            profile.times_calls = true;
             break;
         case BackendKind::crossbar:
             profile.rawsocket_ping = false;  // W-RAW-08

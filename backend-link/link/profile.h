@@ -27,6 +27,7 @@ struct Profile {
     /// Keeps several callees of ours in one registration, and names the one that it calls
     /// (W-SHR-02).
     bool shares = false;
+    bool times_calls = false;  ///< CALL.Options.timeout is in milliseconds (W-TMO-04)
     bool streams = true;       ///< false if CALL.Options.progress is dropped (W-PCI-11)
 };
 

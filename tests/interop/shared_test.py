@@ -1,12 +1,13 @@
 """Shared registrations: callees at two gateways and services of the one inside that both are linked to share a procedure, with
-each policy."""
+each policy. Also what callees and callers tell each other beside the arguments: timeouts and transaction hashes."""
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.crossbar import free_port  # noqa: E402
 from support.deployment import Deployment  # noqa: E402
-from support.rawclient import CALL, INVOCATION, REGISTER, REGISTERED, RESULT, UNREGISTER, UNREGISTERED, YIELD  # noqa: E402
+from support.rawclient import (CALL, ERROR, EVENT, INVOCATION, PUBLISH, PUBLISHED, REGISTER, REGISTERED, RESULT, SUBSCRIBE,  # noqa: E402
+                               SUBSCRIBED, UNREGISTER, UNREGISTERED, YIELD)
 from support.runner import Suite, equal, eventually  # noqa: E402
 
 RULES = '''
@@ -225,6 +226,49 @@ def chosen_or_none(caller, callees, procedure, count):
         return chosen(caller, callees, procedure, count)
     except AssertionError:
         return []
+
+
+@suite.test
+def callees_that_watch_the_time_themselves_are_told_it():  # W-TMO-03
+    for make_callee in (at_a, inside):
+        for make_caller in (at_a, at_b, inside):
+            callee, plain, caller = make_callee(), make_callee(), make_caller()
+            equal(callee.ask(REGISTER, {"forward_timeout": True}, "lab.timed")[0], REGISTERED)
+            equal(plain.ask(REGISTER, {}, "lab.untold")[0], REGISTERED)
+            caller.send(CALL, caller.next_request(), {"timeout": 30_000}, "lab.timed")
+            invocation = callee.receive()
+            equal(invocation[3].get("timeout"), 30_000)
+            callee.send(ERROR, INVOCATION, invocation[1], {}, "wamp.error.timeout")
+            equal(caller.receive()[:5:2], [ERROR, caller.request, "wamp.error.timeout"])
+            for options, procedure, called in (({}, "lab.timed", callee), ({"timeout": 30_000}, "lab.untold", plain)):
+                caller.send(CALL, caller.next_request(), options, procedure)
+                invocation = called.receive()
+                equal(invocation[3].get("timeout"), None)
+                called.send(YIELD, invocation[1], {})
+                equal(caller.receive()[0], RESULT)
+            close(callee, plain, caller)
+            gone("lab.timed")
+            gone("lab.untold")
+
+
+@suite.test
+def transaction_hashes_pass_unless_they_are_too_long():  # W-R2R-06
+    for make_receiver in (at_a, inside):
+        for make_sender in (at_a, at_b, inside):
+            receiver, sender = make_receiver(), make_sender()
+            equal(receiver.ask(REGISTER, {}, "lab.hashed")[0], REGISTERED)
+            equal(receiver.ask(SUBSCRIBE, {}, "lab.news")[0], SUBSCRIBED)
+            for text, due in (("0xabc", "0xabc"), ("x" * 128, "x" * 128), ("x" * 129, None)):
+                sender.send(CALL, sender.next_request(), {"transaction_hash": text}, "lab.hashed")
+                invocation = receiver.receive()
+                equal((invocation[0], invocation[3].get("transaction_hash")), (INVOCATION, due))
+                receiver.send(YIELD, invocation[1], {})
+                equal(sender.receive()[0], RESULT)
+                equal(sender.ask(PUBLISH, {"acknowledge": True, "transaction_hash": text}, "lab.news")[0], PUBLISHED)
+                event = receiver.receive()
+                equal((event[0], event[3].get("transaction_hash")), (EVENT, due))
+            close(receiver, sender)
+            gone("lab.hashed")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 #include "wamp/router/dealer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "wamp/message/front_callee.h"
 #include "wamp/message/passthru.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/options.h"
 
@@ -79,7 +81,8 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
         return;
     }
     const Invoke invoke = invoke_of(request.options);
-    const Callee callee{&from, front_of(from, request.options)};
+    const Callee callee{&from, front_of(from, request.options),
+                        request.options.get_bool("forward_timeout", false)};
     Registration* registration = procedures_.find(match, request.procedure);
     if (registration != nullptr && request.options.get_bool("force_reregister", false) &&
         evict(*registration, callee, out)) {
@@ -283,7 +286,8 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     pending.registration = registration.id;
     pending.open = open;
     pending.lease = std::move(limits.lease);
-    pending.timeout = timeout_of(call.options, limits);
+    const Duration timeout = timeout_of(call.options, limits);
+    pending.timeout = chosen.forward_timeout ? limits.timeout : timeout;
     pending.due = deadline_after(now, pending.timeout);
     pending.receive_progress =
         call.options.get_bool("receive_progress", false) &&
@@ -301,7 +305,12 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         details.append("procedure", std::move(call.procedure));
     }
     append_passthru(details, call.options);
+    append_transaction_hash(details, call.options);
     if (chosen.front != 0) details.append(std::string(front_callee_key), chosen.front);
+    if (chosen.forward_timeout && call.options.get_uint("timeout", 0) != 0) {
+        details.append("timeout",
+                       static_cast<std::uint64_t>(timeout / std::chrono::milliseconds(1)));
+    }
     if (held) {
         return hold(
             handle,

@@ -92,8 +92,11 @@ private:
     /// A member is one callee, or as a link several: one for each of its clients that registered.
     struct Callee {
         Member* member = nullptr;
-        SessionId front = 0;  ///< the client of a link; 0: the member itself
-        bool operator==(const Callee&) const noexcept = default;
+        SessionId front = 0;           ///< the client of a link; 0: the member itself
+        bool forward_timeout = false;  ///< it watches the time itself (W-TMO-03)
+        bool operator==(const Callee& other) const noexcept {
+            return member == other.member && front == other.front;
+        }
     };
     struct Registration {
         RegistrationId id = 0;

@@ -181,5 +181,24 @@ TEST(BridgeShared, ACalleeThatLeavesEarlyIsUnregisteredAlone) {
     EXPECT_EQ(world.invoked(first).size(), 1u);
 }
 
+// W-TMO-03
+TEST(BridgeShared, TheTimeoutReachesACalleeThatAskedForIt) {
+    SharedWorld world;
+    const SessionId callee = world.join();
+    world.enrol(callee, 1, "lab.p", {{"forward_timeout", true}});
+    EXPECT_EQ(world.take(), (Lines{R"(link [64,1,{"forward_timeout":true},"lab.p"])"}));
+    world.link(wamp::Registered{1, 77});
+    const auto id = std::to_string(world.take_only<wamp::Registered>().registration);
+    world.link_invocation(40, 77, {{"timeout", 1500}, {"transaction_hash", "h"}});
+    EXPECT_EQ(world.take(),
+              (Lines{"101 [68,1," + id + R"(,{"timeout":1500,"transaction_hash":"h"}])"}));
+    const SessionId caller = world.join();
+    world.call(caller, 1, "lab.p", {{"timeout", 1500}, {"transaction_hash", "h"}});
+    const Lines lines = world.take();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find(R"("transaction_hash":"h","timeout":1500)"), std::string::npos)
+        << lines[0];
+}
+
 }  // namespace
 }  // namespace sallyport::backend_link

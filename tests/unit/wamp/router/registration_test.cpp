@@ -319,5 +319,36 @@ TEST_F(FrontCallees, NobodyElseNamesThem) {
     EXPECT_EQ(chosen(), Chosen(1, 0));
 }
 
+// W-TMO-03
+TEST_F(RegistrationTest, ACalleeThatWatchesTheTimeItselfIsToldIt) {
+    world_.enroll(1, "p", Dict{{"forward_timeout", true}});
+    world_.enroll(2, "q");
+    const RequestId call = world_.call(caller, "p", Dict{{"timeout", 1500}});
+    EXPECT_EQ(world_.last<Invocation>(1)->details, (Dict{{"timeout", 1500}}));
+    world_.pass(test::seconds(60));
+    EXPECT_EQ(world_.error(caller, Call::type, call), "") << "no time runs here";
+    world_.call(caller, "p");
+    EXPECT_TRUE(world_.last<Invocation>(1)->details.empty());
+    world_.call(caller, "q", Dict{{"timeout", 1500}});
+    EXPECT_TRUE(world_.last<Invocation>(2)->details.empty());
+    world_.timeout = test::seconds(1);
+    const RequestId limited = world_.call(caller, "p", Dict{{"timeout", 1500}});
+    EXPECT_EQ(world_.last<Invocation>(1)->details, (Dict{{"timeout", 1000}}));
+    world_.pass(test::seconds(1));
+    EXPECT_EQ(world_.error(caller, Call::type, limited), uris::timeout) << "W-TMO-05";
+}
+
+// W-R2R-06
+TEST_F(RegistrationTest, ATransactionHashPassesUnlessItIsTooLong) {
+    world_.enroll(1, "p");
+    for (const std::size_t length : {std::size_t{1}, std::size_t{128}}) {
+        const std::string hash(length, 'x');
+        world_.call(caller, "p", Dict{{"transaction_hash", hash}});
+        EXPECT_EQ(world_.last<Invocation>(1)->details, (Dict{{"transaction_hash", hash}}));
+    }
+    world_.call(caller, "p", Dict{{"transaction_hash", std::string(129, 'x')}});
+    EXPECT_TRUE(world_.last<Invocation>(1)->details.empty());
+}
+
 }  // namespace
 }  // namespace sallyport::wamp
