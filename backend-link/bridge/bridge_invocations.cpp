@@ -146,7 +146,10 @@ bool Invocations::answer(SessionId from, wamp::Error&& error, BridgeOutbox& out)
     } else {
         error.payload = {};
     }
-    if (!may_raise(error.uri)) error.uri = callee_error;
+    // It knows no procedure because its UNREGISTER had crossed the INVOCATION.
+    const bool crossed = error.uri == uris::no_such_procedure &&
+                         !registrations_.holds(from, table_.at(slot).data.registration);
+    if (!crossed && !may_raise(error.uri)) error.uri = callee_error;
     end(slot);
     out.to_link.emplace_back(std::move(error));
     return true;

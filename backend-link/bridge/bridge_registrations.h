@@ -57,6 +57,10 @@ public:
 
     /// Without a callee if it was released in the meantime.
     Target target_of(const wamp::Invocation& invocation) const noexcept;
+    /// Whether the session has a registration with that id, towards the front.
+    bool holds(wamp::SessionId session, wamp::RegistrationId id) const noexcept {
+        return link_.ids.registrations.contains({session, id});
+    }
 
     std::size_t size() const noexcept { return registrations_ + leaving_.size(); }
     std::size_t count_of(wamp::SessionId session) const noexcept {

@@ -271,5 +271,22 @@ def transaction_hashes_pass_unless_they_are_too_long():  # W-R2R-06
             gone("lab.hashed")
 
 
+@suite.test
+def what_crossed_an_unregister_is_told_as_what_it_is():  # W-SUB-02
+    callee, caller = at_a(), inside()
+    registration = callee.ask(REGISTER, {}, "lab.crossing")[2]
+    caller.send(CALL, caller.next_request(), {}, "lab.crossing")
+    invocation = callee.receive()
+    equal(callee.ask(UNREGISTER, registration)[0], UNREGISTERED)
+    callee.send(ERROR, INVOCATION, invocation[1], {}, NOBODY)
+    equal(caller.receive()[:5:2], [ERROR, caller.request, NOBODY])
+    # A callee that still has the procedure cannot deny it in the router's name.
+    equal(callee.ask(REGISTER, {}, "lab.crossing")[0], REGISTERED)
+    caller.send(CALL, caller.next_request(), {}, "lab.crossing")
+    callee.send(ERROR, INVOCATION, callee.receive()[1], {}, NOBODY)
+    equal(caller.receive()[:5:2], [ERROR, caller.request, "sallyport.error.callee"])
+    close(callee, caller)
+
+
 if __name__ == "__main__":
     suite.main()
