@@ -90,11 +90,13 @@ void Bridge::Tables::forward(policy::Session& from, policy::Permit& permit, Requ
     release_borrowed();
     RequestContext context{from, permit, from.policy->route(permit.route()),
                            now,  false,  std::move(lease)};
-    const wamp::Duration wait = context.route.wait;
+    wamp::Duration wait = context.route.wait;
     if (link.up) return dispatch(context, request, out);
     if constexpr (std::is_same_v<Request, wamp::Call>) {
         // One answer per id (W-ID-10).
         if (link.ids.calls.find(from.id, request.request) != nullptr) return;
+        // Its further CALLs would have to wait with it.
+        if (request.options.get_bool("progress", false)) wait = wamp::Duration::zero();
     }
     if (wait == wamp::Duration::zero()) return dispatch(context, request, out);
     SALLYPORT_CHECK(permit.covers(from.id, policy::question_of(request)));
@@ -184,6 +186,11 @@ bool Bridge::cancel(SessionId from, const wamp::Cancel& request, Instant now, Br
                     std::string_view reason) {
     tables_->release_borrowed();
     return tables_->calls.cancel(from, request, now, out, reason);
+}
+
+bool Bridge::proceed(SessionId from, wamp::Call&& further, BridgeOutbox& out) {
+    tables_->release_borrowed();
+    return tables_->calls.proceed(from, std::move(further), out);
 }
 
 bool Bridge::answer(SessionId from, wamp::Yield&& yield, Instant, BridgeOutbox& out) {

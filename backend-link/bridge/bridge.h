@@ -113,6 +113,8 @@ public:
     /// The caller gets `reason`.
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
                 BridgeOutbox& out, std::string_view reason = wamp::uris::canceled);
+    /// A further CALL of one that is open for it (W-PCI-01), judged as such.
+    bool proceed(wamp::SessionId from, wamp::Call&& further, BridgeOutbox& out);
     bool answer(wamp::SessionId from, wamp::Yield&& yield, wamp::Instant now, BridgeOutbox& out);
     bool answer(wamp::SessionId from, wamp::Error&& error, wamp::Instant now, BridgeOutbox& out);
 

@@ -9,6 +9,7 @@
 
 #include "backend-link/bridge/rewriting.h"
 #include "wamp/message/history.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -57,6 +58,8 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     if (!link_.carries(call.options, Feature::dealer_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);
     }
+    const bool open = call.options.get_bool("progress", false);
+    if (open && !link_.streams()) return refuse(uris::feature_not_supported);  // W-PCI-03
     const bool disclose = call.options.get_bool("disclose_me", false);
     if (disclose && !link_.may_disclose(context.permit))
         return refuse(uris::disclose_me_disallowed);
@@ -79,12 +82,12 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     const wamp::Duration timeout = timeout_of(call, context.permit);
     const Slot slot = table_.insert(
         caller.id, owner, call.request,
-        {State::open, progressive, timeout, wamp::never, {}, std::move(context.lease)});
+        {State::open, progressive, open, timeout, wamp::never, {}, std::move(context.lease)});
     if (slot == Table::none) return;  // as above
     const wamp::RequestId back = link_.next_request();
     table_.set_back(slot, back);
     if (timeout != wamp::Duration::zero()) set_due(slot, context.since + timeout);
-    if (context.route.idempotent && !context.again) {
+    if (context.route.idempotent && !context.again && !open) {
         table_.at(slot).data.request = waiting_.keep(context, call);
     }
     if (inside) call.procedure = *std::move(inside);
@@ -92,15 +95,38 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
         call.payload = history->question();
         table_.at(slot).data.history = std::move(history);
     }
+    if (open) table_.at(slot).data.procedure = call.procedure;
     call.request = back;
-    call.options = options_for(caller, call.options, progressive, disclose);
+    wamp::Dict options = options_for(caller, call.options, progressive, disclose, open);
+    wamp::append_transaction_hash(options, call.options);
+    if (link_.profile.times_calls && call.options.get_uint("timeout", 0) != 0) {
+        options.append("timeout",
+                       static_cast<std::uint64_t>(timeout / std::chrono::milliseconds(1)));
+    }
+    call.options = std::move(options);
     out.to_link.emplace_back(std::move(call));
 }
 
-// The allow-list of W-SEC-25; a timeout is enforced here and never forwarded (W-TMO-04).
+bool Calls::proceed(wamp::SessionId from, wamp::Call&& further, BridgeOutbox& out) {
+    const Slot slot = table_.find_front(from, further.request);
+    if (slot == Table::none) return false;
+    Table::Entry& entry = table_.at(slot);
+    const policy::Session* const caller = link_.sessions.find(from);
+    if (!entry.data.open || entry.data.state != State::open || caller == nullptr) return true;
+    entry.data.open = further.options.get_bool("progress", false);
+    further.procedure = entry.data.open ? entry.data.procedure : std::move(entry.data.procedure);
+    further.request = entry.back;
+    further.options = options_for(*caller, further.options, false, false, entry.data.open);
+    out.to_link.emplace_back(std::move(further));
+    return true;
+}
+
+// The allow-list of W-SEC-25. A timeout is enforced here, and forwarded only to a router that
+// passes it on to callees that ask for it (W-TMO-03, W-TMO-04).
 wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Dict& asked,
-                              bool progressive, bool disclose) const {
+                              bool progressive, bool disclose, bool open) const {
     wamp::Dict options;
+    if (open) options.append("progress", true);
     if (progressive) options.append("receive_progress", true);
     if (disclose) options.append("disclose_me", true);
     wamp::append_passthru(options, asked);

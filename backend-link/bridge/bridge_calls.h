@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "backend-link/bridge/bridge.h"
@@ -34,6 +35,8 @@ public:
           table_(link.ids.calls, link.number) {}
 
     void forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out);
+    /// A further CALL; dropped if the gateway has answered the call itself, or will (W-PCI-05).
+    bool proceed(wamp::SessionId from, wamp::Call&& further, BridgeOutbox& out);
     bool cancel(wamp::SessionId from, const wamp::Cancel& request, wamp::Instant now,
                 BridgeOutbox& out, std::string_view reason);
     void leave(wamp::SessionId session, BridgeOutbox& out);
@@ -60,17 +63,19 @@ private:
     struct Call {
         State state = State::open;
         bool progressive = false;  ///< the caller requested progressive results
+        bool open = false;         ///< its last CALL has not come yet (W-PCI-01)
         wamp::Duration timeout{};
         wamp::Instant due = wamp::never;
         std::unique_ptr<WaitingRequests::Entry> request{};  ///< if the call may be repeated
         wamp::Tally::Lease lease{};
         std::unique_ptr<HistoryCall> history{};  ///< of wamp.subscription.get_events
+        std::string procedure{};                 ///< behind the link, while it is open
     };
     using Table = RequestTable<Call>;
     using Slot = Table::Slot;
 
     wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,
-                           bool disclose) const;
+                           bool disclose, bool open) const;
     /// The result of wamp.subscription.get_events for its caller, or the error.
     void answer_history(Table::Found found, wamp::CallResult&& result, BridgeOutbox& out);
     /// Ends a call whose result the caller cannot decode.

@@ -147,6 +147,8 @@ Holding Registrations::holding_of(const Registration& registration) {
             .waiting = registration.waiting,
             .match = registration.match,
             .demands_callers = registration.demands_callers,
+            .forward_timeout = registration.forward_timeout,
+            .invoke = registration.invoke,
             .uri = uri ? *std::move(uri) : registration.uri,
             .rewriting = registration.rewriting};
 }
@@ -159,20 +161,15 @@ void Registrations::list(std::vector<Holding>& out) {
 
 std::optional<Holding> Registrations::find_held(wamp::SessionId session,
                                                 wamp::RegistrationId id) const {
-    Registration* const* const found = wamp::find_in(by_id_, id);
-    if (found == nullptr) return std::nullopt;
-    const Registration& registration = **found;
-    if (registration.owner == nullptr || registration.owner->id != session) return std::nullopt;
-    return holding_of(registration);
+    const Registration* const found = find(id, session);
+    return found == nullptr ? std::nullopt : std::optional(holding_of(*found));
 }
 
 void Registrations::drop(const Holding& holding, BridgeOutbox& out) {
-    Registration** found = wamp::find_in(by_id_, holding.id);
-    if (found == nullptr || (*found)->owner == nullptr) return;
-    if ((*found)->owner->id != holding.session) return;
-    Registration& registration = **found;
-    disown(registration, holding.by);
-    release(registration, out);
+    Registration* const found = find(holding.id, holding.session);
+    if (found == nullptr) return;
+    disown(*found, holding.by);
+    release(*found, out);
 }
 
 bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route,
@@ -182,38 +179,46 @@ bool Registrations::adopt(const Holding& holding, const policy::RouteInfo& route
     Rewriting rewriting(route);
     const auto inside = rewriting.inside(holding.uri);
     policy::Session* const session = link_.sessions.find(holding.session);
-    if (session == nullptr || !inside || by_id_.contains(holding.id)) return false;
+    if (session == nullptr || !inside) return false;
+    const bool shared = !holding.invoke.empty();
+    if (shared && !(link_.up ? link_.shares() : link_.profile.shares)) return false;
     const std::vector<Registration*>* held = wamp::find_in(by_session_, holding.session);
     if (held != nullptr && held->size() >= registrations_per_session_max) return false;
     ByUri& all = uris_of(holding.match);
-    if (const auto found = all.find(*inside); found != all.end()) {
+    const auto present = all.find(*inside);
+    if (present != all.end() && !shared) {
         // Its owner left before the link confirmed it, and the pending request is used.
-        Registration& pending = *found->second;
-        if (pending.owner != nullptr || pending.demands_callers != holding.demands_callers)
+        Registration& pending = *present->second.front();
+        if (pending.owner != nullptr || !pending.invoke.empty() || by_id_.contains(holding.id) ||
+            pending.demands_callers != holding.demands_callers)
             return false;
         by_id_.erase(pending.id);
         pending.id = holding.id;
         pending.rewriting = std::move(rewriting);
-        by_id_[pending.id] = &pending;
+        by_id_[pending.id] = &present->second;
         own(pending, *session, holding.waiting);
         return true;
     }
+    const Registration* const first =
+        present == all.end() ? nullptr : present->second.front().get();
+    // Others that share it were moved before.
+    const bool joins = first != nullptr && first->invoke == holding.invoke &&
+                       first->id == holding.id && find(holding.id, holding.session) == nullptr;
+    if (!joins && (first != nullptr || by_id_.contains(holding.id))) return false;
     auto made = std::make_unique<Registration>();
-    made->id = holding.id;
     made->match = holding.match;
     made->uri = *inside;
     made->rewriting = std::move(rewriting);
     made->demands_callers = holding.demands_callers;
-    made->age = ++made_;
+    made->forward_timeout = holding.forward_timeout && link_.profile.times_calls;
+    made->invoke = holding.invoke;
+    if (shared) made->front = holding.session;
     made->state = State::down;
-    Registration& registration = *made;
-    all.emplace(registration.uri, std::move(made));
-    by_id_[registration.id] = &registration;
+    Registration& registration = add(std::move(made));
+    registration.id = holding.id;
+    by_id_[registration.id] = &uris_of(holding.match).find(registration.uri)->second;
     own(registration, *session, holding.waiting);
-    if (!link_.up) return true;
-    wamp::Dict options = match_options(holding.match);
-    if (holding.demands_callers) options.append("disclose_caller", true);
-    register_behind(registration, std::move(options), out);
+    if (link_.up) register_behind(registration, options_of(registration), out);
     return true;
 }
 

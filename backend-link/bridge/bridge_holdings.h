@@ -19,6 +19,8 @@ struct Holding {
     wamp::RequestId waiting = 0;  ///< the unanswered request; 0 if there is none
     wamp::MatchPolicy match = wamp::MatchPolicy::exact;
     bool demands_callers = false;  ///< of a registration
+    bool forward_timeout = false;  ///< of a registration
+    std::string invoke{};          ///< of a shared registration; "" if it is not shared
     bool wants_retained = false;   ///< of an unanswered SUBSCRIBE
     wamp::RequestId left_by = 0;   ///< the UNSUBSCRIBE that follows that; 0 if there is none
     wamp::SessionId by = 0;        ///< who gives it up; 0: nobody, as for a revocation

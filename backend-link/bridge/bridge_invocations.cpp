@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "wamp/base/uri.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -34,11 +36,18 @@ bool may_raise(std::string_view uri) noexcept {
 
 void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out) {
     const wamp::RequestId back = invocation.request;
+    const bool open = invocation.details.get_bool("progress", false);
     const auto refuse = [&](std::string_view uri) {
+        if (open) ended_.add(back);
         out.to_link.emplace_back(error_for(MessageType::invocation, back, uri));
     };
-    if (!table_.is_end(table_.find_back(back))) return;  // one answer per id (W-ID-08)
-    const Registrations::Target target = registrations_.target_of(invocation.registration);
+    const Table::Found pending = table_.find_back(back);
+    if (!table_.is_end(pending)) return proceed(pending->second, std::move(invocation), out);
+    if (ended_.contains(back)) {  // the answer has crossed it (W-PCI-05)
+        if (!open) ended_.erase(back);
+        return;
+    }
+    const Registrations::Target target = registrations_.target_of(invocation);
     policy::Session* const callee = target.callee;
     // It crossed our UNREGISTER; for the caller the procedure no longer exists (W-SUB-02).
     if (callee == nullptr) return refuse(uris::no_such_procedure);
@@ -47,6 +56,9 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
     if (wamp::is_passthru(invocation.details) &&
         !callee->features.has(Feature::callee_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);  // W-PPT-02
+    }
+    if (open && !callee->features.has(Feature::callee_progressive_call_invocations)) {
+        return refuse(uris::feature_not_supported);  // W-PCI-03
     }
     const bool progressive = invocation.details.get_bool("receive_progress", false) &&
                              callee->features.has(Feature::callee_progressive_call_results);
@@ -67,17 +79,40 @@ void Invocations::on_invocation(wamp::Invocation&& invocation, BridgeOutbox& out
         }
     }
     if (progressive) details.append("receive_progress", true);
+    if (open) details.append("progress", true);
+    const std::uint64_t timeout_ms = invocation.details.get_uint("timeout", 0);
+    if (target.forward_timeout && timeout_ms != 0) details.append("timeout", timeout_ms);
     wamp::append_passthru(details, invocation.details);
+    wamp::append_transaction_hash(details, invocation.details);
     Slot slot = Table::none;
     while (slot == Table::none) {  // skips ids that are still open
         callee->last_invocation = wamp::next_id(callee->last_invocation);
-        slot = table_.insert(callee->id, owner, callee->last_invocation, {progressive});
+        slot = table_.insert(callee->id, owner, callee->last_invocation,
+                             {progressive, open, target.registration});
     }
     table_.set_back(slot, back);
     invocation.request = callee->last_invocation;
     invocation.registration = target.registration;
     invocation.details = std::move(details);
     out.to_sessions.add(callee->id, std::move(invocation));
+}
+
+void Invocations::proceed(Slot slot, wamp::Invocation&& further, BridgeOutbox& out) {
+    Table::Entry& entry = table_.at(slot);
+    if (!entry.data.open) return;  // one answer per id (W-ID-08)
+    entry.data.open = further.details.get_bool("progress", false);
+    wamp::Dict details;
+    if (entry.data.open) details.append("progress", true);
+    wamp::append_passthru(details, further.details);
+    further.request = entry.front;
+    further.registration = entry.data.registration;
+    further.details = std::move(details);
+    out.to_sessions.add(entry.session, std::move(further));
+}
+
+void Invocations::end(Slot slot) {
+    if (table_.at(slot).data.open) ended_.add(table_.at(slot).back);
+    table_.erase(slot);
 }
 
 bool Invocations::answer(SessionId from, wamp::Yield&& yield, BridgeOutbox& out) {
@@ -87,7 +122,7 @@ bool Invocations::answer(SessionId from, wamp::Yield&& yield, BridgeOutbox& out)
     if (progress && !table_.at(slot).data.progressive) return true;  // not requested (W-PCR-04)
     const wamp::RequestId back = table_.at(slot).back;
     const bool carried = link_.carries(yield.options, Feature::dealer_payload_passthru_mode);
-    if (!progress || !carried) table_.erase(slot);
+    if (!progress || !carried) end(slot);
     if (!carried) {  // the backend's router would treat it as a violation by the link
         out.to_link.emplace_back(
             error_for(MessageType::invocation, back, uris::feature_not_supported));
@@ -111,8 +146,11 @@ bool Invocations::answer(SessionId from, wamp::Error&& error, BridgeOutbox& out)
     } else {
         error.payload = {};
     }
-    if (!may_raise(error.uri)) error.uri = callee_error;
-    table_.erase(slot);
+    // It knows no procedure because its UNREGISTER had crossed the INVOCATION.
+    const bool crossed = error.uri == uris::no_such_procedure &&
+                         !registrations_.holds(from, table_.at(slot).data.registration);
+    if (!crossed && !may_raise(error.uri)) error.uri = callee_error;
+    end(slot);
     out.to_link.emplace_back(std::move(error));
     return true;
 }
@@ -131,7 +169,7 @@ void Invocations::on_interrupt(const wamp::Interrupt& interrupt_behind, BridgeOu
     // The callee need not answer, so the gateway does: some routers keep the invocation until it is
     // answered.
     out.to_link.emplace_back(error_for(MessageType::invocation, entry.back, uris::canceled));
-    table_.erase(slot);
+    end(slot);
 }
 
 void Invocations::interrupt(Slot slot, std::string_view mode, BridgeOutbox& out) {
@@ -144,7 +182,7 @@ void Invocations::leave(SessionId session, BridgeOutbox& out) {
     for (const Slot slot : table_.slots_of(session)) {
         out.to_link.emplace_back(
             error_for(MessageType::invocation, table_.at(slot).back, uris::canceled));
-        table_.erase(slot);
+        end(slot);
     }
     table_.forget(session);
 }
@@ -157,6 +195,7 @@ void Invocations::on_link_lost(BridgeOutbox& out) {
         }
         table_.erase(slot);
     }
+    ended_.clear();
 }
 
 }  // namespace sallyport::backend_link

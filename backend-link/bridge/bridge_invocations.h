@@ -6,6 +6,7 @@
 #include "backend-link/bridge/bridge_registrations.h"
 #include "backend-link/bridge/link_side.h"
 #include "backend-link/bridge/request_table.h"
+#include "wamp/base/recent_ids.h"
 
 namespace sallyport::backend_link {
 
@@ -15,6 +16,7 @@ namespace sallyport::backend_link {
 class Invocations {
 public:
     static constexpr std::size_t invocations_per_session_max = 4096;
+    static constexpr std::size_t ended_max = 65'536;
 
     Invocations(LinkSide& link, const Registrations& registrations)
         : link_(link), registrations_(registrations), table_(link.ids.invocations, link.number) {}
@@ -34,16 +36,24 @@ public:
 
 private:
     struct Invocation {
-        bool progressive = false;  ///< the caller requested progressive results
+        bool progressive = false;               ///< the caller requested progressive results
+        bool open = false;                      ///< its last INVOCATION has not come yet (W-PCI-01)
+        wamp::RegistrationId registration = 0;  ///< towards the front
     };
     using Table = RequestTable<Invocation>;
     using Slot = Table::Slot;
 
+    /// A further INVOCATION of one that is there.
+    void proceed(Slot slot, wamp::Invocation&& further, BridgeOutbox& out);
+    /// The invocation has been answered.
+    void end(Slot slot);
     void interrupt(Slot slot, std::string_view mode, BridgeOutbox& out);
 
     LinkSide& link_;
     const Registrations& registrations_;
     Table table_;
+    /// Of the link: those that were answered before their last INVOCATION had come.
+    wamp::RecentIds ended_{ended_max};
 };
 
 }  // namespace sallyport::backend_link

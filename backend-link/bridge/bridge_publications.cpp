@@ -6,6 +6,7 @@
 #include "backend-link/bridge/rewriting.h"
 #include "wamp/base/check.h"
 #include "wamp/message/copy.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -43,7 +44,8 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     publication->request = publish.request;
     publication->acknowledge = acknowledge;
     publication->audience = Audience(publish.options);
-    wamp::append_passthru(publication->passthru, publish.options);
+    wamp::append_passthru(publication->carried, publish.options);
+    wamp::append_transaction_hash(publication->carried, publish.options);
     if (publication->audience.too_long()) return drop(uris::invalid_argument);
     // The sessions behind would get what is not for them.
     if (publication->audience.has_lists() && !link_.profile.lists)
@@ -153,7 +155,8 @@ void Publications::send(const policy::Session& publisher, wamp::Publish&& publis
     }
     if (publication.disclosed != nullptr) options.append("disclose_me", true);
     if (retain) options.append("retain", true);
-    wamp::append_passthru(options, publication.passthru);
+    wamp::append_passthru(options, publication.carried);
+    wamp::append_transaction_hash(options, publication.carried);
     if (link_.profile.lists) {
         // Whom the link stands for is not excluded from a retained event as the link is (W-PEX-01).
         const bool excludes = retain && publication.audience.excludes_publisher();
@@ -198,7 +201,7 @@ void Publications::complete(std::unique_ptr<Publication> publication, bool publi
     if (done.fans_out) {
         const wamp::Payload payload = done.payload.view();
         subscriptions_.fan_out({done.topic, done.publisher, done.audience, id, payload,
-                                done.passthru, done.disclosed.get()},
+                                done.carried, done.disclosed.get()},
                                out);
     }
     spent_.push_back(std::move(publication));

@@ -70,7 +70,7 @@ private:
         bool fans_out = false;
         std::string topic;                          ///< behind the link
         std::unique_ptr<const Identity> disclosed;  ///< the publisher, if it is disclosed
-        wamp::Dict passthru;  ///< the ppt_* options, if the payload is in passthru mode
+        wamp::Dict carried;  ///< the ppt_* options, if the payload is in that mode, and a hint
         Audience audience{wamp::Dict{}};
         wamp::OwnedPayload payload;
         std::size_t bytes = 0;

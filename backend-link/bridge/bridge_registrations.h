@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -19,8 +20,10 @@
 namespace sallyport::backend_link {
 
 /// The registrations of front callees at the backend's router: one per URI and match (W-GWY-07). It
-/// belongs to the first session, unless a later one may take it over. REGISTERED is sent after the
-/// link has confirmed it. Restored after a loss of the link.
+/// belongs to the first session, unless a later one may take it over. A shared one has several
+/// callees here, which have one id; each registers at our inside, which chooses among them and
+/// those of others (W-SHR-02). REGISTERED is sent after the link has confirmed it. Restored after a
+/// loss of the link, in the same order.
 class Registrations {
 public:
     static constexpr std::size_t registrations_per_session_max = 1024;
@@ -30,6 +33,7 @@ public:
         policy::Session* callee = nullptr;      ///< null: none
         wamp::RegistrationId registration = 0;  ///< towards the front
         bool pattern = false;
+        bool forward_timeout = false;
         const Rewriting* rewriting = nullptr;  ///< never null if there is a callee
     };
 
@@ -58,13 +62,19 @@ public:
     bool has(std::string_view inside, wamp::MatchPolicy match) const noexcept {
         const ByUri& all = by_uri_[static_cast<std::size_t>(match)];
         const auto found = all.find(inside);
-        return found != all.end() && found->second->owner != nullptr;
+        return found != all.end() &&
+               std::any_of(found->second.begin(), found->second.end(),
+                           [](const auto& each) { return each->owner != nullptr; });
     }
 
     /// Without a callee if it was released in the meantime.
-    Target target_of(wamp::RegistrationId back) const noexcept;
+    Target target_of(const wamp::Invocation& invocation) const noexcept;
+    /// Whether the session has a registration with that id, towards the front.
+    bool holds(wamp::SessionId session, wamp::RegistrationId id) const noexcept {
+        return !link_.ids.registrations.of(session, id).empty();
+    }
 
-    std::size_t size() const noexcept { return by_id_.size() + leaving_.size(); }
+    std::size_t size() const noexcept { return registrations_ + leaving_.size(); }
     std::size_t count_of(wamp::SessionId session) const noexcept {
         const auto* held = wamp::find_in(by_session_, session);
         return held == nullptr ? 0 : held->size();
@@ -76,8 +86,9 @@ private:
         registering,  ///< REGISTER sent
         active,
     };
+    /// Of one callee.
     struct Registration {
-        wamp::RegistrationId id = 0;    ///< towards the front
+        wamp::RegistrationId id = 0;    ///< towards the front; the same of all that share it
         wamp::RegistrationId back = 0;  ///< while active
         State state = State::registering;
         wamp::MatchPolicy match = wamp::MatchPolicy::exact;
@@ -85,8 +96,11 @@ private:
         std::uint64_t age = 0;             ///< order of making
         policy::Session* owner = nullptr;  ///< null: left before the link confirmed it
         wamp::RequestId waiting = 0;       ///< the owner's REGISTER until it is answered
-        std::string uri;                   ///< behind the link
-        Rewriting rewriting;               ///< of the owner's route
+        wamp::SessionId front = 0;         ///< of a shared one: its owner, or who was it
+        bool forward_timeout = false;
+        std::string invoke{};  ///< "" if it is not shared
+        std::string uri;       ///< behind the link
+        Rewriting rewriting;   ///< of the owner's route
     };
     struct TextHash {
         using is_transparent = void;
@@ -94,14 +108,25 @@ private:
             return std::hash<std::string_view>{}(text);
         }
     };
-    using ByUri =
-        std::unordered_map<std::string, std::unique_ptr<Registration>, TextHash, std::equal_to<>>;
+    /// Those of one URI and match, in order of making: one, or all that share it. Never empty.
+    using Group = std::vector<std::unique_ptr<Registration>>;
+    using ByUri = std::unordered_map<std::string, Group, TextHash, std::equal_to<>>;
 
     ByUri& uris_of(wamp::MatchPolicy match) noexcept {
         return by_uri_[static_cast<std::size_t>(match)];
     }
     /// It has an owner.
     static Holding holding_of(const Registration& registration);
+    /// Whether it may be made beside or in place of those that are there: "" or the error.
+    static std::string_view refusal_of(const Group& present, const Registration& wanted,
+                                       const policy::Session& from, bool force) noexcept;
+    wamp::Dict options_of(const Registration& registration) const;
+    Registration& add(std::unique_ptr<Registration> made);
+    Registration* find(wamp::RegistrationId id, wamp::SessionId owner) const noexcept;
+    /// That are active as that registration of the link.
+    std::vector<Registration*> active_as(wamp::RegistrationId back) const;
+    /// All of them are given up for a new owner.
+    void evict(const Group& group, wamp::SessionId by, BridgeOutbox& out);
     void confirm(Registration& registration, BridgeOutbox& out);
     void adopt(Registration& registration, policy::Session& owner, wamp::RequestId request);
     void own(Registration& registration, policy::Session& owner, wamp::RequestId request);
@@ -122,12 +147,13 @@ private:
 
     LinkSide& link_;
     ByUri by_uri_[3];  ///< by match policy
-    wamp::IdMap<Registration*> by_id_;
-    wamp::IdMap<Registration*> by_back_;
+    wamp::IdMap<Group*> by_id_;
+    wamp::IdMap<Group*> by_back_;
     wamp::IdMap<Registration*> registering_;
     wamp::IdSet leaving_;  ///< UNREGISTER requests that are not answered yet
     wamp::IdMap<std::vector<Registration*>> by_session_;
     std::uint64_t made_ = 0;
+    std::size_t registrations_ = 0;
 };
 
 }  // namespace sallyport::backend_link

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 
 namespace sallyport::backend_link {
@@ -393,7 +394,7 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
                                const Delivery& delivery, DeliveryCheck& delivery_check,
                                Admits&& admits, BridgeOutbox& out) {
     const bool is_pattern = subscription.match != MatchPolicy::exact;
-    const bool passthru = wamp::is_passthru(delivery.passthru);
+    const bool passthru = wamp::is_passthru(delivery.carried);
     for (const auto& front : subscription.fronts) {
         std::optional<std::string> rewritten;
         std::string_view named = is_pattern ? topic : std::string_view(front->topic);
@@ -422,7 +423,8 @@ void Subscriptions::send_event(const Subscription& subscription, std::string_vie
         wamp::Event event{front->id, delivery.publication, {}, delivery.payload};
         if (is_pattern) event.details.append("topic", named);
         if (delivery.retained) event.details.append("retained", true);
-        wamp::append_passthru(event.details, delivery.passthru);
+        wamp::append_passthru(event.details, delivery.carried);
+        wamp::append_transaction_hash(event.details, delivery.carried);
         if (!disclosed_receivers_.empty()) {
             wamp::Event disclosing_event = event;  // not disclosed to others (W-PUB-09)
             append_identity(disclosing_event.details, "publisher", *delivery.disclosed);
@@ -469,7 +471,7 @@ bool Subscriptions::any_match(std::string_view topic) const {
 
 void Subscriptions::fan_out(const AcceptedPublication& publication, BridgeOutbox& out) {
     DeliveryCheck delivery_check(link_.judge, publication.topic);
-    const Delivery delivery{publication.id, publication.payload, publication.passthru,
+    const Delivery delivery{publication.id, publication.payload, publication.carried,
                             publication.disclosed, false};
     const auto admits = [&](const FrontSubscription&, const policy::Session& session) {
         return publication.audience.admits(session, publication.publisher);

@@ -35,7 +35,7 @@ public:
         const Audience& audience;
         wamp::PublicationId id = 0;
         const wamp::Payload& payload;
-        const wamp::Dict& passthru;           ///< empty if the payload is not in that mode
+        const wamp::Dict& carried;            ///< its ppt_* options, and a hint
         const Identity* disclosed = nullptr;  ///< the publisher, if it is disclosed
     };
 
@@ -136,7 +136,7 @@ private:
     struct Delivery {
         wamp::PublicationId publication;
         const wamp::Payload& payload;
-        const wamp::Dict& passthru;  ///< its options or details
+        const wamp::Dict& carried;  ///< its options or details
         const Identity* disclosed;
         bool retained;
     };

@@ -14,6 +14,8 @@ std::optional<LinkNumber> FrontIds::link_of(wamp::SessionId from,
         place = invocations.find(from, error->request);
     } else if (const auto* cancel = std::get_if<wamp::Cancel>(&followup)) {
         place = calls.find(from, cancel->request);
+    } else if (const auto* further = std::get_if<wamp::Call>(&followup)) {
+        place = calls.find(from, further->request);
     } else if (const auto* unsubscribe = std::get_if<wamp::Unsubscribe>(&followup)) {
         links = subscriptions.of(from, unsubscribe->subscription);
     } else if (const auto* unregister = std::get_if<wamp::Unregister>(&followup)) {

@@ -105,8 +105,9 @@ private:
 struct FrontIds {
     explicit FrontIds(std::uint64_t secret) : calls(secret), invocations(secret) {}
 
-    /// The link that a CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session refers to,
-    /// the first if there are several; nothing if no bridge knows the id for that session.
+    /// The link that a CANCEL, further CALL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of the session
+    /// refers to, the first if there are several; nothing if no bridge knows the id for that
+    /// session.
     std::optional<LinkNumber> link_of(wamp::SessionId from, const wamp::Message& followup) const;
 
     FrontRequests calls;

@@ -73,6 +73,15 @@ struct LinkSide {
         return profile.cancels && router.has(wamp::Feature::dealer_call_canceling);
     }
 
+    /// Whether the backend's router shares a registration among several callees of ours.
+    bool shares() const noexcept {
+        return profile.shares && router.has(wamp::Feature::dealer_shared_registration);
+    }
+    /// Whether the backend's router takes the arguments of a call in several CALLs (W-PCI-03).
+    bool streams() const noexcept {
+        return profile.streams && router.has(wamp::Feature::dealer_progressive_call_invocations);
+    }
+
     /// Whether the backend's router accepts the options: those of payload passthru mode only if it
     /// announced that feature for its role (W-PPT-02).
     bool carries(const wamp::Dict& options, wamp::Feature passthru) const noexcept {

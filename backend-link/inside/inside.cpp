@@ -138,9 +138,7 @@ void Inside::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& 
         if (auto* request = std::get_if<Door::Request>(&step)) {
             route(std::move(*request), now, out);
         } else if (auto* followup = std::get_if<Door::Followup>(&step)) {
-            const policy::Session& session = *followup->session;
-            act(session, std::move(followup->message),
-                {session.id, session.principal.authid, session.principal.role}, {}, now, out);
+            follow_up(std::move(*followup), now, out);
         } else if (const auto* joined = std::get_if<Door::Joined>(&step)) {
             join(joined->session, now);
         } else {
@@ -192,6 +190,22 @@ void Inside::act(const policy::Session& from, wamp::Message&& message, const wam
     wamp::Realm& realm = realm_of(from);
     realm.handle(from.id, std::move(message), origin, std::move(limits), now, deliveries_);
     flush(realm, now, out);
+}
+
+void Inside::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out) {
+    const policy::Session& session = *followup.session;
+    wamp::Realm& realm = realm_of(session);
+    if (auto* further = std::get_if<wamp::Call>(&followup.message)) {
+        realm.proceed(session.id, std::move(*further), now, deliveries_);
+        return flush(realm, now, out);
+    }
+    if (followup.reason != uris::canceled) {
+        const auto& cancel = std::get<wamp::Cancel>(followup.message);
+        realm.end_call(session.id, cancel.request, followup.reason, now, deliveries_);
+        return flush(realm, now, out);
+    }
+    act(session, std::move(followup.message),
+        {session.id, session.principal.authid, session.principal.role}, {}, now, out);
 }
 
 void Inside::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {

@@ -159,6 +159,7 @@ private:
     /// Acts on a step of the gate and on those that follow.
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void route(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
+    void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
     void join(wamp::SessionId session, wamp::Instant now);
     void act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
              wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);

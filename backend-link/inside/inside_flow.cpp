@@ -138,7 +138,7 @@ void Inside::on_written(PeerId peer, std::size_t unsent, wamp::Instant now, wamp
         wamp::Realm& realm = realm_of(*callee);
         realm.set_room(callee->id, true);
         // A link gets held invocations and what else waits for it by turns.
-        while (has_room(*callee) && realm.invoke_held(callee->id, deliveries_)) {
+        while (has_room(*callee) && realm.invoke_held(callee->id, now, deliveries_)) {
             flush(realm, now, out);
             Link* const link = link_of(callee->id);
             if (link != nullptr && !link->egress.empty()) send_next(*link, now, out);

@@ -24,10 +24,13 @@ Profile profile_of(BackendKind kind) noexcept {
             profile.lists = true;
             profile.carries_payloads = true;
             profile.retains = true;
+            profile.shares = true;
+            profile.times_calls = true;
             break;
         case BackendKind::crossbar:
             profile.rawsocket_ping = false;  // W-RAW-08
             profile.passthru = false;
+            profile.streams = false;
             profile.retains = true;
             break;
         case BackendKind::nexus:

@@ -24,6 +24,11 @@ struct Profile {
     /// Understands payloads of other serializers and in parts, if it says so (W-GWY-13).
     bool carries_payloads = false;
     bool passthru = true;  ///< false if the options of payload passthru mode are dropped (W-PPT-06)
+    /// Keeps several callees of ours in one registration, and names the one that it calls
+    /// (W-SHR-02).
+    bool shares = false;
+    bool times_calls = false;  ///< CALL.Options.timeout is in milliseconds (W-TMO-04)
+    bool streams = true;       ///< false if CALL.Options.progress is dropped (W-PCI-11)
 };
 
 Profile profile_of(BackendKind kind) noexcept;

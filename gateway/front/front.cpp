@@ -59,27 +59,30 @@ Message shortened(const Message& message) {
     return message;
 }
 
-/// The features of this router that work through a bridge (W-FEA-01): a URI has one callee outside;
-/// callers and publishers are disclosed, and lists of receivers kept, if identities are conveyed to
-/// every backend; events are retained if every backend retains them; payload passthru mode is
-/// announced if a backend may support it, which only its WELCOME shows.
+/// The features of this router that work through a bridge (W-FEA-01). Callers and publishers are
+/// disclosed, lists of receivers kept, events retained and registrations shared if every backend
+/// does so; payload passthru mode and progressive call invocations are announced if a backend may
+/// support them, which only its WELCOME shows.
 wamp::Dict front_roles(const std::vector<backend_link::Profile>& backends) {
+    using backend_link::Profile;
     wamp::Dict roles = wamp::router_roles();
-    const bool names = std::all_of(backends.begin(), backends.end(),
-                                   [](const auto& backend) { return backend.conveys_identity; });
-    const bool lists = std::all_of(backends.begin(), backends.end(),
-                                   [](const auto& backend) { return backend.lists; });
-    const bool passes = std::any_of(backends.begin(), backends.end(),
-                                    [](const auto& backend) { return backend.passthru; });
-    const bool retains = std::all_of(backends.begin(), backends.end(),
-                                     [](const auto& backend) { return backend.retains; });
+    const auto all = [&](bool Profile::* property) {
+        return std::all_of(backends.begin(), backends.end(),
+                           [&](const auto& backend) { return backend.*property; });
+    };
+    const auto any = [&](bool Profile::* property) {
+        return std::any_of(backends.begin(), backends.end(),
+                           [&](const auto& backend) { return backend.*property; });
+    };
+    const bool names = all(&Profile::conveys_identity);
     for (const std::string_view role : {"broker", "dealer"}) {
         auto* const features =
             roles.find(role)->get_if<wamp::Dict>()->find("features")->get_if<wamp::Dict>();
-        features->erase("shared_registration");
-        if (!passes) features->erase("payload_passthru_mode");
-        if (!retains) features->erase("event_retention");
-        if (!lists) features->erase("subscriber_blackwhite_listing");
+        if (!all(&Profile::shares)) features->erase("shared_registration");
+        if (!any(&Profile::passthru)) features->erase("payload_passthru_mode");
+        if (!any(&Profile::streams)) features->erase("progressive_call_invocations");
+        if (!all(&Profile::retains)) features->erase("event_retention");
+        if (!all(&Profile::lists)) features->erase("subscriber_blackwhite_listing");
         if (names) continue;
         features->erase("caller_identification");
         features->erase("publisher_identification");
@@ -337,9 +340,13 @@ void Front::cross(Door::Followup& followup, wamp::Instant now, wamp::Outbox& out
 bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::OwnedPayload& keep,
                          wamp::Instant now, wamp::Outbox& out) {
     const backend_link::LinkWire wire = wire_of(backend);
-    const auto error =
-        wire.serializer ? backend_link::transcode_payload(*wire.serializer, followup.message, keep)
-                        : std::string_view();
+    const bool further = std::holds_alternative<wamp::Call>(followup.message);
+    std::string_view error;
+    if (further) {
+        error = backend_link::prepare_for_link(wire, followup.message, keep);
+    } else if (wire.serializer) {
+        error = backend_link::transcode_payload(*wire.serializer, followup.message, keep);
+    }
     const wamp::SessionId from = followup.session->id;
     const bool known = std::visit(
         [&]<class Answer>(Answer& message) {
@@ -349,7 +356,10 @@ bool Front::follow_up_at(Backend& backend, Door::Followup& followup, wamp::Owned
             } else if constexpr (std::is_same_v<Answer, wamp::Unregister>) {
                 return bridge.unregister(from, message, now, bridge_out_);
             } else if constexpr (std::is_same_v<Answer, wamp::Cancel>) {
-                return bridge.cancel(from, message, now, bridge_out_);
+                return bridge.cancel(from, message, now, bridge_out_, followup.reason);
+            } else if constexpr (std::is_same_v<Answer, wamp::Call>) {
+                if (error.empty()) return bridge.proceed(from, std::move(message), bridge_out_);
+                return bridge.cancel(from, {message.request, {}}, now, bridge_out_, error);
             } else if constexpr (std::is_same_v<Answer, wamp::Yield>) {
                 if (error.empty())
                     return bridge.answer(from, wamp::Yield(message), now, bridge_out_);

@@ -89,23 +89,39 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
     Peer& peer = *session->connection;
     peer.machine.sent(message);
     if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
+        const bool further = peer.machine.was_invoked(invocation->request);
         peer.machine.invoked(invocation->request);
-        if (peer.unsent >= state_.limits.callee_bytes_max) {
-            undelivered.push_back({to, invocation->request, uris::unavailable});
-            return;
-        }
+        see_whether_slow(peer, state_.limits, now);
+        return invoke(peer, further, message, encoded, undelivered, out);
     }
     if (peer.latest && !passes_latest(peer, message, encoded, now, out)) return;
     see_whether_slow(peer, state_.limits, now);
     if (peer.slow && outruns(peer, message)) return;
     const Frame& frame = encoded.for_peer(peer, message);
     if (!frame) {
-        deliver_instead(peer, message, uris::invalid_argument, undelivered, out);
+        deliver_instead(peer, message, uris::invalid_argument, out);
     } else if (frame.message().size() > peer.transport.peer_receives_max) {
-        deliver_instead(peer, message, uris::payload_size_exceeded, undelivered, out);
+        deliver_instead(peer, message, uris::payload_size_exceeded, out);
     } else {
         send(peer, frame, out);
     }
+}
+
+void Delivery::invoke(Peer& peer, bool further, const Message& message, Encoded& encoded,
+                      std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+    std::string_view error = uris::unavailable;
+    if (peer.unsent < state_.limits.callee_bytes_max) {
+        const Frame& frame = encoded.for_peer(peer, message);
+        if (frame && frame.message().size() <= peer.transport.peer_receives_max)
+            return send(peer, frame, out);
+        error = frame ? uris::payload_size_exceeded : uris::invalid_argument;
+    }
+    const wamp::RequestId id = std::get<wamp::Invocation>(message).request;
+    undelivered.push_back({peer.session->id, id, error});
+    if (!further) return;
+    // It has begun to work on what it got before.
+    const wamp::Dict options{{"mode", "killnowait"}, {"reason", uris::canceled}};
+    send(peer, wamp::encode(peer.transport.serializer, wamp::Interrupt{id, options}), out);
 }
 
 void Delivery::send(Peer& peer, Frame frame, wamp::Outbox& out) {
@@ -225,7 +241,7 @@ void Delivery::redeliver(const Session& session, wamp::SubscriptionId subscripti
 }
 
 void Delivery::deliver_instead(const Peer& receiver, const Message& message, std::string_view error,
-                               std::vector<Undelivered>& undelivered, wamp::Outbox& out) {
+                               wamp::Outbox& out) {
     const auto send = [&](wamp::Error instead) {
         wamp::Frame frame = wamp::encode(receiver.transport.serializer, instead);
         // The URI may be too long for a receiver with a small limit.
@@ -235,9 +251,7 @@ void Delivery::deliver_instead(const Peer& receiver, const Message& message, std
         }
         out.push_back(wamp::effect::Send{receiver.id, std::move(frame)});
     };
-    if (const auto* invocation = std::get_if<wamp::Invocation>(&message)) {
-        undelivered.push_back({receiver.session->id, invocation->request, error});
-    } else if (const auto* result = std::get_if<wamp::CallResult>(&message)) {
+    if (const auto* result = std::get_if<wamp::CallResult>(&message)) {
         // The caller loses only this progressive result; the call continues to its final answer.
         if (result->details.get_bool("progress", false)) {
             ++undeliverable_events_;

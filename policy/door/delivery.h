@@ -93,8 +93,11 @@ private:
     /// Sends events that have waited, as far as there is room.
     void send_latest(Peer& peer, wamp::Instant now, wamp::Outbox& out);
     void send_waited(Peer& peer, const LatestEvents::Due& due, wamp::Outbox& out);
+    /// `further`: the callee has had an INVOCATION with that id, and is told if it gets no more.
+    void invoke(Peer& peer, bool further, const wamp::Message& message, Encoded& encoded,
+                std::vector<Undelivered>& undelivered, wamp::Outbox& out);
     void deliver_instead(const Peer& receiver, const wamp::Message& message, std::string_view error,
-                         std::vector<Undelivered>& undelivered, wamp::Outbox& out);
+                         wamp::Outbox& out);
 
     DoorState& state_;
     AuthCalls& auth_calls_;

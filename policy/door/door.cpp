@@ -102,7 +102,9 @@ void Door::on_open(PeerId id, const Transport& transport, Trust trust, wamp::Ins
     peer.trust = trust;
     const wamp::IdRule ids =
         trust == Trust::client ? state_.limits.request_ids : wamp::IdRule::strict;
-    peer.machine = wamp::ServerSession(ids, state_.passthru);
+    const std::size_t streams_max =
+        trust == Trust::client ? wamp::streams_of_client_max : wamp::streams_of_link_max;
+    peer.machine = wamp::ServerSession(ids, state_.passthru, state_.streams, streams_max);
     const wamp::Duration left = state_.limits.join_timeout - transport.handshake;
     state_.peers.set_due(peer, now + std::max(left, wamp::Duration::zero()));
     if (trust == Trust::client) join_pace_.expect(peer, now);
@@ -145,6 +147,12 @@ Door::Event Door::act(Peer& peer, Verdict verdict, Message&& message, wamp::Inst
             return joining_.on_authenticate(peer, std::get<wamp::Authenticate>(message), now, out);
         case Verdict::dispatch:
             return dispatch(peer, std::move(message), now, out);
+        case Verdict::proceed:
+            return proceed(peer, std::get<wamp::Call>(std::move(message)), now);
+        case Verdict::refuse:
+            delivery_.refuse(*peer.session, wamp::Call::type, std::get<wamp::Call>(message).request,
+                             uris::unavailable, out);
+            return {};
         case Verdict::ignore:
             return {};
         case Verdict::goodbye: {
@@ -310,6 +318,19 @@ Door::Event Door::dispatch(Peer& peer, Message&& message, wamp::Instant now, wam
             }
         },
         message);
+}
+
+/// The caller has been authorized with the first CALL (W-PCI-10). What may differ in this one is
+/// judged: its size and arguments, the rate, and all of it after a reload.
+Door::Event Door::proceed(Peer& peer, wamp::Call&& further, wamp::Instant now) {
+    Session* const session = peer.session;
+    peer.machine.freeze(further);
+    const Requester requester = requester_of(*session, peer.trust, further.options);
+    const std::string_view error = state_.judge.judge_further(requester, further, now);
+    if (error.empty()) return Followup{session, std::move(further)};
+    if (peer.trust == Trust::client) pace_.count(peer, now);
+    const wamp::Dict options{{"mode", "killnowait"}};
+    return Followup{session, wamp::Cancel{further.request, options}, error};
 }
 
 std::string_view Door::may_publish(const Session& session, wamp::Publish publication) {

@@ -218,6 +218,7 @@ private:
     Event act(Peer& peer, Verdict verdict, wamp::Message&& message, wamp::Instant now,
               wamp::Outbox& out);
     Event dispatch(Peer& peer, wamp::Message&& message, wamp::Instant now, wamp::Outbox& out);
+    Event proceed(Peer& peer, wamp::Call&& further, wamp::Instant now);
     template <class Message>
     Event judge_request(Peer& peer, Message&& request, wamp::Instant now, wamp::Outbox& out);
     Event abort(Peer& peer, std::string_view reason, wamp::Outbox& out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "policy/door/sessions.h"
@@ -8,6 +9,7 @@
 #include "wamp/base/ids.h"
 #include "wamp/base/tally.h"
 #include "wamp/message/message.h"
+#include "wamp/message/uris.h"
 
 namespace sallyport::policy {
 
@@ -29,10 +31,12 @@ struct Request {
     /// outlive the door.
     wamp::Tally::Lease lease{};
 };
-/// CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of a session.
+/// CANCEL, UNSUBSCRIBE, UNREGISTER, YIELD or ERROR of a session, or a further CALL of one that is
+/// open for it (W-PCI-01).
 struct Followup {
     Session* session;
     wamp::Message message;
+    std::string_view reason = wamp::uris::canceled;  ///< what the caller gets for a CANCEL
 };
 /// The session has ended. The owner disposes of everything that it has behind the door, then calls
 /// forget().

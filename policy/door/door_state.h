@@ -67,6 +67,8 @@ struct DoorState {
           roles(std::move(announced)),
           passthru(wamp::read_features({{"roles", roles}})
                        .has(wamp::Feature::dealer_payload_passthru_mode)),
+          streams(wamp::read_features({{"roles", roles}})
+                      .has(wamp::Feature::dealer_progressive_call_invocations)),
           judge(limits.audit, random, limits.audit_lines_per_s, limits.latest_bytes_max),
           realms(std::move(open)) {}
 
@@ -83,6 +85,7 @@ struct DoorState {
     wamp::Random random;
     wamp::Dict roles;  ///< announced in WELCOME
     bool passthru;     ///< they announce payload_passthru_mode
+    bool streams;      ///< they announce progressive_call_invocations
     Judge judge;
     Realms realms;
     Sessions sessions;

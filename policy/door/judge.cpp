@@ -90,15 +90,15 @@ Judge::Judgement Judge::decide(const Requester& requester, const Question& quest
     return judgement;
 }
 
-void Judge::admit(const Requester& requester, const Question& question, Judgement& judgement,
-                  wamp::Instant now) {
+void Judge::admit(const Requester& requester, Judgement& judgement, wamp::Instant now,
+                  bool is_call) {
     SALLYPORT_CHECK(judgement.permit.has_value());
     const Permit& permit = *judgement.permit;
     const RuleIndex rule = permit.rule();
     const LimitSubject limit_subject{requester.counted_session, requester.subject.authid,
                                      requester.counted_circuit};
     switch (limits_.admit(requester.session.policy->rule(rule).id, permit.limits(), limit_subject,
-                          question.action == Action::call, now, judgement.lease)) {
+                          is_call, now, judgement.lease)) {
         case RuleLimits::Verdict::over_rate:
             return judgement.deny(Outcome::over_rate, rule, {}, uris::unavailable);
         case RuleLimits::Verdict::over_in_flight:
@@ -113,7 +113,7 @@ Judge::Verdict Judge::judge_request(const Requester& requester, Request& request
                                     wamp::Instant now) {
     const Question question = question_of(request);
     Judgement judgement = decide(requester, question, request, true);
-    if (judgement.permit) admit(requester, question, judgement, now);
+    if (judgement.permit) admit(requester, judgement, now, question.action == Action::call);
     recorder_.record(judgement.decided, requester, question);
     if (!judgement.permit) hide_timing();
     if constexpr (std::is_same_v<Request, wamp::Subscribe>)
@@ -135,6 +135,17 @@ Judge::Verdict Judge::judge(const Requester& requester, wamp::Subscribe& request
 Judge::Verdict Judge::judge(const Requester& requester, wamp::Register& request,
                             wamp::Instant now) {
     return judge_request(requester, request, now);
+}
+
+std::string_view Judge::judge_further(const Requester& requester, wamp::Call& further,
+                                      wamp::Instant now) {
+    const Question question = question_of(further);
+    Judgement judgement = decide(requester, question, further, false);
+    if (judgement.permit) admit(requester, judgement, now, false);
+    if (judgement.permit) return {};
+    recorder_.record(judgement.decided, requester, question);
+    hide_timing();
+    return judgement.error;
 }
 
 std::string_view Judge::may_publish(const Session& session, wamp::Publish& publication) {

@@ -45,6 +45,11 @@ public:
     Verdict judge(const Requester& requester, wamp::Subscribe& request, wamp::Instant now);
     Verdict judge(const Requester& requester, wamp::Register& request, wamp::Instant now);
 
+    /// Whether a further CALL of an open call may pass: "" or the required error. It counts for
+    /// rates, not as another call in flight; only a denial is recorded.
+    std::string_view judge_further(const Requester& requester, wamp::Call& further,
+                                   wamp::Instant now);
+
     /// Whether the session may publish that now, regardless of rates: "" or the required error. For
     /// publications that are made later: a denial is recorded now, a permission when the
     /// publication is made.
@@ -96,8 +101,7 @@ private:
                      bool shadows);
     template <class Request>
     Verdict judge_request(const Requester& requester, Request& request, wamp::Instant now);
-    void admit(const Requester& requester, const Question& question, Judgement& judgement,
-               wamp::Instant now);
+    void admit(const Requester& requester, Judgement& judgement, wamp::Instant now, bool is_call);
     void note_delivery(const Requester& requester, const wamp::Subscribe& request,
                        const Permit& permit);
     void record_shadow(const Requester& requester, const Question& question, bool allowed);

@@ -85,6 +85,11 @@ bool Gate::consume(Step& step, wamp::Instant now, wamp::Outbox& out) {
 }
 
 void Gate::answer(const Door::Request& request, wamp::Instant now, wamp::Outbox& out) {
+    const auto* const call = std::get_if<wamp::Call>(&request.message);
+    if (call != nullptr && call->options.get_bool("progress", false)) {  // W-PCI-03
+        return door_.refuse(*request.session, call->type, call->request,
+                            uris::feature_not_supported, out);
+    }
     auto ended = meta_.handle(request, meta_out_);
     deliver_meta(now, out);
     for (const wamp::SessionId session : ended.sessions) {  // testaments: W-SSM-04

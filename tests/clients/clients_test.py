@@ -12,6 +12,7 @@ import threading
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes  # noqa: E402
 from support.deployment import REALM, TICKETS, Deployment  # noqa: E402
+from support.rawclient import REGISTER, REGISTERED, YIELD  # noqa: E402
 from support.runner import Suite, equal  # noqa: E402
 
 suite = Suite("clients")
@@ -140,6 +141,31 @@ def swampyer_is_not_let_in_by_a_gateway_that_is_strict():
     place = places["strict"]
     ran = run_peer(python(), "peer_swampyer.py", f"ws://127.0.0.1:{place.port.number}/", "json")
     assert ran.returncode and "wamp.error.protocol_violation" in ran.stdout + ran.stderr, ran
+
+
+@suite.test
+def wampy_sends_the_arguments_of_a_call_in_parts():  # W-PCI-01
+    place = places["strict"]
+    features = {"call_canceling": True, "progressive_call_results": True, "progressive_call_invocations": True}
+    service = place.raw_inside(roles={"callee": {"features": features}})
+    equal(service.ask(REGISTER, {}, "lab.sum")[0], REGISTERED)
+    got = []
+
+    def serve():
+        more = True
+        while more:
+            _, invocation, _, details, arguments = service.receive()
+            got.append((invocation, arguments[0]))
+            more = details.get("progress", False)
+        service.send(YIELD, invocation, {}, [sum(part for _, part in got)])
+    thread = threading.Thread(target=serve)
+    thread.start()
+    ran = run_peer(node(), "peer_wampy_parts.mjs", f"ws://127.0.0.1:{place.port.number}/", "json")
+    equal(ran.returncode, 0, ran.stdout + ran.stderr)
+    equal(json.loads(ran.stdout)["sum"], 15)
+    thread.join(10)
+    equal(got, [(1, part) for part in (1, 2, 3, 4, 5)])
+    service.close()
 
 
 if __name__ == "__main__":

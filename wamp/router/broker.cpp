@@ -5,6 +5,7 @@
 
 #include "wamp/message/copy.h"
 #include "wamp/message/passthru.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/options.h"
 #include "wamp/router/receiver_filter.h"
@@ -69,6 +70,7 @@ void Broker::deliver_retained(const Member& to, SubscriptionId id, std::string_v
     }
     Event event{id, kept->publication, Dict{{"retained", true}}, kept->payload.view()};
     append_passthru(event.details, kept->options);
+    append_transaction_hash(event.details, kept->options);
     if (session.outside) ReceiverFilter::append_lists(event.details, kept->options);
     if (kept->options.get_bool("disclose_me", false) &&
         session.features.has(Feature::subscriber_publisher_identification)) {
@@ -167,6 +169,7 @@ void Broker::deliver(const Subscription& subscription, PublicationId publication
         Event event{subscription.id, publication, {}, publish.payload};
         if (subscription.match != MatchPolicy::exact) event.details.append("topic", publish.topic);
         append_passthru(event.details, publish.options);
+        append_transaction_hash(event.details, publish.options);
         if (kind >= 2) ReceiverFilter::append_lists(event.details, publish.options);
         if (kind % 2 == 1) append_publisher(event.details, origin);
         out.add(receivers_[kind], std::move(event), origin.session);

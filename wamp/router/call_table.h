@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -21,26 +22,29 @@ struct Member;
 /// An INVOCATION that its callee has no room for yet.
 struct HeldInvocation {
     std::uint64_t serial = 0;  ///< of the entry in the callee's queue
-    RegistrationId registration = 0;
     Dict details;
     OwnedPayload payload;
     CallerWaits::Caller caller;
     std::size_t bytes = 0;  ///< that it is counted with
-    Instant due = never;    ///< when the call times out; it is held for a shorter time at most
 };
 
 /// A call that has not been answered yet.
 struct PendingCall {
     Member* caller = nullptr;
     Member* callee = nullptr;
-    SessionId origin = 0;           ///< on whose behalf the caller calls
-    RequestId request = 0;          ///< the caller's id of the CALL
-    RequestId invocation = 0;       ///< the callee's id of the INVOCATION; 0 while that is held
+    SessionId origin = 0;      ///< on whose behalf the caller calls
+    RequestId request = 0;     ///< the caller's id of the CALL
+    RequestId invocation = 0;  ///< the callee's id of the INVOCATION; 0 while that is held
+    RegistrationId registration = 0;
     Duration timeout{};             ///< zero: none
+    Instant due = never;            ///< when it times out
+    Instant held_until = never;     ///< when an INVOCATION is held: how long at most
     bool receive_progress = false;  ///< the callee was allowed to send progressive results
     bool killed = false;            ///< INTERRUPT `kill` was sent; the answer is pending
+    bool open = false;              ///< its last CALL has not come yet (W-PCI-01)
     Tally::Lease lease{};           ///< its share of the limit on calls in flight
-    std::unique_ptr<HeldInvocation> held{};
+    /// Its INVOCATIONs that are held, oldest first; null if there are none.
+    std::unique_ptr<std::deque<HeldInvocation>> held{};
 };
 
 /// All calls in flight of one realm: found by the caller's id, by the callee's, by session and by

@@ -1,9 +1,13 @@
 #include "wamp/router/dealer.h"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 #include <utility>
 
+#include "wamp/message/front_callee.h"
 #include "wamp/message/passthru.h"
+#include "wamp/message/transaction_hash.h"
 #include "wamp/message/uris.h"
 #include "wamp/router/options.h"
 
@@ -42,7 +46,7 @@ bool can_decode(const Member& caller) noexcept {
 
 void interrupt(const PendingCall& call, std::string_view mode, std::string_view reason,
                Deliveries& out) {
-    if (call.held != nullptr || !can_be_cancelled(*call.callee)) return;  // W-CAN-03
+    if (call.invocation == 0 || !can_be_cancelled(*call.callee)) return;  // W-CAN-03
     Dict options;
     options.append("mode", mode);
     options.append("reason", reason);
@@ -93,44 +97,58 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
         return;
     }
     const Invoke invoke = invoke_of(request.options);
+    const Callee callee{&from, front_of(from, request.options),
+                        request.options.get_bool("forward_timeout", false)};
     Registration* registration = procedures_.find(match, request.procedure);
     if (registration != nullptr && request.options.get_bool("force_reregister", false) &&
-        evict(*registration, from, out)) {
+        evict(*registration, callee, out)) {
         registration = nullptr;
     }
     if (registration != nullptr) {
-        std::vector<Member*>& callees = registration->callees;
+        std::vector<Callee>& callees = registration->callees;
         const bool member_already =
-            std::find(callees.begin(), callees.end(), &from) != callees.end();
+            std::find(callees.begin(), callees.end(), callee) != callees.end();
         if (invoke == Invoke::single || invoke != registration->invoke || member_already) {
             out.add(to, refusal(Register::type, request.request, uris::procedure_already_exists));
             return;
         }
-        callees.push_back(&from);
+        callees.push_back(callee);
     } else {
         registration = &registrations_[++last_registration_];
         *registration = {last_registration_,
                          std::move(request.procedure),
                          match,
                          invoke,
-                         {&from},
+                         {callee},
                          0,
                          request.options.get_bool("disclose_caller", false)};
         procedures_.insert(match, registration->procedure, registration);
     }
-    from.registrations.push_back(registration->id);
-    changes_.push_back(
-        {to, to, registration->id, true, true, match, registration->procedure, to_string(invoke)});
+    std::vector<RegistrationId>& held = from.registrations;
+    if (std::find(held.begin(), held.end(), registration->id) == held.end()) {
+        held.push_back(registration->id);
+        changes_.push_back({to, to, registration->id, true, true, match, registration->procedure,
+                            to_string(invoke)});
+    }
     out.add(to, Registered{request.request, registration->id});
 }
 
-bool Dealer::evict(const Registration& registration, const Member& by, Deliveries& out) {
+SessionId Dealer::front_of(const Member& from, const Dict& options) noexcept {
+    return from.session.outside ? options.get_uint(front_callee_key, 0) : 0;
+}
+
+bool Dealer::evict(const Registration& registration, const Callee& by, Deliveries& out) {
     const RegistrationId id = registration.id;
-    const std::vector<Member*> callees = registration.callees;
-    if (std::find(callees.begin(), callees.end(), &by) != callees.end()) return false;  // W-RPC-14
-    for (Member* callee : callees) {
+    const std::vector<Callee>& callees = registration.callees;
+    if (std::find(callees.begin(), callees.end(), by) != callees.end()) return false;  // W-RPC-14
+    std::vector<Member*> members;
+    for (const Callee& callee : callees) {
+        if (std::find(members.begin(), members.end(), callee.member) == members.end())
+            members.push_back(callee.member);
+    }
+    for (Member* callee : members) {
         forget(callee->registrations, id);
-        remove(*callee, id, by.session.id);  // its open invocations continue (W-RRV-03)
+        remove(*callee, id, by.member->session.id);  // its open invocations continue (W-RRV-03)
         if (!callee->session.features.has(Feature::callee_registration_revocation)) continue;
         Unregistered revocation;
         revocation.details.append("registration", id);
@@ -142,14 +160,27 @@ bool Dealer::evict(const Registration& registration, const Member& by, Deliverie
 
 void Dealer::unregister(Member& from, const Unregister& request, Deliveries& out) {
     const RegistrationId id = request.registration;
-    const std::vector<RegistrationId>& held = from.registrations;
-    if (std::find(held.begin(), held.end(), id) == held.end()) {  // unknown or foreign (W-RPC-02)
+    const auto at = registrations_.find(id);
+    const Callee callee{&from, front_of(from, request.options)};
+    const auto is_one = [&](const Registration& registration) {
+        const std::vector<Callee>& callees = registration.callees;
+        return std::find(callees.begin(), callees.end(), callee) != callees.end();
+    };
+    if (at == registrations_.end() || !is_one(at->second)) {  // unknown or foreign (W-RPC-02)
         out.add(from.session.id,
                 refusal(Unregister::type, request.request, uris::no_such_registration));
         return;
     }
-    forget(from.registrations, id);
-    remove(from, id, from.session.id);  // its open invocations continue (W-RPC-12)
+    Registration& registration = at->second;
+    remove(registration, callee);  // its open invocations continue (W-RPC-12)
+    const std::vector<Callee>& others = registration.callees;
+    if (std::none_of(others.begin(), others.end(),
+                     [&](const Callee& other) { return other.member == &from; })) {
+        forget(from.registrations, id);
+        changes_.push_back(
+            {.session = from.session.id, .by = from.session.id, .id = id, .registration = true});
+    }
+    erase_if_empty(registration);
     out.add(from.session.id, Unregistered{request.request, {}});
 }
 
@@ -162,51 +193,62 @@ void Dealer::revoke(Member& from, RegistrationId id, std::string_view reason, De
     out.add(from.session.id, Unregistered{0, Dict{{"registration", id}, {"reason", reason}}});
 }
 
-void Dealer::remove(Member& callee, RegistrationId id, SessionId by) {
-    changes_.push_back({.session = callee.session.id, .by = by, .id = id, .registration = true});
-    const auto at = registrations_.find(id);
-    Registration& registration = at->second;
-    std::vector<Member*>& callees = registration.callees;
-    const auto leaving = std::find(callees.begin(), callees.end(), &callee);
+void Dealer::remove(Member& member, RegistrationId id, SessionId by) {
+    changes_.push_back({.session = member.session.id, .by = by, .id = id, .registration = true});
+    Registration& registration = registrations_.find(id)->second;
+    const std::vector<Callee> callees = registration.callees;
+    for (const Callee& callee : callees) {
+        if (callee.member == &member) remove(registration, callee);
+    }
+    erase_if_empty(registration);
+}
+
+void Dealer::remove(Registration& registration, const Callee& callee) {
+    std::vector<Callee>& callees = registration.callees;
+    const auto leaving = std::find(callees.begin(), callees.end(), callee);
     // No callee is skipped or chosen twice because another one leaves (W-SHR-03).
     if (static_cast<std::size_t>(leaving - callees.begin()) < registration.next) {
         --registration.next;
     }
     callees.erase(leaving);
-    if (!callees.empty()) return;
+}
+
+void Dealer::erase_if_empty(Registration& registration) {
+    if (!registration.callees.empty()) return;
     procedures_.erase(registration.match, registration.procedure);
-    registrations_.erase(at);
+    registrations_.erase(registration.id);
 }
 
 /// Where the caller cannot rely on a certain one of several callees, one that has room.
-Member& Dealer::choose(Registration& registration) noexcept {
-    Member* chosen = &choose_any(registration);
+const Dealer::Callee& Dealer::choose(Registration& registration) noexcept {
+    const Callee* chosen = &choose_any(registration);
     if (registration.invoke == Invoke::roundrobin) {
-        for (std::size_t i = 1; i < registration.callees.size() && !chosen->has_room; ++i)
+        for (std::size_t i = 1; i < registration.callees.size() && !chosen->member->has_room; ++i)
             chosen = &choose_any(registration);
-    } else if (registration.invoke == Invoke::random && !chosen->has_room) {
-        const auto other = std::find_if(registration.callees.begin(), registration.callees.end(),
-                                        [](const Member* callee) { return callee->has_room; });
-        if (other != registration.callees.end()) chosen = *other;
+    } else if (registration.invoke == Invoke::random && !chosen->member->has_room) {
+        const auto other =
+            std::find_if(registration.callees.begin(), registration.callees.end(),
+                         [](const Callee& callee) { return callee.member->has_room; });
+        if (other != registration.callees.end()) chosen = &*other;
     }
     return *chosen;
 }
 
-Member& Dealer::choose_any(Registration& registration) noexcept {
-    std::vector<Member*>& callees = registration.callees;
+const Dealer::Callee& Dealer::choose_any(Registration& registration) noexcept {
+    const std::vector<Callee>& callees = registration.callees;
     switch (registration.invoke) {
         case Invoke::single:
         case Invoke::first:
             break;
         case Invoke::last:
-            return *callees.back();
+            return callees.back();
         case Invoke::random:
-            return *callees[random_.below(callees.size())];
+            return callees[random_.below(callees.size())];
         case Invoke::roundrobin:
             if (registration.next >= callees.size()) registration.next = 0;
-            return *callees[registration.next++];
+            return callees[registration.next++];
     }
-    return *callees.front();
+    return callees.front();
 }
 
 // Whether the callee is told who calls (W-CID-01, W-CID-03). The owner of the realm has checked
@@ -245,50 +287,85 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
     if (found == nullptr) return refuse(uris::no_such_procedure);
 
     Registration& registration = *found;
-    Member& callee = choose(registration);
+    const Callee& chosen = choose(registration);
+    Member& callee = *chosen.member;
     if (is_passthru(call.options) &&
         !callee.session.features.has(Feature::callee_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);  // W-PPT-02
     }
-    const flow::Sender sender{0, origin.session};
-    const bool held = !callee.has_room || (callee.held != nullptr && !callee.held->queue.empty());
-    if (held && !may_hold(callee, sender)) return refuse(uris::unavailable);
+    const bool open = call.options.get_bool("progress", false);
+    if (open && !callee.session.features.has(Feature::callee_progressive_call_invocations)) {
+        return refuse(uris::feature_not_supported);  // W-PCI-03
+    }
+    const bool held = must_hold(callee);
+    if (held && !may_hold(callee, {0, origin.session})) return refuse(uris::unavailable);
     PendingCall pending;
     pending.caller = &from;
     pending.callee = &callee;
     pending.origin = origin.session;
     pending.request = call.request;
     pending.invocation = held ? 0 : next_invocation(callee);
+    pending.registration = registration.id;
+    pending.open = open;
     pending.lease = std::move(limits.lease);
-    pending.timeout = timeout_of(call.options, limits);
+    const Duration timeout = timeout_of(call.options, limits);
+    pending.timeout = chosen.forward_timeout ? limits.timeout : timeout;
+    pending.due = deadline_after(now, pending.timeout);
     pending.receive_progress =
         call.options.get_bool("receive_progress", false) &&
         callee.session.features.has(Feature::callee_progressive_call_results);
     const RequestId invocation = pending.invocation;
     const bool progressive = pending.receive_progress;
-    const Instant deadline = deadline_after(now, pending.timeout);
-    const CallTable::Handle handle = calls_.add(std::move(pending), deadline);
+    const Instant due = pending.due;
+    const CallTable::Handle handle = calls_.add(std::move(pending), due);
 
     Dict details =
         invocation_details(origin, discloses(call.options, from, registration, callee, origin));
     if (progressive) details.append("receive_progress", true);
+    if (open) details.append("progress", true);
     if (registration.match != MatchPolicy::exact) {
         details.append("procedure", std::move(call.procedure));
     }
     append_passthru(details, call.options);
+    append_transaction_hash(details, call.options);
+    if (chosen.front != 0) details.append(std::string(front_callee_key), chosen.front);
+    if (chosen.forward_timeout && call.options.get_uint("timeout", 0) != 0) {
+        details.append("timeout",
+                       static_cast<std::uint64_t>(timeout / std::chrono::milliseconds(1)));
+    }
     if (held) {
-        return hold(handle, sender,
-                    {++last_held_,
-                     registration.id,
-                     std::move(details),
-                     OwnedPayload(call.payload),
-                     {},
-                     0,
-                     deadline},
-                    now);
+        return hold(
+            handle,
+            {++last_held_, std::move(details), OwnedPayload(call.payload), {0, origin.session}, 0},
+            now);
     }
     out.add_for(callee.session.id, origin.session,
                 Invocation{invocation, registration.id, std::move(details), call.payload});
+}
+
+void Dealer::proceed(const Member& from, Call&& further, Instant now, Deliveries& out) {
+    const CallTable::Handle handle = calls_.find_call(from.session.id, further.request);
+    if (handle == CallTable::none) return;
+    PendingCall& call = calls_.at(handle);
+    if (!call.open || call.killed) return;
+    call.open = further.options.get_bool("progress", false);
+    Dict details;
+    if (call.open) details.append("progress", true);
+    append_passthru(details, further.options);
+    const Member& callee = *call.callee;
+    if (call.held == nullptr && !must_hold(callee)) {
+        out.add_for(
+            callee.session.id, call.origin,
+            Invocation{call.invocation, call.registration, std::move(details), further.payload});
+        return;
+    }
+    if (!may_hold_further(callee, call.origin)) {
+        interrupt(call, mode_killnowait, uris::canceled, out);
+        return fail(handle, uris::unavailable, out);
+    }
+    hold(handle,
+         {++last_held_, std::move(details), OwnedPayload(further.payload), {0, call.origin}, 0},
+         now);
 }
 
 // Whoever holds nothing yet may hold one call, so that a few callers do not keep him out.
@@ -301,23 +378,47 @@ bool Dealer::may_hold(const Member& callee, const flow::Sender& caller) const no
            callee.held->bytes < held_bytes_of_all_max;
 }
 
-void Dealer::hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
-                  Instant now) {
+bool Dealer::may_hold_further(const Member& callee, SessionId caller) const noexcept {
+    if (callee.held == nullptr) return true;
+    const Member::HeldShare* share = find_in(callee.held->shares, caller);
+    return share == nullptr ||
+           (share->bytes < held_bytes_of_caller_max_ && callee.held->bytes < held_bytes_of_all_max);
+}
+
+void Dealer::hold(CallTable::Handle handle, HeldInvocation&& invocation, Instant now) {
     constexpr std::size_t overhead_bytes = 512;  // approximately, of the envelope and the entry
     PendingCall& call = calls_.at(handle);
-    invocation.caller = {call.caller->session.id, caller.session};
+    invocation.caller.via = call.caller->session.id;
     invocation.bytes = overhead_bytes + invocation.payload.view().bytes();
-    call.held = std::make_unique<HeldInvocation>(std::move(invocation));
-    calls_.set_deadline(handle, std::min(call.held->due, now + hold_max));
+    const std::size_t bytes = invocation.bytes;
+    const flow::Sender sender{0, invocation.caller.session};
     auto& held = call.callee->held;
     if (held == nullptr) held = std::make_unique<Member::HeldCalls>();
-    Member::HeldShare& share = held->shares[caller.session];
+    Member::HeldShare& share = held->shares[sender.session];
     ++share.calls;
-    share.bytes += call.held->bytes;
-    held->bytes += call.held->bytes;
-    held_bytes_ += call.held->bytes;
-    waits_.add(call.held->caller, call.held->bytes);
-    held->queue.push(caller, call.held->bytes, {handle, call.held->serial});
+    share.bytes += bytes;
+    held->bytes += bytes;
+    held_bytes_ += bytes;
+    waits_.add(invocation.caller, bytes);
+    held->queue.push(sender, bytes, {handle, invocation.serial});
+    if (call.held == nullptr) {
+        call.held = std::make_unique<std::deque<HeldInvocation>>();
+        call.held_until = now + hold_max;
+        await(handle);
+    }
+    call.held->push_back(std::move(invocation));
+}
+
+void Dealer::await(CallTable::Handle handle) {
+    const PendingCall& call = calls_.at(handle);
+    calls_.set_deadline(handle,
+                        call.held == nullptr ? call.due : std::min(call.due, call.held_until));
+}
+
+void Dealer::drop_held(PendingCall& call) {
+    if (call.held == nullptr) return;
+    for (const HeldInvocation& held : *call.held) release_share(*call.callee, held);
+    call.held.reset();
 }
 
 void Dealer::release_share(Member& callee, const HeldInvocation& held) {
@@ -330,28 +431,31 @@ void Dealer::release_share(Member& callee, const HeldInvocation& held) {
 }
 
 void Dealer::end(CallTable::Handle handle) {
-    const PendingCall& call = calls_.at(handle);
-    if (call.held != nullptr) release_share(*call.callee, *call.held);
+    drop_held(calls_.at(handle));
     calls_.remove(handle);
 }
 
-bool Dealer::invoke_held(Member& callee, Deliveries& out) {
+bool Dealer::invoke_held(Member& callee, Instant now, Deliveries& out) {
     sent_.reset();
     while (callee.has_room && callee.held != nullptr && !callee.held->queue.empty()) {
         const auto [handle, serial] = callee.held->queue.pop();
         PendingCall& call = calls_.at(handle);
-        if (call.held == nullptr || call.held->serial != serial) continue;  // it has ended
+        if (call.held == nullptr || call.held->front().serial != serial) continue;  // it has ended
         const auto& held = callee.registrations;
-        if (std::find(held.begin(), held.end(), call.held->registration) == held.end()) {
+        if (call.invocation == 0 &&
+            std::find(held.begin(), held.end(), call.registration) == held.end()) {
             fail(handle, uris::no_such_procedure, out);
             return true;
         }
-        release_share(callee, *call.held);
-        sent_ = std::move(call.held);
-        calls_.invoke(handle, next_invocation(callee));
-        calls_.set_deadline(handle, sent_->due);
+        sent_ = std::make_unique<HeldInvocation>(std::move(call.held->front()));
+        release_share(callee, *sent_);
+        call.held->pop_front();
+        if (call.held->empty()) call.held.reset();
+        if (call.invocation == 0) calls_.invoke(handle, next_invocation(callee));
+        call.held_until = now + hold_max;  // the callee reads
+        await(handle);
         out.add_for(callee.session.id, call.origin,
-                    Invocation{call.invocation, sent_->registration, std::move(sent_->details),
+                    Invocation{call.invocation, call.registration, std::move(sent_->details),
                                sent_->payload.view()});
         return true;
     }
@@ -364,9 +468,10 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
     if (handle == CallTable::none) return;  // the call has just ended: a race (W-CAN-05)
     PendingCall& call = calls_.at(handle);
     const std::string_view mode = cancel.options.get_string("mode", mode_killnowait);
-    if (mode == mode_kill && call.held == nullptr && can_be_cancelled(*call.callee)) {
+    if (mode == mode_kill && call.invocation != 0 && can_be_cancelled(*call.callee)) {
         if (call.killed) return;
         call.killed = true;
+        drop_held(call);
         interrupt(call, mode_kill, uris::canceled, out);
         calls_.set_deadline(handle, std::min(calls_.deadline_of(handle), now + kill_wait_max));
         return;
@@ -380,7 +485,7 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
 void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveries& out) {
     const CallTable::Handle handle = calls_.find_invocation(from.session.id, yield.request);
     if (handle == CallTable::none) return;  // late, or of another callee (W-RPC-08)
-    const PendingCall& call = calls_.at(handle);
+    PendingCall& call = calls_.at(handle);
     const SessionId caller = call.caller->session.id;
     const RequestId request = call.request;
     const bool progress = yield.options.get_bool("progress", false);
@@ -397,12 +502,15 @@ void Dealer::yield(const Member& from, const Yield& yield, Instant now, Deliveri
     if (progress) {
         // The timeout limits the time between results (W-PCR-06), but does not change the deadline
         // that `kill` set.
-        if (!call.killed) calls_.set_deadline(handle, deadline_after(now, call.timeout));
+        if (!call.killed) {
+            call.due = deadline_after(now, call.timeout);
+            await(handle);
+        }
         out.add_for(caller, call.origin, CallResult{request, std::move(details), yield.payload});
         return;
     }
     const SessionId origin = call.origin;
-    calls_.remove(handle);
+    end(handle);
     out.add_for(caller, origin, CallResult{request, std::move(details), yield.payload});
 }
 
@@ -418,7 +526,7 @@ void Dealer::error(const Member& from, Error&& error, Deliveries& out) {
     // A caller that cannot decode the payload still receives the error (W-PPT-02).
     const bool opaque = !details.empty() && !can_decode(*call.caller);
     const SessionId origin = call.origin;
-    calls_.remove(handle);
+    end(handle);
     // Type and id are those of the caller's request, not of the INVOCATION (W-RPC-06).
     Error failure{Call::type, request, {}, std::move(error.uri), {}};
     if (!opaque) {
@@ -439,7 +547,8 @@ void Dealer::on_deadline(Instant now, Deliveries& out) {
         const CallTable::Handle handle = calls_.due(now);
         if (handle == CallTable::none) return;
         const PendingCall& call = calls_.at(handle);
-        if (call.held != nullptr && now < call.held->due) {
+        if (call.held != nullptr && now < call.due) {
+            interrupt(call, mode_killnowait, uris::canceled, out);
             fail(handle, uris::unavailable, out);
             continue;
         }

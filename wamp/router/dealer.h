@@ -63,6 +63,9 @@ public:
     void unregister(Member& from, const Unregister& request, Deliveries& out);
     void call(Member& from, Call&& call, const Origin& origin, CallLimits&& limits, Instant now,
               Deliveries& out);
+    /// A further CALL of an open call; it is dropped if that has been answered (W-PCI-05). Its
+    /// options are those of the first one, but for `progress`.
+    void proceed(const Member& from, Call&& further, Instant now, Deliveries& out);
     /// The caller gets `reason`.
     void cancel(const Member& from, const Cancel& cancel, Instant now, Deliveries& out,
                 std::string_view reason = uris::canceled);
@@ -70,7 +73,7 @@ public:
     void error(const Member& from, Error&& error, Deliveries& out);
     /// Sends the callee the held INVOCATION whose turn it is; false if it has no room or none is
     /// held. The message borrows from this object until the next call of a function of it.
-    bool invoke_held(Member& callee, Deliveries& out);
+    bool invoke_held(Member& callee, Instant now, Deliveries& out);
     /// Of the invocations that are held for all callees.
     std::size_t held_bytes() const noexcept { return held_bytes_; }
 
@@ -89,35 +92,57 @@ public:
 
 private:
     enum class Invoke : std::uint8_t { single, roundrobin, random, first, last };
+    /// A member is one callee, or as a link several: one for each of its clients that registered.
+    struct Callee {
+        Member* member = nullptr;
+        SessionId front = 0;           ///< the client of a link; 0: the member itself
+        bool forward_timeout = false;  ///< it watches the time itself (W-TMO-03)
+        bool operator==(const Callee& other) const noexcept {
+            return member == other.member && front == other.front;
+        }
+    };
     struct Registration {
         RegistrationId id = 0;
         std::string procedure;
         MatchPolicy match = MatchPolicy::exact;
         Invoke invoke = Invoke::single;
-        std::vector<Member*> callees;  ///< in order of registering
-        std::size_t next = 0;          ///< the callee of the next call, for roundrobin
-        bool names_callers = false;    ///< its callee requested it (W-CID-01)
+        std::vector<Callee> callees;  ///< in order of registering
+        std::size_t next = 0;         ///< the callee of the next call, for roundrobin
+        bool names_callers = false;   ///< its callee requested it (W-CID-01)
     };
 
     static Invoke invoke_of(const Dict& options) noexcept;
     static std::string_view to_string(Invoke invoke) noexcept;
-    Member& choose(Registration& registration) noexcept;
-    Member& choose_any(Registration& registration) noexcept;
+    static SessionId front_of(const Member& from, const Dict& options) noexcept;
+    const Callee& choose(Registration& registration) noexcept;
+    const Callee& choose_any(Registration& registration) noexcept;
     bool may_hold(const Member& callee, const flow::Sender& caller) const noexcept;
+    /// The same of a further INVOCATION: their number is bounded by their bytes.
+    bool may_hold_further(const Member& callee, SessionId caller) const noexcept;
+    /// Whether the next INVOCATION of that caller has to be held.
+    static bool must_hold(const Member& callee) noexcept {
+        return !callee.has_room || (callee.held != nullptr && !callee.held->queue.empty());
+    }
+    /// Its held INVOCATIONs are not needed any more.
+    void drop_held(PendingCall& call);
+    /// Sets the deadline of a call that was not cancelled.
+    void await(CallTable::Handle handle);
     /// It does not count for its callee any more.
     void release_share(Member& callee, const HeldInvocation& held);
     /// The call has ended.
     void end(CallTable::Handle handle);
-    void hold(CallTable::Handle handle, const flow::Sender& caller, HeldInvocation&& invocation,
-              Instant now);
+    void hold(CallTable::Handle handle, HeldInvocation&& invocation, Instant now);
     bool discloses(const Dict& call, const Member& caller, const Registration& registration,
                    const Member& callee, const Origin& origin) const noexcept;
     RequestId next_invocation(Member& callee) const noexcept;
-    /// `by`: the session that asked for it, or 0.
-    void remove(Member& callee, RegistrationId id, SessionId by);
+    /// Removes the member from the registration, which must have been forgotten by it. `by`: the
+    /// session that asked for it, or 0.
+    void remove(Member& member, RegistrationId id, SessionId by);
+    void remove(Registration& registration, const Callee& callee);
+    void erase_if_empty(Registration& registration);
     /// Revokes the registration of its callees in favour of one that may use `force_reregister`;
     /// false if it is one of them.
-    bool evict(const Registration& registration, const Member& by, Deliveries& out);
+    bool evict(const Registration& registration, const Callee& by, Deliveries& out);
     /// Ends the call with an error of the router.
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
 

@@ -96,6 +96,12 @@ void Realm::handle(SessionId from, Message&& message, const Origin& origin, Call
                message);
 }
 
+void Realm::proceed(SessionId from, Call&& further, Instant now, Deliveries& out) {
+    const auto at = tables_->members.find(from);
+    if (at != tables_->members.end())
+        tables_->dealer.proceed(at->second, std::move(further), now, out);
+}
+
 std::vector<Realm::Holding> Realm::holdings() const {
     std::vector<Holding> all;
     for (const auto& [session, member] : tables_->members) {
@@ -153,9 +159,9 @@ void Realm::set_room(SessionId callee, bool has_room) noexcept {
     if (at != tables_->members.end()) at->second.has_room = has_room;
 }
 
-bool Realm::invoke_held(SessionId callee, Deliveries& out) {
+bool Realm::invoke_held(SessionId callee, Instant now, Deliveries& out) {
     const auto at = tables_->members.find(callee);
-    return at != tables_->members.end() && tables_->dealer.invoke_held(at->second, out);
+    return at != tables_->members.end() && tables_->dealer.invoke_held(at->second, now, out);
 }
 
 std::vector<CallerWaits::Change> Realm::take_caller_waits() {

@@ -14,6 +14,7 @@
 #include "wamp/base/uri.h"
 #include "wamp/message/deliveries.h"
 #include "wamp/message/holding_change.h"
+#include "wamp/message/message.h"
 #include "wamp/router/caller_waits.h"
 #include "wamp/session/features.h"
 
@@ -89,6 +90,10 @@ public:
     void handle(SessionId from, Message&& message, const Origin& origin, CallLimits&& limits,
                 Instant now, Deliveries& out);
 
+    /// A further CALL of a call of the session that is open for it (W-PCI-01), judged as such; its
+    /// options are those of the first one, but for `progress`.
+    void proceed(SessionId from, Call&& further, Instant now, Deliveries& out);
+
     /// A subscription or registration of a session.
     struct Holding {
         SessionId session = 0;
@@ -119,7 +124,7 @@ public:
     void set_room(SessionId callee, bool has_room) noexcept;
     /// Sends a callee that has room the held INVOCATION whose turn it is; false if there is none.
     /// The message is to be sent before the next call into the realm.
-    bool invoke_held(SessionId callee, Deliveries& out);
+    bool invoke_held(SessionId callee, Instant now, Deliveries& out);
 
     /// The callers that are to be read no more, or again.
     std::vector<CallerWaits::Change> take_caller_waits();

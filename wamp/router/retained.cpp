@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "wamp/message/passthru.h"
+#include "wamp/message/transaction_hash.h"
 
 namespace sallyport::wamp {
 namespace {
@@ -19,6 +20,7 @@ Dict kept_of(const Dict& options) {
         if (const Value* const value = options.find(name)) kept.append(std::string(name), *value);
     }
     append_passthru(kept, options);
+    append_transaction_hash(kept, options);
     return kept;
 }
 

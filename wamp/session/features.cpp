@@ -16,6 +16,11 @@ bool announces(const Dict* role, std::string_view feature) noexcept {
 }
 
 constexpr std::string_view passthru_mode = "payload_passthru_mode";
+constexpr std::string_view progressive_invocations = "progressive_call_invocations";
+
+bool announces_streams(const Dict* role) noexcept {
+    return announces(role, progressive_invocations) || announces(role, "progressive_calls");
+}
 
 bool announces_canceling(const Dict* role) noexcept {
     return announces(role, "call_canceling") || announces(role, "call_cancelling");
@@ -29,6 +34,7 @@ void read_callee(const Dict* callee, Features& out) noexcept {
         if (announces(callee, "progressive_call_results")) {
             out.add(Feature::callee_progressive_call_results);
         }
+        if (announces_streams(callee)) out.add(Feature::callee_progressive_call_invocations);
     }
     if (announces(callee, "call_timeout")) out.add(Feature::callee_call_timeout);
     if (announces(callee, "caller_identification")) {
@@ -62,6 +68,10 @@ void read_dealer(const Dict* dealer, Features& out) noexcept {
     if (announces(dealer, "progressive_call_results")) {
         out.add(Feature::dealer_progressive_call_results);
     }
+    if (announces_canceling(dealer) && announces_streams(dealer)) {
+        out.add(Feature::dealer_progressive_call_invocations);
+    }
+    if (announces(dealer, "shared_registration")) out.add(Feature::dealer_shared_registration);
     if (announces(dealer, passthru_mode)) out.add(Feature::dealer_payload_passthru_mode);
 }
 
@@ -82,6 +92,7 @@ Features read_features(const Dict& details) noexcept {
         if (announces(caller, "progressive_call_results")) {
             out.add(Feature::caller_progressive_call_results);
         }
+        if (announces_streams(caller)) out.add(Feature::caller_progressive_call_invocations);
         if (announces(caller, passthru_mode)) out.add(Feature::caller_payload_passthru_mode);
     }
     read_callee(role_of(details, "callee"), out);
@@ -107,12 +118,12 @@ Dict router_roles() {
                        "subscriber_blackwhite_listing", "subscription_revocation"}));
     roles.append("dealer", role({"call_canceling", "call_timeout", "caller_identification",
                                  "pattern_based_registration", "payload_passthru_mode",
-                                 "progressive_call_results", "registration_revocation",
-                                 "shared_registration"}));
+                                 "progressive_call_invocations", "progressive_call_results",
+                                 "registration_revocation", "shared_registration"}));
     return roles;
 }
 
-Dict client_roles(bool passthru) {
+Dict client_roles(bool link) {
     Dict roles;
     roles.append("caller",
                  role({"call_canceling", "caller_identification", "progressive_call_results"}));
@@ -123,11 +134,15 @@ Dict client_roles(bool passthru) {
                                     "subscriber_blackwhite_listing"}));
     roles.append("subscriber", role({"pattern_based_subscription", "publisher_identification",
                                      "subscription_revocation"}));
-    for (const std::string_view name : {"caller", "callee", "publisher", "subscriber"}) {
-        if (!passthru) break;
+    if (!link) return roles;
+    const auto announce = [&](std::string_view name, std::string_view feature) {
         Dict& announced = *roles.find(name)->get_if<Dict>();
-        announced.find("features")->get_if<Dict>()->append(std::string(passthru_mode), true);
-    }
+        announced.find("features")->get_if<Dict>()->append(std::string(feature), true);
+    };
+    for (const std::string_view name : {"caller", "callee", "publisher", "subscriber"})
+        announce(name, passthru_mode);
+    for (const std::string_view name : {"caller", "callee"})
+        announce(name, progressive_invocations);
     return roles;
 }
 

@@ -33,6 +33,10 @@ enum class Feature : std::uint32_t {
     broker_payload_passthru_mode = 1u << 20,
     dealer_payload_passthru_mode = 1u << 21,
     carries_payloads = 1u << 22,  ///< ours: `_carries_payloads` beside the roles (W-GWY-13)
+    caller_progressive_call_invocations = 1u << 23,
+    callee_progressive_call_invocations = 1u << 24,
+    dealer_progressive_call_invocations = 1u << 25,
+    dealer_shared_registration = 1u << 26,
 };
 
 /// A set of roles and features.
@@ -55,15 +59,15 @@ private:
 inline constexpr std::string_view carries_payloads_key = "_carries_payloads";
 
 /// Reads `roles` of HELLO.Details or WELCOME.Details, whose types were checked at decoding. A
-/// callee that cannot be cancelled counts as without progressive results (W-FEA-05);
-/// `call_cancelling` is an alias (W-FEA-03).
+/// callee that cannot be cancelled counts as without progressive results and invocations
+/// (W-FEA-05); `call_cancelling` and `progressive_calls` are aliases (W-FEA-03).
 Features read_features(const Dict& details) noexcept;
 
 /// `roles` as this program announces them in WELCOME: exactly the features that work end to end
 /// (W-FEA-01).
 Dict router_roles();
-/// `roles` as this program announces them in HELLO; a link also forwards payload passthru
-/// mode.
-Dict client_roles(bool passthru = false);
+/// `roles` as this program announces them in HELLO; a link also forwards progressive call
+/// invocations, and payload passthru mode.
+Dict client_roles(bool link = false);
 
 }  // namespace sallyport::wamp

@@ -113,9 +113,12 @@ ServerSession::Verdict ServerSession::judge_closed(const Message& message) noexc
 
 ServerSession::Verdict ServerSession::judge_established(const Message& message) noexcept {
     if (const RequestId id = request_id_of(message); id != 0) {
+        const Call* const call = std::get_if<Call>(&message);
+        if (call != nullptr && is_further(*call)) return judge_further(*call);
         if (!accept_request_id(id)) return violation("request id out of sequence");
         if (!open_request(id, message)) return violation("request id that is still in use");
         if (uses_unannounced_feature(message)) return violation("feature that was not announced");
+        if (call != nullptr && !opens_stream(*call)) return Verdict::refuse;
         return Verdict::dispatch;
     }
     if (const Yield* yield = std::get_if<Yield>(&message)) {
@@ -166,6 +169,8 @@ void ServerSession::welcomed(SessionId id) noexcept {
     last_invocation_ = 0;
     invocations_wrapped_ = false;
     open_.clear();
+    streams_.clear();
+    ended_streams_.clear();
 }
 
 void ServerSession::goodbye_sent() noexcept {
@@ -180,16 +185,68 @@ void ServerSession::invoked(RequestId id) noexcept {
 }
 
 void ServerSession::sent(const Message& message) noexcept {
-    if (open_.empty()) return;
-    open_.erase(ended_by(message));
+    if (open_.empty() && streams_.empty()) return;
+    const RequestId id = ended_by(message);
+    if (streams_.erase(id) != 0) ended_streams_.add(id);
+    open_.erase(id);
     trim_if_empty(open_);
 }
 
-/// Options that must not be used unless both sides announced them. The router never announces
-/// progressive invocations (W-PCI-03, W-PPT-02).
+// Further CALLs
+// --------------------------------------------------------------------------------
+
+/// Whether it is for a call that is open for further CALLs, or was when its answer was sent
+/// (W-PCI-08). An id that is not known as such has to be a new one.
+bool ServerSession::is_further(const Call& call) const noexcept {
+    return ended_streams_.contains(call.request) ||
+           (!streams_.empty() && streams_.contains(call.request));
+}
+
+ServerSession::Verdict ServerSession::judge_further(const Call& call) noexcept {
+    const bool is_last = !call.options.get_bool("progress", false);
+    const auto stream = streams_.find(call.request);
+    if (stream == streams_.end()) {  // the answer has crossed it (W-PCI-05)
+        if (is_last) ended_streams_.erase(call.request);
+        return Verdict::ignore;
+    }
+    if (stream->second.procedure != call.procedure)  // W-PCI-09
+        return violation("further CALL for another procedure");
+    return Verdict::proceed;
+}
+
+void ServerSession::freeze(Call& further) {
+    const auto stream = streams_.find(further.request);
+    SALLYPORT_CHECK(stream != streams_.end());
+    Dict options;
+    const bool progress = further.options.get_bool("progress", false);
+    if (progress) options.append("progress", true);
+    append_passthru(options, stream->second.passthru);
+    if (const List* origin = further.options.get_list("forward_for"))
+        options.append("forward_for", *origin);
+    further.options = std::move(options);
+    if (!progress) streams_.erase(stream);
+}
+
+/// False if it opens one too many; its further CALLs are then ignored.
+bool ServerSession::opens_stream(const Call& call) noexcept {
+    if (!call.options.get_bool("progress", false)) return true;
+    if (streams_.size() >= streams_max_) {
+        ended_streams_.add(call.request);
+        return false;
+    }
+    Stream& stream = streams_[call.request];
+    stream.procedure = call.procedure;
+    stream.passthru = {};
+    append_passthru(stream.passthru, call.options);
+    return true;
+}
+
+/// Options that must not be used unless both sides announced them (W-PCI-03, W-PPT-02).
 bool ServerSession::uses_unannounced_feature(const Message& message) const noexcept {
     if (const Call* call = std::get_if<Call>(&message)) {
-        return call->options.get_bool("progress", false) ||
+        const bool streams =
+            announces_streams_ && features_.has(Feature::caller_progressive_call_invocations);
+        return (call->options.get_bool("progress", false) && !streams) ||
                is_unannounced(call->options, Feature::caller_payload_passthru_mode);
     }
     if (const Publish* publish = std::get_if<Publish>(&message)) {

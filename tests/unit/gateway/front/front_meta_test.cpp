@@ -77,9 +77,10 @@ TEST_F(FrontMeta, AnnouncesWhatWorksThroughAllBackends) {
         EXPECT_TRUE(announces(*world, 1, "dealer", "testament_meta_api"));
         EXPECT_TRUE(announces(*world, 1, "dealer", "registration_meta_api"));
         EXPECT_TRUE(announces(*world, 1, "broker", "subscription_meta_api"));
-        EXPECT_FALSE(announces(*world, 1, "dealer", "shared_registration"));
+        EXPECT_TRUE(announces(*world, 1, "dealer", "progressive_call_invocations"));
         const bool names = world == &trusted;
         EXPECT_EQ(announces(*world, 1, "dealer", "caller_identification"), names);
+        EXPECT_EQ(announces(*world, 1, "dealer", "shared_registration"), names);
         EXPECT_EQ(announces(*world, 1, "broker", "publisher_identification"), names);
         EXPECT_EQ(announces(*world, 1, "broker", "event_retention"), names);
         EXPECT_EQ(announces(*world, 1, "broker", "subscriber_blackwhite_listing"), names);

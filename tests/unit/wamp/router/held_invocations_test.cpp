@@ -31,7 +31,7 @@ protected:
         bool sent = false;
         world_.realm.set_room(callee, true);
         world_.feed([&](Deliveries& out) {
-            sent = world_.realm.invoke_held(callee, out);
+            sent = world_.realm.invoke_held(callee, world_.now, out);
             for (const auto& entry : out.entries()) {
                 if (const auto* invocation = std::get_if<Invocation>(&entry.message))
                     taken_.emplace_back(invocation->payload.args);
@@ -58,7 +58,7 @@ TEST_F(HeldInvocations, WaitUntilTheCalleeHasRoomAndCountOnThen) {
     bool sent = false;
     world_.realm.set_room(callee, true);
     world_.feed([&](Deliveries& out) {
-        sent = world_.realm.invoke_held(callee, out);
+        sent = world_.realm.invoke_held(callee, world_.now, out);
         ASSERT_EQ(out.entries().size(), 1u);
         const auto& invocation = std::get<Invocation>(out.entries()[0].message);
         EXPECT_EQ(invocation.payload.args, "a long argument that does not fit into a short string");

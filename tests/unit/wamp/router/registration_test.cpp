@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <string>
+#include <utility>
 
 #include "tests/unit/wamp/router/world.h"
 #include "wamp/message/uris.h"
@@ -224,6 +226,128 @@ TEST_F(RegistrationTest, NothingIsLeftOfCalleesThatWent) {
     EXPECT_EQ(world_.error(caller, Call::type, world_.next_request(caller) - 1),
               uris::no_such_procedure);
     EXPECT_EQ(called("q"), 2u);
+}
+
+/// What a gateway has registered for clients of its own.
+class FrontCallees : public RegistrationTest {
+protected:
+    static constexpr SessionId link = 20;
+    static constexpr SessionId other_link = 21;
+
+    FrontCallees() {
+        for (const SessionId id : {link, other_link})
+            world_.join(id, test::all_features(), "", "gateway", true);
+    }
+    RegistrationId share(SessionId via, SessionId front) {
+        return world_.enroll(via, "p", Dict{{"invoke", "roundrobin"}, {"_callee", front}});
+    }
+    /// Who of them, or of the sessions, got the call.
+    std::pair<SessionId, SessionId> chosen() {
+        world_.forget();
+        world_.call(caller, "p");
+        for (const SessionId id : {SessionId{1}, link, other_link}) {
+            const Invocation* const invocation = world_.last<Invocation>(id);
+            if (invocation == nullptr) continue;
+            const SessionId front = invocation->details.get_uint("_callee", 0);
+            world_.yield(id, invocation->request);
+            return {id, front};
+        }
+        return {};
+    }
+    using Chosen = std::pair<SessionId, SessionId>;
+};
+
+// W-SHR-01, W-SHR-02
+TEST_F(FrontCallees, AreChosenInTheOrderOfAllPlaces) {
+    const RegistrationId id = share(link, 101);
+    EXPECT_EQ(share(other_link, 101), id);
+    EXPECT_EQ(world_.enroll(1, "p", shared("roundrobin")), id);
+    EXPECT_EQ(share(link, 102), id);
+    EXPECT_EQ(world_.realm.counts().registrations, 1u);
+    EXPECT_EQ(world_.realm.entries_of(link), 1u);
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(chosen(), Chosen(link, 101));
+        EXPECT_EQ(chosen(), Chosen(other_link, 101));
+        EXPECT_EQ(chosen(), Chosen(1, 0));
+        EXPECT_EQ(chosen(), Chosen(link, 102));
+    }
+    EXPECT_EQ(refused(link, "p", Dict{{"invoke", "roundrobin"}, {"_callee", 102}}),
+              uris::procedure_already_exists);
+}
+
+// W-SHR-03
+TEST_F(FrontCallees, OneLeavesTheOthersAndALinkTakesOnlyItsOwn) {
+    const RegistrationId id = share(link, 101);
+    share(link, 102);
+    share(other_link, 103);
+    EXPECT_EQ(chosen(), Chosen(link, 101));
+    const auto unregister = [&](SessionId from, SessionId front) {
+        world_.send(from, Unregister{world_.next_request(from), id, Dict{{"_callee", front}}});
+        return world_.last<Unregistered>(from) != nullptr;
+    };
+    EXPECT_TRUE(unregister(link, 101));
+    EXPECT_FALSE(unregister(link, 101));
+    EXPECT_FALSE(unregister(link, 103)) << "of another link";
+    EXPECT_EQ(chosen(), Chosen(link, 102)) << "nobody is skipped";
+    world_.leave(link);
+    EXPECT_EQ(chosen(), Chosen(other_link, 103));
+    EXPECT_TRUE(unregister(other_link, 103));
+    EXPECT_EQ(world_.realm.counts().registrations, 0u);
+    EXPECT_EQ(world_.realm.entries_of(other_link), 0u);
+}
+
+// W-RRV-01
+TEST_F(FrontCallees, ARevocationIsOfAllOfALinkAndToldOnce) {
+    Features features = test::all_features();
+    features.add(Feature::callee_registration_revocation);
+    world_.join(22, features, "", "gateway", true);
+    share(22, 101);
+    share(22, 102);
+    share(link, 103);
+    for (const auto& holding : world_.realm.holdings()) {
+        if (holding.session != 22) continue;
+        world_.feed([&](Deliveries& out) { world_.realm.revoke(holding, "a.b", out); });
+    }
+    EXPECT_EQ(world_.all<Unregistered>(22).size(), 1u);
+    EXPECT_EQ(chosen(), Chosen(link, 103));
+}
+
+TEST_F(FrontCallees, NobodyElseNamesThem) {
+    world_.enroll(1, "p", Dict{{"invoke", "roundrobin"}, {"_callee", 9}});
+    EXPECT_EQ(refused(1, "p", Dict{{"invoke", "roundrobin"}, {"_callee", 10}}),
+              uris::procedure_already_exists);
+    EXPECT_EQ(chosen(), Chosen(1, 0));
+}
+
+// W-TMO-03
+TEST_F(RegistrationTest, ACalleeThatWatchesTheTimeItselfIsToldIt) {
+    world_.enroll(1, "p", Dict{{"forward_timeout", true}});
+    world_.enroll(2, "q");
+    const RequestId call = world_.call(caller, "p", Dict{{"timeout", 1500}});
+    EXPECT_EQ(world_.last<Invocation>(1)->details, (Dict{{"timeout", 1500}}));
+    world_.pass(test::seconds(60));
+    EXPECT_EQ(world_.error(caller, Call::type, call), "") << "no time runs here";
+    world_.call(caller, "p");
+    EXPECT_TRUE(world_.last<Invocation>(1)->details.empty());
+    world_.call(caller, "q", Dict{{"timeout", 1500}});
+    EXPECT_TRUE(world_.last<Invocation>(2)->details.empty());
+    world_.timeout = test::seconds(1);
+    const RequestId limited = world_.call(caller, "p", Dict{{"timeout", 1500}});
+    EXPECT_EQ(world_.last<Invocation>(1)->details, (Dict{{"timeout", 1000}}));
+    world_.pass(test::seconds(1));
+    EXPECT_EQ(world_.error(caller, Call::type, limited), uris::timeout) << "W-TMO-05";
+}
+
+// W-R2R-06
+TEST_F(RegistrationTest, ATransactionHashPassesUnlessItIsTooLong) {
+    world_.enroll(1, "p");
+    for (const std::size_t length : {std::size_t{1}, std::size_t{128}}) {
+        const std::string hash(length, 'x');
+        world_.call(caller, "p", Dict{{"transaction_hash", hash}});
+        EXPECT_EQ(world_.last<Invocation>(1)->details, (Dict{{"transaction_hash", hash}}));
+    }
+    world_.call(caller, "p", Dict{{"transaction_hash", std::string(129, 'x')}});
+    EXPECT_TRUE(world_.last<Invocation>(1)->details.empty());
 }
 
 }  // namespace

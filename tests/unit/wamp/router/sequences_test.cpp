@@ -48,6 +48,9 @@ public:
                 realm_.handle(session_.id(), std::move(*message), {session_.id(), "joe", "user"},
                               {}, now_, out_);
                 return collect();
+            case Verdict::proceed:
+            case Verdict::refuse:
+                FAIL() << "the client announced no progressive call invocations";
             case Verdict::ignore:
                 return;
             case Verdict::goodbye:

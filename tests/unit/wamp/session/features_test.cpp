@@ -133,20 +133,22 @@ TEST(Features, OurClientsUnderstandWhatOurRoutersAnnounce) {
     EXPECT_TRUE(router.has(Feature::dealer_progressive_call_results));
     EXPECT_TRUE(router.has(Feature::broker_payload_passthru_mode));
     EXPECT_TRUE(router.has(Feature::dealer_payload_passthru_mode));
+    EXPECT_TRUE(router.has(Feature::dealer_progressive_call_invocations));
+    EXPECT_TRUE(router.has(Feature::dealer_shared_registration));
     const Features client = read_features(Dict{{"roles", client_roles()}});
     EXPECT_TRUE(client.has(Feature::callee_progressive_call_results));
     EXPECT_TRUE(client.has(Feature::callee_caller_identification));
     EXPECT_TRUE(client.has(Feature::subscriber_publisher_identification));
 }
 
-// W-FEA-01: progressive invocations and the meta API do not work here and are not announced.
+// W-FEA-01: the meta API does not work here and is not announced.
 TEST(Features, WhatIsMissingIsNotAnnounced) {
     const Dict roles = router_roles();
     for (const char* role : {"broker", "dealer"}) {
         const Dict* features = roles.get_dict(role)->get_dict("features");
-        for (const char* name : {"progressive_call_invocations", "session_meta_api",
-                                 "registration_meta_api", "subscription_meta_api", "event_history",
-                                 "testament_meta_api", "call_reroute", "sharded_registration"}) {
+        for (const char* name :
+             {"session_meta_api", "registration_meta_api", "subscription_meta_api", "event_history",
+              "testament_meta_api", "call_reroute", "sharded_registration"}) {
             EXPECT_EQ(features->find(name), nullptr) << name;
         }
     }
@@ -164,6 +166,31 @@ TEST(Features, PayloadPassthruModeIsAnnouncedForEachRoleOrForNone) {
               Feature::subscriber_payload_passthru_mode}) {
             EXPECT_EQ(client.has(feature), passthru);
         }
+    }
+}
+
+// W-FEA-01: a link hands on calls whose arguments come in several CALLs; our commands have none.
+TEST(Features, ProgressiveCallInvocationsAreAnnouncedByLinks) {
+    for (const bool link : {false, true}) {
+        const Features client = read_features(Dict{{"roles", client_roles(link)}});
+        EXPECT_EQ(client.has(Feature::caller_progressive_call_invocations), link);
+        EXPECT_EQ(client.has(Feature::callee_progressive_call_invocations), link);
+    }
+}
+
+// W-FEA-03, W-FEA-05
+TEST(Features, ProgressiveCallInvocationsNeedCancellingAndHaveAnAlias) {
+    for (const char* name : {"progressive_call_invocations", "progressive_calls"}) {
+        EXPECT_TRUE(read_features(details_with("caller", {name}))
+                        .has(Feature::caller_progressive_call_invocations));
+        EXPECT_FALSE(read_features(details_with("callee", {name}))
+                         .has(Feature::callee_progressive_call_invocations));
+        EXPECT_TRUE(read_features(details_with("callee", {name, "call_canceling"}))
+                        .has(Feature::callee_progressive_call_invocations));
+        EXPECT_FALSE(read_features(details_with("dealer", {name}))
+                         .has(Feature::dealer_progressive_call_invocations));
+        EXPECT_TRUE(read_features(details_with("dealer", {name, "call_canceling"}))
+                        .has(Feature::dealer_progressive_call_invocations));
     }
 }
 
