@@ -35,6 +35,9 @@ roles = ["user"]
 actions = ["call"]
 uri = "wamp.subscription.get_events"
 grants = ["history"]
+)";
+
+constexpr std::string_view secret = R"(
 [[forbid]]
 id = "secret"
 roles = ["user"]
@@ -48,7 +51,13 @@ const wamp::Features curious = features_of(
 class BridgeHistory : public testing::Test {
 protected:
     explicit BridgeHistory(Profile profile = profile_of(BackendKind::sallyport))
-        : world_(profile, full_router, history_policy), reader_(world_.join(curious)) {}
+        : world_(profile, full_router, history_policy), reader_(world_.join(curious)) {
+        world_.link_lost();
+        LinkWire wire;
+        wire.serializer = wamp::Serializer::json;  // as the world reads it
+        world_.link_up(full_router, wire);
+        world_.take();
+    }
 
     /// Asks with these arguments; what goes to the link, or comes back.
     Lines ask(wamp::List args, Dict kwargs = {}) {
@@ -103,6 +112,7 @@ TEST_F(BridgeHistory, TranslatesIdsAndTopicsBothWays) {
 TEST_F(BridgeHistory, LeavesOutWhatTheReaderMayNotReceive) {
     front_ = world_.subscribed(reader_, 1, "lab..secret", 500, {{"match", "wildcard"}});
     (void)ask({front_});
+    world_.use_policy(std::string(history_policy) + std::string(secret));
     wamp::List events;
     for (const char* topic : {"site.seven.open.secret", "site.seven.a.secret", "elsewhere.secret"})
         events.push_back(
