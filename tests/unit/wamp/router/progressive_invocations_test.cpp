@@ -206,9 +206,9 @@ TEST_F(ProgressiveInvocations, AreHeldInOrderForACalleeWithoutRoom) {
 }
 
 TEST_F(ProgressiveInvocations, AreHeldBehindTheFirst) {
+    world_.enroll(callee, "q");
     world_.realm.set_room(callee, false);
-    world_.realm.set_room(other, false);
-    const RequestId call = world_.call(caller, "p", more, args("1"));
+    const RequestId call = world_.call(caller, "q", more, args("1"));
     proceed(call, "2");
     proceed(call, "3", true);
     EXPECT_EQ(take_held(), (std::vector<std::string>{"1", "2", "3"}));
