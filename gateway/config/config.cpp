@@ -100,9 +100,10 @@ void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText
     static constexpr std::array<std::string_view, 1> embedded{"config"};
     static constexpr std::array<std::string_view, 6> accept{"listen", "peer_pin",  "mode",
                                                             "group",  "heartbeat", "dead_after"};
-    static constexpr std::array<std::string_view, 8> dial{"address",   "profile",     "serializer",
-                                                          "authid",    "ticket_file", "plaintext",
-                                                          "heartbeat", "dead_after"};
+    static constexpr std::array<std::string_view, 14> dial{
+        "address",     "profile",     "serializer", "authid",    "authmethod",
+        "ticket_file", "secret_file", "peer_pin",   "ca_file",   "server_name",
+        "websocket",   "plaintext",   "heartbeat",  "dead_after"};
     static constexpr std::array<std::string_view, 3> all{"name", "kind", "convey_identity"};
     const std::array<Names, 3> own{embedded, accept, dial};
     const Names& mine = own[static_cast<std::size_t>(kind)];
@@ -131,6 +132,59 @@ std::string_view path_of(const Address& address) {
     return address.kind == Address::Kind::unix_path ? address.host_or_path : std::string_view();
 }
 
+void read_login(Section& section, ConfigReader& reader, BackendText& backend) {
+    static constexpr std::array<std::string_view, 6> methods{
+        "anonymous", "ticket", "wampcra", "scram", "wamp-scram", "cryptosign"};
+    const Item* const ticket = section.find("ticket_file");
+    const Item* const secret = section.find("secret_file");
+    const Item* const method = section.find("authmethod");
+    if (const auto chosen = choice(section, "authmethod", methods))
+        backend.authmethod = methods[*chosen];
+    if (ticket != nullptr && method == nullptr) backend.authmethod = "ticket";
+    const bool by_ticket = backend.authmethod == "ticket";
+    backend.secret_file = by_ticket ? reader.path(section, "ticket_file", "\"lab.ticket\"")
+                                    : reader.path(section, "secret_file", "\"lab.secret\"");
+    if (ticket != nullptr && !by_ticket) {
+        section.error(*ticket, "\"ticket_file\" is for authmethod = \"ticket\"",
+                      "write secret_file for other methods");
+    } else if (secret != nullptr && (by_ticket || backend.authmethod == "anonymous")) {
+        section.error(*secret,
+                      "\"secret_file\" is not for authmethod = " + quoted(backend.authmethod),
+                      "write ticket_file for a ticket, or another authmethod");
+    } else if (method != nullptr && backend.authmethod != "anonymous" &&
+               (by_ticket ? ticket : secret) == nullptr) {
+        section.error(
+            *method, quoted(backend.authmethod) + " needs a secret",
+            by_ticket ? "add ticket_file = \"lab.ticket\"" : "add secret_file = \"lab.secret\"");
+    }
+    if (backend.secret_file && backend.authid.empty() && backend.authmethod != "cryptosign") {
+        section.error(by_ticket ? *ticket : *secret,
+                      quoted(by_ticket ? "ticket_file" : "secret_file") + " needs an authid",
+                      "add authid = \"gateway\"");
+    }
+}
+
+void read_dial_tls(Section& section, ConfigReader& reader, BackendText& backend) {
+    backend.peer_pins = reader.pins(section, "peer_pin");
+    backend.ca_file = reader.path(section, "ca_file", "\"ca.pem\"");
+    backend.server_name = section.text("server_name", "\"router.lan\"").value_or("");
+    const Item* const pin = section.find("peer_pin");
+    const Item* const authority = section.find("ca_file");
+    const Item* const name = section.find("server_name");
+    if (pin != nullptr && authority != nullptr)
+        section.error(*authority, "the router is known by its pin already",
+                      "remove ca_file or peer_pin");
+    if (name != nullptr && authority == nullptr)
+        section.error(*name, "\"server_name\" is what a certificate is checked for",
+                      "add ca_file, or remove server_name");
+    const Item* const any = pin != nullptr ? pin : authority;
+    if (any != nullptr && backend.address.kind == Address::Kind::unix_path &&
+        !backend.address.host_or_path.empty())
+        section.error(*any, "a link over a unix socket has no TLS", "remove it");
+    if (backend.ca_file && backend.server_name.empty())
+        backend.server_name = backend.address.host_or_path;
+}
+
 void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
     static constexpr std::array<std::string_view, 4> profiles{"sallyport", "crossbar", "nexus",
                                                               "generic"};
@@ -145,27 +199,30 @@ void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
         backend.serializer =
             wamp::serializer_of(serializers[*serializer]).value_or(backend.serializer);
     backend.authid = section.text("authid", "\"gateway\"").value_or("");
-    backend.ticket_file = reader.path(section, "ticket_file", "\"lab.ticket\"");
+    read_login(section, reader, backend);
+    read_dial_tls(section, reader, backend);
+    backend.websocket = section.text("websocket", "\"/ws\"").value_or("");
+    if (section.find("websocket") != nullptr && !backend.websocket.starts_with('/'))
+        section.error(*section.find("websocket"), "\"websocket\" is not the path of a URL",
+                      "write websocket = \"/ws\"");
     backend.plaintext = section.text("plaintext", "\"why there is no TLS\"").value_or("");
-    if (section.find("address") != nullptr && backend.plaintext.empty() &&
+    if (section.find("address") != nullptr && backend.plaintext.empty() && !backend.dials_tls() &&
+        section.find("peer_pin") == nullptr && section.find("ca_file") == nullptr &&
         !on_this_machine(backend.address)) {
-        section.error(*section.find("address"),
-                      quoted(backend.address.text()) +
-                          " is on another machine, and a dialled link has no TLS",
-                      "state why plaintext is acceptable with plaintext = \"…\", or let the inside "
-                      "dial the gateway");
-    }
-    if (backend.ticket_file && backend.authid.empty()) {
-        section.error(*section.find("ticket_file"), "\"ticket_file\" needs an authid",
-                      "add authid = \"gateway\"");
+        section.error(
+            *section.find("address"),
+            quoted(backend.address.text()) + " is on another machine, and this link has no TLS",
+            "add peer_pin or ca_file, state why plaintext is acceptable with plaintext = "
+            "\"…\", or let the inside dial the gateway");
     }
 }
 
 BackendText read_backend(const Item& table, ConfigReader& reader) {
-    static constexpr std::array<std::string_view, 16> keys{
-        "name",      "kind",        "config",    "listen",          "peer_pin",
-        "mode",      "group",       "address",   "profile",         "serializer",
-        "authid",    "ticket_file", "plaintext", "convey_identity", "heartbeat",
+    static constexpr std::array<std::string_view, 21> keys{
+        "authmethod", "secret_file", "ca_file",   "server_name",     "websocket",
+        "name",       "kind",        "config",    "listen",          "peer_pin",
+        "mode",       "group",       "address",   "profile",         "serializer",
+        "authid",     "ticket_file", "plaintext", "convey_identity", "heartbeat",
         "dead_after"};
     Section section(table, "[[backend]]", keys, reader.file(), reader.diagnostics());
     BackendText backend;

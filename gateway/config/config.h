@@ -80,14 +80,21 @@ struct BackendText {
     backend_link::Address address;  ///< accept: where to listen; dial: where to connect
     policy::Place address_place;
     SocketAccess access;                 ///< accept over a unix socket
-    std::vector<std::string> peer_pins;  ///< accept over tcp
+    std::vector<std::string> peer_pins;  ///< accept over tcp; dial with TLS
     backend_link::BackendKind profile = backend_link::BackendKind::sallyport;
     std::optional<bool> convey_identity;  ///< overrides the profile
     wamp::Serializer serializer = wamp::Serializer::msgpack;
     std::string authid;
-    PathText ticket_file;
+    std::string authmethod = "anonymous";
+    PathText secret_file;     ///< ticket_file or secret_file: what the method needs
+    PathText ca_file;         ///< dial with TLS, without pins
+    std::string server_name;  ///< in the router's certificate
+    std::string websocket;    ///< the path of the HTTP upgrade; "" for RawSocket
     std::string plaintext;                ///< the reason why a link to another machine has no TLS
     backend_link::Pulse::Limits pulse{};  ///< heartbeat and dead_after
+
+    /// Of a dialled one.
+    bool dials_tls() const noexcept { return !peer_pins.empty() || bool(ca_file); }
 };
 
 /// gateway.toml as written, with absolute paths; each value valid by itself.

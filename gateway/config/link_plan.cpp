@@ -26,8 +26,10 @@ bool is_same_link(const BackendText& a, const BackendText& b) {
     return a.name == b.name && a.kind == b.kind && a.inside_config.path == b.inside_config.path &&
            a.address == b.address && is_same_socket(a.access, b.access) && a.profile == b.profile &&
            a.convey_identity == b.convey_identity && a.serializer == b.serializer &&
-           a.authid == b.authid && a.ticket_file.path == b.ticket_file.path &&
-           a.plaintext == b.plaintext && a.pulse == b.pulse;
+           a.authid == b.authid && a.authmethod == b.authmethod &&
+           a.secret_file.path == b.secret_file.path && a.ca_file.path == b.ca_file.path &&
+           a.server_name == b.server_name && a.websocket == b.websocket &&
+           a.dials_tls() == b.dials_tls() && a.plaintext == b.plaintext && a.pulse == b.pulse;
 }
 
 /// `is_same` compares the entry `from` of the version before with `to` of the next one.
@@ -58,9 +60,14 @@ bool is_embedded(const BackendText& backend) {
     return backend.kind == BackendText::Kind::embedded;
 }
 
-const std::string* text_at(const std::map<std::string, std::string>& files, const PathText& path) {
-    const auto found = files.find(path.path);
-    return found == files.end() ? nullptr : &found->second;
+using Files = std::map<std::string, std::string>;
+
+bool has_same_text(const Files& before, const Files& after, const PathText& path) {
+    const auto was = before.find(path.path);
+    const auto is = after.find(path.path);
+    if (was == before.end() || is == after.end())
+        return (was == before.end()) == (is == after.end());
+    return was->second == is->second;
 }
 
 /// An embedded inside is a process with an authenticator, which the supervisor has started.
@@ -160,10 +167,8 @@ LinkParts plan_links(const LoadedGateway& before, LinkBook& book, const LoadedGa
         const BackendText& is = after.config.backends[to];
         if (!is_same_link(was, is) || before.backend_realms[from] != after.backend_realms[to])
             return false;
-        const auto* const old_ticket = text_at(book.running.files, was.ticket_file);
-        const auto* const new_ticket = text_at(after.link_files, is.ticket_file);
-        return old_ticket == nullptr || new_ticket == nullptr ? old_ticket == new_ticket
-                                                              : *old_ticket == *new_ticket;
+        return has_same_text(book.running.files, after.link_files, is.secret_file) &&
+               has_same_text(book.running.files, after.link_files, is.ca_file);
     };
     return {number(book, after.config.backends.size(), keeps), after.link_files};
 }

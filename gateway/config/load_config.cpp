@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <optional>
 #include <set>
 #include <utility>
@@ -10,11 +11,27 @@
 #include "gateway/config/link_keys.h"
 #include "gateway/host/files.h"
 #include "gateway/host/start_error.h"
+#include "policy/auth/client_logins.h"
 #include "policy/document/document.h"
 
 namespace sallyport::gateway {
 
 using policy::Diagnostics;
+
+wamp::Result<std::shared_ptr<wamp::ClientLogin>, std::string> login_of(
+    const std::map<std::string, std::string>& files, const BackendText& backend,
+    wamp::Random random) {
+    if (!backend.secret_file) return std::shared_ptr<wamp::ClientLogin>();
+    return policy::make_client_login(backend.authmethod, backend.authid,
+                                     files.at(backend.secret_file.path), random);
+}
+
+std::optional<boost::asio::ssl::context> dial_context_of(
+    const std::map<std::string, std::string>& files, const BackendText& backend) {
+    if (backend.kind != BackendText::Kind::dial || !backend.dials_tls()) return std::nullopt;
+    const std::string authorities = backend.ca_file ? files.at(backend.ca_file.path) : "";
+    return wamp::make_dial_context({backend.peer_pins, authorities, backend.server_name});
+}
 
 namespace {
 
@@ -86,6 +103,24 @@ void add_link_keys(Files& files, const PathText& state_dir, const policy::Place&
     files[(own.directory / "link.crt").string()] = std::move(own.certificate);
 }
 
+/// Throws StartError if what the files contain is of no use.
+void check_dial(const Files& files, const BackendText& backend) {
+    const auto login = login_of(files, backend, wamp::Random({}));
+    if (login.has_error()) {
+        throw StartError(
+            backend.secret_file.place,
+            policy::quoted(backend.secret_file.path) + " is of no use: " + login.error(),
+            "write what the router knows on its first line");
+    }
+    try {
+        static_cast<void>(dial_context_of(files, backend));
+    } catch (const std::exception& error) {
+        throw StartError(backend.ca_file.place,
+                         policy::quoted(backend.ca_file.path) + " is of no use: " + error.what(),
+                         "write the certificate of the authority in PEM form");
+    }
+}
+
 void add_link_files(Files& files, const GatewayConfig& config, const BackendText& backend) {
     switch (backend.kind) {
         case BackendText::Kind::embedded:
@@ -95,8 +130,12 @@ void add_link_files(Files& files, const GatewayConfig& config, const BackendText
                 add_link_keys(files, config.state_dir, backend.address_place, backend.peer_pins);
             break;
         case BackendText::Kind::dial:
-            if (backend.ticket_file)
-                files[backend.ticket_file.path] = read_ticket(backend.ticket_file);
+            if (backend.secret_file)
+                files[backend.secret_file.path] = read_ticket(backend.secret_file);
+            if (backend.ca_file)
+                files[backend.ca_file.path] =
+                    read_file(backend.ca_file.path, backend.ca_file.place);
+            check_dial(files, backend);
             break;
     }
 }

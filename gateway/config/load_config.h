@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/config/config.h"
 #include "gateway/config/policy_version.h"
 #include "policy/file/load.h"
+#include "wamp/base/random.h"
+#include "wamp/message/client_login.h"
 #include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
@@ -48,6 +52,14 @@ std::vector<policy::LoadedRealm> load_inside_realms(const std::string& path,
 /// The key pair of links over TLS, as LinkParts::files have it.
 wamp::KeyTexts link_keys_in(const std::map<std::string, std::string>& files,
                             const PathText& state_dir);
+/// How the link of a dialled backend logs in; null if it does not. The error says what is wrong
+/// with the secret.
+wamp::Result<std::shared_ptr<wamp::ClientLogin>, std::string> login_of(
+    const std::map<std::string, std::string>& files, const BackendText& backend,
+    wamp::Random random);
+/// Its TLS context; nothing without TLS. Throws std::runtime_error.
+std::optional<boost::asio::ssl::context> dial_context_of(
+    const std::map<std::string, std::string>& files, const BackendText& backend);
 GatewayConfig load_gateway_config(const std::string& path);
 
 /// The state directory that gateway.toml or inside.toml names; other keys are ignored. Throws

@@ -187,6 +187,7 @@ public:
             const Expected link = std::move(expected->second);
             expected_.erase(expected);
             links_.leave(peer);
+            tls_failures_.erase(link.link);
             if (!opened.peer_pin.empty()) open_links_[peer] = {link.link, opened.peer_pin};
             core_.on_link_open(link.link, peer, transport, wamp::now(), outbox_, link.address);
         }
@@ -224,6 +225,7 @@ public:
             expected_.erase(expected);
             links_.leave(peer);
             if (link.asked_for) {
+                log_tls_failure(link.link, why);
                 core_.on_link_failed(link.link, why, wamp::now(), outbox_);
             } else {
                 log(LogLevel::warning, "a connection to the link listener from " + link.address +
@@ -259,6 +261,13 @@ private:
         std::uint32_t link;
         std::string pin;
     };
+
+    /// In full, as it may name a pin; the core's log lines are cut. Repetitions are not logged.
+    void log_tls_failure(std::uint32_t link, std::string_view why) {
+        if (!why.starts_with("TLS: ") || tls_failures_[link] == why) return;
+        tls_failures_[link] = why;
+        log(LogLevel::warning, "a dialled link failed: " + std::string(why));
+    }
 
     /// A peer that has not logged in goes at once, so that its descriptor is free.
     void displace(wamp::PeerId peer) {
@@ -391,6 +400,7 @@ private:
     bool flush_pending_ = false;
     std::unordered_map<wamp::PeerId, Expected> expected_;
     std::unordered_map<wamp::PeerId, OpenLink> open_links_;
+    std::unordered_map<std::uint32_t, std::string> tls_failures_;  ///< the last one of each link
     std::function<void()> stopped_;
     std::chrono::steady_clock::time_point drain_end_;
 };

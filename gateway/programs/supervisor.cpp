@@ -269,7 +269,8 @@ void Supervisor::apply(const effect::DialAddress& wanted) {
     const BackendText* const target = backend_of(wanted.backend);
     if (target == nullptr)
         return core_.on_dial_failed(wanted.attempt, "this backend has been removed", outbox_);
-    const DialReach reach = target->plaintext.empty() ? DialReach::loopback : DialReach::local;
+    const DialReach reach =
+        target->plaintext.empty() && !target->dials_tls() ? DialReach::loopback : DialReach::local;
     dial(io_, target->address, reach,
          [this, attempt = wanted.attempt](Descriptor socket, const std::string& why) {
              event([&] {

@@ -41,7 +41,7 @@ constexpr std::chrono::milliseconds audit_limit{1000};
 struct Compiled {
     LoadedGateway loaded;
     LinkParts parts;
-    /// By backend; for those that dial the gateway over tcp.
+    /// By backend; for those with TLS.
     std::vector<std::optional<asio::ssl::context>> contexts;
 };
 
@@ -53,7 +53,8 @@ Compiled compile(const std::string& config_file, const PolicyVersion& version) {
     if (compiled.parts.numbers.size() != config.backends.size())
         throw StartError("the supervisor sent links of another version");
     for (const BackendText& backend : config.backends) {
-        auto& context = compiled.contexts.emplace_back();
+        auto& context =
+            compiled.contexts.emplace_back(dial_context_of(compiled.parts.files, backend));
         if (backend.kind != BackendText::Kind::accept ||
             backend.address.kind != backend_link::Address::Kind::tcp)
             continue;
@@ -69,10 +70,7 @@ BackendConfig backend_config(const Compiled& compiled, std::size_t index) {
     backend_link::LinkMachine::Config link;
     link.session.realm = compiled.loaded.backend_realms[index];
     link.session.authid = backend.authid;
-    if (backend.ticket_file) {
-        link.session.authmethod = "ticket";
-        link.session.ticket = compiled.parts.files.at(backend.ticket_file.path);
-    }
+    link.session.login = *login_of(compiled.parts.files, backend, wamp::Random(random_seed()));
     link.profile = backend_link::profile_of(backend.profile);
     link.profile.conveys_identity = backend.convey_identity.value_or(link.profile.conveys_identity);
     link.dials = backend.kind != BackendText::Kind::accept;
@@ -206,6 +204,7 @@ private:
         link.backend = version.loaded.config.backends[index];
         if (!link.tls) return;
         link.tls = std::move(version.contexts[index]);
+        if (link.backend.peer_pins.empty()) return;  // known by an authority
         shell_.drop_pending(number);
         shell_.end_unless_pinned(number, link.backend.peer_pins);
     }
@@ -302,7 +301,15 @@ private:
 
     void connect_link(Descriptor descriptor, std::uint32_t link) {
         wamp::Connections::Target target;
-        target.serializer = links_[link].backend.serializer;
+        const BackendText& backend = links_[link].backend;
+        target.serializer = backend.serializer;
+        target.websocket = !backend.websocket.empty();
+        if (target.websocket) {
+            target.path = backend.websocket;
+            if (backend.address.kind == backend_link::Address::Kind::tcp)
+                target.host = backend.address.text().substr(std::string_view("tcp:").size());
+        }
+        target.tls = links_[link].tls ? &*links_[link].tls : nullptr;
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
         shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options()),
                            link, true);

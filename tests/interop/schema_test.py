@@ -106,6 +106,7 @@ KNOWN = {
         "refuse_keys_of_other_kinds dial": lambda: keys_of_kind("dial"),
         "refuse_keys_of_other_kinds all": lambda: {"name", "kind", "convey_identity"},
         "read_dial profiles": lambda: names("gateway", "definitions", "backend", "properties", "profile"),
+        "read_login methods": lambda: names("gateway", "definitions", "backend", "properties", "authmethod"),
         "read_dial serializers": lambda: names("gateway", "definitions", "backend", "properties", "serializer"),
         "read_backend keys": lambda: keys("gateway", "definitions", "backend"),
         "read_history keys": lambda: keys("inside", "properties", "history", "items"),

@@ -596,6 +596,8 @@ PeerId Connections::connect(Socket socket, const Target& target, const Connectio
     config.serializer = target.serializer;
     config.host = target.host;
     config.path = target.path;
+    config.tls = target.tls == nullptr ? nullptr : target.tls->native_handle();
+    config.tls_end = TlsSession::End::client;
     return state_->add(std::move(socket), options, std::move(config));
 }
 
@@ -683,11 +685,9 @@ void Connections::limit_memory(std::size_t bytes) {
 const flow::Budget& Connections::memory() const noexcept {
     return state_->budget;
 }
-
 std::uint64_t Connections::closed_for_memory() const noexcept {
     return state_->closed_for_memory;
 }
-
 std::size_t Connections::size() const noexcept {
     return state_->table.size();
 }

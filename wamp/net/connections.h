@@ -113,6 +113,7 @@ public:
         bool websocket = false;
         std::string host = "localhost";  ///< of the HTTP upgrade
         std::string path = "/";
+        boost::asio::ssl::context* tls = nullptr;  ///< of make_dial_context(); null for none
     };
     /// The connecting end, for a socket that is already connected.
     PeerId connect(Socket socket, const Target& target, const ConnectionOptions& options);

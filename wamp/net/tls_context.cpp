@@ -20,6 +20,8 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 namespace sallyport::wamp {
 namespace {
@@ -166,6 +168,14 @@ int pins_index() {
     return index;
 }
 
+int server_name_index() {
+    static const int index = SSL_CTX_get_ex_new_index(
+        0, nullptr, nullptr, nullptr, [](void*, void* held, CRYPTO_EX_DATA*, int, long, void*) {
+            delete static_cast<std::string*>(held);
+        });
+    return index;
+}
+
 // The only check: the key that the peer proves to have is one of the pinned keys. The session is
 // told the pin (TlsSession), so that the failure can name it.
 int verify_pin(X509_STORE_CTX* store, void* pins) {
@@ -199,6 +209,35 @@ boost::asio::ssl::context make_context(TlsSession::End end, const KeyTexts& own)
     SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_verify(native, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     return context;
+}
+
+void pin(SSL_CTX* context, const Pins& pins) {
+    auto held = std::make_unique<Pins>(pins);
+    if (SSL_CTX_set_ex_data(context, pins_index(), held.get()) != 1) refuse_openssl("TLS context");
+    // Owned by the ex_data of the context.
+    SSL_CTX_set_cert_verify_callback(context, verify_pin, held.release());
+}
+
+void trust(SSL_CTX* context, const std::string& authorities, const std::string& server_name) {
+    const Bio bio = memory_of(authorities);
+    X509_STORE* const store = SSL_CTX_get_cert_store(context);
+    std::size_t count = 0;
+    for (;; ++count) {
+        const Certificate one(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+        if (!one) break;
+        if (X509_STORE_add_cert(store, one.get()) != 1) refuse_openssl("certificate");
+    }
+    ERR_clear_error();  // of reading behind the last one
+    if (count == 0) throw std::runtime_error("there is no certificate in PEM form in it");
+    X509_VERIFY_PARAM* const checks = SSL_CTX_get0_param(context);
+    if (X509_VERIFY_PARAM_set1_ip_asc(checks, server_name.c_str()) == 1) return;
+    X509_VERIFY_PARAM_set_hostflags(checks, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (X509_VERIFY_PARAM_set1_host(checks, server_name.c_str(), server_name.size()) != 1)
+        refuse_openssl("server name");
+    auto held = std::make_unique<std::string>(server_name);
+    if (SSL_CTX_set_ex_data(context, server_name_index(), held.get()) != 1)
+        refuse_openssl("TLS context");
+    static_cast<void>(held.release());  // owned by the ex_data of the context
 }
 
 }  // namespace
@@ -278,12 +317,29 @@ boost::asio::ssl::context make_tls_context(TlsSession::End end, const KeyTexts& 
             throw std::runtime_error(pin + ": not a pin; use sha256: and 64 hexadecimal digits");
     }
     auto context = make_context(end, own);
-    auto held = std::make_unique<Pins>(pins);
-    if (SSL_CTX_set_ex_data(context.native_handle(), pins_index(), held.get()) != 1)
-        refuse_openssl("TLS context");
-    // Owned by the ex_data of the context.
-    SSL_CTX_set_cert_verify_callback(context.native_handle(), verify_pin, held.release());
+    pin(context.native_handle(), pins);
     return context;
+}
+
+boost::asio::ssl::context make_dial_context(const DialledPeer& peer) {
+    boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
+    SSL_CTX* native = context.native_handle();
+    if (SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) != 1) refuse_openssl("TLS context");
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+    if (peer.pins.empty()) {
+        trust(native, peer.authorities, peer.server_name);
+    } else {
+        pin(native, peer.pins);
+    }
+    return context;
+}
+
+std::string_view server_name_of(const SSL_CTX* context) noexcept {
+    const auto* const name =
+        static_cast<const std::string*>(SSL_CTX_get_ex_data(context, server_name_index()));
+    return name == nullptr ? std::string_view() : std::string_view(*name);
 }
 
 boost::asio::ssl::context make_pairing_context(const fs::path& directory) {

@@ -52,6 +52,18 @@ boost::asio::ssl::context make_tls_context(TlsSession::End end, const KeyTexts& 
 boost::asio::ssl::context make_tls_context(TlsSession::End end,
                                            const std::filesystem::path& directory,
                                            const std::vector<std::string>& pins);
+/// Which router a dialled TLS connection accepts: one with a key of `pins`, or one with a
+/// certificate for `server_name` from an authority of `authorities`, certificates in PEM form.
+struct DialledPeer {
+    std::vector<std::string> pins;
+    std::string authorities;
+    std::string server_name;  ///< a host name or an IP address; also sent, if it is a name
+};
+/// For connect(): TLS 1.2 or 1.3, without a key of our own. Throws std::runtime_error with one line.
+boost::asio::ssl::context make_dial_context(const DialledPeer& peer);
+/// The name to send in the handshake of a client; "" for none.
+std::string_view server_name_of(const SSL_CTX* context) noexcept;
+
 /// For `sallyport link invite`: as the server's of make_tls_context(), but every peer that has a
 /// key is accepted. It has to prove something else before it is believed.
 boost::asio::ssl::context make_pairing_context(const std::filesystem::path& directory);

@@ -7,6 +7,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include "wamp/net/tls_context.h"
 
@@ -42,6 +43,9 @@ TlsSession::TlsSession(SSL_CTX* context, End end)
         SSL_set_accept_state(ssl_);
     } else {
         SSL_set_connect_state(ssl_);
+        std::string name(server_name_of(context));
+        if (!name.empty())
+            SSL_ctrl(ssl_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
     }
 }
 
@@ -62,6 +66,9 @@ TlsSession::Event TlsSession::fail() {
                ", which is not in peer_pin at this end";
     } else if (code == 0) {
         why_ = "TLS: closed by the peer";
+    } else if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+        why_ = std::string("TLS: the certificate of the other end is not accepted: ") +
+               X509_verify_cert_error_string(SSL_get_verify_result(ssl_));
     } else if (is_refusal(ERR_GET_REASON(code))) {
         const X509* const own = SSL_get_certificate(ssl_);
         why_ = "TLS: the other end refuses the key of this end, whose pin is " +

@@ -68,9 +68,11 @@ Hello ClientSession::hello() {
     reply_.reset();
     Hello hello{config_.realm, {}};
     hello.details.append("roles", client_roles(config_.passthru));
-    hello.details.append("authmethods", List{config_.authmethod});
+    const std::string_view method = config_.login ? config_.login->method() : config_.authmethod;
+    hello.details.append("authmethods", List{std::string(method)});
     if (!config_.authid.empty()) hello.details.append("authid", config_.authid);
-    if (!config_.authextra.empty()) hello.details.append("authextra", config_.authextra);
+    Dict authextra = config_.login ? config_.login->begin() : config_.authextra;
+    if (!authextra.empty()) hello.details.append("authextra", std::move(authextra));
     if (!config_.agent.empty()) hello.details.append("agent", config_.agent);
     if (config_.carries_payloads) hello.details.append(std::string(carries_payloads_key), true);
     return hello;
@@ -104,6 +106,8 @@ ClientSession::Verdict ClientSession::judge_joining(const Message& message) {
         return violation("WELCOME without a router role");
     }
     if (!is_valid_id(welcome->session)) return violation("WELCOME with an invalid session id");
+    if (config_.login && !config_.login->accepts(*welcome))
+        return violation("WELCOME without the proof that the router knows the secret");
     id_ = welcome->session;
     welcome_ = welcome->details;
     state_ = State::established;
@@ -111,7 +115,16 @@ ClientSession::Verdict ClientSession::judge_joining(const Message& message) {
 }
 
 ClientSession::Verdict ClientSession::challenged(const Challenge& challenge) {
-    // The secret is sent only for the requested method, and only once (W-AUT-02).
+    // The secret is used only for the requested method, and only once (W-AUT-02).
+    if (config_.login) {
+        if (challenge.method != config_.login->method())
+            return violation("CHALLENGE for a method that was not offered");
+        if (std::exchange(answered_challenge_, true)) return violation("second CHALLENGE");
+        auto answer = config_.login->answer(challenge);
+        if (!answer) return violation("CHALLENGE that the method does not allow");
+        reply_ = *std::move(answer);
+        return Verdict::send;
+    }
     if (config_.authmethod != ticket_method || challenge.method != ticket_method) {
         return violation("CHALLENGE for a method that was not offered");
     }

@@ -1,18 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "wamp/base/ids.h"
+#include "wamp/message/client_login.h"
 #include "wamp/message/message.h"
 #include "wamp/session/features.h"
 
 namespace sallyport::wamp {
 
 /// The client side of one WAMP session, for the link and the command line: creates HELLO, answers a
-/// ticket challenge, checks the router's messages, numbers requests. It does not send anything
+/// challenge, checks the router's messages, numbers requests. It does not send anything
 /// itself.
 class ClientSession {
 public:
@@ -21,10 +23,12 @@ public:
         std::string authid;                    ///< "" for none
         std::string authmethod = "anonymous";  ///< or "ticket"
         std::string ticket;                    ///< the secret; never logged
-        Dict authextra;                        ///< "" when empty
-        std::string agent;                     ///< "" for none
-        bool passthru = false;                 ///< announces payload_passthru_mode
-        bool carries_payloads = false;         ///< announces Feature::carries_payloads
+        /// Logs in by its own method instead; null for the above.
+        std::shared_ptr<ClientLogin> login{};
+        Dict authextra;                 ///< "" when empty
+        std::string agent;              ///< "" for none
+        bool passthru = false;          ///< announces payload_passthru_mode
+        bool carries_payloads = false;  ///< announces Feature::carries_payloads
     };
     enum class State : std::uint8_t { closed, joining, established, leaving, ended };
     enum class Verdict : std::uint8_t {

@@ -55,14 +55,16 @@ TEST(PolicyVersion, IsTheSameAfterEncodingAndDecoding) {
 }
 
 TEST(PolicyVersion, PassesOnWhatLinksNeedAndDoesNotStoreIt) {
+    PolicyVersion plain;
+    plain.add("/etc/a/r.toml", "realm = \"a\"\n");
     const LinkParts links{{0, 3, 4'000'000'000}, {{"/s/link/link.key", "a key"}}};
-    const PolicyVersion version = two_files().with_links(links);
+    const PolicyVersion version = plain.with_links(links);
     EXPECT_EQ(PolicyVersion::decode(version.encode())->links(), links);
     EXPECT_EQ(version.without_secrets().links(), links);
-    EXPECT_NE(version, two_files());
+    EXPECT_NE(version, plain);
     test::TemporaryFolder folder;
     store_version(version, folder.path("version"));
-    EXPECT_EQ(stored_version(folder.path("version")), two_files());
+    EXPECT_EQ(stored_version(folder.path("version")), plain);
 }
 
 TEST(PolicyVersion, WithoutSecretsHasTheRosterInsteadOfPrincipals) {

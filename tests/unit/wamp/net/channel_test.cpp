@@ -223,6 +223,28 @@ TEST(Channel, SpeaksThroughTlsWhicheverEndWasDialled) {
     }
 }
 
+TEST(Channel, DialsARouterWithAPinnedKeyAndNoOther) {
+    const Pins router("router");
+    const Pins other("other");
+    auto server_tls = make_pairing_context(router.path);  // asks for a key that it then ignores
+    SSL_CTX_set_verify(server_tls.native_handle(), SSL_VERIFY_NONE, nullptr);
+    for (const bool right : {true, false}) {
+        auto client_tls = make_dial_context({{right ? router.pin : other.pin}, "", ""});
+        Channel::Config front = start(Start::rawsocket_client);
+        front.tls = client_tls.native_handle();
+        front.tls_end = TlsSession::End::client;
+        Channel::Config back = start(Start::rawsocket_server);
+        back.tls = server_tls.native_handle();
+        back.tls_end = TlsSession::End::server;
+        End a(front);
+        End b(back);
+        converse(a, b);
+        EXPECT_EQ(a.opened, right ? 1 : 0) << a.why;
+        EXPECT_EQ(b.opened, right ? 1 : 0) << b.why;
+        if (!right) EXPECT_NE(a.why.find(router.pin), std::string::npos) << a.why;
+    }
+}
+
 TEST(Channel, NeverOpensToAPeerWithAnotherKey) {
     const Pins gateway("gateway");
     const Pins inside("inside");

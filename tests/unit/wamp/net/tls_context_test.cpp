@@ -118,6 +118,33 @@ TEST(TlsContext, AcceptsNothingOlderThanTls13) {
     EXPECT_EQ(SSL_CTX_get_min_proto_version(context.native_handle()), TLS1_3_VERSION);
 }
 
+TEST(TlsContext, OfALinkIsMadeOfTheTextsOfItsKeyFiles) {
+    const KeyFolder folder("texts");
+    const std::string pin = make_key_pair(folder.path).pin;
+    KeyTexts own = read_key_texts(folder.path);
+    fs::remove_all(folder.path);
+    make_tls_context(TlsSession::End::server, own, {pin});
+    own.key = "no key";
+    const auto use = [&] { make_tls_context(TlsSession::End::server, own, {pin}); };
+    EXPECT_NE(refusal(use).find("link.key: is not a private key"), std::string::npos);
+}
+
+TEST(TlsContext, OfADialledRouterSendsItsNameAndChecksIt) {
+    const KeyFolder folder("authority");
+    make_key_pair(folder.path);
+    const std::string authority = read_key_texts(folder.path).certificate;
+    auto named = make_dial_context({{}, authority + authority, "router.lan"});
+    EXPECT_EQ(server_name_of(named.native_handle()), "router.lan");
+    EXPECT_EQ(SSL_CTX_get_min_proto_version(named.native_handle()), TLS1_2_VERSION);
+    EXPECT_EQ(SSL_CTX_get_verify_mode(named.native_handle()), SSL_VERIFY_PEER);
+    auto numbered = make_dial_context({{}, authority, "127.0.0.1"});
+    EXPECT_EQ(server_name_of(numbered.native_handle()), "") << "an address is not sent";
+    auto pinned = make_dial_context({{"sha256:" + std::string(64, 'a')}, "", ""});
+    EXPECT_EQ(SSL_CTX_get_verify_mode(pinned.native_handle()), SSL_VERIFY_PEER);
+    const auto use = [&] { make_dial_context({{}, "no certificate", "router.lan"}); };
+    EXPECT_NE(refusal(use).find("no certificate in PEM form"), std::string::npos);
+}
+
 TEST(Pin, IsSha256And64LowerCaseDigits) {
     const std::string digits(64, 'f');
     EXPECT_TRUE(is_pin("sha256:" + digits));

@@ -122,6 +122,58 @@ TEST(ClientSession, HelloSaysWhatTheConfigurationHolds) {
     EXPECT_EQ(*hello.details.get_dict("roles"), client_roles());
 }
 
+/// Answers one challenge, and demands a proof of the router.
+class StubLogin final : public ClientLogin {
+public:
+    std::string_view method() const noexcept override { return "stub"; }
+    Dict begin() override { return {{"attempt", std::uint64_t{++attempts_}}}; }
+    std::optional<Authenticate> answer(const Challenge& challenge) override {
+        if (challenge.extra.empty()) return std::nullopt;
+        return Authenticate{"answer", {}};
+    }
+    bool accepts(const Welcome& welcome) const override {
+        return welcome.details.get_bool("proof", false);
+    }
+
+private:
+    unsigned attempts_ = 0;
+};
+
+ClientSession with_login() {
+    ClientSession::Config config = anonymous_config();
+    config.login = std::make_shared<StubLogin>();
+    return ClientSession(std::move(config));
+}
+
+TEST(ClientSession, LogsInByItsMethodAndDemandsTheProofOfTheRouter) {
+    ClientSession session = with_login();
+    for (const std::uint64_t attempt : {1U, 2U}) {
+        const Hello hello = session.hello();
+        EXPECT_EQ(*hello.details.get_list("authmethods"), List{"stub"});
+        EXPECT_EQ(*hello.details.get_dict("authextra"), (Dict{{"attempt", attempt}}));
+        EXPECT_EQ(session.judge(Challenge{"stub", {{"nonce", "1"}}}), Verdict::send);
+        EXPECT_EQ(std::get<Authenticate>(session.take_reply()).signature, "answer");
+        Dict details = roles({"broker", "dealer"});
+        if (attempt == 2) details.set("proof", true);
+        EXPECT_EQ(session.judge(Welcome{7, std::move(details)}),
+                  attempt == 1 ? Verdict::violation : Verdict::joined);
+    }
+}
+
+TEST(ClientSession, AnswersNoOtherChallengeAndNoneTwice) {
+    ClientSession other = with_login();
+    other.hello();
+    EXPECT_EQ(other.judge(Challenge{"ticket", {{"nonce", "1"}}}), Verdict::violation);
+    ClientSession empty = with_login();
+    empty.hello();
+    EXPECT_EQ(empty.judge(Challenge{"stub", {}}), Verdict::violation);
+    ClientSession twice = with_login();
+    twice.hello();
+    EXPECT_EQ(twice.judge(Challenge{"stub", {{"nonce", "1"}}}), Verdict::send);
+    twice.take_reply();
+    EXPECT_EQ(twice.judge(Challenge{"stub", {{"nonce", "1"}}}), Verdict::violation);
+}
+
 TEST(ClientSession, HelloAnnouncesPayloadPassthruModeWhereItIsHandedOn) {
     ClientSession::Config config = ticket_config();
     config.passthru = true;
