@@ -114,7 +114,14 @@ void Front::send_copies(const Backend& chosen, const Door::Request& request,
 // -----------------------------------------------------------------------------------------------
 
 void Front::settle_changes(wamp::Instant now, wamp::Outbox& out) {
-    for (const auto& change : std::exchange(changes_, {})) {
+    const auto changes = std::exchange(changes_, {});
+    for (auto at = changes.begin(); at != changes.end(); ++at) {
+        const auto& change = *at;
+        const bool has_ended = std::any_of(at + 1, changes.end(), [&](const auto& later) {
+            return !later.held && later.session == change.session && later.id == change.id &&
+                   later.registration == change.registration;
+        });
+        if (has_ended) continue;
         if (!change.held) {
             Holding holding;
             holding.session = change.session;

@@ -21,7 +21,7 @@ TEST(FrontStatus, CountsWhatEachLinkHas) {
     EXPECT_EQ(world.front.held_of_peers(), world.front.held_of(peer(1)));
     EXPECT_EQ(world.front.held_of(peer(2)), 0U);
     EXPECT_NE(world.front.status_json({{"more", true}})
-                  .find(R"({"name":"inside","up":true,"calls":1,"subscriptions":1,)"),
+                  .find(R"({"name":"inside","up":true,"drained":false,"calls":1,)"),
               std::string::npos)
         << world.front.status_json();
     EXPECT_NE(world.front.status_json({{"more", true}}).find(R"("more":true)"), std::string::npos);
