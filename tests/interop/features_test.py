@@ -533,6 +533,8 @@ THEIR_OWN = {
               **dict.fromkeys(LISTS, "knows one session, the gateway's (W-BWL-03)")}}
 # A broker may decline to retain, and nobody is told (W-EVR-01); the door does not announce it then.
 DECLINED = {"nexus": {"retained events": "not kept (W-EVR-01)"}}
+# Of what is no more than a draft, nothing is said: resumption (W-SES-17), reflection (W-FEA-06).
+DRAFTS = {"resumable", "resumed", "resume_token", "reflection"}
 ELSEWHERE = {"registration_revocation", "subscription_revocation"}  # W-RRV-01, W-SRV-01: shown where a reload revokes
 
 
@@ -558,6 +560,7 @@ def promises(world, table):
     broken = []
     for side, direction in (("out", "out → out"), ("in", "in → in"))[:1 + world.ours]:
         peer = world.join(side, "alice")
+        broken += [f"{side}: WELCOME has {key}" for key in sorted(peer.hints() & DRAFTS)]
         announced = peer.announces() - ELSEWHERE
         peer.close()
         known = set()
@@ -641,6 +644,9 @@ class _Fake:
     def announces(self):
         return self.announced
 
+    def hints(self):
+        return {"authid", *self.announced}
+
     def register(self, *_, **__):
         raise Nothing("no answer to REGISTER")
 
@@ -656,6 +662,7 @@ def silence_and_empty_promises_are_found():
     equal(promises(_Fake("call_timeout", "registration_revocation"), works), [])
     equal(promises(_Fake("call_timeout"), {**works, "timeout": {"out → out": "`wamp.error.canceled`"}}),
           ["out: call_timeout is announced, but timeout gives `wamp.error.canceled`"])
+    equal(promises(_Fake("reflection"), works)[0], "out: WELCOME has reflection")
     equal(promises(_Fake("telepathy"), works), ["out: telepathy is announced, and no probe tries it"])
 
 

@@ -45,6 +45,10 @@ class Peer:
     def announces(self):
         return {name for role in self.details["roles"].values() for name, there in role.get("features", {}).items() if there}
 
+    def hints(self):
+        """The keys of WELCOME.Details and of the roles in it."""
+        return {*self.details, *(key for role in self.details["roles"].values() for key in role)}
+
     def send(self, *message):
         self.raw.send(*message)
 
