@@ -1,6 +1,9 @@
 """A raw client that says whether a request worked, was refused, or led to nothing at all."""
-from support.rawclient import (ABORT, CALL, ERROR, EVENT, GOODBYE, PUBLISH, PUBLISHED, REGISTER, REGISTERED, RESULT, SUBSCRIBE,  # noqa: F401
-                               SUBSCRIBED, UNREGISTERED, Closed)
+import select
+import time
+
+from support.rawclient import (ABORT, CALL, ERROR, EVENT, GOODBYE, INVOCATION, PUBLISH, PUBLISHED, REGISTER, REGISTERED, RESULT, SUBSCRIBE,
+                               SUBSCRIBED, Closed)
 
 FEATURES = {
     "caller": ("call_canceling", "call_timeout", "caller_identification", "payload_passthru_mode", "progressive_call_invocations",
@@ -29,6 +32,11 @@ class Ignored(Exception):
     """The request was granted, but without its effect: what was missing."""
 
 
+def answers(request):
+    """Whether a message is the answer to that request."""
+    return lambda message: message[2 if message[0] == ERROR else 1] == request and message[0] in (ERROR, PUBLISHED, REGISTERED, RESULT, SUBSCRIBED)
+
+
 class Peer:
     def __init__(self, raw):
         self.raw, self.kept, self.number = raw, [], 0
@@ -52,23 +60,35 @@ class Peer:
     def send(self, *message):
         self.raw.send(*message)
 
+    def _read(self, what):
+        """Keeps the next message."""
+        try:
+            message = self.raw.receive()
+        except TimeoutError:
+            raise Nothing(f"no {what}") from None
+        except Closed:
+            raise Ended("closed") from None
+        if message[0] in (ABORT, GOODBYE):
+            raise Ended(message[2])
+        self.kept.append(message)
+
+    def _take(self, suits):
+        return next((self.kept.pop(position) for position, message in enumerate(self.kept) if suits(message)), None)
+
     def first(self, suits, what):
         """The first message, of those that came before or the next ones, for which `suits` holds."""
-        for position, message in enumerate(self.kept):
-            if suits(message):
-                return self.kept.pop(position)
-        while True:
-            try:
-                message = self.raw.receive()
-            except TimeoutError:
-                raise Nothing(f"no {what}") from None
-            except Closed:
-                raise Ended("closed") from None
-            if message[0] in (ABORT, GOODBYE):
-                raise Ended(message[2])
-            if suits(message):
-                return message
-            self.kept.append(message)
+        while not (message := self._take(suits)):
+            self._read(what)
+        return message
+
+    def come(self, suits, seconds=0.02):
+        """The same, or None if it has not come by then."""
+        stream = self.raw.transport.stream
+        while not (message := self._take(suits)):
+            if not stream.buffer and not select.select([stream.sock], [], [], seconds)[0]:
+                return None
+            self._read("rest of a message")
+        return message
 
     def message(self, code, what):
         return self.first(lambda message: message[0] == code, what)
@@ -80,10 +100,22 @@ class Peer:
 
     def answer(self, request, what="answer"):
         """The answer to a request, progress of a call included."""
-        def suits(message):
-            return message[2] == request if message[0] == ERROR else message[0] not in (EVENT, UNREGISTERED) and \
-                message[0] in (PUBLISHED, REGISTERED, RESULT, SUBSCRIBED) and message[1] == request
-        message = self.first(suits, what)
+        return self._granted(self.first(answers(request), what))
+
+    def called(self, callees, request):
+        """The name of the callee that this session's call has come to, and its INVOCATION."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            for name, callee in callees.items():
+                if invocation := callee.come(lambda message: message[0] == INVOCATION):
+                    return name, invocation
+            if answer := self.come(answers(request)):
+                self._granted(answer)
+                raise Ignored("an answer without a call")
+        raise Nothing("no INVOCATION")
+
+    @staticmethod
+    def _granted(message):
         if message[0] == ERROR:
             raise Refused(message[4])
         return message
