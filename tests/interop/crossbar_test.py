@@ -111,7 +111,7 @@ async def outside_peers_hear_each_other_once():
 
 
 @suite.test
-def a_denied_call_gets_the_same_bytes_as_a_call_to_nothing():
+def a_denied_call_gets_the_same_bytes_as_a_call_to_nothing():  # W-AUZ-05, W-ERR-01
     service = _raw_inside()
     equal(service.ask(REGISTER, {}, "lab.power_off")[0], rawclient.REGISTERED)
     alice = world.raw("alice")
@@ -144,7 +144,7 @@ async def an_event_of_each_outside_peer_reaches_within_in_order():
 
 
 @suite.test(timeout=90)
-def losing_crossbar_ends_calls_once_and_its_return_restores_the_path():
+def losing_crossbar_ends_calls_once_and_its_return_restores_the_path():  # W-SES-15
     service = _raw_inside()
     equal(service.ask(REGISTER, {}, "lab.long")[0], rawclient.REGISTERED)
     alice = world.raw("alice")

@@ -184,5 +184,20 @@ def an_unknown_rule_for_ids_is_an_error_with_its_place_and_the_known_ones():
             result.stderr
 
 
+@suite.test
+def roles_and_features_that_a_client_has_not_announced_may_be_used():  # W-FEA-04
+    world = with_ids("")
+    service, client = world.raw_inside(), world.raw("alice", roles={"caller": {}})
+    topic = f"lab.topic{next(numbers)}"
+    equal(service.ask(SUBSCRIBE, {}, topic)[0], SUBSCRIBED)
+    equal(client.ask(SUBSCRIBE, {}, topic)[0], SUBSCRIBED)
+    equal(client.ask(REGISTER, {}, f"lab.add{next(numbers)}")[0], REGISTERED)
+    equal(client.ask(PUBLISH, {"acknowledge": True, "exclude_authid": ["nobody"], "exclude_me": False}, topic, ["heard"])[0], PUBLISHED)
+    for peer in (client, service):
+        event = peer.receive()
+        equal((event[0], event[4]), (EVENT, ["heard"]))
+        peer.close()
+
+
 if __name__ == "__main__":
     suite.main()

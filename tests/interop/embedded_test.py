@@ -174,7 +174,7 @@ def a_denied_call_gets_the_same_bytes_as_a_call_to_nothing():
 
 
 @suite.test
-def guests_may_do_what_the_policy_says_and_no_more():
+def guests_may_do_what_the_policy_says_and_no_more():  # W-AUZ-02
     guest = world.raw()
     equal(guest.ask(SUBSCRIBE, {}, "lab.weather")[0], rawclient.SUBSCRIBED)
     for message in ((SUBSCRIBE, {}, "lab.chat"), (SUBSCRIBE, {"match": "prefix"}, "lab."),
@@ -259,7 +259,17 @@ def a_cancelled_call_ends_once():
 
 
 @suite.test
-def goodbye_is_answered_and_another_session_may_follow():
+def a_logout_is_a_goodbye_like_any_other():  # W-SEC-22
+    leaver, sibling = world.raw("alice"), world.raw("alice")
+    leaver.send(rawclient.GOODBYE, {}, "wamp.close.logout")
+    equal(leaver.receive()[2], "wamp.close.goodbye_and_out")
+    equal(sibling.call("lab.nothing")[:2], [ERROR, CALL])
+    leaver.close()
+    sibling.close()
+
+
+@suite.test
+def goodbye_is_answered_and_another_session_may_follow():  # W-SES-09
     client = world.raw("alice")
     first = client.session
     client.send(rawclient.GOODBYE, {}, "wamp.close.close_realm")

@@ -56,7 +56,7 @@ def _answer(kind, options, uri, payload, serializer, websocket):
 
 
 @suite.test(timeout=180)
-def every_action_gets_the_same_bytes():
+def every_action_gets_the_same_bytes():  # W-SEC-20
     asked = [(CALL, {}), (REGISTER, {}), (SUBSCRIBE, {}), (PUBLISH, {"acknowledge": True}),
              (REGISTER, {"match": "prefix"}), (SUBSCRIBE, {"match": "prefix"}), (REGISTER, {"match": "wildcard"}),
              (SUBSCRIBE, {"match": "wildcard"})]

@@ -217,7 +217,7 @@ def lists_hold_where_the_gateway_does_not_tell_the_inside_who_its_clients_are():
 
 
 @suite.test
-def lists_that_are_too_long_are_refused_at_both_doors_and_end_no_link():
+def lists_that_are_too_long_are_refused_at_both_doors_and_end_no_link():  # W-SEC-08
     world = Deployment("embedded", name="lists-long", outside_rules=RULES).write()
     (world.dir / "inside-observatory.toml").write_text(INSIDE_POLICY)
     write_principals(world.dir / "inside.principals.toml", SERVICES)

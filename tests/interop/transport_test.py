@@ -81,7 +81,7 @@ def a_session_that_has_joined_may_stay_silent():
 
 
 @suite.test
-def rawsocket_hellos_are_answered_as_the_vectors_say():
+def rawsocket_hellos_are_answered_as_the_vectors_say():  # W-SER-11, W-SER-12
     for case in json.loads((VECTORS / "rawsocket.json").read_text())["client_hello"]:
         sock = socks.plain(world.local)
         hello, expect = bytes.fromhex(case["hex"]), case["expect"]
@@ -269,7 +269,7 @@ def http_header_lines_mean_what_they_mean_in_any_form():
 
 
 @suite.test
-def the_first_of_the_clients_subprotocols_that_we_have_is_chosen():
+def the_first_of_the_clients_subprotocols_that_we_have_is_chosen():  # W-WS-06
     sock = socks.plain(world.local)
     sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                  b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: wamp.2.ubjson, wamp.2.msgpack, wamp.2.json\r\n\r\n")

@@ -45,7 +45,7 @@ TEST(BridgePublications, ReachFrontSubscribersWhenTheBackendTookThemUnderItsPubl
     EXPECT_EQ(world.bridge.counts().publication_bytes, 0u);
 }
 
-// W-PUB-08, W-PEX-01
+// W-PUB-08, W-PEX-01, W-PEX-02
 TEST(BridgePublications, ReachTheirPublisherOnlyWhenItSaysSoAndAfterItsAcknowledgement) {
     BridgeWorld world;
     const SessionId publisher = world.join();

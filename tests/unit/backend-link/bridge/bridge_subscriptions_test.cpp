@@ -70,7 +70,7 @@ TEST(BridgeSubscriptions, ShareOneFrontIdPerTopicAndMatch) {
     EXPECT_NE(world.subscribed(second, 2, "lab.t", 78, prefix), id);
 }
 
-// W-PUB-01, W-SUB-14
+// W-PUB-01, W-SUB-14, W-GWY-05
 TEST(BridgeSubscriptions, GiveASessionThatSubscribesAgainTheSameIdAndOneEvent) {
     BridgeWorld world;
     const SessionId session = world.join();
@@ -111,7 +111,7 @@ TEST(BridgeSubscriptions, DeliverAnEventAsOneEntryForAllReceivers) {
     EXPECT_EQ(std::get<wamp::Event>(entry.message).payload.args.data(), args.data());
 }
 
-// W-GWY-11, W-SEC-25, W-PBS-02
+// W-GWY-11, W-SEC-25, W-PBS-02, W-R2R-07
 TEST(BridgeSubscriptions, ScrubTheDetailsOfAnEventDownToTheTopicOfAPattern) {
     BridgeWorld world;
     const SessionId session = world.join();
@@ -124,7 +124,7 @@ TEST(BridgeSubscriptions, ScrubTheDetailsOfAnEventDownToTheTopicOfAPattern) {
                                    "101 [36," + text(pattern) + R"(,900,{"topic":"lab.t"}])"}));
 }
 
-// W-SEC-07
+// W-SEC-07, W-GWY-05
 TEST(BridgeSubscriptions, CheckTheConcreteTopicForEachReceiver) {
     BridgeWorld world;
     const SessionId user = world.join(full_client, "user");
@@ -250,7 +250,7 @@ TEST(BridgeSubscriptions, WithPatternsAreRefusedWhereTheRouterHasNone) {
     EXPECT_EQ(world.take(), (Lines{R"(101 [8,32,1,{},"wamp.error.option_not_allowed"])"}));
 }
 
-TEST(BridgeSubscriptions, AreBoundedPerSession) {
+TEST(BridgeSubscriptions, AreBoundedPerSession) {  // W-SEC-17
     BridgeWorld world;
     const SessionId session = world.join();
     for (std::size_t i = 1; i <= Subscriptions::subscriptions_per_session_max; ++i) {

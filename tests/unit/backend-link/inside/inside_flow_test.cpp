@@ -251,7 +251,7 @@ TEST_F(InsideCarrying, ReadsACallerOnWhenItsCallsHaveWaitedTooLong) {
               5);
 }
 
-TEST_F(InsideTest, CarriesNoPayloadsForAService) {
+TEST_F(InsideTest, CarriesNoPayloadsForAService) {  // W-GWY-13
     world_.join(1, Serializer::msgpack, 16u << 20,
                 R"([1,"lab",{"_carries_payloads":true,"roles":{"caller":{},"callee":{}}}])");
     EXPECT_EQ(world_.wires.raw(1).find("_carries_payloads"), std::string::npos);

@@ -5,7 +5,7 @@
 namespace sallyport::backend_link {
 namespace {
 
-TEST(Profile, HasANameForEachKind) {
+TEST(Profile, HasANameForEachKind) {  // W-GWY-12
     EXPECT_EQ(backend_kind("sallyport"), BackendKind::sallyport);
     EXPECT_EQ(backend_kind("crossbar"), BackendKind::crossbar);
     EXPECT_EQ(backend_kind("nexus"), BackendKind::nexus);

@@ -78,7 +78,7 @@ TEST(ClientRun, TellsARefusedJoin) {
     EXPECT_EQ(printed.err, "join refused: wamp.error.no_such_realm\n");
 }
 
-TEST(ClientRun, TellsALostConnection) {
+TEST(ClientRun, TellsALostConnection) {  // W-RAW-09
     ScriptedPeer peer([](int fd) { read_exactly(fd, 4); });
     ClientOptions options;
     options.url = parse_client_url("rs+unix:" + peer.path());

@@ -55,7 +55,7 @@ TEST_F(Files, AFileThatIsTooLongOrNoFileIsRefused) {
     EXPECT_NE(refusal([&] { read_file(path("nothing")); }).find("No such file"), std::string::npos);
 }
 
-TEST_F(Files, AStaleSocketIsRemovedAndALiveOneIsNot) {
+TEST_F(Files, AStaleSocketIsRemovedAndALiveOneIsNot) {  // W-UDS-01
     const PathText socket = at("a.sock");
     claim_socket_path(socket);
     Descriptor listener = listen_unix(socket);
@@ -81,7 +81,7 @@ TEST_F(Files, ASocketIsForItsOwnerAlone) {
     EXPECT_EQ(about.st_mode & 0777u, 0600u);
 }
 
-TEST_F(Files, ASocketHasTheModeAndGroupThatItIsGiven) {
+TEST_F(Files, ASocketHasTheModeAndGroupThatItIsGiven) {  // W-UDS-01
     const group* const own = ::getgrgid(::getegid());
     ASSERT_NE(own, nullptr);
     const Descriptor listener =

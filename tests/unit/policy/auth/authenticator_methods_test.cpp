@@ -210,7 +210,8 @@ TEST(ScramLogin, HoldsTheClientToItsNonceAndBinding) {  // W-AUT-S3
     EXPECT_EQ(with("cbind_data", "AAAA"), uris::authentication_denied);
 }
 
-TEST(CryptosignLogin, RefusesWhatTheVectorsRefuse) {  // W-AUT-C3, W-AUT-C4, W-VEC-05
+// W-AUT-C2, W-AUT-C3, W-AUT-C4, W-SEC-13, W-VEC-05
+TEST(CryptosignLogin, RefusesWhatTheVectorsRefuse) {
     for (const auto& vector : vectors::load("auth-vectors.json", "cryptosign_reject")) {
         const auto key = *crypto::parse_public_key(vector.at("public_key").get<std::string>());
         Principals principals;
@@ -267,7 +268,7 @@ TEST(CryptosignLogin, FindsTheOwnerOfAKey) {  // W-AUT-C1
     EXPECT_EQ(other.login(Method::cryptosign, "alice", "", own), uris::authentication_denied);
 }
 
-TEST(CryptosignLogin, ProvesTheRouterWhereItHasAKey) {  // W-AUT-C6
+TEST(CryptosignLogin, ProvesTheRouterWhereItHasAKey) {  // W-AUT-C6, W-SEC-24
     const std::string asked(32, 'c');
     const auto extra_of = [&asked](bool router_key) {
         Desk desk = desk_of(router_key);

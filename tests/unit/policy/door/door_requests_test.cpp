@@ -213,7 +213,7 @@ TEST_F(DoorRequests, OfAClientSpeakForNobodyElse) {  // W-SEC-02, W-R2R-04
     EXPECT_EQ(request.origin_authid, "");
 }
 
-TEST_F(DoorRequests, OfALinkAreDecidedForThePrincipalItConveys) {  // W-R2R-04
+TEST_F(DoorRequests, OfALinkAreDecidedForThePrincipalItConveys) {  // W-R2R-04, W-R2R-01
     world_.join(1, wamp::Serializer::json, Door::Trust::link);
     EXPECT_EQ(world_.wires.welcome(1).details.get_string("authrole"), "gateway");
     const auto event = world_.send(

@@ -254,7 +254,7 @@ TEST_F(DoorTest, AnswersNoAbort) {  // W-SES-06
 // Leaving
 // -------------------------------------------------------------------------------------------------
 
-TEST_F(DoorTest, LetsWhoLeftJoinAgain) {  // W-SES-07, W-SES-16
+TEST_F(DoorTest, LetsWhoLeftJoinAgain) {  // W-SES-07, W-SES-16, W-WS-05
     world_.join(1);
     const auto first = world_.wires.session(1);
     EXPECT_TRUE(std::holds_alternative<Door::Request>(world_.send(1, R"([48,1,{},"lab.a"])")));

@@ -163,7 +163,7 @@ TEST(JoinWithoutAuthenticator, TakesEachAnswerOnce) {
     EXPECT_EQ(world.answer(verdict.at(0)), Lines{});
 }
 
-TEST(JoinWithoutAuthenticator, DropsAnswersForThoseWhoHaveLeft) {
+TEST(JoinWithoutAuthenticator, DropsAnswersForThoseWhoHaveLeft) {  // W-SES-13, W-SUB-21
     FaultyWorld world;
     world.hello(1, Method::wampcra);
     const auto packets = world.ask(0);

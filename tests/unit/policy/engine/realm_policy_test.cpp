@@ -76,7 +76,7 @@ TEST_F(Realm, DeniesByDefault) {  // W-AUZ-01
     EXPECT_EQ(ask(*policy_, "guest", Action::publish, "com.app.x"), "no_allow");
 }
 
-TEST_F(Realm, KeepsComponentBoundaries) {
+TEST_F(Realm, KeepsComponentBoundaries) {  // W-AUZ-04
     EXPECT_EQ(call("com.app.x"), "allow app");
     EXPECT_EQ(call("com.app.x.y.z"), "allow app");
     EXPECT_EQ(call("com.app"), "no_allow");
@@ -84,7 +84,7 @@ TEST_F(Realm, KeepsComponentBoundaries) {
     EXPECT_EQ(call("com.app2.x"), "no_allow");
 }
 
-TEST_F(Realm, LetsAForbidWinOverAnyAllow) {
+TEST_F(Realm, LetsAForbidWinOverAnyAllow) {  // W-AUZ-04
     EXPECT_EQ(call("com.app.secret.x"), "forbid secret");
     EXPECT_EQ(call("com.app.secret"), "allow app");
     EXPECT_EQ(call("com.app.secret.x", 0, "nobody"), "forbid secret");

@@ -77,7 +77,7 @@ TEST(UriPattern, MatchesAsTheVectorsSay) {  // W-URI-10, W-VEC-06
     }
 }
 
-TEST(UriPattern, ExactMatchesItselfOnly) {
+TEST(UriPattern, ExactMatchesItselfOnly) {  // W-URI-08
     EXPECT_TRUE(matches("a.b", MatchPolicy::exact, "a.b"));
     EXPECT_FALSE(matches("a.b", MatchPolicy::exact, "a.b.c"));
     EXPECT_FALSE(matches("a.b", MatchPolicy::exact, "a.B"));

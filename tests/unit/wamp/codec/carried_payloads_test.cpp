@@ -155,7 +155,7 @@ TEST(CarriedPayloads, RefuseADescriptionThatIsWrong) {
     EXPECT_EQ(arriving_with(three(1, 1, 0), "\x92\xC4\x01[\x01"), "element of the wrong type");
 }
 
-TEST(CarriedPayloads, KeepABoundedNumberOfBoundedParts) {
+TEST(CarriedPayloads, KeepABoundedNumberOfBoundedParts) {  // W-GWY-15
     MessageLimits small;
     small.message_bytes = 600;
     CarriedPayloads end(small);

@@ -137,7 +137,7 @@ TEST(Transcode, DoesTheTranscodingVectors) {
     EXPECT_EQ(to_json("91 81 01 02"), "not representable");  // map key int
 }
 
-TEST(Transcode, RefusesWhatJsonCannotRepresent) {  // W-SER-05, W-SER-09
+TEST(Transcode, RefusesWhatJsonCannotRepresent) {  // W-SER-05, W-SER-09, W-SEC-18
     for (const char* text : {"91 d40100", "91 c7000a", "91 81 c0 01", "91 81 c40161 01",
                              "91 81 9101 01", "91 81 a10001", "91 81 a10001", "92 01 a100"}) {
         EXPECT_EQ(to_json(text), "not representable") << text;

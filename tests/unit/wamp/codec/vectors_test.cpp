@@ -32,7 +32,7 @@ bool is_abort_with_arguments(const nlohmann::json& vector) {
     return vector["wmsg"][0] == 3 && vector["wmsg"].size() > 3;
 }
 
-TEST(WireVectors, DecodeAndEncodeToTheSameBytes) {  // W-VEC-01, W-VEC-02
+TEST(WireVectors, DecodeAndEncodeToTheSameBytes) {  // W-VEC-01, W-VEC-02, W-SER-01
     std::size_t count = 0;
     for (const auto& vector : vectors::load("wire-extra.json", "messages")) {
         for (Serializer serializer : all_serializers) {

@@ -30,7 +30,7 @@ const std::vector<Value> no_booleans{1, 0, "true", Value(), 1.0, List{}, Dict{}}
 const std::vector<Value> no_integers{-1, 1.5, 1.0, "5", true, Value(), List{}};
 const std::vector<Value> no_texts{1, true, Value(), Bytes{"x"}, List{}, Dict{}};
 
-TEST(WrongOption, IsNoneForEmptyOrUnknownOptions) {  // W-MSG-06
+TEST(WrongOption, IsNoneForEmptyOrUnknownOptions) {  // W-MSG-06, W-MSG-07
     EXPECT_EQ(wrong_in<Call>({}), "-");
     EXPECT_EQ(wrong_in<Call>({{"x_mine", List{1}}, {"match", 7}, {"_impl", Value()}}), "-");
     EXPECT_EQ(wrong_in<Yield>({{"timeout", "a callee may say what it likes"}}), "-");
@@ -107,7 +107,7 @@ TEST(WrongOption, LooksIntoTheRolesOfHello) {  // W-SES-02, W-SES-04
     EXPECT_EQ(wrong_in<Hello>({{"roles", Value()}}), "roles");
 }
 
-TEST(WrongOption, TakesNullForAbsentWhereASessionBeginsOrEnds) {  // W-IOP-05
+TEST(WrongOption, TakesNullForAbsentWhereASessionBeginsOrEnds) {  // W-IOP-05, W-SES-03
     EXPECT_EQ(
         wrong_in<Hello>({{"authid", Value()}, {"authextra", Value()}, {"authmethods", Value()}}),
         "-");

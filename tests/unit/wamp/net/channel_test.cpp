@@ -189,7 +189,7 @@ struct Pins : test::KeyFolder {
     std::string pin;
 };
 
-TEST(Channel, SpeaksThroughTlsWhicheverEndWasDialled) {
+TEST(Channel, SpeaksThroughTlsWhicheverEndWasDialled) {  // W-TLS-01
     const Pins gateway("gateway");
     const Pins inside("inside");
     auto server_tls = make_tls_context(TlsSession::End::server, gateway.path, {inside.pin});

@@ -213,7 +213,7 @@ TEST(Connections, LetTheHostCloseAnyPeerWhileItIsTold) {
     EXPECT_NE(r.at(a).open, r.at(b).open);
 }
 
-TEST(Connections, SayWhyAConnectionIsGone) {
+TEST(Connections, SayWhyAConnectionIsGone) {  // W-SER-11
     Accepted ended;
     ended.open();
     ended.pair.close();

@@ -289,7 +289,7 @@ TEST_F(BrokerTest, DisclosedPublisherIsTheConveyedOne) {
                                                     {"publisher_authrole", "operator"}}));
 }
 
-// W-PID-02, W-SEC-01: options of the publisher never become details by themselves.
+// W-PID-02, W-SEC-01, W-TRL-02: options of the publisher never become details by themselves.
 TEST_F(BrokerTest, OptionsAreNotCopiedIntoDetails) {
     world_.subscribe(1, "a.b");
     world_.publish(2, "a.b",

@@ -289,7 +289,7 @@ TEST_F(CallEndsTest, ACalleeThatVanishesEndsEachOpenCallOnce) {
     expect_nothing_pending();
 }
 
-// W-RPC-09, W-SUB-06
+// W-RPC-09, W-SUB-06, W-PCR-05
 TEST_F(CallEndsTest, ACallerThatVanishesInterruptsOnce) {
     world_.call(caller, "p", wants_progress);
     world_.call(caller, "plain", Dict{{"timeout", 100}});

@@ -247,7 +247,7 @@ TEST_F(DealerTest, ACalleeOutsideThatMayDemandItLearnsWhoCalls) {
     EXPECT_EQ(world_.last<Invocation>(gateway)->details.get_uint("caller", 0), caller);
 }
 
-// W-SEC-01, W-GWY-02
+// W-SEC-01, W-GWY-02, W-TRL-02, W-SEC-04
 TEST_F(DealerTest, OptionsAreNotCopiedIntoDetails) {
     world_.call(caller, "plain",
                 Dict{{"trustlevel", 9},

@@ -42,7 +42,7 @@ TEST(ServerSessionIds, AllRequestTypesShareOneCounter) {
     EXPECT_EQ(session.judge(Call{8, {}, "p", {}}), Verdict::violation);
 }
 
-TEST(ServerSessionIds, StrictAllowsNeitherGapNorRepeatNorDecrease) {
+TEST(ServerSessionIds, StrictAllowsNeitherGapNorRepeatNorDecrease) {  // W-ID-05
     for (const RequestId next : {RequestId{1}, RequestId{2}, RequestId{4}, id_max}) {
         ServerSession session = joined();
         publish(session, 1);
