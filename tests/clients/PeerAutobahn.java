@@ -7,6 +7,7 @@ import io.crossbar.autobahn.wamp.interfaces.IInvocationHandler;
 import io.crossbar.autobahn.wamp.interfaces.ITransport;
 import io.crossbar.autobahn.wamp.transports.NettyWebSocket;
 import io.crossbar.autobahn.wamp.types.CallOptions;
+import io.crossbar.autobahn.wamp.types.CallResult;
 import io.crossbar.autobahn.wamp.types.InvocationResult;
 import io.crossbar.autobahn.wamp.types.PublishOptions;
 import java.util.ArrayList;
@@ -46,7 +47,9 @@ class PeerAutobahn {
         }));
         IInvocationHandler twice = (args, kwargs, details) -> new InvocationResult(2 * ((Number) args.get(0)).longValue());
         await(session.register("lab.twice", twice));
-        result.put("echo", await(session.call("lab.echo", List.<Object>of(sample(), "x"), Map.<String, Object>of("key", sample()), new CallOptions(0))).results.get(0));
+        CallResult echo = await(session.call("lab.echo", List.<Object>of(sample(), "x"), Map.<String, Object>of("key", sample()),
+            new CallOptions(0)));
+        result.put("echo", echo.results.get(0));
         result.put("poke", await(session.call("lab.poke")).results.get(0));
         result.put("news", await(news));
         try {

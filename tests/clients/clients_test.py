@@ -103,6 +103,10 @@ def go(source):
     return [built("go/peers", source)]
 
 
+def rust(source):
+    return [built("rust", source)]
+
+
 def java(source):
     program = built(f"java/{source.removeprefix('Peer').removesuffix('.java').lower()}", source)
     assert shutil.which("java"), f"there is no java; {CURE}"
@@ -160,6 +164,7 @@ for each in ("json", "msgpack", "cbor"):
 for each in ("json", "msgpack"):
     add("kraftfahrstrasse", node, "peer_kraftfahrstrasse.cjs", "ws", each)
     add("jawampa", java, "PeerJawampa.java", "ws", each)
+    add("wamp_async", rust, "peer_wamp_async.rs", "ws", each, "off")
 
 
 @suite.test
@@ -167,6 +172,13 @@ def swampyer_is_not_let_in_by_a_gateway_that_is_strict():
     place = places["strict"]
     ran = run_peer(python("peer_swampyer.py"), f"ws://127.0.0.1:{place.port.number}/", "json")
     assert ran.returncode and "wamp.error.protocol_violation" in ran.stdout + ran.stderr, ran
+
+
+@suite.test
+def wamp_async_is_not_let_in_by_a_gateway_that_is_strict():
+    place = places["strict"]
+    ran = run_peer(rust("peer_wamp_async.rs"), f"ws://127.0.0.1:{place.port.number}/", "json")
+    assert ran.returncode and "channel closed" in ran.stdout + ran.stderr, ran  # all that it says of an ABORT
 
 
 if __name__ == "__main__":
