@@ -117,10 +117,10 @@ public:
     void stop(wamp::Instant now, wamp::Outbox& out);
     bool stopped() const noexcept;
 
-    /// For `sallyport status` and the simulator's checkers.
-    /// Of these, one that a reload has removed counts too.
+    /// The maximum number of backends; one that a reload has removed counts too.
     static constexpr std::size_t backends_max = backend_link::LinkSet::links_max;
 
+    /// For `sallyport status` and the simulator's checkers.
     struct LinkStatus {
         std::string_view name;
         bool up;

@@ -37,8 +37,6 @@ public:
     /// `random`.
     Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
          wamp::Random& random, wamp::Dict roles);
-    /// Replaces the features that work through the owner, for sessions that join from now on.
-    void announce(wamp::Dict roles) { door_.announce(meta_.announced(std::move(roles))); }
 
     /// Closed at once while the gate is stopping. As Door::on_open().
     void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,
@@ -64,7 +62,7 @@ public:
     void note_holdings(wamp::HoldingChanges& changes, wamp::Instant now, wamp::Outbox& out) {
         if (!changes.empty()) tell_holdings(std::exchange(changes, {}), now, out);
     }
-    /// `roles` of WELCOME from now on, as for the constructor.
+    /// The features that work through the owner, for sessions that join from now on.
     void announce(wamp::Dict roles) { door_.announce(meta_.announced(std::move(roles))); }
     /// The civil time, whenever the shell knows it better.
     void set_civil_time(const wamp::CivilTime& time) noexcept { civil_time_ = time; }
