@@ -59,7 +59,7 @@ TEST_F(BrokerTest, ACopyIsForTheSessionsWithinAndNotForOtherGateways) {
     const Dict copy{{"_copy", true}};
     world_.join(11, {}, "gateway", "gateway", true);
     world_.join(12, {}, "gateway", "gateway", true);
-    for (const SessionId id : {1, 11, 12}) world_.subscribe(id, "a.b");
+    for (const SessionId id : {1U, 11U, 12U}) world_.subscribe(id, "a.b");
     world_.publish(11, "a.b", copy);
     EXPECT_EQ(world_.all<Event>(1).size(), 1u);
     EXPECT_EQ(world_.all<Event>(12).size(), 0u);
