@@ -87,7 +87,8 @@ void Publications::copy(const policy::Session& from, const policy::Permit& permi
         if (!inside) return;
         publish.topic = *std::move(inside);
     }
-    wamp::append_passthru(copy.passthru, publish.options);
+    wamp::append_passthru(copy.carried, publish.options);
+    wamp::append_transaction_hash(copy.carried, publish.options);
     if (publish.options.get_bool("disclose_me", false) && link_.may_disclose(permit)) {
         const policy::Principal& who = from.principal;
         copy.disclosed = std::make_unique<const Identity>(Identity{from.id, who.authid, who.role});
