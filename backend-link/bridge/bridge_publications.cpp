@@ -163,7 +163,7 @@ void Publications::send(const policy::Session& publisher, wamp::Publish&& publis
         const bool excludes = retain && publication.audience.excludes_publisher();
         publication.audience.append_to(options, link_, excludes ? publisher.id : 0);
     }
-    if (link_.profile.conveys_identity) options.append("forward_for", forward_for(publisher));
+    convey(link_.profile, publisher, publish.request, options);
     publish.request = back;
     publish.options = std::move(options);
     out.to_link.emplace_back(std::move(publish));

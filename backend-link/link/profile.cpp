@@ -22,6 +22,7 @@ Profile profile_of(BackendKind kind) noexcept {
         case BackendKind::sallyport:
             profile.conveys_identity = true;
             profile.lists = true;
+            profile.audits = true;
             profile.carries_payloads = true;
             profile.retains = true;
             profile.shares = true;

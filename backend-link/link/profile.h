@@ -16,6 +16,8 @@ struct Profile {
     /// Applies the lists of receivers of a PUBLISH to its sessions, and brings those of a service
     /// to the gateway in EVENT.Details (W-BWL-03).
     bool lists = false;
+    /// Has an audit log, in which a request of a conveyed session has the number of that session.
+    bool audits = false;
     bool rawsocket_ping = true;  ///< false if a PING would abort the connection (W-RAW-08)
     bool cancels = true;   ///< understands CANCEL killnowait; the gateway itself answers the caller
                            ///< (W-CAN-08)

@@ -84,6 +84,7 @@ void append_journal(std::string& out, const AuditRecord& record, std::string_vie
         field(out, "SALLYPORT_URI", record.uri);
         if (record.match == wamp::MatchPolicy::prefix) field(out, "SALLYPORT_MATCH", "prefix");
         if (record.match == wamp::MatchPolicy::wildcard) field(out, "SALLYPORT_MATCH", "wildcard");
+        field(out, "SALLYPORT_REQUEST", policy::request_name(record));
         field(out, "SALLYPORT_PAYLOAD_BYTES", record.payload_bytes);
         field(out, "SALLYPORT_REPEATED", record.repeated);
         field(out, "SALLYPORT_OTHER_URI", record.other_uri);

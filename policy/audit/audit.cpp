@@ -16,7 +16,7 @@ struct Header {
     Action action;
     wamp::MatchPolicy match;
     std::uint8_t unused;
-    std::uint64_t number, session, via, circuit, payload_bytes, repeated;
+    std::uint64_t number, session, via, circuit, payload_bytes, repeated, request;
     std::uint32_t line;
     std::array<std::uint16_t, 10> texts;  ///< their sizes
 };
@@ -154,6 +154,7 @@ void pack(std::string& out, const AuditRecord& record) {
     header.circuit = record.circuit;
     header.payload_bytes = record.payload_bytes;
     header.repeated = record.repeated;
+    header.request = record.request;
     header.line = record.line;
     const auto texts = texts_of(record);
     std::size_t bytes = sizeof(Header);
@@ -192,6 +193,7 @@ std::size_t unpack(std::string_view bytes, AuditRecord& record) noexcept {
     record.circuit = header.circuit;
     record.payload_bytes = header.payload_bytes;
     record.repeated = header.repeated;
+    record.request = header.request;
     record.line = header.line;
     std::size_t at = sizeof(Header);
     const auto texts = texts_of(record);
@@ -246,6 +248,7 @@ void append_json(std::string& out, const AuditRecord& record, std::string_view t
         line.text("uri", record.uri, true);
         if (record.match == wamp::MatchPolicy::prefix) line.text("match", "prefix");
         if (record.match == wamp::MatchPolicy::wildcard) line.text("match", "wildcard");
+        line.text("request", request_name(record));
         const bool carries = record.action == Action::call || record.action == Action::publish;
         line.number("payload_bytes", record.payload_bytes, carries);
         line.number("repeated", record.repeated);
@@ -259,6 +262,11 @@ void append_json(std::string& out, const AuditRecord& record, std::string_view t
     line.number("via", record.via);
     line.number("circuit", record.circuit);
     line.end();
+}
+
+std::string request_name(const AuditRecord& record) {
+    if (record.request == 0) return {};
+    return std::to_string(record.session) + "-" + std::to_string(record.request);
 }
 
 void append_gap_json(std::string& out, std::uint64_t dropped, std::string_view time,

@@ -42,6 +42,9 @@ struct AuditRecord {
     std::uint64_t payload_bytes = 0;
     /// Decisions that this record stands for (AuditSums); 0 if it is one.
     std::uint64_t repeated = 0;
+    /// The number that the client gave its request; 0 if there is none. With `session`, it names
+    /// the request in the records of both doors.
+    wamp::RequestId request = 0;
     /// Of the rule in `file`; 0 if no rule decided: `rule` and `file` are then meaningless.
     std::uint32_t line = 0;
     std::string_view realm;
@@ -66,6 +69,8 @@ void pack(std::string& out, const AuditRecord& record);
 /// The first record in `bytes`, borrowed from them, and its size; 0 if there is no complete one.
 std::size_t unpack(std::string_view bytes, AuditRecord& record) noexcept;
 
+/// "SESSION-REQUEST", which names a request in the records of both doors; "" if it has no number.
+std::string request_name(const AuditRecord& record);
 /// Appends the record as one line of JSON in pure ASCII, even if it contains untrusted text. `time`
 /// is its first member, and `door` the second.
 void append_json(std::string& out, const AuditRecord& record, std::string_view time,

@@ -43,7 +43,8 @@ Requester requester_of(const Session& session, Trust trust, const wamp::Dict& op
     const std::string_view role = origin->get_string("authrole");
     return {session,
             {session.policy->role(role), origin->get_string("authid"), role, session.id},
-            origin->get_uint("session", 0)};
+            origin->get_uint("session", 0),
+            options.get_uint("x_request", 0)};
 }
 
 /// How a client left, with what it said in its GOODBYE, for records.

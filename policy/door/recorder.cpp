@@ -7,16 +7,18 @@ Requester::Requester(const Session& from) noexcept
       subject(from.subject()),
       origin(from.id),
       conveyed(false),
+      request(0),
       circuit(from.circuit),
       counted_session(static_cast<std::uint64_t>(from.peer)),
       counted_circuit(policy::counted_circuit(from.circuit, from.peer)) {}
 
 Requester::Requester(const Session& from, const Subject& conveyed_subject,
-                     wamp::SessionId conveyed_session) noexcept
+                     wamp::SessionId conveyed_session, wamp::RequestId conveyed_request) noexcept
     : session(from),
       subject(conveyed_subject),
       origin(conveyed_session),
       conveyed(true),
+      request(conveyed_request),
       circuit(from.circuit),
       counted_session(conveyed_session),
       counted_circuit(conveyed_session) {}
@@ -42,6 +44,7 @@ void Recorder::record(const Decided& decided, const Requester& requester,
     record.via = requester.conveyed ? session.id : 0;
     record.circuit = requester.circuit;
     record.payload_bytes = question.payload_bytes;
+    record.request = requester.conveyed ? requester.request : question.request;
     record.realm = session.policy->realm();
     record.policy = session.policy->hash();
     if (info != nullptr) {

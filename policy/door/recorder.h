@@ -14,11 +14,12 @@ namespace sallyport::policy {
 
 /// The sender of a request, its principal, and the keys for limits. Borrows.
 struct Requester {
-    const Session& session;  ///< that sent it
-    Subject subject;         ///< the session's principal, or the one that a link conveys
-    wamp::SessionId origin;  ///< of the principal: the session itself unless conveyed
-    bool conveyed;           ///< a link conveys the principal
-    std::uint64_t circuit;   ///< of Tor
+    const Session& session;   ///< that sent it
+    Subject subject;          ///< the session's principal, or the one that a link conveys
+    wamp::SessionId origin;   ///< of the principal: the session itself unless conveyed
+    bool conveyed;            ///< a link conveys the principal
+    wamp::RequestId request;  ///< the number that the conveyed session gave it; otherwise 0
+    std::uint64_t circuit;    ///< of Tor
     /// The key of limits per session: the connection, so that joining again does not reset them; or
     /// the session that a link conveys.
     std::uint64_t counted_session;
@@ -27,7 +28,8 @@ struct Requester {
 
     explicit Requester(const Session& session) noexcept;
     /// `session` is a link that conveys the principal of `subject`.
-    Requester(const Session& session, const Subject& subject, wamp::SessionId origin) noexcept;
+    Requester(const Session& session, const Subject& subject, wamp::SessionId origin,
+              wamp::RequestId request) noexcept;
 };
 
 /// The key of limits per circuit: a connection without a circuit counts as its own.

@@ -32,22 +32,29 @@ struct Question {
     std::size_t payload_bytes = 0;
     const wamp::Payload* payload = nullptr;  ///< validated; null for none
     bool opaque = false;                     ///< the payload is end-to-end encrypted
+    wamp::RequestId request = 0;             ///< its number, for records; 0 if it has none
 };
 
 /// The question that a request poses to the policy (W-PPT-01).
 inline Question question_of(const wamp::Call& call) {
     return {Action::call,         call.procedure, wamp::MatchPolicy::exact,
-            call.payload.bytes(), &call.payload,  wamp::is_passthru(call.options)};
+            call.payload.bytes(), &call.payload,  wamp::is_passthru(call.options),
+            call.request};
 }
 inline Question question_of(const wamp::Publish& publish) {
     return {Action::publish,         publish.topic,    wamp::MatchPolicy::exact,
-            publish.payload.bytes(), &publish.payload, wamp::is_passthru(publish.options)};
+            publish.payload.bytes(), &publish.payload, wamp::is_passthru(publish.options),
+            publish.request};
 }
 inline Question question_of(const wamp::Subscribe& subscribe) {
-    return {Action::subscribe, subscribe.topic, wamp::match_of(subscribe.options)};
+    return {
+        Action::subscribe, subscribe.topic, wamp::match_of(subscribe.options), 0, nullptr, false,
+        subscribe.request};
 }
 inline Question question_of(const wamp::Register& request) {
-    return {Action::register_, request.procedure, wamp::match_of(request.options)};
+    return {
+        Action::register_, request.procedure, wamp::match_of(request.options), 0, nullptr, false,
+        request.request};
 }
 
 }  // namespace sallyport::policy

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes, rawclient  # noqa: E402
 from support.deployment import INSIDE_POLICY, OUTSIDE_RULES, REALM, Deployment  # noqa: E402
-from support.rawclient import (CALL, ERROR, GOODBYE, INVOCATION, JSON, MSGPACK, REGISTER, REGISTERED, RESULT, YIELD)  # noqa: E402
+from support.rawclient import (CALL, ERROR, GOODBYE, INVOCATION, JSON, MSGPACK, PUBLISH, PUBLISHED, REGISTER, REGISTERED, RESULT, YIELD)  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("parting")
@@ -112,6 +112,34 @@ def the_audit_log_says_what_a_client_said_when_it_left():
         eventually(lambda: any(record.get("session") == client.session and record["outcome"] == "leave" and
                                record["reason"] == "left: wamp.close.logout: gone home"
                                for record in map(json.loads, (world.dir / f"{file}.audit").read_text().splitlines())), "the record of the departure")
+        client.close()
+
+
+def records_of(world, file, **wanted):
+    lines = (world.dir / f"{file}.audit").read_text().rpartition("\n")[0].splitlines()
+    return [record for record in map(json.loads, lines) if wanted.items() <= record.items()]
+
+
+@suite.test
+def a_request_has_one_name_in_the_audit_logs_of_both_doors():
+    world = with_callers(True)
+    service, alice = world.raw_inside(), world.raw("alice")
+    service.send(REGISTER, service.next_request(), {}, "lab.named.one")
+    equal(service.receive()[0], REGISTERED)
+    requests = [alice.next_request() for _ in range(3)]
+    for request in requests[:2]:
+        alice.send(CALL, request, {"x_request": 77}, "lab.named.one")
+        invocation = service.receive()
+        service.send(YIELD, invocation[1], {})
+        equal(alice.receive(), [RESULT, request, {}])
+    alice.send(PUBLISH, requests[2], {"acknowledge": True}, "lab.events.named")
+    equal(alice.receive()[:2], [PUBLISHED, requests[2]])
+    for request, action in zip(requests, ("call", "call", "publish")):
+        name = f"{alice.session}-{request}"
+        for file in ("gateway.toml", "inside.toml"):
+            found = eventually(lambda file=file, name=name: records_of(world, file, request=name), f"{name} in {file}")
+            equal([(record["action"], record["outcome"], record["authid"]) for record in found], [(action, "allow", "alice")])
+    for client in (service, alice):
         client.close()
 
 
