@@ -96,13 +96,13 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
         table_.at(slot).data.history = std::move(history);
     }
     if (open) table_.at(slot).data.procedure = call.procedure;
-    call.request = back;
-    wamp::Dict options = options_for(caller, call.options, progressive, disclose, open);
+    wamp::Dict options = options_for(caller, call, progressive, disclose, open);
     wamp::append_transaction_hash(options, call.options);
     if (link_.profile.times_calls && call.options.get_uint("timeout", 0) != 0) {
         options.append("timeout",
                        static_cast<std::uint64_t>(timeout / std::chrono::milliseconds(1)));
     }
+    call.request = back;
     call.options = std::move(options);
     out.to_link.emplace_back(std::move(call));
 }
@@ -115,22 +115,22 @@ bool Calls::proceed(wamp::SessionId from, wamp::Call&& further, BridgeOutbox& ou
     if (!entry.data.open || entry.data.state != State::open || caller == nullptr) return true;
     entry.data.open = further.options.get_bool("progress", false);
     further.procedure = entry.data.open ? entry.data.procedure : std::move(entry.data.procedure);
+    further.options = options_for(*caller, further, false, false, entry.data.open);
     further.request = entry.back;
-    further.options = options_for(*caller, further.options, false, false, entry.data.open);
     out.to_link.emplace_back(std::move(further));
     return true;
 }
 
 // The allow-list of W-SEC-25. A timeout is enforced here, and forwarded only to a router that
 // passes it on to callees that ask for it (W-TMO-03, W-TMO-04).
-wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Dict& asked,
+wamp::Dict Calls::options_for(const policy::Session& caller, const wamp::Call& asked,
                               bool progressive, bool disclose, bool open) const {
     wamp::Dict options;
     if (open) options.append("progress", true);
     if (progressive) options.append("receive_progress", true);
     if (disclose) options.append("disclose_me", true);
-    wamp::append_passthru(options, asked);
-    if (link_.profile.conveys_identity) options.append("forward_for", forward_for(caller));
+    wamp::append_passthru(options, asked.options);
+    convey(link_.profile, caller, asked.request, options);
     return options;
 }
 

@@ -74,7 +74,7 @@ private:
     using Table = RequestTable<Call>;
     using Slot = Table::Slot;
 
-    wamp::Dict options_for(const policy::Session& caller, const wamp::Dict& asked, bool progressive,
+    wamp::Dict options_for(const policy::Session& caller, const wamp::Call& asked, bool progressive,
                            bool disclose, bool open) const;
     /// The result of wamp.subscription.get_events for its caller, or the error.
     void answer_history(Table::Found found, wamp::CallResult&& result, BridgeOutbox& out);
