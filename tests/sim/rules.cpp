@@ -150,7 +150,7 @@ std::optional<Rules::Target> Rules::target(std::string_view uri) const {
     const policy::RouteText* const found = route(uri);
     if (found == nullptr) return std::nullopt;
     const std::string& prefix = found->uris.front().text;
-    return Target{found->backend,
+    return Target{found->backends.front(),
                   found->rewrite.value_or(prefix) + std::string(uri.substr(prefix.size())),
                   found->wait != wamp::Duration::zero(), found->idempotent};
 }

@@ -169,7 +169,7 @@ public:
             }
         }
         return base != nullptr && std::none_of(met.begin(), met.end(), [&](const auto& other) {
-                   return other.second < base_classes && other.first->backend != base->backend;
+                   return other.second < base_classes && other.first->backends != base->backends;
                });
     }
 

@@ -104,7 +104,7 @@ TEST(Mutant, OfARouteIsDeletedOrRoutedElsewhere) {
     ASSERT_EQ(mutants.size(), 2U);
     EXPECT_EQ(mutants[0].what, "is deleted");
     EXPECT_EQ(mutants[1].what, "is routed by b");
-    EXPECT_EQ(mutants[1].route->backend, "two");
+    EXPECT_EQ(mutants[1].route->backends, (std::vector<std::string>{"two"}));
     EXPECT_EQ(mutants[1].route->uris[0].text, "lab.x");
 }
 
