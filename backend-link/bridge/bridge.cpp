@@ -398,10 +398,9 @@ bool Bridge::is_subscribing(SessionId session, wamp::SubscriptionId id) const no
     }) != nullptr;
 }
 
-void Bridge::hand_over(
-    Bridge& to, const std::function<bool(const policy::RealmPolicy&, policy::RouteIndex)>& serves) {
-    for (auto& entry : tables_->waiting.take_all([&](const WaitingRequests::Entry& waits) {
-             return serves(*waits.policy, waits.permit.route());
+void Bridge::hand_over(Bridge& to, const std::function<bool(const Waits&)>& serves) {
+    for (auto& entry : tables_->waiting.take_all([&](const WaitingRequests::Entry& each) {
+             return serves({each.from, *each.policy, each.permit.route(), each.message});
          })) {
         to.tables_->waiting.take_over(std::move(entry));
     }

@@ -36,6 +36,7 @@ struct BridgeOutbox {
         wamp::Id id;
         bool registration;
         bool held;
+        wamp::SessionId by = 0;  ///< who gives it up; 0: nobody
     };
     /// For the other backends of its route; revocations by the backend are not among them.
     std::vector<HoldingChange> changes;
@@ -136,11 +137,16 @@ public:
     /// The link is up: forwards the oldest request of the session that waited for it, if there
     /// still is one.
     void forward_waiting(wamp::SessionId from, BridgeOutbox& out);
-    /// Moves the requests that wait for this link, and whose route `serves` accepts, to another
-    /// bridge, whose link is up.
-    void hand_over(
-        Bridge& to,
-        const std::function<bool(const policy::RealmPolicy&, policy::RouteIndex)>& serves);
+    /// A request that waits, and the decision that was made on it when it came.
+    struct Waits {
+        wamp::SessionId from;
+        const policy::RealmPolicy& policy;
+        policy::RouteIndex route;
+        const wamp::Message& message;
+    };
+    /// Moves the requests that wait for this link, and that `serves` accepts, to another bridge,
+    /// whose link is up.
+    void hand_over(Bridge& to, const std::function<bool(const Waits&)>& serves);
     /// That session is lost: ends all calls in flight with `network_failure`, except those whose
     /// route allows a second attempt. Later requests get `unavailable` until the link is back, or
     /// wait for it if their route is configured so.

@@ -150,7 +150,9 @@ bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant no
     }
     // After `kill` the callee has been interrupted already; only the caller stops waiting
     // (W-CAN-06).
-    if (mode != "skip" && first) cancel_behind(slot, "killnowait", out);
+    // A callee that waits for more of a call's arguments would wait for ever.
+    const bool waits = table_.at(slot).data.open;
+    if ((mode != "skip" || waits) && first) cancel_behind(slot, "killnowait", out);
     abandon(slot, reason, now, out);
     return true;
 }

@@ -168,14 +168,14 @@ void Registrations::evict(const Group& group, SessionId by, BridgeOutbox& out) {
     std::vector<Registration*> all;
     for (const auto& each : group) all.push_back(each.get());
     for (Registration* const each : all) {
-        take_over(*each, by, out);
+        if (each->owner != nullptr) take_over(*each, by, out);
         release(*each, out);
     }
 }
 
 void Registrations::take_over(Registration& registration, SessionId by, BridgeOutbox& out) {
     notify_revoked(registration, reason_unregistered, out);
-    out.changes.push_back({registration.owner->id, registration.id, true, false});
+    out.changes.push_back({registration.owner->id, registration.id, true, false, by});
     disown(registration, by);
 }
 
@@ -218,7 +218,7 @@ bool Registrations::unregister(SessionId from, const wamp::Unregister& request, 
     Registration* const found = find(request.registration, from);
     if (found == nullptr || found->waiting != 0) return false;
     out.to_sessions.add(from, wamp::Unregistered{request.request, {}});
-    out.changes.push_back({from, found->id, true, false});
+    out.changes.push_back({from, found->id, true, false, from});
     disown(*found, from);
     release(*found, out);
     return true;

@@ -252,7 +252,7 @@ void Subscriptions::end_membership(FrontSubscription& front, SessionId session,
     remove_member(front, session, session);
     std::erase(front.want_retained, session);
     out.to_sessions.add(session, wamp::Unsubscribed{unsubscribe, {}});
-    out.changes.push_back({session, front.id, false, false});
+    out.changes.push_back({session, front.id, false, false, session});
 }
 
 bool Subscriptions::is_named(wamp::SubscriptionId id, std::string_view topic,

@@ -172,8 +172,8 @@ inline wamp::Value forward_for(const policy::Session& session) {
 
 /// Appends who sends a request, as far as the router may know it, and the number that he gave it,
 /// which names it in the audit logs of both doors.
-inline void convey(const Profile& profile, const policy::Session& session,
-                   wamp::RequestId request, wamp::Dict& options) {
+inline void convey(const Profile& profile, const policy::Session& session, wamp::RequestId request,
+                   wamp::Dict& options) {
     if (!profile.conveys_identity) return;
     options.append("forward_for", forward_for(session));
     if (profile.audits && request != 0) options.append("x_request", request);

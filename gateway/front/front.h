@@ -223,7 +223,7 @@ private:
     /// Where a request goes: to the backend of its route, or to that of the subscription whose
     /// history is read; null if the session has no such subscription.
     Backend* target_of(const policy::Session& session, const policy::Door::Request& request);
-    static bool reads_history(const policy::Door::Request& request) noexcept;
+    static bool reads_history(const wamp::Message& request) noexcept;
     /// Announces event_history from now on if every backend does (W-FEA-01).
     void note_history(Backend& backend, const wamp::Welcome& welcome);
     /// Acts on a step of the gate and on those that follow.
@@ -268,6 +268,7 @@ private:
     bool lacks_room(Backend& backend, const policy::Session& session, const wamp::Message& message);
     /// Lets cross what has waited, as far as there is room.
     void pump(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void pump_alone(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     /// Lets a message cross; `stream` is that of its parts, or 0.
     void release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wamp::Instant now,
                  wamp::Outbox& out);
@@ -320,9 +321,10 @@ private:
     std::vector<backend_link::BridgeOutbox::HoldingChange> changes_;
     std::vector<policy::Door::Undelivered> undelivered_;
     wamp::PeerId reading_ = wamp::no_peer;  ///< the client whose message is being processed
-    bool moving_ = false;                   ///< holdings move between backends
-    bool paused_ = false;                   ///< that message is held
-    wamp::Id crossed_stream_ = 0;           ///< the last one whose message crossed
+    bool pumping_ = false;
+    bool moving_ = false;          ///< holdings move between backends
+    bool paused_ = false;          ///< that message is held
+    wamp::Id crossed_stream_ = 0;  ///< the last one whose message crossed
 };
 
 }  // namespace sallyport::gateway

@@ -117,17 +117,17 @@ void Front::settle_changes(wamp::Instant now, wamp::Outbox& out) {
     const auto changes = std::exchange(changes_, {});
     for (auto at = changes.begin(); at != changes.end(); ++at) {
         const auto& change = *at;
-        const bool has_ended = std::any_of(at + 1, changes.end(), [&](const auto& later) {
-            return !later.held && later.session == change.session && later.id == change.id &&
+        const bool is_superseded = std::any_of(at + 1, changes.end(), [&](const auto& later) {
+            return later.session == change.session && later.id == change.id &&
                    later.registration == change.registration;
         });
-        if (has_ended) continue;
+        if (is_superseded) continue;
         if (!change.held) {
             Holding holding;
             holding.session = change.session;
             holding.registration = change.registration;
             holding.id = change.id;
-            holding.by = change.session;
+            holding.by = change.by;
             drop_everywhere(holding, now, out);
             continue;
         }
@@ -186,10 +186,27 @@ void Front::share_with(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
 }
 
 void Front::hand_over(Backend& from, Backend& to) {
-    from.bridge.hand_over(
-        to.bridge, [&](const policy::RealmPolicy& policy, policy::RouteIndex route) {
-            return routes_.knows(policy) && routes_.leads_to(policy, route, index_of(to));
-        });
+    const auto serves = [&](const backend_link::Bridge::Waits& waits) {
+        // History is where the subscription is.
+        if (reads_history(waits.message)) return false;
+        if (routes_.knows(waits.policy))
+            return routes_.leads_to(waits.policy, waits.route, index_of(to));
+        const policy::Session* const session = gate_.sessions().find(waits.from);
+        if (session == nullptr) return false;
+        // A reload has come between; it is decided again when it is sent.
+        const auto decision = std::visit(
+            [&](const auto& request) -> policy::Decision {
+                if constexpr (requires { policy::question_of(request); })
+                    return policy::Judge::would_decide(*session->policy, *session,
+                                                       policy::question_of(request));
+                return policy::Denial{};
+            },
+            waits.message);
+        const auto* const permit = std::get_if<policy::Permit>(&decision);
+        return permit != nullptr &&
+               routes_.leads_to(*session->policy, permit->route(), index_of(to));
+    };
+    from.bridge.hand_over(to.bridge, serves);
 }
 
 // What waits for a link that is down does not wait if another one is up.

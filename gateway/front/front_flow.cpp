@@ -135,7 +135,20 @@ void Front::on_written(wamp::PeerId peer, std::size_t unsent, wamp::Instant now,
     act_on(gate_.next(now, out), now, out);
 }
 
+// What waits for one backend may move to another, which then has to be pumped too; a second time
+// for one that has been passed already.
 void Front::pump(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    pump_alone(backend, now, out);
+    if (!routes_.has_lists() || std::exchange(pumping_, true)) return;
+    for (int pass = 0; pass < 2; ++pass) {
+        for (auto& each : backends_) {
+            if (each->bridge.up() && each->queue.is_due()) pump_alone(*each, now, out);
+        }
+    }
+    pumping_ = false;
+}
+
+void Front::pump_alone(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
     while (backend.bridge.up() ? backend.queue.is_due() : !backend.queue.empty()) {
         LinkQueue::Turn turn = backend.queue.next();
         const bool in_parts = turn.is_divided() && backend.bridge.up();
@@ -208,7 +221,7 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
         held.passed = 0;
     }
     Backend* to = &backend;
-    if (held.whole || !backend.bridge.up() || reads_history(request) ||
+    if (held.whole || !backend.bridge.up() || reads_history(request.message) ||
         !routes_.leads_to(*session.policy, request.permit.route(), index_of(backend))) {
         to = target_of(session, request);
         if (to == nullptr) {

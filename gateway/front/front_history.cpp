@@ -13,15 +13,21 @@ namespace uris = wamp::uris;
 using policy::Door;
 
 Front::Backend* Front::target_of(const policy::Session& session, const Door::Request& request) {
-    if (!reads_history(request)) return &choose(request);
+    if (!reads_history(request.message)) return &choose(request);
     const auto args = wamp::args_of(std::get<wamp::Call>(request.message).payload);
     const auto* const id = args && !args->empty() ? (*args)[0].get_if<std::uint64_t>() : nullptr;
     const auto links = ids_.subscriptions.of(session.id, id == nullptr ? 0 : *id);
-    return links.empty() ? nullptr : backends_[links.first()].get();
+    Backend* best = nullptr;
+    for (BackendNumber number = 0; number < backends_.size(); ++number) {
+        if (!links.has(number)) continue;
+        if (best == nullptr || rank_of(*backends_[number]) < rank_of(*best))
+            best = backends_[number].get();
+    }
+    return best;
 }
 
-bool Front::reads_history(const Door::Request& request) noexcept {
-    const auto* const call = std::get_if<wamp::Call>(&request.message);
+bool Front::reads_history(const wamp::Message& request) noexcept {
+    const auto* const call = std::get_if<wamp::Call>(&request);
     return call != nullptr && call->procedure == uris::get_events;
 }
 

@@ -121,7 +121,13 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
         return decision;
     });
     move_or_revoke(judged, now, out);
-    for (const std::uint32_t number : links.removed) remove_backend(*backends_[number], now, out);
+    for (const std::uint32_t number : links.removed) {
+        Backend& removed = *backends_[number];
+        for (auto added = backends_.begin() + first_added; added != backends_.end(); ++added) {
+            if ((*added)->name == removed.name) (*added)->drained = removed.drained;
+        }
+        remove_backend(removed, now, out);
+    }
     if (!links.added.empty() || !links.removed.empty()) gate_.announce(roles());
     for (auto added = backends_.begin() + first_added; added != backends_.end(); ++added) {
         LinkMachine::Outbox wanted;

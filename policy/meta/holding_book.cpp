@@ -69,8 +69,8 @@ HoldingBook::Applied HoldingBook::apply(std::string_view name, const HoldingChan
         Object{change.id, change.uri, change.match, change.invoke, now, {change.session}});
     object = objects.by_id_.emplace(change.id, std::move(made)).first->second.get();
     // Two doors may name two objects alike for a moment, while one takes the other's place.
-    if (objects.index_.find(object->match, object->uri) != nullptr)
-        objects.index_.erase(object->match, object->uri);
+    object->displaces = objects.index_.find(object->match, object->uri) != nullptr;
+    if (object->displaces) objects.index_.erase(object->match, object->uri);
     objects.index_.insert(object->match, object->uri, object);
     return {object, true, false};
 }
@@ -82,10 +82,16 @@ void HoldingBook::forget(std::string_view name, const HoldingChange& change) noe
         change.registration ? realm->second.registrations : realm->second.subscriptions;
     const auto found = objects.by_id_.find(change.id);
     if (found == objects.by_id_.end() || !found->second->members.empty()) return;
-    const Object& object = *found->second;
-    if (objects.index_.find(object.match, object.uri) == &object)
-        objects.index_.erase(object.match, object.uri);
+    const std::unique_ptr<Object> ended = std::move(found->second);
     objects.by_id_.erase(found);
+    if (objects.index_.find(ended->match, ended->uri) != ended.get()) return;
+    objects.index_.erase(ended->match, ended->uri);
+    if (!ended->displaces) return;
+    for (const auto& [id, other] : objects.by_id_) {  // whose place it had taken
+        if (other->match != ended->match || other->uri != ended->uri) continue;
+        objects.index_.insert(other->match, other->uri, other.get());
+        break;
+    }
 }
 
 wamp::HoldingChanges without_moves(wamp::HoldingChanges&& changes) {

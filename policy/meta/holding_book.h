@@ -26,6 +26,7 @@ public:
         std::string_view invoke = "single";  ///< of a registration
         wamp::Timestamp created{};
         std::vector<wamp::SessionId> members;  ///< in order of subscribing or registering
+        bool displaces = false;  ///< another one of that name was there when it was made
     };
     /// The subscriptions or the registrations of one realm.
     class Objects {

@@ -108,7 +108,10 @@ void Dealer::register_(Member& from, Register&& request, Deliveries& out) {
         std::vector<Callee>& callees = registration->callees;
         const bool member_already =
             std::find(callees.begin(), callees.end(), callee) != callees.end();
-        if (invoke == Invoke::single || invoke != registration->invoke || member_already) {
+        // One callee is not told of callers because another one may be (W-SEC-09).
+        const bool names = request.options.get_bool("disclose_caller", false);
+        if (invoke == Invoke::single || invoke != registration->invoke || member_already ||
+            names != registration->names_callers) {
             out.add(to, refusal(Register::type, request.request, uris::procedure_already_exists));
             return;
         }
@@ -478,7 +481,8 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
     }
     // After `kill`, only `killnowait` has a further effect (W-CAN-06).
     if (mode == mode_skip && call.killed) return;
-    if (mode != mode_skip) interrupt(call, mode_killnowait, uris::canceled, out);
+    // A callee that waits for more of a call's arguments would wait for ever.
+    if (mode != mode_skip || call.open) interrupt(call, mode_killnowait, uris::canceled, out);
     fail(handle, reason, out);
 }
 

@@ -223,6 +223,8 @@ void ServerSession::freeze(Call& further) {
     append_passthru(options, stream->second.passthru);
     if (const List* origin = further.options.get_list("forward_for"))
         options.append("forward_for", *origin);
+    if (const std::uint64_t number = further.options.get_uint("x_request", 0); number != 0)
+        options.append("x_request", number);  // read on links only
     further.options = std::move(options);
     if (!progress) streams_.erase(stream);
 }
