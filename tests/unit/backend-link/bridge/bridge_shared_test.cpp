@@ -68,7 +68,7 @@ TEST(BridgeShared, OneLeavesTheOthers) {
     EXPECT_EQ(world.invoked(third, 41), (Lines{"103 [68,1," + std::to_string(id) + ",{}]"}));
     world.leave(third);
     world.take();
-    for (const wamp::RequestId request : {4, 5, 6}) world.link(wamp::Unregistered{request, {}});
+    for (const wamp::RequestId request : {4U, 5U, 6U}) world.link(wamp::Unregistered{request, {}});
     EXPECT_TRUE(world.empty());
 }
 

@@ -53,7 +53,7 @@ protected:
     static InsideConfig config(std::vector<wamp::HistoryRule> rules) {
         InsideConfig config;
         config.realms = {policy::door_realm(history_policy, true)};
-        config.links = {"gateway"};
+        config.links = {{"gateway", {}}};
         config.history = std::move(rules);
         return config;
     }
