@@ -38,7 +38,7 @@ TEST(BridgeCalls, SendNoOptionThatIsNotOnTheAllowList) {
                 {"forward_for", List{}},
                 {"caller", 7},
                 {"x_mine", 1},
-                {"progress", true}});
+                {"x_request", 7}});
     EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{},"lab.add"])"}));
 }
 
@@ -51,7 +51,7 @@ TEST(BridgeCalls, ConveyTheCallersIdentityToARouterThatTrustsUs) {
     EXPECT_EQ(
         world.take(),
         (Lines{
-            R"(link [48,1,{"forward_for":[{"session":101,"authid":"bob","authrole":"user"}]},"lab.add"])"}));
+            R"(link [48,1,{"forward_for":[{"session":101,"authid":"bob","authrole":"user"}],"x_request":1},"lab.add"])"}));
 }
 
 // W-RPC-06

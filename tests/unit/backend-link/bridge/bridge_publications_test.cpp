@@ -125,9 +125,10 @@ TEST(BridgePublications, ConveyIdentityAndListsOfItToARouterThatTrustsUs) {
     BridgeWorld world(profile_of(BackendKind::sallyport));
     world.publish(world.join(), 1, "lab.t",
                   {{"eligible_authrole", List{"user"}}, {"exclude_authid", List{"bob"}}});
-    EXPECT_EQ(world.take(), (Lines{R"(link [16,1,{"acknowledge":true,"eligible_authrole":["user"],)"
-                                   R"("exclude_authid":["bob"],"forward_for":[{"session":101,)"
-                                   R"("authid":"alice","authrole":"user"}]},"lab.t"])"}));
+    EXPECT_EQ(world.take(),
+              (Lines{R"(link [16,1,{"acknowledge":true,"eligible_authrole":["user"],)"
+                     R"("exclude_authid":["bob"],"forward_for":[{"session":101,)"
+                     R"("authid":"alice","authrole":"user"}],"x_request":1},"lab.t"])"}));
 }
 
 // W-PID-01, W-CID-05

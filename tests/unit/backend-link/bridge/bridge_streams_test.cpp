@@ -53,7 +53,8 @@ TEST(BridgeStreams, NameTheProcedureAsTheRouteDoesAndTheCallerEachTime) {
     world.call(caller, 1, "out.p", more);
     world.proceed(caller, 1, "out.p", json("[2]"));
     world.proceed(caller, 1, "out.p", json("[3]"), true);
-    const std::string who = R"("forward_for":[{"session":101,"authid":"alice","authrole":"user"}])";
+    const std::string who =
+        R"("forward_for":[{"session":101,"authid":"alice","authrole":"user"}],"x_request":1)";
     EXPECT_EQ(world.take(), (Lines{R"(link [48,1,{"progress":true,)" + who + R"(},"lab.p"])",
                                    R"(link [48,1,{"progress":true,)" + who + R"(},"lab.p",[2]])",
                                    "link [48,1,{" + who + R"(},"lab.p",[3]])"}));
@@ -84,6 +85,7 @@ TEST(BridgeStreams, NothingFollowsACancelOrTheEndOfTheLink) {
     StreamWorld world;
     const SessionId caller = world.join();
     world.call(caller, 1, "lab.timed", more);
+    world.take();
     world.advance(2s);
     EXPECT_EQ(world.take(), (Lines{R"(101 [8,48,1,{},"wamp.error.timeout"])",
                                    R"(link [49,1,{"mode":"killnowait"}])"}));

@@ -68,7 +68,7 @@ TEST_F(FrontTest, LeavesOutWhatAClientHasNoSayIn) {  // W-SEC-01, W-SEC-02, W-SE
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_EQ(
         with_names(lines[0], {{authid, "A1"}}),
-        R"(9 [48,1,{"forward_for":[{"session":S1,"authid":"A1","authrole":"guest"}]},"lab.a"])");
+        R"(9 [48,1,{"forward_for":[{"session":S1,"authid":"A1","authrole":"guest"}],"x_request":1},"lab.a"])");
 }
 
 TEST_F(FrontTest, ServesACalleeOutside) {
@@ -500,8 +500,8 @@ TEST_F(FrontTest, ReportsItsState) {
     EXPECT_EQ(
         world_.front.status_json(),
         R"({"connections":1,"sessions":1,"decisions":{"allowed":1,"denied":0,"limited":0,"joined":1,)"
-        R"("join_refused":0,"summed":0},"events":{"undeliverable":0,"withheld":0,"too_slow":0,"skipped":0},"joins":{"waiting":0,"delayed":0,"failed":0,"waits":0,"refused_waiting":0,"checks":0},"circuits":{"bytes":0,"waiting":0},"links":[{"name":"inside","up":true,"calls":1,"subscriptions":0,)"
-        R"("registrations":0,"held":0},{"name":"plc","up":false,"calls":0,"subscriptions":0,"registrations":0,"held":0}]})");
+        R"("join_refused":0,"summed":0},"events":{"undeliverable":0,"withheld":0,"too_slow":0,"skipped":0},"joins":{"waiting":0,"delayed":0,"failed":0,"waits":0,"refused_waiting":0,"checks":0},"circuits":{"bytes":0,"waiting":0},"links":[{"name":"inside","up":true,"drained":false,"calls":1,"subscriptions":0,)"
+        R"("registrations":0,"held":0},{"name":"plc","up":false,"drained":false,"calls":0,"subscriptions":0,"registrations":0,"held":0}]})");
     world_.take();
 }
 

@@ -241,7 +241,9 @@ TEST(Channel, DialsARouterWithAPinnedKeyAndNoOther) {
         converse(a, b);
         EXPECT_EQ(a.opened, right ? 1 : 0) << a.why;
         EXPECT_EQ(b.opened, right ? 1 : 0) << b.why;
-        if (!right) EXPECT_NE(a.why.find(router.pin), std::string::npos) << a.why;
+        if (!right) {
+            EXPECT_NE(a.why.find(router.pin), std::string::npos) << a.why;
+        }
     }
 }
 
