@@ -125,8 +125,10 @@ std::string meaning(const std::string& text) {
         for (const auto& uri : rule.uris) line += " " + uri.text;
         said.push_back(line);
     }
-    for (const RouteText& route : file.routes) said.push_back(route.id);
-    for (const std::string& name : route.backends) said.back() += " " + name;
+    for (const RouteText& route : file.routes) {
+        said.push_back(route.id);
+        for (const std::string& name : route.backends) said.back() += " " + name;
+    }
     for (const TestText& test : file.tests) said.push_back(test.uri + test.role + test.rule);
     std::sort(said.begin(), said.end());
     std::string all = file.realm;
