@@ -51,10 +51,10 @@ struct Bridge::Tables {
     void release(WaitingRequests::Entry& waited, BridgeOutbox& out);
 
     // An UNSUBSCRIBE or UNREGISTER does not overtake the request for the same name that waits for
-    // the link (W-ORD-07). Returns whether it is answered with that.
+    // the link (W-ORD-07). Returns whether it is answered, now or with that.
     template <class Request, class Holdings>
     bool follow_waiting(SessionId from, wamp::RequestId request, wamp::Id id,
-                        const Holdings& holdings);
+                        const Holdings& holdings, BridgeOutbox& out);
     /// A waiting request has been forwarded or refused: acts on what followed it.
     void end_by(const WaitingRequests::Entry& waited, BridgeOutbox& out);
 
@@ -170,7 +170,7 @@ bool Bridge::unsubscribe(SessionId from, const wamp::Unsubscribe& request, Insta
                          BridgeOutbox& out) {
     tables_->release_borrowed();
     return tables_->follow_waiting<wamp::Subscribe>(from, request.request, request.subscription,
-                                                    tables_->subscriptions) ||
+                                                    tables_->subscriptions, out) ||
            tables_->subscriptions.unsubscribe(from, request, out);
 }
 
@@ -178,7 +178,7 @@ bool Bridge::unregister(SessionId from, const wamp::Unregister& request, Instant
                         BridgeOutbox& out) {
     tables_->release_borrowed();
     return tables_->follow_waiting<wamp::Register>(from, request.request, request.registration,
-                                                   tables_->registrations) ||
+                                                   tables_->registrations, out) ||
            tables_->registrations.unregister(from, request, out);
 }
 
@@ -241,7 +241,7 @@ void Bridge::forward_waiting(SessionId from, BridgeOutbox& out) {
 
 template <class Request, class Holdings>
 bool Bridge::Tables::follow_waiting(SessionId from, wamp::RequestId request, wamp::Id id,
-                                    const Holdings& holdings) {
+                                    const Holdings& holdings, BridgeOutbox& out) {
     WaitingRequests::Entry* const before =
         waiting.newest(from, [&](const WaitingRequests::Entry& entry) {
             const auto* const waits = std::get_if<Request>(&entry.message);
@@ -249,7 +249,16 @@ bool Bridge::Tables::follow_waiting(SessionId from, wamp::RequestId request, wam
             const policy::Question named = policy::question_of(*waits);
             return holdings.is_named(id, named.uri, named.match);
         });
-    if (before == nullptr || before->ended_by != 0) return false;
+    if (before == nullptr) return false;
+    if (before->ended_by != 0) {  // by an earlier one, whose answer comes first
+        if (before->ended != id) return false;
+        constexpr bool is_register = std::is_same_v<Request, wamp::Register>;
+        out.to_sessions.add(
+            from,
+            error_for(is_register ? MessageType::unregister : MessageType::unsubscribe, request,
+                      is_register ? uris::no_such_registration : uris::no_such_subscription));
+        return true;
+    }
     before->ended_by = request;
     before->ended = id;
     return true;

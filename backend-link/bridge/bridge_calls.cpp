@@ -150,18 +150,24 @@ bool Calls::cancel(wamp::SessionId from, const wamp::Cancel& request, Instant no
     }
     // After `kill` the callee has been interrupted already; only the caller stops waiting
     // (W-CAN-06).
-    // A callee that waits for more of a call's arguments would wait for ever.
-    const bool waits = table_.at(slot).data.open;
-    if ((mode != "skip" || waits) && first) cancel_behind(slot, "killnowait", out);
+    if (mode != "skip" && first) cancel_behind(slot, "killnowait", out);
     abandon(slot, reason, now, out);
     return true;
 }
 
 void Calls::cancel_behind(Slot slot, std::string_view mode, BridgeOutbox& out) {
+    table_.at(slot).data.open = false;
     if (!link_.cancels()) return;
     wamp::Cancel cancel{table_.at(slot).back, {}};
     cancel.options.append("mode", mode);
     out.to_link.emplace_back(std::move(cancel));
+}
+
+// A callee that waits for more of a call's arguments would wait for ever (W-CAN-02: `skip` tells it
+// nothing at first).
+void Calls::end_behind(Slot slot, BridgeOutbox& out) {
+    const Call& call = table_.at(slot).data;
+    if (call.state == State::open || call.open) cancel_behind(slot, "killnowait", out);
 }
 
 void Calls::abandon(Slot slot, std::string_view uri, Instant now, BridgeOutbox& out) {
@@ -175,7 +181,7 @@ void Calls::abandon(Slot slot, std::string_view uri, Instant now, BridgeOutbox& 
 
 void Calls::leave(wamp::SessionId session, BridgeOutbox& out) {
     for (const Slot slot : table_.slots_of(session)) {
-        if (table_.at(slot).data.state == State::open) cancel_behind(slot, "killnowait", out);
+        end_behind(slot, out);
         erase(slot);
     }
     table_.forget(session);
@@ -297,6 +303,7 @@ void Calls::on_deadline(Instant now, BridgeOutbox& out) {
                 abandon(slot, uris::canceled, now, out);
                 break;
             case State::abandoned:
+                end_behind(slot, out);
                 erase(slot);
                 break;
         }

@@ -76,6 +76,8 @@ private:
 
     wamp::Dict options_for(const policy::Session& caller, const wamp::Call& asked, bool progressive,
                            bool disclose, bool open) const;
+    /// The call ends; its callee is told if it may still wait for something.
+    void end_behind(Slot slot, BridgeOutbox& out);
     /// The result of wamp.subscription.get_events for its caller, or the error.
     void answer_history(Table::Found found, wamp::CallResult&& result, BridgeOutbox& out);
     /// Ends a call whose result the caller cannot decode.

@@ -481,8 +481,7 @@ void Dealer::cancel(const Member& from, const Cancel& cancel, Instant now, Deliv
     }
     // After `kill`, only `killnowait` has a further effect (W-CAN-06).
     if (mode == mode_skip && call.killed) return;
-    // A callee that waits for more of a call's arguments would wait for ever.
-    if (mode != mode_skip || call.open) interrupt(call, mode_killnowait, uris::canceled, out);
+    if (mode != mode_skip) interrupt(call, mode_killnowait, uris::canceled, out);
     fail(handle, reason, out);
 }
 

@@ -71,6 +71,25 @@ TEST(BridgeStreams, AreRefusedWhereTheRouterHasNone) {
     }
 }
 
+// W-CAN-02
+TEST(BridgeStreams, ACalleeIsToldInTheEndThatNothingFollowsASkip) {
+    for (const bool leaves : {false, true}) {
+        StreamWorld world;
+        const SessionId caller = world.join();
+        world.call(caller, 1, "lab.p", more);
+        world.take();
+        world.cancel(caller, 1, "skip");
+        EXPECT_EQ(world.take(), (Lines{R"(101 [8,48,1,{},"wamp.error.canceled"])"}));
+        if (leaves) {
+            world.leave(caller);
+        } else {
+            world.advance(61s);
+        }
+        EXPECT_EQ(world.take(), (Lines{R"(link [49,1,{"mode":"killnowait"}])"})) << leaves;
+        EXPECT_TRUE(world.empty());
+    }
+}
+
 // W-PCI-05, W-CAN-02
 TEST(BridgeStreams, NothingFollowsACancelOrTheEndOfTheLink) {
     for (const char* mode : {"skip", "kill", "killnowait"}) {
