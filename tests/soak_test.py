@@ -91,7 +91,7 @@ def errors_are_excused_while_something_is_disturbed_and_not_before_or_after():
 
 @suite.test(timeout=500)
 def a_short_round_finds_a_wrong_answer():
-    told = processes.run([pathlib.Path(__file__).parent / "soak", "0.02", "--plant", "wrong"], timeout=490, env=dict(os.environ))
+    told = processes.run([pathlib.Path(__file__).parent / "soak", "0.05", "--plant", "wrong"], timeout=490, env=dict(os.environ))
     equal(told.returncode, 1, told.stdout + told.stderr)
     assert "lab.echo: changed" in told.stdout or "lab.fail: not lab.error.jammed" in told.stdout, told.stdout
     assert "0 wrong |" not in told.stdout.splitlines()[-1], told.stdout
