@@ -85,8 +85,10 @@ function(sallyport_unit_tests name)
     sallyport_gtest("unit_${name}" ${ARGN})
     # Optimising the many assertions of a test takes a third of the time of a build, and runs nothing faster that matters.
     # What shares a precompiled header with the sources has their options.
-    if(NOT PCH IN_LIST ARGN)
-        target_compile_options("unit_${name}" PRIVATE $<IF:$<BOOL:${SALLYPORT_SANITIZE}>,-O0,-O1>)
+    if(NOT PCH IN_LIST ARGN AND SALLYPORT_SANITIZE)
+        target_compile_options("unit_${name}" PRIVATE -O0)
+    elseif(NOT PCH IN_LIST ARGN)
+        target_compile_options("unit_${name}" PRIVATE -O1)
     endif()
     set_property(TEST "unit_${name}" APPEND PROPERTY LABELS unit)
 endfunction()

@@ -20,9 +20,9 @@
 
 namespace sallyport::policy {
 
-/// The memory of a subscription or registration, and of an open call, in bytes. They are
-/// estimates, for the status.
-inline constexpr std::size_t entry_bytes = 3'400;
+/// The memory of a subscription or registration with a long name, the meta API's copies of it
+/// included, and of an open call, in bytes. They are estimates, for the status and the budget.
+inline constexpr std::size_t entry_bytes = 5'600;
 inline constexpr std::size_t call_bytes = 1'024;
 
 /// The limits of one door.

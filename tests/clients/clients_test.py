@@ -192,7 +192,7 @@ def wampy_sends_the_arguments_of_a_call_in_parts():  # W-PCI-01
         service.send(YIELD, invocation, {}, [sum(part for _, part in got)])
     thread = threading.Thread(target=serve)
     thread.start()
-    ran = run_peer(node(), "peer_wampy_parts.mjs", f"ws://127.0.0.1:{place.port.number}/", "json")
+    ran = run_peer(node("peer_wampy_parts.mjs"), f"ws://127.0.0.1:{place.port.number}/", "json")
     equal(ran.returncode, 0, ran.stdout + ran.stderr)
     equal(json.loads(ran.stdout)["sum"], 15)
     thread.join(10)
