@@ -158,6 +158,22 @@ TEST(BridgeShared, AreTakenOverAllTogether) {
     EXPECT_EQ(lines[4], R"(link [64,5,{"force_reregister":true},"open.p"])");
 }
 
+// One whose callee has left before the inside answered has nobody to be taken from.
+TEST(BridgeShared, CanBeTakenOverWhileNobodyHasThem) {
+    SharedWorld world;
+    const SessionId first = world.join();
+    world.enrol(first, 1, "open.p", roundrobin);
+    world.leave(first);
+    world.take();
+    const SessionId second = world.join();
+    world.enrol(second, 1, "open.p", {{"invoke", "roundrobin"}, {"force_reregister", true}});
+    EXPECT_EQ(world.take().size(), 1u);
+    world.link(wamp::Registered{1, 77});
+    EXPECT_EQ(world.take(), (Lines{R"(link [66,3,77,{"_callee":101}])"}));
+    world.link(wamp::Registered{2, 78});
+    world.take_only<wamp::Registered>();
+}
+
 TEST(BridgeShared, AreRefusedWhereTheRouterDoesNotNameItsChoice) {
     for (const bool ours : {false, true}) {
         BridgeWorld world(profile_of(ours ? BackendKind::sallyport : BackendKind::nexus),

@@ -138,6 +138,10 @@ TEST_F(RegistrationTest, TheFirstCalleeFixesTheInvocationPolicy) {
     EXPECT_EQ(refused(3, "p"), uris::procedure_already_exists);
     EXPECT_EQ(refused(3, "p", shared("random")), uris::procedure_already_exists);
     EXPECT_EQ(refused(1, "p", shared("roundrobin")), uris::procedure_already_exists);  // W-RPC-14
+    // One callee is not told of callers because another one is (W-SEC-09).
+    Dict told = shared("roundrobin");
+    told.append("disclose_caller", true);
+    EXPECT_EQ(refused(3, "p", told), uris::procedure_already_exists);
     EXPECT_EQ(world_.realm.counts().registrations, 1u);
 }
 
