@@ -86,10 +86,10 @@ struct BackendText {
     wamp::Serializer serializer = wamp::Serializer::msgpack;
     std::string authid;
     std::string authmethod = "anonymous";
-    PathText secret_file;     ///< ticket_file or secret_file: what the method needs
-    PathText ca_file;         ///< dial with TLS, without pins
-    std::string server_name;  ///< in the router's certificate
-    std::string websocket;    ///< the path of the HTTP upgrade; "" for RawSocket
+    PathText secret_file;                 ///< ticket_file or secret_file: what the method needs
+    PathText ca_file;                     ///< dial with TLS, without pins
+    std::string server_name;              ///< in the router's certificate
+    std::string websocket;                ///< the path of the HTTP upgrade; "" for RawSocket
     std::string plaintext;                ///< the reason why a link to another machine has no TLS
     backend_link::Pulse::Limits pulse{};  ///< heartbeat and dead_after
 

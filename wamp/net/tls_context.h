@@ -59,7 +59,8 @@ struct DialledPeer {
     std::string authorities;
     std::string server_name;  ///< a host name or an IP address; also sent, if it is a name
 };
-/// For connect(): TLS 1.2 or 1.3, without a key of our own. Throws std::runtime_error with one line.
+/// For connect(): TLS 1.2 or 1.3, without a key of our own. Throws std::runtime_error with one
+/// line.
 boost::asio::ssl::context make_dial_context(const DialledPeer& peer);
 /// The name to send in the handshake of a client; "" for none.
 std::string_view server_name_of(const SSL_CTX* context) noexcept;
