@@ -24,7 +24,7 @@ wamp::Result<std::unique_ptr<HistoryCall>, std::string_view> HistoryCall::make(
     auto args = wamp::args_of(call.payload);
     auto kwargs = wamp::kwargs_of(call.payload);
     const auto* const id = args && !args->empty() ? (*args)[0].get_if<std::uint64_t>() : nullptr;
-    if (id == nullptr || !kwargs) return uris::invalid_argument;
+    if (!args || id == nullptr || !kwargs) return uris::invalid_argument;
     const auto held = subscriptions.held(reader, *id);
     if (!held) return uris::no_such_subscription;
     if (!reads_history(link.profile)) return uris::history_unavailable;

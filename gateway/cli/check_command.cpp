@@ -209,6 +209,7 @@ int check_all(const std::string& config, const std::vector<std::string>& insides
     const LoadedGateway gateway = load_gateway(config);
     const SecondDoors second(gateway.config, insides, true);
     std::vector<Checked> all;
+    all.reserve(gateway.realms.size());
     for (const auto& realm : gateway.realms) all.push_back({realm, path_of_principals(realm)});
     for (const auto& inside : second.insides()) {
         for (const auto& realm : inside.realms) all.push_back({realm, path_of_principals(realm)});

@@ -18,6 +18,7 @@ using backend_link::BackendKind;
 std::map<std::string, std::string> paths_of(const GatewayConfig& config,
                                             const std::vector<std::string>& given) {
     std::vector<std::string_view> names;
+    names.reserve(config.backends.size());
     for (const BackendText& backend : config.backends) names.push_back(backend.name);
     std::map<std::string, std::string> paths;
     policy::Diagnostics wrong;
