@@ -166,7 +166,7 @@ void Front::move_or_revoke(std::vector<HoldingChange>& judged, wamp::Instant now
         for (const BackendNumber to : each.to) {
             Backend& backend = *backends_[to];
             // One backend answers a request.
-            if (holding.waiting != 0 && !adopted.empty()) break;
+            if (!each.permit || (holding.waiting != 0 && !adopted.empty())) break;
             if (!backend.bridge.adopt(holding, *each.permit, bridge_out_)) continue;
             adopted.push_back(to);
             flush(backend, now, out);
