@@ -309,7 +309,8 @@ private:
             if (backend.address.kind == backend_link::Address::Kind::tcp)
                 target.host = backend.address.text().substr(std::string_view("tcp:").size());
         }
-        target.tls = links_[link].tls ? &*links_[link].tls : nullptr;
+        auto& tls = links_[link].tls;
+        target.tls = tls ? &*tls : nullptr;
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
         shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options()),
                            link, true);
