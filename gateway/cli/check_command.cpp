@@ -48,12 +48,6 @@ std::string path_of_principals(const policy::LoadedRealm& realm) {
     return (fs::path(realm.file.file).parent_path() / named).lexically_normal().string();
 }
 
-std::string listed(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 std::string may_do(Action action) {
     switch (action) {
         case Action::call:
@@ -70,7 +64,7 @@ std::string may_do(Action action) {
 
 std::string whose(const policy::LostPassage& lost) {
     if (lost.roles.empty()) return "all roles";
-    return (lost.roles.size() == 1 ? "role " : "roles ") + listed(lost.roles) +
+    return (lost.roles.size() == 1 ? "role " : "roles ") + policy::listed(lost.roles) +
            (lost.others ? " and all others" : "");
 }
 

@@ -24,12 +24,6 @@ Counts count(const LoadedRealm& realm) {
             realm.tests};
 }
 
-std::string listed(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 std::string actions_of(const RuleText& rule) {
     std::vector<std::string> actions;
     for (const Action action :

@@ -11,6 +11,12 @@ std::string counted(std::size_t number, std::string_view singular, std::string_v
     return std::to_string(number) + " " + std::string(number == 1 ? singular : plural);
 }
 
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
 Json to_json(const Place& place) {
     Json object{{"file", place.file}};
     if (place.line != 0) {

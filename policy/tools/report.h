@@ -4,6 +4,7 @@
 #include <iosfwd>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,6 +22,8 @@ struct Output {
 
 /// "1 rule", "2 rules".
 std::string counted(std::size_t number, std::string_view singular, std::string_view plural);
+/// "guest, operator".
+std::string listed(const std::vector<std::string>& words);
 
 /// {"file":…,"line":…,"column":…}, the last two only if they are known.
 nlohmann::ordered_json to_json(const Place& place);

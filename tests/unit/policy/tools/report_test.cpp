@@ -33,6 +33,8 @@ TEST_F(Report, EscapesControlCharactersAndReplacesWhatIsNotUtf8) {
 TEST_F(Report, CountsInWords) {
     EXPECT_EQ(counted(1, "rule", "rules"), "1 rule");
     EXPECT_EQ(counted(0, "rule", "rules"), "0 rules");
+    EXPECT_EQ(listed({}), "");
+    EXPECT_EQ(listed({"guest", "operator"}), "guest, operator");
 }
 
 }  // namespace
