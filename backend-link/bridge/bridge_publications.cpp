@@ -50,6 +50,10 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     // The sessions behind would get what is not for them.
     if (publication->audience.has_lists() && !link_.profile.lists)
         return drop(uris::option_not_allowed);
+    const bool wants_retained =
+        context.permit.grants(policy::Grant::retain) && publish.options.get_bool("retain", false);
+    const bool retain = wants_retained && link_.retains();
+    if (acknowledge && wants_retained && !retain) return drop(uris::option_not_allowed);
     // Later subscribers need not receive it, so nothing is stored for them.
     publication->fans_out = subscriptions_.any_match(publish.topic);
     publication->bytes =
@@ -66,8 +70,6 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
     }
     const wamp::RequestId back = link_.next_request();
     account(context.from, publisher, *publication);
-    const bool retain =
-        context.permit.grants(policy::Grant::retain) && publish.options.get_bool("retain", false);
     send(context.from, std::move(publish), *publication, retain, back, out);
     pending_.emplace(back, std::move(publication));
 }
@@ -93,8 +95,8 @@ void Publications::copy(const policy::Session& from, const policy::Permit& permi
         const policy::Principal& who = from.principal;
         copy.disclosed = std::make_unique<const Identity>(Identity{from.id, who.authid, who.role});
     }
-    const bool retain =
-        permit.grants(policy::Grant::retain) && publish.options.get_bool("retain", false);
+    const bool retain = link_.retains() && permit.grants(policy::Grant::retain) &&
+                        publish.options.get_bool("retain", false);
     send(from, std::move(publish), copy, retain, link_.next_request(), out);
 }
 

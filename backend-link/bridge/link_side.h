@@ -82,6 +82,11 @@ struct LinkSide {
         return profile.streams && router.has(wamp::Feature::dealer_progressive_call_invocations);
     }
 
+    /// Whether the backend's router keeps retained events: others decline without a word (W-EVR-01).
+    bool retains() const noexcept {
+        return profile.retains || router.has(wamp::Feature::broker_event_retention);
+    }
+
     /// Whether the backend's router accepts the options: those of payload passthru mode only if it
     /// announced that feature for its role (W-PPT-02).
     bool carries(const wamp::Dict& options, wamp::Feature passthru) const noexcept {

@@ -488,11 +488,9 @@ THEIR_OWN = {
                  "progressive call invocations": "drops the option (W-PCI-11)",
                  "payload passthru: call": "drops the options (W-PPT-06)", "payload passthru: event": "drops the options (W-PPT-06)",
                  **dict.fromkeys(LISTS, "knows one session, the gateway's (W-BWL-03)")},
-    "nexus": {"caller disclosure": "told to the gateway, not outside (W-CID-03)",
+    "nexus": {"retained events": "not kept (W-EVR-01)", "caller disclosure": "told to the gateway, not outside (W-CID-03)",
               "publisher disclosure": "told to the gateway, not outside (W-PID-01)",
               **dict.fromkeys(LISTS, "knows one session, the gateway's (W-BWL-03)")}}
-# A broker may decline to retain, and nobody is told (W-EVR-01); the door does not announce it then.
-DECLINED = {"nexus": {"retained events": "not kept (W-EVR-01)"}}
 # Of what is no more than a draft, nothing is said: resumption (W-SES-17), reflection (W-FEA-06).
 DRAFTS = {"resumable", "resumed", "resume_token", "reflection"}
 ELSEWHERE = {"registration_revocation", "subscription_revocation"}  # W-RRV-01, W-SRV-01: shown where a reload revokes
@@ -509,7 +507,7 @@ def outcome(world, direction, name, number):
     except Ended as ended:
         return f"ABORT `{ended}`", str(ended).startswith("wamp.")
     except (Ignored, Nothing, AssertionError) as trouble:
-        theirs = DECLINED.get(world.backend, {}).get(name) or (direction == "in → out" and THEIR_OWN.get(world.backend, {}).get(name))
+        theirs = direction == "in → out" and THEIR_OWN.get(world.backend, {}).get(name)
         return (theirs, True) if theirs else (f"WRONG: {type(trouble).__name__}: {trouble}", False)
     finally:
         cell.close()

@@ -104,6 +104,7 @@ Features read_features(const Dict& details) noexcept {
     if (const Dict* broker = role_of(details, "broker")) {
         out.add(Feature::broker);
         if (announces(broker, passthru_mode)) out.add(Feature::broker_payload_passthru_mode);
+        if (announces(broker, "event_retention")) out.add(Feature::broker_event_retention);
     }
     read_dealer(role_of(details, "dealer"), out);
     if (details.get_bool(carries_payloads_key, false)) out.add(Feature::carries_payloads);

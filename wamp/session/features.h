@@ -37,6 +37,7 @@ enum class Feature : std::uint32_t {
     callee_progressive_call_invocations = 1u << 24,
     dealer_progressive_call_invocations = 1u << 25,
     dealer_shared_registration = 1u << 26,
+    broker_event_retention = 1u << 27,
 };
 
 /// A set of roles and features.

@@ -196,6 +196,16 @@ TEST(BridgeGrants, RetainOnlyWhereGranted) {
                                    R"(link [16,2,{"acknowledge":true},"lab.t"])"}));
 }
 
+// W-EVR-01: a router that declines says nothing.
+TEST(BridgeGrants, RetainIsRefusedWhereTheRouterKeepsNothing) {
+    BridgeWorld world(profile_of(BackendKind::nexus), plain_router, routes_policy);
+    const SessionId publisher = world.join();
+    world.publish(publisher, 1, "open.t", {{"retain", true}, {"acknowledge", true}});
+    world.publish(publisher, 2, "open.t", {{"retain", true}});
+    EXPECT_EQ(world.take(), (Lines{R"(101 [8,16,1,{},"wamp.error.option_not_allowed"])",
+                                   R"(link [16,1,{"acknowledge":true},"open.t"])"}));
+}
+
 // W-EVR-02, W-PEX-01
 TEST(BridgeGrants, RetainWithTheListsAndWithoutThePublisher) {
     BridgeWorld world(routes_policy);

@@ -166,7 +166,7 @@ inline const wamp::Features plain_client =
     features_of({Feature::caller, Feature::callee, Feature::publisher, Feature::subscriber});
 inline const wamp::Features full_router =
     features_of({Feature::broker, Feature::dealer, Feature::dealer_call_canceling,
-                 Feature::dealer_progressive_call_results});
+                 Feature::dealer_progressive_call_results, Feature::broker_event_retention});
 inline const wamp::Features plain_router = features_of({Feature::broker, Feature::dealer});
 
 using Lines = std::vector<std::string>;
