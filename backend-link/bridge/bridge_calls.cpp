@@ -16,6 +16,7 @@ namespace sallyport::backend_link {
 namespace {
 
 namespace uris = wamp::uris;
+using policy::Cause;
 using wamp::Feature;
 using wamp::Instant;
 using wamp::MessageType;
@@ -48,13 +49,13 @@ wamp::Duration timeout_of(const wamp::Call& call, const policy::Permit& permit) 
 
 void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& out) {
     const policy::Session& caller = context.from;
-    const auto refuse = [&](std::string_view uri) {
+    const auto refuse = [&](std::string_view uri, wamp::Payload payload = {}) {
         // One answer per id: a caller that reuses the id of an open call (W-ID-10) gets only that
         // call's answer.
         if (link_.ids.calls.find(caller.id, call.request) != nullptr) return;
-        out.to_sessions.add(caller.id, error_for(MessageType::call, call.request, uri));
+        out.to_sessions.add(caller.id, error_for(MessageType::call, call.request, uri, payload));
     };
-    if (!link_.up) return refuse(uris::unavailable);
+    if (!link_.up) return refuse(uris::unavailable, policy::told(context.permit, Cause::link_down));
     if (!link_.carries(call.options, Feature::dealer_payload_passthru_mode)) {
         return refuse(uris::feature_not_supported);
     }
@@ -75,14 +76,22 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
         if (!inside) return refuse(uris::invalid_uri);
     }
     const Table::Owner owner = table_.owner(caller.id);
-    if (table_.open_of(owner) >= calls_per_session_max) return refuse(uris::unavailable);
+    if (table_.open_of(owner) >= calls_per_session_max)
+        return refuse(uris::unavailable, policy::told(context.permit, Cause::over_in_flight));
     const bool progressive = call.options.get_bool("receive_progress", false) &&
                              caller.features.has(Feature::caller_progressive_call_results) &&
                              link_.router.has(Feature::dealer_progressive_call_results);
     const wamp::Duration timeout = timeout_of(call, context.permit);
-    const Slot slot = table_.insert(
-        caller.id, owner, call.request,
-        {State::open, progressive, open, timeout, wamp::never, {}, std::move(context.lease)});
+    const bool diagnoses = context.permit.grants(policy::Grant::diagnose);
+    const Slot slot = table_.insert(caller.id, owner, call.request,
+                                    {State::open,
+                                     progressive,
+                                     open,
+                                     timeout,
+                                     wamp::never,
+                                     {},
+                                     std::move(context.lease),
+                                     diagnoses});
     if (slot == Table::none) return;  // as above
     const wamp::RequestId back = link_.next_request();
     table_.set_back(slot, back);
@@ -254,10 +263,18 @@ void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
     const Slot slot = found->second;
     const bool answered = table_.at(slot).data.state == State::abandoned;
     const wamp::SessionId caller = table_.at(slot).session;
+    const bool diagnoses = table_.at(slot).data.diagnoses;
     error.request = table_.at(slot).front;
     erase(found);
     if (answered) return;
     const wamp::Dict details = std::exchange(error.details, {});
+    const Cause cause = error.uri == uris::unavailable && link_.profile.tells_causes
+                            ? policy::parse_cause(details.get_string(policy::cause_key))
+                            : Cause::none;
+    if (cause != Cause::none) {
+        error.payload = policy::payload_of(diagnoses ? cause : Cause::none);
+        return out.to_sessions.add(caller, std::move(error));
+    }
     const bool opens = link_.can_decode(caller, details, Feature::caller_payload_passthru_mode);
     if (!opens || is_refusal_of_router(error.uri)) {
         error.payload = {};

@@ -68,6 +68,7 @@ private:
         wamp::Instant due = wamp::never;
         std::unique_ptr<WaitingRequests::Entry> request{};  ///< if the call may be repeated
         wamp::Tally::Lease lease{};
+        bool diagnoses = false;                  ///< the caller may know the cause of `unavailable`
         std::unique_ptr<HistoryCall> history{};  ///< of wamp.subscription.get_events
         std::string procedure{};                 ///< behind the link, while it is open
     };

@@ -22,11 +22,12 @@ void Publications::forward(const RequestContext& context, wamp::Publish&& publis
                            BridgeOutbox& out) {
     const SessionId from = context.from.id;
     const bool acknowledge = publish.options.get_bool("acknowledge", false);
-    const auto drop = [&](std::string_view uri) {
+    const auto drop = [&](std::string_view uri, wamp::Payload payload = {}) {
         if (!acknowledge) return;  // no answer at all, not even an error (W-PUB-04)
-        out.to_sessions.add(from, error_for(MessageType::publish, publish.request, uri));
+        out.to_sessions.add(from, error_for(MessageType::publish, publish.request, uri, payload));
     };
-    if (!link_.up) return drop(uris::unavailable);
+    if (!link_.up)
+        return drop(uris::unavailable, policy::told(context.permit, policy::Cause::link_down));
     if (!link_.carries(publish.options, wamp::Feature::broker_payload_passthru_mode)) {
         return drop(uris::feature_not_supported);
     }

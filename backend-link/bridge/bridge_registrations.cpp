@@ -31,10 +31,12 @@ std::string_view policy_of(std::string_view invoke) noexcept {
 void Registrations::forward(const RequestContext& context, const wamp::Register& request,
                             BridgeOutbox& out) {
     policy::Session& from = context.from;
-    const auto refuse = [&](std::string_view uri) {
-        out.to_sessions.add(from.id, error_for(MessageType::register_, request.request, uri));
+    const auto refuse = [&](std::string_view uri, wamp::Payload payload = {}) {
+        out.to_sessions.add(from.id,
+                            error_for(MessageType::register_, request.request, uri, payload));
     };
-    if (!link_.up) return refuse(uris::unavailable);
+    if (!link_.up)
+        return refuse(uris::unavailable, policy::told(context.permit, policy::Cause::link_down));
     const MatchPolicy match = match_of(request.options);
     const std::string_view invoke = request.options.get_string("invoke", "single");
     const bool shared = invoke != "single";

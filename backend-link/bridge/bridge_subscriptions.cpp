@@ -93,10 +93,12 @@ bool Subscriptions::FrontSubscription::must_follow(const Waiter& waiter) const n
 void Subscriptions::forward(const RequestContext& context, const wamp::Subscribe& subscribe,
                             BridgeOutbox& out) {
     const SessionId from = context.from.id;
-    const auto refuse = [&](std::string_view uri) {
-        out.to_sessions.add(from, error_for(MessageType::subscribe, subscribe.request, uri));
+    const auto refuse = [&](std::string_view uri, wamp::Payload payload = {}) {
+        out.to_sessions.add(from,
+                            error_for(MessageType::subscribe, subscribe.request, uri, payload));
     };
-    if (!link_.up) return refuse(uris::unavailable);
+    if (!link_.up)
+        return refuse(uris::unavailable, policy::told(context.permit, policy::Cause::link_down));
     const MatchPolicy match = match_of(subscribe.options);
     if (match != MatchPolicy::exact && !link_.profile.pattern_options) {
         return refuse(uris::option_not_allowed);

@@ -149,7 +149,11 @@ void WaitingRequests::refuse(const Entry& entry, std::string_view uri, BridgeOut
                 if (!request.options.get_bool("acknowledge", false)) return;  // W-PUB-04
             }
             if constexpr (requires { request.request; }) {
-                out.to_sessions.add(entry.from, error_for(Request::type, request.request, uri));
+                const wamp::Payload payload =
+                    uri == uris::unavailable ? policy::told(entry.permit, policy::Cause::link_down)
+                                             : wamp::Payload();
+                out.to_sessions.add(entry.from,
+                                    error_for(Request::type, request.request, uri, payload));
             }
         },
         entry.message);

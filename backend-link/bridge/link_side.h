@@ -12,6 +12,7 @@
 #include "backend-link/link/profile.h"
 #include "policy/door/judge.h"
 #include "policy/door/sessions.h"
+#include "policy/engine/cause.h"
 #include "wamp/base/random.h"
 #include "wamp/flow/circuit_bytes.h"
 #include "wamp/message/match.h"
@@ -82,7 +83,8 @@ struct LinkSide {
         return profile.streams && router.has(wamp::Feature::dealer_progressive_call_invocations);
     }
 
-    /// Whether the backend's router keeps retained events: others decline without a word (W-EVR-01).
+    /// Whether the backend's router keeps retained events: others decline without a word
+    /// (W-EVR-01).
     bool retains() const noexcept {
         return profile.retains || router.has(wamp::Feature::broker_event_retention);
     }

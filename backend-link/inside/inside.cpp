@@ -140,7 +140,7 @@ void Inside::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& 
         } else if (auto* followup = std::get_if<Door::Followup>(&step)) {
             follow_up(std::move(*followup), now, out);
         } else if (const auto* joined = std::get_if<Door::Joined>(&step)) {
-            join(joined->session, now);
+            join(joined->session, now, out);
         } else {
             dispose(std::get<Door::Left>(step).session, now, out);
         }
@@ -171,7 +171,7 @@ void Inside::route(Door::Request&& request, wamp::Instant now, wamp::Outbox& out
         {permit.limits().timeout, std::move(request.lease)}, now, out);
 }
 
-void Inside::join(wamp::SessionId id, wamp::Instant now) {
+void Inside::join(wamp::SessionId id, wamp::Instant now, wamp::Outbox& out) {
     const policy::Session& session = *gate_.sessions().find(id);
     const auto link = link_peers_.find(session.peer);
     const bool is_link = link != link_peers_.end();
@@ -182,6 +182,7 @@ void Inside::join(wamp::SessionId id, wamp::Instant now) {
         links_[link->second].session = id;
         links_[link->second].backoff.up(now);
         links_[link->second].failures.forget();
+        gate_.publish_link(session.policy->realm(), links_[link->second].name, true, now, out);
     }
 }
 
@@ -209,7 +210,13 @@ void Inside::follow_up(Door::Followup&& followup, wamp::Instant now, wamp::Outbo
 }
 
 void Inside::dispose(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out) {
-    wamp::Realm& realm = realm_of(*gate_.sessions().find(session));
+    const policy::Session& leaving = *gate_.sessions().find(session);
+    const auto link = std::find_if(links_.begin(), links_.end(),
+                                   [&](const Link& each) { return each.session == session; });
+    if (link != links_.end()) {
+        gate_.publish_link(leaving.policy->realm(), link->name, false, now, out);
+    }
+    wamp::Realm& realm = realm_of(leaving);
     realm.leave(session, now, deliveries_);
     flush(realm, now, out);
 }
@@ -335,21 +342,24 @@ void Inside::on_link_failed(std::uint32_t link, std::string_view why, wamp::Inst
     on_dial_failed(links_.at(link), true, why, now, out);
 }
 
+void Inside::note_failure(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    if (const auto more = link.failures.note(why, now))
+        wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why), *more);
+}
+
 void Inside::on_dial_failed(Link& link, bool reached, std::string_view why, wamp::Instant now,
                             wamp::Outbox& out) {
     // The first connection has not ended, and either answers or is given up soon.
     if (link.peer != wamp::no_peer)
         return link.pulse.on_dial_failed(now, link.backoff.after_no_answer());
-    if (link.failures.is_news(why, now))
-        wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
+    note_failure(link, why, now, out);
     const wamp::Duration wait =
         reached ? link.backoff.after_end(now) : link.backoff.after_no_answer();
     link.due = may_dial(link) ? now + wait : wamp::never;
 }
 
 void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
-    if (link.failures.is_news(why, now))
-        wamp::note(out, Level::warning, "link ", link.name, ": ", wamp::printable(why));
+    note_failure(link, why, now, out);
     link_peers_.erase(link.peer);
     link.peer = wamp::no_peer;
     link.pulse.end();

@@ -160,7 +160,7 @@ private:
     void act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& out);
     void route(policy::Door::Request&& request, wamp::Instant now, wamp::Outbox& out);
     void follow_up(policy::Door::Followup&& followup, wamp::Instant now, wamp::Outbox& out);
-    void join(wamp::SessionId session, wamp::Instant now);
+    void join(wamp::SessionId session, wamp::Instant now, wamp::Outbox& out);
     void act(const policy::Session& from, wamp::Message&& message, const wamp::Origin& origin,
              wamp::CallLimits&& limits, wamp::Instant now, wamp::Outbox& out);
     void answer_history(const policy::Session& session, const wamp::Call& call,
@@ -197,6 +197,8 @@ private:
     bool may_dial(const Link& link) const noexcept { return !gate_.stopping() && !link.removed; }
     Link* with_second(wamp::PeerId peer) noexcept;
     void lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out);
+    static void note_failure(Link& link, std::string_view why, wamp::Instant now,
+                             wamp::Outbox& out);
     void on_dial_failed(Link& link, bool reached, std::string_view why, wamp::Instant now,
                         wamp::Outbox& out);
     void check_link(Link& link, wamp::Instant now, wamp::Outbox& out);

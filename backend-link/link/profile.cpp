@@ -24,6 +24,7 @@ Profile profile_of(BackendKind kind) noexcept {
             profile.lists = true;
             profile.audits = true;
             profile.carries_payloads = true;
+            profile.tells_causes = true;
             profile.retains = true;
             profile.shares = true;
             profile.times_calls = true;

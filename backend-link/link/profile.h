@@ -25,6 +25,7 @@ struct Profile {
     bool pattern_options = true;  ///< Options.match on SUBSCRIBE and REGISTER
     /// Understands payloads of other serializers and in parts, if it says so (W-GWY-13).
     bool carries_payloads = false;
+    bool tells_causes = false;  ///< of its `unavailable`, in ERROR.Details._cause
     bool passthru = true;  ///< false if the options of payload passthru mode are dropped (W-PPT-06)
     /// Keeps several callees of ours in one registration, and names the one that it calls
     /// (W-SHR-02).

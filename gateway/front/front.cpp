@@ -442,10 +442,11 @@ void Front::refuse_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out)
     out.push_back(wamp::effect::Close{backend.rival.end()});
     if (backend.link.dials()) return;
     const std::string& rival = backend.rival.address();
-    if (!backend.refusals.is_news(rival.substr(0, rival.rfind(':')), now)) return;
+    const auto more = backend.refusals.note(rival.substr(0, rival.rfind(':')), now);
+    if (!more) return;
     wamp::note(out, Level::warning, "link ", backend.name, ": a second connection, from ", rival,
                ", is refused: the one from ", backend.address,
-               " stands; one inside runs twice, or two have the same key");
+               " stands; one inside runs twice, or two have the same key", *more);
 }
 
 void Front::take_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
@@ -545,11 +546,13 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
             flush(backend, now, out);
             share_with(backend, now, out);
             await_turns(backend);
+            publish_state(backend, true, now, out);
             break;
         case LinkMachine::Verdict::lost:
             wamp::note(out, Level::warning, "link ", backend.name, ": lost");
             for (const wamp::SessionId session : wamp::IdSet(backend.outrunning))
                 stop_waiting(backend, session, out);
+            publish_state(backend, false, now, out);
             backend.bridge.on_link_lost(now, bridge_out_);
             break;
         case LinkMachine::Verdict::none:
@@ -564,7 +567,7 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
 void Front::carry_out(Backend& backend, LinkMachine::Outbox& wanted, wamp::Instant now,
                       wamp::Outbox& out) {
     if (!wanted.note.empty()) {
-        wamp::note(out, Level::info, "link ", backend.name, ": ", wamp::printable(wanted.note));
+        wamp::note(out, Level::warning, "link ", backend.name, ": ", wamp::printable(wanted.note));
     }
     for (const Message& message : wanted.send) {
         out.push_back(

@@ -297,6 +297,8 @@ private:
                          wamp::Outbox& out);
     void on_verdict(Backend& backend, backend_link::LinkMachine::Verdict verdict, wamp::Instant now,
                     wamp::Outbox& out);
+    /// Tells those who may know of the link: the subscribers in the realms that have a route to it.
+    void publish_state(const Backend& backend, bool up, wamp::Instant now, wamp::Outbox& out);
     /// Carries out the output of the link machine.
     void carry_out(Backend& backend, backend_link::LinkMachine::Outbox& wanted, wamp::Instant now,
                    wamp::Outbox& out);

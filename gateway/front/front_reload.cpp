@@ -138,6 +138,11 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
     return count(ended, judged);
 }
 
+void Front::publish_state(const Backend& backend, bool up, wamp::Instant now, wamp::Outbox& out) {
+    for (const std::string_view realm : routes_.realms_to(index_of(backend)))
+        gate_.publish_link(realm, backend.name, up, now, out);
+}
+
 void Front::remove_backend(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
     backend.removed = true;
     wamp::note(out, wamp::effect::Note::Level::info, "link ", backend.name,

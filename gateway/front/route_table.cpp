@@ -49,4 +49,15 @@ std::vector<std::string_view> RouteTable::routes_only_to(BackendNumber backend) 
     return ids;
 }
 
+std::vector<std::string_view> RouteTable::realms_to(BackendNumber backend) const {
+    std::vector<std::string_view> names;
+    for (const Realm& realm : realms_) {
+        if (std::any_of(realm.backends.begin(), realm.backends.end(), [&](const auto& route) {
+                return std::find(route.begin(), route.end(), backend) != route.end();
+            }))
+            names.push_back(realm.policy->realm());
+    }
+    return names;
+}
+
 }  // namespace sallyport::gateway

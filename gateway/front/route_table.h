@@ -30,6 +30,8 @@ public:
     bool knows(const policy::RealmPolicy& policy) const noexcept;
     /// The ids of the routes that have only this backend.
     std::vector<std::string_view> routes_only_to(BackendNumber backend) const;
+    /// The realms of which a route leads there.
+    std::vector<std::string_view> realms_to(BackendNumber backend) const;
     /// Whether some route has several backends.
     bool has_lists() const noexcept { return has_lists_; }
 

@@ -269,11 +269,16 @@ void Delivery::deliver_instead(const Peer& receiver, const Message& message, std
 }
 
 void Delivery::refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
-                      std::string_view uri, wamp::Outbox& out) {
-    const wamp::Error message{type, request, {}, std::string(uri), {}};
+                      std::string_view uri, wamp::Outbox& out, Cause cause) {
+    wamp::Error message{type, request, {}, std::string(uri), {}};
     if (session.peer == wamp::no_peer) return auth_calls_.on_message(session, message);
     if (session.connection == nullptr) return;
     Peer& peer = *session.connection;
+    if (cause != Cause::none && peer.trust == Trust::link) {
+        message.details.append(std::string(cause_key), to_string(cause));
+    } else {
+        message.payload = payload_of(cause, peer.transport.serializer);
+    }
     peer.machine.sent(message);
     if (peer.latest) state_.judge.latest().on_error(session.id, type, request);
     Peers::send(peer, message, out);

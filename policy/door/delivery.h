@@ -64,9 +64,10 @@ public:
                    wamp::RequestId waiting, std::string_view topic, const Decision& decision,
                    wamp::Outbox& out);
 
-    /// Answers a request with an error without details.
+    /// Answers a request with an error without details. `cause` is told to a client in the
+    /// arguments, to a gateway in the details, as it has a policy of its own for it.
     void refuse(const Session& session, wamp::MessageType type, wamp::RequestId request,
-                std::string_view uri, wamp::Outbox& out);
+                std::string_view uri, wamp::Outbox& out, Cause cause = Cause::none);
 
     /// Events, progressive results and notifications that a receiver could not accept.
     std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }

@@ -277,7 +277,8 @@ Door::Event Door::judge_request(Peer& peer, Message&& request, wamp::Instant now
     if (!verdict.permit) {
         if (peer.trust == Trust::client) pace_.count(peer, now);
         if (wants_answer(request))
-            delivery_.refuse(session, request.type, request.request, verdict.error, out);
+            delivery_.refuse(session, request.type, request.request, verdict.error, out,
+                             verdict.cause);
         return {};
     }
     Event event(std::in_place_type<Request>, Request{&session,

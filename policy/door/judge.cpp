@@ -52,6 +52,7 @@ struct Judge::Judgement {
     std::optional<Permit> permit{};
     std::string_view error{};
     wamp::Tally::Lease lease{};
+    Cause cause = Cause::none;
 
     void deny(Outcome outcome, RuleIndex rule, std::string_view reason, std::string_view due) {
         decided = {outcome, rule, reason};
@@ -95,13 +96,16 @@ void Judge::admit(const Requester& requester, Judgement& judgement, wamp::Instan
     SALLYPORT_CHECK(judgement.permit.has_value());
     const Permit& permit = *judgement.permit;
     const RuleIndex rule = permit.rule();
+    const bool diagnoses = permit.grants(Grant::diagnose);
     const LimitSubject limit_subject{requester.counted_session, requester.subject.authid,
                                      requester.counted_circuit};
     switch (limits_.admit(requester.session.policy->rule(rule).id, permit.limits(), limit_subject,
                           is_call, now, judgement.lease)) {
         case RuleLimits::Verdict::over_rate:
+            if (diagnoses) judgement.cause = Cause::over_rate;
             return judgement.deny(Outcome::over_rate, rule, {}, uris::unavailable);
         case RuleLimits::Verdict::over_in_flight:
+            if (diagnoses) judgement.cause = Cause::over_in_flight;
             return judgement.deny(Outcome::over_in_flight, rule, {}, uris::unavailable);
         case RuleLimits::Verdict::within:
             return;
@@ -119,7 +123,7 @@ Judge::Verdict Judge::judge_request(const Requester& requester, Request& request
     if constexpr (std::is_same_v<Request, wamp::Subscribe>)
         if (judgement.permit) note_delivery(requester, request, *judgement.permit);
     return {std::move(judgement.permit), judgement.decided.outcome, judgement.error,
-            std::move(judgement.lease)};
+            std::move(judgement.lease), judgement.cause};
 }
 
 Judge::Verdict Judge::judge(const Requester& requester, wamp::Call& request, wamp::Instant now) {
@@ -168,8 +172,11 @@ Judge::Verdict Judge::judge_again(const Session& session, wamp::Message& request
                 if (!judgement.permit) recorder_.record(judgement.decided, requester, question);
                 if constexpr (std::is_same_v<Request, wamp::Subscribe>)
                     if (judgement.permit) note_delivery(requester, each, *judgement.permit);
-                return {
-                    std::move(judgement.permit), judgement.decided.outcome, judgement.error, {}};
+                return {std::move(judgement.permit),
+                        judgement.decided.outcome,
+                        judgement.error,
+                        {},
+                        Cause::none};
             } else {
                 SALLYPORT_CHECK(false);
                 return {};

@@ -9,6 +9,7 @@
 #include "policy/door/latest_events.h"
 #include "policy/door/recorder.h"
 #include "policy/door/sessions.h"
+#include "policy/engine/cause.h"
 #include "policy/engine/permit.h"
 #include "policy/engine/question.h"
 #include "policy/engine/realm_policy.h"
@@ -37,6 +38,7 @@ public:
         Outcome outcome = Outcome::allow;
         std::string_view error{};    ///< for the sender, if there is no permit
         wamp::Tally::Lease lease{};  ///< the call's share of the limits on calls in flight
+        Cause cause = Cause::none;   ///< if the sender may know it
     };
     /// Decides on an incoming request. Options that its rule does not grant are removed if the
     /// protocol requires no error for them (architecture: Policy 8).

@@ -17,7 +17,8 @@ constexpr std::array<std::pair<Grant, std::string_view>, grant_count> grant_name
      {Grant::testaments, "testaments"},
      {Grant::retain, "retain"},
      {Grant::history, "history"},
-     {Grant::force_reregister, "force_reregister"}}};
+     {Grant::force_reregister, "force_reregister"},
+     {Grant::diagnose, "diagnose"}}};
 
 std::uint64_t word_at(const char* at) noexcept {
     std::uint64_t word = 0;

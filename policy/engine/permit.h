@@ -53,8 +53,9 @@ enum class Grant : std::uint8_t {
     retain,            ///< publish and request retained events
     history,           ///< wamp.subscription.get_events
     force_reregister,  ///< replace another session's registration
+    diagnose,          ///< the causes of `unavailable`, and the topics below "sallyport.link."
 };
-inline constexpr std::size_t grant_count = 6;
+inline constexpr std::size_t grant_count = 7;
 
 std::string_view to_string(Grant grant) noexcept;
 std::optional<Grant> parse_grant(std::string_view name) noexcept;

@@ -45,8 +45,8 @@ public:
           bindings_{subject.authid, subject.authrole},
           session_(subject.session),
           role_(static_cast<std::size_t>(subject.role)),
-          reserved_(wamp::is_reserved(question.uri)),
-          ends_sessions_(reserved_ && ends_sessions(question.action, question.uri)) {
+          needed_(needed_grant(question.action, question.uri)),
+          ends_sessions_(needed_ && ends_sessions(question.action, question.uri)) {
         SALLYPORT_CHECK(role_ < compiled.roles.size());
     }
 
@@ -85,10 +85,7 @@ private:
             if (rule.payload == PayloadMode::opaque) return Applicability::silent;
             if (rule.conditional && !conditions_hold(index)) return Applicability::condition;
         }
-        if (rule.allow && reserved_ &&
-            !rule.grants.has(needed_below_wamp(question_.action, question_.uri))) {
-            return Applicability::grant;
-        }
+        if (rule.allow && needed_ && !rule.grants.has(*needed_)) return Applicability::grant;
         if (rule.allow && ends_sessions_ && !rule.exact) return Applicability::unnamed;
         return Applicability::applies;
     }
@@ -223,7 +220,7 @@ private:
     Bindings bindings_;
     wamp::SessionId session_;
     std::size_t role_;
-    bool reserved_;
+    std::optional<Grant> needed_;
     bool ends_sessions_;
     bool checked_payload_ = false;  ///< a condition was evaluated
     Denial near_;

@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 6> limit_keys{"rate",    "in_flight", "ti
 constexpr std::array<std::string_view, 2> scope_keys{"rate", "in_flight"};
 constexpr std::array<std::string_view, 3> payload_names{"readable", "opaque", "any"};
 constexpr std::array<std::string_view, grant_count> grant_names{
-    "disclose_me", "meta", "testaments", "retain", "history", "force_reregister"};
+    "disclose_me", "meta", "testaments", "retain", "history", "force_reregister", "diagnose"};
 
 constexpr std::uint32_t in_flight_max = 1'000'000;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "policy/door/door.h"
+#include "policy/meta/link_meta.h"
 #include "policy/meta/registry.h"
 #include "wamp/base/instant.h"
 #include "wamp/base/random.h"
@@ -37,6 +38,12 @@ public:
     /// `random`.
     Gate(std::vector<DoorRealm> realms, DoorLimits limits, const wamp::Random& door_random,
          wamp::Random& random, wamp::Dict roles);
+    /// A link of the owner is up or down: sends the event to its subscribers in that realm.
+    void publish_link(std::string_view realm, std::string_view link, bool up, wamp::Instant now,
+                      wamp::Outbox& out) {
+        meta_.publish(realm, up ? LinkMeta::on_up : LinkMeta::on_down, {link}, meta_out_);
+        deliver_meta(now, out);
+    }
 
     /// Closed at once while the gate is stopping. As Door::on_open().
     void on_open(wamp::PeerId peer, const Transport& transport, Trust trust, wamp::Instant now,

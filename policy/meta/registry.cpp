@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/engine/reserved.h"
 #include "policy/meta/holdings_meta.h"
+#include "policy/meta/link_meta.h"
 #include "policy/meta/session_meta.h"
 #include "policy/meta/testaments.h"
 #include "wamp/base/check.h"
@@ -23,6 +25,7 @@ std::vector<std::unique_ptr<MetaProvider>> make_providers(Door& door, const Hold
                                                           wamp::Random& random) {
     std::vector<std::unique_ptr<MetaProvider>> all;
     all.push_back(std::make_unique<SessionMeta>(door));
+    all.push_back(std::make_unique<LinkMeta>());
     all.push_back(std::make_unique<Testaments>(door, random.fork()));
     all.push_back(std::make_unique<HoldingsMeta>(HoldingsMeta::Kind::registrations, book));
     all.push_back(std::make_unique<HoldingsMeta>(HoldingsMeta::Kind::subscriptions, book));
@@ -55,7 +58,8 @@ bool MetaRegistry::serves(const wamp::Message& message) noexcept {
     if (const auto* call = std::get_if<wamp::Call>(&message))
         return wamp::is_reserved(call->procedure) && call->procedure != uris::get_events;
     const auto* subscribe = std::get_if<wamp::Subscribe>(&message);
-    return subscribe != nullptr && wamp::is_reserved(subscribe->topic);
+    return subscribe != nullptr && (wamp::is_reserved(subscribe->topic) ||
+                                    is_link_topic(Action::subscribe, subscribe->topic));
 }
 
 MetaProvider* MetaRegistry::provider_of(std::string_view procedure) noexcept {
@@ -162,6 +166,12 @@ void MetaRegistry::revoke(wamp::SessionId member, wamp::SubscriptionId id, std::
 void MetaRegistry::judge_again(wamp::Deliveries& out, wamp::Outbox& effects) {
     topics_.forget_spent();
     topics_.judge_again(out, effects);
+}
+
+void MetaRegistry::publish(std::string_view realm, std::string_view topic, const wamp::List& args,
+                           wamp::Deliveries& out) {
+    topics_.forget_spent();
+    topics_.publish(realm, topic, args, [](const Session&) { return true; }, out);
 }
 
 std::size_t MetaRegistry::bytes() const noexcept {

@@ -31,8 +31,8 @@ public:
     /// `roles` of WELCOME with the features of all providers added.
     wamp::Dict announced(wamp::Dict roles) const;
 
-    /// Whether the request is for the meta API: its URI is below "wamp.". What is kept of events is
-    /// behind the door.
+    /// Whether the request is for the meta API: its URI is below "wamp.", or its topic below
+    /// "sallyport.link.". What is kept of events is behind the door.
     static bool serves(const wamp::Message& message) noexcept;
 
     /// Sessions that the owner ends now, each with a GOODBYE of that reason and message ("": none).
@@ -63,6 +63,10 @@ public:
               wamp::Deliveries& out);
     /// Another version of the policy is active. Events that need not wait any more go to `effects`.
     void judge_again(wamp::Deliveries& out, wamp::Outbox& effects);
+
+    /// An event about the door itself, for all subscribers in that realm.
+    void publish(std::string_view realm, std::string_view topic, const wamp::List& args,
+                 wamp::Deliveries& out);
 
     std::vector<MetaProcedure> procedures() const;
     std::vector<std::string_view> topics() const;

@@ -301,7 +301,8 @@ void Dealer::call(Member& from, Call&& call, const Origin& origin, CallLimits&& 
         return refuse(uris::feature_not_supported);  // W-PCI-03
     }
     const bool held = must_hold(callee);
-    if (held && !may_hold(callee, {0, origin.session})) return refuse(uris::unavailable);
+    if (held && !may_hold(callee, {0, origin.session}))
+        return out.add(caller, too_slow(call.request, from.session.outside));
     PendingCall pending;
     pending.caller = &from;
     pending.callee = &callee;
@@ -364,7 +365,7 @@ void Dealer::proceed(const Member& from, Call&& further, Instant now, Deliveries
     }
     if (!may_hold_further(callee, call.origin)) {
         interrupt(call, mode_killnowait, uris::canceled, out);
-        return fail(handle, uris::unavailable, out);
+        return fail_as_too_slow(handle, out);
     }
     hold(handle,
          {++last_held_, std::move(details), OwnedPayload(further.payload), {0, call.origin}, 0},
@@ -545,6 +546,13 @@ void Dealer::fail(CallTable::Handle handle, std::string_view uri, Deliveries& ou
     end(handle);
 }
 
+void Dealer::fail_as_too_slow(CallTable::Handle handle, Deliveries& out) {
+    const PendingCall& call = calls_.at(handle);
+    const Realm::Session& caller = call.caller->session;
+    out.add_for(caller.id, call.origin, too_slow(call.request, caller.outside));
+    end(handle);
+}
+
 void Dealer::on_deadline(Instant now, Deliveries& out) {
     for (;;) {
         const CallTable::Handle handle = calls_.due(now);
@@ -552,7 +560,7 @@ void Dealer::on_deadline(Instant now, Deliveries& out) {
         const PendingCall& call = calls_.at(handle);
         if (call.held != nullptr && now < call.due) {
             interrupt(call, mode_killnowait, uris::canceled, out);
-            fail(handle, uris::unavailable, out);
+            fail_as_too_slow(handle, out);
             continue;
         }
         // A call cancelled with `kill` has had its INTERRUPT already.

@@ -145,6 +145,7 @@ private:
     bool evict(const Registration& registration, const Callee& by, Deliveries& out);
     /// Ends the call with an error of the router.
     void fail(CallTable::Handle handle, std::string_view uri, Deliveries& out);
+    void fail_as_too_slow(CallTable::Handle handle, Deliveries& out);
 
     Random random_;
     HoldingChanges& changes_;

@@ -60,8 +60,8 @@ RuleMatch match_rule(const RuleText& rule, const RulePatterns& patterns, const S
         patterns.find(requested, bindings, !rule.allow, !rule.allow && !requested.is_one());
     match.uri = match.pattern != nullptr;
     look_at_payload(match, rule, question);
-    match.granted = !rule.allow || !wamp::is_reserved(question.uri) ||
-                    rule.grants.has(needed_below_wamp(question.action, question.uri));
+    const auto needed = needed_grant(question.action, question.uri);
+    match.granted = !rule.allow || !needed || rule.grants.has(*needed);
     match.named = !rule.allow || !ends_sessions(question.action, question.uri) ||
                   rule.match == wamp::MatchPolicy::exact;
     return match;

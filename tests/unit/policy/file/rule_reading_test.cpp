@@ -95,7 +95,7 @@ TEST(ReadRule, SuggestsWhatWasProbablyMeant) {
     EXPECT_EQ(
         error_of("actions = \"call\"\ngrants = [\"disclose\"]\n"),
         "f:5:11: error: unknown grant \"disclose\" (known grants: disclose_me, meta, testaments, "
-        "retain, history, force_reregister)");
+        "retain, history, force_reregister, diagnose)");
     EXPECT_EQ(error_of("actions = \"call\"\npayload = \"opaqe\"\n"),
               "f:5:11: error: unknown payload \"opaqe\" (did you mean \"opaque\"?)");
     EXPECT_EQ(error_of("actions = \"call\"\ngrants = [\"meta\"]\n", false),
