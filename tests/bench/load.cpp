@@ -1,12 +1,17 @@
 // A load generator for WAMP routers: one thread, RawSocket, one JSON object on stdout.
 //
 //   sallyport_load call  --at ADDRESS --callee-at ADDRESS [--callers N] [--in-flight K]
-//                        [--seconds S]
+//                        [--seconds S] [--parts P] [--others N --other-match exact|patterns]
+//                        [--registered URI --match exact|prefix]
 //   sallyport_load event --at ADDRESS [--publisher-at ADDRESS] [--subscribers N] [--in-flight K]
 //                        [--seconds S]
 //   sallyport_load idle  --at ADDRESS [--sessions N] [--websocket]
 //   common: [--realm R] [--authid A --ticket T] [--callee-authid A --callee-ticket T] [--uri U]
-//           [--pids P,P,...] [--serializer json|msgpack] [--bytes B | --records B]
+//           [--pids P,P,...] [--serializer json|msgpack|cbor] [--bytes B | --records B]
+//
+// The callee answers with --parts results, of which all but the last are progressive; a figure is
+// then per result. It registers the procedure as --registered with --match, and --others more,
+// half of the patterns by prefix and half with a wildcard.
 //
 // The payload is a text of --bytes, or a list of as many records as fit into --records bytes. Both
 // ends use the serializer.
@@ -54,8 +59,10 @@ struct Options {
     }
     Serializer serializer() const {
         const std::string name = text("serializer", "msgpack");
-        if (name != "json" && name != "msgpack") fail("no serializer of the name " + name);
-        return name == "json" ? Serializer::json : Serializer::msgpack;
+        if (name == "json") return Serializer::json;
+        if (name == "msgpack") return Serializer::msgpack;
+        if (name != "cbor") fail("no serializer of the name " + name);
+        return Serializer::cbor;
     }
     Login login(const std::string& prefix = "") const {
         return {text("realm", "realm1"), text(prefix + "authid", text("authid", "")),
@@ -204,7 +211,8 @@ double percentile(std::vector<double>& sorted, double part) {
                            static_cast<std::size_t>(static_cast<double>(sorted.size()) * part))];
 }
 
-void answer_invocation(Session& callee, std::string_view message, std::string& reply) {
+void answer_invocation(Session& callee, std::string_view message, std::size_t parts,
+                       std::string& reply) {
     Reader reader(callee.serializer(), message);
     reader.array();
     reader.uint();
@@ -212,17 +220,53 @@ void answer_invocation(Session& callee, std::string_view message, std::string& r
     reader.uint();
     reader.skip();
     const Encoding encode(callee.serializer());
-    put_message(reply, callee.serializer(), yield, request, 1 + reader.left(),
-                encode.joined({encode.map({}), std::string(reader.rest())}));
-    callee.queue(reply);
+    for (std::size_t left = parts; left > 0; --left) {
+        const std::string options =
+            left > 1 ? encode.map({{"progress", encode.yes()}}) : encode.map({});
+        put_message(reply, callee.serializer(), yield, request, 1 + reader.left(),
+                    encode.joined({options, std::string(reader.rest())}));
+        callee.queue(reply);
+    }
+}
+
+/// Whether the next value is a dictionary with entries.
+bool has_entries(Reader reader) {
+    const std::size_t before = reader.rest().size();
+    reader.skip();
+    return before - reader.rest().size() > 3;  // an empty one, and a comma in JSON
+}
+
+void enroll(Session& callee, const std::string& uri, const std::string& match) {
+    const Encoding encode(callee.serializer());
+    const std::string options =
+        match == "exact" ? encode.map({}) : encode.map({{"match", encode.text(match)}});
+    must_be(registered, callee,
+            callee.ask(register_, 2, encode.joined({options, encode.text(uri)})));
+}
+
+void enroll_others(Session& callee, const Options& options) {
+    const bool patterns = options.text("other-match", "exact") == "patterns";
+    for (std::size_t i = 0; i < options.count("others", 0); ++i) {
+        const std::string number = std::to_string(i);
+        if (!patterns) {
+            enroll(callee, "lab.other." + number, "exact");
+        } else if (i % 2 == 0) {
+            enroll(callee, "lab.other.n" + number + ".", "prefix");
+        } else {
+            enroll(callee, "lab.other..n" + number, "wildcard");
+        }
+    }
 }
 
 class Callers {
 public:
     explicit Callers(const Options& options)
         : in_flight_(options.count("in-flight", 1)), serializer_(options.serializer()) {
-        rest_ =
-            Encoding(serializer_).joined({options_and_uri(options, "lab.bench"), payload(options)});
+        const Encoding encode(serializer_);
+        const bool streams = options.count("parts", 1) > 1;
+        rest_ = encode.joined(
+            {streams ? encode.map({{"receive_progress", encode.yes()}}) : encode.map({}),
+             encode.text(options.text("uri", "lab.bench")), payload(options)});
         for (std::size_t i = 0; i < options.count("callers", 1); ++i) {
             sessions_.push_back(std::make_unique<Session>(
                 options.text("at", ""), Transport{serializer_, false}, options.login()));
@@ -242,6 +286,8 @@ public:
         if (code == error) fail("a call failed: " + hex(message));
         if (code != result) return;
         const std::uint64_t request = reader.uint();
+        if (counts) ++results_;
+        if (has_entries(reader)) return;  // a progressive one
         if (counts) {
             const auto took = Clock::now() - sent_[index][request % 65536];
             took_us_.push_back(std::chrono::duration<double, std::micro>(took).count());
@@ -249,6 +295,7 @@ public:
         next(index);
     }
     std::vector<double>& took_us() { return took_us_; }
+    std::size_t results() const { return results_; }
 
 private:
     void next(std::size_t index) {
@@ -265,12 +312,15 @@ private:
     std::vector<std::unique_ptr<Session>> sessions_;
     std::vector<std::vector<Clock::time_point>> sent_;
     std::vector<double> took_us_;
+    std::size_t results_ = 0;
 };
 
 int run_calls(const Options& options) {
     Session callee(options.text("callee-at", options.text("at", "")), {options.serializer(), false},
                    options.login("callee-"));
-    must_be(registered, callee, callee.ask(register_, 2, options_and_uri(options, "lab.bench")));
+    enroll_others(callee, options);
+    enroll(callee, options.text("registered", options.text("uri", "lab.bench")),
+           options.text("match", "exact"));
     ::usleep(static_cast<useconds_t>(options.number("settle", 0.3) *
                                      1e6));  // a link may need to hear of it
     Callers callers(options);
@@ -281,6 +331,7 @@ int run_calls(const Options& options) {
     const auto end = warm + std::chrono::duration<double>(options.number("seconds", 3));
     Stretch stretch(options);
     bool counts = false;
+    const std::size_t parts = options.count("parts", 1);
     std::string reply;
     callers.first();
     poller.flush();
@@ -293,16 +344,16 @@ int run_calls(const Options& options) {
             if (index > 0) {
                 callers.on_answer(index - 1, message, counts);
             } else if (code_of(callee, message) == invocation) {
-                answer_invocation(callee, message, reply);
+                answer_invocation(callee, message, parts, reply);
             }
         });
     }
     stretch.end();
     std::vector<double>& took = callers.took_us();
     std::sort(took.begin(), took.end());
-    const double calls = static_cast<double>(std::max<std::size_t>(took.size(), 1));
+    const double calls = static_cast<double>(std::max<std::size_t>(callers.results(), 1));
     std::printf("{\"calls\": %zu, \"calls_per_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, %s}\n",
-                took.size(), calls / stretch.seconds(), percentile(took, 0.5),
+                callers.results(), calls / stretch.seconds(), percentile(took, 0.5),
                 percentile(took, 0.99), stretch.json(calls).c_str());
     return took.empty() ? 1 : 0;
 }

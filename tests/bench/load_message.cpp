@@ -37,6 +37,14 @@ void put_uint(std::string& out, std::uint64_t value) {
     }
 }
 
+/// The head of a value of CBOR: `major` is 0 for numbers, 3 for text, 4 for lists, 5 for maps.
+void put_head(std::string& out, unsigned major, std::uint64_t number) {
+    const unsigned bytes = number < 24 ? 0U : number < 256 ? 1U : number < 65536 ? 2U : 4U;
+    constexpr std::array<unsigned, 5> codes{0, 24, 25, 0, 26};
+    out.push_back(static_cast<char>(major << 5U | (bytes == 0 ? number : codes[bytes])));
+    put_big_endian(out, number, bytes);
+}
+
 template <typename Number>
 void put_decimal(std::string& out, Number value) {
     std::array<char, 32> digits{};
@@ -68,8 +76,10 @@ std::string hex(std::string_view bytes) {
 
 std::string Encoding::uint(std::uint64_t value) const {
     std::string out;
-    if (json_) {
+    if (json()) {
         put_decimal(out, value);
+    } else if (serializer_ == Serializer::cbor) {
+        put_head(out, 0, value);
     } else {
         put_uint(out, value);
     }
@@ -78,23 +88,25 @@ std::string Encoding::uint(std::uint64_t value) const {
 
 std::string Encoding::real(double value) const {
     std::string out;
-    if (json_) {
+    if (json()) {
         put_decimal(out, value);
     } else {
-        out.push_back(static_cast<char>(0xCB));
+        out.push_back(static_cast<char>(serializer_ == Serializer::cbor ? 0xFB : 0xCB));
         put_big_endian(out, std::bit_cast<std::uint64_t>(value), 8);
     }
     return out;
 }
 
 std::string Encoding::yes() const {
-    return json_ ? "true" : "\xC3";
+    return json() ? "true" : serializer_ == Serializer::cbor ? "\xF5" : "\xC3";
 }
 
 std::string Encoding::text(std::string_view text) const {
     std::string out;
-    if (json_) return out.append("\"").append(text).append("\"");
-    if (text.size() < 32) {
+    if (json()) return out.append("\"").append(text).append("\"");
+    if (serializer_ == Serializer::cbor) {
+        put_head(out, 3, text.size());
+    } else if (text.size() < 32) {
         out.push_back(static_cast<char>(0xA0 | text.size()));
     } else {
         out.push_back(static_cast<char>(0xDB));
@@ -106,16 +118,20 @@ std::string Encoding::text(std::string_view text) const {
 std::string Encoding::joined(const std::vector<std::string>& elements) const {
     std::string out;
     for (const std::string& element : elements) {
-        if (json_ && !out.empty()) out.push_back(',');
+        if (json() && !out.empty()) out.push_back(',');
         out += element;
     }
     return out;
 }
 
 std::string Encoding::list(const std::vector<std::string>& elements) const {
-    if (json_) return "[" + joined(elements) + "]";
+    if (json()) return "[" + joined(elements) + "]";
     std::string out;
-    put_count(out, elements.size(), 0x90, 0xDC);
+    if (serializer_ == Serializer::cbor) {
+        put_head(out, 4, elements.size());
+    } else {
+        put_count(out, elements.size(), 0x90, 0xDC);
+    }
     return out + joined(elements);
 }
 
@@ -123,16 +139,27 @@ std::string Encoding::map(const std::vector<std::pair<std::string, std::string>>
     std::vector<std::string> members;
     members.reserve(pairs.size());
     for (const auto& [key, value] : pairs)
-        members.push_back(text(key) + (json_ ? ":" : "") + value);
-    if (json_) return "{" + joined(members) + "}";
+        members.push_back(text(key) + (json() ? ":" : "") + value);
+    if (json()) return "{" + joined(members) + "}";
     std::string out;
-    put_count(out, pairs.size(), 0x80, 0xDE);
+    if (serializer_ == Serializer::cbor) {
+        put_head(out, 5, pairs.size());
+    } else {
+        put_count(out, pairs.size(), 0x80, 0xDE);
+    }
     return out + joined(members);
 }
 
 void put_message(std::string& out, Serializer serializer, std::uint64_t code, std::uint64_t id,
                  std::size_t more, std::string_view elements) {
     out.clear();
+    if (serializer == Serializer::cbor) {
+        put_head(out, 4, 2 + more);
+        put_head(out, 0, code);
+        put_head(out, 0, id);
+        out += elements;
+        return;
+    }
     if (serializer == Serializer::msgpack) {
         put_count(out, 2 + more, 0x90, 0xDC);
         put_uint(out, code);
@@ -166,11 +193,20 @@ std::uint64_t Reader::big_endian(std::size_t bytes) {
     return value;
 }
 
+std::uint64_t Reader::cbor_number(std::uint8_t first) {
+    const unsigned code = first & 31U;
+    if (code < 24) return code;
+    if (code > 27) fail("a length that this reader does not know");
+    return big_endian(std::size_t{1} << (code - 24));
+}
+
 void Reader::array() {
     const std::uint8_t first = byte();
-    if (json_) {
+    if (json()) {
         if (first != '[' || !data_.ends_with(']')) fail("no array where one is due");
         data_.remove_suffix(1);
+    } else if (serializer_ == Serializer::cbor && first >> 5U == 4) {
+        left_ = cbor_number(first);
     } else if ((first & 0xF0) == 0x90) {
         left_ = first & 15U;
     } else if (first == 0xDC) {
@@ -182,12 +218,16 @@ void Reader::array() {
 
 void Reader::after_element() {
     if (left_ > 0) --left_;
-    if (json_ && data_.starts_with(',')) data_.remove_prefix(1);
+    if (json() && data_.starts_with(',')) data_.remove_prefix(1);
 }
 
 std::uint64_t Reader::uint() {
     std::uint64_t value = 0;
-    if (json_) {
+    if (serializer_ == Serializer::cbor) {
+        const std::uint8_t first = byte();
+        if (first >> 5U != 0) fail("no integer where one is due");
+        value = cbor_number(first);
+    } else if (json()) {
         const auto [end, error] = std::from_chars(data_.data(), data_.data() + data_.size(), value);
         if (error != std::errc{}) fail("no integer where one is due");
         data_.remove_prefix(static_cast<std::size_t>(end - data_.data()));
@@ -204,8 +244,10 @@ std::uint64_t Reader::uint() {
 }
 
 void Reader::skip() {
-    if (json_) {
+    if (json()) {
         skip_json();
+    } else if (serializer_ == Serializer::cbor) {
+        skip_cbor();
     } else {
         skip_msgpack();
     }
@@ -260,6 +302,19 @@ void Reader::skip_msgpack() {
             values += 2 * big_endian(b == 0xDE ? 2 : 4);
         else
             fail("a type that this reader does not know");
+    }
+}
+
+void Reader::skip_cbor() {
+    std::uint64_t values = 1;
+    while (values-- > 0) {
+        const std::uint8_t first = byte();
+        const std::uint64_t number = cbor_number(first);
+        const unsigned major = first >> 5U;
+        if (major == 2 || major == 3) take(number);
+        if (major == 4) values += number;
+        if (major == 5) values += 2 * number;
+        if (major == 6) ++values;
     }
 }
 

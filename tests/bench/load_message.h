@@ -7,19 +7,23 @@
 #include <utility>
 #include <vector>
 
-/// The load generator's own WAMP messages: just enough MessagePack and JSON to keep its cost far
-/// below what it measures. Trusts its peers.
+/// The load generator's own WAMP messages: just enough JSON, MessagePack and CBOR to keep its cost
+/// far below what it measures. Trusts its peers.
 namespace sallyport::bench {
 
 [[noreturn]] void fail(const std::string& what);
 std::string hex(std::string_view bytes);
 
-enum class Serializer : std::uint8_t { json = 1, msgpack = 2 };  ///< as RawSocket numbers them
+enum class Serializer : std::uint8_t {
+    json = 1,
+    msgpack = 2,
+    cbor = 3
+};  ///< as RawSocket numbers them
 
 /// Encodes values, each as a text of its own.
 class Encoding {
 public:
-    explicit Encoding(Serializer serializer) : json_(serializer == Serializer::json) {}
+    explicit Encoding(Serializer serializer) : serializer_(serializer) {}
     std::string uint(std::uint64_t value) const;
     std::string real(double value) const;
     std::string yes() const;
@@ -30,7 +34,9 @@ public:
     std::string joined(const std::vector<std::string>& elements) const;
 
 private:
-    bool json_;
+    bool json() const { return serializer_ == Serializer::json; }
+
+    Serializer serializer_;
 };
 
 /// Replaces `out` by a message of a code, an id and at least one more element.
@@ -40,8 +46,7 @@ void put_message(std::string& out, Serializer serializer, std::uint64_t code, st
 /// Reads from the front of a message.
 class Reader {
 public:
-    Reader(Serializer serializer, std::string_view data)
-        : data_(data), json_(serializer == Serializer::json) {}
+    Reader(Serializer serializer, std::string_view data) : data_(data), serializer_(serializer) {}
     void array();
     std::uint64_t uint();
     void skip();  ///< the next value, whole
@@ -50,16 +55,20 @@ public:
     std::size_t left() const { return left_; }
 
 private:
+    bool json() const { return serializer_ == Serializer::json; }
     std::uint64_t big_endian(std::size_t bytes);
+    /// The number in the head of a value of CBOR whose first byte was that.
+    std::uint64_t cbor_number(std::uint8_t first);
     std::uint8_t byte();
     std::string_view take(std::size_t count);
     void skip_json();
     void skip_msgpack();
+    void skip_cbor();
     void after_element();
 
     std::string_view data_;
     std::size_t left_ = 0;
-    bool json_;
+    Serializer serializer_;
 };
 
 }  // namespace sallyport::bench

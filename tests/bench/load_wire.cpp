@@ -111,8 +111,11 @@ void Session::shake_hands(const std::string& host) {
 void Session::join(const Login& login) {
     const Encoding encode(serializer());
     std::vector<std::pair<std::string, std::string>> roles, details;
-    for (const char* role : {"caller", "callee", "publisher", "subscriber"})
-        roles.emplace_back(role, encode.map({}));
+    const std::string streams =
+        encode.map({{"features", encode.map({{"progressive_call_results", encode.yes()},
+                                             {"call_canceling", encode.yes()}})}});
+    for (const char* role : {"caller", "callee"}) roles.emplace_back(role, streams);
+    for (const char* role : {"publisher", "subscriber"}) roles.emplace_back(role, encode.map({}));
     details.emplace_back("roles", encode.map(roles));
     if (!login.authid.empty()) {
         details.emplace_back("authid", encode.text(login.authid));

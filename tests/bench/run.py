@@ -53,7 +53,10 @@ LOADS = (
     ("many", "64 bytes, 1 caller, 64 in flight", ("--in-flight", 64)),
     ("crowd", "64 bytes, 64 callers, 1 in flight each", ("--in-flight", 1, "--callers", 64)),
     ("json", "14.6 KB of JSON records, 8 in flight", ("--in-flight", 8, "--records", 14600, "--serializer", "json")),
-    ("msgpack", "4 KB of MessagePack records, 8 in flight", ("--in-flight", 8, "--records", 4000)))
+    ("msgpack", "4 KB of MessagePack records, 8 in flight", ("--in-flight", 8, "--records", 4000)),
+    ("cbor", "4 KB of CBOR records, 8 in flight", ("--in-flight", 8, "--records", 4000, "--serializer", "cbor")),
+    ("json4", "4 KB of JSON records, 8 in flight", ("--in-flight", 8, "--records", 4000, "--serializer", "json")),
+    ("parts", "100 progressive results of 64 bytes for each of 8 calls in flight, per result", ("--in-flight", 8, "--parts", 100)))
 # The most that `gateway + inside` may cost in terms of `haproxy + inside`: the whole path, what it adds to `inside` (`hop`),
 # or the process in front alone.
 GOALS = (("json", "path", 1.2), ("msgpack", "path", 1.2), ("many", "hop", 2.0), ("many", "process", 2.0), ("crowd", "path", 0.7),
