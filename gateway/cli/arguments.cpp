@@ -7,6 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "policy/document/nearest.h"
+
 namespace sallyport::gateway {
 namespace {
 
@@ -61,6 +63,27 @@ void declare(CLI::App& app, const Command& command, std::function<int()>& action
     if (command.action) app.callback([&action, &command] { action = command.action; });
 }
 
+/// What is wrong with the words that should name a command, "" if they do.
+std::string unknown_command(const Command& program, int argc, const char* const* argv) {
+    const Command* at = &program;
+    for (int i = 1; i < argc && !at->subcommands.empty(); ++i) {
+        const std::string_view word = argv[i];
+        if (word.starts_with('-')) return {};
+        std::vector<std::string_view> names;
+        const Command* next = nullptr;
+        for (const Command& subcommand : at->subcommands) {
+            if (subcommand.name == word) next = &subcommand;
+            if (!subcommand.hidden) names.push_back(subcommand.name);
+        }
+        if (next == nullptr) {
+            return "unknown command \"" + std::string(word) + "\" (" +
+                   policy::suggestion(word, names, "commands") + ")";
+        }
+        at = next;
+    }
+    return {};
+}
+
 std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
@@ -112,6 +135,10 @@ void Command::add_option(std::string option_name, Option::Target target, std::st
 
 ParsedLine parse(const Command& program, int argc, const char* const* argv) {
     ParsedLine line;
+    if (line.error = unknown_command(program, argc, argv); !line.error.empty()) {
+        line.text = line.error + "\nRun with --help for more information.\n";
+        return line;
+    }
     CLI::App app(program.help);
     app.set_help_flag("-h,--help", help_help);
     declare(app, program, line.action);

@@ -7,10 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "gateway/cli/client_profile.h"
 #include "gateway/client/callee.h"
 #include "gateway/client/connect.h"
 #include "gateway/client/requests.h"
 #include "gateway/host/files.h"
+#include "gateway/host/random_seed.h"
+#include "policy/auth/client_logins.h"
 
 namespace sallyport::gateway {
 namespace {
@@ -20,8 +23,10 @@ constexpr double timeout_seconds_max = 86400;
 
 /// The options that all four commands have.
 struct CommonTexts {
-    std::string url, socks, realm, serializer, authid, ticket, ticket_file;
+    ClientAccess access;
+    std::string profile, ticket, ticket_file;
     double timeout_seconds = 30;
+    bool no_reconnect = false;
 };
 
 struct CommandTexts {
@@ -30,35 +35,72 @@ struct CommandTexts {
     ArgumentTexts arguments;
     std::string match = "exact";
     std::uint64_t count = 0;
-    bool acknowledge = false;
+    bool no_ack = false;
+    bool ack = false;
     bool echo = false;
     std::string command;
 };
 using Texts = std::shared_ptr<CommandTexts>;
 
-void set_ticket(const CommonTexts& texts, wamp::ClientSession::Config& session) {
-    if (texts.ticket.empty() && texts.ticket_file.empty()) return;
-    if (texts.authid.empty()) throw std::invalid_argument("a ticket needs --authid");
-    session.authmethod = "ticket";
-    session.ticket = texts.ticket_file.empty() ? texts.ticket : read_secret(texts.ticket_file);
-    while (session.ticket.ends_with('\n') || session.ticket.ends_with('\r'))
-        session.ticket.pop_back();
+std::string without_line_end(std::string secret) {
+    while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+    return secret;
+}
+
+void set_login(const CommonTexts& texts, const ClientAccess& access,
+               wamp::ClientSession::Config& session) {
+    std::string secret = texts.ticket;
+    const bool is_ticket = !texts.ticket.empty() || !texts.ticket_file.empty();
+    const std::string method = access.method.empty() ? "ticket" : access.method;
+    if (is_ticket && method != "ticket")
+        throw std::invalid_argument("the secret of " + method + " is given with --secret-file");
+    if (!texts.ticket_file.empty()) {
+        secret = read_secret(texts.ticket_file);
+    } else if (secret.empty() && !access.secret_file.empty()) {
+        secret = read_secret(access.secret_file);
+    }
+    if (access.authid.empty()) {
+        if (!secret.empty()) throw std::invalid_argument("a secret needs --authid");
+        return;
+    }
+    secret = without_line_end(std::move(secret));
+    if (secret.empty()) {
+        throw std::invalid_argument(
+            "--authid needs the secret of that person (add --secret-file FILE; without --authid "
+            "one "
+            "joins as anybody)");
+    }
+    if (method == "ticket") {
+        session.authmethod = method;
+        session.ticket = std::move(secret);
+        return;
+    }
+    auto login = policy::make_client_login(method, access.authid, std::move(secret),
+                                           wamp::Random(random_seed()));
+    if (!login) throw std::invalid_argument(login.error());
+    session.login = *std::move(login);
 }
 
 ClientOptions make_options(const CommonTexts& texts) {
+    ClientAccess access = texts.access;
+    if (!texts.profile.empty()) fill_in(access, texts.profile);
+    if (access.url.empty()) throw std::invalid_argument("needs --url, or a --profile that has it");
+    if (access.realm.empty())
+        throw std::invalid_argument("needs --realm, or a --profile that has it");
     ClientOptions options;
-    options.url = parse_client_url(texts.url);
-    if (!texts.socks.empty()) options.socks = parse_socks_address(texts.socks);
+    options.url = parse_client_url(access.url);
+    if (!access.socks.empty()) options.socks = parse_socks_address(access.socks);
     if (options.socks && options.url.address.kind == backend_link::Address::Kind::unix_path) {
         throw std::invalid_argument("--socks cannot be used with a unix socket");
     }
     if (!options.socks && options.url.is_onion()) options.socks = parse_socks_address(tor_socks);
     options.serializer =
-        wamp::serializer_of(std::string_view(texts.serializer))
+        wamp::serializer_of(std::string_view(access.serializer))
             .value_or(options.url.websocket ? wamp::Serializer::json : wamp::Serializer::msgpack);
-    options.session.realm = texts.realm;
-    options.session.authid = texts.authid;
-    set_ticket(texts, options.session);
+    options.reconnects = !texts.no_reconnect;
+    options.session.realm = access.realm;
+    options.session.authid = access.authid;
+    set_login(texts, access, options.session);
     if (!(texts.timeout_seconds > 0) || texts.timeout_seconds > timeout_seconds_max) {
         throw std::invalid_argument("--timeout must be more than 0 and at most 86400 seconds");
     }
@@ -78,23 +120,36 @@ int run(const CommonTexts& common, Arguments&&... arguments) {
 }
 
 void add_common(Command& command, CommonTexts& texts) {
-    command.add_option("--url", &texts.url,
-                       "ws://HOST[:PORT]/PATH, rs://HOST[:PORT], ws+unix:/PATH or rs+unix:/PATH",
-                       {.required = true});
-    command.add_option("--realm", &texts.realm, "Realm to join", {.required = true});
+    ClientAccess& access = texts.access;
+    command.add_option("--url", &access.url,
+                       "ws://HOST[:PORT]/PATH, rs://HOST[:PORT], ws+unix:/PATH or rs+unix:/PATH");
+    command.add_option("--realm", &access.realm, "Realm to join");
     command.add_option(
-        "--socks", &texts.socks,
+        "--profile", &texts.profile,
+        "File with url, socks, realm, serializer, authid, method and secret_file, where these are "
+        "not given; NAME stands for ~/.config/sallyport/NAME.toml");
+    command.add_option(
+        "--socks", &access.socks,
         "SOCKS5 proxy, HOST:PORT or unix:/PATH; for .onion 127.0.0.1:9050 if not given");
-    command.add_option("--serializer", &texts.serializer, "Default: json for ws, msgpack for rs",
+    command.add_option("--serializer", &access.serializer, "Default: json for ws, msgpack for rs",
                        {.one_of = {"json", "msgpack", "cbor"}});
-    command.add_option("--authid", &texts.authid, "authid to log in with");
+    command.add_option("--authid", &access.authid, "authid to log in with; anybody without");
+    command.add_option("--method", &access.method, "How to log in; default: ticket",
+                       {.one_of = {"ticket", "wampcra", "wamp-scram", "scram", "cryptosign"}});
+    command.add_option("--secret-file", &access.secret_file,
+                       "File with the secret, readable by its owner only: the ticket or password, "
+                       "or for cryptosign the private key as 64 hexadecimal digits");
     command.add_option("--ticket", &texts.ticket,
                        "Ticket (other users of this machine may see it; prefer a file)");
-    command.add_option("--ticket-file", &texts.ticket_file,
-                       "File with the ticket, readable by its owner only",
+    command.add_option("--ticket-file", &texts.ticket_file, "As --secret-file, for a ticket",
                        {.excludes = "--ticket"});
     command.add_option("--timeout", &texts.timeout_seconds,
                        "Seconds to connect, to join and to be answered", {.show_default = true});
+}
+
+void add_reconnect(Command& command, CommonTexts& texts) {
+    command.add_option("--no-reconnect", &texts.no_reconnect,
+                       "End when the connection is lost, instead of joining again");
 }
 
 void add_arguments(Command& command, ArgumentTexts& texts) {
@@ -127,10 +182,12 @@ void add_publish(Command& program) {
     auto texts = std::make_shared<CommandTexts>();
     Command& command = add_command(program, texts, "publish", "Publish to a topic", "topic");
     add_arguments(command, texts->arguments);
-    command.add_option("--ack", &texts->acknowledge, "Wait for the acknowledgement of the router");
+    command.add_option("--no-ack", &texts->no_ack,
+                       "Do not wait for the router's answer; a refusal then stays unknown");
+    command.add_option("--ack", &texts->ack, "", {.hidden = true});  // what it does anyway
     command.action = [texts] {
         return run<PublishRun>(texts->common, texts->uri, parse_arguments(texts->arguments),
-                               texts->acknowledge);
+                               !texts->no_ack);
     };
 }
 
@@ -141,6 +198,7 @@ void add_subscribe(Command& program) {
     command.add_option("--match", &texts->match, "How the topic is matched",
                        {.one_of = {"exact", "prefix", "wildcard"}});
     command.add_option("--count", &texts->count, "Exit after this number of events; 0: never");
+    add_reconnect(command, texts->common);
     command.action = [texts] {
         return run<SubscribeRun>(texts->common, texts->uri, texts->match, texts->count);
     };
@@ -154,6 +212,7 @@ void add_register(Command& program) {
                        "stdin, the result as JSON on stdout");
     command.add_option("--echo", &texts->echo, "Answer with the arguments themselves",
                        {.excludes = "--exec"});
+    add_reconnect(command, texts->common);
     command.action = [texts] {
         if (texts->command.empty() && !texts->echo)
             throw std::invalid_argument("register needs --exec COMMAND or --echo");

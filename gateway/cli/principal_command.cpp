@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -25,7 +27,7 @@ using Verb = policy::PrincipalRequest::Verb;
 constexpr const char* exit_codes =
     "\nExit codes: 0 done; 1 there is no such principal, or it already exists;\n"
     "2 an invalid file or invalid arguments. The file is replaced as a whole or not at all;\n"
-    "a running gateway uses it after its next reload.";
+    "a running gateway uses it after `sallyport policy apply`.";
 
 struct Options {
     policy::PrincipalRequest request;
@@ -70,6 +72,40 @@ Descriptor lock_folder_of(const std::string& path) {
     return lock;
 }
 
+/// A secret that is redirected to a file is for its owner only.
+void make_output_private() {
+    struct stat out{};
+    if (::fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode)) return;
+    if ((out.st_mode & 077U) == 0 || ::fchmod(STDOUT_FILENO, 0600) == 0) return;
+    std::cerr << "the secret goes to a file that other users can read (run: chmod 600 on it)\n";
+}
+
+/// Whether a line of the policy names the file as its principals.
+bool names(const std::filesystem::path& policy, const std::string& file) {
+    std::ifstream in(policy);
+    for (std::string line; std::getline(in, line);) {
+        const std::size_t first = line.find_first_not_of(" \t");
+        if (first != std::string::npos && line.compare(first, 10, "principals") == 0 &&
+            line.find(file) != std::string::npos)
+            return true;
+    }
+    return false;
+}
+
+/// Says so if no policy in the file's folder names it, as then nobody in it can log in.
+void warn_of_unnamed(const std::string& path) {
+    const std::filesystem::path file(path);
+    std::error_code error;
+    const auto folder = file.has_parent_path() ? file.parent_path() : ".";
+    for (const auto& each : std::filesystem::directory_iterator(folder, error)) {
+        if (each.path().extension() == ".toml" && names(each.path(), file.filename().string()))
+            return;
+    }
+    std::cerr << "no policy beside it names this file, so nobody in it can log in yet (add to the "
+                 "[auth] section of a policy: principals = \""
+              << file.filename().string() << "\")\n";
+}
+
 int run(Options options) {
     policy::PrincipalRequest& request = options.request;
     if (options.from_stdin) request.chosen = policy::read_secret_line(std::cin);
@@ -81,7 +117,13 @@ int run(Options options) {
         if (request.create) make_private_file(request.file);
         replace_file(request.file, text);
     };
-    return policy::principal(request, random, write, {std::cout, std::cerr, options.json});
+    if (request.verb == Verb::add || request.verb == Verb::rotate) make_output_private();
+    const int code =
+        policy::principal(request, random, write, {std::cout, std::cerr, options.json});
+    if (code != 0 || request.verb == Verb::list || options.json) return code;
+    if (request.verb == Verb::add) warn_of_unnamed(request.file);
+    std::cerr << "a running gateway uses this after: sallyport policy apply\n";
+    return code;
 }
 
 Command& add_verb(Command& parent, Verb verb, const char* name, const char* help,
@@ -115,7 +157,8 @@ void add_secret_options(Command& command, Options& options) {
 
 void add_principal_commands(Command& program) {
     Command& parent = program.add_command(
-        "principal", "Add, list and disable principals and their secrets in a principals file");
+        "principal",
+        "Add, list, change and remove principals and their secrets in a principals file");
     std::shared_ptr<Options> options;
     Command& add = add_verb(
         parent, Verb::add, "add", "Add a principal or a credential; print what was generated",
@@ -137,6 +180,11 @@ void add_principal_commands(Command& program) {
              "  sallyport principal list people.toml\n"
              "  sallyport principal list --json people.toml\n",
              options);
+    Command& role = add_verb(parent, Verb::role, "role", "Give a principal another role",
+                             "  sallyport principal role people.toml alice operator\n", options);
+    role.add_option("role", &options->request.role, "The new role", {.required = true});
+    add_verb(parent, Verb::remove, "remove", "Remove a principal with all its credentials",
+             "  sallyport principal remove people.toml alice\n", options);
     add_verb(parent, Verb::disable, "disable", "Refuse a principal until it is enabled",
              "  sallyport principal disable people.toml alice\n", options);
     add_verb(parent, Verb::enable, "enable", "Enable a disabled principal",

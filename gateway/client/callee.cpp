@@ -25,10 +25,18 @@ RegisterRun::RegisterRun(ClientOptions options, std::string procedure, std::stri
       command_(std::move(command)) {}
 
 RegisterRun::~RegisterRun() {
+    stop_all();
+}
+
+/// Nobody waits for what is running.
+void RegisterRun::stop_all() {
     for (const auto& [request, exec] : running_) exec->stop();
+    running_.clear();
+    waiting_.clear();
 }
 
 void RegisterRun::on_joined() {
+    stop_all();  // what an earlier session asked for
     send(wamp::Register{next_request(), {}, procedure_});
 }
 

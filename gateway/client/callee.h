@@ -29,9 +29,11 @@ private:
 
     void on_joined() override;
     void on_dispatch(wamp::Message& message) override;
+    bool goes_on() const override { return true; }
     int interrupted_code() const override { return 0; }
     void on_invocation(const wamp::Invocation& invocation);
     void on_interrupt(const wamp::Interrupt& interrupt);
+    void stop_all();
     void start_waiting();
     void on_command_ended(wamp::RequestId request, int exit_code, const std::string& output);
     void answer_error(wamp::RequestId request, std::string_view uri, const std::string& text);

@@ -44,6 +44,7 @@ public:
 private:
     void on_joined() override;
     void on_dispatch(wamp::Message& message) override;
+    bool goes_on() const override { return true; }
     int interrupted_code() const override { return 0; }
     void on_event(const wamp::Event& event);
 

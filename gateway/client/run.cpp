@@ -1,5 +1,6 @@
 #include "gateway/client/run.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <utility>
@@ -16,6 +17,8 @@ namespace sallyport::gateway {
 namespace {
 
 constexpr std::chrono::seconds goodbye_time{1};
+constexpr std::chrono::seconds pause_max{30};    // between attempts to join again
+constexpr std::chrono::seconds attempt_max{60};  // of one attempt; Tor takes long
 constexpr std::size_t message_bytes = std::size_t{16} << 20;
 
 wamp::ConnectionOptions connection_options(std::chrono::nanoseconds timeout) {
@@ -36,12 +39,22 @@ ClientRun::ClientRun(ClientOptions options)
       signals_(io_) {}
 
 int ClientRun::run() {
-    const wamp::Instant deadline = wamp::now() + options_.timeout;
-    Descriptor descriptor = connect_client(options_.url, options_.socks, deadline);
+    connect(options_.timeout);
     // From here on Ctrl-C sends GOODBYE; before, it ends the program.
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     wait_for_signal();
+    do {
+        while (!ended_) io_.run_one();
+        connections_.close(std::exchange(peer_, wamp::no_peer));
+        io_.poll();  // sends the last messages
+    } while (std::exchange(lost_, false) && reconnect());
+    return *ended_;
+}
+
+void ClientRun::connect(std::chrono::nanoseconds timeout) {
+    const wamp::Instant deadline = wamp::now() + timeout;
+    Descriptor descriptor = connect_client(options_.url, options_.socks, deadline);
     const auto left = deadline - wamp::now();
     start_clock(left);
     sockaddr_storage address{};
@@ -51,12 +64,33 @@ int ClientRun::run() {
                         descriptor.release());
     const wamp::Connections::Target target{options_.serializer, options_.url.websocket,
                                            options_.url.host_header(), options_.url.path};
+    session_ = wamp::ClientSession(options_.session);
     peer_ =
         connections_.connect(std::move(socket), target, connection_options(left + goodbye_time));
-    while (!ended_) io_.run_one();
-    connections_.close(peer_);
-    io_.poll();  // sends the last messages
-    return *ended_;
+}
+
+bool ClientRun::reconnect() {
+    for (;;) {
+        std::fprintf(stderr, "joining again in %lld s\n", static_cast<long long>(pause_.count()));
+        ended_.reset();
+        pausing_ = true;
+        start_clock(pause_);
+        pause_ = std::min(2 * pause_, pause_max);
+        while (pausing_ && !ended_) io_.run_one();
+        if (ended_) return false;
+        try {
+            connect(std::min<std::chrono::nanoseconds>(options_.timeout, attempt_max));
+            return true;
+        } catch (const ClientFailure& failure) {
+            std::fprintf(stderr, "%s\n", failure.what());
+        }
+    }
+}
+
+/// The connection is gone, by nobody's wish.
+void ClientRun::lose(const std::string& line) {
+    lost_ = joined_ && !ended_ && goes_on() && options_.reconnects;
+    fail(client_not_connected, line);
 }
 
 void ClientRun::wait_for_signal() {
@@ -72,6 +106,7 @@ void ClientRun::start_clock(std::chrono::nanoseconds time) {
     timer_.expires_after(time);
     timer_.async_wait([this](boost::system::error_code error) {
         if (error || ended_) return;
+        if (std::exchange(pausing_, false)) return;
         if (finishing_) return end(*finishing_);
         on_timeout();
     });
@@ -96,11 +131,15 @@ void ClientRun::on_message(wamp::PeerId, std::string_view bytes) {
         case wamp::ClientSession::Verdict::send: {
             send(session_.take_reply());
             if (session_.state() != wamp::ClientSession::State::ended) return;
-            return finishing_ ? end(*finishing_)
-                              : fail(client_not_connected,
-                                     "the router ended the session: " + end_of_session());
+            if (finishing_) return end(*finishing_);
+            const std::string line = "the router ended the session: " + end_of_session();
+            // Who was put out does not come back by itself.
+            if (session_.reason() == wamp::uris::killed) return fail(client_not_connected, line);
+            return lose(line);
         }
         case wamp::ClientSession::Verdict::joined:
+            joined_ = true;
+            pause_ = std::chrono::seconds(1);
             return on_joined();
         case wamp::ClientSession::Verdict::dispatch:
             if (!finishing_) on_dispatch(*message);
@@ -127,8 +166,9 @@ std::string ClientRun::end_of_session() const {
 
 void ClientRun::on_closed(wamp::PeerId, std::string_view why) {
     peer_ = wamp::no_peer;
+    if (ended_) return;
     if (finishing_) return end(*finishing_);
-    fail(client_not_connected, "connection lost: " + std::string(why));
+    lose("connection lost: " + std::string(why));
 }
 
 bool ClientRun::send(const wamp::Message& message) {

@@ -25,6 +25,8 @@ struct ClientOptions {
     wamp::ClientSession::Config session;
     /// For connecting, joining and the answer together.
     std::chrono::nanoseconds timeout = std::chrono::seconds(30);
+    /// A command that is left running joins again when its connection is lost.
+    bool reconnects = true;
 };
 
 /// One client command from connecting to GOODBYE, on one thread: connects, joins, lets the command
@@ -34,7 +36,7 @@ class ClientRun : public wamp::Host {
 public:
     explicit ClientRun(ClientOptions options);
 
-    /// Returns the exit code. Throws ClientFailure if it could not connect.
+    /// Returns the exit code. Throws ClientFailure if it could not connect at first.
     int run();
 
     void on_open(wamp::PeerId peer, const wamp::Opened& opened) final;
@@ -49,6 +51,9 @@ protected:
     virtual void on_dispatch(wamp::Message& message) = 0;
     /// No answer arrived in time.
     virtual void on_timeout();
+    /// Whether the command goes on until it is ended: it then joins again when the connection is
+    /// lost.
+    virtual bool goes_on() const { return false; }
     /// The exit code after Ctrl-C.
     virtual int interrupted_code() const { return client_interrupted; }
 
@@ -69,6 +74,11 @@ protected:
     void print(const std::string& line);
 
 private:
+    /// Throws ClientFailure.
+    void connect(std::chrono::nanoseconds timeout);
+    /// Waits and connects until that succeeds; false if the command has ended meanwhile.
+    bool reconnect();
+    void lose(const std::string& line);
     void start_clock(std::chrono::nanoseconds time);
     void wait_for_signal();
     /// The reason of the router's GOODBYE or ABORT, and its message as JSON if it has one.
@@ -86,6 +96,10 @@ private:
     std::size_t peer_receives_max_ = 0;
     std::optional<int> finishing_;  ///< GOODBYE was sent; the exit code
     std::optional<int> ended_;
+    bool joined_ = false;  ///< at least once
+    bool lost_ = false;    ///< the connection, after the join
+    bool pausing_ = false;
+    std::chrono::seconds pause_{1};  ///< before the next attempt
 };
 
 }  // namespace sallyport::gateway

@@ -78,7 +78,7 @@ def a_wamp_error_is_exit_1_with_its_uri():
     equal(result.stderr.splitlines()[0], "error: wamp.error.not_authorized")
     equal(as_alice("register", "elsewhere.x", "--echo").returncode, 1)
     equal(as_alice("subscribe", "elsewhere.x").returncode, 1)
-    equal(as_alice("publish", "elsewhere.x", "1", "--ack").returncode, 1)
+    equal(as_alice("publish", "elsewhere.x", "1").returncode, 1)
 
 
 @suite.test
@@ -141,7 +141,7 @@ def events_are_printed_one_a_line():
     prefix = long_running("subscribe", "lab.", "--match", "prefix", "--count", "2", url=f"ws+unix:{world.local}")
 
     def publish():
-        equal(as_alice("publish", "lab.weather", "rain", "--kw", "mm=3", "--ack").returncode, 0)
+        equal(as_alice("publish", "lab.weather", "rain", "--kw", "mm=3").returncode, 0)
         return not subscriber.running() and not prefix.running()
     eventually(publish, "both have seen two events", 15)
     for process in (subscriber, prefix):
@@ -169,7 +169,7 @@ def exec_gets_the_arguments_as_json_and_its_output_is_the_result():
 
 
 def _publish_heard(deployment, subscriber):
-    as_alice("publish", "lab.weather", "rain", "--ack", url=f"rs+unix:{deployment.local}")
+    as_alice("publish", "lab.weather", "rain", url=f"rs+unix:{deployment.local}")
     return subscriber.text()
 
 
@@ -179,12 +179,61 @@ def a_callee_ends_in_order_at_sigterm_and_reports_a_lost_connection():
     eventually(lambda: as_alice("call", "lab.brief", "1").returncode == 0, "it is there")
     equal(process.stop(5), 0, "exit code after SIGTERM")
     other = Deployment(name="cli2").start()
-    process = long_running("subscribe", "lab.weather", url=f"rs+unix:{other.local}")
+    process = long_running("subscribe", "lab.weather", "--no-reconnect", url=f"rs+unix:{other.local}")
     eventually(lambda: _publish_heard(other, process), "it has subscribed")
     for pid, _ in other.processes_of_gateway():
         os.kill(pid, signal.SIGKILL)
     equal(process.wait(5), 3, process.text())
     other.stop()
+
+
+@suite.test(timeout=60)
+def what_is_left_running_joins_again():
+    other = Deployment(name="cli3").start()
+    subscriber = long_running("subscribe", "lab.weather", url=f"rs+unix:{other.local}")
+    callee = long_running("register", "lab.again", "--echo", url=f"rs+unix:{other.services_path}", authid=None)
+    answers = lambda: as_alice("call", "lab.again", "1", url=f"rs+unix:{other.local}").stdout == "1\n"  # noqa: E731
+    eventually(lambda: _publish_heard(other, subscriber) and answers(), "both are there")
+    other.gateway.stop(10)
+    eventually(lambda: "joining again in 1 s" in subscriber.text() and "joining again in 1 s" in callee.text(), "both have noticed")
+    heard = subscriber.text().count('"rain"')
+    other.start_gateway()
+    eventually(answers, "the procedure is there again", 20)
+    eventually(lambda: _publish_heard(other, subscriber).count('"rain"') > heard, "and the subscription", 20)
+    for process in (subscriber, callee):
+        equal(process.stop(5), 0, "exit code after SIGTERM")
+    other.stop()
+
+
+@suite.test
+def each_method_logs_in_and_a_profile_says_whom():
+    people = world.dir / "observatory.principals.toml"
+    for method in ("wampcra", "scram", "cryptosign"):
+        added = sallyport("principal", "add", people, f"p-{method}", "--role", "operator", "--method", method)
+        equal(added.returncode, 0, added.stderr)
+        secret = world.dir / f"{method}.secret"
+        secret.touch(mode=0o600)
+        secret.write_text(added.stdout)
+        (world.dir / f"{method}.toml").write_text(
+            f'url = "rs+unix:{world.local}"\nrealm = "{REALM}"\nauthid = "p-{method}"\nmethod = "{method}"\n'
+            f'secret_file = "{method}.secret"\n')
+    equal(sallyport("policy", "apply", "--config", world.dir / "gateway.toml").returncode, 0)
+    for method in ("wampcra", "scram", "cryptosign"):
+        result = sallyport("call", "--profile", world.dir / f"{method}.toml", "lab.echo", "7")
+        equal((result.returncode, result.stdout), (0, "7\n"), (method, result.stderr))
+    (world.dir / "wrong.toml").write_text('ulr = "rs://h/"\n')
+    result = sallyport("call", "--profile", world.dir / "wrong.toml", "lab.echo")
+    equal(result.returncode, 2)
+    assert "wrong.toml:1:1" in result.stderr and "url" in result.stderr, result.stderr
+    result = sallyport("call", "--url", f"rs+unix:{world.local}", "--realm", REALM, "--authid", "alice", "lab.echo")
+    assert result.returncode == 2 and "--secret-file" in result.stderr, result.stderr
+
+
+@suite.test
+def a_refused_publication_is_told():
+    result = as_alice("publish", "elsewhere.x", "1")
+    assert result.returncode == 1 and "wamp.error.not_authorized" in result.stderr, result.stderr
+    equal(as_alice("publish", "elsewhere.x", "1", "--no-ack").returncode, 0)
 
 
 @suite.test

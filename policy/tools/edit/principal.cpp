@@ -45,6 +45,8 @@ private:
     int add_new();
     int extend();
     int switch_to(bool disabled);
+    int remove();
+    int change_role();
     int rotate();
 
     std::string fault();
@@ -190,6 +192,10 @@ int Tool::run() {
             return switch_to(false);
         case Verb::rotate:
             return rotate();
+        case Verb::remove:
+            return remove();
+        case Verb::role:
+            return change_role();
     }
     return exit_code::broken;
 }
@@ -318,6 +324,22 @@ int Tool::switch_to(bool disabled) {
     return finish(disabled ? "disabled" : "enabled");
 }
 
+int Tool::remove() {
+    if (found() == nullptr) return no("there is no principal " + policy::quoted(request_.authid));
+    if (const auto root = parse_document(text_, request_.file)) {
+        text_ = without_block(text_, *root,
+                              static_cast<std::size_t>(found() - principals_.list.data()));
+    }
+    return finish("removed");
+}
+
+int Tool::change_role() {
+    const Credentials* const one = found();
+    if (one == nullptr) return no("there is no principal " + policy::quoted(request_.authid));
+    if (one->role != request_.role) put("role", toml_text(request_.role));
+    return finish("changed the role of");
+}
+
 int Tool::rotate() {
     const Credentials* const one = found();
     if (one == nullptr) return no("there is no principal " + policy::quoted(request_.authid));
@@ -352,21 +374,26 @@ void Tool::put(std::string_view key, const std::optional<std::string>& value) {
 bool Tool::others_are_the_same(const Principals& after) const {
     const Credentials* const before = found();
     const std::size_t others = principals_.list.size() - (before == nullptr ? 0 : 1);
-    if (after.list.size() != others + 1 || after.decoy_key != principals_.decoy_key ||
+    const bool stays = request_.verb != Verb::remove;
+    if (after.list.size() != others + (stays ? 1 : 0) || after.decoy_key != principals_.decoy_key ||
         after.router_key != principals_.router_key) {
         return false;
     }
+    std::size_t skipped = 0;
     for (std::size_t i = 0; i < after.list.size(); ++i) {
         const Credentials& one = after.list[i];
+        if (!stays && &principals_.list[i] == before) skipped = 1;
         if (one.authid != request_.authid) {
-            if (!same(one, principals_.list[i])) return false;
+            if (!same(one, principals_.list[i + skipped])) return false;
             continue;
         }
+        if (!stays) return false;
         Methods due;
         for (const Method method : methods_) due.add(method);
         if (before != nullptr) due.add(before->methods());
         if (one.methods() != due) return false;
-        if (one.role != (before == nullptr ? request_.role : before->role)) return false;
+        const bool chosen = before == nullptr || request_.verb == Verb::role;
+        if (one.role != (chosen ? request_.role : before->role)) return false;
     }
     return true;
 }
@@ -392,8 +419,12 @@ int Tool::finish(std::string_view what) {
         print_json(to_.out, report);
         return exit_code::fine;
     }
-    if (!generated_.secret.empty()) to_.out << generated_.secret << '\n';
-    if (!generated_.private_key.empty()) to_.out << generated_.private_key << '\n';
+    // Bare where there is only one, for use in scripts.
+    const bool both = !generated_.secret.empty() && !generated_.private_key.empty();
+    if (!generated_.secret.empty())
+        to_.out << (both ? "secret       " : "") << generated_.secret << '\n';
+    if (!generated_.private_key.empty())
+        to_.out << (both ? "private key  " : "") << generated_.private_key << '\n';
     to_.err << what << ' ' << policy::quoted(request_.authid);
     if (!methods_.empty()) {
         Methods all;

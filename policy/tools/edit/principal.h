@@ -13,13 +13,13 @@ namespace sallyport::policy {
 
 /// The command line of `sallyport principal`.
 struct PrincipalRequest {
-    enum class Verb { add, list, disable, enable, rotate };
+    enum class Verb { add, list, disable, enable, rotate, remove, role };
 
     Verb verb = Verb::list;
     std::string file;
     bool create = false;  ///< of add: the file does not exist yet
     std::string authid;
-    std::string role;                   ///< of add; "" for an existing principal
+    std::string role;                   ///< of add ("" for an existing principal) and role
     std::vector<std::string> methods;   ///< of add and rotate; empty: ticket, or all that it has
     std::vector<std::string> keys;      ///< public keys for cryptosign: hex, or a line of OpenSSH
     std::optional<std::string> chosen;  ///< the chosen secret; absent: generate one

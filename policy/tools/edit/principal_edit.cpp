@@ -102,6 +102,19 @@ std::string with_block(const std::string& text, const std::string& lines) {
     return out + lines;
 }
 
+std::string without_block(const std::string& text, const Item& root, std::size_t principal) {
+    Lines lines = split(text);
+    const std::uint32_t start = principal_at(root, principal).line;
+    auto end = static_cast<std::uint32_t>(lines.size());
+    for (const Item& other : root.find("principal")->items) {
+        if (other.line > start) end = std::min(end, other.line - 1);
+    }
+    while (end > start && is_blank_or_comment(lines[end - 1])) --end;
+    if (end < lines.size() && lines[end].empty()) ++end;
+    lines.erase(at(lines, start - 1), at(lines, end));
+    return join(lines);
+}
+
 std::string with_entry(const std::string& text, const Item& root, std::size_t principal,
                        std::string_view key, const std::optional<std::string>& value) {
     const Item& table = principal_at(root, principal);

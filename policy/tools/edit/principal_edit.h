@@ -16,6 +16,10 @@ namespace sallyport::policy {
 /// Appends a new block; `lines` ends with a newline.
 std::string with_block(const std::string& text, const std::string& lines);
 
+/// Removes the principal at that position, and one of the blank lines around it. Comments before it
+/// stay.
+std::string without_block(const std::string& text, const Item& root, std::size_t principal);
+
 /// Sets `key = value` in the principal at that position: replaces the value, or adds the entry at
 /// the end of its block. A comment after the old value is kept. Without a value the entry is
 /// removed.

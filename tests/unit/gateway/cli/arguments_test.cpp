@@ -120,7 +120,9 @@ TEST_F(ArgumentsTest, RefusesLinesThatTheRulesForbid) {
               "The following argument was not expected: --nonsense");
     EXPECT_EQ(error_of({"find", "a", "--id", "1"}), "The following argument was not expected: a");
     EXPECT_EQ(error_of({}), "A subcommand is required");
-    EXPECT_NE(error_of({"nonsense"}), "no error");
+    EXPECT_EQ(error_of({"fnid"}), "unknown command \"fnid\" (did you mean \"find\"?)");
+    EXPECT_TRUE(
+        error_of({"nonsense"}).starts_with("unknown command \"nonsense\" (known commands: "));
 }
 
 TEST_F(ArgumentsTest, ExactlyOneOptionOfAChoiceIsGivenEvenWithAnEmptyValue) {

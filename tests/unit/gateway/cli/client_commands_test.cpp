@@ -47,14 +47,14 @@ TEST_F(ClientCommandsTest, CallSendsItsArgumentsAndPrintsTheResult) {
     EXPECT_EQ(router.said().at(1), R"([48,1,{},"com.add",[1,"two"],{"k":3}])");
 }
 
-TEST_F(ClientCommandsTest, PublishAsksForAnAnswerOnlyWithAck) {
+TEST_F(ClientCommandsTest, PublishWaitsForAnAnswerUnlessTold) {
     {
         Router router({welcome, goodbye});
-        EXPECT_EQ(run(router, "publish", "com.topic 1").exit_code, client_ok);
+        EXPECT_EQ(run(router, "publish", "com.topic 1 --no-ack").exit_code, client_ok);
         EXPECT_EQ(router.said().at(1), R"([16,1,{},"com.topic",[1]])");
     }
     Router router({welcome, "[17,1,99]", goodbye});
-    EXPECT_EQ(run(router, "publish", "com.topic --ack").exit_code, client_ok);
+    EXPECT_EQ(run(router, "publish", "com.topic").exit_code, client_ok);
     EXPECT_EQ(router.said().at(1), R"([16,1,{"acknowledge":true},"com.topic"])");
 }
 
@@ -92,7 +92,9 @@ TEST_F(ClientCommandsTest, JoinWithATicketOfAPrivateFile) {
 
 TEST_F(ClientCommandsTest, RefuseOptionsThatMakeNoSense) {
     const std::string call = "call --url ws://127.0.0.1:1/ --realm r com.x ";
-    expect_usage_error(call + "--ticket secret", "a ticket needs --authid");
+    expect_usage_error(call + "--ticket secret", "a secret needs --authid");
+    expect_usage_error(call + "--authid alice", "--authid needs the secret");
+    expect_usage_error(call + "--authid alice --method scram --ticket x", "--secret-file");
     expect_usage_error(call + "--timeout 0", "--timeout");
     expect_usage_error(call + "--timeout 86401", "--timeout");
     expect_usage_error(call + "--serializer xml", "--serializer");

@@ -63,6 +63,49 @@ TEST_F(PrincipalCommandTest, DisableAndEnableAreShownByList) {
     EXPECT_NE(run("list people.toml --json").out.find("\"authid\":\"alice\""), std::string::npos);
 }
 
+TEST_F(PrincipalCommandTest, TheFileOfARedirectedSecretIsPrivate) {
+    ASSERT_EQ(std::system(("umask 022; '" SALLYPORT_BUILD_DIR "/sallyport' principal add '" +
+                           folder_.path("people.toml") + "' alice --role operator >'" +
+                           folder_.path("alice.ticket") + "' 2>/dev/null")
+                              .c_str()),
+              0);
+    EXPECT_EQ(fs::status(folder_.path("alice.ticket")).permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(PrincipalCommandTest, AddSaysThatNoPolicyNamesTheFileAndWhatMakesAChangeTakeEffect) {
+    folder_.write("lab.toml", "[auth]\n# principals = \"people.toml\"\n");
+    const ProgramRun unnamed = run("add people.toml alice --role operator");
+    EXPECT_NE(unnamed.err.find("principals = \"people.toml\""), std::string::npos) << unnamed.err;
+    EXPECT_NE(unnamed.err.find("sallyport policy apply"), std::string::npos) << unnamed.err;
+    folder_.write("lab.toml", "[auth]\nprincipals = \"people.toml\"\n");
+    EXPECT_EQ(run("add people.toml bob --role operator").err.find("nobody in it"),
+              std::string::npos);
+    EXPECT_NE(run("disable people.toml bob").err.find("sallyport policy apply"), std::string::npos);
+}
+
+TEST_F(PrincipalCommandTest, RoleAndRemoveChangeOnePrincipal) {
+    run("add people.toml alice --role operator");
+    run("add people.toml bob --role guest");
+    EXPECT_EQ(run("role people.toml bob operator").exit_code, 0);
+    EXPECT_EQ(run("role people.toml bob gateway").exit_code, 2);
+    EXPECT_EQ(run("role people.toml carol operator").exit_code, 1);
+    EXPECT_TRUE(lists("bob    operator"));
+    const std::string both = folder_.read("people.toml");
+    EXPECT_EQ(run("remove people.toml alice").exit_code, 0);
+    EXPECT_FALSE(lists("alice"));
+    EXPECT_TRUE(lists("bob"));
+    EXPECT_EQ(run("remove people.toml alice").exit_code, 1);
+    EXPECT_LT(folder_.read("people.toml").size(), both.size());
+}
+
+TEST_F(PrincipalCommandTest, TwoSecretsAreToldApart) {
+    const ProgramRun added =
+        run("add people.toml alice --role r --method ticket --method cryptosign");
+    EXPECT_NE(added.out.find("secret       "), std::string::npos) << added.out;
+    EXPECT_NE(added.out.find("private key  "), std::string::npos) << added.out;
+}
+
 TEST_F(PrincipalCommandTest, CommandsAtOnceWaitForEachOther) {
     std::string command;
     for (int i = 0; i < 8; ++i) {

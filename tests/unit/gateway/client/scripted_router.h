@@ -28,6 +28,7 @@ public:
         options.serializer = wamp::Serializer::json;
         options.session.realm = "realm1";
         options.timeout = std::chrono::milliseconds(static_cast<int>(seconds * 1000));
+        options.reconnects = false;
         return options;
     }
     /// What came; the client has gone.

@@ -53,6 +53,14 @@ TEST(PrincipalEdit, AddsAnEntryAfterTheLastOne) {
               replaced(file, "\"33\"\n", "\"33\"\ndisabled = true\n"));
 }
 
+TEST(PrincipalEdit, TakesAPrincipalAway) {
+    EXPECT_EQ(without_block(file, root(), 0),
+              "# our people\ndecoy_key = \"00\"\n\n# the next one\n[[principal]]\n"
+              "    authid = 'bob'\n    cryptosign = \"33\"\n# the end\n");
+    EXPECT_EQ(without_block(file, root(), 1),
+              file.substr(0, file.find("[[principal]]\n")) + "# the end\n");
+}
+
 TEST(PrincipalEdit, TakesAnEntryAway) {
     EXPECT_EQ(with_entry(file, root(), 0, "ticket", std::nullopt),
               replaced(file, "ticket = \"a#b\"   # her laptop\n", ""));

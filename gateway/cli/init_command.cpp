@@ -1,0 +1,212 @@
+#include "gateway/cli/init_command.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/cli/check_command.h"
+#include "gateway/cli/init_texts.h"
+#include "gateway/host/files.h"
+#include "gateway/host/random_seed.h"
+#include "gateway/host/replace_file.h"
+#include "gateway/host/start_error.h"
+#include "policy/tools/edit/principal.h"
+
+namespace sallyport::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::string folder = ".";
+    std::string realm, prefix, link, tor;
+    std::vector<std::string> people;
+    bool webhook = false;
+};
+
+std::string ask(const std::string& question, const std::string& otherwise) {
+    std::cerr << question << " [" << otherwise << "] ";
+    std::string line;
+    if (!std::getline(std::cin, line)) return otherwise;
+    return line.empty() ? otherwise : line;
+}
+
+void add_people(InitAnswers& answers, const std::string& words) {
+    std::istringstream list(words);
+    for (std::string word; std::getline(list, word, ',');) {
+        word.erase(0, word.find_first_not_of(' '));
+        const std::size_t colon = word.find(':');
+        const std::string role = colon == std::string::npos ? "operator" : word.substr(colon + 1);
+        answers.people.push_back({word.substr(0, colon), role});
+    }
+}
+
+/// What the options leave open is asked where somebody can answer.
+InitAnswers answers_to(const Options& options) {
+    const bool asks = ::isatty(STDIN_FILENO) == 1;
+    const auto answer = [asks](const std::string& given, const std::string& question,
+                               const std::string& otherwise) {
+        if (!given.empty()) return given;
+        return asks ? ask(question, otherwise) : otherwise;
+    };
+    InitAnswers answers;
+    answers.realm = answer(options.realm, "Name of the realm?", "home");
+    answers.prefix =
+        answer(options.prefix, "What do the names of your procedures and topics begin with?",
+               answers.realm + ".");
+    for (const std::string& person : options.people) add_people(answers, person);
+    answers.webhook = options.webhook;
+    if (options.people.empty() && !options.webhook && asks)
+        add_people(answers, ask("Who? NAME:ROLE, with commas; roles: viewer, operator, device",
+                                "alice:operator"));
+    answers.link = options.link;
+    if (options.link.empty() && asks) {
+        const std::string where =
+            ask("Are your services on another machine? Then the address and port of this "
+                "one that it can reach, such as 10.0.0.1:4443",
+                "no");
+        if (where != "no") answers.link = where;
+    }
+    if (!answers.link.empty() && !answers.link.starts_with("tcp:")) answers.link.insert(0, "tcp:");
+    answers.tor = answer(options.tor, "Tor: managed, external or off?", "managed");
+    return answers;
+}
+
+class Writer {
+public:
+    explicit Writer(fs::path folder) : folder_(std::move(folder)) {}
+
+    /// Refuses before anything is written.
+    void expect_new(const std::string& name) const {
+        if (!fs::exists(folder_ / name)) return;
+        throw StartError({(folder_ / name).string(), 0, 0}, "exists already",
+                         "choose another folder, or remove it");
+    }
+    void write(const std::string& name, const std::string& text, unsigned mode = 0644) {
+        const fs::path path = folder_ / name;
+        fs::create_directories(path.parent_path());
+        replace_file(path.string(), text, mode);
+        std::cout << "wrote " << path.string() << '\n';
+    }
+    std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+private:
+    fs::path folder_;
+};
+
+/// Adds a person, and keeps the secret in a file of its own.
+void add_person(Writer& files, const std::string& principals, const InitAnswers::Person& person) {
+    policy::PrincipalRequest request;
+    request.verb = policy::PrincipalRequest::Verb::add;
+    request.file = files.path(principals);
+    request.create = !fs::exists(request.file);
+    request.authid = person.name;
+    request.role = person.role;
+    wamp::Random random(random_seed());
+    std::ostringstream secret;
+    std::ostringstream said;
+    const auto write = [&request](const std::string& text) {
+        replace_file(request.file, text, 0600);
+    };
+    if (policy::principal(request, random, write, {secret, said, false}) != 0)
+        throw StartError({request.file, 0, 0}, said.str(), "choose another name");
+    files.write(person.name + ".ticket", secret.str(), 0600);
+}
+
+void tell_what_is_next(const InitAnswers& answers, const Writer& files, const std::string& inside) {
+    const std::string config = files.path("gateway.toml");
+    std::cout << "\nNext:\n";
+    if (!answers.link.empty()) {
+        std::cout << "  copy " << files.path(inside) << " to the other machine\n"
+                  << "  sallyport link invite --config " << config
+                  << "        # here: prints the line to run there, in that folder\n"
+                  << "  sallyport inside --config inside.toml                  # there\n";
+    }
+    std::cout << "  sallyport serve --config " << config << "\n"
+              << "  sallyport status --config " << config
+              << "             # the address, and what works\n";
+    const std::string services = answers.link.empty() ? files.path("state/inside/run/services.sock")
+                                                      : "state/run/services.sock";
+    const std::string procedure = answers.prefix + (answers.webhook ? "hook" : "work");
+    std::cout << "  sallyport register --url rs+unix:" << services << " --realm " << answers.realm
+              << " " << procedure << " --echo      # a first service\n";
+    std::string who;
+    for (const auto& person : answers.people) {
+        if (person.role == "operator")
+            who = " --authid " + person.name + " --secret-file " +
+                  files.path(person.name + ".ticket");
+    }
+    std::cout << "  sallyport call --url rs+unix:" << files.path("state/run/local.sock")
+              << " --realm " << answers.realm << who << " " << procedure
+              << " hello\n  # through Tor: --url ws://ADDRESS.onion/";
+    if (answers.tor == "managed")
+        std::cout << " --socks unix:" << files.path("state/run/socks.sock");
+    std::cout << '\n';
+}
+
+int run(const Options& options) {
+    const InitAnswers answers = answers_to(options);
+    if (const std::string fault = fault_of(answers); !fault.empty())
+        throw StartError("error: " + fault);
+    Writer files(fs::absolute(options.folder).lexically_normal());
+    const std::string inside = answers.link.empty() ? "" : "inside/";
+    const std::string policy = answers.realm + ".toml";
+    const std::string inside_policy = inside + "inside-" + answers.realm + ".toml";
+    const std::string principals = answers.realm + ".principals.toml";
+    for (const std::string& name :
+         {std::string("gateway.toml"), inside + "inside.toml", policy, inside_policy, principals})
+        files.expect_new(name);
+    files.write("gateway.toml", gateway_text(answers));
+    files.write(policy, policy_text(answers));
+    files.write(inside + "inside.toml", inside_text(answers));
+    files.write(inside_policy, inside_policy_text(answers));
+    for (const auto& person : answers.people) add_person(files, principals, person);
+    int code = 0;
+    if (answers.link.empty()) {
+        std::cout << '\n';
+        code = check_all(files.path("gateway.toml"), {}, {std::cout, std::cerr, false});
+    }
+    tell_what_is_next(answers, files, inside);
+    return code;
+}
+
+}  // namespace
+
+void add_init_command(Command& program) {
+    const auto options = std::make_shared<Options>();
+    Command& init = program.add_command(
+        "init",
+        "Write a first configuration: gateway, inside, both policies with tests, and people");
+    init.add_option("folder", &options->folder, "Where to write it", {.show_default = true});
+    init.add_option("--realm", &options->realm, "Name of the realm; default: home");
+    init.add_option(
+        "--prefix", &options->prefix,
+        "What the names of procedures and topics begin with; default: the realm and a dot");
+    init.add_option(
+        "--person", &options->people,
+        "NAME:ROLE, a person with a new secret; roles: viewer, operator, device; may be "
+        "given several times",
+        {.one_value_each = true});
+    init.add_option("--webhook", &options->webhook, "Strangers may call one procedure, PREFIXhook");
+    init.add_option("--link", &options->link,
+                    "Services are on another machine, whose inside dials this address and port");
+    init.add_option("--tor", &options->tor, "Default: managed",
+                    {.one_of = {"managed", "external", "off"}});
+    init.footer =
+        "What is not given is asked, where there is a terminal. Nothing that exists is replaced.\n"
+        "Examples:\n"
+        "  sallyport init\n"
+        "  sallyport init /etc/sallyport --realm lab --person alice:operator --person ben:viewer\n"
+        "  sallyport init demo --tor off --webhook\n"
+        "Exit codes: 0 written; 1 written, and the check has a warning; 2 not written.";
+    init.action = [options] { return run(*options); };
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "gateway/cli/arguments.h"
+
+namespace sallyport::gateway {
+
+/// Adds `init`, which writes a first configuration.
+void add_init_command(Command& program);
+
+}  // namespace sallyport::gateway

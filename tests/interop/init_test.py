@@ -1,0 +1,45 @@
+"""What `sallyport init` writes is served at once, and lets each do what the role says."""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import processes  # noqa: E402
+from support.deployment import sallyport  # noqa: E402
+from support.runner import Suite, equal, eventually  # noqa: E402
+
+suite = Suite("init")
+home = processes.scratch("init") / "home"
+
+
+def call(*words):
+    return sallyport("call", "--url", f"rs+unix:{home}/state/run/local.sock", "--realm", "home", *words)
+
+
+def as_person(name):
+    return "--authid", name, "--secret-file", home / f"{name}.ticket"
+
+
+@suite.test(timeout=60)
+def a_first_call_in_two_commands():
+    made = sallyport("init", home, "--person", "alice:operator", "--person", "ben:viewer", "--webhook", "--tor", "off")
+    equal(made.returncode, 0, made.stderr)
+    gateway = processes.Process([processes.binary(), "serve", "--config", home / "gateway.toml"], "gateway")
+    eventually(lambda: "ready" in gateway.text(), "the gateway is ready", 20)
+    services = home / "state/inside/run/services.sock"
+    for procedure in ("home.work", "home.hook"):
+        processes.Process([processes.binary(), "register", "--url", f"rs+unix:{services}", "--realm", "home", procedure, "--echo"], procedure)
+    eventually(lambda: call(*as_person("alice"), "home.work", "1").stdout == "1\n", "alice's call is answered")
+    eventually(lambda: call("home.hook", "2").stdout == "2\n", "a stranger's call of the hook is answered")
+    for who, procedure in ((as_person("ben"), "home.work"), ((), "home.work")):
+        refused = call(*who, procedure, "1")
+        equal((refused.returncode, refused.stderr), (1, "error: wamp.error.not_authorized\n"))
+    equal(sallyport("status", "--config", home / "gateway.toml", "--json").returncode, 0)
+
+
+@suite.teardown
+def stop():
+    processes.stop_all()
+
+
+if __name__ == "__main__":
+    suite.main()
