@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -7,16 +9,21 @@
 
 namespace sallyport::backend_link {
 
-/// Decides which failures of a link are logged: a reason that repeats itself is, once a minute.
+/// Decides which failures of a link are logged: a new reason at once, and one that repeats itself
+/// after a minute, then after five minutes, half an hour, and every hour.
 class FailureNotes {
 public:
-    bool is_news(std::string_view why, wamp::Instant now);
+    /// What is added to the line, "" the first time, or nothing if it is not logged: how often it
+    /// came unsaid since the last line.
+    std::optional<std::string> note(std::string_view why, wamp::Instant now);
     /// The link is up: the next failure is news.
     void forget() { last_.clear(); }
 
 private:
     std::string last_;
     wamp::Instant logged_{};
+    std::uint64_t unsaid_ = 0;
+    std::size_t repeated_ = 0;  ///< lines with that reason after the first
 };
 
 }  // namespace sallyport::backend_link

@@ -82,7 +82,7 @@ void LinkMachine::on_failed(Failure failure, std::string_view why, wamp::Instant
 }
 
 void LinkMachine::note_failure(std::string note, wamp::Instant now, Outbox& out) {
-    if (failures_.is_news(note, now)) out.note = std::move(note);
+    if (const auto more = failures_.note(note, now)) out.note = std::move(note) + *more;
 }
 
 LinkMachine::Verdict LinkMachine::on_message(const wamp::Message& message, wamp::Instant now,

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -40,16 +41,51 @@ struct Conversation {
 /// ReloadCoordinator::exit_not_stored: done, with something to correct.
 constexpr int exit_done_with_errors = 3;
 
-// {"done":true,"lines":[…]}, or {"errors":[{"text":…},…]}.
-void print_answer(const std::string& answer, bool done) {
+/// Removes ":NUMBER" from the end of the text; nothing if it does not end so.
+std::optional<unsigned> take_number(std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos) return std::nullopt;
+    unsigned number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, number);
+    if (error != std::errc{} || rest != end) return std::nullopt;
+    text.resize(colon);
+    return number;
+}
+
+/// "FILE:LINE:COLUMN: error: TEXT (CURE)" as an object; any other line is its text.
+policy::Json error_of(const std::string& line) {
+    constexpr std::string_view word = ": error: ";
+    const std::size_t at = line.find(word);
+    if (at == std::string::npos) return {{"text", line}};
+    std::string file = line.substr(0, at);
+    std::string text = line.substr(at + word.size());
+    policy::Json error;
+    if (const std::size_t cure = text.rfind(" (");
+        text.ends_with(')') && cure != std::string::npos) {
+        error["cure"] = text.substr(cure + 2, text.size() - cure - 3);
+        text.resize(cure);
+    }
+    error["text"] = text;
+    const auto column = take_number(file);
+    const auto number = column ? take_number(file) : std::nullopt;
+    error["file"] = file;
+    if (number) {
+        error["line"] = *number;
+        error["column"] = *column;
+    }
+    return error;
+}
+
+/// {"done":true,"lines":[…]} with the word for what was done, or {"errors":[{"text":…},…]}.
+void print_answer(const std::string& answer, const char* done) {
     policy::Json list = policy::Json::array();
     std::istringstream lines(answer);
-    for (std::string line; std::getline(lines, line);) {
-        list.push_back(done ? policy::Json(line) : policy::Json{{"text", line}});
-    }
+    for (std::string line; std::getline(lines, line);)
+        list.push_back(done != nullptr ? policy::Json(line) : error_of(line));
     policy::Json object;
-    if (done) object["done"] = true;
-    object[done ? "lines" : "errors"] = std::move(list);
+    if (done != nullptr) object[done] = true;
+    object[done != nullptr ? "lines" : "errors"] = std::move(list);
     policy::print_json(std::cout, object);
 }
 
@@ -111,7 +147,8 @@ int send_line(const std::string& path, std::string_view line, bool json) {
         throw StartError({path, 0, 0}, "no answer", "see the program's log");
     }
     if (json) {
-        print_answer(answer, exit_code == 0 || exit_code == exit_done_with_errors);
+        const bool succeeded = exit_code == 0 || exit_code == exit_done_with_errors;
+        print_answer(answer, succeeded ? (line == "check" ? "checked" : "done") : nullptr);
     } else {
         std::fputs(answer.c_str(), exit_code == 0 ? stdout : stderr);
     }

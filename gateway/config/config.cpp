@@ -52,8 +52,8 @@ void refuse_for_tor(Section& section, const PathText& path) {
 }
 
 void read_tor(Section& root, ConfigReader& reader, GatewayConfig& config) {
-    static constexpr std::array<std::string_view, 6> keys{"mode",        "binary", "virtual_port",
-                                                          "torrc_extra", "socks",  "single_onion"};
+    static constexpr std::array<std::string_view, 7> keys{
+        "mode", "binary", "virtual_port", "torrc_extra", "socks", "single_onion", "browser_page"};
     static constexpr std::array<std::string_view, 3> modes{"managed", "external", "off"};
     const Item* table = root.find("tor", Item::Kind::table, "{}");
     if (table == nullptr) {
@@ -77,6 +77,7 @@ void read_tor(Section& root, ConfigReader& reader, GatewayConfig& config) {
     config.tor.extra = reader.path(section, "torrc_extra", "\"extra.torrc\"");
     config.tor.socks = reader.socket(section, "socks", "");
     config.tor.single_onion = section.boolean("single_onion").value_or(false);
+    config.tor.browser_page = section.boolean("browser_page").value_or(true);
     if (config.tor.single_onion && config.tor.socks) {
         section.error(*section.find("socks"), "a single onion's tor offers no SOCKS port",
                       "remove socks or single_onion");

@@ -68,6 +68,7 @@ struct TorText {
     PathText extra;
     PathText socks;
     bool single_onion = false;
+    bool browser_page = true;  ///< a browser is told what this address is
 };
 
 /// [[backend]]. Its index is the number of the link.

@@ -280,6 +280,7 @@ private:
     void accept_clients(Descriptor listener, bool proxy_line) {
         wamp::ConnectionOptions options = client_options(config_.limits);
         options.proxy_line = proxy_line;
+        options.tells_browsers = config_.tor.browser_page;
         acceptors_.push_back(std::make_unique<Acceptor>(
             io_, std::move(listener),
             [this, options](wamp::Socket socket, std::uint64_t origin, const std::string&) {

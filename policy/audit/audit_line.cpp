@@ -76,7 +76,10 @@ std::string what_became(const AuditRecord& record) {
 }  // namespace
 
 std::string line_of(const AuditRecord& record) {
-    return what_became(record) + wamp::of_session(record.via != 0 ? record.via : record.session) +
+    const bool conveyed = record.via != 0 && record.session != 0;
+    const std::string via = conveyed ? " through the link's " + std::to_string(record.via) : "";
+    return what_became(record) +
+           wamp::of_session(record.session != 0 ? record.session : record.via) + via +
            wamp::on_circuit(record.circuit);
 }
 

@@ -30,6 +30,14 @@ constexpr std::string_view method_not_allowed =
 constexpr std::string_view upgrade_required =
     "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     "Connection: Upgrade, close\r\nContent-Length: 0\r\n\r\n";
+constexpr std::string_view upgrade_required_page =
+    "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Connection: Upgrade, close\r\nContent-Type: text/html; charset=utf-8\r\n"
+    "Content-Length: 256\r\n\r\n"
+    "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>WAMP endpoint</title>"
+    "<p>This address is an endpoint of WAMP, the Web Application Messaging Protocol. "
+    "It is for programs that speak WAMP, not for browsers: there is nothing to see "
+    "here.</p></html>\n";
 constexpr std::string_view too_large =
     "HTTP/1.1 431 Request Header Fields Too Large\r\n"
     "Connection: close\r\nContent-Length: 0\r\n\r\n";
@@ -105,14 +113,15 @@ struct Fields {
         std::size_t lines = 0;
         std::string value;
     };
-    std::array<Field, 8> all{{{"Host", 0, {}},
+    std::array<Field, 9> all{{{"Host", 0, {}},
                               {"Content-Length", 0, {}},
                               {"Transfer-Encoding", 0, {}},
                               {"Upgrade", 0, {}},
                               {"Connection", 0, {}},
                               {"Sec-WebSocket-Version", 0, {}},
                               {"Sec-WebSocket-Key", 0, {}},
-                              {"Sec-WebSocket-Protocol", 0, {}}}};
+                              {"Sec-WebSocket-Protocol", 0, {}},
+                              {"Accept", 0, {}}}};
 
     void add(std::string_view name, std::string_view value) {
         for (Field& field : all) {
@@ -129,6 +138,7 @@ struct Fields {
     const Field& version() const { return all[5]; }
     const Field& key() const { return all[6]; }
     const Field& protocol() const { return all[7]; }
+    const Field& accept() const { return all[8]; }
 };
 
 struct RequestLine {
@@ -184,11 +194,18 @@ Verdict check_http(const RequestLine& request, const Fields& fields) noexcept {
     return std::nullopt;
 }
 
-Verdict check_upgrade(const RequestLine& request, const Fields& fields) {
+/// Whether the request is for a page that a person looks at.
+bool is_browser(const Fields& fields) noexcept {
+    return fields.upgrade().lines == 0 && lists(fields.accept().value, "text/html");
+}
+
+Verdict check_upgrade(const RequestLine& request, const Fields& fields, bool tells_browsers) {
     // RFC 9110 §7.8: a server ignores Upgrade in a request of HTTP/1.0.
     if (request.minor == '0' || !lists(fields.upgrade().value, "websocket") ||
         !lists(fields.connection().value, "upgrade"))
-        return Fault{upgrade_required, "HTTP request without upgrade to WebSocket"};
+        return Fault{
+            tells_browsers && is_browser(fields) ? upgrade_required_page : upgrade_required,
+            "HTTP request without upgrade to WebSocket"};
     if (fields.version().lines > 1)
         return Fault{bad_request, "HTTP request with more than one Sec-WebSocket-Version"};
     if (fields.version().value != "13")
@@ -226,7 +243,7 @@ const Subprotocol* choose_subprotocol(std::string_view offered) noexcept {
     return nullptr;
 }
 
-HttpUpgrade read_http_upgrade(std::string_view head) {
+HttpUpgrade read_http_upgrade(std::string_view head, bool tells_browsers) {
     head.remove_suffix(line_end.size());  // the empty line
     const auto request = read_request_line(take_until(head, line_end));
     if (!request) return refuse(malformed);
@@ -234,7 +251,7 @@ HttpUpgrade read_http_upgrade(std::string_view head) {
     Fields fields;
     if (!read_fields(head, fields)) return refuse(malformed);
     if (const auto fault = check_http(*request, fields)) return refuse(*fault);
-    if (const auto fault = check_upgrade(*request, fields)) return refuse(*fault);
+    if (const auto fault = check_upgrade(*request, fields, tells_browsers)) return refuse(*fault);
     HttpUpgrade accepted;
     accepted.subprotocol = choose_subprotocol(fields.protocol().value);
     if (accepted.subprotocol == nullptr)

@@ -37,8 +37,9 @@ struct HttpUpgrade {
     const Subprotocol* subprotocol = nullptr;
 };
 
-/// `head` ends with HttpUpgrade::end.
-HttpUpgrade read_http_upgrade(std::string_view head);
+/// `head` ends with HttpUpgrade::end. `tells_browsers`: the refusal of a request without Upgrade
+/// that accepts text/html has a page for a person, which says that this is an endpoint of WAMP.
+HttpUpgrade read_http_upgrade(std::string_view head, bool tells_browsers = false);
 /// For a head that does not end within HttpUpgrade::bytes_max.
 HttpUpgrade too_long_http_upgrade() noexcept;
 

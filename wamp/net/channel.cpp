@@ -29,6 +29,7 @@ Channel::Channel(const Shared& shared, const Config& config)
     : shared_(&shared),
       start_(config.start),
       proxy_expected_(config.proxy_line),
+      tells_browsers_(config.tells_browsers),
       serializer_(config.serializer),
       message_bytes_(static_cast<std::uint32_t>(config.message_bytes)),
       login_message_bytes_(static_cast<std::uint32_t>(config.login_message_bytes)),
@@ -59,7 +60,8 @@ bool Channel::start_framing(char first_octet) {
         return true;
     }
     if (!starts_http(first_octet)) return false;
-    framing_ = WebSocket::server(shared_->context, shared_->messages, message_bytes_);
+    framing_ =
+        WebSocket::server(shared_->context, shared_->messages, message_bytes_, tells_browsers_);
     limit(login_message_bytes_);
     return true;
 }

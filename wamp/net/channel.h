@@ -52,6 +52,7 @@ public:
         Start start = Start::sniff;
         std::size_t message_bytes = 4u << 20;
         std::size_t login_message_bytes = 4u << 20;  ///< until set_joined()
+        bool tells_browsers = false;                 ///< as for read_http_upgrade()
         bool proxy_line = false;
         bool essential = false;                       ///< its frames are not counted
         Serializer serializer = Serializer::msgpack;  ///< of a client
@@ -112,6 +113,7 @@ private:
     const Shared* shared_;
     Start start_;
     bool proxy_expected_;
+    bool tells_browsers_;
     bool open_ = false;
     bool failed_ = false;
     Serializer serializer_;

@@ -139,8 +139,7 @@ struct Connections::State {
     DueList silences;
     std::deque<flow::SilenceLimits> silence_limits;  ///< of all connections, each once
     bool in_turn = false;
-    bool posted = false;
-    bool turn_posted = false;
+    bool posted = false, turn_posted = false;
     bool host_called = false;
     /// Handlers that outlive this object hold a weak pointer.
     std::shared_ptr<char> alive = std::make_shared<char>();
@@ -149,6 +148,7 @@ struct Connections::State {
 PeerId Connections::State::add(Socket socket, const ConnectionOptions& options,
                                Channel::Config config) {
     config.message_bytes = options.message_bytes;
+    config.tells_browsers = options.tells_browsers;
     config.login_message_bytes = std::min(options.login_message_bytes, options.message_bytes);
     config.proxy_line = options.proxy_line;
     config.essential = options.essential;

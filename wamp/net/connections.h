@@ -79,8 +79,9 @@ struct ConnectionOptions {
     /// Whether RawSocket peers are sent PINGs before they have sent one themselves: many close the
     /// connection then (W-RAW-08).
     bool pings_rawsocket = false;
-    bool proxy_line = false;  ///< a PROXY line with the circuit id comes first
-    bool essential = false;   ///< a link: never ended or slowed down because memory is short
+    bool tells_browsers = false;  ///< as for read_http_upgrade()
+    bool proxy_line = false;      ///< a PROXY line with the circuit id comes first
+    bool essential = false;       ///< a link: never ended or slowed down because memory is short
     /// A peer is not read while more than this waits for it.
     std::size_t unread_bytes_max = SIZE_MAX;
 };

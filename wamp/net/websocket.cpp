@@ -181,6 +181,7 @@ struct WebSocket::Machine {
     websocket::stream<MemoryStream, false> stream;
     Stage stage;
     bool client;
+    bool tells_browsers = false;
     Serializer serializer = Serializer::msgpack;
     bool batched = false;
     char separator = batch_separator;  ///< that of the client
@@ -231,7 +232,7 @@ WebSocket::Event WebSocket::Machine::read_request() {
     const std::size_t head_bytes = end + HttpUpgrade::end.size();
     input.remove_prefix(head_bytes - looked_at);
     head.resize(head_bytes);
-    return answer(read_http_upgrade(head));
+    return answer(read_http_upgrade(head, tells_browsers));
 }
 
 // Beast is given a request of our own, with what was checked, so that it neither refuses one nor
@@ -361,8 +362,10 @@ WebSocket& WebSocket::operator=(WebSocket&&) noexcept = default;
 WebSocket::~WebSocket() = default;
 
 WebSocket WebSocket::server(asio::execution_context& context, std::span<char> scratch,
-                            std::size_t receives_max) {
-    return WebSocket(std::make_unique<Machine>(context, scratch, receives_max, false));
+                            std::size_t receives_max, bool tells_browsers) {
+    auto machine = std::make_unique<Machine>(context, scratch, receives_max, false);
+    machine->tells_browsers = tells_browsers;
+    return WebSocket(std::move(machine));
 }
 
 WebSocket WebSocket::client(asio::execution_context& context, std::span<char> scratch,

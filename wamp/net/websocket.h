@@ -30,8 +30,9 @@ public:
     using Event = RawSocket::Event;
     using Kind = RawSocket::Kind;
 
+    /// `tells_browsers` as for read_http_upgrade().
     static WebSocket server(boost::asio::execution_context& context, std::span<char> scratch,
-                            std::size_t receives_max);
+                            std::size_t receives_max, bool tells_browsers = false);
     static WebSocket client(boost::asio::execution_context& context, std::span<char> scratch,
                             std::size_t receives_max, Serializer serializer,
                             const std::string& host, const std::string& path);

@@ -1,6 +1,7 @@
 #include "policy/tools/analysis/explain.h"
 
 #include <algorithm>
+#include <chrono>
 #include <ostream>
 #include <utility>
 
@@ -14,6 +15,33 @@
 
 namespace sallyport::policy {
 namespace {
+
+/// Only the limits that there are.
+Json to_json(const ScopeLimits& limits) {
+    Json object = Json::object();
+    if (limits.rate_per_s > 0) object["rate_per_s"] = limits.rate_per_s;
+    if (limits.in_flight > 0) object["in_flight"] = limits.in_flight;
+    return object;
+}
+
+Json to_json(const Limits& limits) {
+    Json object = to_json(ScopeLimits{limits.rate_per_s, limits.in_flight});
+    if (limits.timeout > wamp::Duration::zero())
+        object["timeout_s"] = std::chrono::duration<double>(limits.timeout).count();
+    if (limits.payload_bytes > 0) object["payload_bytes"] = limits.payload_bytes;
+    if (const Json authid = to_json(limits.authid); !authid.empty()) object["authid"] = authid;
+    if (const Json circuit = to_json(limits.circuit); !circuit.empty()) object["circuit"] = circuit;
+    return object;
+}
+
+Json to_json(const Grants& grants) {
+    Json list = Json::array();
+    for (std::size_t grant = 0; grant < grant_count; ++grant) {
+        if (grants.has(static_cast<Grant>(grant)))
+            list.push_back(to_string(static_cast<Grant>(grant)));
+    }
+    return list;
+}
 
 std::string named(const RuleText& rule) {
     return (rule.allow ? "allow " : "forbid ") + rule.id;
@@ -124,8 +152,8 @@ Json json_of(const Explanation& explanation) {
     };
     if (const Permit* permit = explanation.permit()) {
         add_rule(permit->rule());
-        object["limits"] = describe(permit->limits());
-        object["grants"] = describe(policy.rule(permit->rule()).grants);
+        object["limits"] = to_json(permit->limits());
+        object["grants"] = to_json(policy.rule(permit->rule()).grants);
         if (explanation.question.action == Action::subscribe)
             object["events"] = describe(policy.rule(permit->rule()).delivery);
         const RouteInfo& info = policy.route(permit->route());

@@ -94,7 +94,7 @@ TEST(AuditLines, NameTheLinkThatSpokeForAPrincipalAndTheCircuit) {
     record.circuit = 9;
     EXPECT_EQ(line_of(record),
               "shadow rule: publish lab.x by b\\x1b[31m (guest): would be denied, rule r "
-              "(p.toml:7), session 6, circuit 9");
+              "(p.toml:7), session 5 through the link's 6, circuit 9");
 }
 
 }  // namespace

@@ -41,6 +41,23 @@ TEST(HttpUpgrade, KeepsTheKeyAndTheSubprotocol) {
     EXPECT_EQ(read.subprotocol->serializer, Serializer::json);
 }
 
+TEST(HttpUpgrade, TellsABrowserWhatTheAddressIsWhereAsked) {
+    const std::string accepts = "Accept: text/html,*/*;q=0.8\r\n";
+    EXPECT_EQ(read_http_upgrade(get + host + "\r\n", true).refusal, upgrade_required);
+    EXPECT_EQ(read_http_upgrade(get + host + accepts + "Upgrade: h2c\r\n\r\n", true).refusal,
+              upgrade_required);
+    const std::string asked = get + host + accepts + "\r\n";
+    EXPECT_EQ(read_http_upgrade(asked).refusal, upgrade_required);
+    const std::string_view answer = read_http_upgrade(asked, true).refusal;
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"));
+    const auto body = answer.substr(answer.find("\r\n\r\n") + 4);
+    EXPECT_NE(answer.find("\r\nContent-Length: " + std::to_string(body.size()) + "\r\n"),
+              std::string_view::npos);
+    EXPECT_NE(body.find("WAMP"), std::string_view::npos);
+    EXPECT_EQ(answer.find("ally"), std::string_view::npos) << "names the program";
+    EXPECT_EQ(read_http_upgrade(get + fields + "\r\n", true).refusal, "");
+}
+
 TEST(HttpUpgrade, TakesWhatTheStandardsLeaveOpen) {
     for (const std::string& head : {
              get + "HOST:x\r\nuPGRADE: \tWebSocket \t\r\nconnection:keep-alive, UPGRADE\r\n" +
