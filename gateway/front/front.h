@@ -178,10 +178,13 @@ private:
     RouteTable routes_by(const std::vector<policy::DoorRealm>& realms,
                          const LinkChange& links = {}) const;
     std::span<const BackendNumber> backends_of(const policy::Door::Request& request) const noexcept;
-    /// Which backend of its route serves the request: the first whose link is up and that is not
-    /// drained, and for a subscription or registration that another session has or waits for, the
-    /// one that has it. If no link is up, the first.
+    /// Which backend of its route serves the request: of those whose links are up and that are not
+    /// drained, the one that a call is spread to, or else the first; and for a subscription or
+    /// registration that another session has or waits for, the one that has it. If no link is up,
+    /// the first.
     Backend& choose(const policy::Door::Request& request);
+    /// By what a call is spread; nothing if it is not.
+    static std::optional<std::string> spread_key(const policy::Door::Request& request);
     /// The best has the lowest rank; those of one rank are equally good.
     static unsigned rank_of(const Backend& backend) noexcept;
     /// Whether it is a publication that goes to every backend of its route.

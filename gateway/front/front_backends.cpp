@@ -5,7 +5,9 @@
 
 #include "backend-link/bridge/link_wire.h"
 #include "gateway/front/front.h"
+#include "gateway/front/rendezvous.h"
 #include "wamp/base/check.h"
+#include "wamp/message/passthru.h"
 
 namespace sallyport::gateway {
 
@@ -48,10 +50,37 @@ Front::Backend& Front::choose(const Door::Request& request) {
             if (backend.bridge.up() && backend.bridge.names(question, route)) return backend;
         }
     }
-    return *backends_[*std::min_element(numbers.begin(), numbers.end(),
-                                        [this](BackendNumber a, BackendNumber b) {
-                                            return rank_of(*backends_[a]) < rank_of(*backends_[b]);
-                                        })];
+    const auto key = spread_key(request);
+    return *backends_[*std::min_element(
+        numbers.begin(), numbers.end(), [&](BackendNumber first, BackendNumber second) {
+            const Backend& a = *backends_[first];
+            const Backend& b = *backends_[second];
+            const unsigned rank_a = rank_of(a);
+            const unsigned rank_b = rank_of(b);
+            if (rank_a != rank_b || !key) return rank_a < rank_b;
+            return rendezvous_weight(*key, a.name) > rendezvous_weight(*key, b.name);
+        })];
+}
+
+// Only calls are spread: the order of a publisher's events is that of the acknowledgements.
+std::optional<std::string> Front::spread_key(const Door::Request& request) {
+    const auto* const call = std::get_if<wamp::Call>(&request.message);
+    if (call == nullptr) return std::nullopt;
+    const policy::Spread& spread = request.session->policy->route(request.permit.route()).spread;
+    switch (spread.by) {
+        case policy::Spread::By::none:
+            return std::nullopt;
+        case policy::Spread::By::caller:
+            return request.session->principal.authid;
+        case policy::Spread::By::argument: {
+            // Without the argument, or a payload that cannot be read, one backend would have all.
+            std::string key = wamp::is_passthru(call->options)
+                                  ? std::string()
+                                  : policy::key_of(spread.key, call->payload);
+            return key.empty() ? request.session->principal.authid : std::move(key);
+        }
+    }
+    return std::nullopt;
 }
 
 unsigned Front::rank_of(const Backend& backend) noexcept {

@@ -41,6 +41,16 @@ struct RuleInfo {
     EventDelivery delivery;  ///< of the events of a subscription that it allows
 };
 
+/// By what the calls of a route are spread over its backends.
+struct Spread {
+    enum class By : std::uint8_t { none, caller, argument };
+
+    By by = By::none;
+    EventKey key;  ///< the argument
+
+    bool operator==(const Spread&) const = default;
+};
+
 struct RouteInfo {
     std::string id;
     /// Names of backends in gateway.toml, of which the first that is up serves a request; for an
@@ -53,6 +63,7 @@ struct RouteInfo {
     /// The time for which a request waits while the link is down; 0: refused at once.
     wamp::Duration wait{};
     bool idempotent = false;  ///< a call may be repeated (architecture: Messages)
+    Spread spread;            ///< only with several backends; none: the first that is up
 };
 
 /// One realm's policy, compiled and immutable: one structure per role, so that a decision examines

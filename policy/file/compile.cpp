@@ -134,7 +134,7 @@ void Compiler::Build::routes() {
             route->rewrite && !route->uris.empty() ? route->uris[0].text : "";
         infos.push_back({route->id, route->backends,
                          route->realm.empty() ? file_.realm : route->realm, route->place, prefix,
-                         route->rewrite, route->wait, route->idempotent});
+                         route->rewrite, route->wait, route->idempotent, route->spread});
         const RouteInfo& first = infos.front();
         const RouteInfo& last = infos.back();
         one_target_ = one_target_ && first.backends == last.backends && first.realm == last.realm &&
@@ -150,7 +150,7 @@ void Compiler::Build::routes() {
     }
     if (infos.empty()) {
         const std::string local(local_backend);
-        infos.push_back({local, {local}, file_.realm, {file_.file, 0, 0}, {}, {}, {}, {}});
+        infos.push_back({local, {local}, file_.realm, {file_.file, 0, 0}, {}, {}, {}, {}, {}});
         written.push_back({{Pattern("", wamp::MatchPolicy::prefix), 0}, {}});
     }
     std::sort(written.begin(), written.end(), [](const Written& a, const Written& b) {

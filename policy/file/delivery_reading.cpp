@@ -14,23 +14,27 @@ constexpr std::int64_t index_max = 1023;
 
 EventKey read_key(Section& table, const std::string& file, Diagnostics& diagnostics) {
     const Item* item = table.find("key", Item::Kind::table, "{ arg = 0 }");
-    if (item == nullptr) return {};
-    Section key(*item, "key", key_keys, file, diagnostics);
+    return item == nullptr ? EventKey() : read_argument_key(*item, "key", file, diagnostics);
+}
+
+}  // namespace
+
+EventKey read_argument_key(const Item& item, const std::string& name, const std::string& file,
+                           Diagnostics& diagnostics) {
+    Section key(item, name, key_keys, file, diagnostics);
     const bool positional = key.find("arg") != nullptr;
     if (positional == (key.find("kwarg") != nullptr)) {
-        key.error(*item, "\"key\" names one argument",
-                  "write key = { arg = 0 } or key = { kwarg = \"name\" }");
+        key.error(item, quoted(name) + " names one argument",
+                  "write " + name + " = { arg = 0 } or " + name + " = { kwarg = \"name\" }");
         return {};
     }
     if (positional) {
         if (const auto index = read_argument_index(key)) return *index;
-    } else if (const auto name = key.text("kwarg", "\"name\"")) {
-        return *name;
+    } else if (const auto text = key.text("kwarg", "\"name\"")) {
+        return *text;
     }
     return {};
 }
-
-}  // namespace
 
 std::optional<std::uint32_t> read_argument_index(Section& table) {
     const Item* item = table.find("arg", Item::Kind::integer, "0");

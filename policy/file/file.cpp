@@ -23,8 +23,8 @@ constexpr std::array<std::string_view, 8> file_keys{"realm", "include", "variabl
                                                     "route", "allow",   "forbid",    "test"};
 constexpr std::array<std::string_view, 6> included_keys{"include", "variables", "route",
                                                         "allow",   "forbid",    "test"};
-constexpr std::array<std::string_view, 9> route_keys{
-    "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent"};
+constexpr std::array<std::string_view, 10> route_keys{
+    "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent", "spread"};
 
 constexpr std::size_t files_max = 64;  ///< included by one policy
 constexpr wamp::Duration wait_max = std::chrono::minutes(1);
@@ -259,6 +259,25 @@ void read_backends(Section& route, RouteText& out) {
     }
 }
 
+/// "spread": "caller", or one argument.
+void read_spread(Section& route, RouteText& out, const std::string& file,
+                 Diagnostics& diagnostics) {
+    constexpr std::string_view advice =
+        "write spread = \"caller\", { arg = 0 } or { kwarg = \"name\" }";
+    const Item* const item = route.find("spread");
+    if (item == nullptr) return;
+    if (item->kind == Item::Kind::text && item->text == "caller") {
+        out.spread.by = Spread::By::caller;
+    } else if (item->kind == Item::Kind::table) {
+        out.spread = {Spread::By::argument, read_argument_key(*item, "spread", file, diagnostics)};
+    } else {
+        route.error(*item, "\"spread\" is neither \"caller\" nor an argument", std::string(advice));
+    }
+    if (out.backends.size() == 1)
+        route.error(*item, "\"spread\" needs several backends in \"to\"",
+                    "name them, as in to = [\"lab-a\", \"lab-b\"], or remove it");
+}
+
 }  // namespace
 
 RouteText read_route(const Item& table, std::set<std::string>& ids, const std::string& file,
@@ -281,6 +300,7 @@ RouteText read_route(const Item& table, std::set<std::string>& ids, const std::s
     read_rewrite(route, out);
     read_when_down(route, out);
     out.idempotent = route.boolean("idempotent").value_or(false);
+    read_spread(route, out, file, diagnostics);
     return out;
 }
 

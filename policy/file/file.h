@@ -80,6 +80,7 @@ struct RouteText {
     std::optional<std::string> rewrite;  ///< the prefix on the backends; ends with a dot
     wamp::Duration wait{};               ///< while the link is down; 0: refuse at once
     bool idempotent = false;
+    Spread spread;
 };
 
 /// [[test]]: a message and the expected decision.

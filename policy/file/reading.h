@@ -50,6 +50,9 @@ std::optional<EventDelivery> read_delivery(Section& table, const std::string& fi
                                            Diagnostics& diagnostics);
 /// Refuses those keys in a table to which they do not apply.
 void refuse_delivery(Section& table, const std::string& text, const std::string& hint);
+/// { arg = 0 } or { kwarg = "name" }, the value of the key `name`; none if it is invalid.
+EventKey read_argument_key(const Item& item, const std::string& name, const std::string& file,
+                           Diagnostics& diagnostics);
 /// "20/s"; 0 if it is absent or invalid.
 double read_rate(Section& table);
 /// [[route]].

@@ -73,7 +73,7 @@ async def services():
     a = await world.connect_inside()
     b = await autobahn_peer.connect(socks.plain(world.dir / "b-state/run/services.sock"), "rs-msgpack", REALM)
     for name, service in (("a", a), ("b", b)):
-        await service.register(lambda name=name: name, "lab.who")
+        await service.register(lambda *_, name=name: name, "lab.who")
     return a, b
 
 
@@ -194,6 +194,33 @@ async def a_drained_inside_finishes_its_calls_and_gets_no_new_ones():
     unknown = await asyncio.to_thread(drain, "lab-c")
     equal((unknown.returncode, unknown.stderr), (1, 'there is no backend "lab-c"; known backends: inside, lab-b\n'))
     await leave(outside, a, b)
+
+
+@suite.test
+async def calls_are_spread_by_an_argument_or_by_caller():
+    a, b = await services()
+    outside, other = await world.connect_outside("rs-msgpack"), await world.connect_outside("ws-json")
+
+    async def served(peer):
+        return [await peer.call("lab.who", f"telescope-{number}", number) for number in range(40)]
+    try:
+        route_to(list_of("inside", "lab-b") + "\nspread = { arg = 0 }")
+        equal((await asyncio.to_thread(sallyport, "policy", "apply", "--config", world.dir / "gateway.toml")).returncode, 0)
+        first = await served(outside)
+        equal(set(first), {"a", "b"})
+        equal(await served(other), first, "the same in another session and serializer")
+        await asyncio.to_thread(drain, "inside")
+        equal(set(await served(outside)), {"b"})
+        await asyncio.to_thread(drain, "inside", "--undo")
+        equal(await served(outside), first)
+
+        route_to(list_of("inside", "lab-b") + '\nspread = "caller"')
+        equal((await asyncio.to_thread(sallyport, "policy", "apply", "--config", world.dir / "gateway.toml")).returncode, 0)
+        equal(len(set(await served(outside) + await served(other))), 1, "both are alice")
+    finally:
+        route_to(list_of("inside", "lab-b"))
+        equal((await asyncio.to_thread(sallyport, "policy", "apply", "--config", world.dir / "gateway.toml")).returncode, 0)
+    await leave(other, outside, a, b)
 
 
 @suite.test

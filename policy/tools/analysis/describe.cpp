@@ -50,6 +50,14 @@ std::string target_of(const RouteInfo& route, std::string_view uri) {
     return *route.rewrite + std::string(uri.substr(route.prefix.size()));
 }
 
+std::string describe(const Spread& spread) {
+    if (spread.by == Spread::By::none) return "none";
+    if (const auto* index = std::get_if<std::uint32_t>(&spread.key))
+        return "argument " + std::to_string(*index);
+    if (const auto* name = std::get_if<std::string>(&spread.key)) return "argument " + *name;
+    return "caller";
+}
+
 std::string backends_of(const RouteInfo& route) {
     std::string text;
     for (const std::string& name : route.backends) text += (text.empty() ? "" : " or ") + name;
@@ -61,6 +69,7 @@ std::string describe(const RouteInfo& route, std::string_view uri) {
     if (route.rewrite) text += ", as " + target_of(route, uri);
     if (route.wait > wamp::Duration::zero()) text += ", waits " + format_duration(route.wait);
     if (route.idempotent) text += ", idempotent";
+    if (route.spread.by != Spread::By::none) text += ", spread by " + describe(route.spread);
     return text;
 }
 

@@ -11,6 +11,8 @@ namespace sallyport::policy {
 std::string describe(const Limits& limits);
 /// "disclose_me, meta"; "none".
 std::string describe(const Grants& grants);
+/// "caller", "argument 0", "argument name"; "none".
+std::string describe(const Spread& spread);
 /// "lab-a or lab-b".
 std::string backends_of(const RouteInfo& route);
 /// "lab to inside, realm obs, as inner.x, waits 5s, idempotent"; `uri` is the requested URI.

@@ -34,6 +34,7 @@ struct Behaviour {
     std::string target;
     wamp::Duration wait{};
     bool idempotent = false;
+    Spread spread;
 
     bool operator==(const Behaviour&) const = default;
 };
@@ -66,6 +67,7 @@ Behaviour behaviour(const RealmPolicy& policy, const Decision& decision, Action 
     made.target = target_of(route, uri);
     made.wait = route.wait;
     made.idempotent = route.idempotent && action == Action::call;
+    if (action == Action::call) made.spread = route.spread;
     return made;
 }
 
@@ -153,7 +155,7 @@ private:
         const unsigned delivery = both && was.delivery != is.delivery ? 8U : 0U;
         const bool same_target = was.backends == is.backends && was.realm == is.realm &&
                                  was.target == is.target && was.wait == is.wait &&
-                                 was.idempotent == is.idempotent;
+                                 was.idempotent == is.idempotent && was.spread == is.spread;
         const unsigned route = both && !same_target ? 4U : 0U;
         const std::string route_before = route != 0 ? route_of(before_, before) : "";
         const std::string route_after = route != 0 ? route_of(after_, after) : "";

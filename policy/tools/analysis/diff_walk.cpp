@@ -78,6 +78,12 @@ void add(Mark& mark, const Condition& condition) {
 
 // Everything but roles, actions and URIs. Includes the id, as the first rule by id decides among
 // equals with different limits.
+void add(Mark& mark, const EventKey& key) {
+    mark.add(std::uint64_t{key.index()});
+    if (const auto* index = std::get_if<std::uint32_t>(&key)) mark.add(std::uint64_t{*index});
+    if (const auto* name = std::get_if<std::string>(&key)) mark.add(*name);
+}
+
 std::uint64_t mark_of(const RuleText& rule) {
     Mark mark;
     mark.add(rule.id).add(rule.allow).add(rule.payload);
@@ -88,10 +94,8 @@ std::uint64_t mark_of(const RuleText& rule) {
     add(mark, rule.limits.circuit);
     for (std::size_t grant = 0; grant < grant_count; ++grant)
         mark.add(rule.grants.has(static_cast<Grant>(grant)));
-    mark.add(rule.delivery.latest).add(std::uint64_t{rule.delivery.key.index()});
-    if (const auto* index = std::get_if<std::uint32_t>(&rule.delivery.key))
-        mark.add(std::uint64_t{*index});
-    if (const auto* name = std::get_if<std::string>(&rule.delivery.key)) mark.add(*name);
+    mark.add(rule.delivery.latest);
+    add(mark, rule.delivery.key);
     mark.add(rule.delivery.rate_per_s);
     mark.add(std::uint64_t{rule.where.size()});
     for (const Condition& condition : rule.where) add(mark, condition);
@@ -105,6 +109,8 @@ std::uint64_t mark_of(const RouteText& route, const PolicyFile& file) {
     mark.add(route.realm.empty() ? file.realm : route.realm);
     mark.add(route.rewrite.has_value()).add(route.rewrite.value_or(""));
     mark.add(static_cast<std::uint64_t>(route.wait.count())).add(route.idempotent);
+    mark.add(static_cast<std::uint64_t>(route.spread.by));
+    add(mark, route.spread.key);
     return mark.value();
 }
 

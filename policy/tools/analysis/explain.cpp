@@ -164,6 +164,7 @@ Json json_of(const Explanation& explanation) {
         } else {
             route["to"] = info.backends;
         }
+        if (info.spread.by != Spread::By::none) route["spread"] = describe(info.spread);
         route["realm"] = info.realm;
         route["uri"] = target_of(info, explanation.question.uri);
         object["route"] = std::move(route);

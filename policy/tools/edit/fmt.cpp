@@ -22,8 +22,8 @@ using Names = std::span<const std::string_view>;
 constexpr std::array<std::string_view, 13> rule_order{
     "id",     "roles",  "actions", "match",   "uri", "payload", "where",
     "shadow", "limits", "grants",  "deliver", "key", "rate"};
-constexpr std::array<std::string_view, 9> route_order{
-    "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent"};
+constexpr std::array<std::string_view, 10> route_order{
+    "id", "match", "uri", "to", "realm", "rewrite", "when_down", "wait", "idempotent", "spread"};
 constexpr std::array<std::string_view, 15> test_order{
     "as",   "call",   "publish", "subscribe", "register", "match", "payload", "opaque",
     "args", "kwargs", "expect",  "route",     "deliver",  "key",   "rate"};

@@ -1,4 +1,9 @@
 // Routes with several backends: which one serves a request, and what the others get.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
 #include "tests/unit/gateway/front/front_world.h"
 
 namespace sallyport::gateway {
@@ -340,6 +345,52 @@ TEST_F(FrontBackends, FollowAReloadThatTakesOneOutOfTheList) {
     EXPECT_EQ(more.moved, 0U) << "nothing has left where it was";
     EXPECT_EQ(world_.take(), (Lines{R"(9 [32,5,{},"lab.t"])", R"(9 [64,6,{},"lab.p"])"}));
     EXPECT_EQ(world_.after(10, "[68,5,800,{},[1]]"), Lines{"1 [68,1," + procedure + ",{},[1]]"});
+}
+
+TEST_F(FrontBackends, SpreadCallsByAnArgument) {
+    const std::string spread = with("uri = \"lab.\"", "uri = \"lab.\"\nspread = { arg = 0 }");
+    world_.front.reload({policy::door_realm(spread)}, world_.now, world_.wires.out);
+    world_.take();
+    both_up();
+    join(1);
+    int request = 0;
+    const auto link_of = [&](int key) {
+        const Lines sent = world_.after(
+            1, "[48," + std::to_string(++request) + ",{},\"lab.a\",[" + std::to_string(key) + "]]");
+        return sent.size() == 1U ? sent[0].substr(0, sent[0].find(' ')) : "none";
+    };
+    std::vector<std::string> before;
+    for (int key = 0; key < 40; ++key) before.push_back(link_of(key));
+    const auto served_by_9 = std::count(before.begin(), before.end(), "9");
+    EXPECT_GT(served_by_9, 10);
+    EXPECT_LT(served_by_9, 30);
+    for (int key = 0; key < 40; ++key) EXPECT_EQ(link_of(key), before[std::size_t(key)]) << key;
+    world_.lose(9);
+    world_.take();
+    for (int key = 0; key < 40; ++key) EXPECT_EQ(link_of(key), "10") << key;
+}
+
+TEST_F(FrontBackends, SpreadCallsWithoutTheArgumentByCaller) {
+    const std::string spread =
+        with("uri = \"lab.\"", "uri = \"lab.\"\nspread = { kwarg = \"x\" }");
+    world_.front.reload({policy::door_realm(spread)}, world_.now, world_.wires.out);
+    world_.take();
+    both_up();
+    std::set<std::string> served_by;
+    for (std::uint64_t peer = 20; peer < 40; ++peer) {
+        join(peer);
+        std::set<std::string> of_one;
+        int request = 0;
+        for (const char* const arguments : {"", ",[1]", ",[],{\"y\":1}", ",[],{\"x\":[1]}"}) {
+            const Lines sent = world_.after(peer, "[48," + std::to_string(++request) +
+                                                      ",{},\"lab.a\"" + arguments + "]");
+            ASSERT_EQ(sent.size(), 1U);
+            of_one.insert(sent[0].substr(0, sent[0].find(' ')));
+        }
+        EXPECT_EQ(of_one.size(), 1U) << peer;
+        served_by.insert(of_one.begin(), of_one.end());
+    }
+    EXPECT_EQ(served_by, (std::set<std::string>{"10", "9"}));
 }
 
 class FrontInsides : public FrontBackends {

@@ -84,6 +84,22 @@ route = "r"
     EXPECT_EQ(file.tests[0].rule, "f");
 }
 
+TEST(PolicyFile, ReadsTheBackendsOfARouteAndHowItSpreadsOverThem) {
+    const auto spread_of = [](const std::string& spread) {
+        const PolicyFile file = read(
+            "realm = \"r\"\n[[route]]\nid = \"a\"\nuri = \"lab.x\"\nto = [\"one\", \"two\"]\n" +
+            spread);
+        EXPECT_EQ(file.routes.at(0).backends, (std::vector<std::string>{"one", "two"}));
+        return file.routes.at(0).spread;
+    };
+    EXPECT_EQ(spread_of(""), Spread());
+    EXPECT_EQ(spread_of("spread = \"caller\"\n"), (Spread{Spread::By::caller, {}}));
+    EXPECT_EQ(spread_of("spread = { arg = 2 }\n"),
+              (Spread{Spread::By::argument, std::uint32_t{2}}));
+    EXPECT_EQ(spread_of("spread = { kwarg = \"room\" }\n"),
+              (Spread{Spread::By::argument, std::string("room")}));
+}
+
 TEST(PolicyFile, TakesUrisUpToTheirLimit) {
     const auto rule = [](std::size_t bytes) {
         return "realm = \"r\"\n[[allow]]\nid = \"a\"\nroles = [\"*\"]\nactions = [\"call\"]\nuri = "

@@ -121,7 +121,7 @@ TEST_F(Load, ReportsErrorsOfBothFilesAndOfTheirMeaningAtOnce) {
               "realm.toml:22:6: error: route \"b\" names an unknown backend \"plc\" (known "
               "backends: inside)\n"
               "realm.toml:23:1: error: unknown key \"from\" in [[route]] (known keys: id, match, "
-              "uri, to, realm, rewrite, when_down, wait, idempotent)\n"
+              "uri, to, realm, rewrite, when_down, wait, idempotent, spread)\n"
               "people.toml:5:1: error: unknown key \"rank\" in [[principal]] (known keys: authid, "
               "role, disabled, ticket, wampcra, wamp-scram, scram, cryptosign)\n");
 }

@@ -42,5 +42,20 @@ TEST(Describe, SaysWhereARouteLeads) {
     EXPECT_EQ(target_of(route, "other.x"), "other.x");
 }
 
+TEST(Describe, SaysAmongWhichBackendsARouteSpreads) {
+    RouteInfo route;
+    route.id = "lab";
+    route.backends = {"a", "b"};
+    route.realm = "obs";
+    EXPECT_EQ(describe(route, "lab.x"), "lab to a or b, realm obs");
+    route.spread.by = Spread::By::caller;
+    EXPECT_EQ(describe(route, "lab.x"), "lab to a or b, realm obs, spread by caller");
+    route.spread = {Spread::By::argument, std::uint32_t{2}};
+    EXPECT_EQ(describe(route.spread), "argument 2");
+    route.spread = {Spread::By::argument, std::string("room")};
+    EXPECT_EQ(describe(route.spread), "argument room");
+    EXPECT_EQ(describe(Spread{}), "none");
+}
+
 }  // namespace
 }  // namespace sallyport::policy
