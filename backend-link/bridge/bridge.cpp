@@ -58,7 +58,7 @@ struct Bridge::Tables {
     /// A waiting request has been forwarded or refused: acts on what followed it.
     void end_by(const WaitingRequests::Entry& waited, BridgeOutbox& out);
 
-    void on_error(wamp::Error&& error, BridgeOutbox& out);
+    void on_error(wamp::Error&& error, Instant now, BridgeOutbox& out);
 
     // Both return whether the message was of their kind.
     bool on_answer(wamp::Message& message, Instant now, BridgeOutbox& out);
@@ -82,6 +82,10 @@ Bridge::~Bridge() = default;
 
 void Bridge::count_in(wamp::flow::CircuitBytes& under_way) noexcept {
     tables_->link.under_way = &under_way;
+}
+
+void Bridge::report_to(Health& health) noexcept {
+    tables_->link.health = &health;
 }
 
 template <class Request>
@@ -213,11 +217,13 @@ void Bridge::leave(SessionId session, Instant, BridgeOutbox& out) {
     tables_->registrations.leave(session, out);
 }
 
-void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant, BridgeOutbox& out) {
+void Bridge::on_link_up(wamp::Features router, const LinkWire& wire, Instant now,
+                        BridgeOutbox& out) {
     tables_->release_borrowed();
     LinkSide& link = tables_->link;
     SALLYPORT_CHECK(!link.up);
     link.up = true;
+    if (link.health != nullptr) link.health->on_up(now);
     link.router = router;
     link.wire = wire;
     link.last_request = 0;
@@ -286,6 +292,7 @@ void Bridge::on_link_lost(Instant now, BridgeOutbox& out) {
     LinkSide& link = tables_->link;
     if (!link.up) return;
     link.up = false;
+    if (link.health != nullptr) link.health->on_lost();
     tables_->calls.on_link_lost(now, out);
     tables_->publications.on_link_lost(out);
     tables_->subscriptions.on_link_lost(out);
@@ -335,7 +342,7 @@ bool Bridge::Tables::on_answer(wamp::Message& message, Instant now, BridgeOutbox
     if (auto* result = std::get_if<wamp::CallResult>(&message)) {
         calls.on_result(std::move(*result), now, out);
     } else if (auto* error = std::get_if<wamp::Error>(&message)) {
-        on_error(std::move(*error), out);
+        on_error(std::move(*error), now, out);
     } else if (const auto* published = std::get_if<wamp::Published>(&message)) {
         publications.on_published(*published, out);
     } else if (const auto* subscribed = std::get_if<wamp::Subscribed>(&message)) {
@@ -362,9 +369,9 @@ void Bridge::Tables::on_unsolicited(wamp::Message& message, BridgeOutbox& out) {
     }
 }
 
-void Bridge::Tables::on_error(wamp::Error&& error, BridgeOutbox& out) {
+void Bridge::Tables::on_error(wamp::Error&& error, Instant now, BridgeOutbox& out) {
     if (error.request_type == MessageType::call) {
-        calls.on_error(std::move(error), out);
+        calls.on_error(std::move(error), now, out);
     } else if (error.request_type == MessageType::publish) {
         publications.on_error(error, out);
     } else if (error.request_type == MessageType::subscribe) {

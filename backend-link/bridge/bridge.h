@@ -11,6 +11,7 @@
 #include "backend-link/bridge/bridge_holdings.h"
 #include "backend-link/bridge/front_ids.h"
 #include "backend-link/bridge/link_wire.h"
+#include "backend-link/link/health.h"
 #include "backend-link/link/profile.h"
 #include "policy/door/judge.h"
 #include "policy/door/sessions.h"
@@ -79,6 +80,8 @@ public:
     /// Counts there what sessions have waiting for the link: requests that wait until it is up, and
     /// publications that the backend has not acknowledged. It outlives this.
     void count_in(wamp::flow::CircuitBytes& under_way) noexcept;
+    /// Tells it how calls end, and when the link is lost and back. It outlives this.
+    void report_to(Health& health) noexcept;
 
     /// Forwards a request that the policy allows. `from` is one of `sessions`. `lease` is the
     /// call's share of the limit on calls in flight, held until the backend has finished with it.

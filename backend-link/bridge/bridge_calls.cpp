@@ -95,6 +95,8 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
     if (slot == Table::none) return;  // as above
     const wamp::RequestId back = link_.next_request();
     table_.set_back(slot, back);
+    table_.at(slot).data.since = context.since;
+    table_.at(slot).data.allotted = timeout == context.permit.limits().timeout;
     if (timeout != wamp::Duration::zero()) set_due(slot, context.since + timeout);
     if (context.route.idempotent && !context.again && !open) {
         table_.at(slot).data.request = waiting_.keep(context, call);
@@ -204,6 +206,7 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     const bool progress = !result.details.empty() && result.details.get_bool("progress", false);
     if (progress && (entry.data.state == State::abandoned || !entry.data.progressive)) return;
     const bool answered = entry.data.state == State::abandoned;
+    if (!progress) note_answer(entry.data, now);
     const wamp::SessionId caller = entry.session;
     result.request = entry.front;
     if (entry.data.history != nullptr && !answered)
@@ -257,11 +260,18 @@ void Calls::refuse_result(Table::Found found, bool progress, Instant now, Bridge
     erase(found);
 }
 
-void Calls::on_error(wamp::Error&& error, BridgeOutbox& out) {
+// An answer that comes too late has been counted as a failure, or its caller did not want to wait.
+void Calls::note_answer(const Call& call, Instant now) noexcept {
+    if (link_.health != nullptr && call.state != State::abandoned)
+        link_.health->on_answer(now - call.since, now);
+}
+
+void Calls::on_error(wamp::Error&& error, Instant now, BridgeOutbox& out) {
     const Table::Found found = table_.find_back(error.request);
     if (table_.is_end(found)) return;
     const Slot slot = found->second;
     const bool answered = table_.at(slot).data.state == State::abandoned;
+    note_answer(table_.at(slot).data, now);
     const wamp::SessionId caller = table_.at(slot).session;
     const bool diagnoses = table_.at(slot).data.diagnoses;
     error.request = table_.at(slot).front;
@@ -290,6 +300,8 @@ void Calls::on_link_lost(Instant now, BridgeOutbox& out) {
               [this](Slot a, Slot b) { return table_.at(a).back < table_.at(b).back; });
     for (const Slot slot : slots) {
         Table::Entry& entry = table_.at(slot);
+        if (link_.health != nullptr && entry.data.state == State::open)
+            link_.health->on_failure(now);
         if (entry.data.request != nullptr) {
             std::unique_ptr<WaitingRequests::Entry> request = std::move(entry.data.request);
             request->again = true;
@@ -313,6 +325,8 @@ void Calls::on_deadline(Instant now, BridgeOutbox& out) {
         const Slot slot = deadlines_.first();
         switch (table_.at(slot).data.state) {
             case State::open:
+                if (link_.health != nullptr && table_.at(slot).data.allotted)
+                    link_.health->on_failure(now);
                 cancel_behind(slot, "killnowait", out);
                 abandon(slot, uris::timeout, now, out);
                 break;

@@ -42,7 +42,7 @@ public:
     void leave(wamp::SessionId session, BridgeOutbox& out);
 
     void on_result(wamp::CallResult&& result, wamp::Instant now, BridgeOutbox& out);
-    void on_error(wamp::Error&& error, BridgeOutbox& out);
+    void on_error(wamp::Error&& error, wamp::Instant now, BridgeOutbox& out);
     void on_link_lost(wamp::Instant now, BridgeOutbox& out);
 
     void on_deadline(wamp::Instant now, BridgeOutbox& out);
@@ -71,6 +71,8 @@ private:
         bool diagnoses = false;                  ///< the caller may know the cause of `unavailable`
         std::unique_ptr<HistoryCall> history{};  ///< of wamp.subscription.get_events
         std::string procedure{};                 ///< behind the link, while it is open
+        wamp::Instant since{};
+        bool allotted = false;  ///< the timeout is the policy's, not one that the caller chose
     };
     using Table = RequestTable<Call>;
     using Slot = Table::Slot;
@@ -89,6 +91,8 @@ private:
     /// Sends the caller a final answer of the gateway; the backend's will be dropped.
     void abandon(Slot slot, std::string_view uri, wamp::Instant now, BridgeOutbox& out);
     void cancel_behind(Slot slot, std::string_view mode, BridgeOutbox& out);
+    /// For the link's Health: the backend has answered, if the gateway had not.
+    void note_answer(const Call& call, wamp::Instant now) noexcept;
     void erase(Slot slot) noexcept;
     void erase(Table::Found found) noexcept;
 

@@ -9,6 +9,7 @@
 
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/bridge/front_ids.h"
+#include "backend-link/link/health.h"
 #include "backend-link/link/profile.h"
 #include "policy/door/judge.h"
 #include "policy/door/sessions.h"
@@ -62,6 +63,7 @@ struct LinkSide {
     std::uint64_t secret = 0;                       ///< of pseudonym_of()
     LinkWire wire{};                                ///< while up
     wamp::flow::CircuitBytes* under_way = nullptr;  ///< counts what waits; null: nothing
+    Health* health = nullptr;                       ///< counts how calls end; null: nothing
 
     /// What the session has waiting, from now on.
     wamp::flow::CircuitBytes::Charge charge(const policy::Session& from, std::size_t bytes) const {

@@ -10,6 +10,7 @@ void Pulse::begin(wamp::Instant now) noexcept {
     heard_ = now;
     probed_ = now;
     dial_after_ = now;
+    round_trip_ = wamp::Duration::zero();
 }
 
 Pulse::Due Pulse::on_deadline(wamp::Instant now) noexcept {

@@ -28,7 +28,12 @@ public:
     void begin(wamp::Instant now) noexcept;
     void end() noexcept { open_ = false; }
     /// Any byte has come.
-    void on_alive(wamp::Instant now) noexcept { heard_ = now; }
+    void on_alive(wamp::Instant now) noexcept {
+        if (probed_ > heard_) round_trip_ = now - probed_;
+        heard_ = now;
+    }
+    /// From the last probe to the first byte after it; zero: none was sent yet.
+    wamp::Duration round_trip() const noexcept { return round_trip_; }
     Due on_deadline(wamp::Instant now) noexcept;
     /// The second connection did not come about; the next attempt is due after `wait`.
     void on_dial_failed(wamp::Instant now, wamp::Duration wait) noexcept;
@@ -51,6 +56,7 @@ private:
     wamp::Instant heard_{};
     wamp::Instant probed_{};      ///< or opened
     wamp::Instant dial_after_{};  ///< not before
+    wamp::Duration round_trip_{};
 };
 
 }  // namespace sallyport::backend_link

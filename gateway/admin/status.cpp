@@ -64,14 +64,31 @@ void add_audit(std::ostream& out, const Json& audit) {
         << error << '\n';
 }
 
+/// "0.42 ms"
+std::string milliseconds(std::uint64_t microseconds) {
+    const std::string hundredths = std::to_string(100 + microseconds / 10 % 100);
+    return std::to_string(microseconds / 1000) + "." + hundredths.substr(1) + " ms";
+}
+
 void add_link(std::ostream& out, const Json& link) {
     std::string name = policy::string_member(link, "name");
     name.resize(std::max<std::size_t>(name.size(), 8), ' ');
     out << "link " << name << ' ' << (policy::bool_member(link, "up") ? "up" : "down")
-        << (policy::bool_member(link, "drained") ? ", drained" : "") << ", "
-        << number(link, "calls") << " calls in flight, " << number(link, "subscriptions")
+        << (policy::bool_member(link, "drained") ? ", drained" : "");
+    const auto left = number(link, "ejected_ms");
+    if (left != 0) out << ", ejected for " << (left + 999) / 1000 << " s more as its calls failed";
+    out << ", " << number(link, "calls") << " calls in flight, " << number(link, "subscriptions")
         << " subscriptions, " << number(link, "registrations") << " registrations, "
-        << number(link, "held") << " messages held\n";
+        << number(link, "held") << " messages held";
+    if (const auto calls = number(link, "last_calls"); calls != 0) {
+        out << "; of the last " << calls << " calls " << number(link, "last_failed")
+            << " failed, the others took " << milliseconds(number(link, "last_latency_us"));
+    }
+    if (const auto share = policy::unsigned_member(link, "share", 100); left == 0 && share < 100)
+        out << "; returning with " << share << "% of its spread calls";
+    if (const auto round_trip = number(link, "round_trip_us"); round_trip != 0)
+        out << "; probed in " << milliseconds(round_trip);
+    out << '\n';
 }
 
 }  // namespace

@@ -105,7 +105,8 @@ void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText
         "address",     "profile",     "serializer", "authid",    "authmethod",
         "ticket_file", "secret_file", "peer_pin",   "ca_file",   "server_name",
         "websocket",   "plaintext",   "heartbeat",  "dead_after"};
-    static constexpr std::array<std::string_view, 3> all{"name", "kind", "convey_identity"};
+    static constexpr std::array<std::string_view, 6> all{"name",  "kind",     "convey_identity",
+                                                         "eject", "eject_at", "slow_return"};
     const std::array<Names, 3> own{embedded, accept, dial};
     const Names& mine = own[static_cast<std::size_t>(kind)];
     for (const Item& entry : table.items) {
@@ -219,12 +220,12 @@ void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
 }
 
 BackendText read_backend(const Item& table, ConfigReader& reader) {
-    static constexpr std::array<std::string_view, 21> keys{
+    static constexpr std::array<std::string_view, 24> keys{
         "authmethod", "secret_file", "ca_file",   "server_name",     "websocket",
         "name",       "kind",        "config",    "listen",          "peer_pin",
         "mode",       "group",       "address",   "profile",         "serializer",
         "authid",     "ticket_file", "plaintext", "convey_identity", "heartbeat",
-        "dead_after"};
+        "dead_after", "eject",       "eject_at",  "slow_return"};
     Section section(table, "[[backend]]", keys, reader.file(), reader.diagnostics());
     BackendText backend;
     backend.place = section.place();
@@ -236,6 +237,7 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
     backend.kind = static_cast<BackendText::Kind>(*kind);
     refuse_keys_of_other_kinds(section, table, backend.kind);
     if (backend.kind != BackendText::Kind::embedded) backend.pulse = reader.pulse(section);
+    backend.health = reader.health(section);
     switch (backend.kind) {
         case BackendText::Kind::embedded:
             section.need("config", "\"inside.toml\"");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend-link/link/health.h"
 #include "backend-link/link/local_address.h"
 #include "backend-link/link/profile.h"
 #include "backend-link/link/pulse.h"
@@ -87,12 +88,13 @@ struct BackendText {
     wamp::Serializer serializer = wamp::Serializer::msgpack;
     std::string authid;
     std::string authmethod = "anonymous";
-    PathText secret_file;                 ///< ticket_file or secret_file: what the method needs
-    PathText ca_file;                     ///< dial with TLS, without pins
-    std::string server_name;              ///< in the router's certificate
-    std::string websocket;                ///< the path of the HTTP upgrade; "" for RawSocket
-    std::string plaintext;                ///< the reason why a link to another machine has no TLS
-    backend_link::Pulse::Limits pulse{};  ///< heartbeat and dead_after
+    PathText secret_file;                   ///< ticket_file or secret_file: what the method needs
+    PathText ca_file;                       ///< dial with TLS, without pins
+    std::string server_name;                ///< in the router's certificate
+    std::string websocket;                  ///< the path of the HTTP upgrade; "" for RawSocket
+    std::string plaintext;                  ///< the reason why a link to another machine has no TLS
+    backend_link::Pulse::Limits pulse{};    ///< heartbeat and dead_after
+    backend_link::Health::Limits health{};  ///< eject, eject_at and slow_return
 
     /// Of a dialled one.
     bool dials_tls() const noexcept { return !peer_pins.empty() || bool(ca_file); }

@@ -31,8 +31,13 @@ constexpr wamp::Duration heartbeat_max = std::chrono::minutes(1);
 constexpr wamp::Duration dead_after_max = std::chrono::minutes(10);
 constexpr int heartbeats_suspect = 2;  // unanswered, until another connection is tried
 constexpr int heartbeats_least = 3;    // in dead_after
-constexpr int heartbeats_dead = 9;     // dead_after if it is not given
-constexpr std::size_t pins_max = 8;    // of one link
+constexpr wamp::Duration eject_min = std::chrono::seconds(1);
+constexpr wamp::Duration eject_max = std::chrono::hours(1);
+constexpr int ejections_max = 10;  // in a row, after which they do not grow
+constexpr wamp::Duration slow_return_max = std::chrono::minutes(10);
+constexpr std::uint32_t eject_never = 101;  // more than all calls
+constexpr int heartbeats_dead = 9;          // dead_after if it is not given
+constexpr std::size_t pins_max = 8;         // of one link
 constexpr std::int64_t sessions_max = 1'000'000;
 constexpr std::int64_t joins_max = 1'000'000;
 constexpr std::int64_t denials_max = 1'000'000;
@@ -307,6 +312,16 @@ backend_link::Pulse::Limits ConfigReader::pulse(Section& section) {
     duration(section, "dead_after", pulse.dead_after, pulse.heartbeat * heartbeats_least,
              dead_after_max);
     return pulse;
+}
+
+backend_link::Health::Limits ConfigReader::health(Section& section) {
+    backend_link::Health::Limits health;
+    duration(section, "eject", health.eject, eject_min, eject_max);
+    health.eject_max = health.eject * ejections_max;
+    duration(section, "slow_return", health.slow_return, wamp::Duration::zero(), slow_return_max);
+    if (const auto percent = integer(section, "eject_at", 0, 100))
+        health.failed_percent = *percent == 0 ? eject_never : static_cast<std::uint32_t>(*percent);
+    return health;
 }
 
 LimitsText ConfigReader::limits(Section& root) {

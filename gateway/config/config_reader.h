@@ -48,6 +48,8 @@ public:
                       std::size_t most, std::size_t& value);
     /// `heartbeat` and `dead_after` of a link.
     backend_link::Pulse::Limits pulse(policy::Section& section);
+    /// `eject`, `eject_at` and `slow_return` of a backend.
+    backend_link::Health::Limits health(policy::Section& section);
     LimitsText limits(policy::Section& root);
     AuditText audit(policy::Section& root);
 

@@ -29,7 +29,8 @@ bool is_same_link(const BackendText& a, const BackendText& b) {
            a.authid == b.authid && a.authmethod == b.authmethod &&
            a.secret_file.path == b.secret_file.path && a.ca_file.path == b.ca_file.path &&
            a.server_name == b.server_name && a.websocket == b.websocket &&
-           a.dials_tls() == b.dials_tls() && a.plaintext == b.plaintext && a.pulse == b.pulse;
+           a.dials_tls() == b.dials_tls() && a.plaintext == b.plaintext && a.pulse == b.pulse &&
+           a.health == b.health;
 }
 
 /// `is_same` compares the entry `from` of the version before with `to` of the next one.

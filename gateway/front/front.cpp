@@ -126,6 +126,8 @@ void Front::add_backend(BackendConfig&& backend) {
                     wamp::no_peer,
                     {}});
     backends_.back()->bridge.count_in(under_way_);
+    backends_.back()->health = backend_link::Health(backend.health);
+    backends_.back()->bridge.report_to(backends_.back()->health);
 }
 
 wamp::Dict Front::roles() const {
@@ -234,7 +236,7 @@ void Front::act_on(policy::Gate::Step&& step, wamp::Instant now, wamp::Outbox& o
 
 void Front::forward(Door::Request&& request, wamp::Instant now, wamp::Outbox& out) {
     policy::Session& session = *request.session;
-    Backend* const target = target_of(session, request);
+    Backend* const target = target_of(session, request, now);
     if (target == nullptr) return refuse(session, request.message, uris::no_such_subscription, out);
     Backend& backend = *target;
     std::size_t passed = 0;
@@ -554,6 +556,7 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
                 stop_waiting(backend, session, out);
             publish_state(backend, false, now, out);
             backend.bridge.on_link_lost(now, bridge_out_);
+            judge_health(backend, now, out);
             break;
         case LinkMachine::Verdict::none:
         case LinkMachine::Verdict::dispatch:
@@ -662,6 +665,7 @@ void Front::on_deadline(wamp::Instant now, wamp::Outbox& out) {
             flush(*backend, now, out);
         }
         if (backend->queue.deadline() <= now) release_late(*backend, now, out);
+        judge_health(*backend, now, out);
     }
     act_on(gate_.next(now, out), now, out);
 }
@@ -670,7 +674,8 @@ wamp::Instant Front::deadline() const noexcept {
     wamp::Instant earliest = gate_.deadline();
     for (const auto& backend : backends_) {
         earliest = std::min({earliest, backend->link.deadline(), backend->rival.deadline(),
-                             backend->bridge.deadline(), backend->queue.deadline()});
+                             backend->bridge.deadline(), backend->queue.deadline(),
+                             backend->health.deadline()});
     }
     return earliest;
 }

@@ -31,6 +31,7 @@ namespace sallyport::gateway {
 struct BackendConfig {
     std::string name;  ///< the name in routes
     backend_link::LinkMachine::Config link;
+    backend_link::Health::Limits health{};
 };
 
 /// How a reload changes the links.
@@ -125,11 +126,15 @@ public:
         std::string_view name;
         bool up;
         bool drained;
+        wamp::Duration round_trip;        ///< of the last probe of a silent link; zero: none
+        backend_link::Health::Sums last;  ///< of its calls
+        wamp::Duration ejected_for;       ///< from now on; zero: it is not ejected
+        std::uint32_t share;              ///< of its calls, in percent, as it returns
         backend_link::Bridge::Counts counts;
         std::size_t held;        ///< messages of sessions that wait for the link to have room
         std::size_t held_bytes;  ///< of these, approximately
     };
-    std::vector<LinkStatus> links() const;
+    std::vector<LinkStatus> links(wamp::Instant now = {}) const;
     /// Has new requests go to the other backends of their routes as long as one of them is up, or
     /// takes that back. What is there stays: calls in flight, subscriptions, registrations. False
     /// if no link has that name.
@@ -146,7 +151,7 @@ public:
     std::size_t held_of_peers() const noexcept;
     std::size_t held_of(wamp::PeerId peer) const;
     /// `extra` is added to the members of the object.
-    std::string status_json(const wamp::Dict& extra = {});
+    std::string status_json(const wamp::Dict& extra = {}, wamp::Instant now = {});
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     /// Completes the audit records, before they are taken for the last time.
     void end_audit() { gate_.end_audit(); }
@@ -168,6 +173,7 @@ private:
         /// While the link is up, if the backend carries payloads (W-GWY-13).
         std::optional<wamp::CarriedPayloads> carried{};
         bool drained = false;  ///< other backends of its routes are preferred
+        backend_link::Health health{};
         /// Sessions whose calls outrun their callees there, and that are not read (W-GWY-16).
         wamp::IdSet outrunning{};
         bool keeps_history = false;  ///< said its last WELCOME
@@ -178,11 +184,20 @@ private:
     RouteTable routes_by(const std::vector<policy::DoorRealm>& realms,
                          const LinkChange& links = {}) const;
     std::span<const BackendNumber> backends_of(const policy::Door::Request& request) const noexcept;
-    /// Which backend of its route serves the request: of those whose links are up and that are not
-    /// drained, the one that a call is spread to, or else the first; and for a subscription or
-    /// registration that another session has or waits for, the one that has it. If no link is up,
-    /// the first.
-    Backend& choose(const policy::Door::Request& request);
+    /// Which backend of its route serves the request: of those whose links are up and that are
+    /// neither drained nor ejected, the one that a call is spread to, or else the first; and for a
+    /// subscription or registration that another session has or waits for, the one that has it. If
+    /// there is no such one, an ejected one, a drained one, and if no link is up, the first.
+    Backend& choose(const policy::Door::Request& request, wamp::Instant now);
+    /// Whether the calls of that key are among those that a backend gets whose share grows again.
+    static bool has_returned_for(std::string_view key, const Backend& backend,
+                                 wamp::Instant now) noexcept;
+    /// Whether each of its routes has another backend that is better, and at most half of them are
+    /// ejected then.
+    bool may_eject(const Backend& backend, wamp::Instant now) const;
+    /// After calls may have failed: ejects the backend if its calls say so.
+    void judge_health(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void end_ejection(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     /// By what a call is spread; nothing if it is not.
     static std::optional<std::string> spread_key(const policy::Door::Request& request);
     /// The best has the lowest rank; those of one rank are equally good.
@@ -225,7 +240,8 @@ private:
     static Reloaded count(std::size_t ended, const std::vector<HoldingChange>& judged);
     /// Where a request goes: to the backend of its route, or to that of the subscription whose
     /// history is read; null if the session has no such subscription.
-    Backend* target_of(const policy::Session& session, const policy::Door::Request& request);
+    Backend* target_of(const policy::Session& session, const policy::Door::Request& request,
+                       wamp::Instant now);
     static bool reads_history(const wamp::Message& request) noexcept;
     /// Announces event_history from now on if every backend does (W-FEA-01).
     void note_history(Backend& backend, const wamp::Welcome& welcome);

@@ -35,7 +35,7 @@ std::span<const BackendNumber> Front::backends_of(const Door::Request& request) 
     return routes_.backends_of(*request.session->policy, request.permit.route());
 }
 
-Front::Backend& Front::choose(const Door::Request& request) {
+Front::Backend& Front::choose(const Door::Request& request, wamp::Instant now) {
     const auto numbers = backends_of(request);
     if (numbers.size() == 1) return *backends_[numbers.front()];
     const bool is_subscribe = std::holds_alternative<wamp::Subscribe>(request.message);
@@ -51,12 +51,16 @@ Front::Backend& Front::choose(const Door::Request& request) {
         }
     }
     const auto key = spread_key(request);
+    const auto rank = [&](const Backend& backend) {
+        const unsigned own = rank_of(backend);
+        return own == 0 && key && !has_returned_for(*key, backend, now) ? 1 : own;
+    };
     return *backends_[*std::min_element(
         numbers.begin(), numbers.end(), [&](BackendNumber first, BackendNumber second) {
             const Backend& a = *backends_[first];
             const Backend& b = *backends_[second];
-            const unsigned rank_a = rank_of(a);
-            const unsigned rank_b = rank_of(b);
+            const unsigned rank_a = rank(a);
+            const unsigned rank_b = rank(b);
             if (rank_a != rank_b || !key) return rank_a < rank_b;
             return rendezvous_weight(*key, a.name) > rendezvous_weight(*key, b.name);
         })];
@@ -81,11 +85,6 @@ std::optional<std::string> Front::spread_key(const Door::Request& request) {
         }
     }
     return std::nullopt;
-}
-
-unsigned Front::rank_of(const Backend& backend) noexcept {
-    if (!backend.bridge.up()) return 2;
-    return backend.drained ? 1 : 0;
 }
 
 bool Front::drain(std::string_view link, bool drained) {

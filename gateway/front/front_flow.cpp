@@ -223,7 +223,7 @@ void Front::release(Backend& backend, LinkQueue::Held& held, wamp::Id stream, wa
     Backend* to = &backend;
     if (held.whole || !backend.bridge.up() || reads_history(request.message) ||
         !routes_.leads_to(*session.policy, request.permit.route(), index_of(backend))) {
-        to = target_of(session, request);
+        to = target_of(session, request, now);
         if (to == nullptr) {
             read_on(session, held, out);
             return refuse(session, request.message, wamp::uris::no_such_subscription, out);

@@ -12,8 +12,9 @@ namespace sallyport::gateway {
 namespace uris = wamp::uris;
 using policy::Door;
 
-Front::Backend* Front::target_of(const policy::Session& session, const Door::Request& request) {
-    if (!reads_history(request.message)) return &choose(request);
+Front::Backend* Front::target_of(const policy::Session& session, const Door::Request& request,
+                                 wamp::Instant now) {
+    if (!reads_history(request.message)) return &choose(request, now);
     const auto args = wamp::args_of(std::get<wamp::Call>(request.message).payload);
     const auto* const id = args && !args->empty() ? (*args)[0].get_if<std::uint64_t>() : nullptr;
     const auto links = ids_.subscriptions.of(session.id, id == nullptr ? 0 : *id);

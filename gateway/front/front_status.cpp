@@ -21,15 +21,23 @@ std::size_t bytes_of(const backend_link::Bridge::Counts& counts) noexcept {
            (counts.calls + counts.invocations) * policy::call_bytes;
 }
 
+std::uint64_t count_us(wamp::Duration time) noexcept {
+    return static_cast<std::uint64_t>(time / std::chrono::microseconds(1));
+}
+
 }  // namespace
 
-std::vector<Front::LinkStatus> Front::links() const {
+std::vector<Front::LinkStatus> Front::links(wamp::Instant now) const {
     std::vector<LinkStatus> status;
     status.reserve(backends_.size());
     for (const auto& backend : backends_) {
         if (backend->removed) continue;
+        const backend_link::Health& health = backend->health;
         status.push_back({backend->name, backend->bridge.up(), backend->drained,
-                          backend->bridge.counts(), backend->queue.size(), backend->queue.bytes()});
+                          backend->link.round_trip(), health.sums(now),
+                          health.ejected() ? health.deadline() - now : wamp::Duration::zero(),
+                          health.share(now), backend->bridge.counts(), backend->queue.size(),
+                          backend->queue.bytes()});
     }
     return status;
 }
@@ -56,16 +64,22 @@ std::size_t Front::held_of(PeerId peer) const {
     return bytes;
 }
 
-std::string Front::status_json(const wamp::Dict& extra) {
+std::string Front::status_json(const wamp::Dict& extra, wamp::Instant now) {
     wamp::List links;
-    for (const auto& link : Front::links()) {
+    for (const auto& link : Front::links(now)) {
         links.push_back(wamp::Dict{{"name", link.name},
                                    {"up", link.up},
                                    {"drained", link.drained},
                                    {"calls", std::uint64_t{link.counts.calls}},
                                    {"subscriptions", std::uint64_t{link.counts.subscriptions}},
                                    {"registrations", std::uint64_t{link.counts.registrations}},
-                                   {"held", std::uint64_t{link.held}}});
+                                   {"held", std::uint64_t{link.held}},
+                                   {"round_trip_us", count_us(link.round_trip)},
+                                   {"last_calls", link.last.calls},
+                                   {"last_failed", link.last.failed},
+                                   {"last_latency_us", count_us(link.last.latency())},
+                                   {"ejected_ms", count_us(link.ejected_for) / 1000},
+                                   {"share", std::uint64_t{link.share}}});
     }
     const policy::Door& door = gate_.door();
     wamp::Dict status{{"connections", std::uint64_t{door.peers()}},

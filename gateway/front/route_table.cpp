@@ -60,4 +60,15 @@ std::vector<std::string_view> RouteTable::realms_to(BackendNumber backend) const
     return names;
 }
 
+std::vector<std::span<const BackendNumber>> RouteTable::lists_with(BackendNumber backend) const {
+    std::vector<std::span<const BackendNumber>> lists;
+    for (const Realm& realm : realms_) {
+        for (const auto& numbers : realm.backends) {
+            const bool has = std::find(numbers.begin(), numbers.end(), backend) != numbers.end();
+            if (has && numbers.size() > 1) lists.emplace_back(numbers);
+        }
+    }
+    return lists;
+}
+
 }  // namespace sallyport::gateway

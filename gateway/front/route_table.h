@@ -32,6 +32,8 @@ public:
     std::vector<std::string_view> routes_only_to(BackendNumber backend) const;
     /// The realms of which a route leads there.
     std::vector<std::string_view> realms_to(BackendNumber backend) const;
+    /// The backends of the routes that have this one and others.
+    std::vector<std::span<const BackendNumber>> lists_with(BackendNumber backend) const;
     /// Whether some route has several backends.
     bool has_lists() const noexcept { return has_lists_; }
 

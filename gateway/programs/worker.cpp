@@ -79,7 +79,7 @@ BackendConfig backend_config(const Compiled& compiled, std::size_t index) {
     // The path to it does not get lost.
     if (backend.kind == BackendText::Kind::embedded)
         link.pulse.suspect_after = link.pulse.dead_after;
-    return {backend.name, std::move(link)};
+    return {backend.name, std::move(link), backend.health};
 }
 
 FrontConfig front_config(const Compiled& compiled) {
@@ -336,7 +336,7 @@ private:
             audit = {counts->offered, counts->written, counts->dropped, counts->waiting(),
                      counts->error == 0 ? "" : std::strerror(counts->error)};
         }
-        const std::string front = shell_.core().status_json(own_status());
+        const std::string front = shell_.core().status_json(own_status(), wamp::now());
         return status_line({onion_, front, std::move(audit), sandbox_});
     }
 

@@ -34,7 +34,8 @@ def route_to(text):
 def start():
     world.write()
     gateway = world.dir / "gateway.toml"
-    gateway.write_text(gateway.read_text() + f'\n[[backend]]\nname = "lab-b"\nkind = "accept"\nlisten = "unix:{world.dir}/b.sock"\n')
+    first = gateway.read_text().replace('name = "inside"\n', 'name = "inside"\neject = "2s"\nslow_return = "1s"\n')
+    gateway.write_text(first + f'\n[[backend]]\nname = "lab-b"\nkind = "accept"\nlisten = "unix:{world.dir}/b.sock"\n')
     world.policy = (world.dir / "observatory.toml").read_text()
     route_to(list_of("inside", "lab-b"))
     inside = (world.dir / "inside.toml").read_text()
@@ -206,6 +207,7 @@ async def calls_are_spread_by_an_argument_or_by_caller():
     try:
         route_to(list_of("inside", "lab-b") + "\nspread = { arg = 0 }")
         equal((await asyncio.to_thread(sallyport, "policy", "apply", "--config", world.dir / "gateway.toml")).returncode, 0)
+        await asyncio.to_thread(eventually, lambda: links()["inside"]["share"] == 100, "it has its whole share again")
         first = await served(outside)
         equal(set(first), {"a", "b"})
         equal(await served(other), first, "the same in another session and serializer")
@@ -221,6 +223,36 @@ async def calls_are_spread_by_an_argument_or_by_caller():
         route_to(list_of("inside", "lab-b"))
         equal((await asyncio.to_thread(sallyport, "policy", "apply", "--config", world.dir / "gateway.toml")).returncode, 0)
     await leave(other, outside, a, b)
+
+
+@suite.test
+async def an_inside_whose_calls_fail_is_ejected_for_a_while():
+    a, b = await services()
+    outside = await world.connect_outside("rs-msgpack")
+    silent = world.raw_inside()
+    equal(silent.ask(rawclient.REGISTER, {}, "lab.hang")[0], rawclient.REGISTERED)
+    hanging = [asyncio.ensure_future(outside.call("lab.hang")) for _ in range(300)]
+    for _ in hanging:
+        equal((await asyncio.to_thread(silent.receive))[0], rawclient.INVOCATION)
+    kill_first()
+    failed = await asyncio.wait_for(asyncio.gather(*hanging, return_exceptions=True), 10)
+    equal({error.error for error in failed}, {"wamp.error.network_failure"})
+    equal(await outside.call("lab.who"), "b")
+    link = (await asyncio.to_thread(links))["inside"]
+    assert link["last_failed"] >= 300 and link["ejected_ms"] > 0 and link["share"] == 0, link
+    status = await asyncio.to_thread(sallyport, "status", "--config", world.dir / "gateway.toml")
+    assert "link inside   down, ejected for " in status.stdout, status.stdout
+
+    world.start_inside()
+    await asyncio.to_thread(eventually, lambda: up() == [True, True], "both links are up")
+    again = await world.connect_inside()
+    await again.register(lambda: "a again", "lab.who")
+    await asyncio.to_thread(eventually, lambda: links()["inside"]["ejected_ms"] == 0, "it returns")
+    equal(await outside.call("lab.who"), "a again")
+    log = (world.dir / "gateway.log").read_text()
+    equal([log.count("link inside: " + words) for words in ("ejected for 2 s, as ", "not ejected any more")], [1, 1])
+    silent.close()
+    await leave(outside, again, b)
 
 
 @suite.test

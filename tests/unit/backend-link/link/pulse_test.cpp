@@ -155,6 +155,20 @@ TEST(Pulse, IsSuspectWhileAProbeIsNotAnsweredForASecond) {
     EXPECT_EQ(watched.pulse.heard(), watched.now + 2s);
 }
 
+TEST(Pulse, TellsTheTimeFromAProbeToTheNextByte) {
+    Watched watched;
+    watched.pulse.begin(watched.now);
+    watched.pulse.on_alive(watched.now + 900ms);
+    EXPECT_EQ(watched.pulse.round_trip(), 0ms) << "nothing was asked";
+    watched.now += 1900ms;
+    EXPECT_EQ(watched.pulse.on_deadline(watched.now), Due::probe);
+    watched.pulse.on_alive(watched.now + 30ms);
+    watched.pulse.on_alive(watched.now + 500ms);
+    EXPECT_EQ(watched.pulse.round_trip(), 30ms);
+    watched.pulse.begin(watched.now + 600ms);
+    EXPECT_EQ(watched.pulse.round_trip(), 0ms) << "another transport";
+}
+
 TEST(Pulse, ProbesOnlyInSilence) {
     Watched watched;
     watched.pulse.begin(watched.now);

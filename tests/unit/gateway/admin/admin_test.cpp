@@ -111,6 +111,24 @@ TEST_F(AdminTest, SaysThatALinkIsDrained) {
         << printed.out;
 }
 
+TEST_F(AdminTest, SaysHowTheCallsOfALinkWentAndThatItIsEjected) {
+    const Printed printed = status_of(
+        R"({"front":{"links":[{"name":"lab","up":true,"ejected_ms":29001,"last_calls":20,"last_failed":15,)"
+        R"("last_latency_us":2340,"round_trip_us":90},{"name":"plc","up":true,"share":40}]}})"
+        "\n");
+    EXPECT_NE(
+        printed.out.find("link lab      up, ejected for 30 s more as its calls failed, 0 calls"),
+        std::string::npos)
+        << printed.out;
+    EXPECT_NE(printed.out.find("0 messages held; of the last 20 calls 15 failed, the others took "
+                               "2.34 ms; probed in 0.09 ms\n"),
+              std::string::npos)
+        << printed.out;
+    EXPECT_NE(printed.out.find("0 messages held; returning with 40% of its spread calls\n"),
+              std::string::npos)
+        << printed.out;
+}
+
 TEST_F(AdminTest, PrintsTheLineItselfAsJson) {
     const Printed printed = status_of(status_line, true);
     EXPECT_EQ(printed.code, 0);

@@ -55,7 +55,8 @@ TEST(LinkPlan, AChangedSettingMakesANewLink) {
     const LoadedGateway before = gateway(accepting("a"));
     for (const std::string& change :
          {accepting("a", "convey_identity = false\n"), accepting("a", "heartbeat = \"2s\"\n"),
-          accepting("a", "dead_after = \"5s\"\n"), accepting("a", "mode = \"0660\"\n"),
+          accepting("a", "dead_after = \"5s\"\n"), accepting("a", "eject_at = 60\n"),
+          accepting("a", "mode = \"0660\"\n"),
           std::string("[[backend]]\nname = \"a\"\nkind = \"dial\"\naddress = \"unix:/r/a\"\n")}) {
         LinkBook book = open_link_book(before);
         EXPECT_EQ(plan_links(before, book, gateway(change)).numbers, Numbers{1}) << change;

@@ -60,16 +60,24 @@ TEST_F(PolicyReaderTest, KeepsTheConfigurationThatRunsAndNotesThatItIsAnotherOnD
 }
 
 TEST_F(PolicyReaderTest, TakesLinksAsTheyAreNow) {
-    const std::string text = std::string(gateway_text) + "heartbeat = \"3s\"\n";
+    const std::string text = std::string(gateway_text) +
+                             "heartbeat = \"3s\"\neject = \"5s\"\neject_at = 0\n"
+                             "slow_return = \"0s\"\n";
     folder_.write("gateway.toml", text);
     std::string notes;
     const auto read = read_policy_again(loaded_, running_, notes);
     EXPECT_EQ(*read.files.find(gateway_), text);
     EXPECT_EQ(read.loaded.config.backends[0].pulse.heartbeat, std::chrono::seconds(3));
+    const auto& health = read.loaded.config.backends[0].health;
+    EXPECT_EQ(health.eject, std::chrono::seconds(5));
+    EXPECT_EQ(health.eject_max, std::chrono::seconds(50));
+    EXPECT_EQ(health.slow_return, std::chrono::seconds(0));
+    EXPECT_GT(health.failed_percent, 100U) << "never";
     EXPECT_EQ(notes, "");
     const auto back = read_previous(read.loaded, read.files, running_, notes);
     EXPECT_EQ(back.files, running_);
     EXPECT_EQ(back.loaded.config.backends[0].pulse.heartbeat, std::chrono::seconds(1));
+    EXPECT_EQ(back.loaded.config.backends[0].health, backend_link::Health::Limits());
 }
 
 TEST_F(PolicyReaderTest, RollsBackThePolicyOfAnotherConfiguration) {

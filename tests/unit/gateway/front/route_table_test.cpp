@@ -43,6 +43,10 @@ TEST(RouteTable, KnowsTheBackendsOfARouteInTheirOrder) {
     EXPECT_TRUE(table.leads_to(policy, 0, 2));
     EXPECT_FALSE(table.leads_to(policy, 0, 1));
     EXPECT_TRUE(table.has_lists());
+    const auto lists = table.lists_with(2);
+    ASSERT_EQ(lists.size(), 1U);
+    EXPECT_EQ(Numbers(lists[0].begin(), lists[0].end()), (Numbers{0, 2}));
+    EXPECT_TRUE(table.lists_with(1).empty()) << "no other has its routes";
 }
 
 TEST(RouteTable, KnowsOnlyThePoliciesItWasMadeOf) {
