@@ -19,8 +19,10 @@
 #include "gateway/cli/completion.h"
 #include "gateway/cli/init_command.h"
 #include "gateway/cli/link_command.h"
+#include "gateway/cli/manual.h"
 #include "gateway/cli/policy_command.h"
 #include "gateway/cli/principal_command.h"
+#include "gateway/cli/version.h"
 #include "gateway/host/log.h"
 #include "gateway/host/start_error.h"
 #include "gateway/programs/authenticator.h"
@@ -188,7 +190,7 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     Texts texts;
     gateway::Command program{.help = "sallyport: an onion-facing WAMP gateway with two doors",
-                             .version = "sallyport 0.1.0"};
+                             .version = gateway::version_text};
     add_serve(texts, program);
     add_worker(texts, program);
     add_authenticator(texts, program);
@@ -202,6 +204,7 @@ int main(int argc, char** argv) {
     gateway::add_client_commands(program);
     gateway::add_link_command(program);
     gateway::add_completion_command(program);
+    gateway::add_manual_command(program);
     const bool json = wants_json({argv, static_cast<std::size_t>(argc)});
     const gateway::ParsedLine line = gateway::parse(program, argc, argv);
     if (!line.action) {

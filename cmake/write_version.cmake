@@ -1,0 +1,31 @@
+# cmake -D SOURCE=dir -D VERSION=0.1.0 -D OUTPUT=file -P write_version.cmake
+# Writes what `sallyport --version` prints: at each build, as the commit may be another one than when the build was configured.
+# The commit is that of the work tree, else the one that `git archive` wrote into cmake/commit.txt, else there is none.
+set(commit "")
+set(changed "")
+find_program(git git)
+if(git AND EXISTS "${SOURCE}/.git")
+    execute_process(COMMAND "${git}" -C "${SOURCE}" rev-parse HEAD
+        OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    execute_process(COMMAND "${git}" -C "${SOURCE}" status --porcelain --untracked-files=no
+        OUTPUT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    if(status)
+        set(changed ", changed")
+    endif()
+else()
+    file(READ "${SOURCE}/cmake/commit.txt" commit)
+    string(STRIP "${commit}" commit)
+endif()
+set(text "sallyport ${VERSION}")
+if(commit MATCHES "^[0-9a-f]+$")
+    string(SUBSTRING "${commit}" 0 12 commit)
+    string(APPEND text " (${commit}${changed})")
+endif()
+set(source "#include \"gateway/cli/version.h\"\n\nconst char* const sallyport::gateway::version_text = \"${text}\";\n")
+set(written "")
+if(EXISTS "${OUTPUT}")
+    file(READ "${OUTPUT}" written)
+endif()
+if(NOT written STREQUAL source)
+    file(WRITE "${OUTPUT}" "${source}")
+endif()
