@@ -1,5 +1,6 @@
 """A real systemd, number 1 of a process id namespace of its own, with an /etc, /run and /var/lib of its own and without a network; needs root.
-It knows the units of deploy/systemd, the users of its sysusers.conf, and nothing of this machine's units but the journal."""
+It knows the units of deploy/systemd, the users of its sysusers.conf, and nothing of this machine's units but the journal.
+With `empty` it has nothing of sallyport, and a /usr and a dpkg of its own, so that a package can be installed."""
 import atexit
 import contextlib
 import errno
@@ -29,11 +30,11 @@ cp -a {dir}/units/. {dir}/etc/systemd/system/
 printf '[Journal]\\nStorage=volatile\\nReadKMsg=no\\nAudit=\\n' > {dir}/etc/systemd/journald.conf
 printf %s 0123456789abcdef0123456789abcdef > {dir}/etc/machine-id
 mount --bind {dir}/etc /etc
-systemd-sysusers {sysusers}
+{software}
 mount --bind {dir}/system /usr/lib/systemd/system
 mount --bind {dir}/empty /usr/lib/systemd/system-generators
-mount -t overlay overlay -o lowerdir={dir}/bin:/usr/bin /usr/bin
 mount -t tmpfs -o mode=755 tmpfs /var/lib
+cp -a {dir}/lib/. /var/lib/
 mount -t tmpfs -o mode=755 tmpfs /var/log
 mount -t tmpfs -o mode=755 tmpfs /run
 umount -R /sys/fs/cgroup 2>/dev/null || true
@@ -41,6 +42,16 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
 exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin {systemd} --system --unit=basic.target --log-target=journal --show-status=no
 """
+
+PROGRAM = """systemd-sysusers {sysusers}
+mount -t overlay overlay -o lowerdir={dir}/bin:/usr/bin /usr/bin"""
+
+EMPTY = """mount -t tmpfs tmpfs {dir}/empty
+mkdir {dir}/empty/upper {dir}/empty/work
+cp -a /var/lib/dpkg {dir}/lib/dpkg
+mount -t overlay overlay -o lowerdir=/usr,upperdir={dir}/empty/upper,workdir={dir}/empty/work /usr
+rm -f /usr/sbin/policy-rc.d
+mount -t tmpfs tmpfs {dir}/empty"""
 
 
 def cgroup_of_tests():
@@ -56,13 +67,15 @@ def cgroup_of_tests():
 
 
 class Machine:
-    def __init__(self):
+    def __init__(self, empty=False):
         self.dir = processes.scratch("systemd")
         self.dir.chmod(0o755)
-        for name in ("units", "system", "empty", "bin"):
+        for name in ("units", "system", "empty", "bin", "lib"):
             (self.dir / name).mkdir()
-        shutil.copy(processes.binary(), self.dir / "bin/sallyport")
-        for kind in ("service", "socket"):
+        self.software = EMPTY if empty else PROGRAM
+        if not empty:
+            shutil.copy(processes.binary(), self.dir / "bin/sallyport")
+        for kind in () if empty else ("service", "socket"):
             for path in UNITS.glob(f"*.{kind}"):
                 shutil.copy(path, self.dir / "units")
         for name in OF_THE_SYSTEM:
@@ -72,7 +85,8 @@ class Machine:
 
     def boot(self):
         systemd = next(path for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd") if os.access(path, os.X_OK))
-        script = BOOT.format(dir=self.dir, sysusers=UNITS / "sysusers.conf", systemd=systemd)
+        software = self.software.format(dir=self.dir, sysusers=UNITS / "sysusers.conf")
+        script = BOOT.format(dir=self.dir, software=software, systemd=systemd)
         self.cgroup = cgroup_of_tests()
         atexit.register(self.stop)
         enter = (f"echo $$ > {self.cgroup}/cgroup.procs; "
