@@ -58,6 +58,39 @@ def stop():
     machine.stop()
 
 
+@suite.test
+def an_archive_without_git_names_its_commit():
+    tree, archive = packages / "tree", packages / "archive"
+    (tree / "cmake").mkdir(parents=True)
+    archive.mkdir()
+    for name in (".gitattributes", "cmake/commit.txt", "cmake/write_version.cmake"):
+        shutil.copy(processes.SOURCES / name, tree / name)
+
+    def git(*words):
+        result = processes.run(["git", "-C", tree, "-c", "user.name=t", "-c", "user.email=t@t.example", *words])
+        equal(result.returncode, 0, result.stderr)
+        return result.stdout.strip()
+
+    def version(source):
+        result = processes.run(["cmake", "-D", f"SOURCE={source}", "-D", "VERSION=1.2.3", "-D", f"OUTPUT={packages / 'version.cpp'}", "-P",
+                                source / "cmake/write_version.cmake"])
+        equal(result.returncode, 0, result.stderr)
+        return (packages / "version.cpp").read_text().split('"')[3]
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    commit = git("rev-parse", "HEAD")[:12]
+    equal(version(tree), f"sallyport 1.2.3 ({commit})")
+    git("archive", "--format=tar", f"--output={packages / 'archive.tar'}", "HEAD")
+    equal(processes.run(["tar", "-xf", packages / "archive.tar", "-C", archive]).returncode, 0)
+    equal(version(archive), f"sallyport 1.2.3 ({commit})")
+    shutil.copy(tree / "cmake/commit.txt", archive / "cmake")
+    equal(version(archive), "sallyport 1.2.3")
+    (tree / "cmake/commit.txt").write_text("another\n")
+    equal(version(tree), f"sallyport 1.2.3 ({commit}, changed)")
+
+
 @suite.test(timeout=300)
 def two_packages_of_one_build_have_the_same_bytes():
     first, second = (hashlib.sha256(package(folder).read_bytes()).hexdigest() for folder in ("first", "second"))
