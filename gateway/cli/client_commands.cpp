@@ -1,13 +1,18 @@
 #include "gateway/cli/client_commands.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "gateway/cli/bundle.h"
 #include "gateway/cli/client_profile.h"
+#include "gateway/cli/client_tor.h"
 #include "gateway/client/callee.h"
 #include "gateway/client/connect.h"
 #include "gateway/client/requests.h"
@@ -20,11 +25,15 @@ namespace {
 
 constexpr std::string_view tor_socks = "127.0.0.1:9050";
 constexpr double timeout_seconds_max = 86400;
+/// For a tor that has never reached the network; more if --timeout says so.
+constexpr std::chrono::nanoseconds bootstrap_time = std::chrono::seconds(120);
 
 /// The options that all four commands have.
 struct CommonTexts {
     ClientAccess access;
     std::string profile, ticket, ticket_file;
+    std::string bundle;
+    ClientTor::Settings tor;
     double timeout_seconds = 30;
     bool no_reconnect = false;
 };
@@ -81,10 +90,27 @@ void set_login(const CommonTexts& texts, const ClientAccess& access,
     session.login = *std::move(login);
 }
 
-ClientOptions make_options(const CommonTexts& texts) {
+/// What the file of --bundle says takes the place of these options.
+void set_login(const Bundle& bundle, wamp::ClientSession::Config& session) {
+    auto login = policy::make_client_login("cryptosign", bundle.authid, bundle.private_key,
+                                           wamp::Random(random_seed()));
+    if (!login) throw std::invalid_argument(login.error());
+    session.authid = bundle.authid;
+    session.login = *std::move(login);
+}
+
+ClientOptions make_options(const CommonTexts& texts, const std::optional<Bundle>& bundle) {
     ClientAccess access = texts.access;
     if (!texts.profile.empty()) fill_in(access, texts.profile);
-    if (access.url.empty()) throw std::invalid_argument("needs --url, or a --profile that has it");
+    if (bundle) {
+        if (!access.authid.empty() || !texts.ticket.empty() || !texts.ticket_file.empty() ||
+            !access.secret_file.empty())
+            throw std::invalid_argument("a bundle says who logs in: omit --authid and the secret");
+        access.url = bundle->url();
+        access.realm = bundle->realm;
+    }
+    if (access.url.empty())
+        throw std::invalid_argument("needs --url, --bundle, or a --profile that has it");
     if (access.realm.empty())
         throw std::invalid_argument("needs --realm, or a --profile that has it");
     ClientOptions options;
@@ -101,6 +127,7 @@ ClientOptions make_options(const CommonTexts& texts) {
     options.session.realm = access.realm;
     options.session.authid = access.authid;
     set_login(texts, access, options.session);
+    if (bundle) set_login(*bundle, options.session);
     if (!(texts.timeout_seconds > 0) || texts.timeout_seconds > timeout_seconds_max) {
         throw std::invalid_argument("--timeout must be more than 0 and at most 86400 seconds");
     }
@@ -110,8 +137,15 @@ ClientOptions make_options(const CommonTexts& texts) {
 
 template <class Run, class... Arguments>
 int run(const CommonTexts& common, Arguments&&... arguments) {
-    ClientOptions options = make_options(common);
+    std::optional<Bundle> bundle;
+    if (!common.bundle.empty()) bundle = read_bundle(common.bundle);
+    ClientOptions options = make_options(common, bundle);
     try {
+        std::optional<ClientTor> tor;
+        if (bundle && common.access.socks.empty()) {
+            tor.emplace(*bundle, common.tor, std::max(options.timeout, bootstrap_time));
+            options.socks = parse_socks_address("unix:" + tor->socks_socket());
+        }
         return Run(std::move(options), std::forward<Arguments>(arguments)...).run();
     } catch (const ClientFailure& failure) {
         std::fprintf(stderr, "%s\n", failure.what());
@@ -124,6 +158,14 @@ void add_common(Command& command, CommonTexts& texts) {
     command.add_option("--url", &access.url,
                        "ws://HOST[:PORT]/PATH, rs://HOST[:PORT], ws+unix:/PATH or rs+unix:/PATH");
     command.add_option("--realm", &access.realm, "Realm to join");
+    command.add_option("--bundle", &texts.bundle,
+                       "The file that you were given, instead of --url, --realm and --authid; "
+                       "without --socks the command starts a tor of its own",
+                       {.excludes = "--url"});
+    command.add_option("--tor", &texts.tor.program, "The program of that tor",
+                       {.show_default = true});
+    command.add_option("--torrc-extra", &texts.tor.extra_file,
+                       "File with further lines for that tor, such as bridges");
     command.add_option(
         "--profile", &texts.profile,
         "File with url, socks, realm, serializer, authid, method and secret_file, where these are "

@@ -20,6 +20,7 @@
 #include "gateway/cli/init_command.h"
 #include "gateway/cli/link_command.h"
 #include "gateway/cli/manual.h"
+#include "gateway/cli/onion_command.h"
 #include "gateway/cli/policy_command.h"
 #include "gateway/cli/principal_command.h"
 #include "gateway/cli/version.h"
@@ -201,6 +202,7 @@ int main(int argc, char** argv) {
     add_drain(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));
     gateway::add_principal_commands(program);
+    gateway::add_onion_command(program);
     gateway::add_client_commands(program);
     gateway::add_link_command(program);
     gateway::add_completion_command(program);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "gateway/host/descriptor.h"
 #include "gateway/host/random_seed.h"
@@ -109,19 +110,12 @@ void warn_of_unnamed(const std::string& path) {
 int run(Options options) {
     policy::PrincipalRequest& request = options.request;
     if (options.from_stdin) request.chosen = policy::read_secret_line(std::cin);
-    Descriptor lock;
-    if (request.verb != Verb::list) lock = lock_folder_of(request.file);
-    request.create = !is_there(request.file);
-    wamp::Random random(random_seed());
-    const auto write = [&request](const std::string& text) {
-        if (request.create) make_private_file(request.file);
-        replace_file(request.file, text);
-    };
-    if (request.verb == Verb::add || request.verb == Verb::rotate) make_output_private();
-    const int code =
-        policy::principal(request, random, write, {std::cout, std::cerr, options.json});
-    if (code != 0 || request.verb == Verb::list || options.json) return code;
-    if (request.verb == Verb::add) warn_of_unnamed(request.file);
+    const Verb verb = request.verb;
+    if (verb == Verb::add || verb == Verb::rotate) make_output_private();
+    const std::string file = request.file;
+    const int code = edit_principals(std::move(request), {std::cout, std::cerr, options.json});
+    if (code != 0 || verb == Verb::list || options.json) return code;
+    if (verb == Verb::add) warn_of_unnamed(file);
     std::cerr << "a running gateway uses this after: sallyport policy apply\n";
     return code;
 }
@@ -154,6 +148,18 @@ void add_secret_options(Command& command, Options& options) {
 }
 
 }  // namespace
+
+int edit_principals(policy::PrincipalRequest request, const policy::Output& to) {
+    Descriptor lock;
+    if (request.verb != Verb::list) lock = lock_folder_of(request.file);
+    request.create = !is_there(request.file);
+    wamp::Random random(random_seed());
+    const auto write = [&request](const std::string& text) {
+        if (request.create) make_private_file(request.file);
+        replace_file(request.file, text);
+    };
+    return policy::principal(request, random, write, to);
+}
 
 void add_principal_commands(Command& program) {
     Command& parent = program.add_command(

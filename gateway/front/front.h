@@ -141,6 +141,8 @@ public:
     bool drain(std::string_view link, bool drained);
     /// The ids of the routes that have no other backend.
     std::vector<std::string_view> only_served_by(std::string_view link) const;
+    /// The Tor circuits on which that principal has a session, each once.
+    std::vector<std::uint64_t> circuits_of(std::string_view realm, std::string_view authid) const;
     std::size_t sessions() noexcept { return gate_.door().joined(); }
     std::size_t peers() const noexcept { return gate_.door().peers(); }
     /// Held by the testaments of the sessions that are there.

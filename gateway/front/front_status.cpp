@@ -1,4 +1,5 @@
 // What a front tells of itself: the state of its links, and the memory that it holds.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -62,6 +63,19 @@ std::size_t Front::held_of(PeerId peer) const {
             backend->queue.bytes_of(*session) + bytes_of(backend->bridge.counts_of(session->id));
     }
     return bytes;
+}
+
+std::vector<std::uint64_t> Front::circuits_of(std::string_view realm,
+                                              std::string_view authid) const {
+    std::vector<std::uint64_t> circuits;
+    gate_.door().for_each_session([&](const policy::Session& session) {
+        if (session.circuit == 0 || session.principal.authid != authid ||
+            session.policy->realm() != realm)
+            return;
+        if (std::find(circuits.begin(), circuits.end(), session.circuit) == circuits.end())
+            circuits.push_back(session.circuit);
+    });
+    return circuits;
 }
 
 std::string Front::status_json(const wamp::Dict& extra, wamp::Instant now) {

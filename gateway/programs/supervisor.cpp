@@ -1,13 +1,18 @@
 #include "gateway/programs/supervisor.h"
 
+#include <sys/wait.h>
+
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 #include <variant>
 
 #include "gateway/admin/status.h"
 #include "gateway/audit/audit_outlet.h"
+#include "gateway/config/grant.h"
 #include "gateway/config/policy_reader.h"
+#include "gateway/host/child.h"
 #include "gateway/host/dialer.h"
 #include "gateway/host/files.h"
 #include "gateway/host/log.h"
@@ -36,6 +41,15 @@ Target target_of(const BackendText& backend) {
     return Target::none;
 }
 
+constexpr const char* tor_is_down =
+    "tor is not running at the moment; it reads the keys of its clients when it starts\n";
+/// A directory keeps the descriptor that it has if another one has the same revision, which tor
+/// counts in seconds; and tor uploads within a second or two.
+constexpr std::chrono::seconds upload_interval{3};
+constexpr std::chrono::seconds upload_limit{5};
+/// An expired grant ends at most so much too late, and the command that ends it.
+constexpr std::chrono::seconds expiry_interval{5};
+
 supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
     supervision::SupervisorCore::Config core;
     for (const BackendText& backend : config.backends)
@@ -52,7 +66,9 @@ supervision::SupervisorCore::Config core_config(const GatewayConfig& config) {
 Supervisor::Supervisor(boost::asio::io_context& io, LoadedGateway loaded, PolicyVersion version)
     : SupervisorShell(io, loaded.config.state_dir, core_config(loaded.config), std::move(version)),
       loaded_(std::move(loaded)),
-      book_(open_link_book(loaded_)) {}
+      book_(open_link_book(loaded_)),
+      reload_timer_(io),
+      expiry_timer_(io) {}
 
 void Supervisor::open_files() {
     const GatewayConfig& config = loaded_.config;
@@ -76,6 +92,7 @@ void Supervisor::open_listeners() {
     }
     if (config.tor.mode == TorText::Mode::managed)
         tor_ = std::make_unique<TorProcess>(io_, prepare_tor(config), tor_events());
+    await_expiry();
 }
 
 void Supervisor::close_listeners() noexcept {
@@ -96,7 +113,11 @@ TorProcess::Events Supervisor::tor_events() {
                     wamp::now(), outbox_);
             });
         },
-        [this] { event([&] { core_.tor().on_descriptor_uploaded(outbox_); }); },
+        [this] {
+            upload_due_ = wamp::now() + upload_interval;
+            if (reloaded_) answer_reload(0, "");
+            event([&] { core_.tor().on_descriptor_uploaded(outbox_); });
+        },
         [this] { event([&] { core_.on_tor_verified(outbox_); }); },
         [this](std::string_view how) { event([&] { core_.tor().on_unconfigured(how, outbox_); }); },
         [this](std::string_view why) {
@@ -119,6 +140,88 @@ void Supervisor::on_message(ProcessId from, const supervision::Message& message)
             [&](std::string_view name, int socket) { children_.send(from, name, socket); });
     }
     SupervisorShell::on_message(from, message);
+}
+
+// Clients of the onion service
+// ----------------------------------------------------------------------------------
+
+bool Supervisor::answer_own_command(std::string_view line, const Control::Reply& reply) {
+    if (supervision::next_word(line) != "onion") return false;
+    const std::string_view verb = supervision::next_word(line);
+    std::vector<std::uint64_t> circuits;
+    while (verb == "close" && !line.empty()) {
+        const auto circuit = supervision::parse_index(supervision::next_word(line));
+        if (!circuit) break;
+        circuits.push_back(*circuit);
+    }
+    if ((verb != "reload" && verb != "close") || !line.empty()) {
+        reply(2, "unknown command\n");
+    } else if (!tor_) {
+        reply(1, "this gateway runs no tor\n");
+    } else if (verb == "reload") {
+        reload_tor(reply);
+    } else if (tor_->close_circuits(circuits)) {
+        reply(0, "");
+    } else {
+        reply(1, tor_is_down);
+    }
+    return true;
+}
+
+void Supervisor::reload_tor(const Control::Reply& reply) {
+    reload_waiters_.push_back(reply);
+    if (reload_waiters_.size() > 1 && !reloaded_) return;
+    reloaded_ = false;
+    reload_timer_.expires_after(std::max(upload_due_ - wamp::now(), wamp::Duration::zero()));
+    reload_timer_.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        if (!tor_->reload()) return answer_reload(1, tor_is_down);
+        upload_due_ = wamp::now() + upload_interval;
+        await_upload();
+    });
+}
+
+/// There is none if tor is not connected to the network, or if the keys are the same.
+void Supervisor::await_upload() {
+    reloaded_ = true;
+    reload_timer_.expires_after(upload_limit);
+    reload_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) answer_reload(0, "");
+    });
+}
+
+void Supervisor::answer_reload(int exit_code, std::string_view text) {
+    reloaded_ = false;
+    reload_timer_.cancel();
+    for (const Control::Reply& waiting : std::exchange(reload_waiters_, {}))
+        waiting(exit_code, text);
+}
+
+void Supervisor::await_expiry() {
+    expiry_timer_.expires_after(expiry_interval);
+    expiry_timer_.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        remove_expired();
+        await_expiry();
+    });
+}
+
+void Supervisor::remove_expired() {
+    if (expiry_command_ != 0) {
+        int status = 0;
+        if (::waitpid(expiry_command_, &status, WNOHANG) == 0) return;
+        expiry_command_ = 0;
+    }
+    try {
+        const auto grants = read_grants(loaded_.config.state_dir.path);
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        const auto time = std::chrono::duration_cast<wamp::Timestamp>(now);
+        if (expired(grants, time).empty()) return;
+        expiry_command_ = start_child(
+            {"/proc/self/exe", {"sallyport", "onion", "expire", "--config", loaded_.config.file}});
+    } catch (const std::exception& error) {
+        log(LogLevel::error, error.what());
+    }
 }
 
 // Reload

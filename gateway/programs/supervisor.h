@@ -1,11 +1,15 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "gateway/config/link_plan.h"
 #include "gateway/config/load_config.h"
@@ -43,6 +47,17 @@ private:
     void reopen_audit_of(supervision::ProcessId process) override;
     void carry_out_own(const supervision::Effect& wanted) override;
 
+    /// `onion reload`, and `onion close CIRCUIT…`.
+    bool answer_own_command(std::string_view line, const Control::Reply& reply) override;
+    /// Has tor read the keys of clients again, once the descriptor that it makes then can replace
+    /// the one before. Answers when a directory has that one.
+    void reload_tor(const Control::Reply& reply);
+    void await_upload();
+    void answer_reload(int exit_code, std::string_view text);
+    /// Has those removed whose time is over, by the command that removes anybody.
+    void await_expiry();
+    void remove_expired();
+
     TorProcess::Events tor_events();
     void reopen_audit_of_worker();
     void give_audit_to_worker();
@@ -75,6 +90,12 @@ private:
     Listeners listeners_;
     std::map<std::uint32_t, Inside> insides_;  ///< by backend
     std::unique_ptr<TorProcess> tor_;
+    boost::asio::steady_timer reload_timer_;
+    std::vector<Control::Reply> reload_waiters_;
+    bool reloaded_ = false;       ///< of them, which wait for the upload
+    wamp::Instant upload_due_{};  ///< from when on a descriptor replaces the one before
+    boost::asio::steady_timer expiry_timer_;
+    pid_t expiry_command_ = 0;  ///< 0 if none is running
     /// Established, and not passed on yet.
     std::map<supervision::AttemptId, Descriptor> connections_;
 };

@@ -136,6 +136,7 @@ void SupervisorShell::on_message(ProcessId from, const supervision::Message& mes
 }
 
 void SupervisorShell::on_command(std::string_view line, Control::Reply reply) {
+    if (answer_own_command(line, reply)) return;
     replies_[++last_request_] = std::move(reply);
     event([&] { core_.on_command(last_request_, line, outbox_); });
 }

@@ -70,6 +70,10 @@ protected:
     /// An effect for which this class has no apply().
     virtual void carry_out_own(const supervision::Effect&) {}
 
+    /// Whether it was a command of the control socket that the core does not know; then it has been
+    /// answered.
+    virtual bool answer_own_command(std::string_view, const Control::Reply&) { return false; }
+
     /// Passes an event to the core and carries out its effects.
     template <class Event>
     void event(Event what) {

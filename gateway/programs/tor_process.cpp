@@ -131,6 +131,24 @@ void TorProcess::verify() {
     carry_out(connection, out);
 }
 
+bool TorProcess::reload() {
+    const std::shared_ptr<Connection> connection = connection_;
+    if (!connection) return false;
+    ControlClient::Output out;
+    connection->client.reload(out);
+    carry_out(connection, out);
+    return true;
+}
+
+bool TorProcess::close_circuits(const std::vector<std::uint64_t>& circuits) {
+    const std::shared_ptr<Connection> connection = connection_;
+    if (!connection) return false;
+    ControlClient::Output out;
+    for (const std::uint64_t circuit : circuits) connection->client.close_circuit(circuit, out);
+    carry_out(connection, out);
+    return true;
+}
+
 void TorProcess::read_control(const std::shared_ptr<Connection>& connection) {
     connection->socket.async_read_some(
         boost::asio::buffer(connection->bytes),

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,10 @@ public:
     /// Asks tor again whether it runs as its torrc says: the answer is `verified` or
     /// `unconfigured`.
     void verify();
+    /// Has it read its configuration and the keys of its clients again, and ends these circuits.
+    /// False if its control socket is not connected.
+    bool reload();
+    bool close_circuits(const std::vector<std::uint64_t>& circuits);
     /// The address that tor has written; "" if it has not yet. Its key is remembered.
     std::string onion_address();
 

@@ -237,10 +237,11 @@ private:
         }
     }
 
-    /// `status`, `drain NAME`, `undrain NAME`.
+    /// `status`, `circuits REALM AUTHID`, `drain NAME`, `undrain NAME`.
     void on_command(std::string_view line, const Control::Reply& reply) {
         const std::string_view word = supervision::next_word(line);
         if (word == "status") return reply(0, status());
+        if (word == "circuits") return tell_circuits(line, reply);
         if (word != "drain" && word != "undrain") return reply(2, "unknown command\n");
         const bool drains = word == "drain";
         const std::string name = policy::quoted(line);
@@ -258,6 +259,14 @@ private:
             text += "route " + policy::quoted(route) +
                     " has no other backend: its requests still go " + "to " + name + "\n";
         }
+        reply(0, text);
+    }
+
+    void tell_circuits(std::string_view line, const Control::Reply& reply) {
+        const std::string_view realm = supervision::next_word(line);
+        std::string text;
+        for (const std::uint64_t circuit : shell_.core().circuits_of(realm, line))
+            text += std::to_string(circuit) + "\n";
         reply(0, text);
     }
 

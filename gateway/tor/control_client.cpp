@@ -48,6 +48,14 @@ void ControlClient::verify(Output& out) {
     send(Command::settings, settings_command(), out);
 }
 
+void ControlClient::reload(Output& out) {
+    send(Command::reload, "SIGNAL RELOAD", out);
+}
+
+void ControlClient::close_circuit(std::uint64_t circuit, Output& out) {
+    send(Command::close_circuit, "CLOSECIRCUIT " + std::to_string(circuit), out);
+}
+
 void ControlClient::on_bytes(std::string_view bytes, Output& out) {
     replies_.append(bytes);
     while (!failed_) {
@@ -65,7 +73,8 @@ void ControlClient::on_reply(const ControlReply& reply, Output& out) {
     if (pending_.empty()) return;
     const Command what = pending_.front();
     pending_.pop_front();
-    if (!reply.ok()) {
+    // It says 552 of a circuit that has ended meanwhile.
+    if (!reply.ok() && what != Command::close_circuit) {
         failed_ = true;
         out.events.push_back(Failed{"tor's control port reports: " + reply.lines.back()});
         return;
@@ -73,6 +82,8 @@ void ControlClient::on_reply(const ControlReply& reply, Output& out) {
     switch (what) {
         case Command::authenticate:
         case Command::set_events:
+        case Command::reload:
+        case Command::close_circuit:
             return;
         case Command::bootstrap_phase:
             return on_event(reply, out);

@@ -41,6 +41,10 @@ public:
     void start(std::string_view cookie, Output& out);
     /// Asks tor again for its listeners and settings.
     void verify(Output& out);
+    /// Has tor read its configuration and the keys of its clients again.
+    void reload(Output& out);
+    /// Ends a circuit and its streams; nothing happens if it has ended.
+    void close_circuit(std::uint64_t circuit, Output& out);
     void on_bytes(std::string_view bytes, Output& out);
     /// The command that shuts tor down in order.
     static std::string_view shutdown_command() noexcept { return "SIGNAL SHUTDOWN\r\n"; }
@@ -51,7 +55,9 @@ private:
         set_events,
         bootstrap_phase,
         listeners,
-        settings
+        settings,
+        reload,
+        close_circuit
     };
 
     void send(Command what, std::string_view command, Output& out);

@@ -83,9 +83,10 @@ const std::vector<Arrow>& arrows() {
          {"wamp/base", "wamp/message", "wamp/codec", "wamp/session", "wamp/framing", "wamp/net",
           "policy/crypto", "backend-link/link", "gateway/host"}},
         {"gateway/cli",
-         {"policy/document", "policy/auth", "policy/file", "policy/tools", "policy/tools/edit",
-          "policy/tools/analysis", "policy/tools/import", "backend-link/link", "gateway/host",
-          "gateway/config", "gateway/admin", "gateway/client", "gateway/programs"}},
+         {"wamp/base", "policy/document", "policy/crypto", "policy/auth", "policy/file",
+          "policy/tools", "policy/tools/edit", "policy/tools/analysis", "policy/tools/import",
+          "backend-link/link", "gateway/host", "gateway/tor", "gateway/config", "gateway/admin",
+          "gateway/client", "gateway/programs"}},
     };
     return table;
 }
@@ -114,6 +115,7 @@ const std::vector<Home>& homes() {
         {"toml++/", {"policy/document"}},
         {"toml.hpp", {"policy/document"}},
         {"CLI/", {"gateway/cli/arguments.cpp"}},
+        {"qrencode.h", {"gateway/cli/qr_code.cpp"}},
         {"spdlog/", {"gateway/host"}},
         {"fmt/", {"gateway/host"}},
         {"systemd/", {"gateway/host"}},

@@ -1,4 +1,8 @@
 // What a front tells of itself.
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "tests/unit/gateway/front/front_world.h"
 
 namespace sallyport::gateway {
@@ -25,6 +29,24 @@ TEST(FrontStatus, CountsWhatEachLinkHas) {
               std::string::npos)
         << world.front.status_json();
     EXPECT_NE(world.front.status_json({{"more", true}}).find(R"("more":true)"), std::string::npos);
+}
+
+TEST(FrontStatus, TellsTheCircuitsOfAPrincipal) {
+    FrontWorld world;
+    world.link_up();
+    world.join(1);
+    world.join_on(7, 2);
+    std::size_t seen = 0;
+    world.front.door().for_each_session([&](const policy::Session& session) {
+        ++seen;
+        const std::string realm(session.policy->realm());
+        const std::vector<std::uint64_t> due =
+            session.circuit == 0 ? std::vector<std::uint64_t>() : std::vector{session.circuit};
+        EXPECT_EQ(world.front.circuits_of(realm, session.principal.authid), due);
+        EXPECT_TRUE(world.front.circuits_of("elsewhere", session.principal.authid).empty());
+        EXPECT_TRUE(world.front.circuits_of(realm, session.principal.authid + "x").empty());
+    });
+    EXPECT_EQ(seen, 2U);
 }
 
 }  // namespace

@@ -116,5 +116,28 @@ TEST(ControlClient, FailsOnWhatIsNoReply) {
     EXPECT_TRUE(dialogue.say("250 OK\r\n").empty());
 }
 
+TEST(ControlClient, ReloadsAndClosesCircuits) {
+    Dialogue dialogue;
+    static_cast<void>(
+        dialogue.say(std::string(started) + std::string(no_listeners) + std::string(settings)));
+    dialogue.out.send.clear();
+    dialogue.client.reload(dialogue.out);
+    dialogue.client.close_circuit(24, dialogue.out);
+    EXPECT_EQ(dialogue.out.send, "SIGNAL RELOAD\r\nCLOSECIRCUIT 24\r\n");
+    EXPECT_TRUE(dialogue.say("250 OK\r\n250 OK\r\n").empty());
+}
+
+TEST(ControlClient, GoesOnIfACircuitHasEndedAlready) {
+    Dialogue dialogue;
+    static_cast<void>(
+        dialogue.say(std::string(started) + std::string(no_listeners) + std::string(settings)));
+    dialogue.client.close_circuit(24, dialogue.out);
+    EXPECT_TRUE(dialogue.say("552 Unknown circuit \"24\"\r\n").empty());
+    dialogue.client.reload(dialogue.out);
+    const auto refused = dialogue.say("551 Refused\r\n");
+    ASSERT_EQ(refused.size(), 1u);
+    EXPECT_TRUE(std::holds_alternative<ControlClient::Failed>(refused[0]));
+}
+
 }  // namespace
 }  // namespace sallyport::gateway
