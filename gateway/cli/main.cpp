@@ -17,6 +17,7 @@
 #include "gateway/cli/check_command.h"
 #include "gateway/cli/client_commands.h"
 #include "gateway/cli/completion.h"
+#include "gateway/cli/doctor_command.h"
 #include "gateway/cli/init_command.h"
 #include "gateway/cli/link_command.h"
 #include "gateway/cli/manual.h"
@@ -198,6 +199,7 @@ int main(int argc, char** argv) {
     add_inside(texts, program);
     add_status(texts, program);
     gateway::add_init_command(program);
+    gateway::add_doctor_command(program);
     gateway::add_check_command(program);
     add_drain(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));

@@ -64,6 +64,7 @@ const std::vector<Arrow>& arrows() {
          {"wamp/base", "wamp/message", "wamp/codec", "wamp/flow", "wamp/session", "wamp/router",
           "policy/door", "policy/gate", "backend-link/link"}},
         {"gateway/tor", {}},
+        {"gateway/doctor", {}},
         {"gateway/supervision", {"wamp/base"}},
         {"gateway/front",
          {"wamp/base", "wamp/message", "wamp/flow", "wamp/codec", "wamp/session", "policy/door",
@@ -85,8 +86,8 @@ const std::vector<Arrow>& arrows() {
         {"gateway/cli",
          {"wamp/base", "policy/document", "policy/crypto", "policy/auth", "policy/file",
           "policy/tools", "policy/tools/edit", "policy/tools/analysis", "policy/tools/import",
-          "backend-link/link", "gateway/host", "gateway/tor", "gateway/config", "gateway/admin",
-          "gateway/client", "gateway/programs"}},
+          "backend-link/link", "gateway/host", "gateway/tor", "gateway/doctor", "gateway/config",
+          "gateway/admin", "gateway/client", "gateway/programs"}},
     };
     return table;
 }
