@@ -93,9 +93,14 @@ void Calls::forward(RequestContext& context, wamp::Call&& call, BridgeOutbox& ou
                                      std::move(context.lease),
                                      diagnoses});
     if (slot == Table::none) return;  // as above
+    table_.at(slot).data.since = context.since;
+    if (caller.counts != nullptr) {
+        Call& entry = table_.at(slot).data;
+        entry.rule = context.permit.rule();
+        entry.version = caller.counts->version();
+    }
     const wamp::RequestId back = link_.next_request();
     table_.set_back(slot, back);
-    table_.at(slot).data.since = context.since;
     table_.at(slot).data.allotted = timeout == context.permit.limits().timeout;
     if (timeout != wamp::Duration::zero()) set_due(slot, context.since + timeout);
     if (context.route.idempotent && !context.again && !open) {
@@ -183,6 +188,7 @@ void Calls::end_behind(Slot slot, BridgeOutbox& out) {
 
 void Calls::abandon(Slot slot, std::string_view uri, Instant now, BridgeOutbox& out) {
     Table::Entry& entry = table_.at(slot);
+    count(entry, now);
     out.to_sessions.add(entry.session, error_for(MessageType::call, entry.front, uri));
     entry.data.state = State::abandoned;
     settle(slot);
@@ -209,6 +215,7 @@ void Calls::on_result(wamp::CallResult&& result, Instant now, BridgeOutbox& out)
     if (!progress) note_answer(entry.data, now);
     const wamp::SessionId caller = entry.session;
     result.request = entry.front;
+    if (!progress && !answered) count(entry, now);
     if (entry.data.history != nullptr && !answered)
         return answer_history(found, std::move(result), out);
     if (!result.details.empty()) {
@@ -275,6 +282,7 @@ void Calls::on_error(wamp::Error&& error, Instant now, BridgeOutbox& out) {
     const wamp::SessionId caller = table_.at(slot).session;
     const bool diagnoses = table_.at(slot).data.diagnoses;
     error.request = table_.at(slot).front;
+    if (!answered) count(table_.at(slot), now);
     erase(found);
     if (answered) return;
     const wamp::Dict details = std::exchange(error.details, {});
@@ -312,6 +320,7 @@ void Calls::on_link_lost(Instant now, BridgeOutbox& out) {
             continue;
         }
         if (entry.data.state != State::abandoned) {
+            count(entry, now);
             out.to_sessions.add(entry.session,
                                 error_for(MessageType::call, entry.front, uris::network_failure));
         }
@@ -339,6 +348,14 @@ void Calls::on_deadline(Instant now, BridgeOutbox& out) {
                 break;
         }
     }
+}
+
+// A call that a reload has overtaken is not counted: its rule may be gone.
+void Calls::count(const Table::Entry& call, Instant now) const noexcept {
+    const policy::Session* const caller = link_.sessions.find(call.session);
+    if (caller == nullptr || caller->counts == nullptr) return;
+    if (caller->counts->version() != call.data.version) return;
+    caller->counts->of(call.data.rule).answered.add(now - call.data.since);
 }
 
 void Calls::set_due(Slot slot, Instant due) {

@@ -71,7 +71,9 @@ private:
         bool diagnoses = false;                  ///< the caller may know the cause of `unavailable`
         std::unique_ptr<HistoryCall> history{};  ///< of wamp.subscription.get_events
         std::string procedure{};                 ///< behind the link, while it is open
-        wamp::Instant since{};
+        wamp::Instant since{};                   ///< it arrived
+        policy::RuleIndex rule = policy::no_rule;
+        std::uint64_t version = 0;  ///< RealmCounts::version() of `rule`
         bool allotted = false;  ///< the timeout is the policy's, not one that the caller chose
     };
     using Table = RequestTable<Call>;
@@ -85,6 +87,8 @@ private:
     void answer_history(Table::Found found, wamp::CallResult&& result, BridgeOutbox& out);
     /// Ends a call whose result the caller cannot decode.
     void refuse_result(Table::Found found, bool progress, wamp::Instant now, BridgeOutbox& out);
+    /// The caller gets its final answer.
+    void count(const Table::Entry& call, wamp::Instant now) const noexcept;
     /// The call must not be repeated any more.
     void settle(Slot slot) noexcept;
     void set_due(Slot slot, wamp::Instant due);

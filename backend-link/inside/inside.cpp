@@ -71,8 +71,9 @@ wamp::Realm Inside::new_realm() {
     return realm;
 }
 
-void Inside::start(wamp::Instant, wamp::Outbox& out) {
+void Inside::start(wamp::Instant now, wamp::Outbox& out) {
     for (std::uint32_t i = 0; i < links_.size(); ++i) {
+        links_[i].changed = now;
         out.push_back(wamp::effect::Dial{i});
     }
 }
@@ -180,6 +181,9 @@ void Inside::join(wamp::SessionId id, wamp::Instant now, wamp::Outbox& out) {
     realm_of(session).set_room(id, has_room(session));
     if (is_link) {
         links_[link->second].session = id;
+        ++links_[link->second].ups;
+        links_[link->second].changed = now;
+        links_[link->second].reason.clear();
         links_[link->second].backoff.up(now);
         links_[link->second].failures.forget();
         gate_.publish_link(session.policy->realm(), links_[link->second].name, true, now, out);
@@ -352,6 +356,7 @@ void Inside::on_dial_failed(Link& link, bool reached, std::string_view why, wamp
     // The first connection has not ended, and either answers or is given up soon.
     if (link.peer != wamp::no_peer)
         return link.pulse.on_dial_failed(now, link.backoff.after_no_answer());
+    link.reason = wamp::printable(why);
     note_failure(link, why, now, out);
     const wamp::Duration wait =
         reached ? link.backoff.after_end(now) : link.backoff.after_no_answer();
@@ -360,6 +365,8 @@ void Inside::on_dial_failed(Link& link, bool reached, std::string_view why, wamp
 
 void Inside::lose(Link& link, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
     note_failure(link, why, now, out);
+    if (link.session != 0) link.changed = now;
+    link.reason = wamp::printable(why);
     link_peers_.erase(link.peer);
     link.peer = wamp::no_peer;
     link.pulse.end();
@@ -481,20 +488,40 @@ std::size_t Inside::entries_of(wamp::SessionId id) const {
     return session == nullptr ? 0 : realms_.at(session->policy.get()).entries_of(id);
 }
 
-std::string Inside::status_json() {
+std::vector<LinkSnapshot> Inside::link_snapshots() const {
+    std::vector<LinkSnapshot> snapshots;
+    for (const Link& link : links_) {
+        if (link.removed) continue;
+        LinkSnapshot snapshot;
+        snapshot.name = link.name;
+        snapshot.up = link.session != 0;
+        snapshot.ups = link.ups;
+        snapshot.round_trip = link.pulse.round_trip();
+        snapshots.push_back(std::move(snapshot));
+    }
+    return snapshots;
+}
+
+std::string Inside::status_json(const wamp::Dict& extra) {
     wamp::List links;
     for (const Link& link : links_) {
         if (link.removed) continue;
-        links.push_back(wamp::Dict{{"name", link.name}, {"up", link.peer != wamp::no_peer}});
+        links.push_back(wamp::Dict{{"name", link.name},
+                                   {"up", link.session != 0},
+                                   {"since", wamp::to_rfc3339(gate_.civil_time().at(link.changed))},
+                                   {"reason", link.reason}});
     }
     const auto sum = counts();
-    const wamp::Dict status{{"connections", std::uint64_t{gate_.door().peers()}},
-                            {"sessions", std::uint64_t{sum.sessions}},
-                            {"subscriptions", std::uint64_t{sum.subscriptions}},
-                            {"registrations", std::uint64_t{sum.registrations}},
-                            {"calls", std::uint64_t{sum.calls}},
-                            {"events", gate_.events_status()},
-                            {"links", std::move(links)}};
+    wamp::Dict status{{"connections", std::uint64_t{gate_.door().peers()}},
+                      {"sessions", std::uint64_t{sum.sessions}},
+                      {"subscriptions", std::uint64_t{sum.subscriptions}},
+                      {"registrations", std::uint64_t{sum.registrations}},
+                      {"calls", std::uint64_t{sum.calls}},
+                      {"decisions", gate_.decisions_status()},
+                      {"events", gate_.events_status()},
+                      {"joins", gate_.joins_status()},
+                      {"links", std::move(links)}};
+    for (const auto& [name, value] : extra) status.set(name, value);
     return wamp::encode_value(wamp::Serializer::json, status);
 }
 

@@ -10,6 +10,7 @@
 #include "backend-link/inside/link_egress.h"
 #include "backend-link/link/backoff.h"
 #include "backend-link/link/failure_notes.h"
+#include "backend-link/link/link_snapshot.h"
 #include "backend-link/link/pulse.h"
 #include "policy/door/door.h"
 #include "policy/gate/gate.h"
@@ -129,7 +130,8 @@ public:
     /// registrations and events.
     std::size_t held_of_peers() const noexcept;
     std::size_t held_of(wamp::PeerId peer) const;
-    std::string status_json();
+    std::string status_json(const wamp::Dict& extra = {});
+    std::vector<LinkSnapshot> link_snapshots() const;
     policy::AuditTrail& audit() noexcept { return gate_.audit(); }
     /// Completes the audit records, before they are taken for the last time.
     void end_audit() { gate_.end_audit(); }
@@ -149,6 +151,9 @@ private:
         wamp::Instant due = wamp::never;  ///< to dial, while there is no peer
         bool dialled = true;              ///< by us
         bool removed = false;             ///< by a reload; its number is not used again
+        std::uint64_t ups = 0;            ///< how often the gateway has joined through it
+        wamp::Instant changed{};          ///< has been up, or down, since then
+        std::string reason{};             ///< why it is down, as the log has it
     };
 
     /// The subscriptions and registrations of a realm for which `decision_of` returns a denial.

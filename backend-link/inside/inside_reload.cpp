@@ -107,6 +107,7 @@ Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Ins
     for (const std::uint32_t number : links.removed) remove_link(links_.at(number), now, out);
     for (const InsideLink& added : links.added) {
         add_link(added, true);
+        links_.back().changed = now;
         out.push_back(wamp::effect::Dial{static_cast<std::uint32_t>(links_.size() - 1)});
     }
     act_on(gate_.next(now, out), now, out);

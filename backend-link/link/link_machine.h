@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +66,7 @@ public:
     /// The peer sent any bytes, PONGs included.
     void on_alive(wamp::Instant now) noexcept { pulse_.on_alive(now); }
     wamp::Instant heard() const noexcept { return pulse_.heard(); }
-    wamp::Duration round_trip() const noexcept { return pulse_.round_trip(); }
+    std::optional<wamp::Duration> round_trip() const noexcept { return pulse_.round_trip(); }
     /// Whether a probe of the transport is not answered yet.
     bool is_suspect(wamp::Instant now) const noexcept { return pulse_.is_suspect(now); }
     /// A second connection that was asked for is open: it is a rival of the first one.

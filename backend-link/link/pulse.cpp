@@ -7,10 +7,11 @@ namespace sallyport::backend_link {
 void Pulse::begin(wamp::Instant now) noexcept {
     open_ = true;
     dialling_ = false;
+    asking_ = false;
     heard_ = now;
     probed_ = now;
     dial_after_ = now;
-    round_trip_ = wamp::Duration::zero();
+    round_trip_.reset();
 }
 
 Pulse::Due Pulse::on_deadline(wamp::Instant now) noexcept {
@@ -18,7 +19,10 @@ Pulse::Due Pulse::on_deadline(wamp::Instant now) noexcept {
     if (now - heard_ >= limits_.dead_after) return Due::dead;
     const bool probes = now >= std::max(heard_, probed_) + limits_.heartbeat;
     const bool dials = now >= dial_due();
-    if (probes) probed_ = now;
+    if (probes) {
+        probed_ = now;
+        asking_ = true;
+    }
     if (dials) dialling_ = true;
     if (probes && dials) return Due::probe_and_dial;
     if (probes) return Due::probe;

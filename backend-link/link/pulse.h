@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "wamp/base/instant.h"
 
@@ -29,11 +31,11 @@ public:
     void end() noexcept { open_ = false; }
     /// Any byte has come.
     void on_alive(wamp::Instant now) noexcept {
-        if (probed_ > heard_) round_trip_ = now - probed_;
         heard_ = now;
+        if (std::exchange(asking_, false)) round_trip_ = now - probed_;
     }
-    /// From the last probe to the first byte after it; zero: none was sent yet.
-    wamp::Duration round_trip() const noexcept { return round_trip_; }
+    /// From the last probe that was answered to the first byte after it; nothing before that.
+    std::optional<wamp::Duration> round_trip() const noexcept { return round_trip_; }
     Due on_deadline(wamp::Instant now) noexcept;
     /// The second connection did not come about; the next attempt is due after `wait`.
     void on_dial_failed(wamp::Instant now, wamp::Duration wait) noexcept;
@@ -53,10 +55,11 @@ private:
     bool dials_;
     bool open_ = false;
     bool dialling_ = false;
+    bool asking_ = false;  ///< no byte has come since the last probe
+    std::optional<wamp::Duration> round_trip_;
     wamp::Instant heard_{};
     wamp::Instant probed_{};      ///< or opened
     wamp::Instant dial_after_{};  ///< not before
-    wamp::Duration round_trip_{};
 };
 
 }  // namespace sallyport::backend_link

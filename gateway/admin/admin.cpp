@@ -24,15 +24,14 @@ std::string ask(const PathText& admin) {
         throw StartError(
             admin.place,
             "cannot connect to " + policy::quoted(admin.path) + ": " + error.code().message(),
-            "is `sallyport serve` running, and are you its user?");
+            "is `sallyport serve` or `sallyport inside` running, and are you its user?");
     }
 }
 
 }  // namespace
 
 int print_status(const std::string& config_file, bool json) {
-    const GatewayConfig config = load_gateway_config(config_file);
-    const std::string answer = ask(config.admin);
+    const std::string answer = ask(load_admin_socket(config_file));
     if (json) {
         if (answer.empty()) {
             policy::print_fault("the gateway did not answer", {std::cout, std::cerr, json});
@@ -52,8 +51,8 @@ int print_status(const std::string& config_file, bool json) {
 
 int drain_backend(const std::string& config_file, const std::string& backend, bool undo,
                   bool json) {
-    const GatewayConfig config = load_gateway_config(config_file);
-    return send_line(config.admin.path, (undo ? "undrain " : "drain ") + backend, json);
+    return send_line(load_admin_socket(config_file).path, (undo ? "undrain " : "drain ") + backend,
+                     json);
 }
 
 }  // namespace sallyport::gateway

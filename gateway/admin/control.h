@@ -6,24 +6,29 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "gateway/admin/web.h"
 #include "gateway/host/acceptor.h"
 #include "gateway/host/descriptor.h"
 
 namespace sallyport::gateway {
 
 /// A socket for commands to a running program, mode 0600. A request is one line; the answer is an
-/// exit code and text. `run/control.sock` in the state directory belongs to the supervisor, as its
-/// commands change the policy, which the worker must not do; the worker has the admin socket.
+/// exit code and text. A first line that is one of HTTP, which no command is, begins a request for
+/// `web` instead, if there is one. `run/control.sock` in the state directory belongs to the
+/// supervisor, as its commands change the policy, which the worker must not do; the worker has the
+/// admin socket.
 class Control {
 public:
     using Reply = std::function<void(int exit_code, std::string_view text)>;
     using Handler = std::function<void(const std::string& line, Reply reply)>;
 
-    Control(boost::asio::io_context& io, Descriptor listener, Handler handler);
+    Control(boost::asio::io_context& io, Descriptor listener, Handler handler,
+            Web::Handler web = {});
 
 private:
     boost::asio::io_context& io_;
     Handler handler_;
+    Web::Handler web_;
     Acceptor acceptor_;
 };
 

@@ -91,6 +91,32 @@ void add_link(std::ostream& out, const Json& link) {
     out << '\n';
 }
 
+void add_faults(const Json& onion, std::vector<Fault>& faults) {
+    if (policy::string_member(onion, "mode") != "managed") return;
+    const std::uint64_t percent = number(onion, "bootstrap");
+    const std::string warning = policy::string_member(onion, "warning");
+    if (percent < 100) {
+        faults.push_back({"nobody can reach the onion: tor is at " + std::to_string(percent) +
+                              "% (" + policy::string_member(onion, "summary") + ")",
+                          warning.empty() ? "wait; if it stays there, see whether this machine "
+                                            "reaches the Internet and what its clock says"
+                                          : "tor says: " + warning});
+    } else if (!policy::bool_member(onion, "reachable")) {
+        faults.push_back({"nobody can reach the onion yet: tor has not published its descriptor",
+                          "wait a minute; if it stays so, see tor's lines in the log"});
+    }
+}
+
+void add_link_fault(const Json& link, std::vector<Fault>& faults) {
+    if (policy::bool_member(link, "up")) return;
+    const std::string reason = policy::string_member(link, "reason");
+    faults.push_back({"link " + policy::string_member(link, "name") + " is down since " +
+                          policy::string_member(link, "since") + ": " +
+                          (reason.empty() ? "it has not come up yet" : reason),
+                      "see that its other end runs and can reach this one; the log of both ends "
+                      "says why a connection fails"});
+}
+
 }  // namespace
 
 std::string to_json(const supervision::OnionStatus& status) {
@@ -102,9 +128,46 @@ std::string to_json(const supervision::OnionStatus& status) {
                             {"reachable", status.reachable}});
 }
 
+supervision::OnionStatus onion_of(std::string_view json) {
+    const Json onion = parsed(json);
+    return {policy::string_member(onion, "mode"),         policy::string_member(onion, "address"),
+            static_cast<int>(number(onion, "bootstrap")), policy::string_member(onion, "summary"),
+            policy::string_member(onion, "warning"),      policy::bool_member(onion, "reachable")};
+}
+
+std::vector<Fault> faults_in(std::string_view line) {
+    const auto status = policy::parse_json(line, depth_max);
+    if (!status || !status->is_object()) return {{"the program did not answer", "see its log"}};
+    std::vector<Fault> faults;
+    if (const Json* onion = policy::object_member(*status, "onion")) add_faults(*onion, faults);
+    const Json* front = policy::object_member(*status, "front");
+    if (front == nullptr) return faults;
+    for (const Json& link : policy::array_member(*front, "links")) add_link_fault(link, faults);
+    const Json* authenticator = policy::object_member(*front, "authenticator");
+    if (authenticator != nullptr && !policy::bool_member(*authenticator, "running"))
+        faults.push_back({"the authenticator does not run: nobody can log in",
+                          "see the log; it is started again by itself"});
+    return faults;
+}
+
 std::string status_line(const GatewayStatus& status) {
     const Sandbox& sandbox = status.sandbox;
-    Json json{{"onion", parsed(status.onion)},
+    const ProgramStatus& program = status.program;
+    const ProgramStatus::Limits& limits = program.limits;
+    Json realms = Json::array();
+    for (const ProgramStatus::Realm& realm : program.realms)
+        realms.push_back({{"name", realm.name}, {"policy", realm.policy}});
+    Json json{{"program", program.program},
+              {"version", program.version},
+              {"started", program.started},
+              {"reloaded", program.reloaded},
+              {"realms", std::move(realms)},
+              {"limits",
+               {{"sessions", limits.sessions},
+                {"memory", limits.memory},
+                {"message_bytes", limits.message_bytes},
+                {"queue_bytes", limits.queue_bytes}}},
+              {"onion", parsed(status.onion)},
               {"front", parsed(status.front)},
               {"audit", nullptr},
               {"sandbox",

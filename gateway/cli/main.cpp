@@ -27,6 +27,7 @@
 #include "gateway/cli/version.h"
 #include "gateway/host/log.h"
 #include "gateway/host/start_error.h"
+#include "gateway/host/version.h"
 #include "gateway/programs/authenticator.h"
 #include "gateway/programs/inside_program.h"
 #include "gateway/programs/serve.h"
@@ -137,8 +138,8 @@ void add_inside(Texts& texts, gateway::Command& program) {
 
 void add_status(Texts& texts, gateway::Command& program) {
     gateway::Command& status =
-        program.add_command("status", "Show the status of a running gateway");
-    status.add_option("--config", &texts.gateway_config, "Its configuration file",
+        program.add_command("status", "Show the status of a running gateway or inside");
+    status.add_option("--config", &texts.gateway_config, "Its gateway.toml or inside.toml",
                       {.show_default = true});
     status.add_option("--json", &texts.json, "Print one line of JSON");
     status.action = [&texts] { return gateway::print_status(texts.gateway_config, texts.json); };

@@ -333,6 +333,7 @@ void read_common(Section& root, ConfigReader& reader, Config& config) {
     config.realms = reader.realms(root);
     config.limits = reader.limits(root);
     config.audit = reader.audit(root);
+    config.metrics = reader.metrics(root);
     static constexpr std::array<std::string_view, 2> modes{"required", "preferred"};
     if (const auto mode = choice(root, "sandbox", modes))
         config.sandbox = static_cast<SandboxMode>(*mode);
@@ -345,9 +346,9 @@ void read_common(Section& root, ConfigReader& reader, Config& config) {
 
 wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::string_view text,
                                                                       const std::string& file) {
-    static constexpr std::array<std::string_view, 9> keys{"state_dir", "realms",  "listen",
-                                                          "limits",    "audit",   "tor",
-                                                          "backend",   "sandbox", "request_ids"};
+    static constexpr std::array<std::string_view, 10> keys{
+        "state_dir", "realms",  "listen",  "limits",      "audit",
+        "tor",       "backend", "sandbox", "request_ids", "metrics"};
     const auto document = policy::parse_document(text, file);
     if (document.has_error()) return policy::Diagnostics{document.error()};
     ConfigReader reader(file);
@@ -363,11 +364,11 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
 
 wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     std::string_view text, const std::string& file) {
-    static constexpr std::array<std::string_view, 10> keys{
+    static constexpr std::array<std::string_view, 12> keys{
         "state_dir", "realms",      "listen",
         "link",      "limits",      "audit",
         "sandbox",   "request_ids", "disclose_outside_callers",
-        "history"};
+        "history",   "metrics",     "admin"};
     static constexpr std::array<std::string_view, 3> listen_keys{"address", "mode", "group"};
     static constexpr std::array<std::string_view, 4> link_keys{"gateway", "peer_pin", "heartbeat",
                                                                "dead_after"};
@@ -378,6 +379,7 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     Section root(*document, "this file", keys, file, reader.diagnostics());
     read_common(root, reader, config);
     config.disclose_outside_callers = root.boolean("disclose_outside_callers").value_or(true);
+    config.admin = reader.listener(root, "admin", "run/admin.sock");
     read_history(root, reader, config);
     for (const Item* table : root.tables("listen")) {
         Section section(*table, "[[listen]]", listen_keys, file, reader.diagnostics());

@@ -58,6 +58,12 @@ struct AuditText {
     std::size_t queue_bytes = 1u << 20;
 };
 
+/// [metrics] of both files.
+struct MetricsText {
+    std::optional<backend_link::Address> listen;  ///< loopback only
+    policy::Place place;
+};
+
 /// [tor].
 struct TorText {
     enum class Mode : std::uint8_t { managed, external, off };
@@ -112,6 +118,7 @@ struct GatewayConfig {
     SocketText admin;
     LimitsText limits;
     AuditText audit;
+    MetricsText metrics;
     TorText tor;
     std::vector<BackendText> backends;
 };
@@ -153,8 +160,10 @@ struct InsideProgramConfig {
     std::vector<ServiceListen> listens;
     std::vector<LinkText> links;
     std::vector<HistoryText> history;
+    SocketText admin;
     LimitsText limits;
     AuditText audit;
+    MetricsText metrics;
 };
 
 /// Read a configuration. They report all errors at once, in line order. Relative paths are relative

@@ -372,6 +372,28 @@ LimitsText ConfigReader::limits(Section& root) {
     return limits;
 }
 
+MetricsText ConfigReader::metrics(Section& root) {
+    MetricsText metrics;
+    const Item* table = root.find("metrics", Item::Kind::table, "{}");
+    if (table == nullptr) return metrics;
+    static constexpr std::array<std::string_view, 1> keys{"listen"};
+    Section section(*table, "[metrics]", keys, file_, diagnostics_);
+    const auto text = section.need_text("listen", "\"127.0.0.1:9464\"");
+    if (!text) return metrics;
+    const Item& item = *section.find("listen");
+    metrics.place = section.place(item);
+    auto address = backend_link::parse_address("tcp:" + *text);
+    if (!address ||
+        backend_link::reach_of_literal(address->host_or_path) != backend_link::Reach::loopback) {
+        section.error(item, policy::quoted(*text) + " is not a port at a loopback address",
+                      "such as \"127.0.0.1:9464\" or \"[::1]:9464\"; whoever reads it from another "
+                      "machine needs a proxy that asks who he is");
+        return metrics;
+    }
+    metrics.listen = std::move(address);
+    return metrics;
+}
+
 AuditText ConfigReader::audit(Section& root) {
     AuditText audit;
     const Item* table = root.find("audit", Item::Kind::table, "{}");

@@ -52,6 +52,7 @@ public:
     backend_link::Health::Limits health(policy::Section& section);
     LimitsText limits(policy::Section& root);
     AuditText audit(policy::Section& root);
+    MetricsText metrics(policy::Section& root);
 
 private:
     std::string resolve(std::string_view path) const;

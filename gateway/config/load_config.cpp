@@ -148,17 +148,40 @@ GatewayConfig load_gateway_config(const std::string& path) {
     return *std::move(config);
 }
 
-std::string load_state_dir(const std::string& path) {
+namespace {
+
+/// Reads a configuration of either kind as far as `read` does, whatever else is in it.
+template <class Read>
+auto read_part(const std::string& path, Read read) {
     const auto text = policy::read_file(path, false);
     if (!text) throw StartError(Diagnostics{text.error()});
     const auto document = policy::parse_document(*text, path);
     if (!document) throw StartError(Diagnostics{document.error()});
-    static constexpr std::array<std::string_view, 1> keys{"state_dir"};
     ConfigReader reader(path);
     Diagnostics unknown_keys;  // ignored
-    policy::Section root(*document, "this file", keys, path, unknown_keys);
+    policy::Section root(*document, "this file", {}, path, unknown_keys);
     reader.state_dir(root);
-    return reader.state_dir().path;
+    return read(root, reader);
+}
+
+}  // namespace
+
+std::string load_state_dir(const std::string& path) {
+    return read_part(
+        path, [](policy::Section&, ConfigReader& reader) { return reader.state_dir().path; });
+}
+
+PathText load_admin_socket(const std::string& path) {
+    constexpr std::string_view key = "admin";
+    constexpr std::string_view otherwise = "run/admin.sock";
+    return read_part(path, [&](policy::Section& root, ConfigReader& reader) -> PathText {
+        const policy::Item* const listen = root.find("listen");
+        if (listen == nullptr || listen->kind != policy::Item::Kind::table)
+            return reader.listener(root, key, otherwise);  // of an inside, or by default
+        Diagnostics unknown_keys;
+        policy::Section section(*listen, "[listen]", {}, path, unknown_keys);
+        return reader.listener(section, key, otherwise);
+    });
 }
 
 namespace {

@@ -65,6 +65,8 @@ GatewayConfig load_gateway_config(const std::string& path);
 /// The state directory that gateway.toml or inside.toml names; other keys are ignored. Throws
 /// StartError if the file cannot be read.
 std::string load_state_dir(const std::string& path);
+/// The same for the admin socket.
+PathText load_admin_socket(const std::string& path);
 
 /// The log line if the configuration on disk (gateway.toml, inside.toml) differs from the running
 /// one in more than links. A reload uses none of it; the line mentions the list of realms, as

@@ -149,6 +149,7 @@ wamp::Dict Front::roles() const {
 void Front::start(wamp::Instant now, wamp::Outbox& out) {
     for (auto& backend : backends_) {
         LinkMachine::Outbox wanted;
+        backend->changed = now;
         backend->link.start(now, wanted);
         carry_out(*backend, wanted, now, out);
     }
@@ -272,6 +273,8 @@ void Front::cross(Backend& backend, Door::Request& request, wamp::Instant since,
         [&]<class Received>(Received& received) {
             if constexpr (is_request<Received>) {
                 if constexpr (std::is_same_v<Received, wamp::Call>) {
+                    if (session.counts != nullptr)
+                        session.counts->of(request.permit.rule()).waited.add(now - since);
                     backend.bridge.forward(session, std::move(request.permit), std::move(received),
                                            since, bridge_out_, std::move(request.lease));
                 } else if constexpr (std::is_same_v<Received, wamp::Publish>) {
@@ -458,6 +461,7 @@ void Front::take_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
 }
 
 void Front::lose(Backend& backend, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
+    note_down(backend, why, now);
     link_peers_.erase(backend.peer);
     backend.peer = wamp::no_peer;
     LinkMachine::Outbox wanted;
@@ -492,6 +496,7 @@ void Front::on_link_failed(std::uint32_t link, std::string_view why, wamp::Insta
 void Front::on_dial_failed(std::uint32_t link, LinkMachine::Failure failure, std::string_view why,
                            wamp::Instant now, wamp::Outbox& out) {
     Backend& backend = *backends_.at(link);
+    if (!backend.bridge.up()) note_down(backend, why, now);
     LinkMachine::Outbox wanted;
     backend.link.on_failed(failure, why, now, wanted);
     carry_out(backend, wanted, now, out);
@@ -523,6 +528,7 @@ void Front::on_link_message(Backend& backend, std::string_view bytes, wamp::Inst
     const auto verdict = backend.link.on_message(*message, now, wanted);
     carry_out(backend, wanted, now, out);
     if (verdict == LinkMachine::Verdict::dispatch) {
+        if (std::holds_alternative<wamp::Event>(*message)) ++backend.events;
         backend.bridge.on_link(std::move(*message), now, bridge_out_);
         flush(backend, now, out);
     } else {
@@ -536,6 +542,9 @@ void Front::on_verdict(Backend& backend, LinkMachine::Verdict verdict, wamp::Ins
                        wamp::Outbox& out) {
     switch (verdict) {
         case LinkMachine::Verdict::up:
+            ++backend.ups;
+            backend.changed = now;
+            backend.reason.clear();
             wamp::note(out, Level::info, "link ", backend.name, ": up");
             backend.carried.reset();
             if (backend.link.carries_payloads() &&

@@ -12,6 +12,7 @@
 #include "backend-link/bridge/bridge.h"
 #include "backend-link/link/failure_notes.h"
 #include "backend-link/link/link_machine.h"
+#include "backend-link/link/link_snapshot.h"
 #include "backend-link/link/rival.h"
 #include "gateway/front/link_queue.h"
 #include "gateway/front/route_table.h"
@@ -131,10 +132,13 @@ public:
         wamp::Duration ejected_for;       ///< from now on; zero: it is not ejected
         std::uint32_t share;              ///< of its calls, in percent, as it returns
         backend_link::Bridge::Counts counts;
-        std::size_t held;        ///< messages of sessions that wait for the link to have room
-        std::size_t held_bytes;  ///< of these, approximately
+        std::size_t held;         ///< messages of sessions that wait for the link to have room
+        std::size_t held_bytes;   ///< of these, approximately
+        wamp::Instant since;      ///< it has been up, or down
+        std::string_view reason;  ///< why it is down
     };
     std::vector<LinkStatus> links(wamp::Instant now = {}) const;
+    std::vector<backend_link::LinkSnapshot> link_snapshots() const;
     /// Has new requests go to the other backends of their routes as long as one of them is up, or
     /// takes that back. What is there stays: calls in flight, subscriptions, registrations. False
     /// if no link has that name.
@@ -180,6 +184,10 @@ private:
         wamp::IdSet outrunning{};
         bool keeps_history = false;  ///< said its last WELCOME
         bool removed = false;        ///< by a reload; its number is not used again
+        std::uint64_t ups = 0;       ///< how often its link has come up
+        std::uint64_t events = 0;    ///< received
+        wamp::Instant changed{};     ///< has been up, or down, since then
+        std::string reason{};        ///< why it is down, as the log has it
     };
 
     /// As the backends are after the change.
@@ -310,6 +318,7 @@ private:
     void refuse_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     /// The rival takes the link, whose transport is gone.
     void take_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out);
+    void note_down(Backend& backend, std::string_view why, wamp::Instant now);
     void lose(Backend& backend, std::string_view why, wamp::Instant now, wamp::Outbox& out);
     void on_dial_failed(std::uint32_t link, backend_link::LinkMachine::Failure failure,
                         std::string_view why, wamp::Instant now, wamp::Outbox& out);

@@ -106,7 +106,10 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
                               wamp::Outbox& out, LinkChange links) {
     RouteTable routes = routes_by(realms, links);
     const auto first_added = static_cast<std::ptrdiff_t>(backends_.size());
-    for (BackendConfig& added : links.added) add_backend(std::move(added));
+    for (BackendConfig& added : links.added) {
+        add_backend(std::move(added));
+        backends_.back()->changed = now;
+    }
     const std::size_t ended = gate_.begin_reload(realms);
     act_on(gate_.next(now, out), now, out);
     // The routes of the old version refer to policies that may be freed with their last session.

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "gateway/front/front.h"
+#include "wamp/base/text.h"
+#include "wamp/base/timestamp.h"
 #include "wamp/codec/codec.h"
 
 namespace sallyport::gateway {
@@ -35,12 +37,44 @@ std::vector<Front::LinkStatus> Front::links(wamp::Instant now) const {
         if (backend->removed) continue;
         const backend_link::Health& health = backend->health;
         status.push_back({backend->name, backend->bridge.up(), backend->drained,
-                          backend->link.round_trip(), health.sums(now),
+                          backend->link.round_trip().value_or(wamp::Duration::zero()),
+                          health.sums(now),
                           health.ejected() ? health.deadline() - now : wamp::Duration::zero(),
                           health.share(now), backend->bridge.counts(), backend->queue.size(),
-                          backend->queue.bytes()});
+                          backend->queue.bytes(), backend->changed, backend->reason});
     }
     return status;
+}
+
+std::vector<backend_link::LinkSnapshot> Front::link_snapshots() const {
+    std::vector<backend_link::LinkSnapshot> snapshots;
+    snapshots.reserve(backends_.size());
+    for (const auto& backend : backends_) {
+        if (backend->removed) continue;
+        const backend_link::Bridge::Counts counts = backend->bridge.counts();
+        backend_link::LinkSnapshot link;
+        link.name = backend->name;
+        link.up = backend->bridge.up();
+        link.ups = backend->ups;
+        link.round_trip = backend->link.round_trip();
+        link.drained = backend->drained;
+        link.calls = counts.calls;
+        link.invocations = counts.invocations;
+        link.subscriptions = counts.subscriptions;
+        link.registrations = counts.registrations;
+        link.publications = counts.publications;
+        link.waiting = counts.waiting;
+        link.held = backend->queue.size();
+        link.held_bytes = backend->queue.bytes();
+        link.events = backend->events;
+        snapshots.push_back(std::move(link));
+    }
+    return snapshots;
+}
+
+void Front::note_down(Backend& backend, std::string_view why, wamp::Instant now) {
+    if (backend.bridge.up()) backend.changed = now;
+    backend.reason = wamp::printable(why);
 }
 
 std::size_t Front::held_bytes() const noexcept {
@@ -83,6 +117,8 @@ std::string Front::status_json(const wamp::Dict& extra, wamp::Instant now) {
     for (const auto& link : Front::links(now)) {
         links.push_back(wamp::Dict{{"name", link.name},
                                    {"up", link.up},
+                                   {"since", wamp::to_rfc3339(gate_.civil_time().at(link.since))},
+                                   {"reason", link.reason},
                                    {"drained", link.drained},
                                    {"calls", std::uint64_t{link.counts.calls}},
                                    {"subscriptions", std::uint64_t{link.counts.subscriptions}},

@@ -11,6 +11,8 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "backend-link/inside/inside.h"
+#include "gateway/admin/control.h"
+#include "gateway/admin/status.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/load_config.h"
 #include "gateway/config/policy_version.h"
@@ -26,7 +28,9 @@
 #include "gateway/programs/auth_client.h"
 #include "gateway/programs/door_settings.h"
 #include "gateway/programs/inside_supervisor.h"
+#include "gateway/programs/pages.h"
 #include "gateway/programs/participant_shell.h"
+#include "gateway/programs/program_state.h"
 #include "gateway/programs/shell.h"
 #include "gateway/supervision/message.h"
 #include "wamp/net/tls_context.h"
@@ -112,14 +116,19 @@ public:
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
               [this] { io_.stop(); }),
-          signals_(io, SIGTERM, SIGINT) {
+          signals_(io, SIGTERM, SIGINT),
+          state_("inside", config_.limits),
+          pages_(io, {[this] { return snapshot(); },
+                      [this] { return fault_lines(faults_in(status())); }}) {
         shell_.connections().limit_memory(config_.limits.memory);
         for (std::size_t index = 0; index < first.contexts.size(); ++index)
             links_.push_back(link_of(first, index));
         if (embedded) links_.push_back({std::nullopt, std::nullopt, true});
     }
 
-    void start() {
+    void start(Sandbox sandbox) {
+        log_sandbox(sandbox);
+        sandbox_ = std::move(sandbox);
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) stop();
         });
@@ -185,6 +194,7 @@ private:
                 shell_.end_unless_pinned(*link, version.loaded.config.links[index].peer_pins);
             }
         }
+        state_.on_reload();
         return describe(shell_.reload(door_realms(version.loaded.realms), std::move(change))) +
                links;
     }
@@ -206,6 +216,15 @@ private:
             authenticator_.connect(std::move(packet.descriptor));
         } else if (word == "audit") {
             audit_.open(std::move(packet.descriptor));
+        } else if (word == "admin" && packet.descriptor) {
+            admin_ = std::make_unique<Control>(
+                io_, std::move(packet.descriptor),
+                [this](const std::string& line, const Control::Reply& reply) {
+                    on_command(line, reply);
+                },
+                pages_.handler());
+        } else if (word == "metrics" && packet.descriptor) {
+            pages_.listen(std::move(packet.descriptor));
         } else if (word == "services" && packet.descriptor) {
             accept_services(std::move(packet.descriptor));
         } else if (word == "link" && packet.descriptor) {
@@ -257,7 +276,31 @@ private:
                            link, asked_for);
     }
 
+    /// `status`.
+    void on_command(std::string_view line, const Control::Reply& reply) {
+        if (line == "status") return reply(0, status());
+        reply(2, "unknown command\n");
+    }
+
+    std::string status() {
+        shell_.flush_logs();
+        wamp::Dict own = shell_.status();
+        own.set("authenticator", authenticator_.status());
+        const std::string core = shell_.core().status_json(own);
+        return status_line({state_.status(shell_.core().door()), "{}", core,
+                            ProgramState::audit_status(audit_), sandbox_});
+    }
+
+    MetricsSnapshot snapshot() {
+        MetricsSnapshot snapshot = state_.snapshot(shell_, authenticator_, audit_);
+        const wamp::Realm::Counts counts = shell_.core().counts();
+        snapshot.router = {counts.subscriptions, counts.registrations, counts.calls};
+        return snapshot;
+    }
+
     void stop() {
+        admin_.reset();
+        pages_.close();
         acceptors_.clear();
         shell_.stop(drain_limit, [this] {
             audit_.stop(audit_limit);
@@ -277,6 +320,10 @@ private:
     asio::signal_set signals_;
     /// Read before the sandbox is entered.
     int first_refused_ = first_reserved_descriptor();
+    std::unique_ptr<Control> admin_;
+    Sandbox sandbox_;
+    ProgramState state_;
+    Pages pages_;
 };
 
 int run_process(const std::string& config_file, int channel, bool embedded) {
@@ -287,9 +334,7 @@ int run_process(const std::string& config_file, int channel, bool embedded) {
     const std::size_t data_bytes = data_bytes_max(first.loaded.config.limits);
     asio::io_context io(1);
     InsideProgram inside(io, std::move(first), Descriptor(channel), embedded);
-    const Sandbox sandbox = enter_sandbox(mode, data_bytes, config_file);
-    log_sandbox(sandbox);
-    inside.start();
+    inside.start(enter_sandbox(mode, data_bytes, config_file));
     io.run();
     return 0;
 }

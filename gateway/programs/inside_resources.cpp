@@ -26,14 +26,24 @@ void InsideResources::open() {
         const bool tcp = listen.address.kind == backend_link::Address::Kind::tcp;
         const PathText path{tcp ? "" : listen.address.host_or_path, listen.place};
         if (path) make_folder_of(path, config_.state_dir.path);
-        listeners_.push_back({path.path, listen_at(listen.address, listen.place, listen.access)});
+        listeners_.push_back(
+            {"services", path.path, listen_at(listen.address, listen.place, listen.access)});
     }
+    if (config_.admin) {
+        make_folder_of(config_.admin, config_.state_dir.path);
+        claim_socket_path(config_.admin);
+        listeners_.push_back(
+            {"admin", config_.admin.path, listen_unix(config_.admin, config_.admin.access)});
+    }
+    if (config_.metrics.listen)
+        listeners_.push_back(
+            {"metrics", "", listen_at(*config_.metrics.listen, config_.metrics.place)});
 }
 
 bool InsideResources::give() {
     ++process_;
     dialling_.clear();
-    for (const Listener& listener : listeners_) send_("services", listener.socket.get());
+    for (const Listener& listener : listeners_) send_(listener.name, listener.socket.get());
     return give_audit();
 }
 

@@ -16,9 +16,9 @@
 namespace sallyport::gateway {
 
 /// What the sandboxed process of an inside cannot do itself, done by its parent: locks the state
-/// directory, binds the listeners for services, opens the audit log and dials the gateways. The
-/// results are passed on as descriptors: `services`, `audit`, `connected LINK`, or `failed LINK
-/// WHY`.
+/// directory, binds the listeners, opens the audit log and dials the gateways. The
+/// results are passed on as descriptors: `services`, `admin`, `metrics`, `audit`, `connected LINK`,
+/// or `failed LINK WHY`.
 class InsideResources {
 public:
     /// Sends a packet to the process.
@@ -50,6 +50,7 @@ private:
     [[nodiscard]] bool give_audit();
 
     struct Listener {
+        std::string name;       ///< "services", "admin", "metrics"
         std::string unix_path;  ///< "" for tcp
         Descriptor socket;
     };

@@ -22,6 +22,9 @@ void Listeners::open(const GatewayConfig& config) {
     open_unix("front", config.front, state_dir);
     open_unix("local", config.local, state_dir);
     open_unix("admin", config.admin, state_dir);
+    if (config.metrics.listen)
+        listeners_.push_back(
+            {"metrics", "", listen_at(*config.metrics.listen, config.metrics.place)});
     if (config.tor.socks) {
         make_folder_of(config.tor.socks, state_dir);
         claim_socket_path(config.tor.socks);

@@ -32,7 +32,8 @@ public:
     void adopt() noexcept;
     void discard() noexcept;
 
-    /// Passes each socket with its name to `send`: "front", "local", "admin", "listen BACKEND".
+    /// Passes each socket with its name to `send`: "front", "local", "admin", "metrics", "listen
+    /// BACKEND".
     using Send = std::function<void(std::string_view name, int socket)>;
     void send_all(const Send& send) const;
     /// The same for those of the last adopt() that have a new name.

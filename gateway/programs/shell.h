@@ -76,6 +76,7 @@ public:
                 {"displaced", displaced_}};
     }
     Core& core() noexcept { return core_; }
+    std::uint64_t displaced() const noexcept { return displaced_; }
 
     /// Accepts a client. For it another connection that has not logged in may have to go, or
     /// itself.

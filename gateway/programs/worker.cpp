@@ -1,7 +1,6 @@
 #include "gateway/programs/worker.h"
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -23,7 +22,9 @@
 #include "gateway/host/start_error.h"
 #include "gateway/programs/auth_client.h"
 #include "gateway/programs/door_settings.h"
+#include "gateway/programs/pages.h"
 #include "gateway/programs/participant_shell.h"
+#include "gateway/programs/program_state.h"
 #include "gateway/programs/shell.h"
 #include "gateway/supervision/message.h"
 #include "wamp/net/tls_context.h"
@@ -119,7 +120,10 @@ public:
                   }),
           channel_(
               io, std::move(channel), [this](Packet&& packet) { on_packet(std::move(packet)); },
-              [this] { io_.stop(); }) {
+              [this] { io_.stop(); }),
+          state_("gateway", config_.limits),
+          pages_(io, {[this] { return snapshot(); },
+                      [this] { return fault_lines(faults_in(status())); }}) {
         shell_.connections().limit_memory(config_.limits.memory);
         for (std::size_t index = 0; index < first.contexts.size(); ++index)
             links_.push_back(link_of(first, index));
@@ -195,6 +199,7 @@ private:
                 links_.push_back(link_of(version, index));
             }
         }
+        state_.on_reload();
         return describe(shell_.reload(door_realms(version.loaded.realms), std::move(change))) +
                links;
     }
@@ -231,7 +236,10 @@ private:
                 io_, std::move(packet.descriptor),
                 [this](const std::string& line, const Control::Reply& reply) {
                     on_command(line, reply);
-                });
+                },
+                pages_.handler());
+        } else if (word == "metrics") {
+            pages_.listen(std::move(packet.descriptor));
         } else {
             on_link_packet(word, text, std::move(packet.descriptor));
         }
@@ -340,17 +348,21 @@ private:
 
     std::string status() {
         shell_.flush_logs();
-        std::optional<AuditStatus> audit;
-        if (const auto counts = audit_.counts()) {
-            audit = {counts->offered, counts->written, counts->dropped, counts->waiting(),
-                     counts->error == 0 ? "" : std::strerror(counts->error)};
-        }
         const std::string front = shell_.core().status_json(own_status(), wamp::now());
-        return status_line({onion_, front, std::move(audit), sandbox_});
+        return status_line({state_.status(shell_.core().door()), onion_, front,
+                            ProgramState::audit_status(audit_), sandbox_});
+    }
+
+    MetricsSnapshot snapshot() {
+        MetricsSnapshot snapshot = state_.snapshot(shell_, authenticator_, audit_);
+        const supervision::OnionStatus onion = onion_of(onion_);
+        if (onion.mode == "managed") snapshot.onion = {onion.percent / 100.0, onion.reachable};
+        return snapshot;
     }
 
     void stop() {
         admin_.reset();
+        pages_.close();
         acceptors_.clear();
         for (Link& link : links_) link.acceptors.clear();
         shell_.stop(drain_limit, [this] {
@@ -373,6 +385,8 @@ private:
     /// Read before the sandbox is entered.
     int first_refused_ = first_reserved_descriptor();
     Sandbox sandbox_;
+    ProgramState state_;
+    Pages pages_;
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ void AuthCalls::use_current_policy(Session& session) const {
     const auto realm = state_.realms.find(session.policy->realm());
     if (realm == nullptr) return;
     session.policy = realm->policy;
-    session.hits = realm->hits;
+    session.counts = realm->counts;
     session.role = session.policy->role(gateway_role);
 }
 

@@ -103,6 +103,7 @@ void Delivery::deliver_to(wamp::SessionId to, const Message& message, Encoded& e
     } else if (frame.message().size() > peer.transport.peer_receives_max) {
         deliver_instead(peer, message, uris::payload_size_exceeded, out);
     } else {
+        if (std::holds_alternative<wamp::Event>(message)) ++events_sent_;
         send(peer, frame, out);
     }
 }
@@ -203,8 +204,10 @@ void Delivery::send_latest(Peer& peer, wamp::Instant now, wamp::Outbox& out) {
 void Delivery::send_waited(Peer& peer, const LatestEvents::Due& due, wamp::Outbox& out) {
     if (!state_.judge.may_deliver(*peer.session, due.topic)) return;  // since a reload
     const Frame frame = Encoded::encode_for(peer.transport.serializer, due.event);
-    if (frame && frame.message().size() <= peer.transport.peer_receives_max)
+    if (frame && frame.message().size() <= peer.transport.peer_receives_max) {
+        ++events_sent_;
         return send(peer, frame, out);
+    }
     ++undeliverable_events_;
     state_.judge.latest().add_skipped(peer.session->id, due.event.subscription, due.skipped + 1);
 }

@@ -71,6 +71,8 @@ public:
 
     /// Events, progressive results and notifications that a receiver could not accept.
     std::uint64_t undeliverable_events() const noexcept { return undeliverable_events_; }
+    /// Events that were given to the transports of their receivers.
+    std::uint64_t events_sent() const noexcept { return events_sent_; }
     /// Subscriptions and calls that were ended with `too_slow`.
     std::uint64_t overrun() const noexcept { return overrun_; }
     /// Whether note_undeliverable() has nothing to note.
@@ -106,6 +108,7 @@ private:
     std::vector<Overrun> overruns_;
     std::uint64_t overrun_ = 0;
     std::uint64_t undeliverable_events_ = 0;
+    std::uint64_t events_sent_ = 0;
     std::uint64_t noted_ = 0;  ///< of these
     wamp::Instant next_note_{};
 };

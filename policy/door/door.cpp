@@ -78,9 +78,9 @@ const RealmPolicy* Door::realm(std::string_view name) const noexcept {
     return found == nullptr ? nullptr : found->policy.get();
 }
 
-std::span<const std::uint64_t> Door::hits(std::string_view name) const noexcept {
+const RealmCounts* Door::counts(std::string_view name) const noexcept {
     const auto found = state_.realms.find(name);
-    return found == nullptr ? std::span<const std::uint64_t>() : *found->hits;
+    return found == nullptr ? nullptr : found->counts.get();
 }
 
 void Door::forget(wamp::SessionId id) noexcept {
@@ -384,7 +384,7 @@ void Door::reload(std::vector<DoorRealm> realms, wamp::Outbox& out) {
         peer.realm = realm;
         Session& session = *peer.session;
         session.policy = realm->policy;
-        session.hits = realm->hits;
+        session.counts = realm->counts;
         session.role = session.policy->role(session.principal.role);
     });
     auth_calls_.reload();

@@ -14,6 +14,7 @@
 #include "policy/door/delivery.h"
 #include "policy/door/denial_pace.h"
 #include "policy/door/door_event.h"
+#include "policy/door/door_snapshot.h"
 #include "policy/door/door_state.h"
 #include "policy/door/join_pace.h"
 #include "policy/door/joining.h"
@@ -199,8 +200,10 @@ public:
     /// them.
     void reload(std::vector<DoorRealm> realms, wamp::Outbox& out);
 
-    /// The number of decisions of each rule of a realm since the start, by RuleIndex.
-    std::span<const std::uint64_t> hits(std::string_view realm) const noexcept;
+    /// What has been decided in a realm since the start; null if there is none of that name.
+    const RealmCounts* counts(std::string_view realm) const noexcept;
+    /// Copies what is counted here.
+    DoorSnapshot snapshot() const;
 
     /// Completes the audit records, before the owner takes them for the last time.
     void end_audit() { state_.recorder().end_sums(); }

@@ -299,7 +299,7 @@ DoorEvent Joining::welcome(Peer& peer, Admission&& admission, wamp::Outbox& out)
     session.circuit = peer.transport.circuit;
     session.features = peer.machine.features();
     session.policy = peer.realm->policy;
-    session.hits = peer.realm->hits;
+    session.counts = peer.realm->counts;
     session.role = session.policy->role(admission.principal.role);
     session.dynamic = dynamic;
     session.principal = std::move(admission.principal);

@@ -233,7 +233,7 @@ void Judge::record_shadow(const Requester& requester, const Question& question, 
     const RuleIndex rule = permit != nullptr ? permit->rule() : std::get<Denial>(decision).rule;
     if (rule == no_rule || !session.policy->rule(rule).shadow) return;
     if ((permit != nullptr) == allowed) {
-        if (session.hits != nullptr) ++(*session.hits)[rule];
+        if (session.counts != nullptr) ++session.counts->of(rule).agreed;
     } else {
         const std::string_view then = allowed ? "would be denied" : "would be allowed";
         recorder_.record({Outcome::shadow, rule, then}, requester, question);

@@ -6,17 +6,17 @@
 namespace sallyport::policy {
 namespace {
 
-/// Copies the count of each rule to the rule with the same id in the new version.
-RuleHits carried_over(const OpenRealm& from, const RealmPolicy& to) {
-    std::map<std::string_view, std::uint64_t> by_id;
-    for (std::size_t i = 0; i < from.hits->size(); ++i)
-        by_id.emplace(from.policy->rules()[i].id, (*from.hits)[i]);
-    RuleHits carried;
-    for (const RuleInfo& rule : to.rules()) {
-        const auto found = by_id.find(rule.id);
-        carried.push_back(found == by_id.end() ? 0 : found->second);
+/// Copies the counts of each rule to the rule with the same id in the new version.
+void carry_over(const OpenRealm& from, const RealmPolicy& to, RealmCounts& counts) {
+    std::map<std::string_view, RuleIndex> by_id;
+    for (RuleIndex rule = 0; rule < from.counts->rules(); ++rule)
+        by_id.emplace(from.policy->rules()[rule].id, rule);
+    for (RuleIndex rule = 0; rule < counts.rules(); ++rule) {
+        const auto found = by_id.find(to.rules()[rule].id);
+        if (found != by_id.end()) counts.of(rule) = from.counts->of(found->second);
     }
-    return carried;
+    counts.of(no_rule) = from.counts->of(no_rule);
+    counts.set_joined(from.counts->joined());
 }
 
 }  // namespace
@@ -43,13 +43,13 @@ std::vector<const RealmPolicy*> Realms::replace(std::vector<DoorRealm> realms) {
     for (DoorRealm& realm : realms) {
         const RealmPolicy& policy = *realm.policy;
         const auto before = find(policy.realm());
-        auto hits =
-            before == nullptr ? RuleHits(policy.rules().size()) : carried_over(*before, policy);
+        auto counts = std::make_shared<RealmCounts>(policy.rules().size(), ++versions_);
+        if (before != nullptr) carry_over(*before, policy, *counts);
         if (before == nullptr || before->policy->hash() != policy.hash())
             changed.push_back(&policy);
         auto open = std::make_shared<OpenRealm>();
         static_cast<DoorRealm&>(*open) = std::move(realm);
-        open->hits = std::make_shared<RuleHits>(std::move(hits));
+        open->counts = std::move(counts);
         next.emplace(policy.realm(), std::move(open));
     }
     realms_ = std::move(next);

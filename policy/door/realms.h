@@ -22,7 +22,7 @@ struct DoorRealm {
 
 /// A realm of a door with its counters.
 struct OpenRealm : DoorRealm {
-    std::shared_ptr<RuleHits> hits;  ///< of the rules of `policy`
+    std::shared_ptr<RealmCounts> counts;  ///< of `policy`
 };
 
 /// The realms of a door in the active version.
@@ -34,13 +34,18 @@ public:
     std::shared_ptr<OpenRealm> find(std::string_view name) const noexcept;
     bool has(std::string_view name) const noexcept { return realms_.contains(name); }
     std::vector<std::string_view> names() const;
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (const auto& [name, realm] : realms_) visit(*realm);
+    }
 
-    /// Replaces the realms; rules keep their hits under their ids. Returns the policies that are
+    /// Replaces the realms; rules keep their counts under their ids. Returns the policies that are
     /// new, in the order of `realms`.
     std::vector<const RealmPolicy*> replace(std::vector<DoorRealm> realms);
 
 private:
     std::map<std::string, std::shared_ptr<OpenRealm>, std::less<>> realms_;
+    std::uint64_t versions_ = 0;  ///< RealmCounts::version()
 };
 
 /// The realm of that name; null if there is none.

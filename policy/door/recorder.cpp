@@ -27,8 +27,8 @@ void Recorder::record(const Decided& decided, const Requester& requester,
                       const Question& question) {
     const bool wanted = trail_.count(decided.outcome);
     const Session& session = requester.session;
-    const bool counts = decided.rule != no_rule && decided.outcome != Outcome::revoke;
-    if (counts && session.hits != nullptr) ++(*session.hits)[decided.rule];
+    if (session.counts != nullptr)
+        ++session.counts->of(decided.rule).outcomes[static_cast<std::size_t>(decided.outcome)];
     if (!wanted) return;
     // Each record is built with the texts of a rule, of the first one if none decided, so that both
     // cases cost the same time.
@@ -62,6 +62,7 @@ void Recorder::record(const Decided& decided, const Requester& requester,
 }
 
 void Recorder::record_join(const Session& session) {
+    if (session.counts != nullptr) session.counts->joined(session.principal.method);
     if (!trail_.count(Outcome::join)) return;
     const Principal& who = session.principal;
     AuditRecord record;
@@ -77,6 +78,7 @@ void Recorder::record_join(const Session& session) {
 }
 
 void Recorder::record_join_refused(const Visitor& visitor, std::string_view reason) {
+    ++RealmCounts::entry(refused_, reason.substr(0, reason.find(": "))).count;
     if (!trail_.count(Outcome::join_refused)) return;
     AuditRecord record;
     record.outcome = Outcome::join_refused;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "policy/audit/audit.h"
 #include "policy/audit/audit_sums.h"
@@ -73,6 +74,9 @@ public:
     void on_deadline(wamp::Instant now) { sums_.on_deadline(now, trail_); }
     wamp::Instant deadline() const noexcept { return sums_.deadline(); }
 
+    /// Refused joins by the URI that they were refused with.
+    const std::vector<RealmCounts::Named>& refused() const noexcept { return refused_; }
+
     AuditTrail& trail() noexcept { return trail_; }
     const AuditTrail& trail() const noexcept { return trail_; }
 
@@ -80,6 +84,7 @@ private:
     AuditTrail trail_;
     AuditSums sums_;
     wamp::Instant now_{};
+    std::vector<RealmCounts::Named> refused_;
 };
 
 }  // namespace sallyport::policy

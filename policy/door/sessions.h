@@ -6,17 +6,14 @@
 #include <memory>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "policy/door/realm_counts.h"
 #include "policy/engine/permit.h"
 #include "policy/engine/realm_policy.h"
 #include "wamp/base/ids.h"
 #include "wamp/session/features.h"
 
 namespace sallyport::policy {
-
-/// The number of decisions of each rule of a realm, by RuleIndex.
-using RuleHits = std::vector<std::uint64_t>;
 
 struct Peer;
 
@@ -32,7 +29,7 @@ struct Session {
     Principal principal;
     wamp::Features features;
     std::shared_ptr<const RealmPolicy> policy;
-    std::shared_ptr<RuleHits> hits;  ///< of the rules of `policy`; null if not counted
+    std::shared_ptr<RealmCounts> counts;  ///< of `policy`; null if not counted
     RoleIndex role{};
     bool dynamic = false;                 ///< the principal was admitted by [auth.dynamic]
     wamp::RequestId last_invocation = 0;  ///< ids of invocations sent to it so far (W-ID-04)
@@ -66,6 +63,10 @@ public:
     std::size_t size() const noexcept { return sessions_.size(); }
     /// Those that have proved no identity.
     std::size_t guests() const noexcept { return guests_; }
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (const auto& [id, session] : sessions_) visit(*session);
+    }
 
 private:
     boost::unordered_flat_map<wamp::SessionId, std::unique_ptr<Session>> sessions_;

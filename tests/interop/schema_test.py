@@ -118,7 +118,8 @@ KNOWN = {
     "gateway/config/config_reader.cpp": {
         "listener keys": lambda: keys("gateway", "definitions", "listener", "anyOf", 1),
         "limits keys": lambda: keys("gateway", "definitions", "limits"),
-        "audit keys": lambda: keys("gateway", "definitions", "audit")},
+        "audit keys": lambda: keys("gateway", "definitions", "audit"),
+        "metrics keys": lambda: keys("gateway", "properties", "metrics")},
 }
 
 

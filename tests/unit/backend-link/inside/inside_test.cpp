@@ -576,8 +576,19 @@ TEST_F(InsideTest, ReportsItsState) {
     world_.link_up();
     world_.join(1);
     EXPECT_EQ(
-        world_.inside.status_json(),
-        R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,"events":{"undeliverable":0,"withheld":0,"too_slow":0,"skipped":0},"links":[{"name":"gateway","up":true}]})");
+        world_.inside.status_json({{"more", true}}),
+        R"({"connections":2,"sessions":2,"subscriptions":0,"registrations":0,"calls":0,)"
+        R"("decisions":{"allowed":0,"denied":0,"limited":0,"joined":2,"join_refused":0,"summed":0},)"
+        R"("events":{"undeliverable":0,"withheld":0,"too_slow":0,"skipped":0},)"
+        R"("joins":{"waiting":0,"delayed":0,"failed":0,"waits":0,"refused_waiting":0,"checks":0},)"
+        R"("links":[{"name":"gateway","up":true,"since":"1970-01-01T01:00:00.000000Z","reason":""}],)"
+        R"("more":true})");
+    const auto links = world_.inside.link_snapshots();
+    ASSERT_EQ(links.size(), 1U);
+    EXPECT_TRUE(links[0].up);
+    EXPECT_EQ(links[0].ups, 1U);
+    world_.lose(9);
+    EXPECT_FALSE(world_.inside.link_snapshots()[0].up);
 }
 
 // Vectors

@@ -159,14 +159,14 @@ TEST(Pulse, TellsTheTimeFromAProbeToTheNextByte) {
     Watched watched;
     watched.pulse.begin(watched.now);
     watched.pulse.on_alive(watched.now + 900ms);
-    EXPECT_EQ(watched.pulse.round_trip(), 0ms) << "nothing was asked";
+    EXPECT_FALSE(watched.pulse.round_trip()) << "nothing was asked";
     watched.now += 1900ms;
     EXPECT_EQ(watched.pulse.on_deadline(watched.now), Due::probe);
     watched.pulse.on_alive(watched.now + 30ms);
     watched.pulse.on_alive(watched.now + 500ms);
     EXPECT_EQ(watched.pulse.round_trip(), 30ms);
     watched.pulse.begin(watched.now + 600ms);
-    EXPECT_EQ(watched.pulse.round_trip(), 0ms) << "another transport";
+    EXPECT_FALSE(watched.pulse.round_trip()) << "another transport";
 }
 
 TEST(Pulse, ProbesOnlyInSilence) {
@@ -178,6 +178,23 @@ TEST(Pulse, ProbesOnlyInSilence) {
         EXPECT_EQ(watched.pulse.on_deadline(watched.now), Due::nothing);
         EXPECT_EQ(watched.pulse.deadline(), watched.now + 1s);
     }
+}
+
+TEST(Pulse, MeasuresTheRoundTripOfAProbe) {
+    Watched w;
+    w.pulse.begin(w.now);
+    w.pulse.on_alive(w.now + 500ms);
+    EXPECT_FALSE(w.pulse.round_trip()) << "it has asked nothing yet";
+    EXPECT_EQ(w.until(1500ms), Lines{"15p"});
+    w.pulse.on_alive(w.now + 30ms);
+    EXPECT_EQ(w.pulse.round_trip(), 30ms);
+    w.pulse.on_alive(w.now + 90ms);
+    EXPECT_EQ(w.pulse.round_trip(), 30ms) << "no answer to a probe";
+    EXPECT_EQ(w.until(2590ms), Lines{"25p"});
+    w.pulse.end();
+    w.pulse.begin(w.now + 1s);
+    w.pulse.on_alive(w.now + 2s);
+    EXPECT_EQ(w.pulse.round_trip(), 30ms) << "the probe was of another connection";
 }
 
 }  // namespace

@@ -165,7 +165,8 @@ TEST_F(AdminTest, NamesThePlaceOfTheSocketThatNobodyAnswersOn) {
     } catch (const StartError& error) {
         EXPECT_EQ(std::string(error.what()),
                   config_ + ":4:9: error: cannot connect to \"" + folder_.path("admin.sock") +
-                      "\": No such file or directory (is `sallyport serve` running, and are you "
+                      "\": No such file or directory (is `sallyport serve` or `sallyport inside` "
+                      "running, and are you "
                       "its user?)");
     }
 }

@@ -13,6 +13,13 @@ constexpr std::string_view front =
     R"("registrations":3,"held":4},{"name":"a-long-name","up":false,"calls":0,"subscriptions":0,)"
     R"("registrations":0,"held":0}]})";
 
+const ProgramStatus program{
+    "gateway",           "1.2.3", "2026-12-01T09:30:00.000000Z", "", {{"lab", "0123456789abcdef"}},
+    {100, 200, 300, 400}};
+const std::string program_json =
+    R"({"program":"gateway","version":"1.2.3","started":"2026-12-01T09:30:00.000000Z",)"
+    R"("reloaded":"","realms":[{"name":"lab","policy":"0123456789abcdef"}],"limits":{"sessions":100,)"
+    R"("memory":200,"message_bytes":300,"queue_bytes":400},)";
 const Sandbox sandbox{53, 7, {"user", "net"}, true};
 const std::string no_sandbox =
     R"("sandbox":{"complete":false,"syscalls":0,"landlock":0,"namespaces":[],)"
@@ -22,30 +29,32 @@ TEST(Status, IsOneLineOfJsonInTheDocumentedOrder) {
     const std::string onion = to_json({"managed", "abc.onion", 100, "Done", "", true});
     EXPECT_EQ(onion, R"({"mode":"managed","address":"abc.onion","bootstrap":100,"summary":"Done",)"
                      R"("warning":"","reachable":true})");
-    EXPECT_EQ(status_line({onion, front, AuditStatus{9, 7, 1, 1, "No space left"}, sandbox}),
-              R"({"onion":)" + onion + R"(,"front":)" + std::string(front) +
-                  R"(,"audit":{"recorded":9,"written":7,"dropped":1,"waiting":1,)"
-                  R"("error":"No space left"},"sandbox":{"complete":true,"syscalls":53,)"
-                  R"("landlock":7,"namespaces":["user","net"],"summary":"53 system calls, )"
-                  R"(Landlock 7, namespaces user net"}})"
-                  "\n");
-    EXPECT_EQ(status_line({"{}", "{}", {}, {}}),
-              R"({"onion":{},"front":{},"audit":null,)" + no_sandbox + "}\n");
+    EXPECT_EQ(
+        status_line({program, onion, front, AuditStatus{9, 7, 1, 1, "No space left"}, sandbox}),
+        program_json + R"("onion":)" + onion + R"(,"front":)" + std::string(front) +
+            R"(,"audit":{"recorded":9,"written":7,"dropped":1,"waiting":1,)"
+            R"("error":"No space left"},"sandbox":{"complete":true,"syscalls":53,)"
+            R"("landlock":7,"namespaces":["user","net"],"summary":"53 system calls, )"
+            R"(Landlock 7, namespaces user net"}})"
+            "\n");
+    EXPECT_EQ(status_line({program, "{}", "{}", {}, {}}),
+              program_json + R"("onion":{},"front":{},"audit":null,)" + no_sandbox + "}\n");
 }
 
 TEST(Status, WhatTorSaysStaysOneLineOfJson) {
     const std::string onion = to_json({"managed", "", 5, "a \"quoted\"\nline", "\xFF", false});
-    EXPECT_EQ(status_line({onion, "{}", {}, {}}),
-              "{\"onion\":{\"mode\":\"managed\",\"address\":\"\",\"bootstrap\":5,\"summary\":"
-              "\"a \\\"quoted\\\"\\nline\",\"warning\":\"\xEF\xBF\xBD\",\"reachable\":false},"
-              "\"front\":{},\"audit\":null," +
+    EXPECT_EQ(status_line({program, onion, "{}", {}, {}}),
+              program_json +
+                  "\"onion\":{\"mode\":\"managed\",\"address\":\"\",\"bootstrap\":5,\"summary\":"
+                  "\"a \\\"quoted\\\"\\nline\",\"warning\":\"\xEF\xBF\xBD\",\"reachable\":false},"
+                  "\"front\":{},\"audit\":null," +
                   no_sandbox + "}\n");
 }
 
 TEST(Status, AsTextForPeople) {
     const std::string onion = to_json({"managed", "", 45, "Loading", "clock skew", false});
     EXPECT_EQ(
-        status_text(status_line({onion, front, AuditStatus{9, 7, 1, 1, ""}, sandbox})),
+        status_text(status_line({program, onion, front, AuditStatus{9, 7, 1, 1, ""}, sandbox})),
         "tor           managed\n"
         "bootstrap     45% Loading\n"
         "tor warning   clock skew\n"
@@ -61,6 +70,34 @@ TEST(Status, AsTextForPeople) {
         "link inside   up, 1 calls in flight, 2 subscriptions, 3 registrations, 4 messages held\n"
         "link a-long-name down, 0 calls in flight, 0 subscriptions, 0 registrations, 0 messages "
         "held\n");
+}
+
+TEST(Status, NamesWhatKeepsPeopleFromBeingServedAndTheCure) {
+    const auto faults_of = [](const std::string& onion, std::string_view core) {
+        std::string texts;
+        for (const Fault& fault : faults_in(status_line({program, onion, core, {}, {}}))) {
+            EXPECT_NE(fault.cure, "") << fault.text;
+            texts += fault.text + "\n";
+        }
+        return texts;
+    };
+    const std::string off = to_json({"off", "", 0, "", "", false});
+    EXPECT_EQ(faults_of(off, R"({"links":[{"name":"lab","up":true}]})"), "");
+    EXPECT_EQ(
+        faults_of(off, R"({"links":[{"name":"lab","up":false,"since":"then","reason":"no route"},)"
+                       R"({"name":"b","up":false,"since":"then","reason":""}]})"),
+        "link lab is down since then: no route\n"
+        "link b is down since then: it has not come up yet\n");
+    EXPECT_EQ(faults_of(to_json({"managed", "a.onion", 45, "Loading", "", false}), "{}"),
+              "nobody can reach the onion: tor is at 45% (Loading)\n");
+    EXPECT_EQ(faults_of(to_json({"managed", "a.onion", 100, "Done", "", false}), "{}"),
+              "nobody can reach the onion yet: tor has not published its descriptor\n");
+    EXPECT_EQ(faults_of(to_json({"managed", "a.onion", 100, "Done", "", true}),
+                        R"({"authenticator":{"running":false}})"),
+              "the authenticator does not run: nobody can log in\n");
+    ASSERT_EQ(faults_in("").size(), 1U);
+    EXPECT_EQ(onion_of(to_json({"managed", "a.onion", 45, "Loading", "late", true})),
+              (supervision::OnionStatus{"managed", "a.onion", 45, "Loading", "late", true}));
 }
 
 TEST(Status, AnotherAnswerIsNotAStatus) {

@@ -141,6 +141,19 @@ TEST_F(LoadConfigTest, FindsTheStateDirectoryInAFileThatIsOtherwiseWrong) {
     EXPECT_NE(refusal_of([&] { load_state_dir(folder_.path("none.toml")); }), "");
 }
 
+TEST_F(LoadConfigTest, FindsTheAdminSocketOfAGatewayAndOfAnInside) {
+    const auto socket_in = [&](const std::string& text) {
+        return load_admin_socket(folder_.write("half.toml", text)).path;
+    };
+    EXPECT_EQ(socket_in("state_dir = \"s\"\nnonsense = 1\n"), folder_.path("s/run/admin.sock"));
+    EXPECT_EQ(socket_in("state_dir = \"s\"\n[listen]\nadmin = \"a.sock\"\n"),
+              folder_.path("s/a.sock"));
+    EXPECT_EQ(socket_in("state_dir = \"s\"\nadmin = \"b.sock\"\n[[listen]]\naddress = \"x\"\n"),
+              folder_.path("s/b.sock"));
+    EXPECT_EQ(socket_in("state_dir = \"s\"\nadmin = { path = \"/run/c.sock\", mode = \"0660\" }\n"),
+              "/run/c.sock");
+}
+
 TEST(ConfigNote, TellsWhenAChangedConfigurationAndItsRealmsTakeEffect) {
     const std::string running = "realms = [\"a.toml\"]\n";
     EXPECT_EQ(config_note("g.toml", running + "# more\n", running),

@@ -500,9 +500,9 @@ TEST_F(FrontTest, ReportsItsState) {
     EXPECT_EQ(
         world_.front.status_json(),
         R"({"connections":1,"sessions":1,"decisions":{"allowed":1,"denied":0,"limited":0,"joined":1,)"
-        R"("join_refused":0,"summed":0},"events":{"undeliverable":0,"withheld":0,"too_slow":0,"skipped":0},"joins":{"waiting":0,"delayed":0,"failed":0,"waits":0,"refused_waiting":0,"checks":0},"circuits":{"bytes":0,"waiting":0},"links":[{"name":"inside","up":true,"drained":false,"calls":1,"subscriptions":0,)"
+        R"("join_refused":0,"summed":0},"events":{"undeliverable":0,"withheld":0,"too_slow":0,"skipped":0},"joins":{"waiting":0,"delayed":0,"failed":0,"waits":0,"refused_waiting":0,"checks":0},"circuits":{"bytes":0,"waiting":0},"links":[{"name":"inside","up":true,"since":"1970-01-01T01:00:00.000000Z","reason":"","drained":false,"calls":1,"subscriptions":0,)"
         R"("registrations":0,"held":0,"round_trip_us":0,"last_calls":0,"last_failed":0,"last_latency_us":0,"ejected_ms":0,"share":100},)"
-        R"({"name":"plc","up":false,"drained":false,"calls":0,"subscriptions":0,"registrations":0,"held":0,"round_trip_us":0,"last_calls":0,"last_failed":0,"last_latency_us":0,"ejected_ms":0,"share":100}]})");
+        R"({"name":"plc","up":false,"since":"1970-01-01T01:00:00.000000Z","reason":"","drained":false,"calls":0,"subscriptions":0,"registrations":0,"held":0,"round_trip_us":0,"last_calls":0,"last_failed":0,"last_latency_us":0,"ejected_ms":0,"share":100}]})");
     world_.take();
 }
 

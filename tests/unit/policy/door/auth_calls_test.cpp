@@ -272,7 +272,7 @@ TEST(AuthCalls, IsRecordedAndCountedLikeAnyCall) {
     EXPECT_EQ(all[0]["uri"], "auth.ask");
     EXPECT_EQ(all[0]["rule"], "asking");
     EXPECT_EQ(all[0]["role"], "gateway");
-    EXPECT_EQ(world.door.hits("lab")[0], 1U);
+    EXPECT_EQ(world.door.counts("lab")->of(0).decisions(), 1U);
     world.take();
 }
 

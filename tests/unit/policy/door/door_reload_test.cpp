@@ -129,11 +129,11 @@ TEST_F(DoorReload, KeepsLinksWhoeverThePrincipalsAre) {
     EXPECT_EQ(world_.take(), Lines{R"(1 [6,{},"wamp.close.close_realm"])"});
 }
 
-TEST_F(DoorReload, KeepsTheHitsOfRulesThatStay) {
+TEST_F(DoorReload, KeepsTheCountsOfRulesThatStay) {
     const auto hits = [&](std::string_view id) -> std::uint64_t {
         const auto rules = world_.door.realm("lab")->rules();
-        for (std::size_t i = 0; i < rules.size(); ++i) {
-            if (rules[i].id == id) return world_.door.hits("lab")[i];
+        for (RuleIndex i = 0; i < rules.size(); ++i) {
+            if (rules[i].id == id) return world_.door.counts("lab")->of(i).decisions();
         }
         return 99;
     };
@@ -153,7 +153,7 @@ id = "another")");
     EXPECT_EQ(hits("another"), 0U);
     allows(1, "lab.a");
     EXPECT_EQ(hits("all"), 3U);
-    EXPECT_TRUE(world_.door.hits("nowhere").empty());
+    EXPECT_EQ(world_.door.counts("nowhere"), nullptr);
 }
 
 }  // namespace

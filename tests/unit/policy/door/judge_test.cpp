@@ -62,12 +62,13 @@ protected:
     }
     void use(std::string_view text) {
         session_.policy = door_realm(text).policy;
-        session_.hits = std::make_shared<RuleHits>(session_.policy->rules().size());
+        session_.counts =
+            std::make_shared<RealmCounts>(session_.policy->rules().size(), ++version_);
         session_.role = session_.policy->role("guest");
     }
     std::uint64_t hits(std::string_view rule) const {
-        for (std::size_t i = 0; i < session_.hits->size(); ++i) {
-            if (session_.policy->rules()[i].id == rule) return (*session_.hits)[i];
+        for (RuleIndex i = 0; i < session_.counts->rules(); ++i) {
+            if (session_.policy->rules()[i].id == rule) return session_.counts->of(i).decisions();
         }
         return 0;
     }
@@ -77,6 +78,7 @@ protected:
     }
     Lines recorded() { return brief_records(judge_.recorder().trail()); }
 
+    std::uint64_t version_ = 0;
     wamp::Random random_{{5}};
     Judge judge_{AuditTrail::Level::all, random_};
     Session session_;

@@ -13,11 +13,11 @@ TEST(Realms, AreFoundByName) {
     EXPECT_EQ(realms.names(), (std::vector<std::string_view>{"closed", "lab"}));
 }
 
-TEST(Realms, KeepTheHitsOfRulesThatStay) {
+TEST(Realms, KeepTheCountsOfRulesThatStay) {
     Realms realms({door_realm(closed_policy)});
-    realms.find("closed")->hits->at(0) = 5;
+    realms.find("closed")->counts->of(0).agreed = 5;
     EXPECT_TRUE(realms.replace({door_realm(closed_policy)}).empty());  // the same version
-    EXPECT_EQ(realms.find("closed")->hits->at(0), 5U);
+    EXPECT_EQ(realms.find("closed")->counts->of(0).agreed, 5U);
     const auto changed = realms.replace({door_realm(door_policy)});
     ASSERT_EQ(changed.size(), 1U);
     EXPECT_EQ(changed[0]->realm(), "lab");

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "gateway/admin/status.h"
+#include "gateway/audit/audit_outlet.h"
+#include "gateway/config/config.h"
+#include "gateway/host/version.h"
+#include "gateway/metrics/snapshot.h"
+#include "gateway/programs/auth_client.h"
+#include "gateway/programs/shell.h"
+#include "wamp/base/timestamp.h"
+
+namespace sallyport::gateway {
+
+/// What the gateway and an inside tell of themselves in the same way: for the status and for the
+/// metrics.
+class ProgramState {
+public:
+    ProgramState(std::string program, const LimitsText& limits)
+        : program_(std::move(program)),
+          limits_{limits.sessions, limits.memory, limits.message_bytes, limits.queue_bytes},
+          started_(civil_now()) {}
+
+    void on_reload() {
+        ++reloads_;
+        reloaded_ = civil_now();
+    }
+
+    ProgramStatus status(const policy::Door& door) const {
+        ProgramStatus status{program_,
+                             std::string(program_version),
+                             wamp::to_rfc3339(started_),
+                             reloads_ == 0 ? "" : wamp::to_rfc3339(reloaded_),
+                             {},
+                             limits_};
+        for (const std::string_view name : door.realm_names())
+            status.realms.push_back({std::string(name), std::string(door.realm(name)->hash())});
+        return status;
+    }
+
+    static std::optional<AuditStatus> audit_status(const AuditOutlet& audit) {
+        const auto counts = audit.counts();
+        if (!counts) return std::nullopt;
+        return AuditStatus{counts->offered, counts->written, counts->dropped, counts->waiting(),
+                           counts->error == 0 ? "" : std::strerror(counts->error)};
+    }
+
+    template <class Core>
+    MetricsSnapshot snapshot(Shell<Core>& shell, const AuthClient& authenticator,
+                             const AuditOutlet& audit) const {
+        MetricsSnapshot snapshot;
+        snapshot.program = program_;
+        snapshot.version = program_version;
+        snapshot.started_s = std::chrono::duration<double>(started_).count();
+        snapshot.reloads = reloads_;
+        snapshot.door = shell.core().door().snapshot();
+        snapshot.links = shell.core().link_snapshots();
+        const wamp::flow::Budget& memory = shell.connections().memory();
+        snapshot.memory = {memory.limit(),
+                           memory.used(),
+                           memory.held(),
+                           memory.peak(),
+                           shell.connections().closed_for_memory(),
+                           shell.displaced()};
+        if (const auto counts = audit.counts())
+            snapshot.audit = {counts->written, counts->dropped, counts->waiting(),
+                              counts->error != 0};
+        const wamp::Dict asked = authenticator.status();
+        snapshot.authenticator = {asked.get_bool("running", false), asked.get_uint("asked", 0),
+                                  asked.get_uint("waiting", 0), asked.get_uint("dropped", 0),
+                                  asked.get_uint("ended", 0)};
+        return snapshot;
+    }
+
+private:
+    static wamp::Timestamp civil_now() {
+        return std::chrono::duration_cast<wamp::Timestamp>(
+            std::chrono::system_clock::now().time_since_epoch());
+    }
+
+    std::string program_;
+    ProgramStatus::Limits limits_;
+    wamp::Timestamp started_;
+    std::uint64_t reloads_ = 0;
+    wamp::Timestamp reloaded_{};
+};
+
+/// What /readyz says: one line for each fault.
+inline std::string fault_lines(const std::vector<Fault>& faults) {
+    std::string lines;
+    for (const Fault& fault : faults) lines += fault.text + "; " + fault.cure + "\n";
+    return lines;
+}
+
+}  // namespace sallyport::gateway
