@@ -9,6 +9,7 @@
 #include "gateway/config/load_config.h"
 #include "gateway/host/start_error.h"
 #include "gateway/host/unix_request.h"
+#include "policy/tools/exit_code.h"
 #include "policy/tools/report.h"
 
 namespace sallyport::gateway {
@@ -32,21 +33,11 @@ std::string ask(const PathText& admin) {
 
 int print_status(const std::string& config_file, bool json) {
     const std::string answer = ask(load_admin_socket(config_file));
-    if (json) {
-        if (answer.empty()) {
-            policy::print_fault("the gateway did not answer", {std::cout, std::cerr, json});
-            return 1;
-        }
-        std::fputs(answer.c_str(), stdout);
-        return 0;
-    }
     const auto text = status_text(answer);
-    if (!text) {
-        std::fputs("sallyport: the gateway did not answer\n", stderr);
-        return 1;
-    }
-    std::fputs(text->c_str(), stdout);
-    return 0;
+    if (!text)
+        return policy::print_fault("the program did not answer", {std::cout, std::cerr, json});
+    std::fputs(json ? answer.c_str() : text->c_str(), stdout);
+    return faults_in(answer).empty() ? policy::exit_code::fine : policy::exit_code::no;
 }
 
 int drain_backend(const std::string& config_file, const std::string& backend, bool undo,

@@ -4,8 +4,8 @@
 
 namespace sallyport::gateway {
 
-/// `sallyport status`: asks a running gateway and prints its state as text, or the line of JSON as
-/// it is. Returns the exit code.
+/// `sallyport status`: asks a running gateway or inside and prints its state as text, or the line
+/// of JSON as it is. Returns the exit code: `no` if people are not served (faults_in).
 int print_status(const std::string& config_file, bool json);
 
 /// `sallyport drain`: has a running gateway send new requests to the other backends of the routes

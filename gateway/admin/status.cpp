@@ -22,6 +22,55 @@ std::uint64_t number(const Json& object, std::string_view key) {
     return policy::unsigned_member(object, key);
 }
 
+void add_verdict(std::ostream& out, const std::vector<Fault>& faults) {
+    if (faults.empty()) {
+        out << "all is well\n";
+        return;
+    }
+    out << "not all is well\n";
+    for (const Fault& fault : faults) out << "  " << fault.text << "\n    " << fault.cure << '\n';
+}
+
+/// To the second.
+std::string time_text(const std::string& rfc3339) {
+    return rfc3339.substr(0, rfc3339.find('.')) + "Z";
+}
+
+void add_program(std::ostream& out, const Json& status) {
+    const std::string program = policy::string_member(status, "program");
+    if (program.empty()) return;
+    const std::string started = policy::string_member(status, "started");
+    const std::string reloaded = policy::string_member(status, "reloaded");
+    out << "program       " << program << ' ' << policy::string_member(status, "version")
+        << ", running since " << time_text(started) << '\n';
+    for (const Json& realm : policy::array_member(status, "realms")) {
+        constexpr std::size_t shown = 12;
+        out << "policy        " << policy::string_member(realm, "policy").substr(0, shown)
+            << " of realm " << policy::string_member(realm, "name") << ", since "
+            << time_text(reloaded.empty() ? started : reloaded) << '\n';
+    }
+}
+
+std::string mib(std::uint64_t bytes) {
+    constexpr std::uint64_t whole = std::uint64_t{1} << 20;
+    const std::uint64_t tenths = bytes % whole * 10 / whole;
+    return std::to_string(bytes / whole) + "." + std::to_string(tenths) + " MiB";
+}
+
+void add_people(std::ostream& out, const Json& front, const Json* limits) {
+    const auto limit = [limits](std::string_view key, const auto& text) {
+        const std::uint64_t most = limits == nullptr ? 0 : number(*limits, key);
+        return most == 0 ? std::string() : " of " + text(most);
+    };
+    out << "connections   " << number(front, "connections")
+        << limit("sessions", [](std::uint64_t most) { return std::to_string(most); })
+        << "\nsessions      " << number(front, "sessions") << '\n';
+    if (const Json* memory = policy::object_member(front, "memory"))
+        out << "memory        " << mib(number(*memory, "used")) << limit("memory", mib)
+            << ", at most " << mib(number(*memory, "peak")) << " so far; "
+            << number(*memory, "closed") << " connections closed for want of it\n";
+}
+
 void add_onion(std::ostream& out, const Json& onion) {
     const std::string mode = policy::string_member(onion, "mode");
     out << "tor           " << mode << '\n';
@@ -88,6 +137,10 @@ void add_link(std::ostream& out, const Json& link) {
         out << "; returning with " << share << "% of its spread calls";
     if (const auto round_trip = number(link, "round_trip_us"); round_trip != 0)
         out << "; probed in " << milliseconds(round_trip);
+    const std::string since = policy::string_member(link, "since");
+    const std::string reason = policy::string_member(link, "reason");
+    if (!since.empty()) out << "; since " << time_text(since);
+    if (!reason.empty()) out << ": " << reason;
     out << '\n';
 }
 
@@ -190,12 +243,13 @@ std::optional<std::string> status_text(std::string_view line) {
     const auto status = policy::parse_json(line, depth_max);
     if (!status || !status->is_object()) return std::nullopt;
     std::ostringstream out;
+    add_verdict(out, faults_in(line));
+    add_program(out, *status);
     if (const Json* onion = policy::object_member(*status, "onion")) add_onion(out, *onion);
     if (const Json* sandbox = policy::object_member(*status, "sandbox"))
         out << "sandbox       " << policy::string_member(*sandbox, "summary") << '\n';
     if (const Json* front = policy::object_member(*status, "front")) {
-        out << "connections   " << number(*front, "connections") << "\nsessions      "
-            << number(*front, "sessions") << '\n';
+        add_people(out, *front, policy::object_member(*status, "limits"));
         if (const Json* decisions = policy::object_member(*front, "decisions"))
             add_decisions(out, *decisions);
         if (const Json* joins = policy::object_member(*front, "joins"))

@@ -142,6 +142,16 @@ void add_status(Texts& texts, gateway::Command& program) {
     status.add_option("--config", &texts.gateway_config, "Its gateway.toml or inside.toml",
                       {.show_default = true});
     status.add_option("--json", &texts.json, "Print one line of JSON");
+    status.footer =
+        "The first line says whether all is well. If not, the next ones say what is wrong and what "
+        "to "
+        "do.\n"
+        "Examples:\n"
+        "  sallyport status --config /etc/sallyport/gateway.toml\n"
+        "  sallyport status --config /etc/sallyport/inside.toml --json\n"
+        "Exit codes: 0 all is well; 1 a link is down, nobody can reach the onion, or nobody can "
+        "log "
+        "in; 2 no answer.";
     status.action = [&texts] { return gateway::print_status(texts.gateway_config, texts.json); };
 }
 

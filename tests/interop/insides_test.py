@@ -55,7 +55,7 @@ def start_second():
 
 def links():
     result = sallyport("status", "--config", world.dir / "gateway.toml", "--json")
-    equal(result.returncode, 0, result.stderr)
+    assert result.returncode in (0, 1), result.stderr  # 1: one of them is down
     return {link["name"]: link for link in json.loads(result.stdout)["front"]["links"]}
 
 

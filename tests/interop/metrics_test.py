@@ -164,6 +164,16 @@ def an_inside_that_runs_by_itself_can_be_asked_too():
 
 
 @suite.test
+def the_status_of_a_gateway_that_nobody_reaches_says_so_first_and_fails():
+    result = sallyport("status", "--config", world.dir / "gateway.toml")
+    equal(result.returncode, 1, result.stdout)
+    assert result.stdout.startswith("not all is well\n  nobody can reach the onion: tor is at 0%"), result.stdout
+    within = sallyport("status", "--config", world.dir / "inside.toml")
+    equal((within.returncode, within.stdout.splitlines()[0]), (0, "all is well"))
+    assert re.search(r"^policy        [0-9a-f]{12} of realm observatory, since 20", within.stdout, re.MULTILINE), within.stdout
+
+
+@suite.test
 def a_port_at_another_address_is_refused():
     path = world.dir / "wrong.toml"
     path.write_text((world.dir / "gateway.toml").read_text().replace("127.0.0.1:", "10.0.0.1:"))

@@ -77,7 +77,7 @@ def restore():
 
 def status():
     result = sallyport("status", "--config", world.dir / "gateway.toml", "--json")
-    equal(result.returncode, 0, result.stderr)
+    assert result.returncode in (0, 1), result.stderr  # 1: the link is down
     return json.loads(result.stdout)
 
 

@@ -223,7 +223,7 @@ class Deployment:
     def link_status(self):
         """What `sallyport status` says of the link: its open calls, held messages and more."""
         result = sallyport("status", "--config", self.dir / "gateway.toml", "--json")
-        assert result.returncode == 0, result.stderr
+        assert result.returncode in (0, 1), result.stderr  # 1: it is down
         return json.loads(result.stdout)["front"]["links"][0]
 
     def raw(self, authid=None, serializer=rawclient.MSGPACK, websocket=False, roles=None):

@@ -73,6 +73,7 @@ TEST_F(AdminTest, PrintsTheStatusForPeople) {
     EXPECT_EQ(printed.err, "");
     EXPECT_EQ(
         printed.out,
+        "all is well\n"
         "tor           managed\n"
         "bootstrap     100% Done\n"
         "onion         abc.onion\n"
@@ -129,6 +130,16 @@ TEST_F(AdminTest, SaysHowTheCallsOfALinkWentAndThatItIsEjected) {
         << printed.out;
 }
 
+TEST_F(AdminTest, FailsWithALinkThatIsDownAlsoAsJson) {
+    const std::string line =
+        R"({"front":{"links":[{"name":"lab","up":false,"since":"2026-12-01T09:31:00.5Z","reason":"no"}]}})"
+        "\n";
+    EXPECT_EQ(status_of(line).code, 1);
+    EXPECT_EQ(status_of(line, true).code, 1);
+    EXPECT_EQ(status_of(line, true).out, line);
+    EXPECT_TRUE(status_of(line).out.starts_with("not all is well\n  link lab is down since "));
+}
+
 TEST_F(AdminTest, PrintsTheLineItselfAsJson) {
     const Printed printed = status_of(status_line, true);
     EXPECT_EQ(printed.code, 0);
@@ -138,7 +149,11 @@ TEST_F(AdminTest, PrintsTheLineItselfAsJson) {
 TEST_F(AdminTest, ReportsThatTorIsStillStarting) {
     const Printed printed = status_of(
         R"({"onion":{"mode":"managed","bootstrap":10,"summary":"conn","warning":"no route"}})");
+    EXPECT_EQ(printed.code, 1) << "nobody can reach the onion";
     EXPECT_EQ(printed.out,
+              "not all is well\n"
+              "  nobody can reach the onion: tor is at 10% (conn)\n"
+              "    tor says: no route\n"
               "tor           managed\n"
               "bootstrap     10% conn\n"
               "tor warning   no route\n"
@@ -149,13 +164,13 @@ TEST_F(AdminTest, ReportsThatTorIsStillStarting) {
 TEST_F(AdminTest, FailsWhenTheAnswerIsEmptyOrNoObject) {
     for (const char* answer : {"", "[1]\n", "{\"front\":"}) {
         const Printed printed = status_of(answer);
-        EXPECT_EQ(printed.code, 1) << answer;
+        EXPECT_EQ(printed.code, 2) << answer;
         EXPECT_EQ(printed.out, "") << answer;
-        EXPECT_EQ(printed.err, "sallyport: the gateway did not answer\n");
+        EXPECT_NE(printed.err.find("the program did not answer"), std::string::npos);
     }
     const Printed json = status_of("", true);
-    EXPECT_EQ(json.code, 1);
-    EXPECT_NE(json.out.find("the gateway did not answer"), std::string::npos) << json.out;
+    EXPECT_EQ(json.code, 2);
+    EXPECT_NE(json.out.find("the program did not answer"), std::string::npos) << json.out;
 }
 
 TEST_F(AdminTest, NamesThePlaceOfTheSocketThatNobodyAnswersOn) {
