@@ -1,5 +1,6 @@
 #include "gateway/admin/admin.h"
 
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <system_error>
@@ -14,11 +15,11 @@
 
 namespace sallyport::gateway {
 
-namespace {
-
-std::string ask(const PathText& admin) {
+std::string ask_admin(const std::string& config_file, std::string_view question) {
+    const PathText admin = load_admin_socket(config_file);
     try {
-        std::string answer = unix_request(admin.path, "status\n", {});
+        constexpr UnixRequestLimits limits{std::chrono::seconds(5), std::size_t{16} << 20};
+        std::string answer = unix_request(admin.path, std::string(question) + "\n", limits);
         if (take_exit_code(answer) != 0) answer.clear();
         return answer;
     } catch (const std::system_error& error) {
@@ -29,10 +30,8 @@ std::string ask(const PathText& admin) {
     }
 }
 
-}  // namespace
-
 int print_status(const std::string& config_file, bool json) {
-    const std::string answer = ask(load_admin_socket(config_file));
+    const std::string answer = ask_admin(config_file, "status");
     const auto text = status_text(answer);
     if (!text)
         return policy::print_fault("the program did not answer", {std::cout, std::cerr, json});

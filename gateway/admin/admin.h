@@ -1,8 +1,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace sallyport::gateway {
+
+/// What the program of that gateway.toml or inside.toml answers to a line at its admin socket; ""
+/// if it does not know the question. Throws StartError if it does not run.
+std::string ask_admin(const std::string& config_file, std::string_view question);
 
 /// `sallyport status`: asks a running gateway or inside and prints its state as text, or the line
 /// of JSON as it is. Returns the exit code: `no` if people are not served (faults_in).

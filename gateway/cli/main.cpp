@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gateway/admin/admin.h"
+#include "gateway/admin/views.h"
 #include "gateway/cli/apply_command.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/cli/check_command.h"
@@ -155,6 +156,29 @@ void add_status(Texts& texts, gateway::Command& program) {
     status.action = [&texts] { return gateway::print_status(texts.gateway_config, texts.json); };
 }
 
+void add_views(Texts& texts, gateway::Command& program) {
+    using Print = int (*)(const std::string& config_file, bool json);
+    const auto add = [&](const std::string& name, const std::string& help,
+                         const std::string& footer, Print print) {
+        gateway::Command& view = program.add_command(name, help);
+        view.add_option("--config", &texts.gateway_config, "Its gateway.toml or inside.toml",
+                        {.show_default = true});
+        view.add_option("--json", &texts.json, "Print one line of JSON");
+        view.footer = footer + "Examples:\n  sallyport " + name +
+                      " --config /etc/sallyport/gateway.toml\n  sallyport " + name +
+                      " --config /etc/sallyport/inside.toml --json\n"
+                      "Exit codes: 0 listed; 2 no answer.";
+        view.action = [&texts, print] { return print(texts.gateway_config, texts.json); };
+    };
+    add("sessions", "List who is connected to a running gateway or inside",
+        "At most 1000 sessions are listed, with the number of those that are not. At an inside, a "
+        "gateway is a session of the role of its link.\n",
+        gateway::print_sessions);
+    add("links", "List the links of a running gateway or inside",
+        "SINCE is when the link came up or went down, and REASON why it is down.\n",
+        gateway::print_links);
+}
+
 void add_drain(Texts& texts, gateway::Command& program) {
     gateway::Command& drain = program.add_command(
         "drain", "Have a running gateway send new requests to other backends than this one");
@@ -211,6 +235,7 @@ int main(int argc, char** argv) {
     add_status(texts, program);
     gateway::add_init_command(program);
     gateway::add_doctor_command(program);
+    add_views(texts, program);
     gateway::add_check_command(program);
     add_drain(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));

@@ -276,9 +276,10 @@ private:
                            link, asked_for);
     }
 
-    /// `status`.
+    /// `status`, `sessions`.
     void on_command(std::string_view line, const Control::Reply& reply) {
         if (line == "status") return reply(0, status());
+        if (line == "sessions") return reply(0, ProgramState::sessions(shell_.core().door()));
         reply(2, "unknown command\n");
     }
 

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "gateway/admin/status.h"
+#include "gateway/admin/views.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/config.h"
 #include "gateway/host/version.h"
@@ -42,6 +44,23 @@ public:
         for (const std::string_view name : door.realm_names())
             status.realms.push_back({std::string(name), std::string(door.realm(name)->hash())});
         return status;
+    }
+
+    /// For `sallyport sessions`: those that have joined from without, links included.
+    static std::string sessions(const policy::Door& door) {
+        std::vector<SessionView> views;
+        std::size_t more = 0;
+        door.sessions().for_each([&](const policy::Session& session) {
+            if (session.connection == nullptr) return;  // the door's own, or one that leaves
+            if (views.size() == sessions_shown_max) {
+                ++more;
+                return;
+            }
+            views.push_back({session.id, std::string(session.policy->realm()),
+                             session.principal.authid, session.principal.role,
+                             session.principal.method, session.circuit});
+        });
+        return sessions_line(std::move(views), more);
     }
 
     static std::optional<AuditStatus> audit_status(const AuditOutlet& audit) {

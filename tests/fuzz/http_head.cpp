@@ -1,6 +1,6 @@
-// The head of an HTTP request, from whoever reaches the admin socket or the loopback port. Promises:
-// a head that is accepted ends with its empty line, has a path, and names nothing unprintable; cut
-// shorter it is not accepted.
+// The head of an HTTP request, from whoever reaches the admin socket or the loopback port.
+// Promises: a head that is accepted ends with its empty line, has a path, and names nothing
+// unprintable; cut shorter it is not accepted.
 #include "gateway/admin/http_head.h"
 
 #include <algorithm>

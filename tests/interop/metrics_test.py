@@ -174,6 +174,27 @@ def the_status_of_a_gateway_that_nobody_reaches_says_so_first_and_fails():
 
 
 @suite.test
+def sessions_and_links_are_listed_of_both_programs():
+    alice = world.raw("alice")
+    result = sallyport("sessions", "--config", world.dir / "gateway.toml", "--json")
+    equal(result.returncode, 0, result.stderr)
+    listed = json.loads(result.stdout)["sessions"]
+    mine = next(session for session in listed if session["session"] == alice.session)
+    equal((mine["realm"], mine["authid"], mine["role"], mine["method"], mine["circuit"]), ("observatory", "alice", "operator", "ticket", 0))
+    assert re.search(rf"^{alice.session}\s+observatory\s+alice\s+operator\s+ticket\s+-$",
+                     sallyport("sessions", "--config", world.dir / "gateway.toml").stdout, re.MULTILINE)
+    alice.close()
+    within = json.loads(sallyport("sessions", "--config", world.dir / "inside.toml", "--json").stdout)["sessions"]
+    assert "gateway" in {session["role"] for session in within}, within
+    for config in ("gateway.toml", "inside.toml"):
+        result = sallyport("links", "--config", world.dir / config)
+        equal(result.returncode, 0, result.stderr)
+        assert result.stdout.splitlines()[1].split()[1] == "up", result.stdout
+    nobody = sallyport("sessions", "--config", world.dir / "nowhere.toml")
+    equal(nobody.returncode, 2, nobody.stdout)
+
+
+@suite.test
 def a_port_at_another_address_is_refused():
     path = world.dir / "wrong.toml"
     path.write_text((world.dir / "gateway.toml").read_text().replace("127.0.0.1:", "10.0.0.1:"))

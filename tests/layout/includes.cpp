@@ -76,7 +76,7 @@ const std::vector<Arrow>& arrows() {
         {"gateway/audit", {"wamp/base", "policy/audit", "gateway/host", "gateway/config"}},
         {"gateway/metrics", {"wamp/base", "policy/audit", "policy/door", "backend-link/link"}},
         {"gateway/admin",
-         {"policy/tools", "backend-link/link", "gateway/supervision", "gateway/host",
+         {"wamp/base", "policy/tools", "backend-link/link", "gateway/supervision", "gateway/host",
           "gateway/config"}},
         {"gateway/programs",
          {"wamp/base", "wamp/flow", "wamp/session", "wamp/net", "policy/auth", "policy/file",
