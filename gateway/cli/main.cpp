@@ -31,6 +31,7 @@
 #include "gateway/host/version.h"
 #include "gateway/programs/authenticator.h"
 #include "gateway/programs/inside_program.h"
+#include "gateway/programs/relay.h"
 #include "gateway/programs/serve.h"
 #include "gateway/programs/worker.h"
 #include "policy/tools/report.h"
@@ -43,6 +44,7 @@ using namespace sallyport;
 struct Texts {
     std::string gateway_config = "gateway.toml";
     std::string inside_config = "inside.toml";
+    std::string relay;
     int channel = -1;
     bool embedded = false;
     bool of_inside = false;
@@ -126,12 +128,17 @@ void add_inside(Texts& texts, gateway::Command& program) {
         program.add_command("inside", "Run the internal router, which dials the gateway");
     inside.add_option("--config", &texts.inside_config, "Configuration file",
                       {.show_default = true});
+    inside.add_option(
+        "--relay", &texts.relay,
+        "Hand the links to a router that already runs on this machine, at unix:/path or "
+        "tcp:127.0.0.1:PORT");
     inside.add_option("--channel", &texts.channel, "", {.hidden = true});
     inside.add_option("--embedded", &texts.embedded, "", {.hidden = true});
     add_log_options(texts, inside);
     inside.action = [&texts] {
         ::prctl(PR_SET_NAME, "sallyport-in");
         return run_program("inside", texts, [&texts] {
+            if (!texts.relay.empty()) return gateway::run_relay(texts.inside_config, texts.relay);
             return gateway::run_inside(texts.inside_config, texts.channel, texts.embedded);
         });
     };

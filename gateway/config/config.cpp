@@ -99,8 +99,10 @@ constexpr std::array<std::string_view, 3> kinds{"embedded", "accept", "dial"};
 /// Keys that only some kinds have; a key of another kind would be ignored, so it is an error.
 void refuse_keys_of_other_kinds(Section& section, const Item& table, BackendText::Kind kind) {
     static constexpr std::array<std::string_view, 1> embedded{"config"};
-    static constexpr std::array<std::string_view, 6> accept{"listen", "peer_pin",  "mode",
-                                                            "group",  "heartbeat", "dead_after"};
+    static constexpr std::array<std::string_view, 13> accept{
+        "listen",      "peer_pin",    "mode",       "group",  "heartbeat",
+        "dead_after",  "profile",     "serializer", "authid", "authmethod",
+        "ticket_file", "secret_file", "websocket"};
     static constexpr std::array<std::string_view, 14> dial{
         "address",     "profile",     "serializer", "authid",    "authmethod",
         "ticket_file", "secret_file", "peer_pin",   "ca_file",   "server_name",
@@ -187,26 +189,31 @@ void read_dial_tls(Section& section, ConfigReader& reader, BackendText& backend)
         backend.server_name = backend.address.host_or_path;
 }
 
-void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
+/// What the gateway is told of a router to which it speaks as a client.
+void read_router(Section& section, ConfigReader& reader, BackendText& backend,
+                 backend_link::BackendKind otherwise) {
     static constexpr std::array<std::string_view, 4> profiles{"sallyport", "crossbar", "nexus",
                                                               "generic"};
     static constexpr std::array<std::string_view, 3> serializers{"msgpack", "json", "cbor"};
-    if (auto address = reader.address(section, "address", true))
-        backend.address = *std::move(address);
     const auto profile = choice(section, "profile", profiles);
-    backend.profile = profile ? backend_link::backend_kind(profiles[*profile])
-                                    .value_or(backend_link::BackendKind::generic)
-                              : backend_link::BackendKind::generic;
+    backend.profile =
+        profile ? backend_link::backend_kind(profiles[*profile]).value_or(otherwise) : otherwise;
     if (const auto serializer = choice(section, "serializer", serializers))
         backend.serializer =
             wamp::serializer_of(serializers[*serializer]).value_or(backend.serializer);
     backend.authid = section.text("authid", "\"gateway\"").value_or("");
     read_login(section, reader, backend);
-    read_dial_tls(section, reader, backend);
     backend.websocket = section.text("websocket", "\"/ws\"").value_or("");
     if (section.find("websocket") != nullptr && !backend.websocket.starts_with('/'))
         section.error(*section.find("websocket"), "\"websocket\" is not the path of a URL",
                       "write websocket = \"/ws\"");
+}
+
+void read_dial(Section& section, ConfigReader& reader, BackendText& backend) {
+    if (auto address = reader.address(section, "address", true))
+        backend.address = *std::move(address);
+    read_router(section, reader, backend, backend_link::BackendKind::generic);
+    read_dial_tls(section, reader, backend);
     backend.plaintext = section.text("plaintext", "\"why there is no TLS\"").value_or("");
     if (section.find("address") != nullptr && backend.plaintext.empty() && !backend.dials_tls() &&
         section.find("peer_pin") == nullptr && section.find("ca_file") == nullptr &&
@@ -249,6 +256,7 @@ BackendText read_backend(const Item& table, ConfigReader& reader) {
                 backend.access = reader.access(section, path_of(backend.address));
             }
             backend.peer_pins = reader.pins(section, "peer_pin");
+            read_router(section, reader, backend, backend_link::BackendKind::sallyport);
             if (backend.address.kind == Address::Kind::tcp && section.find("peer_pin") == nullptr) {
                 section.error("a backend that connects over tcp needs a pin",
                               "run `sallyport link invite`, which pairs both ends, or add "
@@ -330,7 +338,6 @@ void read_common(Section& root, ConfigReader& reader, Config& config) {
     config.file = reader.file();
     reader.state_dir(root);
     config.state_dir = reader.state_dir();
-    config.realms = reader.realms(root);
     config.limits = reader.limits(root);
     config.audit = reader.audit(root);
     config.metrics = reader.metrics(root);
@@ -355,6 +362,7 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
     GatewayConfig config;
     Section root(*document, "this file", keys, file, reader.diagnostics());
     read_common(root, reader, config);
+    config.realms = reader.realms(root);
     read_listen(root, reader, config);
     read_tor(root, reader, config);
     read_backends(root, reader, config);
@@ -362,8 +370,11 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
     return config;
 }
 
-wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
-    std::string_view text, const std::string& file) {
+namespace {
+
+wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside(std::string_view text,
+                                                                    const std::string& file,
+                                                                    bool needs_realms) {
     static constexpr std::array<std::string_view, 12> keys{
         "state_dir", "realms",      "listen",
         "link",      "limits",      "audit",
@@ -378,6 +389,7 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     InsideProgramConfig config;
     Section root(*document, "this file", keys, file, reader.diagnostics());
     read_common(root, reader, config);
+    if (needs_realms) config.realms = reader.realms(root);
     config.disclose_outside_callers = root.boolean("disclose_outside_callers").value_or(true);
     config.admin = reader.listener(root, "admin", "run/admin.sock");
     read_history(root, reader, config);
@@ -408,6 +420,18 @@ wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
     }
     if (!reader.sound()) return reader.take();
     return config;
+}
+
+}  // namespace
+
+wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(
+    std::string_view text, const std::string& file) {
+    return parse_inside(text, file, true);
+}
+
+wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_relay_config(std::string_view text,
+                                                                          const std::string& file) {
+    return parse_inside(text, file, false);
 }
 
 }  // namespace sallyport::gateway

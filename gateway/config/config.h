@@ -172,5 +172,8 @@ wamp::Result<GatewayConfig, policy::Diagnostics> parse_gateway_config(std::strin
                                                                       const std::string& file);
 wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_inside_config(std::string_view text,
                                                                            const std::string& file);
+/// The same for `--relay`: only the links matter, and no realms are needed.
+wamp::Result<InsideProgramConfig, policy::Diagnostics> parse_relay_config(std::string_view text,
+                                                                          const std::string& file);
 
 }  // namespace sallyport::gateway

@@ -103,8 +103,10 @@ void add_link_keys(Files& files, const PathText& state_dir, const policy::Place&
     files[(own.directory / "link.crt").string()] = std::move(own.certificate);
 }
 
-/// Throws StartError if what the files contain is of no use.
-void check_dial(const Files& files, const BackendText& backend) {
+/// Throws StartError if it is of no use.
+void add_secret(Files& files, const BackendText& backend) {
+    if (!backend.secret_file) return;
+    files[backend.secret_file.path] = read_ticket(backend.secret_file);
     const auto login = login_of(files, backend, wamp::Random({}));
     if (login.has_error()) {
         throw StartError(
@@ -112,6 +114,10 @@ void check_dial(const Files& files, const BackendText& backend) {
             policy::quoted(backend.secret_file.path) + " is of no use: " + login.error(),
             "write what the router knows on its first line");
     }
+}
+
+/// Throws StartError if what the files contain is of no use.
+void check_dial(const Files& files, const BackendText& backend) {
     try {
         static_cast<void>(dial_context_of(files, backend));
     } catch (const std::exception& error) {
@@ -128,10 +134,10 @@ void add_link_files(Files& files, const GatewayConfig& config, const BackendText
         case BackendText::Kind::accept:
             if (backend.address.kind == backend_link::Address::Kind::tcp)
                 add_link_keys(files, config.state_dir, backend.address_place, backend.peer_pins);
+            add_secret(files, backend);
             break;
         case BackendText::Kind::dial:
-            if (backend.secret_file)
-                files[backend.secret_file.path] = read_ticket(backend.secret_file);
+            add_secret(files, backend);
             if (backend.ca_file)
                 files[backend.ca_file.path] =
                     read_file(backend.ca_file.path, backend.ca_file.place);
@@ -233,6 +239,16 @@ InsideProgramConfig read_inside_config(const std::string& path, const policy::Re
     if (config.has_error()) throw StartError(config.error());
     return *std::move(config);
 }
+
+}  // namespace
+
+InsideProgramConfig load_relay_config(const std::string& path) {
+    auto config = parse_relay_config(read_config(path, policy::read_file), path);
+    if (config.has_error()) throw StartError(config.error());
+    return *std::move(config);
+}
+
+namespace {
 
 std::vector<policy::LoadedRealm> load_realms_of(const GatewayConfig& config,
                                                 const policy::ReadFile& read,

@@ -61,6 +61,7 @@ wamp::Result<std::shared_ptr<wamp::ClientLogin>, std::string> login_of(
 std::optional<boost::asio::ssl::context> dial_context_of(
     const std::map<std::string, std::string>& files, const BackendText& backend);
 GatewayConfig load_gateway_config(const std::string& path);
+InsideProgramConfig load_relay_config(const std::string& path);
 
 /// The state directory that gateway.toml or inside.toml names; other keys are ignored. Throws
 /// StartError if the file cannot be read.

@@ -311,28 +311,34 @@ private:
         links_[link].acceptors.push_back(std::make_unique<Acceptor>(
             io_, std::move(listener),
             [this, link](wamp::Socket socket, std::uint64_t origin, const std::string& address) {
-                asio::ssl::context* const tls = links_[link].tls ? &*links_[link].tls : nullptr;
-                shell_.expect_link(
-                    shell_.connections().accept_link(std::move(socket), tls, link_options()), link,
-                    false, origin, address);
+                shell_.expect_link(shell_.connections().accept_link(
+                                       std::move(socket), target_of(link), link_options()),
+                                   link, false, origin, address);
             }));
     }
 
-    void connect_link(Descriptor descriptor, std::uint32_t link) {
+    /// How the gateway speaks to the router behind the link.
+    wamp::Connections::Target target_of(std::uint32_t link) {
         wamp::Connections::Target target;
         const BackendText& backend = links_[link].backend;
         target.serializer = backend.serializer;
         target.websocket = !backend.websocket.empty();
         if (target.websocket) {
             target.path = backend.websocket;
-            if (backend.address.kind == backend_link::Address::Kind::tcp)
+            const bool dialled = backend.kind == BackendText::Kind::dial;
+            if (dialled && backend.address.kind == backend_link::Address::Kind::tcp)
                 target.host = backend.address.text().substr(std::string_view("tcp:").size());
         }
         auto& tls = links_[link].tls;
         target.tls = tls ? &*tls : nullptr;
+        return target;
+    }
+
+    void connect_link(Descriptor descriptor, std::uint32_t link) {
         wamp::Socket socket(io_, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
-        shell_.expect_link(shell_.connections().connect(std::move(socket), target, link_options()),
-                           link, true);
+        shell_.expect_link(
+            shell_.connections().connect(std::move(socket), target_of(link), link_options()), link,
+            true);
     }
 
     void request_dial(std::uint32_t link) {

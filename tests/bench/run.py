@@ -126,8 +126,8 @@ def haproxy(target):
     return process, listen
 
 
-def ours():
-    world = Deployment(outside_rules=OUTSIDE, name="bench", limits="")
+def ours(inside_limits=""):
+    world = Deployment(outside_rules=OUTSIDE, name="bench", limits="", inside_limits=inside_limits)
     world.write()
     (world.dir / "inside-observatory.toml").write_text(INSIDE)
     world.start_gateway()

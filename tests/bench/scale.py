@@ -15,7 +15,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from bench.run import OUTSIDE, Bench, Path, ours, versions  # noqa: E402
+from bench.run import INSIDE, OUTSIDE, Bench, Path, ours, versions  # noqa: E402
 from support import processes, rawclient, socks  # noqa: E402
 from support.deployment import REALM, Deployment  # noqa: E402
 from support.peers import Service  # noqa: E402
@@ -49,6 +49,7 @@ class Insides:
     def __init__(self):
         world = self.world = Deployment("accept", name="failover", outside_rules=OUTSIDE, limits="")
         world.write()
+        (world.dir / "inside-observatory.toml").write_text(INSIDE)
         gateway, policy = world.dir / "gateway.toml", world.dir / "observatory.toml"
         gateway.write_text(gateway.read_text() + f'\n[[backend]]\nname = "other"\nkind = "accept"\nlisten = "unix:{world.dir}/b.sock"\n')
         policy.write_text(policy.read_text().replace('to = "inside"', 'to = ["inside", "other"]'))
@@ -92,7 +93,7 @@ def main():
     os.environ.setdefault("SALLYPORT_VENV", str(pathlib.Path(sys.prefix).parent))
     bench = Bench(build / "sallyport_load", options.seconds)
     try:
-        world, parts = ours()
+        world, parts = ours('memory = "1GiB"')  # what 100,000 registrations are charged
         services, local = f"unix:{world.services_path}", f"unix:{world.local}"
         paths = (Path("inside", services, services, [("inside", parts["inside"])]), Path("gateway + inside", local, services, list(parts.items())))
         print(f"{versions()}\n\n{'CPU µs':<63} {'few':>8} {'many':>8} {'ratio':>7}")

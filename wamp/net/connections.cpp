@@ -589,7 +589,10 @@ PeerId Connections::accept(Socket socket, const ConnectionOptions& options) {
     return state_->add(std::move(socket), options, {});
 }
 
-PeerId Connections::connect(Socket socket, const Target& target, const ConnectionOptions& options) {
+namespace {
+
+/// Of an end that opens the WAMP session.
+Channel::Config client_config(const Connections::Target& target, TlsSession::End tls_end) {
     Channel::Config config;
     config.start =
         target.websocket ? Channel::Start::websocket_client : Channel::Start::rawsocket_client;
@@ -597,17 +600,19 @@ PeerId Connections::connect(Socket socket, const Target& target, const Connectio
     config.host = target.host;
     config.path = target.path;
     config.tls = target.tls == nullptr ? nullptr : target.tls->native_handle();
-    config.tls_end = TlsSession::End::client;
-    return state_->add(std::move(socket), options, std::move(config));
+    config.tls_end = tls_end;
+    return config;
 }
 
-PeerId Connections::accept_link(Socket socket, boost::asio::ssl::context* tls,
+}  // namespace
+
+PeerId Connections::connect(Socket socket, const Target& target, const ConnectionOptions& options) {
+    return state_->add(std::move(socket), options, client_config(target, TlsSession::End::client));
+}
+
+PeerId Connections::accept_link(Socket socket, const Target& target,
                                 const ConnectionOptions& options) {
-    Channel::Config config;
-    config.start = Channel::Start::rawsocket_client;
-    config.tls = tls == nullptr ? nullptr : tls->native_handle();
-    config.tls_end = TlsSession::End::server;
-    return state_->add(std::move(socket), options, std::move(config));
+    return state_->add(std::move(socket), options, client_config(target, TlsSession::End::server));
 }
 
 PeerId Connections::serve_link(Socket socket, boost::asio::ssl::context* tls,

@@ -122,10 +122,9 @@ public:
     // A link reverses its direction after dialling: the dialling end is the TLS client, and the
     // other end opens the WAMP session (architecture: Link). `tls` is null for unix sockets;
     // otherwise it is a TLS 1.3 context that checks the peer's pinned key.
-    /// For an accepted TCP connection: TLS server, RawSocket client (the gateway's end of a
-    /// link).
-    PeerId accept_link(Socket socket, boost::asio::ssl::context* tls,
-                       const ConnectionOptions& options);
+    /// For an accepted connection: TLS server, and the client of RawSocket or WebSocket (the
+    /// gateway's end of a link).
+    PeerId accept_link(Socket socket, const Target& target, const ConnectionOptions& options);
     /// For a dialled connection: TLS client, RawSocket server (the inside's end of a link).
     PeerId serve_link(Socket socket, boost::asio::ssl::context* tls,
                       const ConnectionOptions& options);

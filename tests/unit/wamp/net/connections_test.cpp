@@ -331,6 +331,12 @@ TEST(Connections, CarryThousandsOfSmallMessagesOverLoopbackTcp) {
     EXPECT_EQ(r.at(client).messages[4999], "4999");
 }
 
+Connections::Target link_target(boost::asio::ssl::context* tls) {
+    Connections::Target target;
+    target.tls = tls;
+    return target;
+}
+
 TEST(Connections, OpenALinkWithTlsAndTellBothPins) {
     const KeyFolder gateway("gateway");
     const KeyFolder inside("inside");
@@ -340,7 +346,7 @@ TEST(Connections, OpenALinkWithTlsAndTellBothPins) {
     auto client_tls = make_tls_context(TlsSession::End::client, inside.path, {gateway_pin});
     Reactor r;
     auto [a, b] = socket_pair(r.io);
-    const PeerId front = r.connections.accept_link(std::move(a), &server_tls, {});
+    const PeerId front = r.connections.accept_link(std::move(a), link_target(&server_tls), {});
     const PeerId back = r.connections.serve_link(std::move(b), &client_tls, {});
     ASSERT_TRUE(r.until([&] { return r.at(front).open && r.at(back).open; }))
         << r.at(front).why << r.at(back).why;
@@ -359,7 +365,7 @@ TEST(Connections, OpenALinkWithTlsAndTellBothPins) {
 TEST(Connections, OpenALinkOverAUnixSocketWithoutTls) {
     Reactor r;
     auto [a, b] = socket_pair(r.io);
-    const PeerId front = r.connections.accept_link(std::move(a), nullptr, {});
+    const PeerId front = r.connections.accept_link(std::move(a), link_target(nullptr), {});
     const PeerId back = r.connections.serve_link(std::move(b), nullptr, {});
     ASSERT_TRUE(r.until([&] { return r.at(front).open && r.at(back).open; }));
     EXPECT_EQ(r.at(front).opened.peer_pin, "");
