@@ -437,29 +437,6 @@ void Front::open_link(Backend& backend, PeerId peer, const policy::Transport& tr
     carry_out(backend, wanted, now, out);
 }
 
-Front::Backend* Front::with_rival(PeerId peer) noexcept {
-    const auto found = std::find_if(backends_.begin(), backends_.end(),
-                                    [&](const auto& backend) { return backend->rival.is(peer); });
-    return found == backends_.end() ? nullptr : found->get();
-}
-
-void Front::refuse_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
-    out.push_back(wamp::effect::Close{backend.rival.end()});
-    if (backend.link.dials()) return;
-    const std::string& rival = backend.rival.address();
-    const auto more = backend.refusals.note(rival.substr(0, rival.rfind(':')), now);
-    if (!more) return;
-    wamp::note(out, Level::warning, "link ", backend.name, ": a second connection, from ", rival,
-               ", is refused: the one from ", backend.address,
-               " stands; one inside runs twice, or two have the same key", *more);
-}
-
-void Front::take_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
-    if (!backend.rival.exists()) return;
-    const PeerId peer = backend.rival.end();
-    open_link(backend, peer, backend.rival_transport, backend.rival.address(), now, out);
-}
-
 void Front::lose(Backend& backend, std::string_view why, wamp::Instant now, wamp::Outbox& out) {
     note_down(backend, why, now);
     link_peers_.erase(backend.peer);

@@ -8,11 +8,14 @@
 #include "gateway/front/rendezvous.h"
 #include "wamp/base/check.h"
 #include "wamp/message/passthru.h"
+#include "wamp/session/notes.h"
 
 namespace sallyport::gateway {
 
 using backend_link::Holding;
 using policy::Door;
+using wamp::PeerId;
+using Level = wamp::effect::Note::Level;
 
 RouteTable Front::routes_by(const std::vector<policy::DoorRealm>& realms,
                             const LinkChange& links) const {
@@ -251,6 +254,29 @@ void Front::hand_over_waiting(Backend& from, wamp::Instant now, wamp::Outbox& ou
 void Front::await_turns(Backend& backend) {
     for (const auto& waiting : backend.bridge.waiting())
         backend.queue.await_turn(*gate_.sessions().find(waiting.from), waiting.bytes);
+}
+
+Front::Backend* Front::with_rival(PeerId peer) noexcept {
+    const auto found = std::find_if(backends_.begin(), backends_.end(),
+                                    [&](const auto& backend) { return backend->rival.is(peer); });
+    return found == backends_.end() ? nullptr : found->get();
+}
+
+void Front::refuse_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    out.push_back(wamp::effect::Close{backend.rival.end()});
+    if (backend.link.dials()) return;
+    const std::string& rival = backend.rival.address();
+    const auto more = backend.refusals.note(rival.substr(0, rival.rfind(':')), now);
+    if (!more) return;
+    wamp::note(out, Level::warning, "link ", backend.name, ": a second connection, from ", rival,
+               ", is refused: the one from ", backend.address,
+               " stands; one inside runs twice, or two have the same key", *more);
+}
+
+void Front::take_rival(Backend& backend, wamp::Instant now, wamp::Outbox& out) {
+    if (!backend.rival.exists()) return;
+    const PeerId peer = backend.rival.end();
+    open_link(backend, peer, backend.rival_transport, backend.rival.address(), now, out);
 }
 
 }  // namespace sallyport::gateway

@@ -48,6 +48,19 @@ int make_epoll() {
     return fd;
 }
 
+/// Of an end that opens the WAMP session.
+Channel::Config client_config(const Connections::Target& target, TlsSession::End tls_end) {
+    Channel::Config config;
+    config.start =
+        target.websocket ? Channel::Start::websocket_client : Channel::Start::rawsocket_client;
+    config.serializer = target.serializer;
+    config.host = target.host;
+    config.path = target.path;
+    config.tls = target.tls == nullptr ? nullptr : target.tls->native_handle();
+    config.tls_end = tls_end;
+    return config;
+}
+
 }  // namespace
 
 Instant now() noexcept {
@@ -138,8 +151,7 @@ struct Connections::State {
     DeadlineTimer deadlines;
     DueList silences;
     std::deque<flow::SilenceLimits> silence_limits;  ///< of all connections, each once
-    bool in_turn = false;
-    bool posted = false, turn_posted = false;
+    bool in_turn = false, posted = false, turn_posted = false;
     bool host_called = false;
     /// Handlers that outlive this object hold a weak pointer.
     std::shared_ptr<char> alive = std::make_shared<char>();
@@ -588,23 +600,6 @@ Connections::~Connections() = default;
 PeerId Connections::accept(Socket socket, const ConnectionOptions& options) {
     return state_->add(std::move(socket), options, {});
 }
-
-namespace {
-
-/// Of an end that opens the WAMP session.
-Channel::Config client_config(const Connections::Target& target, TlsSession::End tls_end) {
-    Channel::Config config;
-    config.start =
-        target.websocket ? Channel::Start::websocket_client : Channel::Start::rawsocket_client;
-    config.serializer = target.serializer;
-    config.host = target.host;
-    config.path = target.path;
-    config.tls = target.tls == nullptr ? nullptr : target.tls->native_handle();
-    config.tls_end = tls_end;
-    return config;
-}
-
-}  // namespace
 
 PeerId Connections::connect(Socket socket, const Target& target, const ConnectionOptions& options) {
     return state_->add(std::move(socket), options, client_config(target, TlsSession::End::client));
