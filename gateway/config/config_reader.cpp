@@ -290,7 +290,10 @@ void ConfigReader::duration(Section& section, std::string_view key, wamp::Durati
                             wamp::Duration least, wamp::Duration most) {
     const auto text = section.text(key, "\"10s\"");
     if (!text) return;
-    const auto read = policy::parse_duration(*text);
+    // A policy has no use for a duration of zero, and refuses it.
+    const bool zero = *text == "0s";
+    const std::optional<wamp::Duration> read =
+        zero ? wamp::Duration::zero() : policy::parse_duration(*text);
     if (!read) {
         section.error(*section.find(key), policy::quoted(*text) + " is not a valid duration",
                       "such as \"10s\" or \"500ms\"");

@@ -87,7 +87,7 @@ std::optional<double> parse_rate(std::string_view text) noexcept {
 
 std::string format_duration(wamp::Duration duration) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-    return format(static_cast<std::uint64_t>(ms), duration_units);
+    return ms == 0 ? "0s" : format(static_cast<std::uint64_t>(ms), duration_units);
 }
 
 std::string format_bytes(std::uint64_t bytes) {

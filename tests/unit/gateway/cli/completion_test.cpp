@@ -40,7 +40,7 @@ TEST_F(CompletionTest, OffersTheCommandsThatAPersonMayGive) {
 TEST_F(CompletionTest, OffersTheOptionsOfTheCommandThatWasGiven) {
     EXPECT_EQ(offered("policy apply --ch"), "--check ");
     EXPECT_EQ(offered("policy rollback --ch"), " ");
-    EXPECT_EQ(offered("inside --"), "--help --config --log-level --log-format ")
+    EXPECT_EQ(offered("inside --"), "--help --config --relay --log-level --log-format ")
         << "--channel is for `serve` alone";
 }
 
