@@ -2,22 +2,19 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include "backend-link/link/backoff.h"
@@ -40,8 +37,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 using Socket = asio::generic::stream_protocol::socket;
-using Tls = asio::ssl::stream<Socket>;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t block_bytes = std::size_t{64} << 10;
 constexpr std::chrono::seconds tls_timeout{10};
@@ -49,85 +44,111 @@ constexpr std::chrono::seconds close_timeout{5};  // from one end's close to the
 constexpr std::chrono::seconds keepalive_idle{10};
 constexpr std::chrono::seconds keepalive_dead{30};
 
-struct Dialled {
-    Descriptor socket;
-    std::string why;
-};
-
-asio::awaitable<Dialled> dial_local(asio::io_context& io, const backend_link::Address& address,
-                                    DialReach reach) {
-    return asio::async_initiate<const asio::use_awaitable_t<>&, void(Dialled)>(
-        [&io, address, reach](auto handler) {
-            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-            dial(io, address, reach, [shared](Descriptor socket, const std::string& why) {
-                std::move (*shared)(Dialled{std::move(socket), why});
-            });
-        },
-        asio::use_awaitable);
-}
-
 Socket adopt(asio::io_context& io, Descriptor descriptor) {
     wamp::set_tcp_options(descriptor.get(), keepalive_idle, keepalive_dead);
     // The protocol family does not matter for a connected socket.
-    return Socket(io, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release());
+    return {io, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release()};
 }
 
-/// Without close_notify in TLS: the end of a message is WAMP's own, and nothing is read after it.
-template <class Stream>
-void end_writing(Stream& stream) {
-    error_code ignored;
-    stream.lowest_layer().shutdown(Socket::shutdown_send, ignored);
-}
-
-/// Until one end closes; then nothing more is written to the other.
-template <class From, class To>
-asio::awaitable<void> copy(From& from, To& to) {
-    std::vector<char> block(block_bytes);
-    for (;;) {
-        const auto [failed, count] = co_await from.async_read_some(asio::buffer(block), as_result);
-        if (count > 0) {
-            const auto [lost, written] =
-                co_await asio::async_write(to, asio::buffer(block, count), as_result);
-            if (lost) break;
-        }
-        if (failed) break;
-    }
-    end_writing(to);
-}
-
-/// One link and one connection to the router, until both have ended.
-template <class Gateway>
-class Pair {
+/// A byte stream, with or without TLS.
+class Stream {
 public:
-    Pair(asio::io_context& io, Gateway& gateway, Socket router)
-        : gateway_(gateway), router_(std::move(router)), timer_(io) {}
+    using Handler = std::function<void(const error_code&, std::size_t)>;
 
-    asio::awaitable<void> run() {
-        asio::io_context& io = static_cast<asio::io_context&>(timer_.get_executor().context());
-        left_ = 2;
-        asio::co_spawn(io, copy(gateway_, router_), [this](std::exception_ptr) { one_ended(); });
-        asio::co_spawn(io, copy(router_, gateway_), [this](std::exception_ptr) { one_ended(); });
-        timer_.expires_at(asio::steady_timer::time_point::max());
-        while (left_ > 0) {
-            co_await timer_.async_wait(as_result);
-            if (left_ == 2 || timer_.expiry() > asio::steady_timer::clock_type::now()) continue;
-            error_code ignored;
-            gateway_.lowest_layer().close(ignored);
-            router_.close(ignored);
-            timer_.expires_at(asio::steady_timer::time_point::max());
-        }
+    virtual ~Stream() = default;
+    virtual void read(asio::mutable_buffer into, Handler handler) = 0;
+    virtual void write(asio::const_buffer all, Handler handler) = 0;
+    /// Without close_notify in TLS: the end of a message is WAMP's own, and nothing is read after
+    /// it.
+    virtual void end_writing() = 0;
+    virtual void close() = 0;
+};
+
+template <class Layer>
+class StreamOf final : public Stream {
+public:
+    explicit StreamOf(Layer layer) : layer_(std::move(layer)) {}
+
+    void read(asio::mutable_buffer into, Handler handler) override {
+        layer_.async_read_some(into, std::move(handler));
+    }
+    void write(asio::const_buffer all, Handler handler) override {
+        asio::async_write(layer_, all, std::move(handler));
+    }
+    void end_writing() override {
+        error_code ignored;
+        layer_.lowest_layer().shutdown(Socket::shutdown_send, ignored);
+    }
+    void close() override {
+        error_code ignored;
+        layer_.lowest_layer().close(ignored);
+    }
+    Layer& layer() noexcept { return layer_; }
+
+private:
+    Layer layer_;
+};
+using Plain = StreamOf<Socket>;
+using Tls = StreamOf<asio::ssl::stream<Socket>>;
+
+/// Copies between two streams in both directions, until both have ended.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+public:
+    Exchange(asio::io_context& io, std::shared_ptr<Stream> gateway, std::shared_ptr<Stream> router)
+        : ways_{{{gateway, router, std::vector<char>(block_bytes)},
+                 {router, gateway, std::vector<char>(block_bytes)}}},
+          timer_(io) {}
+
+    void start(std::function<void()> ended) {
+        when_ended_ = std::move(ended);
+        pump(0);
+        pump(1);
     }
 
 private:
-    void one_ended() {
-        --left_;
-        timer_.expires_after(left_ == 0 ? std::chrono::seconds(0) : close_timeout);
+    struct Way {
+        std::shared_ptr<Stream> from;
+        std::shared_ptr<Stream> to;
+        std::vector<char> block;
+    };
+
+    /// Nothing more is read before what was read has been written.
+    void pump(std::size_t number) {
+        Way& way = ways_[number];
+        way.from->read(asio::buffer(way.block), [self = shared_from_this(), number](
+                                                    const error_code& error, std::size_t bytes) {
+            if (error) return self->end(number);
+            self->pass_on(number, bytes);
+        });
+    }
+    void pass_on(std::size_t number, std::size_t bytes) {
+        Way& way = ways_[number];
+        way.to->write(asio::buffer(way.block.data(), bytes),
+                      [self = shared_from_this(), number](const error_code& error, std::size_t) {
+                          if (error) return self->end(number);
+                          self->pump(number);
+                      });
+    }
+    void end(std::size_t number) {
+        ways_[number].to->end_writing();
+        if (++ended_ == ways_.size()) {
+            timer_.cancel();
+            close();
+            return when_ended_();
+        }
+        timer_.expires_after(close_timeout);
+        timer_.async_wait([self = shared_from_this()](const error_code& error) {
+            if (!error) self->close();
+        });
+    }
+    void close() {
+        for (const Way& way : ways_) way.from->close();
     }
 
-    Gateway& gateway_;
-    Socket router_;
+    std::array<Way, 2> ways_;
     asio::steady_timer timer_;
-    int left_ = 0;
+    std::size_t ended_ = 0;
+    std::function<void()> when_ended_;
 };
 
 /// One [[link]], for as long as the program runs.
@@ -147,61 +168,61 @@ public:
         }
     }
 
-    asio::awaitable<void> run() {
-        for (;;) {
-            const bool reached = co_await serve();
-            const wamp::Instant now = wamp::now();
-            timer_.expires_after(reached ? backoff_.after_end(now) : backoff_.after_no_answer());
-            co_await timer_.async_wait(as_result);
-        }
+    void start() {
+        dial(io_, gateway_, DialReach::local, [this](Descriptor socket, const std::string& why) {
+            if (socket) return on_gateway(adopt(io_, std::move(socket)));
+            note("no link: " + why);
+            try_again(backoff_.after_no_answer());
+        });
     }
 
 private:
-    /// True if the gateway was reached.
-    asio::awaitable<bool> serve() {
-        Dialled gateway = co_await dial_local(io_, gateway_, DialReach::local);
-        if (!gateway.socket) {
-            note("no link: " + gateway.why);
-            co_return false;
-        }
-        Socket socket = adopt(io_, std::move(gateway.socket));
-        if (!tls_) {
-            co_await hand_over(socket);
-            co_return true;
-        }
-        Tls tls(std::move(socket), *tls_);
-        if (!co_await shake_hands(tls)) co_return true;
-        co_await hand_over(tls);
-        co_return true;
-    }
-
-    asio::awaitable<bool> shake_hands(Tls& tls) {
+    void on_gateway(Socket socket) {
+        if (!tls_) return find_router(std::make_shared<Plain>(std::move(socket)));
+        auto tls = std::make_shared<Tls>(asio::ssl::stream<Socket>(std::move(socket), *tls_));
         timer_.expires_after(tls_timeout);
-        timer_.async_wait([&tls](error_code error) {
-            error_code ignored;
-            if (!error) tls.lowest_layer().close(ignored);
+        timer_.async_wait([tls](const error_code& error) {
+            if (!error) tls->close();
         });
-        const auto [failed] = co_await tls.async_handshake(Tls::client, as_result);
-        timer_.cancel();
-        if (failed) note("no link: TLS: " + failed.message());
-        co_return !failed;
+        tls->layer().async_handshake(asio::ssl::stream_base::client,
+                                     [this, tls](const error_code& error) {
+                                         timer_.cancel();
+                                         if (!error) return find_router(tls);
+                                         note("no link: TLS: " + error.message());
+                                         end();
+                                     });
     }
 
     /// The gateway hears of the link only when there is a router.
-    template <class Gateway>
-    asio::awaitable<void> hand_over(Gateway& gateway) {
-        Dialled router = co_await dial_local(io_, router_, DialReach::loopback);
-        if (!router.socket) {
-            note("the router at " + router_.text() + " cannot be reached: " + router.why);
-            co_return;
-        }
+    void find_router(std::shared_ptr<Stream> gateway) {
+        dial(io_, router_, DialReach::loopback,
+             [this, gateway = std::move(gateway)](Descriptor socket, const std::string& why) {
+                 if (socket)
+                     return hand_over(gateway,
+                                      std::make_shared<Plain>(adopt(io_, std::move(socket))));
+                 gateway->close();
+                 note("the router at " + router_.text() + " cannot be reached: " + why);
+                 end();
+             });
+    }
+
+    void hand_over(const std::shared_ptr<Stream>& gateway, const std::shared_ptr<Stream>& router) {
         failures_.forget();
         log(LogLevel::info,
             "link " + gateway_.text() + ": handed to the router at " + router_.text());
         backoff_.up(wamp::now());
-        Pair<Gateway> pair(io_, gateway, adopt(io_, std::move(router.socket)));
-        co_await pair.run();
-        log(LogLevel::warning, "link " + gateway_.text() + ": ended");
+        std::make_shared<Exchange>(io_, gateway, router)->start([this] {
+            log(LogLevel::warning, "link " + gateway_.text() + ": ended");
+            end();
+        });
+    }
+
+    void end() { try_again(backoff_.after_end(wamp::now())); }
+    void try_again(wamp::Duration wait) {
+        timer_.expires_after(wait);
+        timer_.async_wait([this](const error_code& error) {
+            if (!error) start();
+        });
     }
 
     void note(const std::string& why) {
@@ -248,11 +269,12 @@ int run_relay(const std::string& config_file, const std::string& router) {
     const Descriptor lock = lock_state_dir(config.state_dir);
     asio::io_context io(1);
     std::vector<std::unique_ptr<RelayedLink>> links;
+    links.reserve(config.links.size());
     for (const LinkText& link : config.links)
         links.push_back(std::make_unique<RelayedLink>(io, config, link, address));
-    for (const auto& link : links) asio::co_spawn(io, link->run(), asio::detached);
+    for (const auto& link : links) link->start();
     asio::signal_set signals(io, SIGTERM, SIGINT);
-    signals.async_wait([&io](error_code, int) { io.stop(); });
+    signals.async_wait([&io](const error_code&, int) { io.stop(); });
     SystemdNotifier notifier(io, [] { return true; });
     notifier.ready();
     log(LogLevel::info, "ready");
