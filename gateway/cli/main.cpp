@@ -15,6 +15,7 @@
 #include "gateway/admin/views.h"
 #include "gateway/cli/apply_command.h"
 #include "gateway/cli/arguments.h"
+#include "gateway/cli/audit_command.h"
 #include "gateway/cli/check_command.h"
 #include "gateway/cli/client_commands.h"
 #include "gateway/cli/completion.h"
@@ -243,6 +244,7 @@ int main(int argc, char** argv) {
     gateway::add_init_command(program);
     gateway::add_doctor_command(program);
     add_views(texts, program);
+    gateway::add_audit_commands(program);
     gateway::add_check_command(program);
     add_drain(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));

@@ -172,6 +172,29 @@ auto read_part(const std::string& path, Read read) {
 
 }  // namespace
 
+AuditOfConfig load_audit(const std::string& path) {
+    const auto text = policy::read_file(path, false);
+    if (!text) throw StartError(Diagnostics{text.error()});
+    const auto document = policy::parse_document(*text, path);
+    if (!document) throw StartError(Diagnostics{document.error()});
+    static constexpr std::array<std::string_view, 3> keys{"state_dir", "realms", "audit"};
+    ConfigReader reader(path);
+    Diagnostics unknown_keys;  // ignored
+    policy::Section root(*document, "this file", keys, path, unknown_keys);
+    reader.state_dir(root);
+    AuditOfConfig found;
+    found.log = reader.audit(root);
+    for (const PathText& realm : reader.realms(root)) {
+        const auto policy = policy::read_file(realm.path, false);
+        if (!policy) continue;
+        const auto tree = policy::parse_document(*policy, realm.path);
+        const policy::Item* const name = tree ? tree->find("realm") : nullptr;
+        if (name != nullptr) found.policies[name->text] = realm.path;
+    }
+    if (!reader.sound()) throw StartError(reader.take());
+    return found;
+}
+
 std::string load_state_dir(const std::string& path) {
     return read_part(
         path, [](policy::Section&, ConfigReader& reader) { return reader.state_dir().path; });

@@ -69,6 +69,14 @@ std::string load_state_dir(const std::string& path);
 /// The same for the admin socket.
 PathText load_admin_socket(const std::string& path);
 
+/// What gateway.toml or inside.toml says of its audit log, and the policy file of each realm.
+struct AuditOfConfig {
+    AuditText log;
+    std::map<std::string, std::string> policies;  ///< by realm; those that can be read
+};
+/// Other keys are ignored. Throws StartError if the file cannot be read, or says something wrong.
+AuditOfConfig load_audit(const std::string& path);
+
 /// The log line if the configuration on disk (gateway.toml, inside.toml) differs from the running
 /// one in more than links. A reload uses none of it; the line mentions the list of realms, as
 /// operators often expect otherwise.
