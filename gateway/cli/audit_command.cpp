@@ -132,8 +132,9 @@ int denied(const Options& options) {
             continue;
         }
         std::cout << each.count << " × " << each.action << ' ' << policy::quoted(each.uri) << " by "
-                  << policy::quoted(each.authid) << " (" << each.role << "), last " << each.last
-                  << ": " << (each.reason.empty() ? each.outcome : each.reason);
+                  << (each.authid.empty() ? "anybody" : policy::quoted(each.authid)) << " ("
+                  << each.role << "), last " << each.last << ": "
+                  << (each.reason.empty() ? each.outcome : each.reason);
         if (!each.rule.empty())
             std::cout << ", rule " << each.rule << " at " << each.file << ':' << each.line;
         std::cout << '\n';

@@ -70,8 +70,7 @@ bool DeniedRequests::is_like(const DeniedRequests& other) const {
 }
 
 std::string DeniedRequests::question() const {
-    const std::string who = authid.empty() ? role : authid + ":" + role;
-    std::string words = "--as " + shown(who) + " --" + action + " " + shown(uri);
+    std::string words = "--as " + shown(authid + ":" + role) + " --" + action + " " + shown(uri);
     if (!match.empty() && match != "exact") words += " --match " + match;
     return words;
 }
@@ -86,6 +85,7 @@ void DenialGroups::add(std::string_view line) {
     denied.reason = string_member(*record, "reason");
     denied.realm = string_member(*record, "realm");
     denied.authid = string_member(*record, "authid");
+    if (denied.authid.starts_with("anonymous-")) denied.authid.clear();
     denied.role = string_member(*record, "role");
     denied.action = string_member(*record, "action");
     denied.uri = string_member(*record, "uri");

@@ -14,7 +14,8 @@ namespace sallyport::policy {
 /// by whom, why, and where. Nothing if the text is no record.
 std::optional<std::string> readable_record(std::string_view line);
 
-/// Denials that agree in everything but time, session and payload.
+/// Denials that agree in everything but time, session and payload. Whoever has not logged in has
+/// another authid each time, so these are all "".
 struct DeniedRequests {
     std::string last;  ///< the time of the last record, as it is written there
     std::string outcome, reason, realm, authid, role, action, uri, match;

@@ -51,6 +51,17 @@ TEST(DenialGroups, CountWhatIsAlikeAndHaveTheNewestFirst) {
     EXPECT_EQ(groups.latest(1).size(), 1U);
 }
 
+TEST(DenialGroups, TakeAllWhoHaveNotLoggedInTogether) {
+    DenialGroups groups;
+    for (const char* const authid : {"anonymous-1", "anonymous-2"})
+        groups.add(std::string(
+                       R"({"outcome":"deny","role":"guest","action":"call","uri":"a","authid":")") +
+                   authid + "\"}");
+    const auto latest = groups.latest(10);
+    ASSERT_EQ(latest.size(), 1U);
+    EXPECT_EQ(latest[0].question(), "--as :guest --call a");
+}
+
 TEST(DenialGroups, ForgetTheOldest) {
     DenialGroups groups;
     for (std::size_t i = 0; i < DenialGroups::groups_max + 5; ++i)
