@@ -198,7 +198,7 @@ class Ordeal:
         found = {str(path) for path in paths}
         if world.link == "accept":
             kind, address = world.link_address.split(":", 1)
-            found |= {str(world.inside_state / "run/control.sock"),
+            found |= {str(world.inside_state / "run/control.sock"), str(world.inside_state / "run/admin.sock"),
                       int(address.rsplit(":", 1)[1]) if kind == "tcp" else address}
         return found
 
