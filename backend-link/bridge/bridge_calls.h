@@ -74,7 +74,7 @@ private:
         wamp::Instant since{};                   ///< it arrived
         policy::RuleIndex rule = policy::no_rule;
         std::uint64_t version = 0;  ///< RealmCounts::version() of `rule`
-        bool allotted = false;  ///< the timeout is the policy's, not one that the caller chose
+        bool allotted = false;      ///< the timeout is the policy's, not one that the caller chose
     };
     using Table = RequestTable<Call>;
     using Slot = Table::Slot;

@@ -371,8 +371,7 @@ TEST_F(FrontBackends, SpreadCallsByAnArgument) {
 }
 
 TEST_F(FrontBackends, SpreadCallsWithoutTheArgumentByCaller) {
-    const std::string spread =
-        with("uri = \"lab.\"", "uri = \"lab.\"\nspread = { kwarg = \"x\" }");
+    const std::string spread = with("uri = \"lab.\"", "uri = \"lab.\"\nspread = { kwarg = \"x\" }");
     world_.front.reload({policy::door_realm(spread)}, world_.now, world_.wires.out);
     world_.take();
     both_up();
@@ -382,8 +381,8 @@ TEST_F(FrontBackends, SpreadCallsWithoutTheArgumentByCaller) {
         std::set<std::string> of_one;
         int request = 0;
         for (const char* const arguments : {"", ",[1]", ",[],{\"y\":1}", ",[],{\"x\":[1]}"}) {
-            const Lines sent = world_.after(peer, "[48," + std::to_string(++request) +
-                                                      ",{},\"lab.a\"" + arguments + "]");
+            const Lines sent = world_.after(
+                peer, "[48," + std::to_string(++request) + ",{},\"lab.a\"" + arguments + "]");
             ASSERT_EQ(sent.size(), 1U);
             of_one.insert(sent[0].substr(0, sent[0].find(' ')));
         }
