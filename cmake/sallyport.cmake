@@ -1,10 +1,12 @@
 # How this project says what it is made of. Every folder is one library, every test folder one program.
 
 # Everything that ctest runs, without the programs that nothing tests; and of these, those that start threads (label
-# "threads": tests/gates runs them under ThreadSanitizer) and those that read a corpus.
+# "threads": tests/gates runs them under ThreadSanitizer) and those that read a corpus. whole_programs are sallyport, the
+# benchmarks and the tests of more than one folder: what tests/run builds optimised, without unit tests and fuzz targets.
 add_custom_target(test_programs)
 add_custom_target(threaded_test_programs)
 add_custom_target(fuzz_programs)
+add_custom_target(whole_programs)
 
 # Adds these folders in order. A folder that is missing, or has no CMakeLists.txt, is an error.
 function(sallyport_folders)
@@ -71,6 +73,7 @@ function(sallyport_program name)
     if(arg_PCH)
         sallyport_use_pch(${target})
     endif()
+    add_dependencies(whole_programs ${target})
 endfunction()
 
 # sallyport_unit_tests(<name> SOURCES ... [DEPENDS ...] [TIMEOUT seconds] [LABELS ...] [PCH])
@@ -82,7 +85,7 @@ function(sallyport_unit_tests name)
     if(TARGET sallyport_${name})
         list(APPEND ARGN DEPENDS sallyport::${name})
     endif()
-    sallyport_gtest("unit_${name}" ${ARGN})
+    _sallyport_gtest("unit_${name}" ${ARGN})
     # Optimising the many assertions of a test takes a third of the time of a build, and runs nothing faster that matters.
     # What shares a precompiled header with the sources has their options.
     if(NOT PCH IN_LIST ARGN AND SALLYPORT_SANITIZE)
@@ -97,6 +100,11 @@ endfunction()
 # A GoogleTest program and its one ctest entry of the same name. It runs in the root of the sources; what it counted is
 # left in <build>/reports/<target>.xml, from which tests/run adds up single tests.
 function(sallyport_gtest target)
+    _sallyport_gtest(${target} ${ARGN})
+    add_dependencies(whole_programs ${target})
+endfunction()
+
+function(_sallyport_gtest target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "PCH" "TIMEOUT" "SOURCES;DEPENDS;LABELS;ARGS")
     _sallyport_refuse_leftovers(sallyport_gtest "${target}" "${arg_UNPARSED_ARGUMENTS}")
     add_executable(${target} ${arg_SOURCES})

@@ -78,6 +78,8 @@ if(CMAKE_BUILD_TYPE MATCHES "^Rel" AND NOT SALLYPORT_SANITIZE)
     endforeach()
     unset(CMAKE_REQUIRED_FLAGS)
     add_compile_definitions(_FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
+    # A program does not say where it was built, and is the same wherever that was.
+    add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
     add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
