@@ -1,5 +1,5 @@
 # cmake -D SOURCE=dir -D VERSION=0.1.0 -D OUTPUT=file -P write_version.cmake
-# Writes what `sallyport --version` prints: at each build, as the commit may be another one than when the build was configured.
+# Writes the version that the program tells, with the commit.
 # The commit is that of the work tree, else the one that `git archive` wrote into cmake/commit.txt, else there is none.
 set(commit "")
 set(changed "")
@@ -16,12 +16,12 @@ else()
     file(READ "${SOURCE}/cmake/commit.txt" commit)
     string(STRIP "${commit}" commit)
 endif()
-set(text "sallyport ${VERSION}")
+set(text "${VERSION}")
 if(commit MATCHES "^[0-9a-f]+$")
     string(SUBSTRING "${commit}" 0 12 commit)
     string(APPEND text " (${commit}${changed})")
 endif()
-set(source "#include \"gateway/cli/version.h\"\n\nconst char* const sallyport::gateway::version_text = \"${text}\";\n")
+set(source "#include \"gateway/host/version.h\"\n\nconst char* const sallyport::gateway::program_version = \"${text}\";\n")
 set(written "")
 if(EXISTS "${OUTPUT}")
     file(READ "${OUTPUT}" written)

@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -17,6 +19,7 @@
 #include "gateway/host/random_seed.h"
 #include "gateway/host/replace_file.h"
 #include "gateway/host/start_error.h"
+#include "gateway/programs/dev.h"
 #include "policy/tools/edit/principal.h"
 
 namespace sallyport::gateway {
@@ -151,12 +154,15 @@ void tell_what_is_next(const InitAnswers& answers, const Writer& files, const st
     std::cout << '\n';
 }
 
-int run(const Options& options) {
-    const InitAnswers answers = answers_to(options);
+std::string inside_folder(const InitAnswers& answers) {
+    return answers.link.empty() ? "" : "inside/";
+}
+
+/// Returns the exit code of the check.
+int write_all(Writer& files, const InitAnswers& answers) {
     if (const std::string fault = fault_of(answers); !fault.empty())
         throw StartError("error: " + fault);
-    Writer files(fs::absolute(options.folder).lexically_normal());
-    const std::string inside = answers.link.empty() ? "" : "inside/";
+    const std::string inside = inside_folder(answers);
     const std::string policy = answers.realm + ".toml";
     const std::string inside_policy = inside + "inside-" + answers.realm + ".toml";
     const std::string principals = answers.realm + ".principals.toml";
@@ -168,13 +174,40 @@ int run(const Options& options) {
     files.write(inside + "inside.toml", inside_text(answers));
     files.write(inside_policy, inside_policy_text(answers));
     for (const auto& person : answers.people) add_person(files, principals, person);
-    int code = 0;
-    if (answers.link.empty()) {
-        std::cout << '\n';
-        code = check_all(files.path("gateway.toml"), {}, {std::cout, std::cerr, false});
-    }
-    tell_what_is_next(answers, files, inside);
+    if (!answers.link.empty()) return 0;
+    std::cout << '\n';
+    return check_all(files.path("gateway.toml"), {}, {std::cout, std::cerr, false});
+}
+
+fs::path folder_of(const std::string& text) {
+    return fs::absolute(text).lexically_normal();
+}
+
+int run(const Options& options) {
+    const InitAnswers answers = answers_to(options);
+    Writer files(folder_of(options.folder));
+    const int code = write_all(files, answers);
+    tell_what_is_next(answers, files, inside_folder(answers));
     return code;
+}
+
+struct DevOptions {
+    std::string folder = ".";
+    std::uint64_t port = 8080;
+};
+
+int develop(const DevOptions& options) {
+    if (options.port > std::numeric_limits<std::uint16_t>::max())
+        throw StartError("error: --port is a number from 0 to 65535");
+    Writer files(folder_of(options.folder));
+    if (!fs::exists(files.path("gateway.toml"))) {
+        InitAnswers answers;
+        answers.people = {{"alice", "operator"}};
+        answers.webhook = true;
+        answers.tor = "off";
+        write_all(files, answers);
+    }
+    return run_dev(files.path("gateway.toml"), static_cast<std::uint16_t>(options.port));
 }
 
 }  // namespace
@@ -207,6 +240,29 @@ void add_init_command(Command& program) {
         "  sallyport init demo --tor off --webhook\n"
         "Exit codes: 0 written; 1 written, and the check has a warning; 2 not written.";
     init.action = [options] { return run(*options); };
+}
+
+void add_dev_command(Command& program) {
+    const auto options = std::make_shared<DevOptions>();
+    Command& dev = program.add_command(
+        "dev",
+        "Run gateway and inside on this machine, and apply each change of the files at once");
+    dev.add_option("folder", &options->folder, "Where gateway.toml is, or shall be",
+                   {.show_default = true});
+    dev.add_option("--port", &options->port, "Of 127.0.0.1, for clients; 0: any",
+                   {.show_default = true});
+    dev.footer =
+        "For those who write services, policies or clients. There is no Tor: clients connect to "
+        "the "
+        "port, as if they came through the onion address, and everything is logged here. Where "
+        "there "
+        "is no gateway.toml yet, one is written, with the realm home, the operator alice, and "
+        "home.hook for strangers.\n"
+        "Examples:\n"
+        "  sallyport dev demo\n"
+        "  sallyport call --url ws://127.0.0.1:8080/ --realm home home.hook hello\n"
+        "Exit codes: 0 stopped; 1 the gateway ended by a fault; 2 not started.";
+    dev.action = [options] { return develop(*options); };
 }
 
 }  // namespace sallyport::gateway

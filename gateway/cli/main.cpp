@@ -26,7 +26,6 @@
 #include "gateway/cli/onion_command.h"
 #include "gateway/cli/policy_command.h"
 #include "gateway/cli/principal_command.h"
-#include "gateway/cli/version.h"
 #include "gateway/host/log.h"
 #include "gateway/host/start_error.h"
 #include "gateway/host/version.h"
@@ -49,6 +48,7 @@ struct Texts {
     int channel = -1;
     bool embedded = false;
     bool of_inside = false;
+    bool no_tor = false;
     bool json = false;
     std::string backend;
     bool undo = false;
@@ -88,10 +88,13 @@ void add_serve(Texts& texts, gateway::Command& program) {
         program.add_command("serve", "Run the gateway: tor, the front and embedded insides");
     serve.add_option("--config", &texts.gateway_config, "Configuration file",
                      {.show_default = true});
+    serve.add_option("--no-tor", &texts.no_tor,
+                     "As if [tor] were off: for clients on this machine");
     add_log_options(texts, serve);
     serve.action = [&texts] {
-        return run_program("sallyport", texts,
-                           [&texts] { return gateway::run_gateway(texts.gateway_config); });
+        return run_program("sallyport", texts, [&texts] {
+            return gateway::run_gateway(texts.gateway_config, texts.no_tor);
+        });
     };
 }
 
@@ -235,13 +238,14 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     Texts texts;
     gateway::Command program{.help = "sallyport: an onion-facing WAMP gateway with two doors",
-                             .version = gateway::version_text};
+                             .version = std::string("sallyport ") + gateway::program_version};
     add_serve(texts, program);
     add_worker(texts, program);
     add_authenticator(texts, program);
     add_inside(texts, program);
     add_status(texts, program);
     gateway::add_init_command(program);
+    gateway::add_dev_command(program);
     gateway::add_doctor_command(program);
     add_views(texts, program);
     gateway::add_audit_commands(program);

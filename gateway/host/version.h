@@ -1,9 +1,9 @@
 #pragma once
 
-#include <string_view>
-
 namespace sallyport::gateway {
 
-inline constexpr std::string_view program_version = "0.1.0";
+/// "0.1.0 (COMMIT)", without the commit where it is not known. cmake/write_version.cmake writes it
+/// at each build.
+extern const char* const program_version;
 
 }  // namespace sallyport::gateway

@@ -36,7 +36,7 @@ public:
 
     ProgramStatus status(const policy::Door& door) const {
         ProgramStatus status{program_,
-                             std::string(program_version),
+                             program_version,
                              wamp::to_rfc3339(started_),
                              reloads_ == 0 ? "" : wamp::to_rfc3339(reloaded_),
                              {},

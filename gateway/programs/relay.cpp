@@ -1,21 +1,15 @@
 #include "gateway/programs/relay.h"
 
-#include <sys/socket.h>
-
-#include <array>
 #include <csignal>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 
 #include "backend-link/link/backoff.h"
 #include "backend-link/link/failure_notes.h"
@@ -27,8 +21,8 @@
 #include "gateway/host/notify.h"
 #include "gateway/host/random_seed.h"
 #include "gateway/host/start_error.h"
+#include "gateway/programs/exchange.h"
 #include "wamp/net/connections.h"
-#include "wamp/net/socket_options.h"
 #include "wamp/net/tls_context.h"
 
 namespace sallyport::gateway {
@@ -36,120 +30,8 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using Socket = asio::generic::stream_protocol::socket;
 
-constexpr std::size_t block_bytes = std::size_t{64} << 10;
 constexpr std::chrono::seconds tls_timeout{10};
-constexpr std::chrono::seconds close_timeout{5};  // from one end's close to the other's
-constexpr std::chrono::seconds keepalive_idle{10};
-constexpr std::chrono::seconds keepalive_dead{30};
-
-Socket adopt(asio::io_context& io, Descriptor descriptor) {
-    wamp::set_tcp_options(descriptor.get(), keepalive_idle, keepalive_dead);
-    // The protocol family does not matter for a connected socket.
-    return {io, asio::generic::stream_protocol(AF_UNIX, 0), descriptor.release()};
-}
-
-/// A byte stream, with or without TLS.
-class Stream {
-public:
-    using Handler = std::function<void(const error_code&, std::size_t)>;
-
-    virtual ~Stream() = default;
-    virtual void read(asio::mutable_buffer into, Handler handler) = 0;
-    virtual void write(asio::const_buffer all, Handler handler) = 0;
-    /// Without close_notify in TLS: the end of a message is WAMP's own, and nothing is read after
-    /// it.
-    virtual void end_writing() = 0;
-    virtual void close() = 0;
-};
-
-template <class Layer>
-class StreamOf final : public Stream {
-public:
-    explicit StreamOf(Layer layer) : layer_(std::move(layer)) {}
-
-    void read(asio::mutable_buffer into, Handler handler) override {
-        layer_.async_read_some(into, std::move(handler));
-    }
-    void write(asio::const_buffer all, Handler handler) override {
-        asio::async_write(layer_, all, std::move(handler));
-    }
-    void end_writing() override {
-        error_code ignored;
-        layer_.lowest_layer().shutdown(Socket::shutdown_send, ignored);
-    }
-    void close() override {
-        error_code ignored;
-        layer_.lowest_layer().close(ignored);
-    }
-    Layer& layer() noexcept { return layer_; }
-
-private:
-    Layer layer_;
-};
-using Plain = StreamOf<Socket>;
-using Tls = StreamOf<asio::ssl::stream<Socket>>;
-
-/// Copies between two streams in both directions, until both have ended.
-class Exchange : public std::enable_shared_from_this<Exchange> {
-public:
-    Exchange(asio::io_context& io, std::shared_ptr<Stream> gateway, std::shared_ptr<Stream> router)
-        : ways_{{{gateway, router, std::vector<char>(block_bytes)},
-                 {router, gateway, std::vector<char>(block_bytes)}}},
-          timer_(io) {}
-
-    void start(std::function<void()> ended) {
-        when_ended_ = std::move(ended);
-        pump(0);
-        pump(1);
-    }
-
-private:
-    struct Way {
-        std::shared_ptr<Stream> from;
-        std::shared_ptr<Stream> to;
-        std::vector<char> block;
-    };
-
-    /// Nothing more is read before what was read has been written.
-    void pump(std::size_t number) {
-        Way& way = ways_[number];
-        way.from->read(asio::buffer(way.block), [self = shared_from_this(), number](
-                                                    const error_code& error, std::size_t bytes) {
-            if (error) return self->end(number);
-            self->pass_on(number, bytes);
-        });
-    }
-    void pass_on(std::size_t number, std::size_t bytes) {
-        Way& way = ways_[number];
-        way.to->write(asio::buffer(way.block.data(), bytes),
-                      [self = shared_from_this(), number](const error_code& error, std::size_t) {
-                          if (error) return self->end(number);
-                          self->pump(number);
-                      });
-    }
-    void end(std::size_t number) {
-        ways_[number].to->end_writing();
-        if (++ended_ == ways_.size()) {
-            timer_.cancel();
-            close();
-            return when_ended_();
-        }
-        timer_.expires_after(close_timeout);
-        timer_.async_wait([self = shared_from_this()](const error_code& error) {
-            if (!error) self->close();
-        });
-    }
-    void close() {
-        for (const Way& way : ways_) way.from->close();
-    }
-
-    std::array<Way, 2> ways_;
-    asio::steady_timer timer_;
-    std::size_t ended_ = 0;
-    std::function<void()> when_ended_;
-};
 
 /// One [[link]], for as long as the program runs.
 class RelayedLink {
@@ -170,16 +52,16 @@ public:
 
     void start() {
         dial(io_, gateway_, DialReach::local, [this](Descriptor socket, const std::string& why) {
-            if (socket) return on_gateway(adopt(io_, std::move(socket)));
+            if (socket) return on_gateway(adopt_stream(io_, std::move(socket)));
             note("no link: " + why);
             try_again(backoff_.after_no_answer());
         });
     }
 
 private:
-    void on_gateway(Socket socket) {
-        if (!tls_) return find_router(std::make_shared<Plain>(std::move(socket)));
-        auto tls = std::make_shared<Tls>(asio::ssl::stream<Socket>(std::move(socket), *tls_));
+    void on_gateway(PlainStream::Layer socket) {
+        if (!tls_) return find_router(std::make_shared<PlainStream>(std::move(socket)));
+        auto tls = std::make_shared<TlsStream>(TlsStream::Layer(std::move(socket), *tls_));
         timer_.expires_after(tls_timeout);
         timer_.async_wait([tls](const error_code& error) {
             if (!error) tls->close();
@@ -198,8 +80,8 @@ private:
         dial(io_, router_, DialReach::loopback,
              [this, gateway = std::move(gateway)](Descriptor socket, const std::string& why) {
                  if (socket)
-                     return hand_over(gateway,
-                                      std::make_shared<Plain>(adopt(io_, std::move(socket))));
+                     return hand_over(gateway, std::make_shared<PlainStream>(
+                                                   adopt_stream(io_, std::move(socket))));
                  gateway->close();
                  note("the router at " + router_.text() + " cannot be reached: " + why);
                  end();

@@ -14,7 +14,7 @@
 
 namespace sallyport::gateway {
 
-int run_gateway(const std::string& config_file) {
+int run_gateway(const std::string& config_file, bool without_tor) {
     forbid_tracing();  // it can do what its children cannot
     ignore_signals(StoppedBy::signal);
     const std::uint64_t descriptors = raise_descriptor_limit();
@@ -23,6 +23,7 @@ int run_gateway(const std::string& config_file) {
     LoadedGateway loaded = load_or_hint(config_file, [&] {
         return load_gateway(config_file, version.recorder(policy::read_file));
     });
+    if (without_tor) loaded.config.tor.mode = TorText::Mode::off;
     const LimitsText& limits = loaded.config.limits;
     require_descriptors(limits.sessions, descriptors, limits.sessions_place);
     return Supervisor(io, std::move(loaded), std::move(version)).run();

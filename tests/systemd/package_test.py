@@ -81,14 +81,14 @@ def an_archive_without_git_names_its_commit():
     git("add", ".")
     git("commit", "-q", "-m", "first")
     commit = git("rev-parse", "HEAD")[:12]
-    equal(version(tree), f"sallyport 1.2.3 ({commit})")
+    equal(version(tree), f"1.2.3 ({commit})")
     git("archive", "--format=tar", f"--output={packages / 'archive.tar'}", "HEAD")
     equal(processes.run(["tar", "-xf", packages / "archive.tar", "-C", archive]).returncode, 0)
-    equal(version(archive), f"sallyport 1.2.3 ({commit})")
+    equal(version(archive), f"1.2.3 ({commit})")
     shutil.copy(tree / "cmake/commit.txt", archive / "cmake")
-    equal(version(archive), "sallyport 1.2.3")
+    equal(version(archive), "1.2.3")
     (tree / "cmake/commit.txt").write_text("another\n")
-    equal(version(tree), f"sallyport 1.2.3 ({commit}, changed)")
+    equal(version(tree), f"1.2.3 ({commit}, changed)")
 
 
 @suite.test(timeout=300)

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sallyport::gateway {
+
+/// Notices that files were changed by looking at them now and then, in whatever way an editor
+/// replaces them. A file may be missing.
+class FileWatch {
+public:
+    /// Paths; how they are now counts as known.
+    void watch(std::vector<std::string> files);
+    std::size_t size() const noexcept { return files_.size(); }
+
+    /// Whether a file is another one than was told before, and is the same as at the last call:
+    /// what somebody writes at this moment is told by a later call.
+    bool changed();
+
+private:
+    struct State {
+        ino_t inode = 0;
+        off_t bytes = -1;  ///< of a missing file
+        std::int64_t modified_s = 0;
+        std::int64_t modified_ns = 0;
+        bool operator==(const State&) const = default;
+    };
+    std::vector<State> look() const;
+
+    std::vector<std::string> files_;
+    std::vector<State> told_;
+    std::vector<State> last_;
+};
+
+}  // namespace sallyport::gateway
