@@ -188,6 +188,12 @@ supervision::OnionStatus onion_of(std::string_view json) {
             policy::string_member(onion, "warning"),      policy::bool_member(onion, "reachable")};
 }
 
+std::optional<supervision::OnionStatus> onion_in(std::string_view line) {
+    const Json status = parsed(line);
+    if (!status.contains("onion")) return std::nullopt;
+    return onion_of(policy::to_line(status.at("onion")));
+}
+
 std::vector<Fault> faults_in(std::string_view line) {
     const auto status = policy::parse_json(line, depth_max);
     if (!status || !status->is_object()) return {{"the program did not answer", "see its log"}};

@@ -17,6 +17,8 @@ std::string to_json(const supervision::OnionStatus& status);
 
 /// The status in such a text.
 supervision::OnionStatus onion_of(std::string_view json);
+/// The same in the line that a gateway answers to "status"; nothing in that of an inside.
+std::optional<supervision::OnionStatus> onion_in(std::string_view line);
 
 /// The state of the audit log.
 struct AuditStatus {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
@@ -20,6 +21,7 @@
 #include "gateway/host/replace_file.h"
 #include "gateway/host/start_error.h"
 #include "gateway/programs/dev.h"
+#include "gateway/programs/first_start.h"
 #include "policy/tools/edit/principal.h"
 
 namespace sallyport::gateway {
@@ -29,9 +31,10 @@ namespace fs = std::filesystem;
 
 struct Options {
     std::string folder = ".";
-    std::string realm, prefix, link, tor;
+    std::string realm, prefix, link, tor, torrc_extra;
     std::vector<std::string> people;
     bool webhook = false;
+    bool start = false;
 };
 
 std::string ask(const std::string& question, const std::string& otherwise) {
@@ -79,6 +82,7 @@ InitAnswers answers_to(const Options& options) {
     }
     if (!answers.link.empty() && !answers.link.starts_with("tcp:")) answers.link.insert(0, "tcp:");
     answers.tor = answer(options.tor, "Tor: managed, external or off?", "managed");
+    if (!options.torrc_extra.empty()) answers.torrc_extra = fs::absolute(options.torrc_extra);
     return answers;
 }
 
@@ -123,6 +127,42 @@ void add_person(Writer& files, const std::string& principals, const InitAnswers:
     files.write(person.name + ".ticket", secret.str(), 0600);
 }
 
+/// The words of the first commands, beginning with that of sallyport.
+struct FirstCommands {
+    std::vector<std::string> service, call, onion_call;
+};
+
+FirstCommands first_commands(const InitAnswers& answers, const Writer& files) {
+    const std::string procedure = answers.prefix + (answers.webhook ? "hook" : "work");
+    const std::string services = answers.link.empty() ? files.path("state/inside/run/services.sock")
+                                                      : "state/run/services.sock";
+    FirstCommands commands;
+    commands.service = {"register", "--url", "rs+unix:" + services, "--realm", answers.realm,
+                        procedure,  "--echo"};
+    std::vector<std::string> rest{"--realm", answers.realm};
+    for (const auto& person : answers.people) {
+        if (person.role != "operator" || answers.webhook) continue;
+        rest.insert(rest.end(), {"--authid", person.name, "--secret-file",
+                                 files.path(person.name + ".ticket")});
+        break;
+    }
+    rest.insert(rest.end(), {procedure, "hello"});
+    commands.call = {"call", "--url", "rs+unix:" + files.path("state/run/local.sock")};
+    commands.call.insert(commands.call.end(), rest.begin(), rest.end());
+    if (answers.tor == "managed") {
+        commands.onion_call = {"call", "--url", "ws://ADDRESS/", "--socks",
+                               "unix:" + files.path("state/run/socks.sock")};
+        commands.onion_call.insert(commands.onion_call.end(), rest.begin(), rest.end());
+    }
+    return commands;
+}
+
+std::string line_of(const std::vector<std::string>& words) {
+    std::string line = "  sallyport";
+    for (const std::string& word : words) line += ' ' + word;
+    return line + '\n';
+}
+
 void tell_what_is_next(const InitAnswers& answers, const Writer& files, const std::string& inside) {
     const std::string config = files.path("gateway.toml");
     std::cout << "\nNext:\n";
@@ -135,23 +175,11 @@ void tell_what_is_next(const InitAnswers& answers, const Writer& files, const st
     std::cout << "  sallyport serve --config " << config << "\n"
               << "  sallyport status --config " << config
               << "             # the address, and what works\n";
-    const std::string services = answers.link.empty() ? files.path("state/inside/run/services.sock")
-                                                      : "state/run/services.sock";
-    const std::string procedure = answers.prefix + (answers.webhook ? "hook" : "work");
-    std::cout << "  sallyport register --url rs+unix:" << services << " --realm " << answers.realm
-              << " " << procedure << " --echo      # a first service\n";
-    std::string who;
-    for (const auto& person : answers.people) {
-        if (person.role == "operator")
-            who = " --authid " + person.name + " --secret-file " +
-                  files.path(person.name + ".ticket");
-    }
-    std::cout << "  sallyport call --url rs+unix:" << files.path("state/run/local.sock")
-              << " --realm " << answers.realm << who << " " << procedure
-              << " hello\n  # through Tor: --url ws://ADDRESS.onion/";
-    if (answers.tor == "managed")
-        std::cout << " --socks unix:" << files.path("state/run/socks.sock");
-    std::cout << '\n';
+    const FirstCommands first = first_commands(answers, files);
+    std::cout << line_of(first.service) << line_of(first.call);
+    if (!first.onion_call.empty())
+        std::cout << "Through Tor, with the address that `sallyport status` shows:\n"
+                  << line_of(first.onion_call);
 }
 
 std::string inside_folder(const InitAnswers& answers) {
@@ -183,12 +211,31 @@ fs::path folder_of(const std::string& text) {
     return fs::absolute(text).lexically_normal();
 }
 
+bool has_operator(const InitAnswers& answers) {
+    return std::any_of(answers.people.begin(), answers.people.end(),
+                       [](const auto& person) { return person.role == "operator"; });
+}
+
 int run(const Options& options) {
     const InitAnswers answers = answers_to(options);
     Writer files(folder_of(options.folder));
+    const bool can_call = answers.webhook || has_operator(answers);
+    if (options.start && (!answers.link.empty() || !can_call)) {
+        throw StartError(answers.link.empty()
+                             ? "error: --start has nobody who may call (add --person "
+                               "NAME:operator, or --webhook)"
+                             : "error: --start is for one machine (leave it out, and run the "
+                               "commands that are printed at the end on both)");
+    }
     const int code = write_all(files, answers);
-    tell_what_is_next(answers, files, inside_folder(answers));
-    return code;
+    if (!options.start) {
+        tell_what_is_next(answers, files, inside_folder(answers));
+        return code;
+    }
+    std::cout << "\nstarting; the first call comes when the service can be reached\n" << std::flush;
+    FirstCommands first = first_commands(answers, files);
+    return run_first_start({files.path("gateway.toml"), std::move(first.service),
+                            std::move(first.call), std::move(first.onion_call)});
 }
 
 struct DevOptions {
@@ -232,13 +279,21 @@ void add_init_command(Command& program) {
                     "Services are on another machine, whose inside dials this address and port");
     init.add_option("--tor", &options->tor, "Default: managed",
                     {.one_of = {"managed", "external", "off"}});
+    init.add_option("--torrc-extra", &options->torrc_extra,
+                    "A file with further lines for the torrc of a managed tor, such as bridges");
+    init.add_option(
+        "--start", &options->start,
+        "Then start it with a first service, and call that, through Tor if it is managed");
     init.footer =
         "What is not given is asked, where there is a terminal. Nothing that exists is replaced.\n"
         "Examples:\n"
         "  sallyport init\n"
         "  sallyport init /etc/sallyport --realm lab --person alice:operator --person ben:viewer\n"
         "  sallyport init demo --tor off --webhook\n"
-        "Exit codes: 0 written; 1 written, and the check has a warning; 2 not written.";
+        "  sallyport init --person alice:operator --start\n"
+        "Exit codes: 0 written; 1 written, and the check has a warning or, with --start, no call "
+        "was "
+        "answered; 2 not written.";
     init.action = [options] { return run(*options); };
 }
 

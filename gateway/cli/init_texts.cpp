@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "policy/document/diagnostic.h"
 #include "policy/document/names.h"
 
 namespace sallyport::gateway {
@@ -151,6 +152,19 @@ std::string fault_of(const InitAnswers& answers) {
     return {};
 }
 
+namespace {
+
+std::string tor_lines(const InitAnswers& answers) {
+    if (answers.tor != "managed") return {};
+    std::string lines =
+        "socks = \"run/socks.sock\"             # for the client commands on this machine\n";
+    if (!answers.torrc_extra.empty())
+        lines += "torrc_extra = " + policy::quoted(answers.torrc_extra) + "\n";
+    return lines;
+}
+
+}  // namespace
+
 std::string gateway_text(const InitAnswers& answers) {
     const bool one_machine = answers.link.empty();
     return filled(
@@ -168,11 +182,7 @@ $3
 [[backend]]
 name = "inside"                        # the name that routes of the policy use
 $4)",
-        {answers.realm, answers.tor,
-         answers.tor == "managed"
-             ? "socks = \"run/socks.sock\"             # for the client commands on this "
-               "machine\n"
-             : "",
+        {answers.realm, answers.tor, tor_lines(answers),
          one_machine ? "kind = \"embedded\"\nconfig = \"inside.toml\"\n"
                      : filled("kind = \"accept\"\n"
                               "listen = \"$1\"\n"

@@ -19,6 +19,7 @@ struct InitAnswers {
     std::string link;  ///< where the gateway listens for an inside elsewhere: "tcp:10.0.0.1:4443";
                        ///< "": one machine
     std::string tor = "managed";
+    std::string torrc_extra;  ///< a file with further lines for a managed tor, such as bridges
 };
 
 /// What people are there for: "viewer", "operator" and "device".

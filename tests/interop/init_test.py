@@ -36,6 +36,30 @@ def a_first_call_in_two_commands():
     equal(sallyport("status", "--config", home / "gateway.toml", "--json").returncode, 0)
 
 
+@suite.test(timeout=60)
+def started_it_ends_with_an_answered_call_and_goes_on():
+    place = processes.scratch("start") / "home"
+    first = processes.Process([processes.binary(), "init", place, "--person", "alice:operator", "--tor", "off", "--start"], "init")
+    eventually(lambda: "it works" in first.text(), "the first call is answered", 30)
+    assert '"hello"' in first.text().splitlines(), first.text()
+    result = sallyport("call", "--url", f"rs+unix:{place}/state/run/local.sock", "--realm", "home", "--authid", "alice", "--secret-file",
+                       place / "alice.ticket", "home.work", "again")
+    equal((result.returncode, result.stdout), (0, '"again"\n'))
+    children = [pid for pid, _ in first.children()]
+    equal(first.stop(15), 0)
+    equal([pid for pid in children if processes.alive(pid)], [])
+
+
+@suite.test
+def what_cannot_be_called_is_not_started_and_nothing_is_written():
+    for words, cure in ((("--person", "vera:viewer"), "add --person NAME:operator, or --webhook"),
+                        (("--person", "alice:operator", "--link", "127.0.0.1:4443"), "leave it out, and run the commands")):
+        place = processes.scratch("not") / "home"
+        result = sallyport("init", place, "--tor", "off", "--start", *words)
+        equal((result.returncode, place.exists()), (2, False))
+        assert cure in result.stderr, result.stderr
+
+
 @suite.teardown
 def stop():
     processes.stop_all()

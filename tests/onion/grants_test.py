@@ -286,5 +286,18 @@ def a_restart_keeps_a_friend_and_shuts_out_the_descriptor_that_a_revoked_one_has
         dora.stop()
 
 
+@suite.test(timeout=200)
+def a_first_configuration_starts_and_is_called_through_tor():
+    home = processes.scratch("first") / "home"
+    first = processes.Process([processes.binary(), "init", home, "--person", "alice:operator", "--torrc-extra", place.torrc, "--start"],
+                              "init", namespace=place.ns)
+    eventually(lambda: "it works" in first.text() or not first.running(), "a call through Tor is answered", 180, 0.5)
+    lines = first.text().splitlines()
+    assert '"hello"' in lines, first.text()
+    address = json.loads(_sallyport("status", "--config", home / "gateway.toml", "--json").stdout)["onion"]["address"]
+    assert any(line.startswith(f"That call went through Tor to {address}, past both policies") for line in lines), first.text()
+    equal(first.stop(20), 0)
+
+
 if __name__ == "__main__":
     suite.main()

@@ -111,6 +111,10 @@ TEST(Status, NamesWhatKeepsPeopleFromBeingServedAndTheCure) {
     ASSERT_EQ(faults_in("").size(), 1U);
     EXPECT_EQ(onion_of(to_json({"managed", "a.onion", 45, "Loading", "late", true})),
               (supervision::OnionStatus{"managed", "a.onion", 45, "Loading", "late", true}));
+    const supervision::OnionStatus onion{"managed", "a.onion", 45, "Loading", "late", true};
+    EXPECT_EQ(onion_in("{\"onion\":" + to_json(onion) + "}"), onion);
+    EXPECT_EQ(onion_in("{\"links\":[]}"), std::nullopt);
+    EXPECT_EQ(onion_in("not JSON"), std::nullopt);
 }
 
 TEST(Status, AnotherAnswerIsNotAStatus) {
