@@ -50,6 +50,12 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
+/// A colon and digits, or none (RFC 3986, 3.2.3).
+bool is_port(std::string_view text) noexcept {
+    return text.starts_with(':') &&
+           text.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 bool is_version(std::string_view text) noexcept {
     return text == "HTTP/1.1" || text == "HTTP/1.0";
 }
@@ -114,10 +120,15 @@ bool names_loopback(std::string_view host) {
     if (host.starts_with('[')) {
         const std::size_t end = host.find(']');
         if (end == std::string_view::npos) return false;
+        const std::string_view after = host.substr(end + 1);
+        if (!after.empty() && !is_port(after)) return false;
         host = host.substr(1, end - 1);
-    } else {
-        host = host.substr(0, host.rfind(':'));
+        return host.find(':') != std::string_view::npos &&
+               backend_link::reach_of_literal(host) == backend_link::Reach::loopback;
     }
+    const std::size_t colon = host.find(':');
+    if (colon != std::string_view::npos && !is_port(host.substr(colon))) return false;
+    host = host.substr(0, colon);
     return is_name(host, "localhost") ||
            backend_link::reach_of_literal(host) == backend_link::Reach::loopback;
 }

@@ -83,7 +83,9 @@ void Web::serve(asio::io_context& io, Acceptor::Socket socket, std::string begun
                            [open, handler = std::move(handler), hosts](
                                boost::system::error_code error, std::size_t bytes) {
                                open->timer.cancel();
-                               if (!error) answer(open, bytes, handler, hosts);
+                               if (error) return;
+                               end_after(open, answer_timeout);  // also while it is made
+                               answer(open, bytes, handler, hosts);
                            });
 }
 

@@ -105,9 +105,18 @@ public:
 
     /// A file of the state directory belongs to the gateway's user, also if root writes it.
     void write(const std::string& path, const std::string& text) const {
-        make_folder(std::filesystem::path(path).parent_path().string());
+        const AsOwnerOf owner(state());
+        const std::string folder = std::filesystem::path(path).parent_path().string();
+        if (::access(folder.c_str(), F_OK) != 0) make_private_folder(folder, {});
         replace_file(path, text, 0600);
-        give(path);
+    }
+
+    /// "" or what went wrong. What does not exist is removed.
+    std::string remove(const std::string& path) const {
+        const AsOwnerOf owner(state());
+        if (::unlink(path.c_str()) == 0 || errno == ENOENT) return "";
+        return path + ": cannot be removed: " + std::generic_category().message(errno) +
+               " (remove it, then revoke this access again)";
     }
 
     /// What a running gateway answers; nothing if there is none.
@@ -144,22 +153,6 @@ private:
                 (std::filesystem::path(path).parent_path() / principals).string()};
     }
 
-    void make_folder(const std::string& path) const {
-        if (::access(path.c_str(), F_OK) == 0) return;
-        make_private_folder(path, {});
-        give(path);
-    }
-
-    void give(const std::string& path) const {
-        struct stat owner{};
-        if (::geteuid() != 0 || ::stat(state().c_str(), &owner) != 0) return;
-        if (::chown(path.c_str(), owner.st_uid, owner.st_gid) == 0) return;
-        throw StartError(
-            {path, 0, 0},
-            "cannot be given to the gateway's user: " + std::generic_category().message(errno),
-            "run this command as that user");
-    }
-
     GatewayConfig config_;
 };
 
@@ -194,10 +187,24 @@ std::optional<policy::Credentials> principal_of(const Realm& realm, const std::s
     return std::nullopt;
 }
 
-/// Whoever was there before may be added to or come back; a key that was taken away does not.
-std::string give_login(const Realm& realm, const OnionRequest& request, const std::string& key) {
+/// Whoever was there before may get a key, or come back after a revocation; a key that was taken
+/// away does not come back. `rotates`: the key that is there is replaced.
+std::string give_login(const Realm& realm, const OnionRequest& request, const std::string& key,
+                       bool rotates) {
     const auto before = principal_of(realm, request.name);
     const bool had_key = before && !before->cryptosign.empty();
+    if (!rotates && had_key && !before->disabled) {
+        return realm.principals + ": " + policy::quoted(request.name) +
+               " logs in with a key already (choose another name, or take that key's access away "
+               "with `sallyport principal disable " +
+               realm.principals + " " + request.name + "` first)";
+    }
+    if (!rotates && before && !request.role.empty() && before->role != request.role) {
+        return realm.principals + ": " + policy::quoted(request.name) + " is " +
+               policy::quoted(before->role) + " there (leave out --role, or change it with " +
+               "`sallyport principal role " + realm.principals + " " + request.name + " " +
+               request.role + "`)";
+    }
     std::string wrong = edit(realm, had_key ? Verb::rotate : Verb::add, request, key);
     if (wrong.empty() && before && before->disabled) wrong = edit(realm, Verb::enable, request, "");
     return wrong;
@@ -220,48 +227,61 @@ public:
     BundleFile(const BundleFile&) = delete;
     BundleFile& operator=(const BundleFile&) = delete;
     ~BundleFile() {
-        if (!written_) ::unlink(path_.c_str());
+        if (!kept_) ::unlink(path_.c_str());
     }
 
-    void write(const Bundle& bundle) {
-        replace_file(path_, to_text(bundle), 0600);
-        written_ = true;
-    }
+    void write(const Bundle& bundle) { replace_file(path_, to_text(bundle), 0600); }
+    /// From now on its keys are worth something.
+    void keep() noexcept { kept_ = true; }
     const std::string& path() const noexcept { return path_; }
 
 private:
     std::string path_;
-    bool written_ = false;
+    bool kept_ = false;
 };
 
 /// Has a running gateway take up what is in the files, and ends circuits, a line for each. 1 if
-/// something was refused, with a line on stderr.
+/// something was refused or nothing was answered, with a line on stderr.
 int tell_gateway(const Access& access, std::string circuits) {
     const std::string socket = control_socket(access.state());
     std::replace(circuits.begin(), circuits.end(), '\n', ' ');
     while (circuits.ends_with(' ')) circuits.pop_back();
-    std::vector<std::string> lines{"apply"};
-    // They end with the sessions, whose principal cannot log in again by then.
+    std::vector<std::string> lines{"apply", "onion reload"};
+    // Last: whoever comes again has neither the login nor, soon, the descriptor.
     if (!circuits.empty()) lines.push_back("onion close " + circuits);
-    lines.emplace_back("onion reload");
     int code = done;
-    for (const std::string& line : lines) {
-        const auto answer = Access::ask(socket, line);
-        if (!answer) {
-            std::cerr << "the gateway is not running: this takes effect when it starts\n";
-            return code;
+    try {
+        for (const std::string& line : lines) {
+            const auto answer = Access::ask(socket, line);
+            if (!answer) {
+                std::cerr << "the gateway is not running: this takes effect when it starts\n";
+                return code;
+            }
+            if (answer->first == done) continue;
+            std::cerr << answer->second;
+            code = refused;
         }
-        if (answer->first == done) continue;
-        std::cerr << answer->second;
+    } catch (const StartError& error) {
+        std::cerr << error.what() << "\nwhat is in the files takes effect when it starts again\n";
         code = refused;
     }
     return code;
 }
 
+/// A line for each; on stderr why they are not known.
 std::string circuits_of(const Access& access, const OnionGrant& grant) {
-    const auto answer =
-        Access::ask(access.config().admin.path, "circuits " + grant.realm + " " + grant.name);
-    return answer && answer->first == done ? answer->second : "";
+    try {
+        const auto answer =
+            Access::ask(access.config().admin.path, "circuits " + grant.realm + " " + grant.name);
+        if (!answer) return "";
+        if (answer->first == done) return answer->second;
+        std::cerr << answer->second;
+    } catch (const StartError& error) {
+        std::cerr << error.what() << '\n';
+    }
+    std::cerr << "the circuits of " << policy::quoted(grant.name)
+              << " are not known and stay open; the sessions end nevertheless\n";
+    return "";
 }
 
 /// New keys, in the files and in the bundle. `before`: the grant that is replaced.
@@ -278,17 +298,19 @@ int write_access(const Access& access, const OnionRequest& request, const OnionG
                         onion.private_key, realm.name,
                         request.name,      crypto::to_hex(seed)};
     BundleFile file(request);
-    if (std::string wrong = give_login(realm, request, crypto::to_hex(crypto::public_key_of(seed)));
+    file.write(bundle);
+    const std::string circuits = before != nullptr ? circuits_of(access, grant) : "";
+    if (std::string wrong = give_login(realm, request, crypto::to_hex(crypto::public_key_of(seed)),
+                                       before != nullptr);
         !wrong.empty())
         throw StartError(wrong);
+    file.keep();
     const std::string folder = access.onion_folder();
     const std::string closed = authorized_client_file(folder, nobody);
     const bool first = ::access(closed.c_str(), F_OK) != 0;
     if (first) access.write(closed, authorized_client(crypto::make_x25519_pair(random).public_key));
     access.write(grant_file(access.state(), grant.name), to_text(grant));
-    const std::string circuits = before != nullptr ? circuits_of(access, grant) : "";
     access.write(authorized_client_file(folder, grant.name), authorized_client(onion.public_key));
-    file.write(bundle);
     const int code = tell_gateway(access, circuits);
     std::cerr << (before != nullptr ? "new keys for " : "granted ") << policy::quoted(grant.name)
               << (before != nullptr ? "" : " access to " + realm.name) << "; hand over "
@@ -315,27 +337,29 @@ void check(const OnionRequest& request) {
 }
 
 int revoke(const Access& access, const OnionGrant& grant) {
-    const std::string circuits = circuits_of(access, grant);
     OnionRequest request;
     request.name = grant.name;
-    std::string wrong;
+    std::string login;
     // Whatever fails, the rest is done: each of them alone keeps somebody out.
     try {
         const Realm realm = access.realm(grant.realm);
         const auto principal = principal_of(realm, grant.name);
-        if (principal && !principal->disabled) wrong = edit(realm, Verb::disable, request, "");
+        if (principal && !principal->disabled) login = edit(realm, Verb::disable, request, "");
     } catch (const StartError& error) {
-        wrong = error.what();
+        login = error.what();
     }
-    ::unlink(authorized_client_file(access.onion_folder(), grant.name).c_str());
-    const int code = tell_gateway(access, circuits);
-    if (!wrong.empty()) {
-        std::cerr << wrong << '\n'
+    std::string key = access.remove(authorized_client_file(access.onion_folder(), grant.name));
+    const std::string circuits = circuits_of(access, grant);
+    int code = tell_gateway(access, circuits);
+    if (!login.empty()) {
+        std::cerr << login << '\n'
                   << policy::quoted(grant.name)
                   << " can still log in: correct that, then revoke this access again\n";
-        return refused;
     }
-    ::unlink(grant_file(access.state(), grant.name).c_str());
+    // What is left of it must stay known, to be taken away another time.
+    if (login.empty() && key.empty()) key = access.remove(grant_file(access.state(), grant.name));
+    if (!key.empty()) std::cerr << key << '\n';
+    if (!login.empty() || !key.empty()) return refused;
     if (code == done) std::cerr << "revoked the access of " << policy::quoted(grant.name) << '\n';
     return code;
 }

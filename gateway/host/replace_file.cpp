@@ -1,5 +1,6 @@
 #include "gateway/host/replace_file.h"
 
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,9 +34,39 @@ bool write_all(int file, std::string_view text) {
     return true;
 }
 
+std::string folder_of(const std::string& path) {
+    const std::string folder = fs::path(path).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
 }  // namespace
 
+AsOwnerOf::AsOwnerOf(const std::string& folder) {
+    struct stat owner{};
+    if (::geteuid() != 0 || ::stat(folder.c_str(), &owner) != 0 || owner.st_uid == 0) return;
+    const int count = ::getgroups(0, nullptr);
+    groups_.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+    changed_ = ::getgroups(static_cast<int>(groups_.size()), groups_.data()) >= 0 &&
+               ::setgroups(1, &owner.st_gid) == 0 && ::setegid(owner.st_gid) == 0 &&
+               ::seteuid(owner.st_uid) == 0;
+    if (changed_) return;
+    const int reason = errno;
+    throw StartError(
+        {folder, 0, 0},
+        "belongs to user " + std::to_string(owner.st_uid) +
+            ", as whom nothing can be written: " + std::generic_category().message(reason),
+        "run this command as that user");
+}
+
+AsOwnerOf::~AsOwnerOf() {
+    if (!changed_) return;
+    const bool back = ::seteuid(0) == 0 && ::setegid(::getgid()) == 0 &&
+                      ::setgroups(groups_.size(), groups_.data()) == 0;
+    if (!back) std::abort();  // it must not go on half as somebody else
+}
+
 void replace_file(const std::string& path, std::string_view text, unsigned mode) {
+    const AsOwnerOf owner(folder_of(path));
     std::error_code error;
     const fs::path real = fs::weakly_canonical(path, error);
     struct stat old{};

@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import pathlib
+import signal
 import sys
 import time
 
@@ -266,6 +267,26 @@ def rotated_keys_work_and_the_old_ones_do_not():
     _calls(place.ben_new, state="ben")
     call = _start_call(place.ben, state=None)
     assert call.wait(150) in (3, 4, 5), call.text()
+
+
+@suite.test(timeout=300)
+def a_gateway_that_does_not_answer_delays_no_revocation():
+    file = _grant("grant", "emil", "--role", "operator")
+    state = place.world.state
+    gateway = place.world.gateway
+    held = [gateway.pid, *(pid for pid, _ in gateway.children())]
+    for pid in held:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        revoke = processes.Process([processes.binary(), "onion", "revoke", "emil", "--config", place.world.dir / "gateway.toml"], "revoke")
+        eventually(lambda: not (state / "onion/authorized_clients/emil.auth").exists(), "her key is gone at once", 5, 0.05)
+        principals = (place.world.dir / "observatory.principals.toml").read_text()
+        assert "disabled = true" in principals.partition('"emil"')[2].partition("[[principal]]")[0], principals
+    finally:
+        for pid in held:
+            os.kill(pid, signal.SIGCONT)
+    revoke.wait(100)
+    assert _start_call(file, state="emil").wait(150) != 0
 
 
 @suite.test(timeout=300)

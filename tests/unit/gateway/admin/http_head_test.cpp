@@ -41,8 +41,10 @@ TEST(HttpHead, NamesTheLoopbackOrNot) {
     for (const std::string_view host : {"127.0.0.1", "127.0.0.1:9464", "127.8.9.1:1", "localhost",
                                         "LocalHost:80", "[::1]", "[::1]:9464"})
         EXPECT_TRUE(names_loopback(host)) << host;
-    for (const std::string_view host : {"", "evil.example", "evil.example:9464", "10.0.0.1",
-                                        "127.0.0.1.evil.example", "[::2]", "[::1", "0.0.0.0:1"})
+    for (const std::string_view host :
+         {"", "evil.example", "evil.example:9464", "10.0.0.1", "127.0.0.1.evil.example", "[::2]",
+          "[::1", "0.0.0.0:1", "[::1]evil", "[::1]:80x", "[localhost]", "[127.0.0.1]",
+          "localhost:80.evil"})
         EXPECT_FALSE(names_loopback(host)) << host;
 }
 

@@ -87,6 +87,42 @@ TEST_F(OnionGrantsTest, WhoeverWasRevokedCanBeGrantedAccessWithNewKeysOnly) {
     EXPECT_EQ(now.size(), principals.size()) << "one key, not two:\n" << now;
 }
 
+TEST_F(OnionGrantsTest, AKeyThatIsInUseIsNotReplacedByAGrant) {
+    ASSERT_EQ(run("grant alice --role operator").exit_code, 0);
+    fs::remove(folder_.path("state/grants/alice.toml"));  // as if she had a key of her own
+    const std::string principals = folder_.read("lab.principals.toml");
+    const auto granted = run("grant alice --out again");
+    EXPECT_NE(granted.exit_code, 0);
+    EXPECT_NE(granted.err.find("logs in with a key already"), std::string::npos) << granted.err;
+    EXPECT_NE(granted.err.find("`sallyport principal disable"), std::string::npos) << granted.err;
+    EXPECT_EQ(folder_.read("lab.principals.toml"), principals);
+    EXPECT_FALSE(is_there("again"));
+}
+
+TEST_F(OnionGrantsTest, AnotherRoleThanThatOfThePrincipalIsRefused) {
+    ASSERT_EQ(run("grant alice --role operator").exit_code, 0);
+    ASSERT_EQ(run("revoke alice").exit_code, 0);
+    const auto granted = run("grant alice --role viewer --out again");
+    EXPECT_NE(granted.exit_code, 0);
+    EXPECT_NE(granted.err.find("`sallyport principal role "), std::string::npos) << granted.err;
+    EXPECT_FALSE(is_there("again"));
+}
+
+TEST_F(OnionGrantsTest, WhatCannotBeTakenAwayIsToldAndStaysKnown) {
+    ASSERT_EQ(run("grant alice --role operator").exit_code, 0);
+    const std::string key = folder_.path("state/onion/authorized_clients/alice.auth");
+    fs::remove(key);
+    folder_.write("state/onion/authorized_clients/alice.auth/in-the-way", "");
+    const auto revoked = run("revoke alice");
+    EXPECT_EQ(revoked.exit_code, 1);
+    EXPECT_NE(revoked.err.find(key + ": cannot be removed: "), std::string::npos) << revoked.err;
+    EXPECT_EQ(revoked.err.find("revoked the access"), std::string::npos) << revoked.err;
+    EXPECT_NE(folder_.read("lab.principals.toml").find("disabled = true"), std::string::npos);
+    fs::remove_all(key);
+    EXPECT_EQ(run("revoke alice").exit_code, 0);
+    EXPECT_FALSE(is_there("state/grants/alice.toml"));
+}
+
 TEST_F(OnionGrantsTest, RotateReplacesBothKeys) {
     ASSERT_EQ(run("grant alice --role operator --expires 2999-01-01").exit_code, 0);
     const std::string authorized = folder_.read("state/onion/authorized_clients/alice.auth");
