@@ -15,19 +15,24 @@ namespace {
 constexpr const char* help_help = "Print this help message and exit";
 constexpr const char* version_help = "Display program version information and exit";
 
+std::string names_of(const Option& option) {
+    const char letter = option.rules.letter;
+    return letter == '\0' ? option.name : std::string{'-', letter, ','} + option.name;
+}
+
 CLI::Option* add_declared(CLI::App& app, const Option& option) {
     return std::visit(
         [&](auto* target) -> CLI::Option* {
             using Value = std::remove_pointer_t<decltype(target)>;
             if constexpr (std::is_same_v<Value, bool>) {
-                return app.add_flag(option.name, *target, option.help);
+                return app.add_flag(names_of(option), *target, option.help);
             } else if constexpr (std::is_same_v<Value, std::optional<std::string>>) {
                 // Bound directly, an empty value would leave the optional empty.
                 return app.add_option_function<std::string>(
-                    option.name, [target](const std::string& value) { *target = value; },
+                    names_of(option), [target](const std::string& value) { *target = value; },
                     option.help);
             } else {
-                return app.add_option(option.name, *target, option.help);
+                return app.add_option(names_of(option), *target, option.help);
             }
         },
         option.target);

@@ -20,6 +20,7 @@ struct OptionRules {
     bool one_value_each = false;  ///< of a list: given again for each value; otherwise takes all
                                   ///< words up to the next option
     std::vector<std::string> one_of = {};  ///< the possible values; empty for any
+    char letter = '\0';                    ///< 'f' for -f beside the name
     std::string excludes = {};  ///< name of an option declared before, not to be given with it
     /// Returns what is wrong with a value, or nothing.
     std::function<std::string(const std::string&)> check = {};

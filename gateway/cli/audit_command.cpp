@@ -1,7 +1,6 @@
 #include "gateway/cli/audit_command.h"
 
 #include <poll.h>
-#include <sys/stat.h>
 
 #include <cstdint>
 #include <deque>
@@ -11,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/cli/followed_file.h"
 #include "gateway/config/load_config.h"
 #include "gateway/host/start_error.h"
 #include "policy/tools/audit_view.h"
@@ -53,51 +53,29 @@ void print_record(const std::string& line, bool json) {
     if (text) std::cout << (json ? line : *text) << '\n';
 }
 
-/// Whether another file has that path now, as after a rotation, or it is shorter.
-bool is_another(const std::string& path, std::uint64_t inode, std::streamoff read) {
-    struct stat now{};
-    return ::stat(path.c_str(), &now) == 0 && (now.st_ino != inode || now.st_size < read);
-}
-
-std::uint64_t inode_of(const std::string& path) {
-    struct stat now{};
-    return ::stat(path.c_str(), &now) == 0 ? now.st_ino : 0;
-}
-
-int follow(const std::string& path, std::ifstream in, bool json) {
-    std::uint64_t inode = inode_of(path);
-    std::string begun;
+int follow(FollowedFile& file, bool json) {
+    const auto print = [json](const std::string& line) { print_record(line, json); };
     for (;;) {
-        in.clear();
-        for (std::string part; std::getline(in, part);) {
-            begun += part;
-            if (in.eof()) break;  // the rest of the line is still to come
-            print_record(begun, json);
-            begun.clear();
-        }
+        file.read(print);
+        while (file.follow_rotation(print)) file.read(print);
         std::cout.flush();
         if (!std::cout) return 0;
         static_cast<void>(::poll(nullptr, 0, look_again_ms));
-        in.clear();
-        if (!is_another(path, inode, in.tellg())) continue;
-        std::ifstream next(path);
-        if (!next) continue;
-        in = std::move(next);
-        inode = inode_of(path);
-        begun.clear();
     }
 }
 
 int tail(const Options& options) {
-    const std::string path = file_of(load_audit(options.config), options.config);
-    std::ifstream in = opened(path);
+    FollowedFile file(file_of(load_audit(options.config), options.config));
     std::deque<std::string> last;
-    for (std::string line; std::getline(in, line);) {
+    const auto keep = [&](std::string line) {
         last.push_back(std::move(line));
         if (last.size() > options.count) last.pop_front();
-    }
+    };
+    file.read(keep);
+    // A follower is shown the last line once it has ended.
+    if (!options.follow && !file.begun().empty()) keep(std::string(file.begun()));
     for (const std::string& line : last) print_record(line, options.json);
-    return options.follow ? follow(path, std::move(in), options.json) : 0;
+    return options.follow ? follow(file, options.json) : 0;
 }
 
 policy::Json to_json(const policy::DeniedRequests& denied, const std::string& explain) {
@@ -168,11 +146,11 @@ void add_audit_commands(Command& program) {
             "The audit log has to be in a file: [audit] with to = \"file:audit.jsonl\".\n"
             "Examples:\n"
             "  sallyport tail --config /etc/sallyport/gateway.toml\n"
-            "  sallyport tail --config /etc/sallyport/gateway.toml --follow\n"
+            "  sallyport tail --config /etc/sallyport/gateway.toml -f\n"
             "Exit codes: 0 shown; 2 there is no such file.",
             tail);
     tail_command.add_option("--follow", &tail_options.follow,
-                            "Go on with those that come, also after a rotation");
+                            "Go on with those that come, also after a rotation", {.letter = 'f'});
     tail_command.add_option("--json", &tail_options.json, "Print the records as they are");
     const auto [denied_command, denied_options] =
         add("denied", "Show what was denied lately, grouped, with the question that explains it",

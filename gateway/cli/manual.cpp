@@ -88,6 +88,8 @@ std::vector<std::string> rules_of(const Option& option) {
 void write_option(std::string& page, const Option& option) {
     if (option.rules.hidden) return;
     page += ".TP\n";
+    if (option.rules.letter != '\0')
+        page += std::string("\\fB") + escaped({'-', option.rules.letter}) + "\\fR, ";
     page += is_positional(option) ? "\\fI" + escaped(option.name) + "\\fR"
                                   : "\\fB" + escaped(option.name) + "\\fR";
     if (!is_positional(option) && !is_flag(option)) page += " \\fIVALUE\\fR";

@@ -32,7 +32,7 @@ protected:
                         {.show_default = true, .excludes = "--color"});
         show.add_option("--bytes", &bytes_, "Bytes to show", {.hidden = true});
         show.add_option("--wait", &wait_, "Seconds");
-        show.add_option("--quiet", &quiet_, "No text\nat all");
+        show.add_option("--quiet", &quiet_, "No text\nat all", {.letter = 'q'});
         show.add_option("--tag", &tags_, "Tag", {.one_value_each = true});
         show.add_option("--word", &words_, "Words");
         show.add_option("--owner", &owner_, "Owner", {.check = [](const std::string& name) {
@@ -75,6 +75,12 @@ protected:
     std::optional<std::string> name_, id_;
     Command program_{.help = "A program", .version = "program 1.2"};
 };
+
+TEST_F(ArgumentsTest, AnOptionMayHaveALetter) {
+    EXPECT_EQ(code_of({"show", "a.txt", "-q"}), 7);
+    EXPECT_TRUE(quiet_);
+    EXPECT_TRUE(contains(parsed({"show", "--help"}).text, "-q,--quiet"));
+}
 
 TEST_F(ArgumentsTest, ParsingStoresTheValuesAndReturnsTheActionOfTheCommand) {
     EXPECT_EQ(code_of({"show", "a", "b", "--color", "always", "--bytes", "18446744073709551615",

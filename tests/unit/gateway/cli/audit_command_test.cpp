@@ -43,6 +43,11 @@ TEST_F(AuditCommandTest, TailShowsTheNewestRecords) {
     EXPECT_EQ(run("tail --count 1 --json").out, "{\"time\":\"U\",\"outcome\":\"leave\"}\n");
 }
 
+TEST_F(AuditCommandTest, TailShowsALastRecordWithoutALineEnd) {
+    folder_.write("state/audit.jsonl", log_ + R"({"time":"U","outcome":"leave"})");
+    EXPECT_EQ(run("tail --count 1").out, "U leave\n");
+}
+
 TEST_F(AuditCommandTest, DeniedGroupsAndExplains) {
     const ProgramRun shown = run("denied");
     EXPECT_EQ(shown.exit_code, 0) << shown.err;

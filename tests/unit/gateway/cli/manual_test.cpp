@@ -24,7 +24,7 @@ TEST(Manual, SaysWhatIsDeclared) {
     check.add_option("file", &file, "The file", {.required = true});
     check.add_option("--level", &level, "How much",
                      {.show_default = true, .one_of = {"info", "error"}});
-    check.add_option("--json", &flag, "Print JSON", {.excludes = "--level"});
+    check.add_option("--json", &flag, "Print JSON", {.letter = 'j', .excludes = "--level"});
     check.add_option("--channel", &flag, "", {.hidden = true});
     check.footer = "Example:\n  sallyport check 'a\\b'\nExit codes: 0 or 1.";
 
@@ -41,19 +41,20 @@ TEST(Manual, SaysWhatIsDeclared) {
               ".TP\n\\fB\\-\\-version\\fR\nPrint the version.\n"
               ".SH SEE ALSO\n.BR sallyport\\-check (1)\n");
     EXPECT_EQ(pages[1].name, "sallyport-check.1");
-    EXPECT_EQ(pages[1].text,
-              ".TH \"sallyport\\-check\" 1 \"\" \"sallyport 1.2.3\" \"sallyport\"\n"
-              ".SH NAME\nsallyport\\-check \\- Check a file\n"
-              ".SH SYNOPSIS\n\\fBsallyport check\\fR [\\fIOPTIONS\\fR] \\fIfile\\fR\n"
-              ".SH DESCRIPTION\nCheck a file\n"
-              ".SH OPTIONS\n.TP\n\\fB\\-\\-help\\fR\nPrint the help of this command.\n"
-              ".TP\n\\fIfile\\fR\nThe file\n.br\nRequired.\n"
-              ".TP\n\\fB\\-\\-level\\fR \\fIVALUE\\fR\nHow much\n.br\nOne of: info, error.\n"
-              ".br\nDefault: info.\n"
-              ".TP\n\\fB\\-\\-json\\fR\nPrint JSON\n.br\nNot together with \\-\\-level.\n"
-              ".SH NOTES\nExample:\n.PP\n.nf\n  sallyport check 'a\\eb'\n.fi\n.PP\n"
-              "Exit codes: 0 or 1.\n"
-              ".SH SEE ALSO\n.BR sallyport (1)\n");
+    EXPECT_EQ(
+        pages[1].text,
+        ".TH \"sallyport\\-check\" 1 \"\" \"sallyport 1.2.3\" \"sallyport\"\n"
+        ".SH NAME\nsallyport\\-check \\- Check a file\n"
+        ".SH SYNOPSIS\n\\fBsallyport check\\fR [\\fIOPTIONS\\fR] \\fIfile\\fR\n"
+        ".SH DESCRIPTION\nCheck a file\n"
+        ".SH OPTIONS\n.TP\n\\fB\\-\\-help\\fR\nPrint the help of this command.\n"
+        ".TP\n\\fIfile\\fR\nThe file\n.br\nRequired.\n"
+        ".TP\n\\fB\\-\\-level\\fR \\fIVALUE\\fR\nHow much\n.br\nOne of: info, error.\n"
+        ".br\nDefault: info.\n"
+        ".TP\n\\fB\\-j\\fR, \\fB\\-\\-json\\fR\nPrint JSON\n.br\nNot together with \\-\\-level.\n"
+        ".SH NOTES\nExample:\n.PP\n.nf\n  sallyport check 'a\\eb'\n.fi\n.PP\n"
+        "Exit codes: 0 or 1.\n"
+        ".SH SEE ALSO\n.BR sallyport (1)\n");
 }
 
 TEST(Manual, IsWrittenForEachPublicCommand) {
