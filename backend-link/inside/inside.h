@@ -111,6 +111,10 @@ public:
     Reloaded would_reload(const std::vector<policy::DoorRealm>& realms,
                           const InsideLinkChange& links = {}) const;
 
+    /// Ends the sessions of clients that `who` names, by id or authid (policy::Gate::begin_kick).
+    std::size_t kick(std::string_view realm, std::string_view who, wamp::Instant now,
+                     wamp::Outbox& out);
+
     /// Shuts down in order: publishes all testaments, then sends GOODBYE to every session;
     /// stopped() is true once all have left, within a few seconds.
     void stop(wamp::Instant now, wamp::Outbox& out);

@@ -114,4 +114,11 @@ Inside::Reloaded Inside::reload(std::vector<policy::DoorRealm> realms, wamp::Ins
     return summary;
 }
 
+std::size_t Inside::kick(std::string_view realm, std::string_view who, wamp::Instant now,
+                         wamp::Outbox& out) {
+    const std::size_t kicked = gate_.begin_kick(realm, who);
+    act_on(gate_.next(now, out), now, out);
+    return kicked;
+}
+
 }  // namespace sallyport::backend_link

@@ -45,4 +45,10 @@ int drain_backend(const std::string& config_file, const std::string& backend, bo
                      json);
 }
 
+int kick_sessions(const std::string& config_file, const std::string& realm, const std::string& who,
+                  bool json) {
+    return send_line(load_admin_socket(config_file).path,
+                     "kick " + (realm.empty() ? "*" : realm) + " " + who, json);
+}
+
 }  // namespace sallyport::gateway

@@ -17,4 +17,9 @@ int print_status(const std::string& config_file, bool json);
 /// of that backend, or takes that back. Returns the exit code.
 int drain_backend(const std::string& config_file, const std::string& backend, bool undo, bool json);
 
+/// `sallyport kick`: ends the sessions of clients with that id or authid, in that realm or, if it
+/// is "", in any. Returns the exit code.
+int kick_sessions(const std::string& config_file, const std::string& realm, const std::string& who,
+                  bool json);
+
 }  // namespace sallyport::gateway

@@ -51,6 +51,8 @@ struct Texts {
     bool no_tor = false;
     bool json = false;
     std::string backend;
+    std::string who;
+    std::string realm;
     bool undo = false;
     std::string log_level = "info";
     std::string log_format = "text";
@@ -190,6 +192,11 @@ void add_views(Texts& texts, gateway::Command& program) {
         gateway::print_links);
 }
 
+std::string one_line(const std::string& text) {
+    const bool is_text = !text.empty() && text.find_first_of("\r\n") == std::string::npos;
+    return is_text ? "" : "an empty name, or one of several lines, is nobody's";
+}
+
 void add_drain(Texts& texts, gateway::Command& program) {
     gateway::Command& drain = program.add_command(
         "drain", "Have a running gateway send new requests to other backends than this one");
@@ -206,6 +213,35 @@ void add_drain(Texts& texts, gateway::Command& program) {
         "Exit codes: 0 done; 1 there is no such backend; 2 no answer.";
     drain.action = [&texts] {
         return gateway::drain_backend(texts.gateway_config, texts.backend, texts.undo, texts.json);
+    };
+}
+
+void add_kick(Texts& texts, gateway::Command& program) {
+    gateway::Command& kick = program.add_command(
+        "kick", "End the sessions of a person, or one session, at a running gateway or inside");
+    kick.add_option("AUTHID|SESSION", &texts.who,
+                    "As sallyport sessions shows it. A number that is the id of a session is that "
+                    "session",
+                    {.required = true, .check = one_line});
+    kick.add_option("--realm", &texts.realm, "Only in this realm",
+                    {.check = [](const std::string& name) {
+                        return name.find_first_of(" \t\r\n") == std::string::npos
+                                   ? ""
+                                   : "a realm has no spaces in its name";
+                    }});
+    kick.add_option("--config", &texts.gateway_config, "Its gateway.toml or inside.toml",
+                    {.show_default = true});
+    kick.add_option("--json", &texts.json, "Print one JSON object on one line");
+    kick.footer =
+        "They are told wamp.close.killed, and may join again: to keep somebody out, disable or "
+        "remove "
+        "the principal. Other sessions go on, and links cannot be ended this way.\n"
+        "Examples:\n"
+        "  sallyport kick alice --config /etc/sallyport/gateway.toml\n"
+        "  sallyport kick 4503599627370497 --config /etc/sallyport/inside.toml\n"
+        "Exit codes: 0 done; 1 there is no such session; 2 no answer.";
+    kick.action = [&texts] {
+        return gateway::kick_sessions(texts.gateway_config, texts.realm, texts.who, texts.json);
     };
 }
 
@@ -251,6 +287,7 @@ int main(int argc, char** argv) {
     gateway::add_audit_commands(program);
     gateway::add_check_command(program);
     add_drain(texts, program);
+    add_kick(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));
     gateway::add_principal_commands(program);
     gateway::add_onion_command(program);

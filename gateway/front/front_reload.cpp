@@ -141,6 +141,13 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
     return count(ended, judged);
 }
 
+std::size_t Front::kick(std::string_view realm, std::string_view who, wamp::Instant now,
+                        wamp::Outbox& out) {
+    const std::size_t kicked = gate_.begin_kick(realm, who);
+    act_on(gate_.next(now, out), now, out);
+    return kicked;
+}
+
 void Front::publish_state(const Backend& backend, bool up, wamp::Instant now, wamp::Outbox& out) {
     for (const std::string_view realm : routes_.realms_to(index_of(backend)))
         gate_.publish_link(realm, backend.name, up, now, out);

@@ -276,10 +276,12 @@ private:
                            link, asked_for);
     }
 
-    /// `status`, `sessions`.
+    /// `status`, `sessions`, `kick REALM WHO`.
     void on_command(std::string_view line, const Control::Reply& reply) {
-        if (line == "status") return reply(0, status());
-        if (line == "sessions") return reply(0, ProgramState::sessions(shell_.core().door()));
+        const std::string_view word = supervision::next_word(line);
+        if (word == "status") return reply(0, status());
+        if (word == "sessions") return reply(0, ProgramState::sessions(shell_.core().door()));
+        if (word == "kick") return ProgramState::kick(shell_, line, reply);
         reply(2, "unknown command\n");
     }
 

@@ -8,14 +8,17 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/admin/control.h"
 #include "gateway/admin/status.h"
 #include "gateway/admin/views.h"
 #include "gateway/audit/audit_outlet.h"
 #include "gateway/config/config.h"
+#include "gateway/host/log.h"
 #include "gateway/host/version.h"
 #include "gateway/metrics/snapshot.h"
 #include "gateway/programs/auth_client.h"
 #include "gateway/programs/shell.h"
+#include "gateway/supervision/message.h"
 #include "wamp/base/timestamp.h"
 
 namespace sallyport::gateway {
@@ -61,6 +64,24 @@ public:
                              session.principal.method, session.circuit});
         });
         return sessions_line(std::move(views), more);
+    }
+
+    /// Answers the rest of a line `kick REALM WHO` at the admin socket; realm `*` is any.
+    template <class Core>
+    static void kick(Shell<Core>& shell, std::string_view words, const Control::Reply& reply) {
+        const std::string_view realm = supervision::next_word(words);
+        const std::size_t kicked = shell.kick(realm == "*" ? "" : realm, words);
+        const std::string name = policy::quoted(words);
+        if (kicked == 0) {
+            return reply(1, "no session of a client is called " + name +
+                                " (`sallyport sessions` lists those that are there)\n");
+        }
+        const std::string done =
+            (kicked == 1 ? "1 session of " + name + " has"
+                         : std::to_string(kicked) + " sessions of " + name + " have") +
+            " been ended";
+        log(LogLevel::info, done + " through the admin socket");
+        reply(0, done + "\n");
     }
 
     static std::optional<AuditStatus> audit_status(const AuditOutlet& audit) {

@@ -107,6 +107,13 @@ public:
         return done;
     }
 
+    /// Returns the number of sessions that end (policy::Gate::begin_kick).
+    std::size_t kick(std::string_view realm, std::string_view who) {
+        const std::size_t kicked = core_.kick(realm, who, wamp::now(), outbox_);
+        carry_out();
+        return kicked;
+    }
+
     /// Drops the connections of a link that are still in their handshake: it may have been begun
     /// under other settings.
     void drop_pending(std::uint32_t link) {

@@ -1,5 +1,6 @@
 #include "policy/gate/gate.h"
 
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -160,6 +161,22 @@ void Gate::reload(std::vector<DoorRealm> realms, wamp::Instant now, wamp::Outbox
     door_.reload(std::move(realms), out);
     meta_.judge_again(meta_out_, out);
     deliver_meta(now, out);
+}
+
+std::size_t Gate::begin_kick(std::string_view realm, std::string_view who) {
+    std::vector<wamp::SessionId> with_id;
+    std::vector<wamp::SessionId> with_authid;
+    const std::string text(who);
+    door_.for_each_session([&](const Session& session) {
+        if (session.connection == nullptr || session.connection->trust != Trust::client) return;
+        if (!realm.empty() && session.policy->realm() != realm) return;
+        if (std::to_string(session.id) == text) with_id.push_back(session.id);
+        if (session.principal.authid == who) with_authid.push_back(session.id);
+    });
+    const auto& named = with_id.empty() ? with_authid : with_id;
+    for (const wamp::SessionId session : named)
+        endings_.push_back({session, EndingKind::expelled, std::string(uris::killed)});
+    return named.size();
 }
 
 void Gate::begin_stop() {

@@ -104,6 +104,11 @@ public:
     /// Activates these realms, after those steps.
     void reload(std::vector<DoorRealm> realms, wamp::Instant now, wamp::Outbox& out);
 
+    /// Begins to end the sessions of clients that `who` names, as wamp.session.kill does: the one
+    /// with that id, or otherwise all with that authid, in `realm` or, if that is "", in any. The
+    /// steps that follow end them. Returns their number. Links stay.
+    std::size_t begin_kick(std::string_view realm, std::string_view who);
+
     /// Begins a shutdown: in the steps that follow all testaments are published, then all sessions
     /// end. No further session joins.
     void begin_stop();

@@ -6,10 +6,33 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support import processes  # noqa: E402
-from support.runner import Suite, eventually  # noqa: E402
+from support import processes, rawclient  # noqa: E402
+from support.deployment import REALM, Deployment, sallyport  # noqa: E402
+from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("views")
+world = Deployment(name="views")
+GATEWAY, INSIDE = world.dir / "gateway.toml", world.dir / "inside.toml"
+AUDIT = world.state / "audit.jsonl"
+
+
+def run(*words, code=0, config=GATEWAY):
+    result = sallyport(*words, "--config", config)
+    equal(result.returncode, code, f"exit code of {words}: {result.stdout}{result.stderr}")
+    return result
+
+
+@suite.setup
+def start():
+    world.write()
+    GATEWAY.write_text(GATEWAY.read_text() + '\n[audit]\nto = "file:audit.jsonl"\n')
+    world.start_gateway()
+    world.wait_link()
+
+
+@suite.teardown
+def stop():
+    equal(world.stop()[-1], 0, "exit code of an orderly stop")
 
 
 # tail ---------------------------------------------------------------------------------------------------------------------------------
@@ -80,6 +103,75 @@ def a_follower_shows_a_half_written_line_once_it_is_whole():
         follower.shows("1", "2")
     finally:
         follower.stop()
+
+
+# kick ---------------------------------------------------------------------------------------------------------------------------------
+
+def sessions(config=GATEWAY):
+    return json.loads(run("sessions", "--json", config=config).stdout)["sessions"]
+
+
+def goodbye_of(client):
+    message = client.receive()
+    equal(message[0], rawclient.GOODBYE, "the type of the last message")
+    return message[2]
+
+
+def works(client):
+    return client.call("lab.nothing.of.the.sort")[4] == "wamp.error.no_such_procedure"
+
+
+@suite.test
+def kick_ends_the_sessions_of_a_person_and_no_others():
+    alice, again, bob = world.raw("alice"), world.raw("alice"), world.raw("bob")
+    done = run("kick", "alice")
+    equal(done.stdout, '2 sessions of "alice" have been ended\n')
+    equal([goodbye_of(alice), goodbye_of(again)], ["wamp.close.killed"] * 2)
+    equal([each["authid"] for each in sessions()], ["bob"])
+    assert bob.call("lab.look")[0] in (rawclient.ERROR, rawclient.RESULT)
+    bob.close()
+    back = world.raw("alice")
+    assert works(back), "she may join again"
+    back.close()
+
+
+@suite.test
+def kick_ends_one_session_by_its_id_which_the_audit_log_tells():
+    alice, other = world.raw("alice"), world.raw("alice")
+    first = min(each["session"] for each in sessions() if each["authid"] == "alice")
+    done = json.loads(run("kick", str(first), "--realm", REALM, "--json").stdout)
+    equal(done, {"done": True, "lines": [f'1 session of "{first}" has been ended']})
+    left = [each["session"] for each in sessions() if each["authid"] == "alice"]
+    assert len(left) == 1 and left[0] != first, left
+
+    def recorded():
+        lines = [json.loads(line) for line in AUDIT.read_text().splitlines()]
+        return [line for line in lines if line.get("session") == first and line["outcome"] == "leave"
+                and line["reason"] == "wamp.close.killed"]
+    eventually(recorded, "the audit log has the end of that session")
+    alice.close()
+    other.close()
+
+
+@suite.test
+def kick_of_somebody_who_is_not_there_is_an_error():
+    for words in (["nobody"], ["4711"], ["alice", "--realm", "elsewhere"]):
+        failed = run("kick", *words, code=1)
+        assert "no session of a client is called" in failed.stderr, failed
+    errors = json.loads(run("kick", "nobody", "--json", code=1).stdout)["errors"]
+    assert "`sallyport sessions`" in json.dumps(errors), errors
+
+
+@suite.test
+def kick_ends_a_service_inside_and_never_the_link():
+    service = world.raw_inside()
+    name = next(each["authid"] for each in sessions(INSIDE) if each["role"] == "service")
+    link = next(each["authid"] for each in sessions(INSIDE) if each["role"] == "gateway")
+    run("kick", link, code=1, config=INSIDE)
+    run("kick", name, config=INSIDE)
+    equal(goodbye_of(service), "wamp.close.killed")
+    service.close()
+    assert world.link_status()["up"]
 
 
 if __name__ == "__main__":

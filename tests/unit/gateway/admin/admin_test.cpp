@@ -104,6 +104,25 @@ TEST_F(AdminTest, DrainsABackendAndTakesThatBack) {
     EXPECT_EQ(asked, "drain lab\nundrain lab\n");
 }
 
+TEST_F(AdminTest, KicksInOneRealmOrInAny) {
+    boost::asio::io_context io(1);
+    std::string asked;
+    const Control admin(io, listen_unix({folder_.path("admin.sock"), {}}),
+                        [&](const std::string& command, const Control::Reply& reply) {
+                            asked += command + "\n";
+                            reply(command == "kick * alice" ? 0 : 1, "said\n");
+                        });
+    const test::ReactorThread program(io);
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(kick_sessions(config_, "", "alice", false), 0);
+    EXPECT_EQ(kick_sessions(config_, "lab", "no body", false), 1);
+    std::fflush(stdout);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "said\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "said\n");
+    EXPECT_EQ(asked, "kick * alice\nkick lab no body\n");
+}
+
 TEST_F(AdminTest, SaysThatALinkIsDrained) {
     const Printed printed =
         status_of(R"({"front":{"links":[{"name":"lab","up":true,"drained":true}]}})"

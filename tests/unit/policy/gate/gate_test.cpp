@@ -168,6 +168,26 @@ TEST_F(GateTest, EndsWhomAReloadDoesNotAdmitAndRecordsEachOnce) {
     EXPECT_EQ(brief_records(gate_.audit()), (Lines{"leave (wamp.close.close_realm)", "reload"}));
 }
 
+TEST_F(GateTest, KicksTheSessionOfAnIdOrAllOfAnAuthid) {
+    for (const std::uint64_t id : {1u, 2u, 3u}) join(id);
+    wires_.take();
+    records(gate_.audit());
+    EXPECT_EQ(gate_.begin_kick("", "nobody at all"), 0U);
+    EXPECT_EQ(gate_.begin_kick("another", session(2)), 0U);
+    EXPECT_EQ(gate_.begin_kick("", session(2)), 1U);
+    act_on(gate_.next(now_, wires_.out));
+    EXPECT_EQ(steps(), Lines{"left"});
+    EXPECT_EQ(wires_.take(), Lines{R"(2 [6,{},"wamp.close.killed"])"});
+    EXPECT_EQ(gate_.sessions().size(), 2U) << "the others go on";
+    std::string authid;
+    gate_.sessions().for_each([&](const Session& each) { authid = each.principal.authid; });
+    EXPECT_GE(gate_.begin_kick("", authid), 1U);
+    act_on(gate_.next(now_, wires_.out));
+    steps();
+    EXPECT_EQ(wires_.take().back().substr(2), R"([6,{},"wamp.close.killed"])");
+    EXPECT_EQ(brief_records(gate_.audit()).front(), "leave (wamp.close.killed)");
+}
+
 TEST_F(GateTest, StopsAfterAllTestamentsArePublished) {
     join(1);
     join(2);
