@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gateway/admin/admin.h"
+#include "gateway/admin/services.h"
 #include "gateway/admin/views.h"
 #include "gateway/cli/apply_command.h"
 #include "gateway/cli/arguments.h"
@@ -190,6 +191,14 @@ void add_views(Texts& texts, gateway::Command& program) {
     add("links", "List the links of a running gateway or inside",
         "SINCE is when the link came up or went down, and REASON why it is down.\n",
         gateway::print_links);
+    add("services", "List what is registered and subscribed at a running inside or gateway",
+        "With inside.toml, also of an inside that the gateway starts itself, it lists all "
+        "procedures and topics of the realm: INVOKE is how calls are shared out, SINCE when the "
+        "first session registered or subscribed. A link stands for the clients outside. With "
+        "gateway.toml it lists what the clients outside hold.\n"
+        "At most 1000 are listed, with the number of those that are not, and 16 sessions of "
+        "each.\n",
+        gateway::print_services);
 }
 
 std::string one_line(const std::string& text) {

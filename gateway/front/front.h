@@ -166,6 +166,8 @@ public:
     /// Completes the audit records, before they are taken for the last time.
     void end_audit() { gate_.end_audit(); }
     const policy::Door& door() const noexcept { return gate_.door(); }
+    /// The subscriptions and registrations of its sessions.
+    const policy::HoldingBook& holdings() const noexcept { return gate_.meta().book(); }
 
 private:
     struct Backend {

@@ -276,11 +276,12 @@ private:
                            link, asked_for);
     }
 
-    /// `status`, `sessions`, `kick REALM WHO`.
+    /// `status`, `sessions`, `services`, `kick REALM WHO`.
     void on_command(std::string_view line, const Control::Reply& reply) {
         const std::string_view word = supervision::next_word(line);
         if (word == "status") return reply(0, status());
         if (word == "sessions") return reply(0, ProgramState::sessions(shell_.core().door()));
+        if (word == "services") return reply(0, ProgramState::services(shell_.core()));
         if (word == "kick") return ProgramState::kick(shell_, line, reply);
         reply(2, "unknown command\n");
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/admin/control.h"
+#include "gateway/admin/services.h"
 #include "gateway/admin/status.h"
 #include "gateway/admin/views.h"
 #include "gateway/audit/audit_outlet.h"
@@ -66,6 +67,31 @@ public:
         return sessions_line(std::move(views), more);
     }
 
+    /// For `sallyport services`: what the sessions have registered and subscribed to.
+    template <class Core>
+    static std::string services(const Core& core) {
+        std::vector<ServiceView> views;
+        std::size_t more = 0;
+        for (const std::string_view realm : core.door().realm_names()) {
+            for (const bool procedures : {true, false}) {
+                const auto& objects = procedures ? core.holdings().registrations(realm)
+                                                 : core.holdings().subscriptions(realm);
+                for (const auto* const object : objects.all()) {
+                    if (views.size() == services_shown_max) {
+                        ++more;
+                        continue;
+                    }
+                    views.push_back({std::string(realm), procedures, object->uri,
+                                     std::string(to_string(object->match)),
+                                     std::string(object->invoke), wamp::to_rfc3339(object->created),
+                                     holders(core.door(), object->members),
+                                     object->members.size()});
+                }
+            }
+        }
+        return services_line(std::move(views), more);
+    }
+
     /// Answers the rest of a line `kick REALM WHO` at the admin socket; realm `*` is any.
     template <class Core>
     static void kick(Shell<Core>& shell, std::string_view words, const Control::Reply& reply) {
@@ -119,6 +145,18 @@ public:
     }
 
 private:
+    static std::vector<ServiceView::Holder> holders(const policy::Door& door,
+                                                    const std::vector<wamp::SessionId>& members) {
+        std::vector<ServiceView::Holder> shown;
+        for (const wamp::SessionId member : members) {
+            if (shown.size() == holders_shown_max) break;
+            const policy::Session* const session = door.sessions().find(member);
+            if (session == nullptr) continue;
+            shown.push_back({member, session->principal.authid, session->principal.role});
+        }
+        return shown;
+    }
+
     static wamp::Timestamp civil_now() {
         return std::chrono::duration_cast<wamp::Timestamp>(
             std::chrono::system_clock::now().time_since_epoch());

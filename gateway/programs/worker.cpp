@@ -245,13 +245,14 @@ private:
         }
     }
 
-    /// `status`, `sessions`, `circuits REALM AUTHID`, `kick REALM WHO`, `drain NAME`, `undrain
-    /// NAME`.
+    /// `status`, `sessions`, `services`, `circuits REALM AUTHID`, `kick REALM WHO`, `drain NAME`,
+    /// `undrain NAME`.
     void on_command(std::string_view line, const Control::Reply& reply) {
         const std::string_view word = supervision::next_word(line);
         if (word == "status") return reply(0, status());
         if (word == "circuits") return tell_circuits(line, reply);
         if (word == "sessions") return reply(0, ProgramState::sessions(shell_.core().door()));
+        if (word == "services") return reply(0, ProgramState::services(shell_.core()));
         if (word == "kick") return ProgramState::kick(shell_, line, reply);
         if (word != "drain" && word != "undrain") return reply(2, "unknown command\n");
         const bool drains = word == "drain";

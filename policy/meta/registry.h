@@ -71,6 +71,8 @@ public:
     std::vector<MetaProcedure> procedures() const;
     std::vector<std::string_view> topics() const;
     std::size_t subscriptions() const noexcept { return topics_.subscriptions(); }
+    /// What the sessions of the door hold behind it.
+    const HoldingBook& book() const noexcept { return book_; }
     /// What all providers keep for sessions, in bytes.
     std::size_t bytes() const noexcept;
 

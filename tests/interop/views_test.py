@@ -174,5 +174,41 @@ def kick_ends_a_service_inside_and_never_the_link():
     assert world.link_status()["up"]
 
 
+# services -----------------------------------------------------------------------------------------------------------------------------
+
+def services(config=INSIDE):
+    return json.loads(run("services", "--json", config=config).stdout)["services"]
+
+
+@suite.test
+def services_tells_what_an_embedded_inside_offers_and_by_whom():
+    equal(run("services", config=INSIDE).stdout, "nothing is registered or subscribed to\n")
+    a, b, alice = world.raw_inside(), world.raw_inside(), world.raw("alice")
+    try:
+        for service in (a, b):
+            answer = service.ask(rawclient.REGISTER, {"invoke": "roundrobin"}, "lab.look")
+            equal(answer[0], rawclient.REGISTERED)
+        equal(a.ask(rawclient.SUBSCRIBE, {"match": "prefix"}, "lab.weather")[0], rawclient.SUBSCRIBED)
+        equal(alice.ask(rawclient.SUBSCRIBE, {}, "lab.weather")[0], rawclient.SUBSCRIBED)
+        look, weather, all_weather = services()
+        equal((look["realm"], look["kind"], look["uri"], look["match"], look["invoke"]),
+              (REALM, "procedure", "lab.look", "exact", "roundrobin"))
+        equal(([each["role"] for each in look["by"]], look["sessions"]), (["service"] * 2, 2))
+        ids = {each["session"] for each in sessions(INSIDE) if each["role"] == "service"}
+        equal({each["session"] for each in look["by"]}, ids)
+        assert look["since"].startswith("20"), look
+        equal([(each["uri"], each["match"], each["by"][0]["role"]) for each in (weather, all_weather)],
+              [("lab.weather", "exact", "gateway"), ("lab.weather", "prefix", "service")])
+        outside, = services(GATEWAY)
+        equal((outside["uri"], outside["by"][0]["authid"]), ("lab.weather", "alice"))
+        table = run("services", config=INSIDE).stdout.splitlines()
+        equal(table[0].split(), ["REALM", "KIND", "URI", "MATCH", "INVOKE", "SINCE", "BY"])
+        equal(table[1].split()[:5], [REALM, "procedure", "lab.look", "exact", "roundrobin"])
+    finally:
+        for client in (a, b, alice):
+            client.close()
+    eventually(lambda: services() == [], "nothing is left of those that have gone")
+
+
 if __name__ == "__main__":
     suite.main()
