@@ -15,19 +15,36 @@
 
 namespace sallyport::gateway {
 
-std::string ask_admin(const std::string& config_file, std::string_view question) {
+namespace {
+
+/// Sends the text to the admin socket of the program of that configuration.
+std::string ask(const std::string& config_file, const std::string& text) {
     const PathText admin = load_admin_socket(config_file);
     try {
         constexpr UnixRequestLimits limits{std::chrono::seconds(5), std::size_t{16} << 20};
-        std::string answer = unix_request(admin.path, std::string(question) + "\n", limits);
-        if (take_exit_code(answer) != 0) answer.clear();
-        return answer;
+        return unix_request(admin.path, text, limits);
     } catch (const std::system_error& error) {
         throw StartError(
             admin.place,
             "cannot connect to " + policy::quoted(admin.path) + ": " + error.code().message(),
             "is `sallyport serve` or `sallyport inside` running, and are you its user?");
     }
+}
+
+}  // namespace
+
+std::string ask_admin(const std::string& config_file, std::string_view question) {
+    std::string answer = ask(config_file, std::string(question) + "\n");
+    if (take_exit_code(answer) != 0) answer.clear();
+    return answer;
+}
+
+std::string ask_metrics(const std::string& config_file) {
+    std::string answer =
+        ask(config_file, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const std::size_t head = answer.find("\r\n\r\n");
+    if (!answer.starts_with("HTTP/1.1 200") || head == std::string::npos) return {};
+    return answer.substr(head + 4);
 }
 
 int print_status(const std::string& config_file, bool json) {

@@ -9,6 +9,10 @@ namespace sallyport::gateway {
 /// if it does not know the question. Throws StartError if it does not run.
 std::string ask_admin(const std::string& config_file, std::string_view question);
 
+/// The text of /metrics of that program; "" if it does not give it. Throws StartError if it does
+/// not run.
+std::string ask_metrics(const std::string& config_file);
+
 /// `sallyport status`: asks a running gateway or inside and prints its state as text, or the line
 /// of JSON as it is. Returns the exit code: `no` if people are not served (faults_in).
 int print_status(const std::string& config_file, bool json);

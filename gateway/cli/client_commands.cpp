@@ -10,11 +10,14 @@
 #include <string>
 #include <utility>
 
+#include "gateway/admin/admin.h"
 #include "gateway/cli/bundle.h"
 #include "gateway/cli/client_profile.h"
 #include "gateway/cli/client_tor.h"
+#include "gateway/cli/ping_report.h"
 #include "gateway/client/callee.h"
 #include "gateway/client/connect.h"
+#include "gateway/client/ping.h"
 #include "gateway/client/requests.h"
 #include "gateway/host/files.h"
 #include "gateway/host/random_seed.h"
@@ -24,11 +27,12 @@ namespace sallyport::gateway {
 namespace {
 
 constexpr std::string_view tor_socks = "127.0.0.1:9050";
+constexpr std::uint64_t pings_max = 1000;
 constexpr double timeout_seconds_max = 86400;
 /// For a tor that has never reached the network; more if --timeout says so.
 constexpr std::chrono::nanoseconds bootstrap_time = std::chrono::seconds(120);
 
-/// The options that all four commands have.
+/// The options that all commands have.
 struct CommonTexts {
     ClientAccess access;
     std::string profile, ticket, ticket_file;
@@ -48,6 +52,8 @@ struct CommandTexts {
     bool ack = false;
     bool echo = false;
     std::string command;
+    std::string gateway;
+    bool json = false;
 };
 using Texts = std::shared_ptr<CommandTexts>;
 
@@ -262,6 +268,61 @@ void add_register(Command& program) {
     };
 }
 
+/// What the gateway has counted, if it is asked.
+std::optional<CallSums> calls_of(const std::string& gateway) {
+    return gateway.empty() ? std::nullopt : call_sums(ask_metrics(gateway));
+}
+
+int ping(const CommandTexts& texts) {
+    if (texts.count == 0 || texts.count > pings_max)
+        throw std::invalid_argument("--count must be from 1 to " + std::to_string(pings_max));
+    PingReport report;
+    report.asked_gateway = !texts.gateway.empty();
+    report.before = calls_of(texts.gateway);
+    PingRun::Times times;
+    const int code =
+        run<PingRun>(texts.common, texts.uri, parse_arguments(texts.arguments), texts.count, times);
+    if (times.marks.joined == wamp::Instant{}) return code;
+    report.after = calls_of(texts.gateway);
+    if (report.asked_gateway) report.link_s = link_round_trip_s(ask_admin(texts.gateway, "status"));
+    report.connect = times.marks.connected - times.marks.begun;
+    report.handshake = times.marks.opened - times.marks.connected;
+    report.join = times.marks.joined - times.marks.opened;
+    report.calls.assign(times.calls.begin(), times.calls.end());
+    const std::string text = texts.json ? ping_line(report) : ping_text(report);
+    std::fputs(text.c_str(), stdout);
+    return code;
+}
+
+void add_ping(Command& program) {
+    auto texts = std::make_shared<CommandTexts>();
+    texts->count = 5;
+    Command& command =
+        program.add_command("ping", "Measure the way to a callee and back, part by part");
+    command.add_option("procedure", &texts->uri, "Procedure to call; without it, only join");
+    add_common(command, texts->common);
+    add_arguments(command, texts->arguments);
+    command.add_option("--count", &texts->count, "Calls, one after the other",
+                       {.show_default = true});
+    command.add_option("--config", &texts->gateway,
+                       "The gateway's configuration file, on its machine: it is asked what it and "
+                       "what is behind it took of the calls");
+    command.add_option("--json", &texts->json, "Print one line of JSON");
+    command.footer =
+        "It tells how long it took to connect (with --bundle or an onion address through Tor), to "
+        "open the transport, to join, and to call. The procedure is really called: take one that "
+        "only reads. Link, inside and callee cannot be told apart, nor can the two directions, nor "
+        "Tor and the network.\n"
+        "Examples:\n"
+        "  sallyport ping --bundle alice.sallyport lab.look\n"
+        "  sallyport ping --url ws+unix:/run/sallyport/local.sock --realm lab lab.look --config "
+        "/etc/sallyport/gateway.toml\n"
+        "Exit codes: as of call: 0 answered; 1 an error; 2 the command line; 3 not connected; 4 "
+        "not "
+        "joined; 5 no answer in time.";
+    command.action = [texts] { return ping(*texts); };
+}
+
 }  // namespace
 
 void add_client_commands(Command& program) {
@@ -269,6 +330,7 @@ void add_client_commands(Command& program) {
     add_publish(program);
     add_subscribe(program);
     add_register(program);
+    add_ping(program);
 }
 
 }  // namespace sallyport::gateway

@@ -4,7 +4,7 @@
 
 namespace sallyport::gateway {
 
-/// Adds call, publish, subscribe and register. Their actions throw std::invalid_argument or
+/// Adds call, publish, subscribe, register and ping. Their actions throw std::invalid_argument or
 /// StartError for invalid options.
 void add_client_commands(Command& program);
 

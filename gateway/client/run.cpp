@@ -54,7 +54,9 @@ int ClientRun::run() {
 
 void ClientRun::connect(std::chrono::nanoseconds timeout) {
     const wamp::Instant deadline = wamp::now() + timeout;
+    marks_.begun = wamp::now();
     Descriptor descriptor = connect_client(options_.url, options_.socks, deadline);
+    marks_.connected = wamp::now();
     const auto left = deadline - wamp::now();
     start_clock(left);
     sockaddr_storage address{};
@@ -117,6 +119,7 @@ void ClientRun::on_timeout() {
 }
 
 void ClientRun::on_open(wamp::PeerId, const wamp::Opened& opened) {
+    marks_.opened = wamp::now();
     peer_receives_max_ = opened.peer_receives_max;
     send(session_.hello());
 }
@@ -138,6 +141,7 @@ void ClientRun::on_message(wamp::PeerId, std::string_view bytes) {
             return lose(line);
         }
         case wamp::ClientSession::Verdict::joined:
+            marks_.joined = wamp::now();
             joined_ = true;
             pause_ = std::chrono::seconds(1);
             return on_joined();

@@ -59,6 +59,14 @@ protected:
 
     static constexpr int client_interrupted = 130;  // the convention of shells
 
+    /// When the last connection was begun, and how far it has come since.
+    struct Marks {
+        wamp::Instant begun{};
+        wamp::Instant connected{};  ///< through the proxy, if there is one
+        wamp::Instant opened{};     ///< the handshake of the transport is done
+        wamp::Instant joined{};
+    };
+    const Marks& marks() const noexcept { return marks_; }
     /// False if the peer does not accept a message of that size; the command then ends.
     bool send(const wamp::Message& message);
     wamp::RequestId next_request() { return session_.next_request(); }
@@ -94,6 +102,7 @@ private:
     boost::asio::signal_set signals_;
     wamp::PeerId peer_ = wamp::no_peer;
     std::size_t peer_receives_max_ = 0;
+    Marks marks_{};
     std::optional<int> finishing_;  ///< GOODBYE was sent; the exit code
     std::optional<int> ended_;
     bool joined_ = false;  ///< at least once

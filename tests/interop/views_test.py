@@ -4,10 +4,11 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import processes, rawclient  # noqa: E402
-from support.deployment import REALM, Deployment, sallyport  # noqa: E402
+from support.deployment import REALM, TICKETS, Deployment, sallyport  # noqa: E402
 from support.runner import Suite, equal, eventually  # noqa: E402
 
 suite = Suite("views")
@@ -208,6 +209,68 @@ def services_tells_what_an_embedded_inside_offers_and_by_whom():
         for client in (a, b, alice):
             client.close()
     eventually(lambda: services() == [], "nothing is left of those that have gone")
+
+
+# ping ---------------------------------------------------------------------------------------------------------------------------------
+
+def ping(*words, code=0, who=("--authid", "alice", "--ticket", TICKETS["alice"][1])):
+    result = sallyport("ping", "--url", f"rs+unix:{world.local}", "--realm", REALM, *who, *words)
+    equal(result.returncode, code, f"exit code of ping {words}: {result.stdout}{result.stderr}")
+    return result
+
+
+def with_callee(use, pause=0.02):
+    """A service at the inside that takes its time to answer, with the command's own process beside it."""
+    service = world.raw_inside()
+    ended = threading.Event()
+    equal(service.ask(rawclient.REGISTER, {}, "lab.look")[0], rawclient.REGISTERED)
+
+    def serve():
+        try:
+            while not ended.is_set():
+                message = service.receive()
+                if message[0] != rawclient.INVOCATION:
+                    return
+                ended.wait(pause)
+                service.send(rawclient.YIELD, message[1], {}, ["blue"])
+        except (rawclient.Closed, OSError):
+            pass
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        return use()
+    finally:
+        ended.set()
+        sallyport("kick", next(str(each["session"]) for each in sessions(INSIDE) if each["role"] == "service"), "--config", INSIDE)
+        thread.join(10)
+        service.close()
+
+
+@suite.test
+def ping_tells_the_share_of_each_part():
+    told = with_callee(lambda: json.loads(ping("lab.look", "--count", "3", "--config", GATEWAY, "--json").stdout))
+    equal(told["calls"], 3)
+    assert told["call_min_ms"] <= told["call_ms"] <= told["call_max_ms"], told
+    assert told["behind_ms"] >= 20, f"the callee takes so long: {told}"
+    assert abs(told["way_ms"] + told["gateway_ms"] + told["behind_ms"] - told["call_ms"]) < 0.01, told
+    assert told["connect_ms"] > 0 and told["handshake_ms"] > 0 and told["join_ms"] > 0, told
+
+
+@suite.test
+def ping_says_what_it_cannot_tell():
+    shown = with_callee(lambda: ping("lab.look", "--count", "2")).stdout
+    assert "shares of the call unknown: ask the gateway, too: --config gateway.toml" in shown, shown
+    without = ping().stdout
+    equal([line.split()[0] for line in without.splitlines()], ["connect", "handshake", "join"])
+
+
+@suite.test
+def ping_of_what_nobody_offers_is_an_error():
+    failed = ping("lab.look", "--config", GATEWAY, code=1)
+    equal(failed.stderr, "error: wamp.error.no_such_procedure\n")
+    assert failed.stdout.startswith("connect "), failed.stdout
+    equal(ping("lab.look", "--count", "0", code=2).stdout, "")
+    equal(ping(code=4, who=("--authid", "alice", "--ticket", "wrong")).stdout, "")
 
 
 if __name__ == "__main__":

@@ -104,6 +104,21 @@ TEST_F(AdminTest, DrainsABackendAndTakesThatBack) {
     EXPECT_EQ(asked, "drain lab\nundrain lab\n");
 }
 
+TEST_F(AdminTest, AsksForMetrics) {
+    boost::asio::io_context io(1);
+    int status = 200;
+    const Control admin(
+        io, listen_unix({folder_.path("admin.sock"), {}}),
+        [](const std::string&, const Control::Reply&) {},
+        [&](const HttpHead& head, const Web::Respond& respond) {
+            respond({status, "text/plain", head.path + "\n"});
+        });
+    const test::ReactorThread program(io);
+    EXPECT_EQ(ask_metrics(config_), "/metrics\n");
+    status = 404;
+    EXPECT_EQ(ask_metrics(config_), "");
+}
+
 TEST_F(AdminTest, KicksInOneRealmOrInAny) {
     boost::asio::io_context io(1);
     std::string asked;
