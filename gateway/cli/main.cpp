@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -13,6 +14,7 @@
 
 #include "gateway/admin/admin.h"
 #include "gateway/admin/services.h"
+#include "gateway/admin/top.h"
 #include "gateway/admin/views.h"
 #include "gateway/cli/apply_command.h"
 #include "gateway/cli/arguments.h"
@@ -53,6 +55,8 @@ struct Texts {
     bool json = false;
     std::string backend;
     std::string who;
+    double interval_s = 1;
+    bool once = false;
     std::string realm;
     bool undo = false;
     std::string log_level = "info";
@@ -206,6 +210,34 @@ std::string one_line(const std::string& text) {
     return is_text ? "" : "an empty name, or one of several lines, is nobody's";
 }
 
+void add_top(Texts& texts, gateway::Command& program) {
+    constexpr double interval_max = 3600;
+    gateway::Command& top =
+        program.add_command("top", "Watch a running gateway or inside: rates, links, people");
+    top.add_option("--config", &texts.gateway_config, "Its gateway.toml or inside.toml",
+                   {.show_default = true});
+    top.add_option("--interval", &texts.interval_s, "Seconds from one look to the next",
+                   {.show_default = true, .check = [](const std::string& text) {
+                        const double seconds = std::strtod(text.c_str(), nullptr);
+                        return seconds >= 0.1 && seconds <= interval_max
+                                   ? ""
+                                   : "from 0.1 to 3600 seconds are possible";
+                    }});
+    top.add_option("--once", &texts.once, "Look once; there are no rates then");
+    top.add_option("--json", &texts.json, "Print one line of JSON for each look");
+    top.footer =
+        "It begins with what is wrong and what to do. At most 20 people are listed, those with the "
+        "most sessions first. On a terminal the screen is drawn again each time, in colour unless "
+        "NO_COLOR is set; otherwise rows follow rows. Ctrl-C ends it.\n"
+        "Examples:\n"
+        "  sallyport top --config /etc/sallyport/gateway.toml\n"
+        "  sallyport top --config /etc/sallyport/inside.toml --once --json\n"
+        "Exit codes: 0 shown; 2 no answer.";
+    top.action = [&texts] {
+        return gateway::run_top({texts.gateway_config, texts.interval_s, texts.once, texts.json});
+    };
+}
+
 void add_drain(Texts& texts, gateway::Command& program) {
     gateway::Command& drain = program.add_command(
         "drain", "Have a running gateway send new requests to other backends than this one");
@@ -295,6 +327,7 @@ int main(int argc, char** argv) {
     add_views(texts, program);
     gateway::add_audit_commands(program);
     gateway::add_check_command(program);
+    add_top(texts, program);
     add_drain(texts, program);
     add_kick(texts, program);
     gateway::add_apply_commands(gateway::add_policy_commands(program));

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import threading
@@ -271,6 +272,49 @@ def ping_of_what_nobody_offers_is_an_error():
     assert failed.stdout.startswith("connect "), failed.stdout
     equal(ping("lab.look", "--count", "0", code=2).stdout, "")
     equal(ping(code=4, who=("--authid", "alice", "--ticket", "wrong")).stdout, "")
+
+
+# top ----------------------------------------------------------------------------------------------------------------------------------
+
+@suite.test
+def top_shows_plain_rows_once_and_the_same_as_json():
+    clients = [world.raw("bob"), world.raw("bob"), world.raw("alice")]
+    shown = run("top", "--once").stdout
+    assert shown.startswith("all is well\n") and "\x1b" not in shown, shown
+    rows = [line.split() for line in shown.splitlines()]
+    for row in (["2", REALM, "bob", "guest"], ["1", REALM, "alice", "operator"]):
+        assert row in rows, shown
+    told = json.loads(run("top", "--once", "--json").stdout)
+    equal((told["well"], told["sessions"], told["people"][0]["authid"]), (True, 3, "bob"))
+    assert "allowed_per_s" not in told, told
+    equal(json.loads(run("top", "--once", "--json", config=INSIDE).stdout)["links"][0]["up"], True)
+    for client in clients:
+        client.close()
+
+
+@suite.test
+def top_goes_on_with_rates_and_has_colour_on_a_terminal_only():
+    for colour in ({}, {"NO_COLOR": "1"}):
+        leader, follower = pty.openpty()
+        popen = subprocess.Popen([processes.binary(), "top", "--config", GATEWAY, "--interval", "0.1"], stdout=follower,
+                                 env={"PATH": os.environ["PATH"], "TERM": "xterm", **colour})
+        os.close(follower)
+        text = b""
+        try:
+            while b"/s" not in text:
+                text += os.read(leader, 4096)
+        finally:
+            popen.kill()
+            popen.wait(5)
+            os.close(leader)
+        equal((b"\x1b[H\x1b[2J" in text, b"\x1b[32m" in text), (True, not colour), str(colour))
+    piped = subprocess.Popen([processes.binary(), "top", "--config", GATEWAY, "--interval", "0.1", "--json"],
+                             stdout=subprocess.PIPE, text=True)
+    lines = [json.loads(piped.stdout.readline()) for _ in range(2)]
+    piped.stdout.close()
+    equal(piped.wait(10), 0, "the exit code when nobody reads on")
+    equal(["allowed_per_s" in line for line in lines], [False, True])
+    equal(sallyport("top", "--interval", "0").returncode, 2)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ TEST_F(CompletionTest, OffersTheCommandsThatAPersonMayGive) {
     const std::string commands = " " + offered("\"\"");
     for (const char* command : {"serve", "policy", "call", "completion"})
         EXPECT_NE(commands.find(" " + std::string(command) + " "), std::string::npos) << commands;
+    for (const char* command : {"top", "services", "ping", "kick", "tail"})
+        EXPECT_NE(commands.find(" " + std::string(command) + " "), std::string::npos) << commands;
     EXPECT_EQ(commands.find("worker"), std::string::npos) << commands;
     EXPECT_EQ(offered("policy rol"), "rollback ");
 }
@@ -47,6 +49,9 @@ TEST_F(CompletionTest, OffersTheOptionsOfTheCommandThatWasGiven) {
 TEST_F(CompletionTest, OffersTheValuesOfAnOptionAndSkipsThem) {
     EXPECT_EQ(offered("subscribe --match \"\""), "exact prefix wildcard ");
     EXPECT_EQ(offered("subscribe --match prefix --co"), "--count ");
+    EXPECT_EQ(offered("top --on"), "--once ");
+    EXPECT_EQ(offered("ping --js"), "--json ");
+    EXPECT_EQ(offered("kick --re"), "--realm ");
     EXPECT_EQ(offered("completion z"), "zsh ");
 }
 
