@@ -422,6 +422,11 @@ void Bridge::hand_over(Bridge& to, const std::function<bool(const Waits&)>& serv
     }
 }
 
+void Bridge::refuse_waiting(BridgeOutbox& out) {
+    while (const auto waited = tables_->waiting.take_late(wamp::never, out))
+        tables_->end_by(*waited, out);
+}
+
 void Bridge::drop(const Holding& holding, BridgeOutbox& out) {
     if (holding.registration) return tables_->registrations.drop(holding, out);
     tables_->subscriptions.drop(holding, out);

@@ -147,9 +147,10 @@ public:
         policy::RouteIndex route;
         const wamp::Message& message;
     };
-    /// Moves the requests that wait for this link, and that `serves` accepts, to another bridge,
-    /// whose link is up.
+    /// Moves the requests that wait for this link, and that `serves` accepts, to another bridge.
     void hand_over(Bridge& to, const std::function<bool(const Waits&)>& serves);
+    /// Ends the requests that wait for this link, which will not come up any more.
+    void refuse_waiting(BridgeOutbox& out);
     /// That session is lost: ends all calls in flight with `network_failure`, except those whose
     /// route allows a second attempt. Later requests get `unavailable` until the link is back, or
     /// wait for it if their route is configured so.

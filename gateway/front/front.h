@@ -240,6 +240,8 @@ private:
     void share_with(Backend& backend, wamp::Instant now, wamp::Outbox& out);
     void hand_over(Backend& from, Backend& to);
     void hand_over_waiting(Backend& from, wamp::Instant now, wamp::Outbox& out);
+    /// What waits for a removed link waits for one that its route leads to now, or ends.
+    void move_waiting(Backend& removed, wamp::Instant now, wamp::Outbox& out);
     void await_turns(Backend& backend);
 
     struct HoldingChange;

@@ -251,6 +251,18 @@ void Front::hand_over_waiting(Backend& from, wamp::Instant now, wamp::Outbox& ou
     }
 }
 
+void Front::move_waiting(Backend& removed, wamp::Instant now, wamp::Outbox& out) {
+    for (auto& other : backends_) {
+        if (other->removed || removed.bridge.counts().waiting == 0) continue;
+        hand_over(removed, *other);
+        if (!other->bridge.up()) continue;
+        await_turns(*other);
+        pump(*other, now, out);
+    }
+    removed.bridge.refuse_waiting(bridge_out_);
+    flush(removed, now, out);
+}
+
 void Front::await_turns(Backend& backend) {
     for (const auto& waiting : backend.bridge.waiting())
         backend.queue.await_turn(*gate_.sessions().find(waiting.from), waiting.bytes);

@@ -131,6 +131,7 @@ Front::Reloaded Front::reload(std::vector<policy::DoorRealm> realms, wamp::Insta
         }
         remove_backend(removed, now, out);
     }
+    for (const std::uint32_t number : links.removed) move_waiting(*backends_[number], now, out);
     if (!links.added.empty() || !links.removed.empty()) gate_.announce(roles());
     for (auto added = backends_.begin() + first_added; added != backends_.end(); ++added) {
         LinkMachine::Outbox wanted;

@@ -270,6 +270,48 @@ TEST_F(FrontBackends, HandOverWhatWaits) {
     EXPECT_EQ(world_.after(10, "[50,1,{},[2]]"), Lines{"1 [50,1,{},[2]]"});
 }
 
+/// list_policy with one backend for each route.
+std::string single_policy(std::string_view backend) {
+    std::string text(list_policy);
+    for (const std::string_view list : {R"(["inside", "plc"])", R"(["plc", "inside"])"}) {
+        for (auto at = text.find(list); at != std::string::npos; at = text.find(list))
+            text.replace(at, list.size(), '"' + std::string(backend) + '"');
+    }
+    return text;
+}
+
+TEST(FrontBackend, WaitsForTheLinkThatReplacesAnother) {
+    const std::string policy = single_policy("inside");
+    FrontWorld world(true, backend_link::BackendKind::generic, policy);
+    world.take();
+    world.join(1, Serializer::json, 16U << 20, revocable_hello);
+    EXPECT_EQ(world.after(1, R"([48,1,{},"hold.a"])"), Lines{});
+    LinkChange change;
+    change.added.push_back(
+        backend("inside", true, backend_link::BackendKind::generic, {3s, 9s, 9s}));
+    change.removed = {0};
+    world.front.reload({policy::door_realm(policy)}, world.now, world.wires.out, std::move(change));
+    world.take();
+    world.link_open(11, Serializer::json, 16U << 20, 2);
+    world.take();
+    EXPECT_EQ(world.after(11, welcome), Lines{R"(11 [48,1,{},"lab.a"])"});
+    EXPECT_EQ(world.after(11, "[50,1,{},[2]]"), Lines{"1 [50,1,{},[2]]"});
+}
+
+TEST_F(FrontBackends, EndAtOnceWhatWaitsForALinkThatNothingReplaces) {
+    join(1);
+    EXPECT_EQ(world_.after(1, R"([48,1,{},"hold.a"])"), Lines{});
+    std::string text = single_policy("plc");
+    constexpr std::string_view allowed = R"("hold.", )";
+    text.erase(text.find(allowed), allowed.size());
+    LinkChange change;
+    change.removed = {0};
+    world_.front.reload({policy::door_realm(text)}, world_.now, world_.wires.out,
+                        std::move(change));
+    const Lines told = world_.take();
+    EXPECT_EQ(std::count(told.begin(), told.end(), R"(1 [8,48,1,{},"wamp.error.unavailable"])"), 1);
+}
+
 // W-ORD-07
 TEST_F(FrontBackends, AnswerAnUnsubscribeAfterTheSubscribeThatWaits) {
     both_up();
