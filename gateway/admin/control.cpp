@@ -95,31 +95,31 @@ Control::Control(asio::io_context& io, Descriptor listener, Handler handler, Web
     : io_(io),
       handler_(std::move(handler)),
       web_(std::move(web)),
-      acceptor_(io, std::move(listener),
-                [this](Acceptor::Socket socket, std::uint64_t, const std::string&) {
-                    auto talk = std::make_shared<Conversation>(io_, std::move(socket));
-                    talk->timer.expires_after(question_timeout);
-                    talk->timer.async_wait([talk](boost::system::error_code error) {
-                        boost::system::error_code ignored;
-                        if (!error) talk->socket.close(ignored);
-                    });
-                    asio::async_read_until(
-                        talk->socket, asio::dynamic_buffer(talk->question, line_bytes_max), '\n',
-                        [this, talk](boost::system::error_code error, std::size_t bytes) {
-                            talk->timer.cancel();
-                            if (error) return;
-                            const std::string line = talk->question.substr(0, bytes - 1);
-                            if (web_ && begins_http(line))
-                                return Web::serve(io_, std::move(talk->socket),
-                                                  std::move(talk->question), web_, Web::Hosts::any);
-                            handler_(line, [talk](int exit_code, std::string_view text) {
-                                talk->answer = std::to_string(exit_code) + "\n" + std::string(text);
-                                asio::async_write(
-                                    talk->socket, asio::buffer(talk->answer),
-                                    [talk](boost::system::error_code, std::size_t) {});
-                            });
-                        });
-                }) {}
+      acceptor_(
+          io, std::move(listener),
+          [this](Acceptor::Socket socket, std::uint64_t, const std::string&) {
+              auto talk = std::make_shared<Conversation>(io_, std::move(socket));
+              talk->timer.expires_after(question_timeout);
+              talk->timer.async_wait([talk](boost::system::error_code error) {
+                  boost::system::error_code ignored;
+                  if (!error) talk->socket.close(ignored);
+              });
+              asio::async_read_until(
+                  talk->socket, asio::dynamic_buffer(talk->question, line_bytes_max), '\n',
+                  [this, talk](boost::system::error_code error, std::size_t bytes) {
+                      talk->timer.cancel();
+                      if (error) return;
+                      const std::string line = talk->question.substr(0, bytes - 1);
+                      if (web_ && begins_http(line))
+                          return Web::serve(io_, std::move(talk->socket), std::move(talk->question),
+                                            web_, {Web::Hosts::any, Web::Methods::reading});
+                      handler_(line, [talk](int exit_code, std::string_view text) {
+                          talk->answer = std::to_string(exit_code) + "\n" + std::string(text);
+                          asio::async_write(talk->socket, asio::buffer(talk->answer),
+                                            [talk](boost::system::error_code, std::size_t) {});
+                      });
+                  });
+          }) {}
 
 std::string control_socket(const std::string& state_dir) {
     return state_dir + "/run/control.sock";

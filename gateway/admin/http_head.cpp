@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "backend-link/link/local_address.h"
@@ -60,12 +61,21 @@ bool is_version(std::string_view text) noexcept {
     return text == "HTTP/1.1" || text == "HTTP/1.0";
 }
 
+bool take_count(std::string_view digits, std::size_t& count) noexcept {
+    const char* const end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, count);
+    return error == std::errc{} && rest == end;
+}
+
 std::string_view reason_of_status(int status) noexcept {
-    constexpr std::array<std::pair<int, std::string_view>, 6> reasons{
+    constexpr std::array<std::pair<int, std::string_view>, 9> reasons{
         {{200, "OK"},
+         {303, "See Other"},
          {400, "Bad Request"},
+         {403, "Forbidden"},
          {404, "Not Found"},
          {405, "Method Not Allowed"},
+         {413, "Content Too Large"},
          {421, "Misdirected Request"},
          {503, "Service Unavailable"}}};
     for (const auto& [number, text] : reasons) {
@@ -96,6 +106,7 @@ std::optional<HttpHead> parse_http_head(std::string_view head) {
         return std::nullopt;
     bool ended = false;
     bool has_host = false;
+    bool has_length = false;
     while (!head.empty()) {
         const std::string_view line = take_line(head);
         if (line.empty()) {
@@ -111,6 +122,14 @@ std::optional<HttpHead> parse_http_head(std::string_view head) {
         if (is_name(name, "accept")) parsed.accept = value;
         if (is_name(name, "host") && std::exchange(has_host, true)) return std::nullopt;
         if (is_name(name, "host")) parsed.host = value;
+        if (is_name(name, "cookie")) {
+            if (!parsed.cookie.empty()) parsed.cookie += "; ";
+            parsed.cookie += value;
+        }
+        if (is_name(name, "transfer-encoding")) return std::nullopt;
+        if (!is_name(name, "content-length")) continue;
+        if (std::exchange(has_length, true) || !take_count(value, parsed.body_bytes))
+            return std::nullopt;
     }
     if (!ended || !head.empty()) return std::nullopt;
     return parsed;
@@ -133,14 +152,14 @@ bool names_loopback(std::string_view host) {
            backend_link::reach_of_literal(host) == backend_link::Reach::loopback;
 }
 
-std::string http_answer(int status, std::string_view type, std::string_view body, bool head_only) {
-    std::string answer = "HTTP/1.1 " + std::to_string(status) + " ";
-    answer.append(reason_of_status(status)).append("\r\nContent-Type: ").append(type);
-    answer.append("\r\nContent-Length: ").append(std::to_string(body.size()));
-    answer.append("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff");
-    answer.append("\r\nConnection: close\r\n\r\n");
-    if (!head_only) answer.append(body);
-    return answer;
+std::string http_answer(const HttpAnswer& answer, bool head_only) {
+    std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
+    text.append(reason_of_status(answer.status)).append("\r\nContent-Type: ").append(answer.type);
+    text.append("\r\nContent-Length: ").append(std::to_string(answer.body.size()));
+    text.append("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+    text.append(answer.headers).append("Connection: close\r\n\r\n");
+    if (!head_only) text.append(answer.body);
+    return text;
 }
 
 }  // namespace sallyport::gateway

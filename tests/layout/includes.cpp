@@ -78,6 +78,7 @@ const std::vector<Arrow>& arrows() {
         {"gateway/admin",
          {"wamp/base", "policy/tools", "backend-link/link", "gateway/supervision", "gateway/host",
           "gateway/config"}},
+        {"gateway/page", {"policy/crypto", "policy/tools", "gateway/admin"}},
         {"gateway/programs",
          {"wamp/base", "wamp/flow", "wamp/session", "wamp/net", "policy/auth", "policy/file",
           "policy/door", "backend-link/link", "backend-link/inside", "gateway/tor",

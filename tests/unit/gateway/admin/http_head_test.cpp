@@ -49,13 +49,35 @@ TEST(HttpHead, NamesTheLoopbackOrNot) {
 }
 
 TEST(HttpAnswer, TellsItsLengthAlsoToHead) {
-    EXPECT_EQ(http_answer(200, "text/plain", "ok\n", false),
+    EXPECT_EQ(http_answer({200, "text/plain", "ok\n"}, false),
               "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n"
               "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
               "Connection: close\r\n\r\nok\n");
-    const std::string head = http_answer(503, "text/plain", "no\n", true);
+    const std::string head = http_answer({503, "text/plain", "no\n"}, true);
     EXPECT_TRUE(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
     EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+TEST(HttpAnswer, HasFurtherHeaders) {
+    const std::string text = http_answer({303, "text/plain", "", "Location: /\r\n"}, false);
+    EXPECT_TRUE(text.starts_with("HTTP/1.1 303 See Other\r\n")) << text;
+    EXPECT_NE(text.find("\r\nLocation: /\r\n"), std::string::npos) << text;
+}
+
+TEST(HttpHead, HasCookiesAndTheLengthOfTheBody) {
+    const auto head = parse_http_head(
+        "POST /act HTTP/1.1\r\ncookie: a=1\r\nCookie: b=2\r\nContent-Length: 12\r\n\r\n");
+    ASSERT_TRUE(head);
+    EXPECT_EQ(head->cookie, "a=1; b=2");
+    EXPECT_EQ(head->body_bytes, 12U);
+}
+
+TEST(HttpHead, RefusesBodiesOfUnknownLength) {
+    for (const std::string header :
+         {"Content-Length: -1", "Content-Length: 1a",
+          "Content-Length:", "Content-Length: 99999999999999999999999",
+          "Content-Length: 1\r\nContent-Length: 1", "Transfer-Encoding: chunked"})
+        EXPECT_FALSE(parse_http_head("POST / HTTP/1.1\r\n" + header + "\r\n\r\n")) << header;
 }
 
 }  // namespace

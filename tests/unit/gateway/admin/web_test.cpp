@@ -51,6 +51,27 @@ TEST_F(WebTest, RefusesOtherMethodsOtherHostsAndWhatIsNotHttp) {
     EXPECT_TRUE(ask("drain lab\r\n\r\n").starts_with("HTTP/1.1 400 "));
 }
 
+TEST_F(WebTest, TakesFormsWhereItMay) {
+    boost::asio::io_context io(1);
+    const Web web(
+        io, listener(),
+        [](const HttpHead& head, const Web::Respond& respond) {
+            respond({200, "text/plain", head.method + " " + head.body + "\n"});
+        },
+        Web::Methods::all);
+    const test::ReactorThread program(io);
+    const auto post = [this](std::size_t length, const std::string& body) {
+        return ask("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                   std::to_string(length) + "\r\n\r\n" + body);
+    };
+    EXPECT_TRUE(post(3, "a=1").ends_with("\r\n\r\nPOST a=1\n"));
+    EXPECT_TRUE(post(3, "a=1&b=2").ends_with("\r\n\r\nPOST a=1\n"));
+    EXPECT_TRUE(post(0, "").ends_with("\r\n\r\nPOST \n"));
+    const std::string longest(Web::body_bytes_max, 'x');
+    EXPECT_TRUE(post(longest.size(), longest).ends_with("POST " + longest + "\n"));
+    EXPECT_TRUE(post(longest.size() + 1, longest + "x").starts_with("HTTP/1.1 413 "));
+}
+
 TEST_F(WebTest, DropsAHeadThatIsTooLong) {
     boost::asio::io_context io(1);
     const Web web(io, listener(), echo());
