@@ -27,6 +27,7 @@
 #include "gateway/cli/link_command.h"
 #include "gateway/cli/manual.h"
 #include "gateway/cli/onion_command.h"
+#include "gateway/cli/page_command.h"
 #include "gateway/cli/policy_command.h"
 #include "gateway/cli/principal_command.h"
 #include "gateway/host/log.h"
@@ -326,6 +327,7 @@ int main(int argc, char** argv) {
     gateway::add_doctor_command(program);
     add_views(texts, program);
     gateway::add_audit_commands(program);
+    gateway::add_page_command(program);
     gateway::add_check_command(program);
     add_top(texts, program);
     add_drain(texts, program);

@@ -91,7 +91,7 @@ const std::vector<Arrow>& arrows() {
          {"wamp/base", "policy/document", "policy/crypto", "policy/auth", "policy/file",
           "policy/tools", "policy/tools/edit", "policy/tools/analysis", "policy/tools/import",
           "backend-link/link", "gateway/host", "gateway/tor", "gateway/doctor", "gateway/config",
-          "gateway/admin", "gateway/client", "gateway/programs"}},
+          "gateway/admin", "gateway/page", "gateway/client", "gateway/programs"}},
     };
     return table;
 }

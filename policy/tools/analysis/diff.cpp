@@ -348,8 +348,12 @@ int diff(const std::string& before_path, const std::string& after_path, const Ou
         }
         return print_errors(errors, to);
     }
-    const auto others = other_differences(before->file, after->file);
-    const auto found = differences({before->file, *before->policy}, {after->file, *after->policy});
+    return print_differences(*before, *after, to);
+}
+
+int print_differences(const LoadedRealm& before, const LoadedRealm& after, const Output& to) {
+    const auto others = other_differences(before.file, after.file);
+    const auto found = differences({before.file, *before.policy}, {after.file, *after.policy});
     if (to.json) {
         Json messages = Json::array();
         for (const Difference& difference : found) messages.push_back(json_of(difference));

@@ -50,6 +50,11 @@ std::vector<Difference> differences(const ComparedPolicy& before, const Compared
 /// Differences outside of the rules: the realm, and who may join. One line each.
 std::vector<std::string> other_differences(const PolicyFile& before, const PolicyFile& after);
 
+struct LoadedRealm;
+
+/// Prints both, and returns exit_code::fine if there are none, else exit_code::no.
+int print_differences(const LoadedRealm& before, const LoadedRealm& after, const Output& to);
+
 /// `sallyport policy diff OLD NEW`. 0 if they behave the same, 1 if not, 2 if a file is invalid.
 int diff(const std::string& before, const std::string& after, const Output& to);
 
