@@ -26,6 +26,29 @@ std::string shown(const std::string& text) {
     return plain && !text.empty() ? text : policy::quoted(text);
 }
 
+/// One word for a shell, whatever is in it: clients choose names and URIs, and an operator pastes
+/// the command.
+std::string shell_word(const std::string& text) {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("._-:/@%+=,").find(c) != std::string_view::npos;
+    };
+    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string word = "$'";
+    bool escapes = false;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < ' ' || byte > '~' || c == '\'' || c == '\\') {
+            word.append("\\x").append({digits[byte >> 4U], digits[byte & 15U]});
+            escapes = true;
+        } else {
+            word += c;
+        }
+    }
+    return (escapes ? word : word.substr(1)) + "'";
+}
+
 std::string why_of(const Json& record) {
     std::string why = string_member(record, "reason");
     const std::string rule = string_member(record, "rule");
@@ -70,7 +93,8 @@ bool DeniedRequests::is_like(const DeniedRequests& other) const {
 }
 
 std::string DeniedRequests::question() const {
-    std::string words = "--as " + shown(authid + ":" + role) + " --" + action + " " + shown(uri);
+    std::string words =
+        "--as " + shell_word(authid + ":" + role) + " --" + action + " " + shell_word(uri);
     if (!match.empty() && match != "exact") words += " --match " + match;
     return words;
 }

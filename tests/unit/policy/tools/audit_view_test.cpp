@@ -74,7 +74,19 @@ TEST(DenialGroups, AskAboutPatternsAndOddNamesInAWayThatAShellTakes) {
     DenialGroups groups;
     groups.add(R"({"outcome":"deny","authid":"a b","role":"r","action":"subscribe","uri":"lab.",)"
                R"("match":"prefix"})");
-    EXPECT_EQ(groups.latest(1)[0].question(), "--as \"a b:r\" --subscribe lab. --match prefix");
+    EXPECT_EQ(groups.latest(1)[0].question(), "--as 'a b:r' --subscribe lab. --match prefix");
+}
+
+TEST(DenialGroups, AskInWordsInWhichAShellRunsNothing) {
+    const auto question = [](const std::string& authid, const std::string& uri) {
+        DenialGroups groups;
+        groups.add(R"({"outcome":"deny","role":"r","action":"call","authid":")" + authid +
+                   R"(","uri":")" + uri + "\"}");
+        return groups.latest(1).at(0).question();
+    };
+    EXPECT_EQ(question("$(reboot)", "a.`b`"), "--as '$(reboot):r' --call 'a.`b`'");
+    EXPECT_EQ(question("a';b", "ü"), R"(--as $'a\x27;b:r' --call $'\xc3\xbc')");
+    EXPECT_EQ(question(R"(\\\n)", ""), R"(--as $'\x5c\x0a:r' --call '')");
 }
 
 }  // namespace
