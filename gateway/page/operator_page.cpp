@@ -162,7 +162,7 @@ std::string program(const Json& status, const Json& front) {
     return section("program", "Program and Tor", "<dl>\n" + html + "</dl>\n");
 }
 
-std::string link_row(const PageContent& content, const Json& link) {
+std::string link_row(const PageContent& content, const Json& link, bool may_drain) {
     const bool up = policy::bool_member(link, "up");
     const bool drained = policy::bool_member(link, "drained");
     const std::string name = policy::string_member(link, "name");
@@ -175,26 +175,29 @@ std::string link_row(const PageContent& content, const Json& link) {
         html += number_cell(number(link, key));
     html += number_cell(round_trip == 0 ? "–" : std::to_string(round_trip) + " µs");
     html += "<td class=\"long\">" + text(link, "reason") + "</td>";
-    if (content.may_act)
+    if (may_drain)
         html += cell(form(content, {{"act", drained ? "undrain" : "drain"}, {"name", name}},
                           (drained ? "Undrain " : "Drain ") + name));
     return html + "</tr>\n";
 }
 
-std::string links(const PageContent& content, const Json& front) {
+std::string links(const PageContent& content, const Json& status, const Json& front) {
+    // An inside has no other way for its requests.
+    const bool may_drain = content.may_act && policy::string_member(status, "program") == "gateway";
     std::string rows;
-    for (const Json& link : policy::array_member(front, "links")) rows += link_row(content, link);
+    for (const Json& link : policy::array_member(front, "links"))
+        rows += link_row(content, link, may_drain);
     if (rows.empty()) return section("links", "Links", "<p>There is no link.</p>\n");
     constexpr std::string_view label = "Table of links";
     return section("links", "Links",
-                   content.may_act ? table(label,
-                                           {"Link", "State", "Since", "Calls", "Subscriptions",
-                                            "Registrations", "Held", "Round trip", "Reason", "Act"},
-                                           rows)
-                                   : table(label,
-                                           {"Link", "State", "Since", "Calls", "Subscriptions",
-                                            "Registrations", "Held", "Round trip", "Reason"},
-                                           rows));
+                   may_drain ? table(label,
+                                     {"Link", "State", "Since", "Calls", "Subscriptions",
+                                      "Registrations", "Held", "Round trip", "Reason", "Act"},
+                                     rows)
+                             : table(label,
+                                     {"Link", "State", "Since", "Calls", "Subscriptions",
+                                      "Registrations", "Held", "Round trip", "Reason"},
+                                     rows));
 }
 
 std::string sessions(const PageContent& content) {
@@ -344,9 +347,9 @@ std::string operator_page(const PageContent& content) {
         html += "<p class=\"notice\" role=\"status\">" + escaped(content.notice) + "</p>\n";
     html += "</header>\n<main id=\"main\">\n" +
             section("path", "The way of a call", path_picture(status)) + program(status, front) +
-            limits(status, front) + links(content, front) + sessions(content) + denied(content) +
-            policies(content, status) + people(content) + records(content, status) +
-            "</main>\n</body>\n</html>\n";
+            limits(status, front) + links(content, status, front) + sessions(content) +
+            denied(content) + policies(content, status) + people(content) +
+            records(content, status) + "</main>\n</body>\n</html>\n";
     return html;
 }
 

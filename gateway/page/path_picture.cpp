@@ -61,7 +61,7 @@ struct Onion {
 Onion onion_of(const Json& status) {
     const Json* const onion = policy::object_member(status, "onion");
     const std::string mode = onion ? policy::string_member(*onion, "mode") : "";
-    if (mode != "managed") {
+    if (onion == nullptr || mode != "managed") {
         return {"Address", mode.empty() ? "not Tor's" : "tor is " + mode + " here", true};
     }
     const std::string address = policy::string_member(*onion, "address");

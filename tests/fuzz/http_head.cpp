@@ -24,8 +24,9 @@ void check_head(std::string_view text) {
     must(text.ends_with("\r\n\r\n"));
     must(begins_http(text.substr(0, text.find('\n'))));
     must(head->path.starts_with('/'));
-    for (const std::string_view part : {std::string_view(head->path), std::string_view(head->host),
-                                        std::string_view(head->accept)})
+    for (const std::string_view part :
+         {std::string_view(head->path), std::string_view(head->host),
+          std::string_view(head->accept), std::string_view(head->cookie)})
         must(std::none_of(part.begin(), part.end(), [](char c) { return c == '\r' || c == '\n'; }));
     for (std::size_t cut = 0; cut < text.size(); ++cut) must(!parse_http_head(text.substr(0, cut)));
 }

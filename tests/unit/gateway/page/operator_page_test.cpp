@@ -125,6 +125,14 @@ TEST(OperatorPage, HasFormsOnlyWhereSomebodyMayAct) {
     EXPECT_EQ(tokens, forms);
 }
 
+TEST(OperatorPage, DrainsNoLinkOfAnInside) {
+    PageContent all = content();
+    all.may_act = true;
+    all.status.replace(all.status.find("gateway"), 7, "inside");
+    expect_not_in(operator_page(all), "Drain");
+    expect_in(operator_page(all), "name=\"act\" value=\"reload\"");
+}
+
 TEST(OperatorPage, ShowsTheTextsOfStrangersAsText) {
     constexpr const char* evil = "\"'><script>alert(1)</script>";
     PageContent all = content();
