@@ -118,7 +118,8 @@ void add_page_command(Command& program) {
     page.add_option("--listen", &options->listen, "A loopback address and port; 0 for a free port",
                     {.show_default = true});
     page.add_option("--manage", &options->manage,
-                    "Also reload, roll back, drain links and disable principals");
+                    "Also reload, roll back, drain links, end sessions, close circuits and disable "
+                    "principals");
     page.footer =
         "It prints a URL that works once: the browser that opens it gets a cookie. The page is "
         "read "

@@ -181,6 +181,8 @@ std::string act_on(const std::string& config_file, const Form& form) {
     if (!is_one_line(name)) return "whom, or what? a name is missing";
     if (act == "drain" || act == "undrain")
         return command(load_admin_socket(config_file).path, act + " " + name);
+    if (act == "kick") return command(load_admin_socket(config_file).path, "kick * " + name);
+    if (act == "close") return command(control, "onion close " + name);
     if (act == "disable") return disable(config_file, field(form, "file"), name);
     return "there is no such act";
 }

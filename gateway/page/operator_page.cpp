@@ -200,20 +200,37 @@ std::string links(const PageContent& content, const Json& status, const Json& fr
                                      rows));
 }
 
-std::string sessions(const PageContent& content) {
+/// The buttons of a session. Links are sessions of an inside, too, and cannot be ended.
+std::string session_acts(const PageContent& content, const Json& session, bool has_tor) {
+    if (policy::string_member(session, "method") == "link") return cell("");
+    const std::string id = number(session, "session");
+    const std::string circuit = number(session, "circuit");
+    std::string html = form(content, {{"act", "kick"}, {"name", id}}, "End session " + id);
+    if (has_tor && circuit != "0")
+        html += form(content, {{"act", "close"}, {"name", circuit}}, "Close circuit " + circuit);
+    return cell(html);
+}
+
+std::string sessions(const PageContent& content, const Json& status) {
     const Json json = parsed(content.sessions);
+    const Json* const onion = policy::object_member(status, "onion");
+    const bool has_tor = onion && policy::string_member(*onion, "mode") == "managed";
     std::string rows;
     for (const Json& session : policy::array_member(json, "sessions")) {
         const std::uint64_t circuit = policy::unsigned_member(session, "circuit");
         rows += "<tr><th scope=\"row\">" + text(session, "authid") + "</th>";
         for (const char* const key : {"role", "realm", "method"}) rows += cell(text(session, key));
         rows += number_cell(circuit == 0 ? "–" : std::to_string(circuit)) +
-                number_cell(number(session, "session")) + "</tr>\n";
+                number_cell(number(session, "session"));
+        if (content.may_act) rows += session_acts(content, session, has_tor);
+        rows += "</tr>\n";
     }
+    constexpr std::string_view label = "Table of sessions";
     std::string html =
         rows.empty() ? "<p>Nobody is connected.</p>\n"
-                     : table("Table of sessions",
-                             {"Authid", "Role", "Realm", "Method", "Circuit", "Session"}, rows);
+        : content.may_act
+            ? table(label, {"Authid", "Role", "Realm", "Method", "Circuit", "Session", "Act"}, rows)
+            : table(label, {"Authid", "Role", "Realm", "Method", "Circuit", "Session"}, rows);
     if (const auto more = policy::unsigned_member(json, "more"); more > 0)
         html += "<p>And " + std::to_string(more) + " more.</p>\n";
     return section("sessions", "Who is connected", html);
@@ -347,7 +364,7 @@ std::string operator_page(const PageContent& content) {
         html += "<p class=\"notice\" role=\"status\">" + escaped(content.notice) + "</p>\n";
     html += "</header>\n<main id=\"main\">\n" +
             section("path", "The way of a call", path_picture(status)) + program(status, front) +
-            limits(status, front) + links(content, status, front) + sessions(content) +
+            limits(status, front) + links(content, status, front) + sessions(content, status) +
             denied(content) + policies(content, status) + people(content) +
             records(content, status) + "</main>\n</body>\n</html>\n";
     return html;

@@ -232,6 +232,25 @@ def it_drains_reloads_rolls_back_and_disables():
         assert "drain \"inside\"" in page.process.text(), page.process.text()
 
 
+@suite.test
+def it_ends_a_session_and_no_other():
+    alice, guest = world.raw("alice"), world.raw()
+    with Page("--manage") as page:
+        page.enter()
+        text = page.read()
+        listed = json.loads(processes.run([processes.binary(), "sessions", "--config", world.dir / "gateway.toml", "--json"]).stdout)["sessions"]
+        [session] = [one["session"] for one in listed if one["authid"] == "alice"]
+        assert f"End session {session}" in text, text
+        assert "Close circuit" not in text, "there is no tor here"
+        assert "has been ended" in page.act(act="kick", name=str(session))
+        assert "no session of a client" in page.act(act="kick", name="nobody")
+        assert "this gateway runs no tor" in page.act(act="close", name="7")
+    goodbye = alice.receive()
+    equal((goodbye[0], goodbye[2]), (6, "wamp.close.killed"))
+    equal(guest.call("lab.power_off")[0], rawclient.ERROR)
+    guest.close()
+
+
 def bob_is_refused():
     try:
         world.raw("bob").close()

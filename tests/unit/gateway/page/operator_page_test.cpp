@@ -121,8 +121,22 @@ TEST(OperatorPage, HasFormsOnlyWhereSomebodyMayAct) {
     for (auto at = acting.find("value=\"the-token\""); at != std::string::npos;
          at = acting.find("value=\"the-token\"", at + 1))
         ++tokens;
-    EXPECT_EQ(forms, 4U);
+    EXPECT_EQ(forms, 5U);  // with that of the one session
     EXPECT_EQ(tokens, forms);
+}
+
+TEST(OperatorPage, EndsSessionsAndCircuitsThatItsTorHas) {
+    PageContent all = content();
+    all.may_act = true;
+    all.sessions = R"({"sessions":[{"session":7,"authid":"alice","circuit":31,"method":"ticket"},)"
+                   R"({"session":8,"authid":"gateway","method":"link"}]})";
+    const std::string without = operator_page(all);
+    expect_in(without, "<button>End session 7</button>");
+    expect_not_in(without, "End session 8");  // that is a link
+    expect_not_in(without, "Close circuit");
+    all.status.replace(all.status.find("\"off\""), 5, "\"managed\"");
+    expect_in(operator_page(all),
+              "value=\"close\"><input type=\"hidden\" name=\"name\" value=\"31\"");
 }
 
 TEST(OperatorPage, DrainsNoLinkOfAnInside) {
