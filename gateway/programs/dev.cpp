@@ -143,8 +143,8 @@ private:
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return;
         try {
             read_files();
-        } catch (const StartError&) {
-            // changed again meanwhile; that is applied next, which says what is wrong
+        } catch (const StartError& error) {
+            std::cout << error.what() << '\n' << std::flush;  // it has changed again meanwhile
         }
     }
 
