@@ -120,6 +120,7 @@ std::optional<HttpHead> parse_http_head(std::string_view head) {
         if (!is_printable(value, true)) return std::nullopt;
         const std::string_view name = line.substr(0, colon);
         if (is_name(name, "accept")) parsed.accept = value;
+        if (is_name(name, "origin")) parsed.origin = value;
         if (is_name(name, "host") && std::exchange(has_host, true)) return std::nullopt;
         if (is_name(name, "host")) parsed.host = value;
         if (is_name(name, "cookie")) {

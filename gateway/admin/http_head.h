@@ -13,6 +13,7 @@ struct HttpHead {
     std::string path;    ///< without the query
     std::string accept;  ///< "" if it is not there
     std::string host;
+    std::string origin;          ///< of the page that a browser shows
     std::string cookie;          ///< all of them
     std::size_t body_bytes = 0;  ///< Content-Length
     std::string body;            ///< what follows the head; not there yet after parse_http_head

@@ -113,10 +113,14 @@ public:
 
     /// "" or what went wrong. What does not exist is removed.
     std::string remove(const std::string& path) const {
-        const AsOwnerOf owner(state());
-        if (::unlink(path.c_str()) == 0 || errno == ENOENT) return "";
-        return path + ": cannot be removed: " + std::generic_category().message(errno) +
-               " (remove it, then revoke this access again)";
+        constexpr const char* cure = " (remove it, then revoke this access again)";
+        try {
+            const AsOwnerOf owner(state());
+            if (::unlink(path.c_str()) == 0 || errno == ENOENT) return "";
+        } catch (const StartError& error) {
+            return path + ": " + error.what() + cure;
+        }
+        return path + ": cannot be removed: " + std::generic_category().message(errno) + cure;
     }
 
     /// What a running gateway answers; nothing if there is none.

@@ -70,7 +70,7 @@ public:
                 return html_answer(503, short_page("Not all is well", reason_of(error)));
             notice_ = reason_of(error);
         }
-        std::cerr << field(verdict.form, "act") << ' '
+        std::cerr << policy::quoted(field(verdict.form, "act")) << ' '
                   << policy::quoted(field(verdict.form, "name")) << ": " << notice_
                   << (notice_.ends_with('\n') ? "" : "\n");
         return to_page();

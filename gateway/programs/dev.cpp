@@ -4,10 +4,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +23,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "backend-link/link/local_address.h"
+#include "gateway/admin/http_head.h"
 #include "gateway/config/load_config.h"
 #include "gateway/host/acceptor.h"
 #include "gateway/host/child.h"
@@ -33,6 +40,63 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds look_again{250};
+constexpr std::size_t head_bytes_max = 8192;
+constexpr std::string_view head_end = "\r\n\r\n";
+
+/// Whether a WebSocket is opened by a page of this machine, or by no page: a browser lets any page
+/// of the world open one.
+bool is_of_this_machine(const HttpHead& head) {
+    if (!names_loopback(head.host)) return false;
+    if (head.origin.empty()) return true;
+    constexpr std::string_view scheme_end = "://";
+    const auto at = head.origin.find(scheme_end);
+    return at != std::string::npos &&
+           names_loopback(std::string_view(head.origin).substr(at + scheme_end.size()));
+}
+
+/// A client of the port, until it is clear that it may talk to the gateway.
+class Newcomer : public std::enable_shared_from_this<Newcomer> {
+public:
+    using Admitted = std::function<void(std::shared_ptr<PlainStream>, std::string begun)>;
+
+    Newcomer(Acceptor::Socket client, Admitted admitted)
+        : client_(std::make_shared<PlainStream>(std::move(client))),
+          admitted_(std::move(admitted)) {}
+
+    void read() {
+        client_->read(asio::buffer(block_),
+                      [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                          if (error) return self->client_->close();
+                          self->begun_.append(self->block_.data(), bytes);
+                          self->look();
+                      });
+    }
+
+private:
+    void look() {
+        // A RawSocket begins with another octet than HTTP.
+        if (begun_.front() != 'G') return admitted_(client_, std::move(begun_));
+        const auto end = begun_.find(head_end);
+        if (end == std::string::npos && begun_.size() < head_bytes_max) return read();
+        const auto head = end == std::string::npos
+                              ? std::nullopt
+                              : parse_http_head(begun_.substr(0, end + head_end.size()));
+        if (head && is_of_this_machine(*head)) return admitted_(client_, std::move(begun_));
+        begun_ = http_answer({403, "text/plain",
+                              "this port is for pages and programs of this "
+                              "machine\n"},
+                             false);
+        client_->write(asio::buffer(begun_),
+                       [self = shared_from_this()](const error_code&, std::size_t) {
+                           self->client_->close();
+                       });
+    }
+
+    std::shared_ptr<PlainStream> client_;
+    Admitted admitted_;
+    std::array<char, 4096> block_{};
+    std::string begun_;
+};
 
 class Development {
 public:
@@ -63,13 +127,22 @@ public:
     }
 
 private:
+    /// Also watches what it reads, even if that is wrong.
     LoadedGateway read_files() {
         PolicyVersion version;
-        LoadedGateway loaded = load_gateway(config_file_, version.recorder(policy::read_file));
-        std::vector<std::string> files;
-        for (const auto& [path, text] : version.files()) files.push_back(path);
-        files_.watch(std::move(files));
-        return loaded;
+        const auto watch = [&] {
+            for (const auto& [path, text] : version.files()) paths_.insert(path);
+            files_.watch({paths_.begin(), paths_.end()});
+        };
+        try {
+            LoadedGateway loaded = load_gateway(config_file_, version.recorder(policy::read_file));
+            paths_.clear();
+            watch();
+            return loaded;
+        } catch (const StartError&) {
+            watch();
+            throw;
+        }
     }
 
     void listen() {
@@ -81,16 +154,26 @@ private:
         clients_ = std::make_unique<Acceptor>(
             io_, std::move(listener),
             [this](Acceptor::Socket client, std::uint64_t, const std::string&) {
-                dial(io_, local_, DialReach::loopback,
-                     [this, client = std::make_shared<PlainStream>(std::move(client))](
-                         Descriptor gateway, const std::string&) {
-                         if (!gateway) return client->close();
-                         std::make_shared<Exchange>(
-                             io_, client,
-                             std::make_shared<PlainStream>(adopt_stream(io_, std::move(gateway))))
-                             ->start([] {});
-                     });
+                std::make_shared<Newcomer>(std::move(client), [this](const auto& stream,
+                                                                     std::string begun) {
+                    connect(stream, std::move(begun));
+                })->read();
             });
+    }
+
+    void connect(const std::shared_ptr<PlainStream>& client, std::string begun) {
+        dial(io_, local_, DialReach::loopback,
+             [this, client, begun = std::make_shared<std::string>(std::move(begun))](
+                 Descriptor connected, const std::string&) {
+                 if (!connected) return client->close();
+                 auto gateway =
+                     std::make_shared<PlainStream>(adopt_stream(io_, std::move(connected)));
+                 gateway->write(asio::buffer(*begun), [this, client, gateway, begun](
+                                                          const error_code& error, std::size_t) {
+                     if (error) return client->close();
+                     std::make_shared<Exchange>(io_, client, gateway)->start([] {});
+                 });
+             });
     }
 
     void introduce(const LoadedGateway& loaded) const {
@@ -137,14 +220,14 @@ private:
         });
     }
 
-    /// The change may have named further files.
+    /// The change may have named further files. What is wrong with it has been told.
     void on_applied(int status) {
         apply_ = 0;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return;
         try {
             read_files();
         } catch (const StartError& error) {
-            std::cout << error.what() << '\n' << std::flush;  // it has changed again meanwhile
+            if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                std::cout << error.what() << '\n' << std::flush;  // what was not applied
         }
     }
 
@@ -170,6 +253,7 @@ private:
     asio::signal_set child_signal_;
     asio::signal_set stop_signal_;
     asio::steady_timer timer_;
+    std::set<std::string> paths_;
     FileWatch files_;
     backend_link::Address local_;
     std::unique_ptr<Acceptor> clients_;

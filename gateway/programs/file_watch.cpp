@@ -6,13 +6,19 @@
 
 namespace sallyport::gateway {
 
-void FileWatch::watch(std::vector<std::string> files) {
-    files_ = std::move(files);
-    told_ = last_ = look();
+void FileWatch::watch(const std::vector<std::string>& files) {
+    States told;
+    for (const std::string& file : files) {
+        const auto known = told_.find(file);
+        told.emplace(file, known == told_.end() ? look_at(file) : known->second);
+    }
+    told_ = std::move(told);
+    last_ = told_;
 }
 
 bool FileWatch::changed() {
-    std::vector<State> now = look();
+    States now;
+    for (const auto& [file, state] : told_) now.emplace(file, look_at(file));
     const bool settled = now == last_;
     last_ = std::move(now);
     if (!settled || last_ == told_) return false;
@@ -20,19 +26,10 @@ bool FileWatch::changed() {
     return true;
 }
 
-std::vector<FileWatch::State> FileWatch::look() const {
-    std::vector<State> states;
-    states.reserve(files_.size());
-    for (const std::string& file : files_) {
-        struct stat found{};
-        if (::stat(file.c_str(), &found) != 0) {
-            states.emplace_back();
-            continue;
-        }
-        states.push_back(
-            {found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec});
-    }
-    return states;
+FileWatch::State FileWatch::look_at(const std::string& file) {
+    struct stat found{};
+    if (::stat(file.c_str(), &found) != 0) return {};
+    return {found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
 }
 
 }  // namespace sallyport::gateway

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,10 @@ namespace sallyport::gateway {
 /// replaces them. A file may be missing.
 class FileWatch {
 public:
-    /// Paths; how they are now counts as known.
-    void watch(std::vector<std::string> files);
-    std::size_t size() const noexcept { return files_.size(); }
+    /// Looks at these files from now on. One that it has looked at before is compared with what was
+    /// told of it, a new one with how it is now.
+    void watch(const std::vector<std::string>& files);
+    std::size_t size() const noexcept { return told_.size(); }
 
     /// Whether a file is another one than was told before, and is the same as at the last call:
     /// what somebody writes at this moment is told by a later call.
@@ -28,11 +30,11 @@ private:
         std::int64_t modified_ns = 0;
         bool operator==(const State&) const = default;
     };
-    std::vector<State> look() const;
+    using States = std::map<std::string, State>;  ///< by path
+    static State look_at(const std::string& file);
 
-    std::vector<std::string> files_;
-    std::vector<State> told_;
-    std::vector<State> last_;
+    States told_;
+    States last_;
 };
 
 }  // namespace sallyport::gateway

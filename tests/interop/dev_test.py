@@ -38,6 +38,7 @@ def it_writes_what_is_missing_and_answers_on_a_port():
     dev = start()
     assert f"wrote {home}/gateway.toml" in dev.text(), dev.text()
     assert f"services: unix:{home}/state/inside/run/services.sock" in dev.text(), dev.text()
+    running["policy"] = (home / "home.toml").read_text()
     serve_hook()
     for scheme in ("ws", "rs"):
         result = call("clear skies", scheme)
@@ -50,6 +51,22 @@ async def a_stock_client_calls_through_the_port():
         peer = await autobahn_peer.connect(socks.plain(("127.0.0.1", running["port"])), transport, "home")
         equal(await peer.call("home.hook", "x" * 10_000), "x" * 10_000)
         await peer.goodbye()
+
+
+@suite.test
+def a_page_of_the_world_in_a_browser_is_turned_away():
+    def opened(*headers):
+        sock = socket.create_connection(("127.0.0.1", running["port"]), 5)
+        with sock:
+            lines = ["GET / HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                     "Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: wamp.2.json", *headers, "", ""]
+            sock.sendall("\r\n".join(lines).encode())
+            return int(sock.recv(100).split()[1])
+
+    host = f"Host: 127.0.0.1:{running['port']}"
+    for headers, status in (((host,), 101), ((host, "Origin: http://localhost:3000"), 101), (("Host: localhost",), 101),
+                            ((host, "Origin: https://evil.example"), 403), ((host, "Origin: null"), 403), (("Host: evil.example",), 403)):
+        equal(opened(*headers), status, headers)
 
 
 @suite.test
@@ -74,6 +91,22 @@ def a_change_is_applied_at_once():
     text = policy.read_text()
     policy.write_text(text[:text.index("[[test]]")] + text[text.index("\n[[forbid]]\nid = \"closed\""):])
     eventually(lambda: call("?").stderr == "error: wamp.error.not_authorized\n", "the call is denied", 10)
+
+
+@suite.test
+def what_changes_while_a_change_is_applied_is_applied_too():
+    policy = home / "home.toml"
+    closed, opened = policy.read_text(), running["policy"]
+    policy.write_text(opened)
+    eventually(lambda: call("open").stdout == '"open"\n', "it is open again", 10)
+    for turn in range(3):
+        seen = running["dev"].text().count("a file has changed")
+        policy.write_text(opened + f"# {turn}\n")
+        eventually(lambda: running["dev"].text().count("a file has changed") > seen, "the first change is seen", 10, 0.001)
+        policy.write_text(closed)
+        eventually(lambda: call("?").stderr == "error: wamp.error.not_authorized\n", "the second one is applied", 10)
+        policy.write_text(opened)
+        eventually(lambda: call("open").stdout == '"open"\n', "it is open again", 10)
 
 
 @suite.test

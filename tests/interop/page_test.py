@@ -229,7 +229,7 @@ def it_drains_reloads_rolls_back_and_disables():
             log = (world.state / "audit.jsonl").read_text().splitlines()
             return [json.loads(line)["outcome"] for line in log].count("reload")
         eventually(lambda: reloads() == 3, "each version is in the audit log", 10)
-        assert "drain \"inside\"" in page.process.text(), page.process.text()
+        assert "\"drain\" \"inside\"" in page.process.text(), page.process.text()
 
 
 @suite.test

@@ -70,7 +70,7 @@ def an_image_is_made_of_packages_alone():
     assert name.startswith("localhost/sallyport:"), name
     equal(len(podman("history", "--quiet", name).splitlines()) > 0, True)
     [described] = json.loads(podman("image", "inspect", name))
-    equal(described["Config"]["User"], "sallyport")
+    equal(described["Config"]["User"], f"{USER}:{USER}")
 
 
 @suite.test(timeout=120)
@@ -88,8 +88,8 @@ def it_serves_without_privileges_and_with_a_read_only_root():
 
     eventually(answered, "a call is answered through the container", 20)
     service.stop()
-    lines = podman("exec", NAME, "grep", "-E", "^(Uid|CapEff|NoNewPrivs)", "/proc/1/status").splitlines()
-    equal([line.split()[1] for line in lines], [str(USER), "0000000000000000", "1"])
+    lines = podman("exec", NAME, "grep", "-E", "^(Uid|Gid|CapEff|NoNewPrivs)", "/proc/1/status").splitlines()
+    equal([line.split()[1] for line in lines], [str(USER), str(USER), "0000000000000000", "1"])
     podman("exec", NAME, "touch", "/usr/bin/other", code=1)
     podman("exec", NAME, "touch", "/etc/sallyport/other", code=1)
 

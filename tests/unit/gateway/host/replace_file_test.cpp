@@ -61,6 +61,27 @@ TEST_F(ReplaceFile, AnotherUsersLinkDoesNotHaveRootWriteElsewhere) {
     EXPECT_EQ(::access(ours.c_str(), R_OK | W_OK), 0);  // this process is who it was
 }
 
+TEST_F(ReplaceFile, AFileStaysThatOfItsUserAlsoInAFolderOfAnother) {
+    const std::string path = theirs() + "/principals";
+    replace_file(path, "old", 0600);
+    const uid_t third = is_root() ? somebody - 1 : ::geteuid();
+    ASSERT_EQ(::chown(path.c_str(), third, static_cast<gid_t>(-1)), 0);
+    replace_file(path, "new");
+    EXPECT_EQ(content(path), "new");
+    EXPECT_EQ(about(path).st_uid, third);
+    EXPECT_EQ(about(path).st_mode & 07777U, 0600U);
+}
+
+TEST_F(ReplaceFile, ALinkIntoAnotherUsersFolderIsWrittenAsThatUser) {
+    const std::string theirs_file = theirs() + "/file";
+    const std::string link = outer_.path("link");
+    replace_file(theirs_file, "old", 0600);
+    ASSERT_EQ(::symlink(theirs_file.c_str(), link.c_str()), 0);
+    replace_file(link, "text");
+    EXPECT_EQ(content(theirs_file), "text");
+    EXPECT_EQ(about(theirs_file).st_uid, is_root() ? somebody : ::geteuid());
+}
+
 TEST_F(ReplaceFile, AfterwardsTheProcessIsWhoItWas) {
     const uid_t before = ::geteuid();
     const gid_t group = ::getegid();

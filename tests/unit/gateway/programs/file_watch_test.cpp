@@ -47,6 +47,17 @@ TEST_F(FileWatchTest, AnotherFileInItsPlaceIsAChangeEvenOfTheSameSize) {
     EXPECT_TRUE(watch_.changed());
 }
 
+TEST_F(FileWatchTest, AChangeSinceTheLastOneToldIsToldAlsoWhenTheListIsRenewed) {
+    folder_.write("policy.toml", "three");
+    EXPECT_FALSE(watch_.changed());
+    EXPECT_TRUE(watch_.changed());
+    folder_.write("policy.toml", "while it is applied");
+    watch_.watch({policy_, folder_.path("missing.toml"), folder_.write("further.toml", "")});
+    EXPECT_FALSE(watch_.changed());
+    EXPECT_TRUE(watch_.changed());
+    EXPECT_FALSE(watch_.changed());
+}
+
 TEST_F(FileWatchTest, AFileThatComesOrGoesIsAChange) {
     folder_.write("missing.toml", "");
     EXPECT_FALSE(watch_.changed());
