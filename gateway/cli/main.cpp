@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <span>
@@ -80,6 +81,11 @@ gateway::LogOptions log_options(const Texts& texts) {
     return options;
 }
 
+/// The sandboxed processes cannot ask for the working directory when they read the files again.
+std::string absolute(const std::string& file) {
+    return std::filesystem::absolute(file).lexically_normal().string();
+}
+
 /// One that a service manager or a supervisor starts again after a fault.
 int run_program(const char* name, const Texts& texts, const std::function<int()>& run) {
     try {
@@ -101,7 +107,7 @@ void add_serve(Texts& texts, gateway::Command& program) {
     add_log_options(texts, serve);
     serve.action = [&texts] {
         return run_program("sallyport", texts, [&texts] {
-            return gateway::run_gateway(texts.gateway_config, texts.no_tor);
+            return gateway::run_gateway(absolute(texts.gateway_config), texts.no_tor);
         });
     };
 }
@@ -151,7 +157,8 @@ void add_inside(Texts& texts, gateway::Command& program) {
         ::prctl(PR_SET_NAME, "sallyport-in");
         return run_program("inside", texts, [&texts] {
             if (!texts.relay.empty()) return gateway::run_relay(texts.inside_config, texts.relay);
-            return gateway::run_inside(texts.inside_config, texts.channel, texts.embedded);
+            return gateway::run_inside(absolute(texts.inside_config), texts.channel,
+                                       texts.embedded);
         });
     };
 }

@@ -50,6 +50,17 @@ def started_it_ends_with_an_answered_call_and_goes_on():
     equal([pid for pid in children if processes.alive(pid)], [])
 
 
+@suite.test(timeout=60)
+def a_configuration_named_by_a_relative_path_is_applied_again():
+    place = processes.scratch("relative")
+    equal(sallyport("init", "home", "--webhook", "--tor", "off", cwd=place).returncode, 0)
+    gateway = processes.Process([processes.binary(), "serve", "--config", "home/gateway.toml"], "gateway", cwd=place)
+    eventually(lambda: "sallyport: ready" in gateway.text(), "the gateway is ready", 20)
+    applied = sallyport("policy", "apply", "--config", "home/gateway.toml", cwd=place)
+    equal(applied.returncode, 0, applied.stdout + applied.stderr)
+    gateway.stop()
+
+
 @suite.test
 def what_cannot_be_called_is_not_started_and_nothing_is_written():
     for words, cure in ((("--person", "vera:viewer"), "add --person NAME:operator, or --webhook"),
