@@ -47,7 +47,7 @@ TEST_F(MainTest, ExitsWith2AndOneLineWhenAFileIsMissing) {
         const ProgramRun missing = run(std::string(command) + " --config none.toml");
         EXPECT_EQ(missing.exit_code, 2) << command;
         EXPECT_EQ(missing.out, "") << command;
-        EXPECT_TRUE(missing.err.starts_with("none.toml: error: ")) << missing.err;
+        EXPECT_TRUE(missing.err.find("none.toml: error: ") != std::string::npos) << missing.err;
         EXPECT_EQ(missing.err.find('\n'), missing.err.size() - 1) << missing.err;
     }
 }
